@@ -1,0 +1,1 @@
+"""What is computed: the learning flows and everything under them."""

@@ -1,0 +1,1 @@
+"""The rules: plain functions and values without Prefect, input or output, or a clock."""

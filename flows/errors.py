@@ -1,0 +1,123 @@
+"""Every error that this package raises on purpose, in one tree, sorted by what the caller can do.
+
+* LearningError
+  x InvalidInput                 mend the input: names the field and the way out
+    - UnknownTopic
+  x ConfigurationError           mend the installation: names the setting and the way out
+    - LexiconMissing
+    - LanguageMismatch
+    - SchemaTooNew
+  x TransientError               try again later; stage tasks retry these, and only these
+    - RateLimited
+    - ModelUnavailable
+    - SourceUnavailable
+    - StoreUnavailable
+  x OutputError                  ask differently: fewer words, a larger budget, another model
+    - MalformedOutput
+    - RequestTooLarge
+    - Refused
+  x QuotaExhausted               stop and come back when the provider's day is over
+  x StaleAttempt                 stop: a newer attempt of the same job has taken over
+  x StoreFull                    stop: the disk or the quota of the store has no room
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class LearningError(Exception):
+    """Something in the learning pipeline went wrong."""
+
+
+class InvalidInput(LearningError, ValueError):
+    """A value given by a person cannot be used.
+
+    `field` is the name of the parameter, `problem` what is wrong with it, `remedy` what to give instead.
+    """
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{field}: {problem}. {remedy}")
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+class UnknownTopic(InvalidInput):
+    """The language model in use knows no word in the neighbourhood of the topic."""
+
+
+class ConfigurationError(LearningError):
+    """The installation or its settings cannot work as they are; the message names the way out."""
+
+
+class LexiconMissing(ConfigurationError):
+    """The lexicon's file was not built or cannot be read."""
+
+
+class LanguageMismatch(ConfigurationError):
+    """A store that holds one language was opened for another."""
+
+
+class SchemaTooNew(ConfigurationError):
+    """A store was written by a newer version of this package."""
+
+
+class TransientError(LearningError):
+    """The same call may succeed later. `retry_after_s` is the provider's own advice in seconds, if it gave one."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(TransientError):
+    """A provider refused the call because its limit for this minute is used up."""
+
+
+class ModelUnavailable(TransientError):
+    """A language model did not answer, or answered that it cannot."""
+
+
+class SourceUnavailable(TransientError):
+    """A research source did not answer, or answered that it cannot."""
+
+
+class StoreUnavailable(TransientError):
+    """The store did not answer in time, for example because another process holds its lock."""
+
+
+class OutputError(LearningError):
+    """A language model answered, but not with something that can be used as it is."""
+
+
+class MalformedOutput(OutputError):
+    """The answer was not of the asked shape. `salvage` is the text that came, if any."""
+
+    def __init__(self, message: str, *, salvage: str = "") -> None:
+        super().__init__(message)
+        self.salvage = salvage
+
+
+class RequestTooLarge(OutputError):
+    """The request is larger than the model's limit for one call: split it."""
+
+
+class Refused(OutputError):
+    """The model or the provider's filter declined to answer."""
+
+
+class QuotaExhausted(LearningError):
+    """The limit for this day is used up. `until` is when it frees again, if the provider said so."""
+
+    def __init__(self, message: str, *, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class StaleAttempt(LearningError):
+    """A newer attempt of the same job has begun, so this one may write no more."""
+
+
+class StoreFull(LearningError):
+    """The store has no room left; what was committed before stays."""

@@ -1,0 +1,70 @@
+"""What all types share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+Mode = Literal["big", "quick", "deep"]
+JobStatus = Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
+EndReason = Literal["time limit", "target reached", "nothing new", "quota used up", "all done", "stopped", "failed"]
+Depth = Literal["defined", "enriched", "deep"]
+Stage = Literal["propose", "research", "synthesize", "enrich"]
+PartOfSpeech = Literal["noun", "verb", "adjective", "adverb", "phrase"]
+Support = Literal["supported", "model_only", "conflict"]
+Origin = Literal["model", "backlog", "frontier", "given", "leftover"]
+Key = Annotated[str, Field(min_length=1, description="Identity of a word: see flows.core.words.word_key")]
+
+DEPTHS: tuple[Depth, ...] = ("defined", "enriched", "deep")
+STAGES: tuple[Stage, ...] = ("propose", "research", "synthesize", "enrich")
+FINAL_STATUSES: frozenset[JobStatus] = frozenset({"completed", "failed", "cancelled"})
+
+
+class Document(BaseModel):
+    """Base of all values here: frozen, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Usage(Document):
+    """What a model billed: requests, tokens, and dollars."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            requests=self.requests + other.requests,
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            tokens_cached=self.tokens_cached + other.tokens_cached,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+
+class Word(Document):
+    """An accepted word: `text` is its display form, `key` its identity."""
+
+    text: str
+    key: Key
+
+
+class Page(Document, Generic[T]):
+    """Part of a list. `cursor` fetches the next part and is None at the end."""
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+    is_full_text: bool = False
+    """Whether a search looked into the texts, not only at the beginnings of the words."""
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,167 @@
+"""What is learned of a word, and what backs it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from flows.knowledge.base import Depth, Document, Key, PartOfSpeech, Support, Word
+
+
+class Category(StrEnum):
+    """WordNet's lexicographer files in plain words (https://wordnet.princeton.edu/documentation/lexnames5wn).
+
+    Files of nouns and verbs that mean the same field share one category.
+    """
+
+    ACT = "act"
+    ANIMAL = "animal"
+    ARTIFACT = "artifact"
+    ATTRIBUTE = "attribute"
+    BODY = "body"
+    CHANGE = "change"
+    COGNITION = "cognition"
+    COMMUNICATION = "communication"
+    COMPETITION = "competition"
+    CONSUMPTION = "consumption"
+    CONTACT = "contact"
+    CREATION = "creation"
+    EVENT = "event"
+    FEELING = "feeling"
+    FOOD = "food"
+    GENERAL = "general"
+    GROUP = "group"
+    LOCATION = "location"
+    MANNER = "manner"
+    MOTION = "motion"
+    MOTIVE = "motive"
+    OBJECT = "object"
+    PERCEPTION = "perception"
+    PERSON = "person"
+    PHENOMENON = "phenomenon"
+    PLANT = "plant"
+    POSSESSION = "possession"
+    PROCESS = "process"
+    QUALITY = "quality"
+    QUANTITY = "quantity"
+    RELATION = "relation"
+    SHAPE = "shape"
+    SOCIAL = "social"
+    STATE = "state"
+    SUBSTANCE = "substance"
+    TIME = "time"
+    WEATHER = "weather"
+
+
+class Citation(Document):
+    """Where a statement comes from and under which licence it may be shown."""
+
+    source: str
+    title: str
+    url: str
+    revision: str | None = None
+    licence: str
+    licence_url: str
+    retrieved_at: AwareDatetime
+    quote: str
+
+
+class Evidence(Document):
+    """What a source says of one word. `text` is data, never instructions."""
+
+    source: str
+    text: str
+    part_of_speech: PartOfSpeech | None = None
+    citation: Citation
+
+
+class WordEvidence(Document):
+    """A word with all that the sources found for it, possibly nothing."""
+
+    word: Word
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Provenance(Document):
+    """How a claim came to be."""
+
+    job_id: UUID
+    round: int
+    task_run_id: UUID | None = None
+    model: str
+    prompt_version: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    created_at: AwareDatetime
+
+
+class Sense(Document):
+    """One meaning of a word."""
+
+    part_of_speech: PartOfSpeech
+    gloss: str
+    examples: tuple[str, ...] = ()
+    category: Category | None = None
+
+
+class Relation(Document):
+    """A named link to another word, for example kind="kind of", word="animal"."""
+
+    kind: str
+    word: str
+
+
+class Definition(Document):
+    """A word's definition with what backs it: what `known_words` holds of a word."""
+
+    word: str
+    key: Key
+    text: str
+    part_of_speech: PartOfSpeech
+    support: Support
+    citations: tuple[Citation, ...] = ()
+    provenance: Provenance
+
+
+class KnownWord(Document):
+    """A known word as readers see it: its definition and the depth that was reached."""
+
+    definition: Definition
+    depth: Depth
+    learned_at: AwareDatetime
+
+
+class Entry(Document):
+    """Everything learned about one word: what `solidified_knowledge` holds."""
+
+    word: str
+    key: Key
+    definition: str
+    related_concepts: tuple[str, ...]
+    relations: tuple[Relation, ...] = ()
+    examples: tuple[str, ...] = ()
+    category: Category
+    part_of_speech: PartOfSpeech
+    senses: tuple[Sense, ...] = ()
+    support: Support
+    citations: tuple[Citation, ...] = ()
+    provenance: Provenance
+    depth: Depth = "enriched"
+    revision: int = 1
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    explanation: str | None = None
+    applications: tuple[str, ...] = ()
+    misconceptions: tuple[str, ...] = ()
+
+
+class CachedEvidence(Document):
+    """What a source said of a word some time ago; no evidence means that it had nothing."""
+
+    source: str
+    key: Key
+    evidence: tuple[Evidence, ...] = ()
+    fetched_at: AwareDatetime
+    expires_at: AwareDatetime

@@ -1,0 +1,136 @@
+"""Jobs, their batches and their log."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from flows.knowledge.base import FINAL_STATUSES, Depth, Document, EndReason, JobStatus, Key, Mode, Stage, Usage
+
+
+class Outcome(Document):
+    """What became of one word: `stored` is the depth that it reached, None when it was given up for `reason`."""
+
+    word: str
+    key: Key
+    stored: Depth | None
+    reason: str | None = None
+
+
+class Batch(Document):
+    """What became of the words of one batch: immutable, id = (job, round, number from 1)."""
+
+    job_id: UUID
+    round: int
+    number: int = Field(ge=1)
+    attempt: int
+    outcomes: tuple[Outcome, ...]
+    usage: Usage = Usage()
+    created_at: AwareDatetime
+
+
+class Counts(Document):
+    """How many words a job has moved through each gate. All count words, but `rounds` and `batches`."""
+
+    rounds: int = 0
+    batches: int = 0
+    proposed: int = 0
+    valid: int = 0
+    """Proposed words of acceptable form."""
+    unseen: int = 0
+    """Valid words that nobody knew."""
+    accepted: int = 0
+    """Unseen words that this job claimed."""
+    stored: int = 0
+    """Words that reached at least the depth that the job works for."""
+    defined: int = 0
+    """Words left at the depth `defined` though the job works for more."""
+    failed: int = 0
+    """Words given up."""
+
+
+class StageCounts(Document):
+    """How far one stage is: words done, words in work at this moment."""
+
+    done: int = 0
+    in_flight: int = 0
+
+
+class Job(Document):
+    """The job document: what anyone needs to know of one flow run. `job_id` is the flow run's id."""
+
+    job_id: UUID
+    mode: Mode
+    name: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    status: JobStatus = "queued"
+    progress: int = Field(default=0, ge=0, le=100)
+    total_tokens: int = 0
+    """Words processed: those of the rounds that went through the stages."""
+    last_round: int = 0
+    counts: Counts = Counts()
+    stages: dict[Stage, StageCounts] = Field(default_factory=dict)
+    usage: Usage = Usage()
+    errors: tuple[str, ...] = ()
+    """The last 20, newest last."""
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    deadline_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    active_seconds: float = 0.0
+    end_reason: EndReason | None = None
+    attempt: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in FINAL_STATUSES
+
+    def _repr_html_(self) -> str:
+        ended = f" ({self.end_reason})" if self.end_reason else ""
+        rows = {
+            "status": f"{self.status}{ended}",
+            "progress": f"{self.progress} %",
+            "words stored": f"{self.counts.stored:,}",
+            "rounds": f"{self.last_round}",
+            "job": f"{self.job_id}",
+        }
+        cells = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
+        return f"<table><caption>{escape(self.name or self.mode)}</caption>{cells}</table>"
+
+
+class JobEvent(Document):
+    """One line of a job's log. `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes."""
+
+    attempt: int
+    seq: int = Field(ge=1)
+    kind: str
+    text: str
+    words: tuple[str, ...] = ()
+    occurred: AwareDatetime
+
+
+class QuotaUsage(Document):
+    """What a model was asked for in one window of time, so that a restart remembers what the provider remembers."""
+
+    model: str
+    window: Literal["minute", "day"]
+    started_at: AwareDatetime
+    requests: int = 0
+    tokens: int = 0
+
+
+class StoreStats(Document):
+    """Totals of a store."""
+
+    known: int = 0
+    entries: int = 0
+    frontier: int = 0
+    jobs: int = 0
+    by_category: dict[str, int] = Field(default_factory=dict)
+    by_depth: dict[str, int] = Field(default_factory=dict)
+    by_support: dict[str, int] = Field(default_factory=dict)

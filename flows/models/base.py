@@ -1,0 +1,49 @@
+"""What writes: language models, and whatever answers in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from flows.knowledge import (
+    Deepening,
+    DeepeningRequest,
+    Definition,
+    DefinitionDraft,
+    Enrichment,
+    Generation,
+    ProposalRequest,
+    WordEvidence,
+)
+
+
+class LanguageModel(Protocol):
+    """One request a call: no retry and no splitting inside, since the stages do that in one place.
+
+    Answers are by word key; a word that the model left out is absent. Every method raises RateLimited, ModelUnavailable,
+    MalformedOutput, RequestTooLarge, Refused or QuotaExhausted.
+    """
+
+    name: str
+    """Goes into every provenance, for example "wordnet-3.1"."""
+    invents: bool
+    """Whether it writes of its own; a lexicon does not, and its entries may be shorter."""
+
+    async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
+        """Words worth learning, best first, at most `request.count`; fewer or none when it has no more.
+
+        Raises UnknownTopic when it knows nothing near the topic.
+        """
+        ...
+
+    async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
+        """A definition for each word, written from its evidence where there is any."""
+        ...
+
+    async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
+        """Related concepts, relations, examples, category and senses for each definition."""
+        ...
+
+    async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
+        """A longer explanation, applications and common misconceptions for each entry."""
+        ...

@@ -1,0 +1,222 @@
+"""What every store can do. One contract suite (tests/stores/test_contract.py) holds all of them to it.
+
+All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating it with the same
+arguments changes nothing. Writes that carry `job_id` and `attempt` raise StaleAttempt when a newer attempt of the job has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from flows.knowledge import (
+    Batch,
+    CachedEvidence,
+    Category,
+    ClaimResult,
+    Definition,
+    Depth,
+    Entry,
+    FrontierWord,
+    Job,
+    JobEvent,
+    JobStatus,
+    KnownWord,
+    Mode,
+    Page,
+    QuotaUsage,
+    Round,
+    StoreStats,
+    Support,
+    Word,
+)
+
+
+class KnowledgeStore(Protocol):
+    """Known words, entries and the frontier."""
+
+    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+        """Claim each word for the job, atomically a word and across processes, until a moment in time.
+
+        A word is *known* when someone has learned it; with `below`, only when it is known at that depth or deeper, so that shallower words can be
+        claimed for more work (readers go on seeing them as known). A live claim of another job makes it *elsewhere*; a claim
+        past its time is taken over as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are disjoint and
+        together hold every key once, in the order given.
+        """
+        ...
+
+    async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
+        """Give up the job's claims on these keys. What is known of the words stays; claims of other jobs stay."""
+        ...
+
+    async def release_all(self, job_id: UUID) -> int:
+        """Give up every claim of a job that has ended; says how many there were."""
+        ...
+
+    async def claims(self, job_id: UUID) -> tuple[Word, ...]:
+        """The words that the job holds at this moment, by key."""
+        ...
+
+    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
+        """Of these keys, those that a claim by the job would not get now: True when known, False when claimed elsewhere."""
+        ...
+
+    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+        """Make words known at depth `defined`; the job's claims on them stay. A word known deeper keeps its depth and its definition."""
+        ...
+
+    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+        """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop learned words from the frontier.
+
+        Entries make their words known at the entry's depth. An entry that is already stored is replaced only by one of a higher
+        `revision`. False, and nothing changes, when the batch's row is there already.
+        """
+        ...
+
+    async def known(self, keys: Collection[str]) -> Mapping[str, KnownWord]:
+        """The known words among these keys; words that are only claimed are absent."""
+        ...
+
+    async def entry(self, key: str) -> Entry | None:
+        """One entry."""
+        ...
+
+    async def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        """The entries among these keys."""
+        ...
+
+    async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
+        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first."""
+        ...
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        category: Category | None = None,
+        job_id: UUID | None = None,
+        support: Support | None = None,
+        depth: Depth | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Entry]:
+        """Entries by text, or newest first where the query is empty; at most one of the four filters.
+
+        With full text, the headword itself comes first, then headwords that begin with the query, then the texts; without, only headwords that
+        begin with it. Raises InvalidInput for a bad cursor, a limit outside 1..200, or more than one filter.
+        """
+        ...
+
+    def export(self) -> AsyncIterator[Entry]:
+        """Every entry by key, in constant memory."""
+        ...
+
+    async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
+        """Add the keys of mentioning entries to each word; words that are known are left out."""
+        ...
+
+    async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
+        """Words that are mentioned and not learned, most mentioned first, then by key; words under a live claim are left out."""
+        ...
+
+    async def stats(self) -> StoreStats:
+        """Totals."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs with their log and control, rounds and batches, and what must outlive a process."""
+
+    async def begin_attempt(self, job: Job) -> Job:
+        """Create the job document, or take an existing one over: the stored one with `attempt` one higher, committed before it returns.
+
+        From then on writes of older attempts raise StaleAttempt.
+        """
+        ...
+
+    async def save_job(self, job: Job) -> None:
+        """Replace the job document. Raises StaleAttempt when the stored attempt is higher. Creates it where there is none."""
+        ...
+
+    async def job(self, job_id: UUID) -> Job | None:
+        """One job document."""
+        ...
+
+    async def jobs(
+        self,
+        *,
+        statuses: Collection[JobStatus] = (),
+        mode: Mode | None = None,
+        since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]:
+        """Jobs, newest first (by created_at, then job_id)."""
+        ...
+
+    async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
+        """Append events of one attempt; numbers that are stored already are left as they are."""
+        ...
+
+    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
+        """Events past (attempt, seq), oldest first."""
+        ...
+
+    async def request_stop(self, job_id: UUID) -> None:
+        """Raise the drain flag of a job."""
+        ...
+
+    async def stop_requested(self, job_id: UUID) -> bool:
+        """Whether the drain flag is up."""
+        ...
+
+    async def clear_stop(self, job_id: UUID) -> None:
+        """Lower the drain flag, so that a job can be run again."""
+        ...
+
+    async def save_round(self, round_: Round) -> bool:
+        """Store a round. False, and nothing changes, when it is there already."""
+        ...
+
+    async def round(self, job_id: UUID, number: int) -> Round | None:
+        """One round."""
+        ...
+
+    async def rounds(self, job_id: UUID, *, after: int = 0, limit: int = 50) -> tuple[Round, ...]:
+        """Rounds past a number, in order."""
+        ...
+
+    async def batches(self, job_id: UUID, round_number: int | None = None) -> tuple[Batch, ...]:
+        """The recorded batches of a job or of one round, by (round, number)."""
+        ...
+
+    async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
+        """What is remembered of a model's windows: at most one a window."""
+        ...
+
+    async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
+        """Replace what is remembered of each model's window."""
+        ...
+
+    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
+        """What the source is remembered to have said and that has not expired."""
+        ...
+
+    async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
+        """Remember what a source said, and drop what has expired by now."""
+        ...
+
+
+class Store(KnowledgeStore, JobStore, Protocol):
+    """A whole store, open between `async with` and its end; whoever opens it closes it."""
+
+    url: str
+    """Where it is, as in LEARN_STORE, without secrets."""
+    has_full_text: bool
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None: ...

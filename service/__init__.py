@@ -1,0 +1,1 @@
+"""How people reach the flows: command line, stack, HTTP; no business rule."""
