@@ -1,1 +1,29 @@
-"""Where knowledge is kept: one file a store."""
+"""Where knowledge is kept: one module a store, chosen by URL."""
+
+from __future__ import annotations
+
+from flows.errors import ConfigurationError
+from flows.stores.base import JobStore, KnowledgeStore, Store
+
+__all__ = ["JobStore", "KnowledgeStore", "Store", "open_store"]
+
+FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name"
+
+
+def open_store(url: str, *, language: str = "en") -> Store:
+    """The store at a URL, to be opened with `async with`. The backend's driver is imported here and not before.
+
+    Raises ConfigurationError for a URL of no known form; opening it raises LanguageMismatch when the store holds another language.
+    """
+    scheme, separator, location = url.partition("://")
+    if separator and scheme == "sqlite":
+        from flows.stores.sqlite import SqliteStore, path_of
+
+        return SqliteStore(path_of(location), language=language, url=url)
+    if separator and scheme == "memory":
+        from flows.stores.memory import MemoryStore
+
+        return MemoryStore(location, language=language)
+    if separator and scheme == "firestore":
+        raise ConfigurationError(f"LEARN_STORE: Firestore arrives with the next release. Until then use one of {FORMS}")
+    raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")

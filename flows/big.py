@@ -1,0 +1,63 @@
+"""The big learning job: minutes of rounds, each a thousand candidates and the work on the new ones among them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.core.budget import Budget
+from flows.knowledge import Job
+from flows.naming import run_name
+from flows.resources import Resources
+from flows.session import History, Plan, learn, mend_after
+from flows.supply import Supply
+
+BACKSTOP_S = 690
+"""Ten minutes, and what a slow end may take; a healthy run ends by itself before."""
+
+
+@flow(
+    name="big-learning",
+    description=__doc__,
+    flow_run_name=run_name,
+    timeout_seconds=BACKSTOP_S,
+    persist_result=False,
+    on_failure=[mend_after],
+    on_crashed=[mend_after],
+    on_cancellation=[mend_after],
+)
+async def big_learning(
+    topic: Annotated[
+        str | None, Field(max_length=200, description="Learn words near this one; leave it out to learn the commonest words first")
+    ] = None,
+    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop, in minutes of work")] = 10,
+    max_entries: Annotated[int | None, Field(ge=1, description="Stop after so many new entries")] = None,
+    candidates_per_round: Annotated[int, Field(ge=1, le=5000, description="Words proposed a round")] = 1000,
+    words_per_round: Annotated[int, Field(ge=1, le=1000, description="New words taken up a round")] = 200,
+) -> Job:
+    """Learn new words, round after round, until the time is up, enough are learned, or nothing new comes.
+
+    Answers the final job document. Raises UnknownTopic, ConfigurationError, and what made going on impossible.
+    """
+    budget = Budget(minutes=minutes, max_entries=max_entries)
+    topic = (topic or "").strip() or None
+
+    async def supply(resources: Resources, history: History) -> Supply:
+        return Supply(
+            history.waiting,
+            processed=history.processed,
+            candidates_per_round=candidates_per_round,
+            topic=topic,
+            language=resources.settings.language,
+        )
+
+    parameters = {
+        "topic": topic,
+        "minutes": minutes,
+        "max_entries": max_entries,
+        "candidates_per_round": candidates_per_round,
+        "words_per_round": words_per_round,
+    }
+    return await learn(Plan(mode="big", budget=budget, target="enriched", words_per_round=words_per_round, parameters=parameters, make_supply=supply))

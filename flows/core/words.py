@@ -1,0 +1,180 @@
+"""Words: their display form, their key, their document id, and what cannot be a word at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from flows.errors import InvalidInput
+from flows.knowledge import Verdict, Word
+
+MAX_CHARACTERS = 60
+MAX_WORDS = 4
+MAX_ID_BYTES = 1500
+"""Firestore's limit for a document id."""
+
+_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´", "'") | dict.fromkeys("“”„‟″‶", '"') | dict.fromkeys("\u2212\u2043", "-"))
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_IGNORED_IN_KEYS = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+_JOINERS = "\u200c\u200d"
+_ABBREVIATIONS = frozenset(
+    re.findall(
+        r"\w+",
+        "abbr adj adv al approx apr assn assoc aug av ave bldg blvd bros ca capt cf ch cmdr co col corp cpl dec dept dist div dr ed eds esp est etc "
+        "feb fig figs ft gal gen gov govt hon hosp hr ibid inc incl inst intl jan jr jul jun lat lb lieut lt ltd maj max messrs mfg mfr min misc "
+        "mlle mme mr mrs ms mt mtn mts nat nos nov obs oct oz pfc pl pp pref pres prof pron pseud pt pvt qt qty rd ref rep rev rpm sec sep sept "
+        "sgt soc spec sq sr st std ste subj supt tbsp tel temp trans tsp univ usu var viz vol vols vs yd yr "
+        "ala anon ariz calif colo conn fla ind kan mich minn mont nebr nev okla oreg penn tenn tex wis wyo",
+    )
+)
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,4}\.)+[^\W\d_]{0,4}\.?")
+_NUMBER = re.compile(r"[\W\d_]*\d[\W\d_]*|\d+(?:st|nd|rd|th)|0x[\da-f]+|\d+(?:\.\d+)?e[+-]?\d+")
+_MARKUP = (
+    (re.compile(r"[<>\[\]{}()]"), "It holds brackets"),
+    (re.compile(r"://|^www\.|^mailto:|\.(?:com|org|edu|gov|html?|php)(?:/|$)", re.IGNORECASE), "It is an address"),
+    (re.compile(r"@"), "It holds an at sign"),
+    (re.compile(r"&#?\w+;"), "It holds an HTML entity"),
+    (re.compile(r"[`_|\\=~^]|\*\*"), "It holds markup"),
+    (re.compile(r"[\"“”„‟«»]|^'.*'$"), "It holds quotation marks"),
+    (re.compile(r"^(?:[*#•·‣▪◦]|[-–—+]\s|\d+[.)]\s)"), "It begins like an item of a list"),
+)
+_OPENING = re.compile(
+    r"(?!that is to say)(?:i|you|he|she|it|we|they|this|that|these|those|here|there)"
+    r"(?: (?:am|is|are|was|were|will|would|have|has|had|do|does|did|can|cannot|could)|'(?:m|re|s|ve|ll|d)) \w"
+    r"|(?:the|a|an) .*\b(?:is|are|was|were)\b .+"
+)
+_ENDING = re.compile(r"[!?…。！？।;:,،؛؟]$|\.\.$")
+_REMEDIES = {
+    Verdict.EMPTY: "Give at least one word.",
+    Verdict.TOO_LONG: f"Give at most {MAX_CHARACTERS} characters.",
+    Verdict.TOO_MANY_WORDS: f"Give at most {MAX_WORDS} words; separate several entries by commas or lines.",
+    Verdict.NO_LETTER: "Give a word with letters.",
+    Verdict.NUMBER: "Give a word with letters, such as “seven”.",
+    Verdict.MARKUP: "Give the plain word.",
+    Verdict.SENTENCE: "Give a word or a short phrase.",
+}
+
+
+def display_form(text: str) -> str:
+    """The word as people see it: NFC, without invisible characters, trimmed, inner white space single."""
+    return _squeezed(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)), "NFC")
+
+
+def word_key(text: str) -> str:
+    """The identity of a word: NFKC, case-folded, quotes and dashes plain, white space single. The key of a key is itself."""
+    key, before = _folded(text), text
+    while key != before:
+        key, before = _folded(key), key
+    return key
+
+
+def tokens(text: str) -> list[str]:
+    """The words within a text, as keys: letters, digits and their marks, with apostrophes inside; hyphens separate."""
+    spaced = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in word_key(text))
+    return [token for token in (part.strip("'") for part in spaced.split()) if token]
+
+
+def is_abbreviation(token: str) -> bool:
+    """Whether a full stop at the end of the token belongs to it, as in "St." or "e.g."."""
+    token = token.rpartition("-")[2]
+    return token.rstrip(".").casefold() in _ABBREVIATIONS or (_INITIALS.fullmatch(token) is not None and (token.count(".") > 1 or len(token) == 2))
+
+
+def document_id(key: str) -> str:
+    """The key as a Firestore document id: itself, but with `%`, `/` and what Firestore reserves percent-encoded.
+
+    Two keys never share an id, and `key_of_document_id` takes it back. Raises InvalidInput for a key that is empty, holds half a
+    character, or is over 1,500 bytes as an id; keys of words are at most 60 characters and never come near.
+    """
+    encoded = key.replace("%", "%25").replace("/", "%2F")
+    if encoded in {".", ".."}:
+        encoded = encoded.replace(".", "%2E")
+    elif encoded.startswith("__") and encoded.endswith("__"):
+        encoded = "%5F" + encoded[1:]
+    try:
+        size = len(encoded.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidInput("key", "it holds half a character", "Give whole Unicode characters.") from error
+    if not 0 < size <= MAX_ID_BYTES:
+        raise InvalidInput("key", f"it has {size:,} bytes as an id", f"Give 1 to {MAX_ID_BYTES:,} bytes.")
+    return encoded
+
+
+def key_of_document_id(id: str) -> str:  # noqa: A002  the store's own word for it
+    """The key that `document_id` made the id of. Raises InvalidInput for an id that it never makes."""
+    key = unquote(id)
+    if document_id(key) != id:
+        raise InvalidInput("id", f"{printable(id)!r} is not the id of a word", "Give an id that `document_id` made.")
+    return key
+
+
+def parse_word(text: str) -> Word:
+    """The word that a person gave. Raises InvalidInput when it cannot be one."""
+    problem = form_problem(text)
+    if problem:
+        verdict, reason = problem
+        raise InvalidInput("words", f"“{printable(text)}” cannot be learned: {reason[0].lower()}{reason[1:]}", _REMEDIES[verdict])
+    return Word(text=display_form(text), key=word_key(text))
+
+
+def form_problem(text: str) -> tuple[Verdict, str] | None:
+    """Why a text cannot be a candidate, with a reason for people; None when it can."""
+    display, key = display_form(text), word_key(text)
+    letters = any(unicodedata.category(c)[0] == "L" for c in key)
+    if not key:
+        return Verdict.EMPTY, "It is empty"
+    markup = _hidden(text.strip()) or next((reason for pattern, reason in _MARKUP if pattern.search(display) or pattern.search(key)), None)
+    if markup:
+        return Verdict.MARKUP, markup
+    if max(len(display), len(key)) > MAX_CHARACTERS:
+        return Verdict.TOO_LONG, f"It has over {MAX_CHARACTERS} characters"
+    if len(key.split()) > MAX_WORDS:
+        return Verdict.TOO_MANY_WORDS, f"It has over {MAX_WORDS} words"
+    if _NUMBER.fullmatch(key):
+        return Verdict.NUMBER, "It is a number"
+    if not letters:
+        return Verdict.NO_LETTER, "It has no letter"
+    sentence = _sentence(display, key)
+    return (Verdict.SENTENCE, sentence) if sentence else None
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """A text that can be shown and stored: what hides or controls is replaced, what is over `limit` characters is cut."""
+    shown = "".join(c if c.isprintable() or c in _JOINERS else " " if c.isspace() else "\ufffd" for c in display_form(text[: 4 * limit]))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", _IGNORED_IN_KEYS.sub("", text).translate(_QUOTES)).casefold()
+    return _squeezed("".join("-" if unicodedata.category(c) == "Pd" else c for c in plain), "NFKC")
+
+
+def _squeezed(text: str, form: str) -> str:
+    """White space made single; normalised once more, since what was apart may now combine."""
+    return " ".join(unicodedata.normalize(form, text).split())  # type: ignore[arg-type]
+
+
+def _hidden(text: str) -> str | None:
+    for c in text:
+        category = unicodedata.category(c)
+        if c in "\n\r\v\f\x85" or category in {"Zl", "Zp"}:
+            return "It holds a line break"
+        if category in {"Cs", "Co", "Cn"} or c == "\ufffd":
+            return "It holds a character that is none"
+        if c != "\t" and (category == "Cc" or (category == "Cf" and c not in _JOINERS and not _INVISIBLE.match(c))):
+            return "It holds control characters"
+    return None
+
+
+def _sentence(display: str, key: str) -> str | None:
+    words = display.split()
+    if _ENDING.search(display) or (display.endswith(".") and not is_abbreviation(words[-1])):
+        return "It ends like a sentence"
+    if any(w[-1] in ".!?" and not is_abbreviation(w) for w in words[:-1]):
+        return "It holds the end of a sentence"
+    if re.search(r"[:;]\s|\s[-–—]+\s", display):
+        return "It explains itself"
+    if "," in display and not re.search(r", .*\b(?:and|or)\b", key):
+        return "It is a list"
+    return "It reads like a sentence" if _OPENING.match(key) else None

@@ -1,0 +1,55 @@
+"""The deep learning job: full depth for given words, for words left with a definition only, or for the frontier."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.big import BACKSTOP_S
+from flows.choice import given_words, unfinished
+from flows.core.budget import Budget
+from flows.knowledge import Job
+from flows.naming import run_name
+from flows.resources import Resources
+from flows.session import History, Plan, learn, mend_after
+from flows.supply import Supply
+
+
+@flow(
+    name="deep-learning",
+    description=__doc__,
+    flow_run_name=run_name,
+    timeout_seconds=BACKSTOP_S,
+    persist_result=False,
+    on_failure=[mend_after],
+    on_crashed=[mend_after],
+    on_cancellation=[mend_after],
+)
+async def deep_learning(
+    words: Annotated[
+        list[str] | None, Field(max_length=500, description="Words to learn or to deepen; leave them out to take up what other jobs left unfinished")
+    ] = None,
+    topic: Annotated[str | None, Field(max_length=200, description="Without words: learn words near this one")] = None,
+    limit: Annotated[int, Field(ge=1, le=500, description="At most so many words, where none are given")] = 40,
+    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop, in minutes of work")] = 10,
+) -> Job:
+    """Learn words in full depth, and deepen entries that are there already.
+
+    Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+    """
+    given = given_words(words)
+    topic = (topic or "").strip() or None
+    budget = Budget(minutes=minutes, max_entries=None if given else limit)
+
+    async def supply(resources: Resources, history: History) -> Supply:
+        if given:
+            return Supply(history.unseen(given), processed=history.processed)
+        if topic is None:
+            chosen = [] if history.rounds else await unfinished(resources.store, limit)
+            return Supply([*history.waiting, *chosen], processed=history.processed)
+        return Supply(history.waiting, processed=history.processed, candidates_per_round=2 * limit, topic=topic, language=resources.settings.language)
+
+    parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit, "minutes": minutes}
+    return await learn(Plan(mode="deep", budget=budget, target="deep", words_per_round=200, parameters=parameters, make_supply=supply))

@@ -1,0 +1,144 @@
+"""Texts of an entry from what the lexicon has: completed, cut and joined, never invented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from flows.core.words import word_key
+from flows.knowledge import Sense
+from flows.lexicon.reader import LexicalEntry, LexicalSense
+
+SHORTEST = 15
+LONGEST = 600
+"""Characters of a definition."""
+LONGEST_EXPLANATION = 2000
+
+_ARTICLES = {"noun": "As a noun", "verb": "As a verb", "adjective": "As an adjective", "adverb": "As an adverb"}
+_STATEMENTS = (
+    ("kind of", "It is a kind of {}."),
+    ("instance of", "It is an example of: {}."),
+    ("synonym", "It is also called {}."),
+    ("kinds", "Its kinds include {}."),
+    ("instances", "Well-known ones are {}."),
+    ("parts", "Its parts include {}."),
+    ("part of", "It is part of: {}."),
+    ("members", "Its members include {}."),
+    ("member of", "It belongs to: {}."),
+    ("made of", "It is made of {}."),
+    ("found in", "It is found in {}."),
+    ("opposite", "Its opposite is {}."),
+    ("similar", "Similar in meaning: {}."),
+    ("entails", "It involves: {}."),
+    ("causes", "It brings about: {}."),
+    ("relates to", "It relates to {}."),
+    ("attribute", "It has to do with the attribute {}."),
+    ("about", "It belongs to the field of {}."),
+    ("terms", "Terms of the field include {}."),
+    ("used in", "It is used in {}."),
+    ("derived", "Words made from it or with it: {}."),
+)
+_VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}.", "synonym": "One may also say {}."}
+_USE = re.compile(r"\b(?:used|designed|intended|worn|grown) (?:especially |chiefly |mainly |primarily )?(?:to|for|in|as|by|with|on)\b [^;()]{8,}")
+
+
+def definition(entry: LexicalEntry) -> str:
+    """What the word commonly means: 15 to 600 characters, and not the word itself."""
+    return _sufficient(entry, entry.senses[0])
+
+
+def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Sense, ...]:
+    """All meanings, the common one first, each with the examples given for it."""
+    return tuple(
+        Sense(part_of_speech=sense.part_of_speech, gloss=sense.gloss, examples=found, category=sense.category)
+        for sense, found in zip(entry.senses, examples, strict=True)
+    )
+
+
+def explanation(entry: LexicalEntry, presentable: int) -> str:
+    """A longer text, at most 2,000 characters: the definition, how the word stands among others, and its further meanings.
+
+    Words with a rank over `presentable` are not mentioned.
+    """
+    first = entry.senses[0]
+    sentences = [f"{_ARTICLES[first.part_of_speech]}, “{entry.text}” means: {_sentence(definition(entry))}"]
+    for kind, statement in _STATEMENTS:
+        words = dict.fromkeys(r.text for r in first.relations if r.kind == kind and r.rank <= presentable)
+        found = [word for word in words if word_key(word) != entry.key][:6]
+        if found:
+            pattern = _VERB_STATEMENTS.get(kind, statement) if first.part_of_speech == "verb" else statement
+            sentences.append(pattern.format(_listed(found, "or" if "to {}" in pattern else "and")))
+    for sense in entry.senses[1:]:
+        sentences.append(f"{_ARTICLES[sense.part_of_speech]}, it can also mean: {_sentence(sense.gloss)}")
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        if len(text) + 1 + len(sentence) > LONGEST_EXPLANATION:
+            break
+        text += f" {sentence}"
+    return text
+
+
+def applications(entry: LexicalEntry) -> tuple[str, ...]:
+    """What the thing is used for, where a gloss says so; mostly nothing."""
+    first = entry.senses[0]
+    if first.part_of_speech != "noun":
+        return ()
+    return tuple(_capital(" ".join(found.split()).rstrip(" ,.")) for found in _USE.findall(first.gloss))[:3]
+
+
+def _sufficient(entry: LexicalEntry, sense: LexicalSense) -> str:
+    parts = [sense.gloss] if word_key(sense.gloss) != entry.key else []
+    for addition in _additions(entry, sense):
+        if len("; ".join(parts)) >= SHORTEST:
+            break
+        parts.append(addition)
+    return _cut("; ".join(parts))
+
+
+def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:
+    """What can complete a gloss that is too short to define, the best first."""
+    own = set(entry.key.split())
+    by_kind: dict[str, list[str]] = {}
+    for relation in sense.relations:
+        if word_key(relation.text) not in {entry.key, word_key(sense.gloss)} and not (
+            relation.kind == "synonym" and own == set(word_key(relation.text).split())
+        ):
+            by_kind.setdefault(relation.kind, []).append(relation.text)
+    is_verb = sense.part_of_speech == "verb"
+    for kind, pattern in (
+        ("synonym", "also called {}" if sense.part_of_speech == "noun" else "the same as {}"),
+        ("instance of", "an example of: {}"),
+        ("kind of", "a way to {}" if is_verb else "a kind of {}"),
+        ("member of", "of the group {}"),
+        ("similar", "similar to {}"),
+        ("opposite", "the opposite of {}"),
+        ("about", "a term of {}"),
+        ("kinds", "for example to {}" if is_verb else "for example {}"),
+        ("members", "with the members {}"),
+        ("relates to", "relating to {}"),
+        ("derived", "related to {}"),
+    ):
+        if by_kind.get(kind):
+            yield pattern.format(_listed(by_kind[kind][:2], "or"))
+    yield from (other.gloss for other in entry.senses[1:] if word_key(other.gloss) != entry.key)
+    yield f"{sense.part_of_speech} of the category {sense.category.value}"
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    shorter = text[: LONGEST - 1]
+    end = max(shorter.rfind("; "), shorter.rfind(". "), shorter.rfind(", "))
+    return f"{shorter[: end if end > SHORTEST else shorter.rfind(' ')].rstrip(' ;,.')}…"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

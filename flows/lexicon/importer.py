@@ -1,0 +1,169 @@
+"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m flows.lexicon.importer DICT TARGET`.
+
+The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so that the common words
+fill few pages; relations lie in the order in which a reader wants them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import simplemma.strategies.dictionaries as dictionaries
+import wordfreq
+
+from flows.core.words import word_key
+from flows.lexicon.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
+from flows.lexicon.irregular import IRREGULAR
+from flows.lexicon.wndb import KINDS, RawSynset, read_synsets, read_tags
+
+VERSION = "1"
+"""Rises with the file's layout; a reader refuses another one."""
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE lemma (rank INTEGER PRIMARY KEY, key TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE synset (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, category TEXT NOT NULL, head INTEGER NOT NULL, words TEXT NOT NULL,
+    gloss TEXT NOT NULL, examples TEXT);
+CREATE TABLE sense (lemma INTEGER, position INTEGER, synset INTEGER NOT NULL, tags INTEGER NOT NULL,
+    PRIMARY KEY (lemma, position)) WITHOUT ROWID;
+CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE relation (synset INTEGER, kind INTEGER, position INTEGER, target INTEGER NOT NULL,
+    PRIMARY KEY (synset, kind, position)) WITHOUT ROWID;
+CREATE TABLE link (lemma INTEGER, synset INTEGER, kind INTEGER, target INTEGER, target_synset INTEGER NOT NULL,
+    PRIMARY KEY (lemma, synset, kind, target)) WITHOUT ROWID;
+CREATE TABLE inflection (form TEXT, base TEXT, PRIMARY KEY (form, base)) WITHOUT ROWID;
+"""
+INDEXES = """
+CREATE UNIQUE INDEX lemma_key ON lemma (key);
+CREATE INDEX inflection_base ON inflection (base);
+"""
+
+
+def build(folder: Path, target: Path, *, stamp: str = "") -> None:
+    """Write the lexicon of the WordNet database files in `folder` to `target`, whole or not at all.
+
+    `stamp` is kept in the file, so that a later build can tell whether the file is up to date. Raises MalformedWordNet, or OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)
+    try:
+        connection = sqlite3.connect(draft)
+        try:
+            connection.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
+            with connection:
+                _fill(connection, folder, stamp)
+            connection.executescript(INDEXES + "ANALYZE; VACUUM;")
+        finally:
+            connection.close()
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
+    synsets = list(read_synsets(folder))
+    senses = _senses(synsets, read_tags(folder))
+    inflections = _inflections(senses)
+    scores = _scores(synsets, senses, {form for form, _ in inflections})
+    ranks = {key: rank for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], len(key), key)), start=1)}
+    presentable = sum(value > UNPRESENTABLE for value in scores.values())
+    number = {synset.id: at for at, synset in enumerate(synsets, start=1)}
+    tags = {(key, sense.synset.id): sense.tags for key, found in senses.items() for sense in found}
+    kinds = {name: at for at, name in enumerate(dict.fromkeys(KINDS.values()))}
+
+    def members(synset: RawSynset) -> list[str]:
+        return sorted(dict.fromkeys(synset.words), key=lambda word: (-tags[word_key(word), synset.id], synset.words.index(word)))
+
+    heads = {
+        # A slur is nobody's nearest relative, however common its spelling is in another meaning.
+        synset.id: len(ranks) if is_offensive(synset) else ranks[word_key(members(synset)[0])]
+        for synset in synsets
+    }
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?)",
+        [("layout", VERSION), ("wordnet", "3.1"), ("stamp", stamp), ("lemmas", str(len(ranks))), ("presentable", str(presentable))],
+    )
+    connection.executemany("INSERT INTO kind VALUES (?, ?)", ((at, name) for name, at in kinds.items()))
+    connection.executemany("INSERT INTO lemma VALUES (?, ?, ?)", ((rank, key, senses[key][0].form) for key, rank in ranks.items()))
+    connection.executemany(
+        "INSERT INTO synset VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((number[s.id], s.id[0], s.category.value, heads[s.id], "\n".join(members(s)), s.gloss, "\n".join(s.examples) or None) for s in synsets),
+    )
+    connection.executemany(
+        "INSERT INTO sense VALUES (?, ?, ?, ?)",
+        ((rank, position, number[sense.synset.id], sense.tags) for key, rank in ranks.items() for position, sense in enumerate(senses[key])),
+    )
+    connection.executemany("INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, heads, kinds))
+    connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", _links(synsets, number, ranks, kinds))
+    connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
+
+
+def _senses(synsets: list[RawSynset], tags: Mapping[tuple[str, int, int], tuple[int, int]]) -> dict[str, list[TaggedSense]]:
+    """The senses of each key, the commonest first."""
+    found: dict[str, dict[tuple[int, int], TaggedSense]] = defaultdict(dict)
+    for synset in synsets:
+        counts = [tags.get((word.lower().replace(" ", "_"), *synset.id), (99, 0)) for word in synset.words]
+        total = sum(count for _, count in counts)
+        for word, (number, count) in zip(synset.words, counts, strict=True):
+            found[word_key(word)].setdefault(synset.id, TaggedSense(synset, word, number, count, total))
+    return {key: order_senses(found[key].values()) for key in sorted(found)}
+
+
+def _inflections(senses: Mapping[str, list[TaggedSense]]) -> set[tuple[str, str]]:
+    """(form, base) for every form of simplemma's English dictionary whose base is a lemma."""
+    pairs = dictionaries.DefaultDictionaryFactory().get_dictionary("en").items()
+    keyed = ((word_key(form), word_key(base)) for form, base in pairs)
+    return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in senses}
+
+
+def _scores(synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]) -> dict[str, float]:
+    """How common each key is."""
+    by_id = {synset.id: synset for synset in synsets}
+
+    def is_marked(sense: TaggedSense) -> bool:
+        place = sense.synset.words.index(sense.form) + 1
+        usages = [by_id[p.synset].words[0] for p in sense.synset.pointers if p.kind == "usage" and p.source in {0, place}]
+        return is_offensive(sense.synset, usages)
+
+    return {
+        key: round(score(key, found, zipf=wordfreq.zipf_frequency(key, "en"), is_inflection=key in forms, is_offensive=is_marked(found[0])), 6)
+        for key, found in senses.items()
+    }
+
+
+def _relations(
+    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], heads: Mapping[tuple[int, int], int], kinds: Mapping[str, int]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Relations between whole synsets, the commonest target first."""
+    for synset in synsets:
+        targets: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        for pointer in synset.pointers:
+            if not pointer.source:
+                targets[pointer.kind].add(pointer.synset)
+        for kind, found in sorted(targets.items()):
+            for position, target in enumerate(sorted(found, key=lambda at: (heads[at], at))):
+                yield number[synset.id], kinds[kind], position, number[target]
+
+
+def _links(
+    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], ranks: Mapping[str, int], kinds: Mapping[str, int]
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """Relations between single words."""
+    words = {synset.id: synset.words for synset in synsets}
+    for synset in synsets:
+        for pointer in synset.pointers:
+            if pointer.source:
+                source = ranks[word_key(synset.words[pointer.source - 1])]
+                target = ranks[word_key(words[pointer.synset][max(pointer.target, 1) - 1])]
+                if source != target:
+                    yield source, number[synset.id], kinds[pointer.kind], target, number[pointer.synset]
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,104 @@
+"""Which words a form belongs to: "went" to "go", "mice" to "mouse", "took off" to "take off".
+
+The pairs stand in the lexicon's file, made from simplemma's dictionary when it is built: that dictionary itself would cost each process
+20 MB and 100 ms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import product
+
+from flows.core.words import tokens, word_key
+from flows.lexicon.reader import Lexicon
+
+_SEPARATOR = re.compile(r"([ -])")
+_COMBINATIONS = 24
+
+
+class Morphology:
+    """Inflections by the lexicon. It holds nothing but the lexicon, which the caller closes."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def base_forms(self, key: str) -> tuple[str, ...]:
+        """The headwords that the form is an inflection of, the likeliest first; none for a headword ("left", "glasses")."""
+        return self.base_forms_of((key,)).get(key, ())
+
+    def base_forms_of(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """`base_forms` of many keys at once; keys without any are absent."""
+        unknown = set(keys) - self._lexicon.contains(keys)
+        pieces = {key: _SEPARATOR.split(key) for key in unknown}
+        known = self._lexicon.bases({piece for found in pieces.values() for piece in found})
+        guesses = {key: list(_combinations(found, known)) for key, found in pieces.items()}
+        headwords = self._lexicon.contains({guess for found in guesses.values() for guess in found})
+        answers = {key: tuple(dict.fromkeys(guess for guess in found if guess in headwords)) for key, found in guesses.items()}
+        return {key: found for key, found in answers.items() if found}
+
+    def lemma_candidates(self, token: str) -> frozenset[str]:
+        """Every word that the token may be a form of, itself included; generous, for telling whether a text mentions a word."""
+        key = word_key(token)
+        return frozenset({key, *self._lexicon.bases((key,)).get(key, ()), *regular_bases(key), *_comparative_bases(key)})
+
+    def are_variants(self, a: str, b: str) -> bool:
+        """Whether both keys are headwords with a meaning in common, as spelling variants are ("colour", "color")."""
+        return self._lexicon.share_sense(a, b)
+
+
+def regular_bases(form: str) -> frozenset[str]:
+    """What a regular plural, possessive, past or participle may come from; the guesses need not be words."""
+    found: set[str] = set()
+    stem = form.removesuffix("'s").removesuffix("'")
+    if stem != form:
+        found.add(stem)
+    if stem.endswith("s") and not stem.endswith("ss"):
+        found.add(stem[:-1])
+        found.update(_endings(stem, {"ies": ("y",), "es": ("",), "ves": ("f", "fe")}))
+    found.update(_endings(stem, {"ied": ("y",), "ed": ("", "e"), "ing": ("", "e"), "ying": ("ie",)}))
+    return frozenset(base for base in found if len(base) > 1 and base != form)
+
+
+def mentions(text: str, key: str, forms: Mapping[str, Collection[str]]) -> bool:
+    """Whether the text contains the word, or an inflection of it, as a whole word.
+
+    `forms` holds the known inflections of each of the key's tokens, as `Lexicon.forms` gives them.
+    """
+    words = tokens(key)
+    found = tokens(text)
+    return bool(words) and any(
+        all(_is_form(token, word, forms) for token, word in zip(found[at:], words, strict=False)) for at in range(len(found) - len(words) + 1)
+    )
+
+
+def _is_form(token: str, word: str, forms: Mapping[str, Collection[str]]) -> bool:
+    if token == word or token in forms.get(word, ()):
+        return True
+    # Most tokens share no beginning with the word: a cheap look spares the rules.
+    return token[:2] == word[:2] and (word in regular_bases(token) or word in _comparative_bases(token))
+
+
+def _comparative_bases(form: str) -> frozenset[str]:
+    return frozenset(_endings(form, {"er": ("", "e"), "est": ("", "e"), "ier": ("y",), "iest": ("y",)}))
+
+
+def _endings(form: str, endings: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for ending, replacements in endings.items():
+        stem = form.removesuffix(ending)
+        if stem != form and len(stem) > 1:
+            yield from (stem + replacement for replacement in replacements)
+            if len(stem) > 2 and stem[-1] == stem[-2] and ending[0] != "s":
+                yield stem[:-1]
+
+
+def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The form with some of its words set back to their bases, known bases before guessed ones."""
+    choices = [(*sorted(known.get(piece, ())), *sorted(regular_bases(piece)), piece) for piece in pieces]
+    form = "".join(pieces)
+    for at, chosen in enumerate(product(*choices)):
+        if at == _COMBINATIONS:
+            return
+        guess = "".join(chosen)
+        if guess != form:
+            yield guess

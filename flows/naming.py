@@ -1,0 +1,17 @@
+"""What flow runs are called."""
+
+from __future__ import annotations
+
+from prefect.runtime import flow_run
+
+from flows.knowledge import utc_now
+
+SHOWN = 40
+
+
+def run_name() -> str:
+    """Such as "big-learning · astronomy · 2026-11-24 04:38": what, about what, when (UTC)."""
+    parameters = flow_run.parameters
+    words = parameters.get("words") or []
+    about = (parameters.get("topic") or "").strip() or ", ".join(words[:3]) or "open"
+    return f"{flow_run.flow_name} · {about[:SHOWN]} · {utc_now():%Y-%m-%d %H:%M}"

@@ -1,0 +1,140 @@
+"""What Prefect is told of a job: events and artifacts, in the background and bounded, so that a slow server never holds up the work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, acreate_table_artifact, aupdate_progress_artifact
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+
+from flows.events import PREFECT_EVENT_PREFIX, resource_id
+from flows.knowledge import Entry, Job, JobEvent, Outcome
+
+PROGRESS_EVERY_S = 5.0
+CALL_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.5
+QUEUE_SIZE = 8
+
+Call = Callable[[], Awaitable[Any]]
+
+
+class Publisher:
+    """Tells Prefect. Every call is tried once, with a time limit; where the queue is full the newest news is dropped, since the store has it all."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=QUEUE_SIZE)
+        self._worker: asyncio.Task[None] | None = None
+        self._progress_id: UUID | None = None
+        self._told_at = -PROGRESS_EVERY_S
+        self._told: JobEvent | None = None
+
+    async def __aenter__(self) -> Self:
+        self._worker = asyncio.create_task(self._work(), name="publisher")
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._worker is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._queue.join()
+        except TimeoutError:
+            get_run_logger().warning("Prefect is slow to answer; its last artifacts of this run may be missing")
+        finally:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+    def tell(self, job: Job, events: Sequence[JobEvent]) -> None:
+        """Emit what is new as Prefect events and bring the progress artifact up to date, that one at most every five seconds."""
+        resource = {"prefect.resource.id": resource_id(job.job_id), "prefect.resource.name": job.name or job.mode}
+        for event in events:
+            payload = {"attempt": event.attempt, "seq": event.seq, "text": event.text, "words": list(event.words)}
+            emit_event(PREFECT_EVENT_PREFIX + event.kind, resource, occurred=event.occurred, payload=payload)
+        now = time.monotonic()
+        if job.is_final or now - self._told_at >= PROGRESS_EVERY_S:
+            self._told_at = now
+            shown = job.model_dump(mode="json", include={"status", "progress", "total_tokens", "last_round", "counts", "stages", "usage"})
+            emit_event(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=shown)
+            self._put(lambda: self._show_progress(job))
+
+    async def _show_progress(self, job: Job) -> None:
+        text = f"{job.counts.stored:,} words learned · round {job.last_round}"
+        if self._progress_id is None:
+            self._progress_id = await acreate_progress_artifact(float(job.progress), description=text)
+        else:
+            await aupdate_progress_artifact(self._progress_id, float(job.progress), description=text)
+
+    def show_latest(self, job: Job, entries: Sequence[Entry]) -> None:
+        """Put the latest entries into the table artifact of the job."""
+        rows = [
+            {
+                "word": e.word,
+                "part of speech": e.part_of_speech,
+                "category": e.category.value,
+                "definition": e.definition,
+                "related": ", ".join(e.related_concepts),
+            }
+            for e in entries
+        ]
+        if rows:
+            text = f"The latest words, round {job.last_round}"
+            self._put(lambda: acreate_table_artifact(rows, key=f"words-{job.job_id}", description=text))
+
+    def summarize(self, job: Job, *, newest: Sequence[Outcome] = ()) -> None:
+        """Write the Markdown summary at the end of a job."""
+        text = summary(job, newest=newest)
+        self._put(lambda: acreate_markdown_artifact(text, key=f"summary-{job.job_id}", description="What this job learned"))
+
+    def _put(self, call: Call) -> None:
+        try:
+            self._queue.put_nowait(call)
+        except asyncio.QueueFull:
+            get_run_logger().debug("Prefect is slow to answer; an artifact was skipped")
+
+    async def _work(self) -> None:
+        while True:
+            call = await self._queue.get()
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    await call()
+            except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
+                get_run_logger().warning("Prefect did not take an artifact: %s", str(error) or type(error).__name__)
+            finally:
+                self._queue.task_done()
+
+
+def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
+    """The job's story in Markdown."""
+    counts = job.counts
+    took = timedelta(seconds=round(job.active_seconds))
+    lines = [
+        f"# {counts.stored:,} words learned",
+        "",
+        f"Ended: **{job.end_reason or job.status}** after {took} of work, in {job.last_round} rounds.",
+        "",
+        "| gate | words |",
+        "|---|---:|",
+        f"| proposed | {counts.proposed:,} |",
+        f"| of acceptable form | {counts.valid:,} |",
+        f"| not known before | {counts.unseen:,} |",
+        f"| taken up | {counts.accepted:,} |",
+        f"| learned | {counts.stored:,} |",
+        f"| left with a definition only | {counts.defined:,} |",
+        f"| given up | {counts.failed:,} |",
+        "",
+    ]
+    if newest:
+        lines += ["Newest: " + ", ".join(o.word for o in newest) + ".", ""]
+    if job.usage.requests:
+        lines += [f"Model use: {job.usage.requests:,} requests, {job.usage.tokens_in:,} tokens in, {job.usage.tokens_out:,} out.", ""]
+    if job.errors:
+        lines += ["## Problems", "", *(f"- {error}" for error in job.errors), ""]
+    lines += [f"Read a word with `learn show WORD`; export with `learn export words.jsonl`. Job `{job.job_id}`."]
+    return "\n".join(lines)

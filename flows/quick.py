@@ -1,0 +1,61 @@
+"""The quick learning job: research and a definition, within seconds, for given words or for the head of the frontier."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.choice import given_words, head_of_frontier
+from flows.core.budget import Budget
+from flows.knowledge import Job
+from flows.naming import run_name
+from flows.resources import Resources
+from flows.session import History, Plan, learn, mend_after
+from flows.supply import Supply
+
+MINUTES = 2.0
+BACKSTOP_S = 210
+
+
+@flow(
+    name="quick-learning",
+    description=__doc__,
+    flow_run_name=run_name,
+    timeout_seconds=BACKSTOP_S,
+    persist_result=False,
+    on_failure=[mend_after],
+    on_crashed=[mend_after],
+    on_cancellation=[mend_after],
+)
+async def quick_learning(
+    words: Annotated[
+        list[str] | None,
+        Field(max_length=500, description="Words to learn; leave them out to learn what the knowledge base mentions most and does not know"),
+    ] = None,
+    topic: Annotated[str | None, Field(max_length=200, description="Without words: learn words near this one")] = None,
+    limit: Annotated[int, Field(ge=1, le=500, description="At most so many words, where none are given")] = 20,
+) -> Job:
+    """Learn the definitions of a few words.
+
+    Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+    """
+    given = given_words(words)
+    topic = (topic or "").strip() or None
+    budget = Budget(minutes=MINUTES, max_entries=None if given else limit)
+
+    async def supply(resources: Resources, history: History) -> Supply:
+        if given:
+            return Supply(history.unseen(given), processed=history.processed)
+        head = [] if topic else await head_of_frontier(resources.store, limit)
+        return Supply(
+            [*history.waiting, *head],
+            processed=history.processed,
+            candidates_per_round=0 if len(head) >= limit else 2 * limit,
+            topic=topic,
+            language=resources.settings.language,
+        )
+
+    parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit}
+    return await learn(Plan(mode="quick", budget=budget, target="defined", words_per_round=200, parameters=parameters, make_supply=supply))

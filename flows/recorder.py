@@ -1,0 +1,289 @@
+"""The job document and its numbered log, kept true while a flow runs: at most one write a second, stored first and emitted second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import Any
+
+import stamina
+from prefect.logging import get_run_logger
+
+from flows.core import progress, selection
+from flows.core.budget import Budget
+from flows.errors import LearningError, TransientError
+from flows.events import EventKind
+from flows.knowledge import Batch, Counts, EndReason, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Usage, Verdict, utc_now
+from flows.publisher import Publisher
+from flows.stores.base import Store
+
+Watch = Callable[[Job, Sequence[JobEvent]], None]
+
+TICK_S = 1.0
+ERRORS_KEPT = 20
+
+_watch: ContextVar[Watch | None] = ContextVar("learning_watch", default=None)
+
+
+@contextmanager
+def watching(watch: Watch) -> Generator[None]:
+    """Have `watch` called, in the event loop, with the job document and the new events about once a second and at the end of a flow."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
+async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
+    """Make a store call, again after transient errors, for a bounded time; then raise the last error."""
+    async for attempt in stamina.retry_context(on=TransientError, attempts=None, timeout=for_s, wait_initial=0.2, wait_max=2.0):
+        with attempt:
+            await call()
+
+
+def tally(rounds: Sequence[Round], batches: Sequence[Batch], *, target: str) -> Counts:
+    """Counts from the rows that a job has written, so that a resumed job agrees with them."""
+    counts = Counts()
+    for round_ in rounds:
+        counts = _with_round(counts, round_)
+    for batch in batches:
+        counts = _with_batch(counts, batch, target)
+    return counts
+
+
+def _with_round(counts: Counts, round_: Round) -> Counts:
+    fresh = selection.counts_of([c for c in round_.candidates if c.origin != "backlog"])
+    return counts.model_copy(
+        update={
+            "rounds": counts.rounds + 1,
+            "proposed": counts.proposed + fresh.proposed,
+            "valid": counts.valid + fresh.valid,
+            "unseen": counts.unseen + fresh.unseen,
+            "accepted": counts.accepted + len(round_.accepted),
+        }
+    )
+
+
+def _with_batch(counts: Counts, batch: Batch, target: str) -> Counts:
+    stored = sum(o.stored is not None and (o.reason is None or o.stored == target) for o in batch.outcomes)
+    defined = sum(o.stored == "defined" and target != "defined" for o in batch.outcomes)
+    return counts.model_copy(
+        update={
+            "batches": counts.batches + 1,
+            "stored": counts.stored + stored,
+            "defined": counts.defined + defined,
+            "failed": counts.failed + sum(o.stored is None for o in batch.outcomes),
+        }
+    )
+
+
+class JobRecorder:
+    """Owns the document and the log of one attempt of a job. Create it by `recording`."""
+
+    def __init__(self, job: Job, *, store: Store, budget: Budget, target: str, publisher: Publisher) -> None:
+        self._job = job
+        self._store = store
+        self._budget = budget
+        self._target = target
+        self._publisher = publisher
+        self._watch = _watch.get()
+        self._active_before_s = job.active_seconds
+        self._started = time.monotonic()
+        self._stopped_s: float | None = None
+        self._seq = 0
+        self._pending: list[JobEvent] = []
+        self._saved: Job | None = None
+        self._flushing = asyncio.Lock()
+        self._doom: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._log = get_run_logger()
+
+    @property
+    def job(self) -> Job:
+        """The document as it is now."""
+        active_s = self.active_s
+        return self._job.model_copy(
+            update={
+                "active_seconds": round(active_s, 3),
+                "progress": progress.percent(
+                    active_s=active_s,
+                    limit_s=self._budget.limit_s,
+                    stored=self._job.counts.stored,
+                    max_entries=self._budget.max_entries,
+                    is_final=self._job.is_final,
+                ),
+            }
+        )
+
+    @property
+    def active_s(self) -> float:
+        """Seconds that this job has worked, in all its attempts."""
+        return self._stopped_s if self._stopped_s is not None else self._active_before_s + time.monotonic() - self._started
+
+    def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
+        """Put a line into the log; it is stored at the next tick."""
+        self._seq += 1
+        self._pending.append(JobEvent(attempt=self._job.attempt, seq=self._seq, kind=kind, text=text, words=tuple(words), occurred=utc_now()))
+
+    def problem(self, text: str) -> None:
+        """Put an error into the document and the log."""
+        self._log.warning(text)
+        self._job = self._job.model_copy(update={"errors": (*self._job.errors, text)[-ERRORS_KEPT:]})
+        self.event("job.problem", text)
+
+    def recount(self, counts: Counts, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
+        """Take the counts from the rows of earlier attempts, which are the truth."""
+        rows: tuple[Round | Batch, ...] = (*rounds, *batches)
+        usage = sum((row.usage for row in rows), Usage())
+        self._job = self._job.model_copy(
+            update={
+                "counts": counts,
+                "last_round": max((r.number for r in rounds), default=0),
+                "total_tokens": sum(len(b.outcomes) for b in batches),
+                "usage": usage,
+            }
+        )
+
+    @contextmanager
+    def stage(self, stage: Stage, words: int) -> Generator[None]:
+        """Count words as in flight in a stage, and as done when it ends well."""
+        self._count(stage, in_flight=words)
+        try:
+            yield
+        except BaseException:
+            self._count(stage, in_flight=-words)
+            raise
+        self._count(stage, in_flight=-words, done=words)
+
+    def _count(self, stage: Stage, *, in_flight: int = 0, done: int = 0) -> None:
+        now = self._job.stages.get(stage, StageCounts())
+        changed = StageCounts(done=now.done + done, in_flight=now.in_flight + in_flight)
+        self._job = self._job.model_copy(update={"stages": {**self._job.stages, stage: changed}})
+
+    def round_proposed(self, round_: Round) -> None:
+        """Take note of a recorded round."""
+        counts = _with_round(self._job.counts, round_)
+        self._job = self._job.model_copy(update={"counts": counts, "last_round": round_.number, "usage": self._job.usage + round_.usage})
+        self._count("propose", done=len(round_.candidates))
+        accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
+        rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]
+        text = f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken, {len(rejected):,} rejected"
+        self._log.info(text)
+        self.event("round.proposed", text)
+        if rejected:
+            shown = "; ".join(f"{c.text[:40]} ({c.reason})" for c in rejected[:3])
+            self.event("word.rejected", f"{len(rejected):,} rejected in round {round_.number}: {shown}", words=[c.text for c in rejected[:100]])
+
+    def batch_done(self, batch: Batch) -> None:
+        """Take note of a recorded batch."""
+        counts = _with_batch(self._job.counts, batch, self._target)
+        self._job = self._job.model_copy(
+            update={"counts": counts, "total_tokens": self._job.total_tokens + len(batch.outcomes), "usage": self._job.usage + batch.usage}
+        )
+        learned = [o.word for o in batch.outcomes if o.stored is not None]
+        failed = [o for o in batch.outcomes if o.reason is not None]
+        label = f"{batch.round}.{batch.number:02d}"
+        if learned:
+            self.event("words.learned", f"{len(learned)} words learned in batch {label}", words=learned)
+        if failed:
+            shown = "; ".join(f"{o.word} ({o.reason})" for o in failed[:3])
+            self.event("word.rejected", f"{len(failed)} words given up in batch {label}: {shown}", words=[o.word for o in failed])
+
+    async def doomed(self) -> None:
+        """Wait for an error that makes going on impossible, such as a newer attempt of the job, and raise it."""
+        await asyncio.shield(self._doom)
+
+    def doom(self, error: BaseException) -> None:
+        """Have `doomed` raise."""
+        if not self._doom.done():
+            self._doom.set_exception(error)
+            self._doom.exception()
+
+    async def flush(self) -> None:
+        """Store what is new, then tell those who watch."""
+        async with self._flushing:
+            job, events = self.job, tuple(self._pending)
+            if self._saved is not None and not events and _same(job, self._saved):
+                return
+            job = job.model_copy(update={"updated_at": utc_now()})
+            await self._store.append_log(job.job_id, events)
+            await self._store.save_job(job)
+            self._saved = job
+            self._pending = self._pending[len(events) :]
+        if self._watch is not None:
+            self._watch(job, events)
+        self._publisher.tell(job, events)
+
+    async def end(self, status: JobStatus, reason: EndReason, error: str | None = None) -> Job:
+        """Write the last document of this attempt: patiently, since nothing mends it later."""
+        if error is not None:
+            self.problem(error)
+        self._stopped_s = self.active_s
+        stages = {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()}
+        self._job = self._job.model_copy(update={"status": status, "end_reason": reason, "finished_at": utc_now(), "stages": stages})
+        took = progress.format_duration(self.active_s)
+        self.event("job.ended", f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}")
+        await patiently(self.flush, for_s=30)
+        return self.job
+
+
+def _same(a: Job, b: Job) -> bool:
+    ignored = {"updated_at", "active_seconds"}
+    return a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
+
+
+@asynccontextmanager
+async def recording(
+    job: Job, *, store: Store, budget: Budget, target: str, publisher: Publisher, on_tick: Callable[[JobRecorder], Awaitable[None]]
+) -> AsyncGenerator[JobRecorder]:
+    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
+
+    Raises what the store raises when the attempt cannot begin.
+    """
+    begun: list[Job] = []
+
+    async def begin() -> None:
+        begun[:] = [await store.begin_attempt(job)]
+
+    await patiently(begin, for_s=30)
+    taken_over = begun[0]
+    now = utc_now()
+    is_resumed = taken_over.attempt > 1
+    current = taken_over.model_copy(
+        update={
+            "name": job.name,
+            "status": "running",
+            "end_reason": None,
+            "finished_at": None,
+            "started_at": taken_over.started_at or now,
+            "deadline_at": now + timedelta(seconds=max(0.0, budget.limit_s - taken_over.active_seconds)),
+            "stages": {},
+        }
+    )
+    recorder = JobRecorder(current, store=store, budget=budget, target=target, publisher=publisher)
+    text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
+    recorder.event("job.resumed" if is_resumed else "job.started", text)
+    async with publisher:
+        ticking = asyncio.create_task(_tick(recorder, on_tick), name="recorder")
+        try:
+            yield recorder
+        finally:
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
+
+
+async def _tick(recorder: JobRecorder, on_tick: Callable[[JobRecorder], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await recorder.flush()
+            await on_tick(recorder)
+        except TransientError as error:
+            get_run_logger().warning("The job document could not be written, trying again: %s", error)
+        except LearningError as error:
+            recorder.doom(error)
+            return
+        await asyncio.sleep(TICK_S)

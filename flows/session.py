@@ -1,0 +1,171 @@
+"""One attempt of a job from end to end: open, resume, run, tell the truth about the end, close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import Flow, State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+from prefect.states import Cancelled, Completed
+
+from flows.control import Control
+from flows.core.budget import Budget
+from flows.errors import LearningError, TransientError
+from flows.events import TAG, mode_tag
+from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
+from flows.pipeline import Pipeline, leftovers
+from flows.publisher import Publisher
+from flows.recorder import JobRecorder, patiently, recording, tally
+from flows.resources import Resources, open_resources
+from flows.settings import read_settings
+from flows.stores import open_store
+from flows.stores.mending import FinalState, mend
+from flows.supply import Proposed, Supply
+
+MakeSupply = Callable[[Resources, "History"], Awaitable[Supply]]
+
+
+class History:
+    """What earlier attempts of a job have written."""
+
+    def __init__(self, rounds: tuple[Round, ...], batches: tuple[Batch, ...], waiting: list[Proposed]) -> None:
+        self.rounds = rounds
+        self.batches = batches
+        self.waiting = waiting
+        """Words that were claimed or postponed and still wait for a round."""
+        self.processed = frozenset(word.key for round_ in rounds for word in round_.accepted)
+
+    def unseen(self, given: Sequence[Word]) -> list[Proposed]:
+        """Of the given words those that no round has judged yet."""
+        judged = {c.key for round_ in self.rounds for c in round_.candidates if c.verdict is not Verdict.POSTPONED}
+        return [(word.text, "given") for word in given if word.key not in judged]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a flow wants of its job."""
+
+    mode: Mode
+    budget: Budget
+    target: Depth
+    words_per_round: int
+    parameters: dict[str, Any]
+    make_supply: MakeSupply
+
+
+async def learn(plan: Plan) -> Job:
+    """Run the job of the current flow run to its end and answer its final document.
+
+    The flow run ends COMPLETED, with the end reason as its message, or CANCELLED where Prefect was told so. Raises what made
+    going on impossible, after the document says so too.
+    """
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise LearningError("A job needs a flow run: call the flow, not its function")
+    run = context.flow_run
+    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=run.created or utc_now())
+    async with open_resources() as resources:
+        control = Control(job.job_id, resources.store)
+        publisher = Publisher()
+        with control.listening():
+            async with recording(
+                job, store=resources.store, budget=plan.budget, target=plan.target, publisher=publisher, on_tick=control.tick
+            ) as recorder:
+                try:
+                    ended = await _attempt(plan, resources, recorder, control, publisher)
+                except BaseException as error:
+                    await asyncio.shield(_fail(resources, recorder, error))
+                    raise
+    if ended.status == "cancelled":
+        return cast(Job, Cancelled(message=f"Stopped: {ended.counts.stored:,} words learned"))
+    return cast(Job, Completed(message=f"{ended.end_reason}: {ended.counts.stored:,} words learned", data=ended))
+
+
+async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, control: Control, publisher: Publisher) -> Job:
+    store, job_id = resources.store, recorder.job.job_id
+    await _tag(job_id, plan.mode)
+    history = await _history(resources, job_id)
+    recorder.recount(tally(history.rounds, history.batches, target=plan.target), history.rounds, history.batches)
+    pipeline = Pipeline(
+        resources=resources,
+        recorder=recorder,
+        publisher=publisher,
+        supply=await plan.make_supply(resources, history),
+        budget=plan.budget,
+        target=plan.target,
+        words_per_round=plan.words_per_round,
+        rounds=history.rounds,
+        batches=history.batches,
+    )
+    control.attach(pipeline)
+    reason: EndReason = await pipeline.run()
+    await _give_up_claims(resources, recorder)
+    await patiently(lambda: store.clear_stop(job_id), for_s=5)
+    ended = await recorder.end("cancelled" if pipeline.is_aborted and await _is_cancelled(job_id) else "completed", reason)
+    publisher.summarize(ended, newest=tuple(pipeline.newest))
+    return ended
+
+
+async def _history(resources: Resources, job_id: UUID) -> History:
+    rounds: list[Round] = []
+    while page := await resources.store.rounds(job_id, after=rounds[-1].number if rounds else 0):
+        rounds += page
+    batches = await resources.store.batches(job_id) if rounds else ()
+    claims = await resources.store.claims(job_id)
+    waiting: list[Proposed] = [(word.text, "leftover") for word in leftovers(claims, rounds)]
+    return History(tuple(rounds), batches, waiting)
+
+
+async def _tag(job_id: UUID, mode: Mode) -> None:
+    try:
+        async with asyncio.timeout(5), get_client() as client:
+            run = await client.read_flow_run(job_id)
+            wanted = {TAG, mode_tag(mode)}
+            if not wanted <= set(run.tags):
+                await client.update_flow_run(job_id, tags=sorted({*run.tags, *wanted}))
+    except Exception as error:  # noqa: BLE001  a missing tag must not end a job
+        get_run_logger().warning("The run could not be tagged: %s", str(error) or type(error).__name__)
+
+
+async def _is_cancelled(job_id: UUID) -> bool:
+    try:
+        async with asyncio.timeout(2), get_client() as client:
+            state = (await client.read_flow_run(job_id)).state
+    except Exception:  # noqa: BLE001  unknown counts as not cancelled: the run was stopped by a second Ctrl-C
+        return False
+    return state is not None and (state.is_cancelling() or state.is_cancelled())
+
+
+async def _give_up_claims(resources: Resources, recorder: JobRecorder) -> None:
+    try:
+        await patiently(lambda: resources.store.release_all(recorder.job.job_id), for_s=5)
+    except TransientError as error:
+        recorder.problem(f"Claims were left to expire: {error}")
+
+
+async def _fail(resources: Resources, recorder: JobRecorder, error: BaseException) -> None:
+    resources.cutoff.fire()
+    is_cancelled = isinstance(error, asyncio.CancelledError)
+    try:
+        await _give_up_claims(resources, recorder)
+        if is_cancelled:
+            await recorder.end("cancelled", "stopped")
+        else:
+            await recorder.end("failed", "failed", str(error) or type(error).__name__)
+    except LearningError as unwritten:
+        get_run_logger().warning("The end could not be written into the job document: %s", unwritten)
+
+
+async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  Prefect passes all three by these names
+    """Hook for crashed, cancelled and failed runs: where the run could not write its own end, write it now."""
+    settings = read_settings()
+    final: FinalState = "FAILED" if state.is_failed() else "CRASHED" if state.is_crashed() else "CANCELLED"
+    async with open_store(settings.store, language=settings.language) as store:
+        await mend(store, flow_run.id, final, state.message)

@@ -1,0 +1,46 @@
+"""WordNet as a research source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from flows.knowledge import Citation, Evidence, Word, utc_now
+from flows.lexicon.reader import Lexicon
+
+_MOST_SENSES = 3
+
+
+class LexiconSource:
+    """Evidence from WordNet's glosses. The lexicon stays the caller's to close."""
+
+    name = "wordnet"
+    batch_size = 200
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    async def look_up(self, words: Sequence[Word]) -> Mapping[str, tuple[Evidence, ...]]:
+        """At most three glosses a word, the commonest meaning first; words that are no headwords are absent."""
+        now = utc_now()
+        return {
+            key: tuple(
+                Evidence(
+                    source=self.name,
+                    text=sense.gloss,
+                    part_of_speech=sense.part_of_speech,
+                    citation=Citation(
+                        source="WordNet 3.1",
+                        title=entry.text,
+                        url=f"http://wordnet-rdf.princeton.edu/lemma/{quote(entry.text, safe='')}",
+                        revision="3.1",
+                        licence="WordNet License",
+                        licence_url="https://wordnet.princeton.edu/license-and-commercial-use",
+                        retrieved_at=now,
+                        quote=sense.gloss,
+                    ),
+                )
+                for sense in entry.senses[:_MOST_SENSES]
+            )
+            for key, entry in self._lexicon.lookup({word.key for word in words}).items()
+        }

@@ -1,0 +1,303 @@
+"""The four stages of learning as Prefect tasks: propose, research, synthesize, enrich. A task run is a batch of words.
+
+Each task opens nothing itself, applies one rule of `flows.core`, and writes through the store. Only transient errors are retried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import task_run as current_task_run
+from prefect.states import Completed
+from prefect.tasks import Task, exponential_backoff
+
+from flows.asking import Asked, Draft, Item, Made, ask
+from flows.core import entries as entry_rules
+from flows.core import evidence as evidence_rules
+from flows.core import selection
+from flows.errors import TransientError
+from flows.knowledge import (
+    DEPTHS,
+    Batch,
+    Deepening,
+    DeepeningRequest,
+    Definition,
+    DefinitionDraft,
+    Depth,
+    Enrichment,
+    Entry,
+    Evidence,
+    Generation,
+    Outcome,
+    Provenance,
+    Round,
+    Usage,
+    Verdict,
+    Word,
+    WordEvidence,
+    utc_now,
+)
+from flows.resources import CutOff, Resources
+from flows.supply import Supply
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed stage may be tried again: only after a transient error."""
+    try:
+        await state.aresult()
+    except TransientError:
+        return True
+    except BaseException:  # noqa: BLE001  whatever else ended the task is not for retrying
+        return False
+    return False
+
+
+def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T | None]]]:
+    """Make a task of a stage. When the job's time is up the task run ends as completed, named "CutOff", and answers None."""
+
+    def make(body: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | None]]:
+        @wraps(body)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> T | State[Any]:
+            try:
+                return await body(*args, **kwargs)
+            except CutOff as end:
+                return Completed(name="CutOff", message=str(end))
+
+        made = task(
+            name=name,
+            task_run_name=run_name,
+            retries=4,
+            retry_delay_seconds=exponential_backoff(backoff_factor=1),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=is_transient,
+            timeout_seconds=600,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )(run)
+        return cast(Callable[P, Awaitable[T | None]], made)
+
+    return make
+
+
+class Work:
+    """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
+
+    def __init__(self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth) -> None:
+        self.job_id = job_id
+        self.attempt = attempt
+        self.round_number = round_number
+        self.number = number
+        self.words = tuple(words)
+        self.target = target
+        self.evidence: dict[str, tuple[Evidence, ...]] = {}
+        self.definitions: dict[str, Definition] = {}
+        self.entries: dict[str, Entry] = {}
+        self.failed: dict[str, str] = {}
+        self.lost: frozenset[str] = frozenset()
+        """Words that another job has taken since they were accepted."""
+        self.usage = Usage()
+        self.batch: Batch | None = None
+
+    @property
+    def todo(self) -> tuple[Word, ...]:
+        """The words that are still this job's."""
+        return tuple(word for word in self.words if word.key not in self.lost)
+
+    @property
+    def label(self) -> str:
+        """Such as "3.02 (20 words)"."""
+        return f"{self.round_number}.{self.number:02d} ({len(self.words)} words)"
+
+    def provenance(self, generation: Generation[Any], words: int) -> Provenance:
+        """Provenance of one of the `words` that a generation answered; the bill is shared out evenly."""
+        run_id = current_task_run.id
+        return Provenance(
+            job_id=self.job_id,
+            round=self.round_number,
+            task_run_id=UUID(str(run_id)) if run_id else None,
+            model=generation.model,
+            prompt_version=generation.prompt_version,
+            tokens_in=generation.usage.tokens_in // max(1, words),
+            tokens_out=generation.usage.tokens_out // max(1, words),
+            created_at=utc_now(),
+        )
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of each word."""
+        return tuple(self._outcome(word) for word in self.words)
+
+    def _outcome(self, word: Word) -> Outcome:
+        entry, definition = self.entries.get(word.key), self.definitions.get(word.key)
+        stored: Depth | None = entry.depth if entry else "defined" if definition else None
+        is_done = stored is not None and DEPTHS.index(stored) >= DEPTHS.index(self.target)
+        reason = None if is_done else self.failed.get(word.key, "not done")
+        return Outcome(word=word.text, key=word.key, stored=stored, reason=reason)
+
+
+@stage("propose round", "propose round {number}")
+async def propose_round(
+    number: int, supply: Supply, resources: Resources, *, job_id: UUID, attempt: int, limit: int, until: datetime, below: Depth | None = None
+) -> Round:
+    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record the round.
+
+    Raises CutOff when the job's time is up, and what the model or the store raise.
+    """
+    gathered = await resources.cutoff.guard(supply.gather(resources))
+    morphology = resources.morphology
+    screening = selection.screen(
+        gathered.candidates, processed=supply.processed, base_forms=morphology.base_forms, are_variants=morphology.are_variants
+    )
+    taken = await resources.store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
+    candidates = selection.judge(screening, taken=taken, limit=limit)
+    words = [Word(text=c.text, key=c.key) for c in candidates if c.verdict is Verdict.ACCEPTED]
+    claim = await resources.store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
+    candidates = selection.settle(candidates, claim)
+    round_ = Round(
+        job_id=job_id,
+        number=number,
+        attempt=attempt,
+        model=resources.model.name,
+        prompt_version=gathered.prompt_version,
+        candidates=tuple(c for c in candidates if c.verdict is not Verdict.POSTPONED or not supply.is_carried(c.key)),
+        batch_size=resources.settings.batch_size,
+        usage=gathered.usage,
+        created_at=utc_now(),
+    )
+    await resources.store.save_round(round_)
+    supply.settle(candidates)
+    return round_
+
+
+@stage("research", "research {work.label}")
+async def research_words(work: Work, resources: Resources) -> int:
+    """Look the batch's words up in every source; says for how many something was found. Raises CutOff."""
+    for source in resources.sources:
+        for start in range(0, len(work.todo), source.batch_size):
+            found = await resources.cutoff.guard(source.look_up(work.todo[start : start + source.batch_size]))
+            for key, evidence in found.items():
+                known = work.evidence.get(key, ())
+                work.evidence[key] = known + tuple(e for e in evidence if e not in known)
+    return len(work.evidence)
+
+
+@stage("synthesize", "synthesize {work.label}")
+async def synthesize_definitions(work: Work, resources: Resources) -> int:
+    """Write a definition of each word that has none, and store them; says how many words have one now. Raises CutOff.
+
+    Where `defined` is all that the job wants, the batch is recorded here.
+    """
+    items = [WordEvidence(word=w, evidence=work.evidence.get(w.key, ())) for w in work.todo if w.key not in work.definitions]
+
+    def accept(
+        item: WordEvidence, draft: DefinitionDraft, generation: Generation[Mapping[str, DefinitionDraft]]
+    ) -> tuple[Definition | None, Sequence[str]]:
+        definition = Definition(
+            word=item.word.text,
+            key=item.word.key,
+            text=draft.text,
+            part_of_speech=draft.part_of_speech,
+            support=evidence_rules.support_of(draft.text, item.evidence, is_contradicted=draft.is_contradicted),
+            citations=evidence_rules.backing(draft.text, item.evidence),
+            provenance=work.provenance(generation, len(generation.value)),
+        )
+        problems = entry_rules.definition_problems(definition)
+        return (None, problems) if problems else (definition, ())
+
+    asked = await _ask(resources, items, lambda i: i.word.key, resources.model.define, accept)
+    _take(work, asked)
+    work.definitions |= asked.made
+    if work.target == "defined":
+        await _commit(work, resources)
+    elif work.definitions:
+        await resources.store.save_definitions(list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt)
+    return len(work.definitions)
+
+
+@stage("enrich", "enrich {work.label}")
+async def enrich_entries(work: Work, resources: Resources) -> int:
+    """Make an entry of each definition, to the full depth where the job wants it, and record the batch; says how many entries were stored.
+
+    Raises CutOff.
+    """
+    definitions = [d for key, d in work.definitions.items() if key not in work.entries]
+
+    def accept(
+        definition: Definition, enrichment: Enrichment, generation: Generation[Mapping[str, Enrichment]]
+    ) -> tuple[Entry | None, Sequence[str]]:
+        provenance = work.provenance(generation, len(generation.value))
+        entry, problems = entry_rules.enrich(
+            definition,
+            enrichment,
+            provenance=provenance,
+            now=utc_now(),
+            lemmas_of=resources.morphology.lemma_candidates,
+            invents=resources.model.invents,
+        )
+        return (None, problems) if entry is None else (entry, ())
+
+    asked = await _ask(resources, definitions, lambda d: d.key, resources.model.enrich, accept)
+    _take(work, asked)
+    work.entries |= asked.made
+    if work.target == "deep":
+        await _deepen(work, resources)
+    await _commit(work, resources)
+    return len(work.entries)
+
+
+async def _deepen(work: Work, resources: Resources) -> None:
+    requests = [DeepeningRequest(entry=e, evidence=work.evidence.get(key, ())) for key, e in work.entries.items() if e.depth != "deep"]
+
+    def accept(
+        request: DeepeningRequest, deepening: Deepening, generation: Generation[Mapping[str, Deepening]]
+    ) -> tuple[Entry | None, Sequence[str]]:
+        citations = evidence_rules.backing(request.entry.definition, request.evidence)
+        provenance = work.provenance(generation, len(generation.value))
+        entry = entry_rules.deepen(request.entry, deepening, provenance=provenance, citations=citations, now=utc_now())
+        problems = entry_rules.deep_problems(entry)
+        return (None, problems) if problems else (entry, ())
+
+    asked = await _ask(resources, requests, lambda r: r.entry.key, resources.model.deepen, accept)
+    _take(work, asked)
+    work.entries |= asked.made
+
+
+async def _ask(
+    resources: Resources,
+    items: Sequence[Item],
+    key: Callable[[Item], str],
+    call: Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]],
+    accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
+) -> Asked[Made]:
+    return await ask(items, key=key, call=lambda batch: resources.cutoff.guard(call(batch)), accept=accept)
+
+
+def _take(work: Work, asked: Asked[Any]) -> None:
+    work.failed |= asked.failed
+    work.usage += asked.usage
+
+
+async def _commit(work: Work, resources: Resources) -> None:
+    work.batch = Batch(
+        job_id=work.job_id,
+        round=work.round_number,
+        number=work.number,
+        attempt=work.attempt,
+        outcomes=work.outcomes(),
+        usage=work.usage,
+        created_at=utc_now(),
+    )
+    await resources.store.commit_batch(
+        work.batch,
+        entries=list(work.entries.values()),
+        definitions=[d for key, d in work.definitions.items() if key not in work.entries],
+    )

@@ -1,0 +1,40 @@
+"""The store in memory: the double of the others, with their semantics to the letter, for tests and trials in one process.
+
+`memory://` is a store of its own each time, `memory://name` the same one for the whole life of the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from flows.errors import LanguageMismatch
+from flows.knowledge import utc_now
+from flows.stores.memory_jobs import MemoryJobs
+from flows.stores.memory_knowledge import MemoryKnowledge
+from flows.stores.memory_state import MemoryState
+
+_named: dict[str, MemoryState] = {}
+
+
+class MemoryStore(MemoryKnowledge, MemoryJobs):
+    """Everything in dictionaries. No method gives way to another before it is done, so each is atomic in its event loop."""
+
+    has_full_text = False
+
+    def __init__(self, name: str = "", *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> None:
+        self.url = f"memory://{name}"
+        self._language = language
+        self._clock = clock
+        self._state = _named.setdefault(name, MemoryState()) if name else MemoryState()
+
+    async def __aenter__(self) -> Self:
+        if self._state.language not in {None, self._language}:
+            raise LanguageMismatch(f"{self.url} holds the language {self._state.language!r}, not {self._language!r}. Set LEARN_LANGUAGE or use another store")
+        self._state.language = self._language
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        """Closing keeps what is stored."""

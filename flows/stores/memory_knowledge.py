@@ -1,0 +1,210 @@
+"""The memory store's words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flows.core.words import word_key
+from flows.knowledge import Batch, Category, ClaimResult, Definition, Depth, Entry, FrontierWord, KnownWord, Page, StoreStats, Support, Word
+from flows.stores.cursors import decode_cursor, encode_cursor
+from flows.stores.memory_state import Claim, MemoryHalf, WordState
+from flows.stores.rules import by_key, check_limit, definition_of, depth_of, is_known, merge_mentions, only_filter, rank
+from flows.stores.times import micros
+
+
+class MemoryKnowledge(MemoryHalf):
+    """See KnowledgeStore."""
+
+    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+        self._fence(job_id, attempt)
+        found: dict[str, list[str]] = {"new": [], "own": [], "known": [], "elsewhere": []}
+        for key, word in by_key(words).items():
+            verdict = self._verdict(key, job_id=job_id, below=below)
+            found[verdict].append(key)
+            if verdict in {"new", "own"}:
+                state = self._state.words.setdefault(key, WordState(word=word.text))
+                if state.rank == 0:
+                    state.word = word.text
+                state.claim = Claim(job_id=job_id, attempt=attempt, until=until)
+        return ClaimResult(**{verdict: tuple(keys) for verdict, keys in found.items()})
+
+    def _verdict(self, key: str, *, job_id: UUID, below: Depth | None) -> str:
+        state = self._state.words.get(key)
+        if state is None:
+            return "new"
+        if is_known(state.rank, below):
+            return "known"
+        claim = state.live_claim(self._clock())
+        if claim is None:
+            return "new"
+        return "own" if claim.job_id == job_id else "elsewhere"
+
+    async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
+        self._fence(job_id, attempt)
+        self._release(keys, job_id)
+
+    async def release_all(self, job_id: UUID) -> int:
+        held = [key for key, state in self._state.words.items() if state.claim and state.claim.job_id == job_id]
+        self._release(held, job_id)
+        return len(held)
+
+    def _release(self, keys: Iterable[str], job_id: UUID) -> None:
+        for key in keys:
+            state = self._state.words.get(key)
+            if state and state.claim and state.claim.job_id == job_id:
+                state.claim = None
+                if state.rank == 0:
+                    del self._state.words[key]
+
+    async def claims(self, job_id: UUID) -> tuple[Word, ...]:
+        now = self._clock()
+        live = {key: (state.word, claim) for key, state in sorted(self._state.words.items()) if (claim := state.live_claim(now))}
+        return tuple(Word(text=word, key=key) for key, (word, claim) in live.items() if claim.job_id == job_id)
+
+    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
+        verdicts = {key: self._verdict(key, job_id=job_id, below=below) for key in keys}
+        return {key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}}
+
+    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+        self._fence(job_id, attempt)
+        self._define(definitions)
+
+    def _define(self, definitions: Iterable[Definition]) -> None:
+        for definition in definitions:
+            state = self._state.words.setdefault(definition.key, WordState(word=definition.word))
+            if state.rank <= rank("defined"):
+                self._learn(state, definition, rank("defined"), definition.provenance.created_at)
+
+    @staticmethod
+    def _learn(state: WordState, definition: Definition, rank_: int, at: datetime) -> None:
+        state.word = definition.word
+        state.definition = definition
+        state.rank = rank_
+        state.learned_at = state.learned_at or at
+
+    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+        self._fence(batch.job_id, batch.attempt)
+        place = (batch.job_id, batch.round, batch.number)
+        if place in self._state.batches:
+            return False
+        self._define(definitions)
+        for entry in entries:
+            stored = self._state.entries.get(entry.key)
+            if stored is None or entry.revision > stored.revision:
+                self._state.entries[entry.key] = entry
+                state = self._state.words.setdefault(entry.key, WordState(word=entry.word))
+                self._learn(state, definition_of(entry), rank(entry.depth), entry.created_at)
+        self._release([outcome.key for outcome in batch.outcomes], batch.job_id)
+        for learned in (*entries, *definitions):
+            self._state.frontier.pop(learned.key, None)
+        self._state.batches[place] = batch
+        return True
+
+    async def known(self, keys: Collection[str]) -> Mapping[str, KnownWord]:
+        states = {key: self._state.words.get(key) for key in keys}
+        return {
+            key: KnownWord(definition=state.definition, depth=depth_of(state.rank), learned_at=state.learned_at)
+            for key, state in states.items()
+            if state and state.definition and state.learned_at
+        }
+
+    async def entry(self, key: str) -> Entry | None:
+        return self._state.entries.get(key)
+
+    async def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        return {key: self._state.entries[key] for key in keys if key in self._state.entries}
+
+    async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
+        now = self._clock()
+        left = [
+            (state.learned_at, key, state.word)
+            for key, state in self._state.words.items()
+            if state.rank == rank("defined") and state.learned_at and not state.live_claim(now)
+        ]
+        return tuple(Word(text=word, key=key) for _, key, word in sorted(left)[:limit])
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        category: Category | None = None,
+        job_id: UUID | None = None,
+        support: Support | None = None,
+        depth: Depth | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Entry]:
+        check_limit(limit)
+        condition = only_filter(category=category, job_id=job_id, support=support, depth=depth)
+        prefix = word_key(query)
+        found = [
+            entry for entry in self._state.entries.values() if (condition is None or _property(entry, condition.name) == condition.value) and entry.key.startswith(prefix)
+        ]
+        place = _place_by_key if prefix else _place_newest
+        kinds: dict[str, tuple[type, ...]] = {"words": (str,)} if prefix else {"newest": (int, str)}
+        after = decode_cursor(cursor, **kinds)[1] if cursor is not None else None
+        ordered = sorted(found, key=place)
+        rest = [entry for entry in ordered if after is None or place(entry) > after]
+        items = tuple(rest[:limit])
+        return Page(items=items, cursor=encode_cursor(*kinds, *place(items[-1])) if len(rest) > limit else None)
+
+    async def export(self) -> AsyncIterator[Entry]:
+        for key in sorted(self._state.entries):
+            yield self._state.entries[key]
+
+    async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
+        for word, keys in mentions.items():
+            state = self._state.words.get(word.key)
+            if not keys or (state and state.rank > 0):
+                continue
+            stored = self._state.frontier.get(word.key) or FrontierWord(word=word.text, key=word.key, mentioned_by=(), first_seen=at)
+            self._state.frontier[word.key] = stored.model_copy(update={"mentioned_by": merge_mentions(stored.mentioned_by, keys)})
+
+    async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
+        check_limit(limit)
+        after: tuple[int, str] | None = None
+        if cursor is not None:
+            _, (mentions, key) = decode_cursor(cursor, frontier=(int, str))
+            after = (-mentions, key)
+        now = self._clock()
+        free = [word for word in self._state.frontier.values() if not self._is_busy(word.key, now)]
+        rest = [word for word in sorted(free, key=_place_mentioned) if after is None or _place_mentioned(word) > after]
+        items = tuple(rest[:limit])
+        return Page(items=items, cursor=encode_cursor("frontier", len(items[-1].mentioned_by), items[-1].key) if len(rest) > limit else None)
+
+    def _is_busy(self, key: str, now: datetime) -> bool:
+        state = self._state.words.get(key)
+        return state is not None and (state.rank > 0 or state.live_claim(now) is not None)
+
+    async def stats(self) -> StoreStats:
+        ranks = [state.rank for state in self._state.words.values() if state.rank > 0]
+        entries = self._state.entries.values()
+        return StoreStats(
+            known=len(ranks),
+            entries=len(entries),
+            frontier=len(self._state.frontier),
+            jobs=len(self._state.jobs),
+            by_category=Counter(str(entry.category) for entry in entries),
+            by_depth=Counter(depth_of(rank_) for rank_ in ranks),
+            by_support=Counter(entry.support for entry in entries),
+        )
+
+
+def _property(entry: Entry, name: str) -> str:
+    return str(entry.provenance.job_id if name == "job_id" else getattr(entry, name))
+
+
+def _place_newest(entry: Entry) -> tuple[Any, ...]:
+    return -micros(entry.updated_at), entry.key
+
+
+def _place_by_key(entry: Entry) -> tuple[Any, ...]:
+    return (entry.key,)
+
+
+def _place_mentioned(word: FrontierWord) -> tuple[int, str]:
+    return -len(word.mentioned_by), word.key

@@ -1,0 +1,63 @@
+"""What the memory store holds, and what its two halves share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from flows.knowledge import Batch, CachedEvidence, Definition, Entry, FrontierWord, Job, JobEvent, QuotaUsage, Round
+from flows.stores.rules import check_attempt
+
+
+@dataclass(kw_only=True, slots=True)
+class Claim:
+    """A job's hold on a word until a moment."""
+
+    job_id: UUID
+    attempt: int
+    until: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class WordState:
+    """What is known of a word and who claims it. `rank` is 0 while the word is only claimed."""
+
+    word: str
+    rank: int = 0
+    definition: Definition | None = None
+    learned_at: datetime | None = None
+    claim: Claim | None = None
+
+    def live_claim(self, now: datetime) -> Claim | None:
+        """The claim, unless its time is over."""
+        return self.claim if self.claim and self.claim.until > now else None
+
+
+@dataclass(kw_only=True, slots=True)
+class MemoryState:
+    """All tables."""
+
+    language: str | None = None
+    words: dict[str, WordState] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    frontier: dict[str, FrontierWord] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
+    stops: set[UUID] = field(default_factory=set)
+    log: dict[UUID, dict[tuple[int, int], JobEvent]] = field(default_factory=dict)
+    rounds: dict[tuple[UUID, int], Round] = field(default_factory=dict)
+    batches: dict[tuple[UUID, int, int], Batch] = field(default_factory=dict)
+    quota: dict[tuple[str, str], QuotaUsage] = field(default_factory=dict)
+    cache: dict[tuple[str, str], CachedEvidence] = field(default_factory=dict)
+
+
+class MemoryHalf:
+    """Base of both halves of the memory store."""
+
+    _state: MemoryState
+    _clock: Callable[[], datetime]
+
+    def _fence(self, job_id: UUID, attempt: int) -> None:
+        job = self._state.jobs.get(job_id)
+        check_attempt(job_id, attempt, job.attempt if job else None)

@@ -1,0 +1,36 @@
+"""Making a job document true after the process that owned it died."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from flows.knowledge import EndReason, Job, JobStatus, utc_now
+from flows.stores.base import Store
+
+FinalState = Literal["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
+
+_STATUS: dict[FinalState, tuple[JobStatus, EndReason]] = {
+    "COMPLETED": ("completed", "stopped"),
+    "FAILED": ("failed", "failed"),
+    "CRASHED": ("failed", "failed"),
+    "CANCELLED": ("cancelled", "stopped"),
+}
+
+
+async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str | None) -> Job | None:
+    """Write what Prefect says of a run into its job document, if the document does not say that the job has ended; give up its claims.
+
+    Answers the mended document, None where there was nothing to mend. A newer attempt that has begun meanwhile is left alone.
+    """
+    job = await store.job(job_id)
+    if job is None or job.is_final:
+        return None
+    status, reason = _STATUS[state_type]
+    errors = job.errors
+    if status == "failed":
+        errors = (*errors, f"The run {state_type.lower()}: {message or 'Prefect gave no reason'}")[-20:]
+    mended = job.model_copy(update={"status": status, "end_reason": reason, "finished_at": utc_now(), "updated_at": utc_now(), "errors": errors})
+    await store.save_job(mended)
+    await store.release_all(job_id)
+    return mended

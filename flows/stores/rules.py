@@ -1,0 +1,82 @@
+"""What all stores decide in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from flows.errors import InvalidInput, StaleAttempt
+from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, Support, Word
+
+MOST_ON_A_PAGE = 200
+MOST_MENTIONS = 20
+
+
+class Filter(NamedTuple):
+    """One condition on entries: the name of the property and the value it must have."""
+
+    name: str
+    value: str
+
+
+def rank(depth: Depth | None) -> int:
+    """A depth as a number: 0 for a word that is only claimed, then 1, 2, 3."""
+    return 0 if depth is None else DEPTHS.index(depth) + 1
+
+
+def depth_of(rank_: int) -> Depth:
+    """The depth of a known word from its number."""
+    return DEPTHS[rank_ - 1]
+
+
+def is_known(rank_: int, below: Depth | None) -> bool:
+    """Whether a word of this depth counts as known to a job that works on words below a depth."""
+    return rank_ >= max(1, rank(below))
+
+
+def definition_of(entry: Entry) -> Definition:
+    """The definition inside an entry."""
+    return Definition(
+        word=entry.word,
+        key=entry.key,
+        text=entry.definition,
+        part_of_speech=entry.part_of_speech,
+        support=entry.support,
+        citations=entry.citations,
+        provenance=entry.provenance,
+    )
+
+
+def by_key(words: Iterable[Word]) -> dict[str, Word]:
+    """The words by key in their order; of two with one key the first stays."""
+    unique: dict[str, Word] = {}
+    for word in words:
+        unique.setdefault(word.key, word)
+    return unique
+
+
+def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
+    """The keys of mentioning entries, the oldest 20: those added at once are sorted, so that the order of a set does not matter."""
+    return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
+
+
+def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
+    """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job document."""
+    if stored is not None and stored > attempt:
+        raise StaleAttempt(f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over")
+
+
+def check_limit(limit: int) -> None:
+    """Raise InvalidInput for a page size outside 1..200."""
+    if not 1 <= limit <= MOST_ON_A_PAGE:
+        raise InvalidInput("limit", f"{limit} is not a page size", f"Give 1 to {MOST_ON_A_PAGE}")
+
+
+def only_filter(*, category: Category | None, job_id: UUID | None, support: Support | None, depth: Depth | None) -> Filter | None:
+    """The one filter that is set, if any. Raises InvalidInput for more than one."""
+    candidates = {"category": category, "job_id": job_id, "support": support, "depth": depth}
+    chosen = [Filter(name, str(value)) for name, value in candidates.items() if value is not None]
+    if len(chosen) > 1:
+        raise InvalidInput(chosen[1].name, f"it cannot be combined with {chosen[0].name}", "Filter by one of category, job_id, support and depth at a time")
+    return chosen[0] if chosen else None

@@ -1,0 +1,186 @@
+"""What `learn doctor` looks at, one function a thing. None of them changes anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from flows.errors import LearningError
+from flows.knowledge import Job, JobStatus, StoreStats, utc_now
+from flows.settings import Settings
+from service.doctor import Check
+from service.environment import HOST, adopt, api_url, client_environment
+
+if TYPE_CHECKING:
+    from flows.stores.base import Store
+
+LITTLE_BYTES, TOO_LITTLE_BYTES = 1_000_000_000, 50_000_000
+SILENT = timedelta(seconds=60)
+"""A running job writes its document about once a second."""
+TIMEOUT_S = 5.0
+POOL = "learning"
+_OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
+
+
+def configured(settings: Settings) -> Check:
+    """The settings that matter, without secrets."""
+    given = sorted(name for name in os.environ if name.startswith("LEARN_"))
+    beside = f"; set: {', '.join(given)}" if given else "; all defaults"
+    return Check("settings", "ok", f"model {settings.model}, language {settings.language}, {settings.concurrency} batches at once{beside}")
+
+
+def packages() -> Check:
+    """The pins that Prefect does not make itself."""
+    try:
+        prefect_version, fastapi_version = version("prefect"), version("fastapi")
+    except PackageNotFoundError as error:
+        return Check("packages", "fail", f"{error.name} is not installed", f"pip install {error.name}")
+    finding = f"prefect {prefect_version}, fastapi {fastapi_version}"
+    if tuple(int(part) for part in fastapi_version.split(".")[:2]) >= (0, 151):
+        return Check("packages", "fail", f"{finding}: Prefect's server breaks with fastapi 0.151 and later", 'pip install "fastapi>=0.139,<0.151"')
+    return Check("packages", "ok", finding)
+
+
+def home(settings: Settings) -> Check:
+    """Whether the home folder can be written and has room."""
+    folder = settings.home
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        return Check("home", "fail", f"{folder} cannot be written ({error.strerror})", "Name another folder in LEARN_HOME.")
+    free = shutil.disk_usage(there).free
+    finding = f"{folder}, {free / 1e9:,.1f} GB free"
+    if free < LITTLE_BYTES:
+        return Check("home", "fail" if free < TOO_LITTLE_BYTES else "warn", finding, "Free some space, or name another folder in LEARN_HOME.")
+    return Check("home", "ok", finding)
+
+
+def lexicon() -> Check:
+    """Whether the lexicon is there and can be read."""
+    try:
+        from flows.lexicon.reader import Lexicon
+
+        with Lexicon() as words:
+            size = words.path.stat().st_size
+            return Check("lexicon", "ok", f"WordNet 3.1, {size / 1e6:,.0f} MB")
+    except LearningError as error:
+        return Check("lexicon", "fail", str(error), "make setup in a checkout, or install the package again")
+
+
+async def store(settings: Settings) -> list[Check]:
+    """Whether the store opens, what is in it, and jobs in it that nobody works on."""
+    from flows.stores import open_store
+
+    where = _without_secrets(settings.store)
+    if _is_yet_to_be_made(settings.store):
+        return [Check("store", "ok", f"{where}: none yet; the first job makes it", "learn run big")]
+    try:
+        async with asyncio.timeout(TIMEOUT_S * 3), open_store(settings.store, language=settings.language) as opened:
+            stats = await opened.stats()
+            return [Check("store", "ok", f"{where}: {_totals(stats)}"), await _jobs(opened)]
+    except TimeoutError:
+        return [Check("store", "fail", f"{where} does not answer", "Close other programs that hold it, then try again.")]
+    except LearningError as error:
+        return [Check("store", "fail", f"{where}: {error}", "Name a store that works in LEARN_STORE.")]
+
+
+def _is_yet_to_be_made(url: str) -> bool:
+    return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+
+
+def _totals(stats: StoreStats) -> str:
+    return f"{stats.entries:,} entries, {stats.known:,} known words, {stats.frontier:,} on the frontier, {stats.jobs:,} jobs"
+
+
+async def _jobs(opened: Store) -> Check:
+    page = await opened.jobs(statuses=_OPEN, limit=50)
+    silent = [job for job in page.items if _silence(job) > SILENT]
+    if not silent:
+        return Check("jobs", "ok", f"{len(page.items)} at work")
+    named = ", ".join(f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3])
+    more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+    remedy = "Their words free themselves: start a new job and it takes them up."
+    return Check("jobs", "warn", f"nobody works on {named}{more}", remedy)
+
+
+def _silence(job: Job) -> timedelta:
+    return utc_now() - (job.updated_at or job.created_at)
+
+
+def _spoken(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+async def prefect(settings: Settings) -> list[Check]:
+    """Whether a Prefect server answers, of which version, and who works for it."""
+    named = os.environ.get("PREFECT_API_URL")
+    url = named or api_url(settings.prefect_port)
+    where = _without_secrets(url)
+    try:
+        async with httpx.AsyncClient(trust_env=HOST not in url, timeout=TIMEOUT_S) as client:
+            (await client.get(f"{url.rstrip('/')}/health")).raise_for_status()
+            answer = await client.get(f"{url.rstrip('/')}/admin/version")
+            server_version = str(answer.json()) if answer.is_success else "of unknown version"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        if named:
+            return [
+                Check(
+                    "prefect", "fail", f"no server answers at PREFECT_API_URL={where} ({type(error).__name__})", "Start it, or unset PREFECT_API_URL."
+                )
+            ]
+        if _is_taken(settings.prefect_port):
+            remedy = "Choose another port in LEARN_PREFECT_PORT."
+            return [Check("prefect", "fail", f"port {settings.prefect_port} is in use by something else", remedy)]
+        return [Check("prefect", "ok", f"not running; commands start one on port {settings.prefect_port}", "learn up keeps one running")]
+    checks = [Check("prefect", "ok", f"{where}, version {server_version}")]
+    if server_version != version("prefect"):
+        checks = [
+            Check("prefect", "warn", f"{where}, version {server_version}; here it is {version('prefect')}", "Use the same version on both sides.")
+        ]
+    adopt(client_environment(settings, url))
+    return [*checks, await _worker()]
+
+
+async def _worker() -> Check:
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        async with asyncio.timeout(TIMEOUT_S), get_client() as client:
+            workers = await client.read_workers_for_work_pool(POOL)
+    except ObjectNotFound:
+        return Check("worker", "warn", f"there is no work pool {POOL!r} yet; learn run works without", "learn up makes it")
+    except Exception as error:  # noqa: BLE001  whatever it is, the line says so and the other checks go on
+        return Check("worker", "fail", f"Prefect does not tell its workers ({type(error).__name__})", "Look into the server's log.")
+    online = [worker.name for worker in workers if str(getattr(worker.status, "value", worker.status)) == "ONLINE"]
+    if not online:
+        return Check("worker", "warn", "none is online, so scheduled jobs wait; learn run works without", "learn up")
+    return Check("worker", "ok", f"{', '.join(online)} in pool {POOL}")
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")) if "@" in parts.netloc else url

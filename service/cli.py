@@ -1,0 +1,196 @@
+"""`learn …`: the command line. What a command needs is imported inside it, so that `learn --help` is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+from uuid import UUID
+
+import typer
+
+from service.terminal import DONE, FAILED, INTERRUPTED, err, out, say, say_error
+
+if TYPE_CHECKING:
+    from flows.stores.base import Store
+
+app = typer.Typer(name="learn", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+class RunMode(StrEnum):
+    """What kind of job to run."""
+
+    BIG = "big"
+    QUICK = "quick"
+    DEEP = "deep"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Words = Annotated[list[str] | None, typer.Argument(metavar="[WORD]…", help="Words to learn, for quick and deep; else the most mentioned ones.")]
+Minutes = Annotated[float | None, typer.Option(help="Time limit: more than 0, at most 10. For big and deep.", show_default="10 for big")]
+Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of this word.")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns its exit code: 0 done, 1 failed, 2 usage, 130 interrupted."""
+    try:
+        return int(app(arguments, standalone_mode=False) or DONE)
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "learn")
+        err().print(f"{command}: {' '.join(error.format_message().split())} See: {command} --help")
+        return error.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:  # noqa: BLE001  a person reads one line, not a traceback
+        return say_error(error)
+
+
+def _wait_for(work: Coroutine[Any, Any, int]) -> int:
+    """Run a command's work; an interrupt before or after the work handles it itself ends in 130."""
+    try:
+        return asyncio.run(work)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
+
+
+def _on_store(work: Callable[[Store], Awaitable[int]]) -> int:
+    async def opened() -> int:
+        async with _store() as store:
+            return await work(store)
+
+    return _wait_for(opened())
+
+
+@asynccontextmanager
+async def _store() -> AsyncGenerator[Store]:
+    from flows.settings import read_settings
+    from flows.stores import open_store
+
+    settings = read_settings()
+    async with open_store(settings.store, language=settings.language) as store:
+        yield store
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"learn {version('learning-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def learn(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Grow a knowledge base of words and concepts."""
+
+
+@app.command()
+def run(
+    mode: Annotated[RunMode, typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail.")],
+    words: Words = None,
+    *,
+    minutes: Minutes = None,
+    topic: Topic = None,
+    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
+    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
+    as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")] = False,
+) -> int:
+    """Run a learning job here and watch it. Ctrl-C finishes what is in flight and stops."""
+    from service import running
+
+    given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
+    return _wait_for(running.run_and_tell(mode.value, given, is_json=as_json, is_plain=plain))
+
+
+@app.command()
+def show(words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")], as_json: AsJson = False) -> int:
+    """Show what was learned of a word, as a dictionary does."""
+    from service import reading
+
+    return _on_store(lambda store: reading.show(store, words, is_json=as_json))
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for; the newest entries where it is left out.")] = "",
+    *,
+    category: Annotated[str | None, typer.Option(help="Such as animal, act or cognition.")] = None,
+    support: Annotated[str | None, typer.Option(help="supported, model_only or conflict.")] = None,
+    depth: Annotated[str | None, typer.Option(help="defined, enriched or deep.")] = None,
+    job: Annotated[UUID | None, typer.Option(help="The job that learned it.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, 1 to 200.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the last page ended.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Search the entries, or browse them by one filter."""
+    from flows.knowledge import Category, Depth, Support
+    from service import reading
+
+    reading.check_choice("--category", category, [c.value for c in Category])
+    reading.check_choice("--support", support, get_args(Support))
+    reading.check_choice("--depth", depth, get_args(Depth))
+    filters: dict[str, Any] = {"category": Category(category) if category else None, "support": support, "depth": depth, "job_id": job}
+    return _on_store(lambda store: reading.search(store, text, filters=filters, cursor=cursor, limit=limit, is_json=as_json))
+
+
+@app.command()
+def export(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; - is the output.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write every entry as a line of JSON, with its citations and licences."""
+    from service.export import export_to
+
+    async def work(store: Store) -> int:
+        count = await export_to(store.export(), file, may_overwrite=force)
+        if as_json and file != "-":
+            typer.echo(f'{{"entries": {count}}}')
+        else:
+            say(f"{count:,} {'entry' if count == 1 else 'entries'} exported{'' if file == '-' else f' to {file}'}")
+        return DONE
+
+    return _on_store(work)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> int:
+    """Say what is configured, what is reachable, and what is missing and how to get it."""
+    from service import doctor as checks
+
+    found = asyncio.run(checks.examine())
+    if as_json:
+        typer.echo(checks.as_json(found))
+    else:
+        out().print(checks.as_table(found))
+    return FAILED if any(check.state == "fail" for check in found) else DONE
+
+
+@app.command()
+def up(
+    *,
+    job: Annotated[RunMode | None, typer.Option("--run", help="Start one job and show it.")] = None,
+    minutes: Minutes = None,
+    topic: Topic = None,
+    no_server: Annotated[bool, typer.Option("--no-server", help="Use the Prefect server that PREFECT_API_URL names.")] = False,
+    as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")] = False,
+) -> int:
+    """Start the stack on this machine and serve until Ctrl-C."""
+    from service import running, serving
+
+    given = running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None) if job else {}
+    return _wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""`learn doctor`: what is configured, what is reachable, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flows.errors import ConfigurationError
+from flows.settings import read_settings
+from service.terminal import clean
+
+State = Literal["ok", "warn", "fail"]
+_MARKS: dict[State, tuple[str, str]] = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `remedy` says how to get what is missing."""
+
+    name: str
+    state: State
+    finding: str
+    remedy: str = ""
+
+
+async def examine() -> list[Check]:
+    """Look at everything. What cannot be looked at because something before it fails is left out."""
+    from service import checks
+
+    found = [checks.packages()]
+    try:
+        settings = read_settings()
+    except ConfigurationError as error:
+        return [Check("settings", "fail", str(error), "Correct or unset the variable."), *found]
+    found = [checks.configured(settings), *found, checks.home(settings), checks.lexicon()]
+    found += await checks.store(settings)
+    found += await checks.prefect(settings)
+    return found
+
+
+def as_json(found: Sequence[Check]) -> str:
+    """The checks as a JSON document."""
+    return json.dumps({"ok": all(c.state != "fail" for c in found), "checks": [asdict(c) for c in found]}, ensure_ascii=False, indent=2)
+
+
+def as_table(found: Sequence[Check]) -> RenderableType:
+    """A line a check, with the remedy under it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for check in found:
+        mark, style = _MARKS[check.state]
+        text = Text(clean(check.finding))
+        if check.remedy:
+            text.append(f"\n→ {clean(check.remedy)}", style=style)
+        table.add_row(Text(f"{mark} {check.state}", style=style), Text(check.name), text)
+    return table

@@ -1,0 +1,111 @@
+"""The environments in which Prefect's server and clients run, and the folders they use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from flows.errors import ConfigurationError
+from flows.settings import Settings
+
+HOST = "127.0.0.1"
+HEARTBEAT_S = 30
+
+
+def prefect_home(settings: Settings) -> Path:
+    """Folder of the embedded Prefect's database and locks."""
+    return settings.home / "prefect"
+
+
+def logs_folder(settings: Settings) -> Path:
+    """Folder of the logs of every process of the stack."""
+    return settings.home / "logs"
+
+
+def prepare_home(settings: Settings) -> None:
+    """Make the folders. Raises ConfigurationError that names the home folder when it cannot be written."""
+    try:
+        for folder in (prefect_home(settings), logs_folder(settings)):
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / ".writable").open("w"):
+                pass
+            (folder / ".writable").unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The home folder {settings.home} cannot be written ({error.strerror or error}). Name another one in LEARN_HOME."
+        ) from error
+
+
+def open_log(path: Path, *, at_most_bytes: int = 5_000_000) -> int:
+    """A file descriptor that appends to a log; a log that has grown long is set aside first."""
+    if path.exists() and path.stat().st_size > at_most_bytes:
+        path.replace(path.with_suffix(".log.1"))
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def server_environment(settings: Settings, port: int | None = None) -> dict[str, str]:
+    """What the embedded Prefect server runs with: measured, see the README, "Why it is like this"."""
+    port = port or settings.prefect_port
+    home = prefect_home(settings)
+    services = "PREFECT_SERVER_SERVICES_"
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": api_url(port),
+        "PREFECT_SERVER_API_HOST": HOST,
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        # one row at a time costs 67 ms of CPU a task run and minutes of lag; below 1 s the interval is cut to 0, a busy loop
+        f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
+        f"{services}TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+        f"{services}TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        f"{services}EVENT_PERSISTER_BATCH_SIZE": "100",
+        f"{services}EVENT_PERSISTER_READ_BATCH_SIZE": "100",
+        f"{services}EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+        f"{services}DB_VACUUM_ENABLED": "events,flow_runs",
+        f"{services}DB_VACUUM_RETENTION_PERIOD": str(90 * 24 * 3600),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "10",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
+        "PREFECT_SERVER_UI_ENABLED": "true",
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
+        **_SILENT,
+    }
+
+
+def client_environment(settings: Settings, url: str) -> dict[str, str]:
+    """What every process needs that talks to the Prefect at `url`; set it before `prefect` is imported.
+
+    What a person has set in the environment wins, but for the address.
+    """
+    local = "127.0.0.1,localhost"
+    no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    wishes = {
+        "PREFECT_CLIENT_MAX_RETRIES": "8",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        **_SILENT,
+    }
+    if "PREFECT_API_URL" not in os.environ:
+        wishes["PREFECT_HOME"] = str(prefect_home(settings))
+    fixed = {"PREFECT_API_URL": url, "NO_PROXY": no_proxy if local in no_proxy else ",".join(filter(None, (no_proxy, local)))}
+    return {name: value for name, value in wishes.items() if name not in os.environ} | fixed
+
+
+def adopt(environment: dict[str, str]) -> None:
+    """Put the environment into force in this process, also where `prefect` is imported already."""
+    os.environ.update(environment)
+    if "prefect.context" in sys.modules:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
+
+
+def api_url(port: int) -> str:
+    """Address of the API of a Prefect server on this machine."""
+    return f"http://{HOST}:{port}/api"
+
+
+_SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}

@@ -1,0 +1,77 @@
+"""File locks that the operating system drops when their holder dies, even by kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+Lock = IO[str]
+"""An open, locked file. Closing it gives the lock up."""
+
+LIFELINE = "LEARN_LIFELINE"
+"""Names the file that a stack keeps locked for as long as it lives."""
+LEASE = "LEARN_LEASE"
+"""Names the file that everyone who needs the embedded Prefect server holds a shared lock on."""
+
+
+def try_lock(path: Path, *, shared: bool = False) -> Lock | None:
+    """The lock, or None while somebody else holds it. Raises OSError when the file cannot be written."""
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+async def wait_for_lock(path: Path, *, shared: bool = False, within_s: float) -> Lock | None:
+    """The lock as soon as it is free, or None when it does not come free in time."""
+    deadline = time.monotonic() + within_s
+    while (lock := try_lock(path, shared=shared)) is None:
+        if time.monotonic() >= deadline:
+            return None
+        await asyncio.sleep(0.05)
+    return lock
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a live process holds the file exclusively."""
+    if not path.exists():
+        return False
+    lock = try_lock(path, shared=True)
+    if lock is None:
+        return True
+    lock.close()
+    return False
+
+
+def when_released(path: Path, act: Callable[[], None], *, every_s: float = 0.5) -> None:
+    """Call `act` once, in a thread of its own, after the process that keeps the file locked has gone."""
+
+    def watch() -> None:
+        while is_locked(path):
+            time.sleep(every_s)
+        act()
+
+    threading.Thread(target=watch, name=f"watch {path.name}", daemon=True).start()
+
+
+def hold_lease_from_environment() -> Lock | None:
+    """A shared lock on the lease that the environment names, so that the Prefect server outlives this process; None without one."""
+    name = os.environ.get(LEASE)
+    if not name:
+        return None
+    try:
+        return try_lock(Path(name), shared=True)
+    except OSError:
+        return None

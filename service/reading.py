@@ -1,0 +1,126 @@
+"""`learn show` and `learn search`: finding what was learned."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from flows.core.words import word_key
+from flows.errors import ConfigurationError, InvalidInput
+from flows.knowledge import Entry, KnownWord
+from flows.stores.base import Store
+from service.render import definition_page, entry_page, reading_width, result_line, results_table
+from service.terminal import DONE, FAILED, clean, out, say
+
+NEAREST_SHOWN = 5
+SHORTEST_PREFIX = 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the store has of a word as it was asked for; `base` is the base form that it was found under instead."""
+
+    asked: str
+    entry: Entry | None = None
+    known: KnownWord | None = None
+    base: str | None = None
+    nearest: tuple[str, ...] = ()
+
+
+async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
+    """Print what there is of each word; fails when one of them is not learned."""
+    code = DONE
+    console = out()
+    width = reading_width(console.width)
+    for number, word in enumerate(words):
+        found = await find(store, word)
+        document = found.entry or found.known
+        if document is None:
+            say(not_learned(found))
+            code = FAILED
+            continue
+        if is_json:
+            typer.echo(document.model_dump_json())
+            continue
+        if number:
+            console.rule(style="dim")
+        if found.base:
+            say(f"{word} is a form of {found.base}:")
+        console.print(entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width)
+    return code
+
+
+async def search(store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool) -> int:
+    """Print a page of entries: a table in a terminal, fields between tabs in a pipe."""
+    page = await store.search(text, cursor=cursor, limit=limit, **filters)
+    console = out()
+    if is_json:
+        typer.echo(page.model_dump_json())
+        return DONE
+    if not page.items:
+        say(f"No entry found{f' for {text}' if text else ''}.{' To learn it: learn run quick ' + shlex.quote(clean(text)) if text else ''}")
+        return DONE
+    if console.is_terminal:
+        console.print(results_table(page, console.width))
+    else:
+        typer.echo("\n".join(result_line(entry) for entry in page.items))
+    if text and not page.is_full_text:
+        say("Looked at the beginnings of words only: this store has no full text.")
+    if page.cursor:
+        say(f"There are more: --cursor {shlex.quote(page.cursor)}")
+    return DONE
+
+
+def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None:
+    """Raise InvalidInput for a value that is none of the choices."""
+    if given is not None and given not in choices:
+        raise InvalidInput(option, f"{given} is none of them", f"Give one of {', '.join(choices)}")
+
+
+async def find(store: Store, asked: str) -> Found:
+    """Look a word up by its key, then by its base forms, then look for headwords that begin like it."""
+    key = word_key(asked)
+    for candidate in (key, *_base_forms(key)):
+        if not candidate:
+            continue
+        entry = await store.entry(candidate)
+        known = None if entry else (await store.known([candidate])).get(candidate)
+        if entry or known:
+            return Found(asked, entry, known, base=None if candidate == key else candidate)
+    return Found(asked, nearest=await nearest(store, key))
+
+
+async def nearest(store: Store, key: str) -> tuple[str, ...]:
+    """A few headwords that share the longest beginning with a key."""
+    shortest = min(SHORTEST_PREFIX, len(key))
+    for end in range(len(key), shortest - 1, -1):
+        prefix = key[:end].strip()
+        if not prefix:
+            break
+        page = await store.search(prefix, limit=20)
+        words = [entry.word for entry in page.items if entry.key.startswith(prefix)]
+        if words:
+            return tuple(words[:NEAREST_SHOWN])
+    return ()
+
+
+def not_learned(found: Found) -> str:
+    """The line for a word that the store does not have."""
+    word = clean(found.asked)
+    near = f" Near it: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""
+    return f"{word}: not learned yet.{near} To learn it: learn run quick {shlex.quote(word)}"
+
+
+def _base_forms(key: str) -> Sequence[str]:
+    try:
+        from flows.lexicon.morphology import Morphology
+        from flows.lexicon.reader import Lexicon
+
+        with Lexicon() as lexicon:
+            return [form for form in Morphology(lexicon).base_forms(key) if form != key]
+    except (ImportError, ConfigurationError):
+        return ()

@@ -1,0 +1,193 @@
+"""Who tells how a job goes while it runs: a live picture, plain lines, or nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.control import Control
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from flows.knowledge import Job, JobEvent, utc_now
+from service.display import Trail, clock, picture, plain_line
+from service.terminal import clean, out, say
+
+TICK_S = 0.1
+PLAIN_EVERY = timedelta(seconds=5)
+
+
+class Reporter(Protocol):
+    """Follows one job between `async with` and its end; calling it is what `flows.recorder.watching` expects."""
+
+    trail: Trail
+    page: str
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
+        """The job as it is now, and what has happened."""
+        ...
+
+    def say(self, text: str) -> None:
+        """What goes on while there is no job to show."""
+        ...
+
+
+def choose_reporter(*, is_json: bool, is_plain: bool) -> Reporter:
+    """Silent beside JSON, live in a terminal, plain lines elsewhere."""
+    if is_json:
+        return SilentReporter()
+    console = out()
+    if is_plain or not console.is_terminal or console.is_dumb_terminal:
+        return PlainReporter()
+    return LiveReporter(console)
+
+
+class SilentReporter:
+    """Says nothing, so that the output is JSON alone."""
+
+    def __init__(self) -> None:
+        self.trail = Trail()
+        self.page = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
+        """Keep it for the end."""
+        self.trail.note(job, events, utc_now())
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+
+class PlainReporter(SilentReporter):
+    """One line every few seconds, and one for each problem."""
+
+    def __init__(self, write: Callable[[str], None] | None = None, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__()
+        self._write = write or _write_line
+        self._now = now
+        self._told: datetime | None = None
+
+    def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
+        """A line when it is time for one."""
+        now = self._now()
+        self.trail.note(job, events, now)
+        for event in events:
+            if event.kind in {"job.problem", "job.stopping"}:
+                self._tell(event.text, now)
+        if self._told is None or now - self._told >= PLAIN_EVERY or job.is_final:
+            self._told = now
+            if scene := self.trail.scene(now):
+                self._tell(plain_line(scene), now)
+
+    def say(self, text: str) -> None:
+        """The text as a line of its own."""
+        self._write(clean(text))
+
+    def _tell(self, text: str, now: datetime) -> None:
+        self._write(f"{now.astimezone():%H:%M:%S}  {clean(text)}")
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class LiveReporter(SilentReporter):
+    """A picture that is redrawn when it changes, at most ten times a second."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+        self._spinner = Spinner("dots", Text("Starting"), style="cyan")
+        self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+        self._drawn: object = None
+        self._size = console.size
+        self._ticking: asyncio.Task[None] | None = None
+        self._quiet = contextlib.ExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._quiet.enter_context(_without_echo())
+        self._live.start()
+        self._ticking = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._ticking:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        if self.trail.job is None:
+            self._live.update(Text())
+            self._live.transient = True
+        else:
+            self._draw()
+        self._live.stop()
+        self._quiet.close()
+
+    def say(self, text: str) -> None:
+        """The text beside the spinner, until there is a job; above the picture afterwards."""
+        if self.trail.job is None:
+            self._spinner.update(text=Text(clean(text)))
+        else:
+            say(text)
+
+    async def _tick(self) -> None:
+        while True:
+            self._draw()
+            await asyncio.sleep(TICK_S)
+
+    def _draw(self) -> None:
+        size = self.console.size
+        if size != self._size:
+            # A narrower terminal has folded the lines drawn before, so they cannot be drawn over
+            self.console.control(Control.clear(), Control.home())
+            self._size = size
+        now = utc_now()
+        scene = self.trail.scene(now, self.page)
+        if scene is None:
+            self._live.update(self._spinner, refresh=True)
+            return
+        second = clock(scene.remaining if scene.remaining is not None else scene.elapsed)
+        showing = (self.trail.changes, second, size)
+        if showing != self._drawn:
+            self._drawn = showing
+            self._live.update(picture(scene, size.width, size.height), refresh=True)
+
+
+@contextlib.contextmanager
+def _without_echo() -> Iterator[None]:
+    """Keep the terminal from printing ^C into the picture."""
+    try:
+        import termios
+
+        fd = sys.stdin.fileno()
+        before = termios.tcgetattr(fd)
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    except Exception as error:
+        if type(error).__name__ != "error":  # termios.error is no OSError
+            raise
+        yield
+        return
+    quiet = list(before)
+    quiet[3] &= ~(termios.ECHO | termios.ECHOCTL)
+    termios.tcsetattr(fd, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)

@@ -1,0 +1,115 @@
+"""`learn run`: one flow in this process, shown while it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import typer
+
+from flows.errors import InvalidInput
+from flows.knowledge import Job, JobEvent, Mode, utc_now
+from flows.settings import Settings, read_settings
+from service.logfile import logging_to
+from service.reporter import Reporter, choose_reporter
+from service.summary import summarize
+from service.terminal import DONE, FAILED, INTERRUPTED, out, say_error
+
+MOST_MINUTES = 10
+
+
+def parameters(
+    mode: Mode, words: list[str], *, minutes: float | None, topic: str | None, max_entries: int | None, limit: int | None
+) -> dict[str, Any]:
+    """The flow's parameters, only those that were given. Raises InvalidInput for what the mode does not take."""
+    if mode == "big":
+        if words:
+            raise InvalidInput("words", "a big job finds its words itself", f"For these words: learn run quick {' '.join(words[:3])}")
+        if limit is not None:
+            raise InvalidInput("limit", "a big job has none", "Give --max-entries instead")
+    elif max_entries is not None:
+        raise InvalidInput("max_entries", f"a {mode} job has none", "Give --limit instead")
+    if mode == "quick" and minutes is not None:
+        raise InvalidInput("minutes", "a quick job takes seconds and has no such limit", "Leave it out, or run big or deep")
+    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
+        raise InvalidInput("minutes", f"{minutes:g} is not more than 0 and at most {MOST_MINUTES}", f"Give for example --minutes {MOST_MINUTES}")
+    for field, number in (("max_entries", max_entries), ("limit", limit)):
+        if number is not None and number < 1:
+            raise InvalidInput(field, f"{number} is less than 1", "Give at least 1, or leave it out")
+    given = {"words": words or None, "minutes": minutes, "topic": topic, "max_entries": max_entries, "limit": limit}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_plain: bool) -> int:
+    """Run a job, shown as it goes, and say what came of it; returns the exit code."""
+    settings = read_settings()
+    reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
+    problem: Exception | None = None
+    try:
+        async with reporter:
+            await run(mode, given, settings=settings, reporter=reporter)
+    except Exception as error:  # noqa: BLE001  said in one line below the job's summary
+        problem = error
+    tell_end(reporter, store_url=settings.store, is_json=is_json)
+    job = reporter.trail.job
+    if problem is not None and not (job and job.status == "cancelled"):
+        return say_error(problem)
+    return exit_code(job)
+
+
+def tell_end(reporter: Reporter, *, store_url: str, is_json: bool) -> None:
+    """Print the final document as JSON, or the closing lines; nothing when no job began."""
+    job = reporter.trail.job
+    if job is None:
+        return
+    if is_json:
+        typer.echo(job.model_dump_json(indent=2))
+        return
+    scene = reporter.trail.scene(utc_now())
+    lines = summarize(job, store_url=store_url, words=scene.words if scene else (), page=reporter.page)
+    console = out()
+    console.print()
+    for number, line in enumerate(lines):
+        console.print(line, style="bold" if number == 0 else None, soft_wrap=True)
+
+
+def exit_code(job: Job | None) -> int:
+    """The exit code that a job's end means."""
+    if job is None or job.status == "failed":
+        return FAILED
+    return INTERRUPTED if job.status == "cancelled" or job.end_reason == "stopped" else DONE
+
+
+async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
+    """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job document."""
+    from service.environment import adopt, client_environment
+    from service.server import prefect_server
+
+    async with prefect_server(settings, say=reporter.say) as api_url:
+        adopt(client_environment(settings, api_url))
+        reporter.say("Loading the flow")
+        import flows
+        from flows.recorder import watching
+
+        flow: Callable[..., Awaitable[Job]] = getattr(flows, f"{mode}_learning")
+
+        def watch(job: Job, events: Sequence[JobEvent]) -> None:
+            reporter.page = run_page(api_url, job.job_id)
+            reporter(job, events)
+
+        with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
+            reporter.say("Starting the job")
+            return await flow(**given)
+
+
+def run_page(api_url: str, job_id: UUID) -> str:
+    """Address of a run's page in the Prefect UI that belongs to an API address."""
+    cloud = re.match(r"https://api\.prefect\.cloud/api/accounts/([^/]+)/workspaces/([^/]+)", api_url)
+    if cloud:
+        return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{job_id}"
+    parts = urlsplit(api_url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/').removesuffix('/api')}/runs/flow-run/{job_id}"

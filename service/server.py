@@ -1,0 +1,220 @@
+"""The embedded Prefect server: one for each home folder, shared by all who need it, gone soon after the last of them.
+
+Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server itself keeps `<home>/prefect/server.json` locked
+while it lives, and ends itself when nobody has held the lease for five seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from flows.errors import ConfigurationError
+from flows.settings import Settings, read_settings
+from service.environment import HOST, api_url, client_environment, logs_folder, open_log, prefect_home, prepare_home, server_environment
+from service.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
+
+__all__ = ["client_environment", "ensure_server", "is_healthy", "lease_file", "prefect_server", "server_environment", "stop_if_unused"]
+
+Say = Callable[[str], None]
+
+START_S = 120.0
+"""Longest wait for a start: the first one prepares the database."""
+
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def lease_file(settings: Settings) -> Path:
+    """The file that everyone who needs the server holds a shared lock on."""
+    return prefect_home(settings) / "lease"
+
+
+def state_file(settings: Settings) -> Path:
+    """The file that the server keeps locked while it lives: its process id and port."""
+    return prefect_home(settings) / "server.json"
+
+
+@asynccontextmanager
+async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]:
+    """The API address of a Prefect server that is up: the one that PREFECT_API_URL names, or else the embedded one.
+
+    Raises ConfigurationError that names the way out when there is none and none can be started.
+    """
+    if named := os.environ.get("PREFECT_API_URL"):
+        if not await is_healthy(named, timeout_s=5.0):
+            raise ConfigurationError(
+                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or unset PREFECT_API_URL to use the embedded one."
+            )
+        yield named
+        return
+    lease = await take_lease(settings)
+    try:
+        yield await ensure_server(settings, say=say)
+    finally:
+        lease.close()
+
+
+async def take_lease(settings: Settings) -> Lock:
+    """A shared lock that keeps the embedded server from ending itself."""
+    prepare_home(settings)
+    lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
+    if lease is None:
+        raise ConfigurationError(
+            f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}, then try again."
+        )
+    return lease
+
+
+async def ensure_server(settings: Settings, *, say: Say) -> str:
+    """The address of the embedded server, which is started unless it runs. The caller holds the lease."""
+    deadline = time.monotonic() + START_S
+    lock = try_lock(prefect_home(settings) / "start")
+    if lock is None:
+        say("Another command is starting the Prefect server; waiting for it.")
+        lock = await wait_for_lock(prefect_home(settings) / "start", within_s=START_S)
+    if lock is None:
+        raise ConfigurationError(f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into {_log(settings)}.")
+    try:
+        process = None
+        if not is_locked(state_file(settings)):
+            process = _start(settings, say)
+        return await _wait_until_healthy(settings, process, deadline)
+    finally:
+        lock.close()
+
+
+def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
+    port = settings.prefect_port
+    _bind(port).close()
+    fresh = not (prefect_home(settings) / "prefect.db").exists()
+    say(f"Starting the Prefect server on port {port}" + (" (the first start prepares its database, up to a minute)." if fresh else "."))
+    log = open_log(_log(settings))
+    command = [sys.executable, "-P", "-m", "service.server", "--port", str(port), "--lease", str(lease_file(settings))]
+    try:
+        environment = os.environ | {"LEARN_HOME": str(settings.home)}
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment)
+    finally:
+        os.close(log)
+    _started[:] = [*(p for p in _started if p.poll() is None), process]
+    return process
+
+
+async def _wait_until_healthy(settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float) -> str:
+    while time.monotonic() < deadline:
+        if is_locked(state_file(settings)) and (port := _state(settings).get("port")) and await is_healthy(api_url(port), timeout_s=2.0):
+            return api_url(port)
+        if process is not None and process.poll() is not None:
+            raise ConfigurationError(f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in {_log(settings)})")
+        await asyncio.sleep(0.1)
+    raise ConfigurationError(f"The Prefect server was not ready within {START_S:.0f} s. Look into {_log(settings)}.")
+
+
+async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
+    """Stop the embedded server unless somebody else holds its lease; True when it is gone. Give up your own lease first."""
+    lease = try_lock(lease_file(settings))
+    if lease is None:
+        return False
+    try:
+        deadline = time.monotonic() + within_s
+        while is_locked(state_file(settings)) and (pid := _state(settings).get("pid")):
+            late = time.monotonic() >= deadline
+            _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
+            if late:
+                break
+            await asyncio.sleep(0.1)
+    finally:
+        lease.close()
+    _started[:] = [p for p in _started if p.poll() is None]
+    return True
+
+
+async def is_healthy(url: str, *, timeout_s: float) -> bool:
+    """Whether a Prefect API answers at this address."""
+    try:
+        async with httpx.AsyncClient(trust_env=HOST not in url, timeout=timeout_s) as client:
+            return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Port {port} is in use by another program. Choose another one in LEARN_PREFECT_PORT; "
+            f"if a Prefect server of your own is there, name it in PREFECT_API_URL={api_url(port)}."
+        ) from error
+    return listener
+
+
+def _log(settings: Settings) -> Path:
+    return logs_folder(settings) / "prefect-server.log"
+
+
+def _state(settings: Settings) -> dict[str, int]:
+    try:
+        state = json.loads(state_file(settings).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1].strip() if lines else "it wrote nothing"
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def main() -> None:
+    """Run the server in this process until it is stopped or, with a lease, nobody needs it any more."""
+    parser = argparse.ArgumentParser(prog="python -m service.server", description=main.__doc__)
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--lease", type=Path, help="file that the users of the server hold a shared lock on")
+    arguments = parser.parse_args()
+    try:
+        settings = read_settings()
+        prepare_home(settings)
+        state = try_lock(state_file(settings))
+        if state is None:
+            raise ConfigurationError(f"A Prefect server of {settings.home} runs already, on port {_state(settings).get('port')}.")
+        # between the starter's look and this one somebody may have taken the port
+        listener = _bind(arguments.port)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    for name in [n for n in os.environ if n.startswith("PREFECT_") and not n.startswith("PREFECT_LOGGING_")]:
+        del os.environ[name]
+    os.environ.pop(LEASE, None)
+    os.environ.update(server_environment(settings, arguments.port))
+    os.chdir(prefect_home(settings))
+    from service.prefect_app import serve
+
+    state.truncate(0)
+    state.write(json.dumps({"pid": os.getpid(), "port": arguments.port}))
+    state.flush()
+    serve(listener, lease=arguments.lease)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""`learn up`: the Prefect server and a worker on this machine, with the deployments in place; started, watched and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flows.errors import ConfigurationError
+from flows.settings import Settings
+from service.environment import adopt, client_environment, logs_folder, prefect_home, prepare_home
+from service.locks import LEASE, LIFELINE, Lock, is_locked, try_lock
+from service.server import ensure_server, lease_file, prefect_server, state_file, stop_if_unused
+from service.supervisor import Child, Say, StackFailure, tell_errors
+
+__all__ = ["Running", "StackFailure", "up"]
+
+WORKER_STOP_S = 9.0
+"""A flow that is told to stop keeps what it has within 8 s."""
+SERVER_STOP_S = 0.8
+
+
+@dataclass
+class Running:
+    """A stack that is up."""
+
+    api_url: str
+    ui_url: str
+    worker: Child
+    interrupted: bool = False
+    """Whether a signal ended it."""
+    failure: BaseException | None = None
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self) -> None:
+        """Return never: the stack ends the block that it was opened for, when a signal comes or a part of it does not stay up."""
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def up(settings: Settings, *, say: Say, server: bool = True) -> AsyncGenerator[Running]:
+    """Have the stack up for the length of the block. `server=False` insists on the Prefect that PREFECT_API_URL names.
+
+    SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops at once, without
+    waiting for what is in flight. Raises ConfigurationError when the stack cannot start (KeyboardInterrupt when a signal comes meanwhile), StackFailure when a
+    part of it does not stay up.
+    """
+    if not server and not os.environ.get("PREFECT_API_URL"):
+        raise ConfigurationError("PREFECT_API_URL is not set: name your Prefect server in it, or leave out --no-server.")
+    prepare_home(settings)
+    with _only_one(settings) as lifeline, _Interrupts() as interrupts:
+        running: Running | None = None
+        is_embedded = not os.environ.get("PREFECT_API_URL")
+        try:
+            async with AsyncExitStack() as parts:
+                running = await _start(settings, parts, say=say, lifeline=lifeline, is_embedded=is_embedded, interrupts=interrupts)
+                yield running
+        except asyncio.CancelledError:
+            if not interrupts.owns_cancellation():
+                raise
+            if running is None:
+                raise KeyboardInterrupt from None
+            if interrupts.failure is not None:
+                raise interrupts.failure from None
+            running.interrupted = True
+        finally:
+            if is_embedded:
+                await _stop_server(settings, say)
+                os.environ.pop("PREFECT_API_URL", None)
+
+
+async def _start(settings: Settings, parts: AsyncExitStack, *, say: Say, lifeline: Path, is_embedded: bool, interrupts: _Interrupts) -> Running:
+    began = time.monotonic()
+    # Prefect takes a second to import, and finds no home of its own then
+    quiet = {k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}
+    adopt(quiet)
+    importing = asyncio.create_task(asyncio.to_thread(import_module, "service.deployments"))
+    api_url = await parts.enter_async_context(prefect_server(settings, say=say))
+    adopt(client_environment(settings, api_url))
+    deployments = await importing
+    adopt({})
+    logs = logs_folder(settings)
+    environment = os.environ | {
+        "LEARN_HOME": str(settings.home),
+        "LEARN_STORE": _absolute(settings.store),
+        LIFELINE: str(lifeline),
+        "LEARN_JOB_LOG": str(logs / "jobs.log"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1.5",
+        "PREFECT_WORKER_PREFETCH_SECONDS": "5",
+    }
+    if is_embedded:
+        environment[LEASE] = str(lease_file(settings))
+    worker = Child(
+        "worker",
+        [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"],
+        environment=environment,
+        log=logs / "worker.log",
+        folder=prefect_home(settings),
+        say=say,
+    )
+    parts.push_async_callback(worker.stop, within_s=WORKER_STOP_S, hurry=interrupts.hurry)
+    say("Starting the worker.")
+    await asyncio.gather(worker.start(), deployments.deploy())
+    from service.mender import keep_mending
+
+    duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
+    duties += [tell_errors(log.stem, log, say) for log in (logs / "worker.log", logs / "jobs.log", logs / "prefect-server.log")]
+    if is_embedded:
+        duties.append(_keep_server(settings, say))
+    tasks = [asyncio.create_task(duty) for duty in duties]
+    for task in tasks:
+        task.add_done_callback(interrupts.on_duty_done)
+    parts.push_async_callback(_cancel, tasks)
+    say(f"Up after {time.monotonic() - began:.1f} s. Prefect: {api_url.removesuffix('/api')}")
+    return Running(api_url=api_url, ui_url=api_url.rstrip("/").removesuffix("/api"), worker=worker, hurry=interrupts.hurry)
+
+
+async def _keep_server(settings: Settings, say: Say) -> None:
+    failures = 0
+    while True:
+        await asyncio.sleep(1.0)
+        if is_locked(state_file(settings)):
+            continue
+        failures += 1
+        if failures > 5:
+            raise StackFailure(f"The Prefect server died {failures} times. Look into {logs_folder(settings)}.")
+        say("The Prefect server ended; starting it again.")
+        await ensure_server(settings, say=say)
+
+
+async def _stop_server(settings: Settings, say: Say) -> None:
+    if not await stop_if_unused(settings, within_s=SERVER_STOP_S):
+        say("The Prefect server stays up: another learn command uses it.")
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Interrupts:
+    """Turns signals, and the end of a duty, into a cancellation of the task that opened the stack."""
+
+    def __init__(self) -> None:
+        self.hurry = asyncio.Event()
+        self.failure: BaseException | None = None
+        self._is_cancelled = False
+        self._owner: asyncio.Task[Any] | None = asyncio.current_task()
+
+    def __enter__(self) -> _Interrupts:
+        loop = asyncio.get_running_loop()
+        self._before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in self._before:
+            loop.add_signal_handler(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
+
+    def _on_signal(self) -> None:
+        if self._is_cancelled:
+            self.hurry.set()
+        self._cancel()
+
+    def on_duty_done(self, task: asyncio.Task[None]) -> None:
+        """A duty ends only when it fails."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failure = error
+            self._cancel()
+
+    def _cancel(self) -> None:
+        if not self._is_cancelled and self._owner is not None:
+            self._is_cancelled = True
+            self._owner.cancel()
+
+    def owns_cancellation(self) -> bool:
+        """Whether it was this that cancelled the task, and nobody else."""
+        return self._is_cancelled and self._owner is not None and self._owner.uncancel() == 0
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Generator[Path]:
+    """A locked file that tells every process of this stack that the stack lives; and one stack for each home folder."""
+    folder = prefect_home(settings)
+    only = try_lock(folder / "stack")
+    if only is None:
+        raise ConfigurationError(f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in LEARN_HOME.")
+    for old in folder.glob("stack-*"):
+        old.unlink(missing_ok=True)
+    lifeline = folder / f"stack-{os.getpid()}-{time.time_ns()}"
+    held: Lock | None = try_lock(lifeline)
+    try:
+        yield lifeline
+    finally:
+        lifeline.unlink(missing_ok=True)
+        for lock in filter(None, (held, only)):
+            lock.close()
+
+
+def _absolute(store: str) -> str:
+    """A store's URL that means the same in any folder."""
+    prefix = "sqlite:///"
+    return f"{prefix}{Path(store.removeprefix(prefix)).expanduser().absolute()}" if store.startswith(prefix) else store

@@ -1,0 +1,58 @@
+"""What is said of a job when it has ended."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flows.knowledge import Job
+from service.display import clock, count_words
+from service.terminal import clean
+
+PROBLEMS_SHOWN = 3
+
+
+def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str = "") -> list[str]:
+    """The lines: what came of it, where it is, how to look at it. `words` are the newest ones."""
+    lines = [headline(job), *_left_over(job)]
+    if words:
+        lines.append(f"  look at one   learn show {shlex.quote(clean(words[0]))}")
+    if job.counts.stored:
+        lines.append(f"  at all        learn search --job {job.job_id}")
+    if store_url:
+        lines.append(f"  stored in     {store_url}")
+    if page:
+        lines.append(f"  Prefect run   {page}")
+    if job.status != "completed":
+        lines.extend(f"  problem       {clean(text)}" for text in job.errors[-PROBLEMS_SHOWN:])
+    elif job.errors:
+        lines.append(f"  problems      {len(job.errors)}, the last: {clean(job.errors[-1])}")
+    return lines
+
+
+def headline(job: Job) -> str:
+    """The outcome in one line."""
+    if job.status == "failed":
+        outcome = "Failed"
+    elif job.status == "cancelled":
+        outcome = "Cancelled"
+    elif job.end_reason == "stopped":
+        outcome = "Stopped"
+    elif job.is_final:
+        outcome = "Done"
+    else:
+        outcome = f"Still {job.status}"
+    reason = f" ({job.end_reason})" if job.end_reason and job.end_reason not in {"stopped", "failed", "all done"} else ""
+    seconds = job.active_seconds
+    took = f"{seconds:.1f} s" if seconds < 60 else clock(timedelta(seconds=round(seconds)))
+    return f"{outcome}: {count_words(job.counts.stored, 'learned')} in {took}{reason}."
+
+
+def _left_over(job: Job) -> list[str]:
+    parts = []
+    if job.counts.defined:
+        parts.append(f"{count_words(job.counts.defined, 'only defined')}, a later deep job goes on")
+    if job.counts.failed:
+        parts.append(f"{count_words(job.counts.failed, 'given up')}")
+    return [f"  also          {'; '.join(parts)}"] if parts else []

@@ -1,0 +1,151 @@
+"""One child process of the stack: started in a session of its own, started again when it dies, stopped with everything under it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from flows.errors import LearningError
+from service.environment import open_log
+
+Say = Callable[[str], None]
+
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+STEADY_S = 120.0
+"""A child that lived so long has its failures forgotten."""
+READY_S = 60.0
+
+
+class StackFailure(LearningError):
+    """A part of the stack does not stay up; the message names its log."""
+
+
+class Child:
+    """A process that says `ready` on a pipe. Between `start` and `stop` it is there, or `watch` raises StackFailure."""
+
+    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path, say: Say) -> None:
+        self.name = name
+        self._command = command
+        self._environment = dict(environment)
+        self._log = log
+        self._folder = folder
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+        self._groups: set[int] = set()
+        """The process groups of all starts: when a worker dies, its flow runs live on in its group."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready. Raises StackFailure when it is not within a minute."""
+        reading, writing = os.pipe()
+        log = open_log(self._log)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                "--ready-fd",
+                str(writing),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                cwd=self._folder,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+            self._groups.add(self._process.pid)
+        finally:
+            os.close(log)
+            os.close(writing)
+        if not await _hears(reading, within_s=READY_S):
+            raise StackFailure(f"The {self.name} did not become ready. Look into {self._log}.")
+
+    async def watch(self) -> None:
+        """Start it again whenever it dies, a little later each time. Raises StackFailure when it keeps dying."""
+        failures = 0
+        while self._process is not None:
+            since = time.monotonic()
+            code = await self._process.wait()
+            failures = 1 if time.monotonic() - since > STEADY_S else failures + 1
+            while True:
+                if failures > len(BACK_OFF_S):
+                    raise StackFailure(f"The {self.name} died {failures} times. Look into {self._log}.")
+                self._say(f"The {self.name} ended ({_describe(code)}); starting it again.")
+                await asyncio.sleep(BACK_OFF_S[failures - 1])
+                try:
+                    await self.start()
+                except StackFailure:
+                    failures += 1
+                else:
+                    break
+            self._say(f"The {self.name} is back.")
+
+    async def stop(self, *, within_s: float, hurry: asyncio.Event) -> None:
+        """Ask it to end, wait, and kill whatever of it is left, children and orphans included."""
+        deadline = time.monotonic() + within_s
+        for group in self._groups:
+            with suppress(ProcessLookupError, PermissionError):
+                # the present one passes the signal on by itself
+                os.kill(group, signal.SIGTERM) if group == self.pid else os.killpg(group, signal.SIGTERM)
+        while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():
+            await asyncio.sleep(0.05)
+        for group in self._groups:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+        if self._process is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), timeout=1.0)
+
+
+async def _hears(reading: int, *, within_s: float) -> bool:
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Future[bytes] = loop.create_future()
+    loop.add_reader(reading, lambda: heard.done() or heard.set_result(os.read(reading, 64)))
+    try:
+        return bool(await asyncio.wait_for(heard, timeout=within_s))
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(reading)
+        os.close(reading)
+
+
+def _lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _describe(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, at_most: int = 3) -> None:
+    """Pass on the lines of a growing log that report errors, a few at a time, until cancelled."""
+    position = log.stat().st_size if log.exists() else 0
+    while True:
+        await asyncio.sleep(every_s)
+        if not log.exists():
+            continue
+        size = log.stat().st_size
+        if size == position:
+            continue
+        with log.open("rb") as file:
+            file.seek(min(position, size) if size > position else 0)
+            lines = file.read(1_000_000).decode(errors="replace").splitlines()
+            position = file.tell()
+        errors = [line.strip() for line in lines if " ERROR " in line or "| ERROR" in line or "CRITICAL" in line]
+        for line in errors[:at_most]:
+            say(f"{name}: {line[:300]}")
+        if len(errors) > at_most:
+            say(f"{name}: {len(errors) - at_most} more errors in {log}")

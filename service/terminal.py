@@ -1,0 +1,70 @@
+"""What every command's output shares: consoles, exit codes, and text made safe to print."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from flows.errors import InvalidInput, LearningError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+READING_WIDTH = 84
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_OPTIONS = {"minutes": "--minutes", "topic": "--topic", "max_entries": "--max-entries", "limit": "--limit", "cursor": "--cursor", "words": "WORD"}
+
+
+def clean(text: str) -> str:
+    """Text from outside without the characters that steer a terminal or reverse its direction."""
+    return _UNPRINTABLE.sub("", text.replace("\n", " "))
+
+
+def out() -> Console:
+    """The console for what was asked for."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False, markup=False)
+
+
+def err() -> Console:
+    """The console for everything said beside it."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line beside the output."""
+    err().print(clean(text))
+
+
+def say_error(error: BaseException) -> int:
+    """Say in one line what went wrong, and return the exit code for it. LEARN_DEBUG=1 shows the traceback."""
+    if is_debugging():
+        err().print_exception()
+    err().print(f"learn: {describe(error)}", style="red" if sys.stderr.isatty() else None)
+    return USAGE if isinstance(error, InvalidInput) else FAILED
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line, with the option's name instead of the parameter's."""
+    if isinstance(error, InvalidInput):
+        return clean(f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}")
+    text = " ".join(clean(str(error)).split())
+    if isinstance(error, LearningError):
+        return text or clean(type(error).__doc__ or type(error).__name__)
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {clean(str(error.filename))}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    hint = "" if is_debugging() else " (LEARN_DEBUG=1 shows where)"
+    return f"unexpected {type(error).__name__}: {text[:300]}{hint}"
+
+
+def is_debugging() -> bool:
+    """Whether tracebacks are wanted."""
+    return os.environ.get("LEARN_DEBUG", "") not in {"", "0"}

@@ -1,0 +1,121 @@
+"""Asking for many words at once: each stands or falls alone."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.asking import AGAIN, ask
+from flows.errors import MalformedOutput, ModelUnavailable, RequestTooLarge
+from flows.knowledge import Generation, Usage
+
+Answer = Generation[Mapping[str, str]]
+
+
+def answering(value: Mapping[str, str]) -> Answer:
+    return Generation(value=value, usage=Usage(requests=1, tokens_in=len(value)), model="m", prompt_version="p")
+
+
+def accept(item: str, draft: str, _generation: Answer) -> tuple[str | None, Sequence[str]]:
+    return (None, ["it is bad"]) if draft == "bad" else (draft, ())
+
+
+async def asked(words, call):
+    return await ask(words, key=lambda w: w, call=call, accept=accept)
+
+
+async def test_all_words_answered_in_one_call():
+    calls = []
+
+    async def call(batch):
+        calls.append(list(batch))
+        return answering({w: w.upper() for w in batch})
+
+    result = await asked(["a", "b", "c"], call)
+    assert result.made == {"a": "A", "b": "B", "c": "C"}
+    assert result.failed == {}
+    assert calls == [["a", "b", "c"]]
+    assert result.usage.requests == 1
+
+
+async def test_only_missing_and_invalid_words_are_asked_again_in_smaller_batches():
+    calls = []
+
+    async def call(batch):
+        calls.append(list(batch))
+        first = len(calls) == 1
+        return answering({w: "bad" if first and w == "b" else w.upper() for w in batch if not (first and w == "d")})
+
+    result = await asked(list("abcd"), call)
+    assert set(result.made) == set("abcd")
+    assert result.failed == {}
+    assert calls == [["a", "b", "c", "d"], ["b"], ["d"]]
+
+
+async def test_a_word_is_given_up_with_its_reason_after_two_more_tries():
+    calls = []
+
+    async def call(batch):
+        calls.append(list(batch))
+        return answering({w: "bad" if w == "b" else w for w in batch})
+
+    result = await asked(["a", "b"], call)
+    assert result.made == {"a": "a"}
+    assert result.failed == {"b": "it is bad"}
+    assert sum("b" in batch for batch in calls) == 1 + AGAIN
+
+
+async def test_a_request_that_is_too_large_is_halved_until_it_fits():
+    sizes = []
+
+    async def call(batch):
+        sizes.append(len(batch))
+        if len(batch) > 3:
+            raise RequestTooLarge("too large")
+        return answering({w: w for w in batch})
+
+    result = await asked(list("abcdefghij"), call)
+    assert set(result.made) == set("abcdefghij")
+    assert sizes[0] == 10
+    assert max(sizes[1:]) == 5
+
+
+async def test_a_single_word_that_is_too_large_is_given_up():
+    async def call(batch):
+        raise RequestTooLarge("too large for the model")
+
+    result = await asked(["a", "b"], call)
+    assert result.failed == {"a": "too large for the model", "b": "too large for the model"}
+
+
+async def test_malformed_output_costs_a_try_and_the_words_are_asked_in_halves():
+    sizes = []
+
+    async def call(batch):
+        sizes.append(len(batch))
+        if len(sizes) == 1:
+            raise MalformedOutput("not JSON", salvage="{")
+        return answering({w: w for w in batch})
+
+    result = await asked(list("abcd"), call)
+    assert set(result.made) == set("abcd")
+    assert sizes == [4, 2, 2]
+
+
+async def test_transient_errors_pass_through():
+    async def call(batch):
+        raise ModelUnavailable("away")
+
+    with pytest.raises(ModelUnavailable):
+        await asked(["a"], call)
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=25), st.randoms())
+async def test_every_word_is_made_or_given_up_never_both_never_neither(words, rng):
+    async def call(batch):
+        return answering({w: rng.choice(["good", "bad"]) for w in batch if rng.random() < 0.7})
+
+    result = await asked(words, call)
+    assert set(result.made) | set(result.failed) == set(words)
+    assert not set(result.made) & set(result.failed)

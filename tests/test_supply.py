@@ -1,0 +1,56 @@
+"""Where candidates come from, round after round."""
+
+from types import SimpleNamespace
+
+from flows.knowledge import Candidate, Verdict
+from flows.models.scripted import ScriptedModel
+from flows.supply import Supply
+
+
+def resources(*words):
+    return SimpleNamespace(model=ScriptedModel(words))
+
+
+def judged(gathered, limit):
+    return [
+        Candidate(text=text, key=text, origin=origin, verdict=Verdict.ACCEPTED if i < limit else Verdict.POSTPONED)
+        for i, (text, origin) in enumerate(gathered.candidates)
+    ]
+
+
+async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once():
+    parts = resources("a", "b", "c")
+    supply = Supply(candidates_per_round=2)
+    first = await supply.gather(parts)
+    assert await supply.gather(parts) is first
+    assert parts.model.calls == {"propose": 1}
+
+
+async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up():
+    parts = resources("a", "b", "c", "d", "e")
+    supply = Supply(candidates_per_round=3)
+    supply.settle(judged(await supply.gather(parts), limit=1))
+    second = await supply.gather(parts)
+    assert second.candidates == (("b", "backlog"), ("c", "backlog"), ("d", "model"))
+    assert supply.processed == {"a"}
+    assert supply.is_carried("b")
+    assert not supply.is_carried("d")
+
+
+async def test_given_words_are_supplied_until_they_are_spent():
+    parts = resources("never")
+    supply = Supply([("x", "given"), ("y", "given")])
+    assert not supply.is_spent
+    supply.settle(judged(await supply.gather(parts), limit=1))
+    assert (await supply.gather(parts)).candidates == (("y", "backlog"),)
+    supply.settle(judged(await supply.gather(parts), limit=1))
+    assert supply.is_spent
+    assert parts.model.calls == {}
+
+
+async def test_a_supply_with_a_model_is_never_spent():
+    parts = resources()
+    supply = Supply(candidates_per_round=5)
+    assert (await supply.gather(parts)).candidates == ()
+    supply.settle([])
+    assert not supply.is_spent
