@@ -19,7 +19,7 @@ from flows.errors import LearningError
 from flows.knowledge import Job, JobStatus, StoreStats, utc_now
 from flows.settings import Settings
 from service.doctor import Check
-from service.environment import HOST, adopt, api_url, client_environment
+from service.environment import HOST, adopted, api_url, client_environment
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -150,8 +150,8 @@ async def prefect(settings: Settings) -> list[Check]:
         checks = [
             Check("prefect", "warn", f"{where}, version {server_version}; here it is {version('prefect')}", "Use the same version on both sides.")
         ]
-    adopt(client_environment(settings, url))
-    return [*checks, await _worker()]
+    with adopted(client_environment(settings, url)):
+        return [*checks, await _worker()]
 
 
 async def _worker() -> Check:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import typer
 
-from service.terminal import DONE, FAILED, INTERRUPTED, err, out, say, say_error
+from service.terminal import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -38,10 +38,11 @@ Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of th
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns its exit code: 0 done, 1 failed, 2 usage, 130 interrupted."""
     try:
-        return int(app(arguments, standalone_mode=False) or DONE)
+        return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "learn")
-        err().print(f"{command}: {' '.join(error.format_message().split())} See: {command} --help")
+        problem = clean(" ".join(error.format_message().split())).rstrip(".")
+        err().print(f"{command}: {problem}. See: {command} --help")
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
@@ -81,9 +82,12 @@ async def _store() -> AsyncGenerator[Store]:
 
 def _version(is_asked: bool) -> None:
     if is_asked:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"learn {version('learning-pipeline')}")
+        try:
+            typer.echo(f"learn {version('learning-pipeline')}")
+        except PackageNotFoundError:
+            typer.echo("learn, from a checkout that is not installed")
         raise typer.Exit
 
 

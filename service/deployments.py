@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from importlib import import_module
@@ -64,9 +65,7 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
             return
     else:
         if pool.type != "process":
-            raise ConfigurationError(
-                f"Prefect's work pool {name!r} is of type {pool.type!r}, not `process`. Rename that pool in Prefect's UI, then try again."
-            )
+            raise ConfigurationError(f"Prefect has a work pool {name!r} of type {pool.type!r}, not `process`. Delete it there, then try again.")
 
 
 async def _apply(client: PrefectClient, wanted: Mapping[str, Any]) -> UUID:
@@ -74,10 +73,8 @@ async def _apply(client: PrefectClient, wanted: Mapping[str, Any]) -> UUID:
     schema = parameter_schema(flow).model_dump(mode="json", exclude_unset=True)
     stamp = sha256(json.dumps([wanted, schema], sort_keys=True, default=str).encode()).hexdigest()[:12]
     existing: DeploymentResponse | None = None
-    try:
+    with suppress(ObjectNotFound):
         existing = await client.read_deployment_by_name(f"{flow.name}/{wanted['name']}")
-    except ObjectNotFound:
-        pass
     if existing is not None and existing.version == stamp:
         return existing.id
     is_active = {s.slug: s.active for s in existing.schedules if s.slug} if existing is not None else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
-from rich.console import ConsoleRenderable, Group, RenderableType
+from rich.console import ConsoleRenderable, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -79,7 +79,7 @@ class Trail:
                 case "words.learned":
                     self._words.extendleft(event.words)
                 case "job.problem":
-                    self._problem = event.text
+                    self._problem = f"{event.occurred.astimezone():%H:%M:%S} {event.text}"
                 case "job.stopping":
                     self._is_stopping = True
                 case "job.started" | "job.resumed":
@@ -137,13 +137,13 @@ def plain_line(scene: Scene) -> str:
 def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
     """The scene for a terminal of so many columns and lines; parts that do not fit are left out, the least important first."""
     width = max(20, width)
-    inner = width - 2
+    inner = width - 1
     room = height - 1
     head: Lines = [_heading(scene, inner), Text(), _bar_line(scene, inner), Text(), _numbers(scene, inner)]
     stages = _stages(scene, inner)
     words: Lines = [Text(), *_words(scene.words, inner, lines=2 if height >= 20 else 1)] if scene.words else []
     problem: Lines = [Text(), _problem(scene.problem, inner)] if scene.problem else []
-    foot: Lines = [Text(), *_foot(scene, inner)]
+    foot: Lines = [] if scene.job.is_final else [Text(), *_foot(scene, inner)]
     parts = [head]
     used = len(head)
     optional: list[tuple[Lines, int]] = [(problem, len(problem)), ([Text(), stages], 1 + stages.row_count), (words, len(words)), (foot, len(foot))]
@@ -156,10 +156,7 @@ def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
     for part in parts:
         for line in part:
             body.add_row(line)
-    frame = Table.grid(padding=(0, 0, 0, 1))
-    frame.add_column(no_wrap=True)
-    frame.add_row(body)
-    return Group(frame)
+    return body
 
 
 def _heading(scene: Scene, width: int) -> Text:
@@ -191,7 +188,10 @@ def _numbers(scene: Scene, width: int) -> Text:
         parts.append(Text(f"{job.counts.defined:,} only defined", style=_WARNING))
     if job.counts.failed:
         parts.append(Text(f"{job.counts.failed:,} given up", style=_WARNING))
-    line = Text("   " if width > 60 else "  ").join(parts)
+    gap = Text("   " if width > 60 else "  ")
+    while len(parts) > 1 and gap.join(parts).cell_len > width:
+        parts.pop(-2 if len(parts) > 2 else -1)
+    line = gap.join(parts)
     line.truncate(width, overflow="ellipsis")
     room = width - line.cell_len - 3
     if room >= 10 and len(scene.rates) > 2:
@@ -211,11 +211,11 @@ def _stages(scene: Scene, width: int) -> Table:
     total = max([job.counts.accepted, 1, *(c.done + c.in_flight for s, c in counts.items() if s != "propose")])
     bar_width = min(40, width - 38)
     grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(width=10)
+    grid.add_column(width=10, no_wrap=True)
     if bar_width >= 8:
-        grid.add_column(width=bar_width)
-    grid.add_column(justify="right")
-    grid.add_column(justify="right")
+        grid.add_column(width=bar_width, no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
     for stage, count in counts.items():
         stage_total = max(total, count.done + count.in_flight)
         bar = _bar(count.done / stage_total, bar_width, count.in_flight / stage_total)

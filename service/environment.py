@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.errors import ConfigurationError
@@ -94,9 +96,29 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
     return {name: value for name, value in wishes.items() if name not in os.environ} | fixed
 
 
-def adopt(environment: dict[str, str]) -> None:
-    """Put the environment into force in this process, also where `prefect` is imported already."""
+@contextmanager
+def adopted(environment: Mapping[str, str]) -> Generator[None]:
+    """Have the environment in force in this process for the length of the block, also where `prefect` is imported already."""
+    before = {name: os.environ.get(name) for name in environment}
+    adopt(environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        _refresh()
+
+
+def adopt(environment: Mapping[str, str]) -> None:
+    """Have the environment in force in this process from now on."""
     os.environ.update(environment)
+    _refresh()
+
+
+def _refresh() -> None:
     if "prefect.context" in sys.modules:
         from prefect.context import refresh_global_settings_context
 

@@ -8,9 +8,6 @@ from datetime import timedelta
 from typing import get_args
 from uuid import UUID
 
-import httpx
-
-from flows.errors import LearningError
 from flows.knowledge import JobStatus, utc_now
 from flows.settings import Settings
 from flows.stores import mending, open_store
@@ -60,7 +57,7 @@ async def keep_mending(settings: Settings, *, say: Callable[[str], None]) -> Non
                         say(f"Job {job_id} ended without a word; its document now says so.")
                     trouble = ""
                     await asyncio.sleep(EVERY_S)
-        except (LearningError, httpx.HTTPError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  whatever is wrong with store or Prefect, the stack goes on
             if str(error) != trouble:
                 say(f"The jobs cannot be compared with Prefect: {error}")
             trouble = str(error)

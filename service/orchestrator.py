@@ -104,7 +104,7 @@ async def retry(job_id: UUID) -> None:
         except ObjectNotFound as error:
             raise InvalidInput("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.") from error
         if run.state is not None and not run.state.is_final():
-            raise InvalidInput("job_id", f"the job is {run.state.name.lower()}", "Only an ended job can be run again.")
+            raise InvalidInput("job_id", f"the job is {(run.state.name or run.state.type.value).lower()}", "Only an ended job can be run again.")
         if run.deployment_id is None:
             raise InvalidInput("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
         await _set(job_id, AwaitingRetry(message="Run again on request"))

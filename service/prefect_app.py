@@ -16,11 +16,13 @@ import uvicorn
 from prefect.server.api.server import create_app
 from prefect.server.database.configurations import AioSqliteConfiguration
 from prefect.settings import get_current_settings
+from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 from service.environment import HOST
 from service.locks import try_lock
 
 PATCHED_VERSION = "3.8.8"
+PATCHED_SIGNATURE = "(self, session: 'AsyncSession', with_for_update: 'bool' = False)"
 UNUSED_S = 5.0
 STOP_S = 4.0
 
@@ -31,17 +33,14 @@ def write_one_at_a_time() -> bool:
     Its transactions begin as readers, so two of them that write fail at once, and clients then sleep for 2, 4, 8 s.
     """
     original: Any = AioSqliteConfiguration.begin_transaction
-    shape = [(p.name, p.default) for p in inspect.signature(original).parameters.values()]
-    if prefect.__version__ != PATCHED_VERSION or shape != [
-        ("self", inspect.Parameter.empty),
-        ("session", inspect.Parameter.empty),
-        ("with_for_update", False),
-    ]:
+    if prefect.__version__ != PATCHED_VERSION or str(inspect.signature(original)).split(" -> ")[0] != PATCHED_SIGNATURE:
         return False
 
-    def begin_transaction(self: Any, session: Any, with_for_update: bool = False) -> AbstractAsyncContextManager[Any]:
+    def begin_transaction(
+        self: AioSqliteConfiguration, session: AsyncSession, with_for_update: bool = False
+    ) -> AbstractAsyncContextManager[AsyncSessionTransaction]:
         del with_for_update
-        begun: AbstractAsyncContextManager[Any] = original(self, session, with_for_update=True)
+        begun: AbstractAsyncContextManager[AsyncSessionTransaction] = original(self, session, with_for_update=True)
         return begun
 
     AioSqliteConfiguration.begin_transaction = begin_transaction  # type: ignore[method-assign, assignment]

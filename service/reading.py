@@ -121,6 +121,8 @@ def _base_forms(key: str) -> Sequence[str]:
         from flows.lexicon.reader import Lexicon
 
         with Lexicon() as lexicon:
-            return [form for form in Morphology(lexicon).base_forms(key) if form != key]
+            morphology = Morphology(lexicon)
+            # a headword such as "tigers" has no base form, but "tiger" may be what was learned
+            return [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
     except (ImportError, ConfigurationError):
         return ()

@@ -85,24 +85,24 @@ def exit_code(job: Job | None) -> int:
 
 async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
     """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job document."""
-    from service.environment import adopt, client_environment
+    from service.environment import adopted, client_environment
     from service.server import prefect_server
 
     async with prefect_server(settings, say=reporter.say) as api_url:
-        adopt(client_environment(settings, api_url))
-        reporter.say("Loading the flow")
-        import flows
-        from flows.recorder import watching
+        with adopted(client_environment(settings, api_url)):
+            reporter.say("Loading the flow")
+            import flows
+            from flows.recorder import watching
 
-        flow: Callable[..., Awaitable[Job]] = getattr(flows, f"{mode}_learning")
+            flow: Callable[..., Awaitable[Job]] = getattr(flows, f"{mode}_learning")
 
-        def watch(job: Job, events: Sequence[JobEvent]) -> None:
-            reporter.page = run_page(api_url, job.job_id)
-            reporter(job, events)
+            def watch(job: Job, events: Sequence[JobEvent]) -> None:
+                reporter.page = run_page(api_url, job.job_id)
+                reporter(job, events)
 
-        with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
-            reporter.say("Starting the job")
-            return await flow(**given)
+            with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
+                reporter.say("Starting the job")
+                return await flow(**given)
 
 
 def run_page(api_url: str, job_id: UUID) -> str:

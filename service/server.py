@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -55,7 +55,7 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
     if named := os.environ.get("PREFECT_API_URL"):
         if not await is_healthy(named, timeout_s=5.0):
             raise ConfigurationError(
-                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or unset PREFECT_API_URL to use the embedded one."
+                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or unset it to use the embedded server."
             )
         yield named
         return
@@ -71,9 +71,7 @@ async def take_lease(settings: Settings) -> Lock:
     prepare_home(settings)
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
-        raise ConfigurationError(
-            f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}, then try again."
-        )
+        raise ConfigurationError(f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}.")
     return lease
 
 
@@ -104,7 +102,9 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "service.server", "--port", str(port), "--lease", str(lease_file(settings))]
     try:
         environment = os.environ | {"LEARN_HOME": str(settings.home)}
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment)
+        process = subprocess.Popen(  # noqa: S603  our own command
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment
+        )
     finally:
         os.close(log)
     _started[:] = [*(p for p in _started if p.poll() is None), process]
@@ -127,13 +127,16 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
     if lease is None:
         return False
     try:
+        pid = _state(settings).get("pid")
         deadline = time.monotonic() + within_s
-        while is_locked(state_file(settings)) and (pid := _state(settings).get("pid")):
+        while pid is not None and is_locked(state_file(settings)):
             late = time.monotonic() >= deadline
             _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
             if late:
                 break
             await asyncio.sleep(0.1)
+        for process in [p for p in _started if p.pid == pid]:
+            await asyncio.to_thread(process.wait, 1.0)
     finally:
         lease.close()
     _started[:] = [p for p in _started if p.poll() is None]
@@ -181,10 +184,8 @@ def _last_line(path: Path) -> str:
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def main() -> None:
@@ -198,7 +199,9 @@ def main() -> None:
         prepare_home(settings)
         state = try_lock(state_file(settings))
         if state is None:
-            raise ConfigurationError(f"A Prefect server of {settings.home} runs already, on port {_state(settings).get('port')}.")
+            raise ConfigurationError(  # noqa: TRY301  one way out for all
+                f"A Prefect server of {settings.home} runs already, on port {_state(settings).get('port')}."
+            )
         # between the starter's look and this one somebody may have taken the port
         listener = _bind(arguments.port)
     except ConfigurationError as error:

@@ -12,11 +12,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
-from service.environment import adopt, client_environment, logs_folder, prefect_home, prepare_home
+from service.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
 from service.locks import LEASE, LIFELINE, Lock, is_locked, try_lock
 from service.server import ensure_server, lease_file, prefect_server, state_file, stop_if_unused
 from service.supervisor import Child, Say, StackFailure, tell_errors
@@ -46,12 +46,14 @@ class Running:
 
 
 @asynccontextmanager
-async def up(settings: Settings, *, say: Say, server: bool = True) -> AsyncGenerator[Running]:
-    """Have the stack up for the length of the block. `server=False` insists on the Prefect that PREFECT_API_URL names.
+async def up(settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None) -> AsyncGenerator[Running]:
+    """Have the stack up for the length of the block.
+
+    `server=False` insists on the Prefect that PREFECT_API_URL names; `deployments` is another file than our `prefect.yaml`.
 
     SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops at once, without
-    waiting for what is in flight. Raises ConfigurationError when the stack cannot start (KeyboardInterrupt when a signal comes meanwhile), StackFailure when a
-    part of it does not stay up.
+    waiting for what is in flight. Raises ConfigurationError when the stack cannot start, KeyboardInterrupt when a signal comes
+    while it starts, and StackFailure when a part of it does not stay up.
     """
     if not server and not os.environ.get("PREFECT_API_URL"):
         raise ConfigurationError("PREFECT_API_URL is not set: name your Prefect server in it, or leave out --no-server.")
@@ -61,7 +63,7 @@ async def up(settings: Settings, *, say: Say, server: bool = True) -> AsyncGener
         is_embedded = not os.environ.get("PREFECT_API_URL")
         try:
             async with AsyncExitStack() as parts:
-                running = await _start(settings, parts, say=say, lifeline=lifeline, is_embedded=is_embedded, interrupts=interrupts)
+                running = await _start(settings, parts, say=say, lifeline=lifeline, interrupts=interrupts, deployments=deployments)
                 yield running
         except asyncio.CancelledError:
             if not interrupts.owns_cancellation():
@@ -74,19 +76,19 @@ async def up(settings: Settings, *, say: Say, server: bool = True) -> AsyncGener
         finally:
             if is_embedded:
                 await _stop_server(settings, say)
-                os.environ.pop("PREFECT_API_URL", None)
 
 
-async def _start(settings: Settings, parts: AsyncExitStack, *, say: Say, lifeline: Path, is_embedded: bool, interrupts: _Interrupts) -> Running:
+async def _start(
+    settings: Settings, parts: AsyncExitStack, *, say: Say, lifeline: Path, interrupts: _Interrupts, deployments: Path | None
+) -> Running:
+    is_embedded = not os.environ.get("PREFECT_API_URL")
     began = time.monotonic()
-    # Prefect takes a second to import, and finds no home of its own then
-    quiet = {k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}
-    adopt(quiet)
+    # Prefect takes a second to import, and reads its home then
+    parts.enter_context(adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}))
     importing = asyncio.create_task(asyncio.to_thread(import_module, "service.deployments"))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
-    adopt(client_environment(settings, api_url))
-    deployments = await importing
-    adopt({})
+    module = await importing
+    parts.enter_context(adopted(client_environment(settings, api_url)))
     logs = logs_folder(settings)
     environment = os.environ | {
         "LEARN_HOME": str(settings.home),
@@ -108,7 +110,12 @@ async def _start(settings: Settings, parts: AsyncExitStack, *, say: Say, lifelin
     )
     parts.push_async_callback(worker.stop, within_s=WORKER_STOP_S, hurry=interrupts.hurry)
     say("Starting the worker.")
-    await asyncio.gather(worker.start(), deployments.deploy())
+    starting = asyncio.create_task(worker.start())
+    try:
+        await module.deploy(deployments)
+        await starting
+    finally:
+        starting.cancel()
     from service.mender import keep_mending
 
     duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
@@ -156,7 +163,7 @@ class _Interrupts:
         self._is_cancelled = False
         self._owner: asyncio.Task[Any] | None = asyncio.current_task()
 
-    def __enter__(self) -> _Interrupts:
+    def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         for number in self._before:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -94,8 +95,8 @@ class Child:
         for group in self._groups:
             with suppress(ProcessLookupError, PermissionError):
                 # the present one passes the signal on by itself
-                os.kill(group, signal.SIGTERM) if group == self.pid else os.killpg(group, signal.SIGTERM)
-        while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():
+                (os.kill if group == self.pid else os.killpg)(group, signal.SIGTERM)
+        while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():  # noqa: ASYNC110  processes tell by dying only
             await asyncio.sleep(0.05)
         for group in self._groups:
             with suppress(ProcessLookupError, PermissionError):
@@ -108,7 +109,12 @@ class Child:
 async def _hears(reading: int, *, within_s: float) -> bool:
     loop = asyncio.get_running_loop()
     heard: asyncio.Future[bytes] = loop.create_future()
-    loop.add_reader(reading, lambda: heard.done() or heard.set_result(os.read(reading, 64)))
+
+    def hear() -> None:
+        if not heard.done():
+            heard.set_result(os.read(reading, 64))
+
+    loop.add_reader(reading, hear)
     try:
         return bool(await asyncio.wait_for(heard, timeout=within_s))
     except TimeoutError:
@@ -132,20 +138,27 @@ def _describe(code: int) -> str:
 
 async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, at_most: int = 3) -> None:
     """Pass on the lines of a growing log that report errors, a few at a time, until cancelled."""
-    position = log.stat().st_size if log.exists() else 0
+    position = _size(log)
     while True:
         await asyncio.sleep(every_s)
-        if not log.exists():
+        if (size := _size(log)) == position:
             continue
-        size = log.stat().st_size
-        if size == position:
-            continue
-        with log.open("rb") as file:
-            file.seek(min(position, size) if size > position else 0)
-            lines = file.read(1_000_000).decode(errors="replace").splitlines()
-            position = file.tell()
-        errors = [line.strip() for line in lines if " ERROR " in line or "| ERROR" in line or "CRITICAL" in line]
+        lines, position = _read(log, position if size > position else 0)
+        errors = [line.strip() for line in lines if _IS_ERROR.search(line)]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")
         if len(errors) > at_most:
             say(f"{name}: {len(errors) - at_most} more errors in {log}")
+
+
+_IS_ERROR = re.compile(r"\b(ERROR|CRITICAL)\b")
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def _read(log: Path, position: int) -> tuple[list[str], int]:
+    with log.open("rb") as file:
+        file.seek(position)
+        return file.read(1_000_000).decode(errors="replace").splitlines(), file.tell()

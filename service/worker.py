@@ -24,16 +24,17 @@ DRAIN_S = 8.5
 
 async def work(name: str, ready_fd: int | None) -> None:
     """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no more."""
-    from prefect.workers.process import ProcessWorker
+    from prefect.workers.process import ProcessWorker, ProcessWorkerResult
 
     class Worker(ProcessWorker):
+        __dispatch_key__ = "learning"  # one more worker of Prefect's type `process`
         running = 0
         is_stopping = False
 
         async def get_and_submit_flow_runs(self) -> list[FlowRun]:
             return [] if self.is_stopping else await super().get_and_submit_flow_runs()
 
-        async def run(self, *args: Any, **kwargs: Any) -> Any:
+        async def run(self, *args: Any, **kwargs: Any) -> ProcessWorkerResult:  # noqa: ANN401  as it comes
             self.running += 1
             try:
                 return await super().run(*args, **kwargs)
@@ -49,8 +50,12 @@ async def work(name: str, ready_fd: int | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(stop.set)
+
     if lifeline := os.environ.get(LIFELINE):
-        when_released(Path(lifeline), lambda: loop.call_soon_threadsafe(stop.set))
+        when_released(Path(lifeline), end)
 
     worker = Worker(name=name, work_pool_name=POOL)
     working = asyncio.create_task(worker.start(printer=announce))
@@ -64,7 +69,7 @@ async def work(name: str, ready_fd: int | None) -> None:
     deadline = time.monotonic() + DRAIN_S
     if worker.running:
         os.killpg(0, signal.SIGTERM)
-    while worker.running and time.monotonic() < deadline:
+    while worker.running and time.monotonic() < deadline:  # noqa: ASYNC110  bounded
         await asyncio.sleep(0.05)
     if worker.running:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_PAIRS = (
+_INSIDE = (
     ("our", "or"),
     ("isat", "izat"),
     ("ise", "ize"),
@@ -18,60 +18,65 @@ _PAIRS = (
     ("ence", "ense"),
     ("ogue", "og"),
     ("amme", "am"),
-    ("dge", "dg"),
     ("ould", "old"),
     ("xion", "ction"),
+    ("dge", "dg"),
     ("ph", "f"),
     ("sce", "ske"),
+    ("isc", "isk"),
+    ("ium", "um"),
     ("grey", "gray"),
     ("tyre", "tire"),
-    ("isc", "isk"),
-    ("plough", "plow"),
-    ("ight", "ite"),
+    ("ough", "ow"),
+    ("and", "&"),
 )
 _ENDINGS = (("re", "er"), ("res", "ers"), ("red", "ered"), ("ring", "ering"), ("ice", "ise"), ("eing", "ing"), ("ey", "y"), ("que", "ck"), ("e", ""))
-_CONSONANTS = "bcdfgklmnprstz"
-_SPLIT = range(4, 21)
+_DOUBLED = "glmnpst"
+_SOLID = range(4, 21)
 """Lengths of solid words for which an inner hyphen or space is tried."""
 
 
 def spelling_variants(key: str) -> frozenset[str]:
-    """Keys that may be other spellings of a key: British and American, hyphened, spaced and solid, with and without accents.
+    """Keys that may be other spellings of a key: British and American, hyphened, spaced and solid, without accents.
 
-    Guesses by one rule, or one rule twice or two rules for differences inside words; whoever uses them asks a lexicon. A guess
-    leads back: when b is a variant of a, then a is one of b.
+    They are guesses, a hundred at most for common words; whoever uses them asks a lexicon whether they are words with a shared
+    meaning. Accents and the hyphens of longer compounds are only taken away: ask from both sides where that matters.
     """
-    near = set(_respelled(key))
-    far = {guess for other in near for guess in _respelled(other)}
-    return frozenset(near | far | set(_rejoined(key)) | set(_unaccented(key))) - {key}
+    inside = set(_inside(key))
+    twice = {guess for other in inside for guess in _inside(other)}
+    return frozenset(inside | twice | {*_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}) - {key}
 
 
-def _respelled(key: str) -> Iterator[str]:
-    for pair in _PAIRS:
+def _inside(key: str) -> Iterator[str]:
+    for pair in _INSIDE:
         for one, other in (pair, pair[::-1]):
             for found in re.finditer(one, key):
                 yield key[: found.start()] + other + key[found.end() :]
+
+
+def _at_the_end(key: str) -> Iterator[str]:
     for pair in _ENDINGS:
         for one, other in (pair, pair[::-1]):
-            if key.endswith(one) and len(key) > len(one) + 2:
-                yield key[: len(key) - len(one)] + other
-    for at, letter in enumerate(key):
-        if letter in _CONSONANTS:
-            if key[at + 1 : at + 2] == letter:
-                yield key[:at] + key[at + 1 :]
-            elif at and key[at - 1] != letter:
-                yield key[:at] + letter + key[at:]
+            stem = key.removesuffix(one)
+            if key.endswith(one) and len(stem) > 1:
+                yield stem + other
 
 
-def _rejoined(key: str) -> Iterator[str]:
+def _doubled(key: str) -> Iterator[str]:
+    for at in range(1, len(key)):
+        if key[at] in _DOUBLED and key[at - 1] != key[at]:
+            is_double = key[at + 1 : at + 2] == key[at]
+            yield key[:at] + key[at + 1 :] if is_double else key[:at] + key[at : at + 1] + key[at:]
+
+
+def _joined(key: str) -> Iterator[str]:
     parts = re.split("[ -]", key)
     if len(parts) > 1:
         yield from ("".join(parts), "-".join(parts), " ".join(parts))
-    elif key.isalpha() and len(key) in _SPLIT:
+    elif key.isalpha() and len(key) in _SOLID:
         for at in range(1, len(key)):
             yield from (f"{key[:at]}-{key[at:]}", f"{key[:at]} {key[at:]}")
 
 
-def _unaccented(key: str) -> Iterator[str]:
-    apart = unicodedata.normalize("NFD", key)
-    yield unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
+def _unaccented(key: str) -> str:
+    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", key)))

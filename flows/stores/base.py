@@ -1,7 +1,9 @@
 """What every store can do. One contract suite (tests/stores/test_contract.py) holds all of them to it.
 
 All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating it with the same
-arguments changes nothing. Writes that carry `job_id` and `attempt` raise StaleAttempt when a newer attempt of the job has begun.
+arguments changes nothing. Writes that carry `job_id` and `attempt`, by themselves or in a document, raise StaleAttempt when a newer
+attempt of the job has begun; where there is no job document, and for the log, there is no such fence. A cancelled write was done
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -42,22 +44,22 @@ class KnowledgeStore(Protocol):
         """Claim each word for the job, atomically a word and across processes, until a moment in time.
 
         A word is *known* when someone has learned it; with `below`, only when it is known at that depth or deeper, so that shallower words can be
-        claimed for more work (readers go on seeing them as known). A live claim of another job makes it *elsewhere*; a claim
-        past its time is taken over as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are disjoint and
-        together hold every key once, in the order given.
+        claimed for more work (readers go on seeing them as known). Else a live claim of another job makes it *elsewhere*; a claim
+        past its time, whoever's, is taken over as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are
+        disjoint and together hold every key once, in the order given. A claim is live before its moment in time, by the store's clock.
         """
         ...
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
-        """Give up the job's claims on these keys. What is known of the words stays; claims of other jobs stay."""
+        """Give up the job's claims on these keys, of any of its attempts. What is known of the words stays; claims of other jobs stay."""
         ...
 
     async def release_all(self, job_id: UUID) -> int:
-        """Give up every claim of a job that has ended; says how many there were."""
+        """Give up every claim of a job that has ended; says how many there were, live or past their time."""
         ...
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
-        """The words that the job holds at this moment, by key."""
+        """The words that the job holds at this moment, by key: those under a live claim."""
         ...
 
     async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
@@ -65,14 +67,19 @@ class KnowledgeStore(Protocol):
         ...
 
     async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
-        """Make words known at depth `defined`; the job's claims on them stay. A word known deeper keeps its depth and its definition."""
+        """Make words known at depth `defined`; claims on them stay. A word known deeper keeps its depth and its definition.
+
+        A word that was `defined` gets the new definition. `learned_at` is when the first definition was created, or the entry, and then stays.
+        """
         ...
 
     async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
         """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop learned words from the frontier.
 
-        Entries make their words known at the entry's depth. An entry that is already stored is replaced only by one of a higher
-        `revision`. False, and nothing changes, when the batch's row is there already.
+        Entries make their words known at the entry's depth, with the definition in the entry. An entry that is already stored is replaced
+        only by one of a higher `revision`; else what is known of its word stays as it is. `definitions` are those of words left at
+        depth `defined`, as for `save_definitions`. The batch's words are those of its outcomes: those that nobody knows vanish with the claim.
+        False, and nothing changes, when the batch's row is there already.
         """
         ...
 
@@ -89,7 +96,7 @@ class KnowledgeStore(Protocol):
         ...
 
     async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
-        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first."""
+        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first (by `learned_at`, then key)."""
         ...
 
     async def search(
@@ -103,10 +110,11 @@ class KnowledgeStore(Protocol):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Entry]:
-        """Entries by text, or newest first where the query is empty; at most one of the four filters.
+        """Entries by text, or newest first (by `updated_at`, then key) where the query is empty; at most one of the four filters.
 
-        With full text, the headword itself comes first, then headwords that begin with the query, then the texts; without, only headwords that
-        begin with it. Raises InvalidInput for a bad cursor, a limit outside 1..200, or more than one filter.
+        `job_id` is the one in the entry's provenance. With full text, the headword itself comes first, then headwords that begin with the
+        query, then the texts that hold all of its words; without, only headwords that begin with it. Raises InvalidInput for a bad cursor, a
+        limit outside 1..200, or more than one filter.
         """
         ...
 
@@ -115,15 +123,21 @@ class KnowledgeStore(Protocol):
         ...
 
     async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
-        """Add the keys of mentioning entries to each word; words that are known are left out."""
+        """Add the keys of mentioning entries to each word; words that are known, or that nobody mentions, are left out.
+
+        The first 20 keys stay; those that come in one call count in their alphabetical order.
+        """
         ...
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
-        """Words that are mentioned and not learned, most mentioned first, then by key; words under a live claim are left out."""
+        """Words that are mentioned and not learned, most mentioned first, then by key; words under a live claim are left out.
+
+        Raises InvalidInput for a bad cursor or a limit outside 1..200.
+        """
         ...
 
     async def stats(self) -> StoreStats:
-        """Totals."""
+        """Totals. `by_depth` counts the known words, `by_category` and `by_support` the entries; what there is none of is absent."""
         ...
 
 
@@ -133,7 +147,7 @@ class JobStore(Protocol):
     async def begin_attempt(self, job: Job) -> Job:
         """Create the job document, or take an existing one over: the stored one with `attempt` one higher, committed before it returns.
 
-        From then on writes of older attempts raise StaleAttempt.
+        A job that is new begins with an attempt one higher than the given document says: 1. From then on writes of older attempts raise StaleAttempt.
         """
         ...
 
@@ -154,7 +168,10 @@ class JobStore(Protocol):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Job]:
-        """Jobs, newest first (by created_at, then job_id)."""
+        """Jobs, newest first (by created_at, then job_id), created at `since` or later.
+
+        No statuses mean any. Raises InvalidInput for a bad cursor or a limit outside 1..200.
+        """
         ...
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
@@ -206,7 +223,7 @@ class JobStore(Protocol):
         ...
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
-        """Remember what a source said, and drop what has expired by now."""
+        """Remember what a source said, in place of what it said before, and drop what has expired by now."""
         ...
 
 

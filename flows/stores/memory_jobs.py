@@ -1,5 +1,7 @@
 """The memory store's jobs."""
 
+# ruff: noqa: D102  the protocols in base.py say what each method does
+
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

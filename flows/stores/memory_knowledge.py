@@ -1,5 +1,7 @@
 """The memory store's words."""
 
+# ruff: noqa: D102  the protocols in base.py say what each method does
+
 from __future__ import annotations
 
 from collections import Counter
@@ -99,8 +101,8 @@ class MemoryKnowledge(MemoryHalf):
                 state = self._state.words.setdefault(entry.key, WordState(word=entry.word))
                 self._learn(state, definition_of(entry), rank(entry.depth), entry.created_at)
         self._release([outcome.key for outcome in batch.outcomes], batch.job_id)
-        for learned in (*entries, *definitions):
-            self._state.frontier.pop(learned.key, None)
+        for key in [entry.key for entry in entries] + [definition.key for definition in definitions]:
+            self._state.frontier.pop(key, None)
         self._state.batches[place] = batch
         return True
 
@@ -142,7 +144,9 @@ class MemoryKnowledge(MemoryHalf):
         condition = only_filter(category=category, job_id=job_id, support=support, depth=depth)
         prefix = word_key(query)
         found = [
-            entry for entry in self._state.entries.values() if (condition is None or _property(entry, condition.name) == condition.value) and entry.key.startswith(prefix)
+            entry
+            for entry in self._state.entries.values()
+            if (condition is None or _property(entry, condition.name) == condition.value) and entry.key.startswith(prefix)
         ]
         place = _place_by_key if prefix else _place_newest
         kinds: dict[str, tuple[type, ...]] = {"words": (str,)} if prefix else {"newest": (int, str)}

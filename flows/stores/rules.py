@@ -78,5 +78,7 @@ def only_filter(*, category: Category | None, job_id: UUID | None, support: Supp
     candidates = {"category": category, "job_id": job_id, "support": support, "depth": depth}
     chosen = [Filter(name, str(value)) for name, value in candidates.items() if value is not None]
     if len(chosen) > 1:
-        raise InvalidInput(chosen[1].name, f"it cannot be combined with {chosen[0].name}", "Filter by one of category, job_id, support and depth at a time")
+        raise InvalidInput(
+            chosen[1].name, f"it cannot be combined with {chosen[0].name}", "Filter by one of category, job_id, support and depth at a time"
+        )
     return chosen[0] if chosen else None

@@ -112,10 +112,10 @@ def read(store: Path) -> tuple[list[dict[str, Any]], list[str]]:
             mine = sum(n for (job_id, _), n in outcomes.items() if job_id == job["job_id"])
             if mine != job["total_tokens"]:
                 faults.append(f"job {job['job_id']} counts {job['total_tokens']} words, its rows {mine}")
-            left = database.execute("SELECT count(*) FROM known_words WHERE claimed_by_job = ?", (job["job_id"],)).fetchone()[0]
+            left = database.execute("SELECT count(*) FROM known_words WHERE claimed_by = ?", (job["job_id"],)).fetchone()[0]
             if left:
                 faults.append(f"job {job['job_id']} has ended and holds {left} claims")
-    two = database.execute("SELECT count(*) FROM frontier JOIN known_words USING (key) WHERE state = 'known'").fetchone()[0]
+    two = database.execute("SELECT count(*) FROM frontier JOIN known_words USING (key) WHERE depth > 0").fetchone()[0]
     if two:
         faults.append(f"{two} frontier words are known")
     return entries, faults

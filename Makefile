@@ -1,0 +1,59 @@
+# Everything needs only Python 3.11 and make; the rest goes into .venv at the first call.
+SHELL := /bin/sh
+PYTHON ?= python3
+MINUTES ?= 10
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOG := .venv/setup.log
+PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
+
+.PHONY: help setup run test check bench mutation constraints clean
+
+help:
+	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
+	@echo "make test         set up, then every check and test"
+	@echo "make check        format, lint, types, import rules"
+	@echo "make bench        the measurements"
+	@echo "make mutation     mutation tests of flows/core"
+	@echo "make constraints  renew constraints.txt"
+	@echo "make clean        remove what was made here; the knowledge base stays"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt $(wildcard hatch_build.py)
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "This folder cannot be written: $(CURDIR). Copy the project to one that can."; exit 1; }
+	@echo "Setting up in .venv: about 100 packages, a minute or so the first time."
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
+	@$(PIP) install -c constraints.txt --upgrade pip setuptools >>$(LOG) 2>&1 \
+		&& $(PIP) install -c constraints.txt --build-constraint constraints.txt -e . --group dev >>$(LOG) 2>&1 \
+		|| { echo "The installation failed: $$(grep -iE 'error' $(LOG) | tail -n 1). Is there a network? All of it is in $(LOG)"; exit 1; }
+	@touch $@
+	@echo "Set up."
+
+run: setup
+	@$(BIN)/learn up --run big --minutes $(MINUTES)
+
+test: check
+	@$(BIN)/python -m pytest -q
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'
+
+mutation: setup
+	@$(BIN)/mutmut run && $(BIN)/mutmut results
+
+constraints:
+	@$(PYTHON) .ci/constraints.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants dist build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,95 @@
+"""How long a job may work, how much it may learn, and why it ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.errors import InvalidInput
+from flows.knowledge import EndReason
+
+MAX_MINUTES = 10.0
+DRY_ROUNDS = 3
+"""Rounds in a row without one new word after which a job ends."""
+RECENT_BATCHES = 20
+"""So many of the latest batches say how long the next will take."""
+QUANTILE = 0.8
+"""Share of recent batches that finish within what is set aside for the next."""
+MARGIN = 0.1
+MARGIN_S = 0.5
+"""What is set aside on top of that: a tenth, and half a second for storing."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most so many minutes of active time, counted across restarts, and so many entries; None is no limit of entries.
+
+    Raises InvalidInput unless minutes are over 0 and at most 10 and entries are at least 1.
+    """
+
+    minutes: float = MAX_MINUTES
+    max_entries: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.minutes <= MAX_MINUTES:
+            raise InvalidInput("minutes", f"{self.minutes:g} cannot be", f"Give more than 0 and at most {MAX_MINUTES:g} minutes.")
+        if self.max_entries is not None and self.max_entries < 1:
+            raise InvalidInput("max_entries", f"{self.max_entries} cannot be", "Give at least 1, or nothing for no limit.")
+
+    @property
+    def limit_s(self) -> float:
+        """The whole active time in seconds."""
+        return self.minutes * 60
+
+    def remaining_s(self, active_s: float) -> float:
+        """Seconds left after so many active ones, never below 0."""
+        return max(0.0, self.limit_s - active_s)
+
+    def is_over(self, active_s: float) -> bool:
+        """Whether the time is up."""
+        return active_s >= self.limit_s
+
+    def is_reached(self, stored: int) -> bool:
+        """Whether as many entries are stored as were asked for."""
+        return self.max_entries is not None and stored >= self.max_entries
+
+    def wanted(self, stored: int, in_work: int) -> int | None:
+        """How many more words may be started, with so many stored and so many in work; None is any number."""
+        return None if self.max_entries is None else max(0, self.max_entries - stored - in_work)
+
+    def may_start(self, active_s: float, batch_s: Sequence[float]) -> bool:
+        """Whether a batch begun now is likely to finish in time, judged by how many seconds earlier ones took, newest last.
+
+        While none was measured any may start before the time is up.
+        """
+        if self.is_over(active_s) or not batch_s:
+            return not self.is_over(active_s)
+        recent = sorted(batch_s[-RECENT_BATCHES:])
+        usual_s = recent[math.ceil(QUANTILE * len(recent)) - 1]
+        return usual_s * (1 + MARGIN) + MARGIN_S <= self.remaining_s(active_s)
+
+
+def end_reason(
+    *,
+    is_stopped: bool = False,
+    is_over: bool = False,
+    is_reached: bool = False,
+    dry_rounds: int = 0,
+    is_quota_used_up: bool = False,
+    is_all_done: bool = False,
+) -> EndReason | None:
+    """Why a job ends now; None when it goes on.
+
+    Where several hold, a person's wish comes first, then success, then what ran out: stopped, target reached, all done (every given
+    word has its outcome), time limit, quota used up, nothing new.
+    """
+    reasons: tuple[tuple[bool, EndReason], ...] = (
+        (is_stopped, "stopped"),
+        (is_reached, "target reached"),
+        (is_all_done, "all done"),
+        (is_over, "time limit"),
+        (is_quota_used_up, "quota used up"),
+        (dry_rounds >= DRY_ROUNDS, "nothing new"),
+    )
+    return next((reason for holds, reason in reasons if holds), None)

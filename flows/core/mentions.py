@@ -1,0 +1,53 @@
+"""Whether a text mentions a word: the word itself or an inflection of it, as whole words, phrases included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from flows.core.words import tokens, word_key
+
+LemmasOf = Callable[[str], Collection[str]]
+"""The base forms that a token may have; the token itself may be among them."""
+
+MAX_GAP = 4
+"""Words that may stand within a phrasal verb, as in "she turned the old lamp off"."""
+
+_PARTICLES = frozenset(
+    re.findall(r"\w+", "about across ahead along apart around aside away back by down forth in off on out over round through together under up")
+)
+_POSSESSIVES = frozenset(re.findall(r"\w+", "my your his her its our their whose"))
+_REFLEXIVES = frozenset(re.findall(r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"))
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Scripts that set no space between words: Thai, Lao, Burmese, Khmer, kana, Han."""
+
+
+def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
+    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take off", "category" not "cat".
+
+    In a phrase "one's" stands for any possessive, "oneself" for any reflexive, and a phrasal verb may have words within.
+    """
+    key, plain = word_key(word), word_key(text)
+    if not key:
+        return False
+    if re.search(rf"(?<!\w){re.escape(key)}(?!\w)", plain) or (_UNSPACED.search(key) and key in plain):
+        return True
+    wanted, found = tokens(key), tokens(plain)
+    if not wanted:
+        return False
+    starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
+    return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:
+    if len(wanted) == 2 and wanted[1] in _PARTICLES:
+        return wanted[1] in found[1 : 2 + MAX_GAP]
+    return len(found) >= len(wanted) and all(_matches(token, part, lemmas_of) for token, part in zip(found[1:], wanted[1:], strict=False))
+
+
+def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
+    if part == "one's" and (token in _POSSESSIVES or token.endswith("'s")):
+        return True
+    if part == "oneself" and token in _REFLEXIVES:
+        return True
+    return part in {token, token.removesuffix("'s")} or part in lemmas_of(token) or part in lemmas_of(token.removesuffix("'s"))

@@ -1,0 +1,53 @@
+"""What SQLite's errors mean to a caller."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
+"""Beside SQLITE_FULL: how a used-up quota or a limit of the size of files shows."""
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection stands in the way and waiting helps."""
+    return _code(error) & 0xFF in _BUSY
+
+
+@contextmanager
+def translated(path: Path) -> Generator[None]:
+    """Raise what SQLite raises as one of our errors, with the cause chained. A mistake of ours in SQL passes as it is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        meaning = _meaning(error, path)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
+    code = _code(error)
+    primary = code & 0xFF
+    if primary in _BUSY:
+        return StoreUnavailable(f"{path}: another process holds its lock")
+    if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
+        return StoreFull(f"{path}: the disk or its quota has no room left ({error}). Make room, then run the job again")
+    if primary in _BROKEN:
+        return ConfigurationError(f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore this one from a copy")
+    if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
+        return ConfigurationError(f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name another file")
+    if primary in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_SCHEMA}:
+        return StoreUnavailable(f"{path}: {error}")
+    return None
+
+
+def _code(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code

@@ -1,0 +1,36 @@
+"""The SQL of the store, read from the files beside this one."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+_HERE: Traversable = files(__package__)
+_HEADING = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
+
+
+def _named(text: str) -> dict[str, str]:
+    _, *parts = _HEADING.split(text)
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+STATEMENTS = _named((_HERE / "statements.sql").read_text(encoding="utf-8"))
+"""Statements by name."""
+
+
+def migrations() -> list[Traversable]:
+    """The migrations in order: number n leads from version n - 1 of the schema to version n."""
+    return sorted((path for path in (_HERE / "migrations").iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+
+
+def split_script(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: `executescript` would commit the transaction that it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

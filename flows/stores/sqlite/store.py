@@ -1,0 +1,52 @@
+"""The SQLite store as a whole: opening and closing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, unquote
+
+from flows.errors import ConfigurationError
+from flows.knowledge import utc_now
+from flows.stores.sqlite.database import Database
+from flows.stores.sqlite.entries import SqliteEntries
+from flows.stores.sqlite.frontier import SqliteFrontier
+from flows.stores.sqlite.jobs import SqliteJobs
+from flows.stores.sqlite.words import SqliteWords
+
+
+class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs):
+    """Everything in one file in WAL mode. A write waits for another process at most `busy_timeout_s` seconds."""
+
+    has_full_text = True
+
+    def __init__(
+        self, path: Path, *, language: str = "en", url: str | None = None, clock: Callable[[], datetime] = utc_now, busy_timeout_s: float = 5.0
+    ) -> None:
+        self.url = url or f"sqlite:///{quote(str(path))}"
+        self._language = language
+        self._clock = clock
+        self._database = Database(path, busy_timeout_s=busy_timeout_s)
+
+    async def __aenter__(self) -> Self:
+        await self._database.open(language=self._language)
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._database.close()
+
+
+def path_of(location: str) -> Path:
+    """The file that the part of a URL after `sqlite://` names: `/relative.db`, `//absolute/path.db`, `/~/in/home.db`. Raises ConfigurationError."""
+    slash, path = location[:1], unquote(location[1:])
+    if slash != "/" or not path.strip("/") or path.endswith("/") or path == ":memory:" or "\0" in path:
+        raise ConfigurationError(
+            f"LEARN_STORE: sqlite://{location} names no file. Use sqlite:///relative.db or sqlite:////absolute.db; memory:// keeps all in memory"
+        )
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigurationError(f"LEARN_STORE: sqlite://{location}: {error}. Name the folder in full") from error

@@ -1,0 +1,45 @@
+"""What a person types, as a query that FTS5 takes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Self
+
+from flows.stores.rules import Filter
+
+COMMON = 5_000
+"""A term in more entries than this is too common to rank by: what matches is then shown last stored first."""
+SHORTEST_PREFIX = 3
+MOST_TERMS = 12
+_TEXTS = "{word definition related_concepts examples explanation}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextQuery:
+    """Terms that an entry's texts must hold, all of them. `terms` are FTS5 expressions."""
+
+    terms: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, query: str) -> Self | None:
+        """The terms of a query; the last one may be unfinished. None where there is nothing to look for."""
+        words = "".join(c if _is_token(c) else " " for c in query).split()[:MOST_TERMS]
+        if not words:
+            return None
+        terms = [f'{_TEXTS} : "{word}"' for word in words]
+        if len(words[-1]) >= SHORTEST_PREFIX and _is_token(query[-1]):
+            terms[-1] += " *"
+        return cls(terms=tuple(dict.fromkeys(terms)))
+
+    def match(self, condition: Filter | None) -> str:
+        """The whole expression. With a condition, the index itself leaves out the entries that do not meet it."""
+        facets = (f'facets : "{re.sub("[-_]", "", "".join(condition)).replace("jobid", "job")}"',) if condition else ()
+        return " AND ".join((*facets, *self.terms))
+
+
+def _is_token(c: str) -> bool:
+    """Whether the tokenizer `unicode61` takes the character as part of a word: letters, numbers, their marks, private use."""
+    category = unicodedata.category(c)
+    return category[0] in "LNM" or category == "Co"

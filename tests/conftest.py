@@ -1,0 +1,53 @@
+"""What all tests share: an environment of their own, and one real Prefect server for the whole session."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+for name in [n for n in os.environ if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_"))]:
+    del os.environ[name]
+
+HOME = Path(tempfile.mkdtemp(prefix="learning-tests-"))
+(HOME / "default" / "prefect").mkdir(parents=True)
+# before anything imports Prefect, which reads its home then
+os.environ |= {"LEARN_HOME": str(HOME / "default"), "PREFECT_HOME": str(HOME / "default" / "prefect"), "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false"}
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def a_free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def free_port():
+    return a_free_port()
+
+
+@pytest.fixture(scope="session")
+def prefect_api():
+    """Address of a real Prefect server, in force for this process; one for the whole session."""
+    from flows.settings import Settings
+    from service.environment import adopted, client_environment
+    from service.server import ensure_server, stop_if_unused, take_lease
+
+    settings = Settings(home=HOME / "session", prefect_port=a_free_port())
+    lease = asyncio.run(take_lease(settings))
+    try:
+        url = asyncio.run(ensure_server(settings, say=print))
+        with adopted(client_environment(settings, url) | {"PREFECT_HOME": str(settings.home / "prefect")}):
+            yield url
+    finally:
+        lease.close()
+        asyncio.run(stop_if_unused(settings, within_s=5))

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.settings import Settings
+
+FLOWS = """
+import asyncio
+import signal
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+
+async def wait(minutes):
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    try:
+        await asyncio.wait_for(told.wait(), minutes * 60)
+    except TimeoutError:
+        return "time limit"
+    await asyncio.sleep(0.5)
+    return "stopped"
+
+
+@flow(name="big-learning")
+async def big_learning(
+    topic: Annotated[str | None, Field(description="Learn words near this one")] = None,
+    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop")] = 10,
+):
+    return await wait(minutes)
+
+
+@flow(name="quick-learning")
+async def quick_learning(words: Annotated[list[str] | None, Field(description="What to learn")] = None):
+    return 1
+
+
+@flow(name="deep-learning")
+async def deep_learning(words: Annotated[list[str] | None, Field(description="What to learn")] = None):
+    if words == ["fail"]:
+        raise ValueError("told to fail")
+    return 1
+"""
+
+
+@pytest.fixture
+def settings(tmp_path, free_port):
+    return Settings(home=tmp_path / "home", prefect_port=free_port)
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory):
+    """A prefect.yaml like ours whose flows only wait; their module can be imported here and in children."""
+    folder = tmp_path_factory.mktemp("stand_ins")
+    (folder / "stand_in_flows.py").write_text(FLOWS)
+    text = (Path(__file__).parents[2] / "prefect.yaml").read_text()
+    for mode in ("big", "quick", "deep"):
+        text = text.replace(f"flows.{mode}.", "stand_in_flows.")
+    (folder / "prefect.yaml").write_text(text)
+    sys.path.insert(0, str(folder))
+    yield folder / "prefect.yaml"
+    sys.path.remove(str(folder))
+
+
+class Processes:
+    """The processes that work for one home folder, found by their environment."""
+
+    def __init__(self, settings, stand_ins):
+        self._settings = settings
+        self._stand_ins = stand_ins
+        self._mine: list[subprocess.Popen[str]] = []
+
+    def run(self, code, **environment):
+        given = {
+            **os.environ,
+            "LEARN_HOME": str(self._settings.home),
+            "LEARN_PREFECT_PORT": str(self._settings.prefect_port),
+            "PYTHONPATH": os.pathsep.join([str(self._stand_ins.parent), str(Path(__file__).parents[2])]),
+            **environment,
+        }
+        for name in ("PREFECT_API_URL", "PREFECT_HOME"):
+            given.pop(name, None)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self._mine.append(process)
+        return process
+
+    def alive(self):
+        """Process ids by command line, without zombies."""
+        mark = f"LEARN_HOME={self._settings.home}".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0") and ") Z " not in (folder / "stat").read_text():
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+        return found
+
+    def named(self, part):
+        return [pid for pid, command in self.alive().items() if part in command]
+
+    def wait_until(self, condition, within_s):
+        deadline = time.monotonic() + within_s
+        while not condition():
+            assert time.monotonic() < deadline, self.alive()
+            time.sleep(0.05)
+
+    def end(self):
+        for pid in self.alive():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        for process in self._mine:
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+
+
+@pytest.fixture
+def processes(settings, stand_ins):
+    found = Processes(settings, stand_ins)
+    yield found
+    found.end()
+
+
+def heard(process, text, within_s=90):
+    """Read lines of a process until one holds the text; that line."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if text in line:
+            return line
+        assert line, f"{text!r} never came"
+    raise AssertionError(text)
+
+
+@pytest.fixture
+def hear():
+    return heard

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from flows.errors import InvalidInput, RateLimited, StoreFull
+from service import cli
+from service.terminal import clean, describe
+
+LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
+
+
+def run_main(*arguments: str) -> int:
+    return cli.main(list(arguments))
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
+    assert run_main("--help") == 0
+    text = capsys.readouterr().out
+    for command in ("run", "show", "search", "export", "doctor", "up"):
+        assert command in text
+
+
+def test_version(capsys: pytest.CaptureFixture[str]):
+    assert run_main("--version") == 0
+    assert capsys.readouterr().out.startswith("learn")
+
+
+def test_help_imports_nothing_heavy():
+    code = f"import sys; from service.cli import main; main(['--help']); print([m for m in {LAZY!r} if m in sys.modules], file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert ended.stderr.strip() == "[]"
+
+
+def test_help_is_quick():
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "service.cli", "--help"], capture_output=True, check=True, timeout=30)
+        return time.perf_counter() - began
+
+    # others may use the machine: the best of several tries is the program's own time
+    assert min(once() for _ in range(5)) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["run", "big", "tide"], ["WORD", "learn run quick tide"]),
+        (["run", "big", "--minutes", "0"], ["--minutes"]),
+        (["run", "big", "--minutes", "11"], ["--minutes", "at most 10"]),
+        (["run", "big", "--minutes", "nan"], ["--minutes"]),
+        (["run", "deep", "--minutes", "-1"], ["--minutes"]),
+        (["run", "big", "--limit", "5"], ["--limit", "--max-entries"]),
+        (["run", "quick", "--max-entries", "5"], ["--max-entries", "--limit"]),
+        (["run", "quick", "tide", "--minutes", "1"], ["--minutes"]),
+        (["run", "big", "--max-entries", "0"], ["--max-entries", "at least 1"]),
+        (["run", "huge"], ["huge", "big"]),
+        (["run", "big", "--hours", "1"], ["--hours"]),
+        (["run"], ["mode", "quick"]),
+        (["fly"], ["fly", "learn --help"]),
+        (["search", "--category", "beast"], ["--category", "animal"]),
+        (["search", "--depth", "bottomless"], ["--depth", "enriched"]),
+        (["search", "--job", "no-uuid"], ["--job"]),
+        (["up", "--run", "big", "--minutes", "60"], ["--minutes"]),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_option(arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]):
+    assert run_main(*arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.strip().splitlines()) == 1
+    for part in named:
+        assert part in said.err
+
+
+def test_a_setting_that_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LEARN_STORE", "mongodb://x")
+    assert run_main("search", "tide") == 1
+    assert "LEARN_STORE" in capsys.readouterr().err
+    monkeypatch.setenv("LEARN_STORE", "memory://")
+    monkeypatch.setenv("LEARN_BATCH_SIZE", "many")
+    assert run_main("search", "tide") == 1
+    said = capsys.readouterr().err
+    assert "LEARN_BATCH_SIZE" in said
+    assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (InvalidInput("max_entries", "0 is less than 1", "Give more."), 2, "learn: --max-entries: 0 is less than 1. Give more."),
+        (StoreFull("The disk is full"), 1, "learn: The disk is full"),
+        (RateLimited("Wait\nplease"), 1, "learn: Wait please"),
+        (StoreFull(), 1, "learn: The store has no room left"),
+        (PermissionError(13, "Permission denied", "/x/y"), 1, "learn: Permission denied: /x/y"),
+        (ZeroDivisionError("by \x1b[31mzero"), 1, "learn: unexpected ZeroDivisionError: by [31mzero"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_every_error_is_one_line_with_its_exit_code(
+    error: BaseException, code: int, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", app)
+    assert run_main() == code
+    said = capsys.readouterr().err
+    assert said.startswith(text)
+    assert len(said.splitlines()) <= 1
+    assert "Traceback" not in said
+
+
+def test_debugging_shows_the_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LEARN_DEBUG", "1")
+    monkeypatch.setenv("LEARN_STORE", "mongodb://x")
+    assert run_main("search", "tide") == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_cleaned_text_cannot_steer_a_terminal():
+    assert clean("a\x1b]0;x\x07\nb\u202ec") == "a]0;x bc"
+    assert clean("naïve 引力 — “ok”") == "naïve 引力 — “ok”"
+
+
+def test_an_error_without_text_says_what_it_is():
+    assert describe(StoreFull()) == "The store has no room left; what was committed before stays."
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
+    environment = {**os.environ, "LEARN_HOME": str(tmp_path)}
+    command = f"{sys.executable} -m service.cli doctor --json | head -c 1"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False, timeout=60)  # noqa: S607
+    assert "Traceback" not in ended.stderr
+    assert "BrokenPipe" not in ended.stderr

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+import yaml
+from prefect.client.orchestration import get_client
+from prefect.states import Completed, Running
+
+from flows.errors import ConfigurationError, InvalidInput
+from service import orchestrator
+from service.deployments import ZOMBIES, deploy, prefect_file
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+
+
+@pytest.fixture
+async def deployments(stand_ins):
+    return await deploy(stand_ins)
+
+
+def test_our_file_names_modules_and_switched_off_schedules():
+    found = {d["name"]: d for d in yaml.safe_load(prefect_file().read_text())["deployments"]}
+    assert {name: d["entrypoint"] for name, d in found.items()} == {m: f"flows.{m}.{m}_learning" for m in ("big", "quick", "deep")}
+    assert all(s["slug"] and s["timezone"] and s["active"] is False for d in found.values() for s in d["schedules"])
+
+
+async def test_deploying_again_changes_nothing_and_keeps_what_a_person_switched_on(stand_ins, deployments, tmp_path):
+    async with get_client() as client:
+        before = await client.read_deployment(deployments["big"])
+        await client.update_deployment_schedule(before.id, before.schedules[0].id, active=True)
+        assert await deploy(stand_ins) == deployments
+        again = await client.read_deployment(before.id)
+        assert (again.version, [s.id for s in again.schedules]) == (before.version, [s.id for s in before.schedules])
+        (tmp_path / "prefect.yaml").write_text(stand_ins.read_text().replace("0 2 * * *", "0 3 * * *"))
+        await deploy(tmp_path / "prefect.yaml")
+        changed = (await client.read_deployment(before.id)).schedules[0]
+        assert (changed.schedule.cron, changed.active) == ("0 3 * * *", True)
+        await client.update_deployment_schedule(before.id, changed.id, active=False)
+        assert len(await client.read_automations_by_name(ZOMBIES)) == 1
+
+
+async def test_same_key_starts_one_run(deployments):
+    key = str(uuid4())
+    first = await orchestrator.start("big", {"minutes": 1, "topic": None}, idempotency_key=key)
+    assert await orchestrator.start("big", {"minutes": 2}, idempotency_key=key) == first
+    state = await orchestrator.run_state(first)
+    assert state is not None
+    assert (state.status, state.type, state.is_final) == ("queued", "SCHEDULED", False)
+
+
+async def test_parameters_that_do_not_fit_are_named(deployments):
+    with pytest.raises(InvalidInput, match="minutes"):
+        await orchestrator.start("big", {"minutes": 11})
+
+
+async def test_missing_deployment_names_the_way_out(deployments):
+    async with get_client() as client:
+        await client.delete_deployment(deployments["quick"])
+    with pytest.raises(ConfigurationError, match="learn up"):
+        await orchestrator.start("quick", {})
+
+
+async def test_states_of_many_leave_out_strangers(deployments):
+    job_id = await orchestrator.start("deep", {})
+    assert set(await orchestrator.states([job_id, uuid4()])) == {job_id}
+    assert await orchestrator.run_state(uuid4()) is None
+
+
+async def test_ended_run_is_run_again_under_its_id(deployments):
+    job_id = await orchestrator.start("deep", {})
+    with pytest.raises(InvalidInput, match="Only an ended job"):
+        await orchestrator.retry(job_id)
+    async with get_client() as client:
+        for state in (Running(), Completed()):
+            await client.set_flow_run_state(job_id, state, force=True)
+    await orchestrator.retry(job_id)
+    state = await orchestrator.run_state(job_id)
+    assert state is not None
+    assert (state.status, state.name) == ("queued", "AwaitingRetry")
+
+
+async def test_retry_of_a_stranger_is_refused(deployments):
+    with pytest.raises(InvalidInput, match="knows no run"):
+        await orchestrator.retry(uuid4())
+
+
+async def test_cancelling_asks_prefect(deployments):
+    job_id = await orchestrator.start("deep", {})
+    async with get_client() as client:
+        await client.set_flow_run_state(job_id, Running(), force=True)
+    await orchestrator.cancel_now(job_id)
+    state = await orchestrator.run_state(job_id)
+    assert state is not None
+    assert state.status == "cancelling"

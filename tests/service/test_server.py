@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from flows.errors import ConfigurationError
+from flows.settings import Settings
+from service.environment import adopted, client_environment, server_environment
+from service.server import is_healthy, prefect_server, stop_if_unused
+
+USER = """
+import asyncio, sys
+from flows.settings import read_settings
+from service.server import prefect_server
+async def main():
+    async with prefect_server(read_settings(), say=print) as url:
+        print("up", url, flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+asyncio.run(main())
+"""
+SERVER = "service.server"
+
+
+async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
+    async with httpx.AsyncClient(timeout=30) as client:
+        flow = (await client.post(f"{prefect_api}/flows/", json={"name": "parallel"})).json()["id"]
+        started = time.monotonic()
+        answers = await asyncio.gather(*(client.post(f"{prefect_api}/flow_runs/", json={"flow_id": flow, "name": f"run-{n}"}) for n in range(10)))
+    assert [a.status_code for a in answers] == [201] * 10
+    assert time.monotonic() - started < 5
+
+
+async def test_measured_settings_are_in_force(prefect_api):
+    async with httpx.AsyncClient() as client:
+        server = (await client.get(f"{prefect_api}/admin/settings")).json()["server"]
+    recorder, persister = server["services"]["task_run_recorder"], server["services"]["event_persister"]
+    assert (recorder["batch_size"], recorder["read_batch_size"], recorder["flush_interval"]) == (100, 100, 1)
+    assert (persister["batch_size"], persister["flush_interval"]) == (100, 1)
+    assert server["analytics_enabled"] is False
+    assert "*" not in server["api"]["cors_allowed_origins"]
+    assert server["ui"]["enabled"] is True
+    assert server["events"]["retention_period"] == "P7D"
+
+
+async def test_client_calls_without_limit_are_understood(prefect_api):
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+        assert isinstance(await client.read_flow_runs(), list)
+
+
+async def test_ui_is_served(prefect_api):
+    async with httpx.AsyncClient(follow_redirects=True) as client:
+        page = await client.get(prefect_api.removesuffix("/api"))
+    assert page.status_code == 200
+    assert "<html" in page.text.lower()
+
+
+def test_writer_patch_fits_the_pinned_version_only():
+    code = (
+        "import prefect; from service import prefect_app as app; fits = app.write_one_at_a_time(); "
+        "app.PATCHED_VERSION = '3.8.7'; print(fits, app.write_one_at_a_time())"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == ["True", "False"]
+
+
+def test_flush_interval_is_never_below_a_second(settings):
+    environment = server_environment(settings)
+    assert all(float(value) >= 1 for name, value in environment.items() if name.endswith("FLUSH_INTERVAL"))
+    assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].endswith(f"{settings.home}/prefect/prefect.db")
+
+
+def test_what_a_person_set_wins_in_the_client(settings, monkeypatch):
+    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "2")
+    monkeypatch.setenv("NO_PROXY", "internal.example")
+    environment = client_environment(settings, "http://127.0.0.1:1/api")
+    assert "PREFECT_CLIENT_MAX_RETRIES" not in environment
+    assert environment["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
+    with adopted(environment):
+        assert os.environ["PREFECT_API_URL"] == "http://127.0.0.1:1/api"
+    assert os.environ.get("PREFECT_API_URL") != "http://127.0.0.1:1/api"
+
+
+async def test_port_in_use_is_named(settings, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.prefect_port))
+        other.listen()
+        with pytest.raises(ConfigurationError, match=f"Port {settings.prefect_port} is in use.*LEARN_PREFECT_PORT"):
+            async with prefect_server(settings, say=print):
+                pass
+
+
+async def test_unwritable_home_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=r"home folder .*/file/home cannot be written .*LEARN_HOME"):
+        async with prefect_server(Settings(home=tmp_path / "file" / "home"), say=print):
+            pass
+
+
+async def test_named_server_that_is_away_is_named(settings, monkeypatch, free_port):
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port}/api")
+    with pytest.raises(ConfigurationError, match=f"PREFECT_API_URL=http://127.0.0.1:{free_port}/api"):
+        async with prefect_server(settings, say=print):
+            pass
+
+
+async def test_named_server_is_used(settings, prefect_api):
+    async with prefect_server(settings, say=print) as url:
+        assert url == prefect_api
+    assert not settings.home.exists()
+
+
+@pytest.mark.acceptance
+def test_two_users_at_once_share_one_server_that_ends_after_the_last(processes, hear):
+    users = [processes.run(USER), processes.run(USER)]
+    addresses = {hear(user, "up ") for user in users}
+    assert len(addresses) == 1
+    assert len(processes.named(SERVER)) == 1
+    users[0].communicate("\n")
+    time.sleep(7)
+    assert len(processes.named(SERVER)) == 1
+    users[1].communicate("\n")
+    processes.wait_until(lambda: not processes.alive(), within_s=12)
+
+
+@pytest.mark.acceptance
+def test_server_ends_though_its_last_user_was_killed(processes, hear):
+    user = processes.run(USER)
+    hear(user, "up ")
+    os.kill(user.pid, signal.SIGKILL)
+    processes.wait_until(lambda: not processes.alive(), within_s=12)
+
+
+@pytest.mark.acceptance
+async def test_unused_server_is_stopped_and_one_in_use_is_not(settings, processes, hear, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    user = processes.run(USER)
+    url = hear(user, "up ").split()[1]
+    assert not await stop_if_unused(settings, within_s=1)
+    assert await is_healthy(url, timeout_s=2)
+    user.communicate("\n")
+    assert await stop_if_unused(settings, within_s=3)
+    assert not processes.alive()
