@@ -7,15 +7,12 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.core.budget import Budget
+from flows.core.budget import BACKSTOP_S, Budget
 from flows.knowledge import Job
 from flows.naming import run_name
 from flows.resources import Resources
 from flows.session import History, Plan, learn, mend_after
 from flows.supply import Supply
-
-BACKSTOP_S = 690
-"""Ten minutes, and what a slow end may take; a healthy run ends by itself before."""
 
 
 @flow(

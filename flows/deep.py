@@ -7,9 +7,8 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.big import BACKSTOP_S
 from flows.choice import given_words, unfinished
-from flows.core.budget import Budget
+from flows.core.budget import BACKSTOP_S, Budget
 from flows.knowledge import Job
 from flows.naming import run_name
 from flows.resources import Resources

@@ -122,7 +122,9 @@ async def open_resources() -> AsyncGenerator[Resources]:
     given = _override.get() or _Override(None, None, None, None)
     settings = given.settings or read_settings()
     async with AsyncExitStack() as stack:
-        store: Store = given.store if given.store is not None else await stack.enter_async_context(open_store(settings.store, language=settings.language))
+        store: Store = (
+            given.store if given.store is not None else await stack.enter_async_context(open_store(settings.store, language=settings.language))
+        )
         lexicon = stack.enter_context(Lexicon())
         cutoff = Cutoff()
         stack.callback(cutoff.close)

@@ -27,9 +27,12 @@ async def work(name: str, ready_fd: int | None) -> None:
     from prefect.workers.process import ProcessWorker, ProcessWorkerResult
 
     class Worker(ProcessWorker):
-        __dispatch_key__ = "learning"  # one more worker of Prefect's type `process`
         running = 0
         is_stopping = False
+
+        @classmethod
+        def __dispatch_key__(cls) -> str:
+            return "learning"  # one more worker of Prefect's type `process`
 
         async def get_and_submit_flow_runs(self) -> list[FlowRun]:
             return [] if self.is_stopping else await super().get_and_submit_flow_runs()

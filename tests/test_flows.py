@@ -142,7 +142,9 @@ async def test_three_failing_batches_in_a_row_fail_the_job_and_the_document_says
         job = await learning(big_learning, ScriptedModel(WORDS, fault=fault), words_per_round=20, max_entries=20, minutes=0.1)
     assert job.counts.failed > 0
     assert job.counts.stored == 0
-    assert any("no JSON" in error or "no JSON" in str(o.reason) for error in [*job.errors, ""] for b in await store.batches(job.job_id) for o in b.outcomes)
+    assert any(
+        "no JSON" in error or "no JSON" in str(o.reason) for error in [*job.errors, ""] for b in await store.batches(job.job_id) for o in b.outcomes
+    )
 
 
 async def test_used_up_quota_ends_the_job_in_good_order(learning, store):

@@ -10,6 +10,8 @@ from flows.errors import InvalidInput
 from flows.knowledge import EndReason
 
 MAX_MINUTES = 10.0
+BACKSTOP_S = 690
+"""Prefect's own timeout of a flow: the ten minutes, and what a slow end may take; a healthy run ends by itself before."""
 DRY_ROUNDS = 3
 """Rounds in a row without one new word after which a job ends."""
 RECENT_BATCHES = 20

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import simplemma.strategies.dictionaries as dictionaries
 import wordfreq
+from simplemma.strategies import dictionaries
 
 from flows.core.words import word_key
 from flows.lexicon.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score

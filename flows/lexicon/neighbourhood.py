@@ -17,7 +17,7 @@ LIMIT = 20_000
 _NEAR = frozenset({"kinds", "instances", "parts", "members", "made of", "terms", "similar", "opposite", "attribute", "entails", "causes", "see also"})
 _UP = frozenset({"kind of", "part of", "member of", "about", "instance of"})
 _FAR = frozenset({"kinds", "instances", "parts", "members", "terms", "similar"})
-_EMPTY_WORDS = frozenset("a an and as at by for from in into of on or the to up with".split())
+_EMPTY_WORDS = frozenset(["a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "up", "with"])
 _WIDE = 300
 """How many words next to the wider terms are still near; the narrowest wider term counts in any case, up to ten times as many."""
 _FEW = 200
@@ -122,7 +122,8 @@ def _narrow(lexicon: Lexicon, synsets: Collection[int]) -> list[int]:
         "SELECT synset, count(*) FROM relation WHERE synset IN (SELECT value FROM json_each(?)) GROUP BY synset ORDER BY count(*), synset",
         (as_array(synsets),),
     )
-    found, total = [], 0
+    found: list[int] = []
+    total = 0
     for synset, count in rows:
         total += count
         if total > (_WIDE if found else 10 * _WIDE):

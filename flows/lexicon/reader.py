@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from flows.core.words import word_key
 from flows.errors import LexiconMissing
 from flows.knowledge import Category, PartOfSpeech
-from flows.core.words import word_key
 
 DEFAULT_PATH = Path(__file__).with_name("wordnet.sqlite")
 LAYOUT = "1"

@@ -13,12 +13,53 @@ FILES: tuple[tuple[str, PartOfSpeech], ...] = (("noun", "noun"), ("verb", "verb"
 
 CATEGORIES: tuple[Category, ...] = tuple(
     Category(name)
-    for name in (
-        "quality relation manner general act animal artifact attribute body cognition communication event feeling food group location "
-        "motive object person phenomenon plant possession process quantity relation shape state substance time "
-        "body change cognition communication competition consumption contact creation feeling motion perception possession social "
-        "state weather state"
-    ).split()
+    for name in [
+        "quality",
+        "relation",
+        "manner",
+        "general",
+        "act",
+        "animal",
+        "artifact",
+        "attribute",
+        "body",
+        "cognition",
+        "communication",
+        "event",
+        "feeling",
+        "food",
+        "group",
+        "location",
+        "motive",
+        "object",
+        "person",
+        "phenomenon",
+        "plant",
+        "possession",
+        "process",
+        "quantity",
+        "relation",
+        "shape",
+        "state",
+        "substance",
+        "time",
+        "body",
+        "change",
+        "cognition",
+        "communication",
+        "competition",
+        "consumption",
+        "contact",
+        "creation",
+        "feeling",
+        "motion",
+        "perception",
+        "possession",
+        "social",
+        "state",
+        "weather",
+        "state",
+    ]
 )
 """By the number of the lexicographer file, 00 to 44."""
 

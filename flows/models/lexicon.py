@@ -8,10 +8,11 @@ from itertools import islice
 
 from flows.core.words import form_problem, tokens, word_key
 from flows.errors import UnknownTopic
-from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, T, WordEvidence
+from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, WordEvidence
+from flows.knowledge.base import T
 from flows.lexicon import compose, relate
 from flows.lexicon.neighbourhood import neighbourhood, suggestions
-from flows.lexicon.reader import LexicalEntry, Lemma, Lexicon
+from flows.lexicon.reader import Lemma, LexicalEntry, Lexicon
 
 _PAGE = 1000
 

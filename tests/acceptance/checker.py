@@ -19,9 +19,45 @@ from typing import Any
 
 PARTS_OF_SPEECH = {"noun", "verb", "adjective", "adverb", "phrase"}
 CATEGORIES = set(
-    """act animal artifact attribute body change cognition communication competition consumption contact creation event feeling food general
-    group location manner motion motive object perception person phenomenon plant possession process quality quantity relation shape social
-    state substance time weather""".split()
+    [
+        "act",
+        "animal",
+        "artifact",
+        "attribute",
+        "body",
+        "change",
+        "cognition",
+        "communication",
+        "competition",
+        "consumption",
+        "contact",
+        "creation",
+        "event",
+        "feeling",
+        "food",
+        "general",
+        "group",
+        "location",
+        "manner",
+        "motion",
+        "motive",
+        "object",
+        "perception",
+        "person",
+        "phenomenon",
+        "plant",
+        "possession",
+        "process",
+        "quality",
+        "quantity",
+        "relation",
+        "shape",
+        "social",
+        "state",
+        "substance",
+        "time",
+        "weather",
+    ]
 )
 PROVENANCE = {"job_id", "round", "task_run_id", "model", "prompt_version", "created_at"}
 CITATION = {"source", "title", "url", "licence", "licence_url", "retrieved_at", "quote"}
@@ -36,7 +72,27 @@ def bases(token: str) -> set[str]:
     import simplemma
 
     found = {token, simplemma.lemmatize(token, lang="en").casefold()}
-    for ending, put in (("'s", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("er", ""), ("est", ""), ("er", "e"), ("est", "e"), ("ier", "y"), ("iest", "y"), ("ied", "y"), ("ves", "f"), ("ves", "fe"), ("men", "man"), ("d", "")):
+    for ending, put in (
+        ("'s", ""),
+        ("s", ""),
+        ("es", ""),
+        ("ies", "y"),
+        ("ed", ""),
+        ("ed", "e"),
+        ("ing", ""),
+        ("ing", "e"),
+        ("er", ""),
+        ("est", ""),
+        ("er", "e"),
+        ("est", "e"),
+        ("ier", "y"),
+        ("iest", "y"),
+        ("ied", "y"),
+        ("ves", "f"),
+        ("ves", "fe"),
+        ("men", "man"),
+        ("d", ""),
+    ):
         if token.endswith(ending) and len(token) - len(ending) >= 2:
             stem = token[: -len(ending)] + put
             found.add(stem)
@@ -54,7 +110,10 @@ def contains(text: str, word: str) -> bool:
         return True
     size = len(wanted)
     parts = [p for t in tokens for p in ([t] if "-" not in t else [t, *t.split("-")])]
-    return any(all(w == t or w in bases(t) or t in bases(w) or bases(w) & bases(t) for w, t in zip(wanted, parts[i : i + size], strict=False)) for i in range(len(parts) - size + 1))
+    return any(
+        all(w == t or w in bases(t) or t in bases(w) or bases(w) & bases(t) for w, t in zip(wanted, parts[i : i + size], strict=False))
+        for i in range(len(parts) - size + 1)
+    )
 
 
 def faults_of(entry: dict[str, Any]) -> list[str]:

@@ -89,7 +89,7 @@ class TwoStores(RuleBasedStateMachine):
 
     @rule(keys=some_keys, by=some_keys)
     def add_to_frontier(self, keys, by):
-        self.both(lambda s: s.add_to_frontier({word: by for word in words(*keys)}, at=self.now))
+        self.both(lambda s: s.add_to_frontier(dict.fromkeys(words(*keys), by), at=self.now))
 
     @rule(job_id=jobs)
     def begin_attempt(self, job_id):

