@@ -20,7 +20,7 @@ HOME = Path(tempfile.mkdtemp(prefix="learning-tests-"))
 os.environ |= {"LEARN_HOME": str(HOME / "default"), "PREFECT_HOME": str(HOME / "default" / "prefect"), "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false"}
 
 
-def pytest_sessionfinish() -> None:
+def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 

@@ -68,8 +68,7 @@ def explanation(entry: LexicalEntry, presentable: int) -> str:
         if found:
             pattern = _VERB_STATEMENTS.get(kind, statement) if first.part_of_speech == "verb" else statement
             sentences.append(pattern.format(_listed(found, "or" if "to {}" in pattern else "and")))
-    for sense in entry.senses[1:]:
-        sentences.append(f"{_ARTICLES[sense.part_of_speech]}, it can also mean: {_sentence(sense.gloss)}")
+    sentences += [f"{_ARTICLES[sense.part_of_speech]}, it can also mean: {_sentence(sense.gloss)}" for sense in entry.senses[1:]]
     text = sentences[0]
     for sentence in sentences[1:]:
         if len(text) + 1 + len(sentence) > LONGEST_EXPLANATION:

@@ -45,8 +45,9 @@ class LexicalRelation:
 
 @dataclass(frozen=True, slots=True)
 class LexicalSense:
-    """One meaning. `words` are all spellings and synonyms, the usual one first; `tags` says how often the word had this meaning in
-    WordNet's tagged corpus.
+    """One meaning.
+
+    `words` are all spellings and synonyms, the usual one first; `tags` says how often the word had this meaning in WordNet's tagged corpus.
     """
 
     synset: int

@@ -13,53 +13,12 @@ FILES: tuple[tuple[str, PartOfSpeech], ...] = (("noun", "noun"), ("verb", "verb"
 
 CATEGORIES: tuple[Category, ...] = tuple(
     Category(name)
-    for name in [
-        "quality",
-        "relation",
-        "manner",
-        "general",
-        "act",
-        "animal",
-        "artifact",
-        "attribute",
-        "body",
-        "cognition",
-        "communication",
-        "event",
-        "feeling",
-        "food",
-        "group",
-        "location",
-        "motive",
-        "object",
-        "person",
-        "phenomenon",
-        "plant",
-        "possession",
-        "process",
-        "quantity",
-        "relation",
-        "shape",
-        "state",
-        "substance",
-        "time",
-        "body",
-        "change",
-        "cognition",
-        "communication",
-        "competition",
-        "consumption",
-        "contact",
-        "creation",
-        "feeling",
-        "motion",
-        "perception",
-        "possession",
-        "social",
-        "state",
-        "weather",
-        "state",
-    ]
+    for name in (
+        "quality relation manner general act animal artifact attribute body cognition communication event feeling food group location "
+        "motive object person phenomenon plant possession process quantity relation shape state substance time "
+        "body change cognition communication competition consumption contact creation feeling motion perception possession social "
+        "state weather state"
+    ).split()
 )
 """By the number of the lexicographer file, 00 to 44."""
 
@@ -187,6 +146,6 @@ def _parse(line: str, number: int) -> RawSynset:
         symbol, offset, pos, ends = fields[at + 1 + 4 * i : at + 5 + 4 * i]
         if symbol != "-u":
             target = ("nvar".index(pos), int(offset))
-            pointers.append(Pointer(KINDS[symbol], target, int(ends[:2], 16), int(ends[2:], 16)))
+            pointers.append(Pointer(KINDS[symbol], target, int(ends[:2], 16), int(ends[2:], 16)))  # noqa: FURB166  no prefix
     definition, examples = split_gloss(gloss)
     return RawSynset((number, int(fields[0])), CATEGORIES[int(fields[1])], words, tuple(pointers), definition, examples)

@@ -19,45 +19,9 @@ from typing import Any
 
 PARTS_OF_SPEECH = {"noun", "verb", "adjective", "adverb", "phrase"}
 CATEGORIES = set(
-    [
-        "act",
-        "animal",
-        "artifact",
-        "attribute",
-        "body",
-        "change",
-        "cognition",
-        "communication",
-        "competition",
-        "consumption",
-        "contact",
-        "creation",
-        "event",
-        "feeling",
-        "food",
-        "general",
-        "group",
-        "location",
-        "manner",
-        "motion",
-        "motive",
-        "object",
-        "perception",
-        "person",
-        "phenomenon",
-        "plant",
-        "possession",
-        "process",
-        "quality",
-        "quantity",
-        "relation",
-        "shape",
-        "social",
-        "state",
-        "substance",
-        "time",
-        "weather",
-    ]
+    """act animal artifact attribute body change cognition communication competition consumption contact creation event feeling food general
+    group location manner motion motive object perception person phenomenon plant possession process quality quantity relation shape social
+    state substance time weather""".split()
 )
 PROVENANCE = {"job_id", "round", "task_run_id", "model", "prompt_version", "created_at"}
 CITATION = {"source", "title", "url", "licence", "licence_url", "retrieved_at", "quote"}

@@ -80,7 +80,7 @@ class TwoStores(RuleBasedStateMachine):
         outcomes=some_keys, learned=st.lists(st.tuples(st.sampled_from(KEYS), depths, st.integers(1, 3)), max_size=4), defined=some_keys,
         job_id=jobs, attempt=attempts, is_new=st.booleans(),
     )  # fmt: skip
-    def commit_batch(self, outcomes, learned, defined, job_id, attempt, is_new):
+    def commit_batch(self, outcomes, learned, defined, job_id, attempt, is_new):  # noqa: PLR0917
         self.batch_number += is_new or self.batch_number == 0
         row = batch(*outcomes, job_id=job_id, attempt=attempt, number=self.batch_number)
         entries = [entry(key, depth=depth, revision=revision, at=self.now, job_id=job_id) for key, depth, revision in learned]
