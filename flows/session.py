@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -70,7 +71,7 @@ async def learn(plan: Plan) -> Job:
     if context is None or context.flow_run is None:
         raise LearningError("A job needs a flow run: call the flow, not its function")
     run = context.flow_run
-    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=run.created or utc_now())
+    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=_created(run))
     async with open_resources() as resources:
         control = Control(job.job_id, resources.store)
         publisher = Publisher()
@@ -86,6 +87,11 @@ async def learn(plan: Plan) -> Job:
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=f"Stopped: {ended.counts.stored:,} words learned"))
     return cast(Job, Completed(message=f"{ended.end_reason}: {ended.counts.stored:,} words learned", data=ended))
+
+
+def _created(run: FlowRun) -> datetime:
+    # Prefect's datetimes are of pendulum, whose differences do not divide as the standard library's do
+    return datetime.fromisoformat(run.created.isoformat()).astimezone(UTC) if run.created else utc_now()
 
 
 async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, control: Control, publisher: Publisher) -> Job:
