@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-for name in [n for n in os.environ if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_"))]:
+for name in [n for n in os.environ if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_", "WIKIMEDIA_"))]:
     del os.environ[name]
 
 HOME = Path(tempfile.mkdtemp(prefix="learning-tests-"))
