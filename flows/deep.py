@@ -10,7 +10,7 @@ from pydantic import Field
 from flows.choice import given_words, unfinished
 from flows.core.budget import BACKSTOP_S, Budget
 from flows.knowledge import Job
-from flows.naming import run_name
+from flows.naming import RESULTS, run_name
 from flows.resources import Resources
 from flows.session import History, Plan, learn, mend_after
 from flows.supply import Supply
@@ -22,6 +22,7 @@ from flows.supply import Supply
     flow_run_name=run_name,
     timeout_seconds=BACKSTOP_S,
     persist_result=False,
+    result_storage=RESULTS,
     on_failure=[mend_after],
     on_crashed=[mend_after],
     on_cancellation=[mend_after],

@@ -1,12 +1,15 @@
-"""What flow runs are called."""
+"""What flow runs are called, and where Prefect would put their results."""
 
 from __future__ import annotations
 
 from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
 
 from flows.knowledge import utc_now
 
 SHOWN = 40
+RESULTS = get_current_settings().results.local_storage_path
+"""Named, though nothing is ever put there: else each run asks the server for a place, with a client that Prefect never closes."""
 
 
 def run_name() -> str:
