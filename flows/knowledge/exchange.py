@@ -16,6 +16,8 @@ class ProposalRequest(Document):
     count: int = Field(ge=1)
     topic: str | None = None
     language: str = "en"
+    cells: tuple[str, ...] = ()
+    """Kinds of words to draw from, in words; none for any kind."""
     avoid: tuple[str, ...] = ()
     """Some words that need not come again."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from flows.errors import MalformedOutput
 from flows.knowledge import (
     Deepening,
     DeepeningRequest,
@@ -17,11 +18,19 @@ from flows.knowledge import (
 )
 
 
+class Unfinished(MalformedOutput):
+    """The answer broke off or was not of the asked shape, and was paid for. `generation` holds what of it can be used, with the bill."""
+
+    def __init__(self, message: str, *, generation: Generation[Any], salvage: str = "") -> None:
+        super().__init__(message, salvage=salvage)
+        self.generation = generation
+
+
 class LanguageModel(Protocol):
     """One request a call: no retry and no splitting inside, since the stages do that in one place.
 
     Answers are by word key; a word that the model left out is absent. Every method raises RateLimited, ModelUnavailable,
-    MalformedOutput, RequestTooLarge, Refused or QuotaExhausted.
+    MalformedOutput (Unfinished where it was paid for), RequestTooLarge, Refused or QuotaExhausted.
     """
 
     name: str
@@ -46,4 +55,13 @@ class LanguageModel(Protocol):
 
     async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
         """A longer explanation, applications and common misconceptions for each entry."""
+        ...
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A model that sets aside room for each answer, counted in tokens, and may have set aside too little."""
+
+    def with_room(self, factor: float) -> LanguageModel:
+        """The same model, whose answers are given so many times the room."""
         ...
