@@ -12,7 +12,8 @@ from flows.knowledge import JobStatus, utc_now
 from flows.settings import Settings
 from flows.stores import mending, open_store
 from flows.stores.base import Store
-from service.orchestrator import RunState, states
+from service.orchestrator import states
+from service.runs import RunState
 
 EVERY_S = 5.0
 GRACE = timedelta(seconds=5)

@@ -1,140 +1,248 @@
-"""The only file in `service` that speaks with the Prefect API about runs."""
+"""The only file in `service` that asks the Prefect API about runs and schedules."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+import httpx
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.client.schemas.sorting import FlowRunSort
+from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort, FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
 
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import JobStatus, Mode
+from service.addresses import run_page, without_credentials
+from service.errors import Conflict, NotFound, PrefectUnavailable
+from service.prefect_api import TIMEOUT_S, PrefectApi
+from service.runs import STATUSES, Run, RunState, Schedule, state_of
 
 PAGE = 200
-
-_deployment_ids: dict[tuple[str | None, str], UUID] = {}
-
-_STATUSES: Mapping[StateType, JobStatus] = {
-    StateType.SCHEDULED: "queued",
-    StateType.PENDING: "queued",
-    StateType.RUNNING: "running",
-    StateType.PAUSED: "running",
-    StateType.CANCELLING: "cancelling",
-    StateType.COMPLETED: "completed",
-    StateType.FAILED: "failed",
-    StateType.CRASHED: "failed",
-    StateType.CANCELLED: "cancelled",
-}
+MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunState:
-    """What Prefect says of a run: our status for it, Prefect's type and name of the state, its message, and since when."""
+class Orchestrator:
+    """A connection to the Prefect that the environment names, between `async with` and its end.
 
-    status: JobStatus
-    type: str
-    name: str
-    message: str
-    since: datetime
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the run has ended."""
-        return self.status in {"completed", "failed", "cancelled"}
-
-
-async def start(deployment: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None) -> UUID:
-    """Have a worker run a deployment; the same key gives the same run. Returns the run's id, which is the job's id.
-
-    Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
+    It need not be up then. Each call ends within five seconds, or raises PrefectUnavailable; ConfigurationError when Prefect
+    does not let us in. One lock puts starts in line, for a Prefect on SQLite takes one write at a time.
     """
-    key = (get_current_settings().api.url, deployment)
-    async with get_client() as client:
+
+    def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._api = PrefectApi(timeout_s=timeout_s)
+        self._deployment_ids: dict[Mode, UUID] = {}
+        self._modes: dict[UUID, Mode] = {}
+        self._starting = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self._api.__aenter__()
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._api.__aexit__(exc_type, exc, traceback)
+
+    def page_of(self, job_id: UUID) -> str:
+        """Address of the run's page in Prefect's own UI."""
+        ui_url = self._api.ui_url
+        return f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/{job_id}" if ui_url else run_page(self._api.url, job_id)
+
+    async def start(self, mode: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None) -> Run:
+        """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters of then.
+
+        Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
+        """
+        given = {name: value for name, value in (parameters or {}).items() if value is not None}
+        key = idempotency_key or f"start {uuid4()}"
+        async with self._starting:
+            try:
+                if mode not in self._deployment_ids:
+                    deployment = await self._api.ask(lambda client: client.read_deployment_by_name(f"{mode}-learning/{mode}"))
+                    self._deployment_ids[mode] = deployment.id
+                    self._modes[deployment.flow_id] = mode
+                run = await self._api.ask(
+                    lambda client: client.create_flow_run_from_deployment(self._deployment_ids[mode], parameters=given, idempotency_key=key)
+                )
+            except ObjectNotFound as error:
+                raise _missing(mode) from error
+            except PrefectHTTPStatusError as error:
+                if error.response.status_code == httpx.codes.NOT_FOUND:
+                    del self._deployment_ids[mode]
+                    raise _missing(mode) from error
+                if error.response.status_code in {400, 409, 422}:
+                    raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error
+                raise
+        found = await self._known(run)
+        if found is None:
+            raise PrefectUnavailable(f"Prefect started {run.id} and does not tell its flow")
+        return found
+
+    async def run(self, job_id: UUID) -> Run | None:
+        """One run of ours; None when Prefect has no such run, or it is not one of ours."""
         try:
-            if key not in _deployment_ids:
-                _deployment_ids[key] = (await client.read_deployment_by_name(f"{deployment}-learning/{deployment}")).id
-            run = await client.create_flow_run_from_deployment(
-                _deployment_ids[key], parameters={k: v for k, v in (parameters or {}).items() if v is not None}, idempotency_key=idempotency_key
-            )
-        except ObjectNotFound as error:
-            _deployment_ids.pop(key, None)
-            raise ConfigurationError(f"Prefect has no deployment {deployment!r}. `learn up` creates it; so does `prefect deploy --all`.") from error
-        except PrefectHTTPStatusError as error:
-            if error.response.status_code in {400, 409, 422}:
-                raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error
-            raise
-    return run.id
+            run = await self._api.ask(lambda client: client.read_flow_run(job_id))
+        except ObjectNotFound:
+            return None
+        return await self._known(run)
 
+    async def runs(
+        self, *, mode: Mode | None = None, statuses: Collection[JobStatus] = (), until: datetime, since: datetime | None = None, limit: int = PAGE
+    ) -> list[Run]:
+        """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest first; at most `limit`."""
+        types = [kind for kind, status in STATUSES.items() if status in statuses]
+        due = FlowRunFilterExpectedStartTime(before_=until, after_=since) if since else FlowRunFilterExpectedStartTime(before_=until)
+        wanted = FlowRunFilter(expected_start_time=due)
+        if types:
+            wanted = FlowRunFilter(expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+        flows = FlowFilter(name=FlowFilterName(any_=[f"{m}-learning" for m in ([mode] if mode else MODES)]))
+        found = await self._api.ask(
+            lambda client: client.read_flow_runs(flow_filter=flows, flow_run_filter=wanted, limit=limit, sort=FlowRunSort.EXPECTED_START_TIME_DESC)
+        )
+        return [run for run in [await self._known(r) for r in found] if run is not None]
 
-async def run_state(job_id: UUID) -> RunState | None:
-    """The state of one run; None when Prefect does not know it."""
-    return (await states([job_id])).get(job_id)
-
-
-async def states(job_ids: Collection[UUID]) -> dict[UUID, RunState]:
-    """The states of these runs; those that Prefect does not know are absent."""
-    ids = list(job_ids)
-    found: dict[UUID, RunState] = {}
-    async with get_client() as client:
+    async def states(self, job_ids: Collection[UUID]) -> dict[UUID, RunState]:
+        """The states of these runs; those that Prefect does not know are absent."""
+        ids = list(job_ids)
+        found: dict[UUID, RunState] = {}
         for at in range(0, len(ids), PAGE):
-            some = FlowRunFilter(id=FlowRunFilterId(any_=ids[at : at + PAGE]))
-            runs = await client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
-            found |= {run.id: _state_of(run) for run in runs if run.state is not None}
-    return found
+            found |= await self._some_states(ids[at : at + PAGE])
+        return found
 
+    async def _some_states(self, ids: list[UUID]) -> dict[UUID, RunState]:
+        some = FlowRunFilter(id=FlowRunFilterId(any_=ids))
+        runs = await self._api.ask(lambda client: client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC))
+        return {run.id: state_of(run.state) for run in runs if run.state is not None}
 
-async def retry(job_id: UUID) -> None:
-    """Have a worker run an ended job again, under the same id.
+    async def history(self, job_id: UUID) -> list[RunState]:
+        """All states that Prefect remembers of a run, in their order; none when it knows no such run."""
+        states = await self._api.ask(lambda client: client.read_flow_run_states(job_id))
+        return sorted((state_of(state) for state in states), key=lambda state: (state.since, str(state.id)))
 
-    Raises InvalidInput when there is no such job, when it has not ended, or when it ran in a process of its own.
-    """
-    async with get_client() as client:
+    async def retry(self, job_id: UUID) -> None:
+        """Have a worker run an ended job again, under the same id.
+
+        Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its own.
+        """
+        run = await self.run(job_id)
+        if run is None:
+            raise _unknown(job_id)
+        if not run.state.is_final:
+            raise Conflict("job_id", f"the job is {run.state.name.lower()}", "Only an ended job can be run again.")
+        if not run.has_deployment:
+            raise Conflict("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
+        await self._set(job_id, AwaitingRetry(message="Run again on request"))
+
+    async def cancel_now(self, job_id: UUID) -> None:
+        """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""
+        await self._set(job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request"))
+
+    async def schedules(self) -> list[Schedule]:
+        """The schedules of our deployments, by deployment and slug."""
+        flows = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
+        deployments = await self._api.ask(lambda client: client.read_deployments(flow_filter=flows, limit=PAGE, sort=DeploymentSort.NAME_ASC))
+        modes = await self._flow_modes({d.flow_id for d in deployments})
+        due = await self._next_starts(flows) if any(s.active for d in deployments for s in d.schedules) else {}
+        found = [
+            Schedule(
+                id=s.id,
+                deployment_id=d.id,
+                mode=modes[d.flow_id],
+                slug=s.slug,
+                rule=str(getattr(s.schedule, "cron", None) or getattr(s.schedule, "rrule", None) or getattr(s.schedule, "interval", "")),
+                timezone=getattr(s.schedule, "timezone", None),
+                is_active=s.active and not d.paused,
+                next_run_at=due.get(d.id) if s.active and not d.paused else None,
+            )
+            for d in deployments
+            if d.flow_id in modes
+            for s in d.schedules
+        ]
+        return sorted(found, key=lambda s: (MODES.index(s.mode), s.slug or "", str(s.id)))
+
+    async def switch(self, schedule_id: UUID, *, is_active: bool) -> Schedule:
+        """Pause or resume one schedule; as it is after that. Raises NotFound."""
+        schedule = next((s for s in await self.schedules() if s.id == schedule_id), None)
+        if schedule is None:
+            raise NotFound("schedule_id", f"Prefect has no schedule {schedule_id} of ours", "GET /schedules lists those there are.")
+        if is_active and not schedule.is_active:
+            await self._api.ask(lambda client: client.resume_deployment(schedule.deployment_id))
+        await self._api.ask(lambda client: client.update_deployment_schedule(schedule.deployment_id, schedule_id, active=is_active))
+        return next((s for s in await self.schedules() if s.id == schedule_id), schedule)
+
+    async def is_up(self) -> bool:
+        """Whether Prefect answers at this moment."""
         try:
-            run = await client.read_flow_run(job_id)
-        except ObjectNotFound as error:
-            raise InvalidInput("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.") from error
-        if run.state is not None and not run.state.is_final():
-            raise InvalidInput("job_id", f"the job is {(run.state.name or run.state.type.value).lower()}", "Only an ended job can be run again.")
-        if run.deployment_id is None:
-            raise InvalidInput("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
-        await _set(job_id, AwaitingRetry(message="Run again on request"))
+            await self._api.ask(lambda client: client.read_flows(limit=1, sort=FlowSort.NAME_ASC))
+        except (PrefectUnavailable, ConfigurationError):
+            return False
+        return True
 
+    async def _next_starts(self, flows: FlowFilter) -> dict[UUID, datetime]:
+        scheduled = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])))
+        runs = await self._api.ask(
+            lambda client: client.read_flow_runs(
+                flow_filter=flows, flow_run_filter=scheduled, limit=PAGE, sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC
+            )
+        )
+        due: dict[UUID, datetime] = {}
+        for run in runs:
+            if run.auto_scheduled and run.deployment_id and run.next_scheduled_start_time:
+                due.setdefault(run.deployment_id, run.next_scheduled_start_time)
+        return due
 
-async def cancel_now(job_id: UUID) -> None:
-    """Ask Prefect to cancel a run at once. A run that has ended stays as it is."""
-    await _set(job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request"))
+    async def _known(self, run: FlowRun) -> Run | None:
+        mode = (await self._flow_modes({run.flow_id})).get(run.flow_id)
+        if mode is None or run.state is None:
+            return None
+        return Run(
+            job_id=run.id,
+            mode=mode,
+            name=run.name,
+            parameters=run.parameters,
+            due_at=run.expected_start_time or run.created or run.state.timestamp,
+            state=state_of(run.state),
+            has_deployment=run.deployment_id is not None,
+        )
 
+    async def _flow_modes(self, flow_ids: Collection[UUID]) -> Mapping[UUID, Mode]:
+        if not set(flow_ids) <= self._modes.keys():
+            wanted = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
+            flows = await self._api.ask(lambda client: client.read_flows(flow_filter=wanted, limit=PAGE, sort=FlowSort.NAME_ASC))
+            names = {f"{mode}-learning": mode for mode in MODES}
+            self._modes |= {flow.id: names[flow.name] for flow in flows if flow.name in names}
+        return self._modes
 
-async def _set(job_id: UUID, state: State[Any]) -> None:
-    async with get_client() as client:
+    async def _set(self, job_id: UUID, state: State[Any]) -> None:
         try:
-            result = await client.set_flow_run_state(job_id, state)
+            result = await self._api.ask(lambda client: client.set_flow_run_state(job_id, state))
         except ObjectNotFound as error:
-            raise InvalidInput("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.") from error
-    if result.status in {SetStateStatus.REJECT, SetStateStatus.ABORT} and state.type == StateType.SCHEDULED:
-        reason = getattr(result.details, "reason", None)
-        raise InvalidInput("job_id", f"Prefect refuses to run it again ({reason or 'no reason given'})", "Look at the run in Prefect's UI.")
+            raise _unknown(job_id) from error
+        if result.status in {SetStateStatus.REJECT, SetStateStatus.ABORT} and state.type == StateType.SCHEDULED:
+            reason = getattr(result.details, "reason", None)
+            raise Conflict("job_id", f"Prefect refuses to run it again ({reason or 'no reason given'})", "Look at the run in Prefect's UI.")
 
 
-def _state_of(run: FlowRun) -> RunState:
-    state: Any = run.state
-    return RunState(
-        status=_STATUSES[state.type],
-        type=state.type.value,
-        name=state.name or state.type.value.title(),
-        message=state.message or "",
-        since=state.timestamp,
-    )
+def _missing(mode: Mode) -> ConfigurationError:
+    return ConfigurationError(f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`.")
+
+
+def _unknown(job_id: UUID) -> NotFound:
+    return NotFound("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.")
 
 
 def _detail(error: PrefectHTTPStatusError) -> str:
@@ -143,3 +251,38 @@ def _detail(error: PrefectHTTPStatusError) -> str:
     except ValueError:
         detail = None
     return str(detail or error).strip().rstrip(".")
+
+
+@asynccontextmanager
+async def _once() -> AsyncGenerator[Orchestrator]:
+    async with Orchestrator() as orchestrator:
+        yield orchestrator
+
+
+async def start(deployment: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None) -> UUID:
+    """As `Orchestrator.start`, by a connection for this call alone; the run's id, which is the job's id."""
+    async with _once() as orchestrator:
+        return (await orchestrator.start(deployment, parameters, idempotency_key=idempotency_key)).job_id
+
+
+async def run_state(job_id: UUID) -> RunState | None:
+    """The state of one run; None when Prefect does not know it."""
+    return (await states([job_id])).get(job_id)
+
+
+async def states(job_ids: Collection[UUID]) -> dict[UUID, RunState]:
+    """As `Orchestrator.states`, by a connection for this call alone."""
+    async with _once() as orchestrator:
+        return await orchestrator.states(job_ids)
+
+
+async def retry(job_id: UUID) -> None:
+    """As `Orchestrator.retry`, by a connection for this call alone."""
+    async with _once() as orchestrator:
+        await orchestrator.retry(job_id)
+
+
+async def cancel_now(job_id: UUID) -> None:
+    """As `Orchestrator.cancel_now`, by a connection for this call alone."""
+    async with _once() as orchestrator:
+        await orchestrator.cancel_now(job_id)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
 import typer
 
 from flows.errors import InvalidInput
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
+from service.addresses import run_page
 from service.logfile import logging_to
 from service.reporter import Reporter, choose_reporter
 from service.summary import summarize
@@ -103,13 +101,3 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
             with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
                 reporter.say("Starting the job")
                 return await flow(**given)
-
-
-def run_page(api_url: str, job_id: UUID) -> str:
-    """Address of a run's page in the Prefect UI that belongs to an API address."""
-    cloud = re.match(r"https://api\.prefect\.cloud/api/accounts/([^/]+)/workspaces/([^/]+)", api_url)
-    if cloud:
-        return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{job_id}"
-    parts = urlsplit(api_url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path.rstrip('/').removesuffix('/api')}/runs/flow-run/{job_id}"

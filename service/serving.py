@@ -7,9 +7,10 @@ from typing import Any
 
 from flows.knowledge import Job, Mode
 from flows.settings import Settings, read_settings
+from service.addresses import run_page
 from service.following import follow
 from service.reporter import Reporter, choose_reporter
-from service.running import exit_code, run_page, tell_end
+from service.running import exit_code, tell_end
 from service.terminal import DONE, say
 
 

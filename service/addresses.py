@@ -1,0 +1,21 @@
+"""Where people find a run in Prefect's own pages."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+from uuid import UUID
+
+
+def run_page(api_url: str, job_id: UUID) -> str:
+    """Address of a run's page in the Prefect UI that belongs to an API address; never with a name or password in it."""
+    cloud = re.match(r"https://api\.prefect\.cloud/api/accounts/([^/]+)/workspaces/([^/]+)", api_url)
+    if cloud:
+        return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{job_id}"
+    return f"{without_credentials(api_url).rstrip('/').removesuffix('/api')}/runs/flow-run/{job_id}"
+
+
+def without_credentials(url: str) -> str:
+    """An address that can be shown: scheme, host and path only."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
