@@ -27,17 +27,22 @@ from flows.supply import Supply
     on_cancellation=[mend_after],
 )
 async def big_learning(
-    topic: Annotated[
-        str | None, Field(max_length=200, description="Learn words near this one; leave it out to learn the commonest words first")
-    ] = None,
-    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop, in minutes of work")] = 10,
-    max_entries: Annotated[int | None, Field(ge=1, description="Stop after so many new entries")] = None,
-    candidates_per_round: Annotated[int, Field(ge=1, le=5000, description="Words proposed a round")] = 1000,
-    words_per_round: Annotated[int, Field(ge=1, le=1000, description="New words taken up a round")] = 200,
+    topic: Annotated[str | None, Field(max_length=200)] = None,
+    minutes: Annotated[float, Field(gt=0, le=10)] = 10,
+    max_entries: Annotated[int | None, Field(ge=1)] = None,
+    candidates_per_round: Annotated[int, Field(ge=1, le=5000)] = 1000,
+    words_per_round: Annotated[int, Field(ge=1, le=1000)] = 200,
 ) -> Job:
     """Learn new words, round after round, until the time is up, enough are learned, or nothing new comes.
 
     Answers the final job document. Raises UnknownTopic, ConfigurationError, and what made going on impossible.
+
+    Args:
+        topic: Learn words near this one; leave it out to learn the commonest words first.
+        minutes: When to stop, in minutes of work.
+        max_entries: Stop after so many new entries.
+        candidates_per_round: Words proposed a round.
+        words_per_round: New words taken up a round.
     """
     budget = Budget(minutes=minutes, max_entries=max_entries)
     topic = (topic or "").strip() or None

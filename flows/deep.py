@@ -28,16 +28,20 @@ from flows.supply import Supply
     on_cancellation=[mend_after],
 )
 async def deep_learning(
-    words: Annotated[
-        list[str] | None, Field(max_length=500, description="Words to learn or to deepen; leave them out to take up what other jobs left unfinished")
-    ] = None,
-    topic: Annotated[str | None, Field(max_length=200, description="Without words: learn words near this one")] = None,
-    limit: Annotated[int, Field(ge=1, le=500, description="At most so many words, where none are given")] = 40,
-    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop, in minutes of work")] = 10,
+    words: Annotated[list[str] | None, Field(max_length=500)] = None,
+    topic: Annotated[str | None, Field(max_length=200)] = None,
+    limit: Annotated[int, Field(ge=1, le=500)] = 40,
+    minutes: Annotated[float, Field(gt=0, le=10)] = 10,
 ) -> Job:
     """Learn words in full depth, and deepen entries that are there already.
 
     Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+
+    Args:
+        words: Words to learn or to deepen; leave them out to take up what other jobs left unfinished.
+        topic: Without words: learn words near this one.
+        limit: At most so many words, where none are given.
+        minutes: When to stop, in minutes of work.
     """
     given = given_words(words)
     topic = (topic or "").strip() or None

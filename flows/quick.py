@@ -31,16 +31,18 @@ BACKSTOP_S = 210
     on_cancellation=[mend_after],
 )
 async def quick_learning(
-    words: Annotated[
-        list[str] | None,
-        Field(max_length=500, description="Words to learn; leave them out to learn what the knowledge base mentions most and does not know"),
-    ] = None,
-    topic: Annotated[str | None, Field(max_length=200, description="Without words: learn words near this one")] = None,
-    limit: Annotated[int, Field(ge=1, le=500, description="At most so many words, where none are given")] = 20,
+    words: Annotated[list[str] | None, Field(max_length=500)] = None,
+    topic: Annotated[str | None, Field(max_length=200)] = None,
+    limit: Annotated[int, Field(ge=1, le=500)] = 20,
 ) -> Job:
     """Learn the definitions of a few words.
 
     Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+
+    Args:
+        words: Words to learn; leave them out to learn what the knowledge base mentions most and does not know.
+        topic: Without words: learn words near this one.
+        limit: At most so many words, where none are given.
     """
     given = given_words(words)
     topic = (topic or "").strip() or None

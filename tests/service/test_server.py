@@ -123,7 +123,7 @@ async def test_named_server_is_used(settings, prefect_api):
 @pytest.mark.acceptance
 def test_two_users_at_once_share_one_server_that_ends_after_the_last(processes, hear):
     users = [processes.run(USER), processes.run(USER)]
-    addresses = {hear(user, "up ") for user in users}
+    addresses = {hear(user, "up http") for user in users}
     assert len(addresses) == 1
     assert len(processes.named(SERVER)) == 1
     users[0].communicate("\n")
@@ -136,7 +136,7 @@ def test_two_users_at_once_share_one_server_that_ends_after_the_last(processes, 
 @pytest.mark.acceptance
 def test_server_ends_though_its_last_user_was_killed(processes, hear):
     user = processes.run(USER)
-    hear(user, "up ")
+    hear(user, "up http")
     os.kill(user.pid, signal.SIGKILL)
     processes.wait_until(lambda: not processes.alive(), within_s=12)
 
@@ -145,7 +145,7 @@ def test_server_ends_though_its_last_user_was_killed(processes, hear):
 async def test_unused_server_is_stopped_and_one_in_use_is_not(settings, processes, hear, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     user = processes.run(USER)
-    url = hear(user, "up ").split()[1]
+    url = hear(user, "up http").split()[1]
     assert not await stop_if_unused(settings, within_s=1)
     assert await is_healthy(url, timeout_s=2)
     user.communicate("\n")
