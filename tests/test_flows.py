@@ -6,6 +6,7 @@ import time
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.utilities.callables import parameter_schema
 
 from flows import big_learning, deep_learning, quick_learning
 from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted
@@ -249,3 +250,9 @@ async def test_the_run_carries_name_tags_and_artifacts(learning, store):
     assert run.name.startswith("big-learning · testing · 20")
     assert {"learning", "mode:big"} <= set(run.tags)
     assert {"progress", "table", "markdown"} <= {a.type for a in artifacts}
+
+
+@pytest.mark.parametrize("flow", [big_learning, quick_learning, deep_learning])
+def test_every_parameter_is_described_in_prefects_form(flow):
+    properties = parameter_schema(flow).properties
+    assert all(field["description"] for field in properties.values())

@@ -33,9 +33,15 @@ async def wait(minutes):
 
 @flow(name="big-learning")
 async def big_learning(
-    topic: Annotated[str | None, Field(description="Learn words near this one")] = None,
-    minutes: Annotated[float, Field(gt=0, le=10, description="When to stop")] = 10,
+    topic: Annotated[str | None, Field(max_length=200)] = None,
+    minutes: Annotated[float, Field(gt=0, le=10)] = 10,
 ):
+    \"\"\"Wait.
+
+    Args:
+        topic: Learn words near this one.
+        minutes: When to stop.
+    \"\"\"
     return await wait(minutes)
 
 

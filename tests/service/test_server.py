@@ -26,7 +26,7 @@ async def main():
         await asyncio.to_thread(sys.stdin.readline)
 asyncio.run(main())
 """
-SERVER = "service.server"
+SERVER = "-m service.server"
 
 
 async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
