@@ -11,7 +11,7 @@ def percent(active_s: float, limit_s: float, stored: int, max_entries: int | Non
     if is_final:
         return 100
     share = max(active_s / limit_s if limit_s > 0 else 1.0, stored / max_entries if max_entries else 0.0)
-    return min(99, max(0, math.floor(100 * share)))
+    return math.floor(min(99.0, max(0.0, 100 * share)))
 
 
 def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from flows.errors import InvalidInput
 
@@ -21,6 +21,7 @@ _ROUNDING_S = 0.001
 """Added to each wait, so that what was waited for is there in spite of floating point."""
 
 Window = Literal["minute", "day"]
+Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,10 @@ class Seen:
     reset_tokens_s: float | None = None
     retry_after_s: float | None = None
     day_used_up_for_s: float | None = None
+    refused: Bound | None = None
+    """The limit that a refusal named, with its size and what was used of it."""
+    refused_limit: int | None = None
+    refused_used: int | None = None
 
 
 def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarge | DayUsedUp:
@@ -191,7 +196,7 @@ def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
     The provider may or may not have counted requests that are still pending, so our level is moved only as far as it lies outside what
     the provider's number allows. No level rises above its limit.
     """
-    now = _filled(state, now_s)
+    now = _refused(_filled(state, now_s), seen)
     return replace(
         now,
         day_requests=_corrected(now.day_requests, now.pending_requests, seen.limit_requests_per_day, seen.remaining_requests, seen.reset_requests_s),
@@ -224,7 +229,7 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
 
     def count(name: str) -> int | None:
         text = headers.get(f"x-ratelimit-{name}", "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if _COUNT.fullmatch(text) else None
 
     def seconds(name: str) -> float | None:
         try:
@@ -243,20 +248,28 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
     )
 
 
+_BUCKETS: Mapping[Bound, str] = {
+    "requests_per_minute": "minute_requests",
+    "tokens_per_minute": "minute_tokens",
+    "requests_per_day": "day_requests",
+    "tokens_per_day": "day_tokens",
+}
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
+"""What fits into a float to the last digit."""
 _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
     """Seconds of a duration in Go's grammar without a sign, such as "2m59.56s", or of a plain number. Raises ValueError."""
     text = text.strip()
-    if _PLAIN.fullmatch(text):
-        return float(text)
-    terms = _TERM.findall(text)
-    if not terms or "".join(number + unit for number, unit in terms) != text:
+    with_units = f"{text}s" if _PLAIN.fullmatch(text) else text
+    terms = _TERM.findall(with_units)
+    seconds = sum(float(number) * _UNITS_S[unit] for number, unit in terms)
+    if not terms or "".join(number + unit for number, unit in terms) != with_units or math.isinf(seconds):
         raise ValueError(f"{text[:40]!r} is no duration")
-    return sum(float(number) * _UNITS_S[unit] for number, unit in terms)
+    return seconds
 
 
 def _filled(state: Quota, now_s: float) -> Quota:
@@ -271,6 +284,17 @@ def _filled(state: Quota, now_s: float) -> Quota:
         day_requests=state.day_requests.filled(passed_s),
         day_tokens=state.day_tokens.filled(passed_s),
     )
+
+
+def _refused(state: Quota, seen: Seen) -> Quota:
+    if seen.refused is None or not seen.refused_limit:
+        return state
+    name = _BUCKETS[seen.refused]
+    bucket: Bucket = getattr(state, name).resized(float(seen.refused_limit))
+    if seen.refused_used is not None:
+        bucket = bucket.set(min(bucket.level, seen.refused_limit - seen.refused_used))
+    change: dict[str, Any] = {name: bucket}
+    return replace(state, **change)
 
 
 def _corrected(bucket: Bucket, pending: int, limit: int | None, remaining: float | None, reset_s: float | None) -> Bucket:

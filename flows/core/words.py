@@ -14,7 +14,7 @@ MAX_WORDS = 4
 MAX_ID_BYTES = 1500
 """Firestore's limit for a document id."""
 
-_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´", "'") | dict.fromkeys("“”„‟″‶", '"') | dict.fromkeys("\u2212\u2043", "-"))
+_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´\u1ffd", "'") | dict.fromkeys("“”„‟″‶", '"') | dict.fromkeys("\u2212\u2043", "-"))
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _IGNORED_IN_KEYS = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 _JOINERS = "\u200c\u200d"
@@ -42,7 +42,8 @@ _MARKUP = (
 _OPENING = re.compile(
     r"(?!that is to say)(?:i|you|he|she|it|we|they|this|that|these|those|here|there)"
     r"(?: (?:am|is|are|was|were|will|would|have|has|had|do|does|did|can|cannot|could)|'(?:m|re|s|ve|ll|d)) \w"
-    r"|(?:the|a|an) .*\b(?:is|are|was|were)\b .+"
+    r"|(?:the|a|an) .*\b(?:is|are|was|were)\b .+",
+    re.IGNORECASE,
 )
 _ENDING = re.compile(r"[!?…。！？।;:,،؛؟]$|\.\.$")
 _REMEDIES = {
@@ -135,7 +136,7 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
         return Verdict.NUMBER, "It is a number"
     if not letters:
         return Verdict.NO_LETTER, "It has no letter"
-    sentence = _sentence(display, key)
+    sentence = _sentence(display) or _sentence(key)
     return (Verdict.SENTENCE, sentence) if sentence else None
 
 
@@ -167,14 +168,14 @@ def _hidden(text: str) -> str | None:
     return None
 
 
-def _sentence(display: str, key: str) -> str | None:
-    words = display.split()
-    if _ENDING.search(display) or (display.endswith(".") and not is_abbreviation(words[-1])):
+def _sentence(text: str) -> str | None:
+    words = text.split()
+    if _ENDING.search(text) or (text.endswith(".") and not is_abbreviation(words[-1])):
         return "It ends like a sentence"
     if any(w[-1] in ".!?" and not is_abbreviation(w) for w in words[:-1]):
         return "It holds the end of a sentence"
-    if re.search(r"[:;]\s|\s[-–—]+\s", display):
+    if re.search(r"[:;]\s|\s[-–—]+\s", text):
         return "It explains itself"
-    if "," in display and not re.search(r", .*\b(?:and|or)\b", key):
+    if "," in text and not re.search(r", .*\b(?:and|or)\b", text, re.IGNORECASE):
         return "It is a list"
-    return "It reads like a sentence" if _OPENING.match(key) else None
+    return "It reads like a sentence" if _OPENING.match(text) else None

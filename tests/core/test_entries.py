@@ -1,0 +1,301 @@
+"""What makes an entry valid, how one is made, and what it still leaves to learn."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rule_values import LATER, START, citation, definition, enrichment, entry, lemmas_of, no_lemmas, plain_words, provenance, texts
+
+from flows.core.entries import deep_problems, deepen, definition_problems, enrich, entry_problems, unlearned
+from flows.core.words import form_problem, word_key
+from flows.knowledge import Category, Deepening, Relation, Sense, Word
+
+
+def problems(**changes):
+    invents = changes.pop("invents", True)
+    return entry_problems(entry(**changes), lemmas_of=lemmas_of, invents=invents)
+
+
+def enriched(found=None, *, of=None, previous=None, invents=True):
+    return enrich(
+        of or definition(),
+        found or enrichment(),
+        provenance=provenance("other-model"),
+        now=LATER,
+        lemmas_of=lemmas_of,
+        invents=invents,
+        previous=previous,
+    )
+
+
+def words(count):
+    return tuple(f"concept {chr(ord('a') + n)}" for n in range(count))
+
+
+def test_a_good_definition_and_a_good_entry_have_no_problems():
+    assert definition_problems(definition()) == ()
+    assert definition_problems(definition(support="supported", citations=(citation(),))) == ()
+    assert problems() == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"text": "x" * 14}, "definition: 14 characters instead of 15 to 600"),
+        ({"text": f"   {'x' * 14}   "}, "definition: 14 characters instead of 15 to 600"),
+        ({"text": "x" * 601}, "definition: 601 characters instead of 15 to 600"),
+        ({"word": "Abracadabra-Alakazam", "text": "Abracadabra-alakazam."}, "definition: it is the word itself"),
+        ({"word": "Abracadabra et al.", "text": "ABRACADABRA ET AL"}, "definition: it is the word itself"),
+        ({"key": "dog"}, "key: it is not the key of the word"),
+        ({"support": "supported"}, "citations: it is supported by none"),
+    ],
+)
+def test_each_problem_of_a_definition_is_named_with_its_field(changes, problem):
+    assert definition_problems(definition(**changes)) == (problem,)
+
+
+@pytest.mark.parametrize("length", [15, 600])
+def test_a_definition_has_15_to_600_characters(length):
+    assert definition_problems(definition(text="x" * length)) == ()
+
+
+def test_several_problems_are_named_at_once():
+    assert definition_problems(definition("Cat", text="Cat", key="dog", support="supported")) == (
+        "definition: 3 characters instead of 15 to 600",
+        "key: it is not the key of the word",
+        "citations: it is supported by none",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"definition": "Too short"}, "definition: 9 characters instead of 15 to 600"),
+        ({"key": "dog", "examples": ("A dog.",)}, "key: it is not the key of the word"),
+        ({"support": "supported"}, "citations: it is supported by none"),
+        ({"related_concepts": words(2)}, "related_concepts: 2 instead of 3 to 8"),
+        ({"related_concepts": words(9)}, "related_concepts: 9 instead of 3 to 8"),
+        ({"related_concepts": ("pet", "CAT", "kitten")}, "related_concepts: the word itself is among them"),
+        ({"related_concepts": ("pet", "kitten", "Kitten")}, "related_concepts: one stands twice"),
+        ({"related_concepts": ("pet", "kitten", "it is big")}, "related_concepts: “it is big” is no word"),
+        ({"related_concepts": ("pet", "kitten", "x" * 61)}, f"related_concepts: “{'x' * 59}…” is no word"),
+        ({"examples": ()}, "examples: 0 instead of 1 to 3"),
+        ({"examples": ("A cat.", "Two cats.", "The cat.", "My cat.")}, "examples: 4 instead of 1 to 3"),
+        ({"examples": ("A cat.", "A dog.")}, "examples: “A dog.” does not mention the word"),
+        ({"examples": ("dog " * 20,)}, f"examples: “{('dog ' * 20)[:59]}…” does not mention the word"),
+        ({"invents": False, "related_concepts": ()}, "related_concepts: 0 instead of 1 to 8"),
+        ({"invents": False, "related_concepts": words(9)}, "related_concepts: 9 instead of 1 to 8"),
+        ({"invents": False, "examples": ("a cat",) * 4}, "examples: 4 instead of 0 to 3"),
+    ],
+)
+def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
+    assert problems(**changes) == (problem,)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"related_concepts": words(3)},
+        {"related_concepts": words(8)},
+        {"examples": ("A cat.", "Two cats.", "The cat.")},
+        {"invents": False, "related_concepts": words(1), "examples": ()},
+        {"support": "supported", "citations": (citation(),)},
+        {"support": "conflict"},
+    ],
+)
+def test_entries_within_the_bounds_are_valid(changes):
+    assert problems(**changes) == ()
+
+
+def test_enriching_takes_over_the_definition_and_what_is_new():
+    senses = (Sense(part_of_speech="noun", gloss="An animal."),)
+    source = definition(support="supported", citations=(citation(),), part_of_speech="phrase")
+    found, wrong = enriched(enrichment(senses=senses, relations=(Relation(kind="kind of", word="animal"),)), of=source)
+    assert wrong == ()
+    assert found == entry(
+        related_concepts=("animal", "pet", "kitten"),
+        relations=(Relation(kind="kind of", word="animal"),),
+        examples=("The cat sat on the mat.",),
+        category=Category.ANIMAL,
+        part_of_speech="phrase",
+        senses=senses,
+        support="supported",
+        citations=(citation(),),
+        provenance=provenance("other-model"),
+        created_at=LATER,
+        updated_at=LATER,
+    )
+
+
+def test_what_is_too_much_is_left_out():
+    concepts = (" Pet ", "cat", "CAT", "it is big", "pet", "42", *words(9))
+    examples = ("A dog.", "A  cat.", "a cat.", "Cats purr.", "The cat.", "Our cat.")
+    relations = (
+        Relation(kind=" kind  of ", word=" Animal"),
+        Relation(kind="Kind of", word="animal"),
+        Relation(kind="kind of", word="pet"),
+        Relation(kind=" ", word="pet"),
+        Relation(kind="kind of", word="cat"),
+        Relation(kind="kind of", word="it is big"),
+    )
+    found, _ = enriched(enrichment(related_concepts=concepts, examples=examples, relations=relations))
+    assert found.related_concepts == ("Pet", *words(7))
+    assert found.examples == ("A cat.", "Cats purr.", "The cat.")
+    assert found.relations == (Relation(kind="kind of", word="Animal"), Relation(kind="kind of", word="pet"))
+
+
+def test_what_is_wrong_is_named_and_makes_no_entry():
+    assert enriched(enrichment(related_concepts=("pet", "cat", "kitten"))) == (None, ("related_concepts: 2 instead of 3 to 8",))
+    assert enriched(enrichment(examples=("A dog.",))) == (None, ("examples: 0 instead of 1 to 3",))
+    found, wrong = enriched(enrichment(related_concepts=("pet",), examples=()), invents=False)
+    assert (found.related_concepts, found.examples, wrong) == (("pet",), (), ())
+
+
+@pytest.mark.parametrize("text", ["animal", " Animal ", "noun.animal", "NOUN.ANIMAL"])
+def test_a_category_is_read_with_or_without_its_part_of_speech(text):
+    assert enriched(enrichment(category=text))[0].category is Category.ANIMAL
+
+
+def test_a_category_that_is_none_is_named_with_those_there_are():
+    found, wrong = enriched(enrichment(category="beast"))
+    assert found is None
+    assert wrong == (f"category: “beast” is none of {', '.join(Category)}",)
+    assert enriched(enrichment(category="b" * 61))[1][0].startswith(f"category: “{'b' * 59}…” is none of act, animal, ")
+    assert enriched(enrichment(category="animal.noun"))[0] is None
+
+
+def test_an_entry_that_goes_on_keeps_its_birth_and_its_depth():
+    before = entry(
+        depth="deep", revision=3, explanation="Long ago, people kept small animals at home.", applications=("Mice.",), misconceptions=("Nine lives.",)
+    )
+    found, _ = enriched(previous=before)
+    assert (found.revision, found.depth, found.explanation) == (4, "deep", before.explanation)
+    assert (found.applications, found.misconceptions) == (("Mice.",), ("Nine lives.",))
+    assert (found.created_at, found.updated_at) == (START, LATER)
+    assert found.examples == ("The cat sat on the mat.",)
+    assert enriched()[0].revision == 1
+
+
+def deepened(of=None, citations=(), **changes):
+    values = {"explanation": "A cat is a small animal with soft fur that people keep at home.", "applications": (), "misconceptions": ()}
+    return deepen(of or entry(), Deepening(**(values | changes)), provenance=provenance("deep-model"), citations=citations, now=LATER)
+
+
+def test_deepening_makes_a_new_revision_and_changes_nothing_else():
+    before = entry(revision=2)
+    found = deepened(
+        before, explanation=f"  {'Explained. ' * 5} ", applications=(" Catch  mice. ", "catch mice.", " ", "Purr."), misconceptions=("No.",)
+    )
+    assert found == before.model_copy(
+        update={
+            "depth": "deep",
+            "revision": 3,
+            "explanation": ("Explained. " * 5).strip(),
+            "applications": ("Catch mice.", "Purr."),
+            "misconceptions": ("No.",),
+            "provenance": provenance("deep-model"),
+            "updated_at": LATER,
+        }
+    )
+    assert deep_problems(found) == ()
+
+
+def test_deepening_keeps_eight_points_and_adds_only_new_citations():
+    found = deepened(applications=words(9), misconceptions=words(10))
+    assert (found.applications, found.misconceptions) == (words(8), words(8))
+    before = entry(citations=(citation(1), citation(2)))
+    new = (citation(2, quote="Other."), citation(3), citation(1, revision="5"), citation(1, source="wiktionary"))
+    assert deepened(before, citations=new).citations == (
+        citation(1),
+        citation(2),
+        citation(3),
+        citation(1, revision="5"),
+        citation(1, source="wiktionary"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"depth": "enriched", "explanation": "x" * 100}, "depth: it is enriched"),
+        ({"explanation": None}, "explanation: it is shorter than the definition"),
+        ({"explanation": "Short."}, "explanation: it is shorter than the definition"),
+        ({"explanation": "A SMALL animal that people keep at home."}, "explanation: it repeats the definition"),
+        ({"explanation": "A  small animal that people keep at home."}, "explanation: it repeats the definition"),
+        ({"explanation": "x" * 4001}, "explanation: 4,001 characters instead of at most 4,000"),
+    ],
+)
+def test_each_problem_of_depth_is_named_with_its_field(changes, problem):
+    assert deep_problems(entry(**({"depth": "deep"} | changes))) == (problem,)
+
+
+def test_an_explanation_has_at_least_the_definition_s_length_and_at_most_4000():
+    length = len(entry().definition)
+    assert deep_problems(entry(depth="deep", explanation="x" * length)) == ()
+    assert deep_problems(entry(depth="deep", explanation="x" * 4000)) == ()
+    assert deep_problems(entry(explanation="x")) == ("depth: it is enriched", "explanation: it is shorter than the definition")
+
+
+def test_unlearned_concepts_are_named_with_those_that_mention_them():
+    entries = [
+        entry("Cat", related_concepts=("Ice  Cream", "dog", "it is big")),
+        entry("Dog", related_concepts=("cat", "ice cream", "bone")),
+    ]
+    assert unlearned(entries) == {
+        Word(text="Ice Cream", key="ice cream"): frozenset({"cat", "dog"}),
+        Word(text="bone", key="bone"): frozenset({"dog"}),
+    }
+    assert unlearned([]) == {}
+
+
+@given(st.lists(st.tuples(plain_words, st.lists(plain_words | texts, max_size=4)), max_size=6))
+def test_what_is_unlearned_is_a_word_and_no_entry_here(pairs):
+    entries = [entry(word, related_concepts=tuple(concepts)) for word, concepts in pairs]
+    found = unlearned(entries)
+    assert len({word.key for word in found}) == len(found)
+    for word, by in found.items():
+        assert form_problem(word.text) is None
+        assert word.key == word_key(word.text)
+        assert word.key not in {e.key for e in entries}
+        assert by == {e.key for e in entries if word.key in map(word_key, e.related_concepts)} != frozenset()
+
+
+concepts = st.lists(st.sampled_from(["pet", "Pet", "kitten", "fur", "purr", "cat", "Cat", "it is big", "mouse", "claw"]) | texts, max_size=12).map(
+    tuple
+)
+sentences = st.lists(st.sampled_from(["A cat.", "a  cat.", "Two cats!", "A dog.", "My cat."]) | texts, max_size=6).map(tuple)
+
+
+@given(concepts, sentences, st.sampled_from(["animal", "noun.food", "beast", ""]), st.booleans(), texts | st.just("A small animal at home."))
+def test_enriching_makes_a_valid_entry_or_says_why_not(related, examples, category, invents, text):
+    found, wrong = enriched(enrichment(related_concepts=related, examples=examples, category=category), of=definition(text=text), invents=invents)
+    assert (found is None) == bool(wrong)
+    if found:
+        assert entry_problems(found, lemmas_of=lemmas_of, invents=invents) == ()
+        assert definition_problems(definition(text=text)) == ()
+
+
+@given(concepts, st.lists(st.sampled_from(["A cat.", "Two cats!", "A category.", "A dog.", ""]), max_size=5).map(tuple), st.booleans())
+def test_an_entry_is_valid_exactly_when_it_keeps_the_rules(related, examples, invents):
+    keys = [word_key(concept) for concept in related]
+    keeps = (
+        (3 if invents else 1) <= len(keys) <= 8
+        and len(set(keys)) == len(keys)
+        and "cat" not in keys
+        and all(form_problem(concept) is None for concept in related)
+        and (1 if invents else 0) <= len(examples) <= 3
+        and {"A cat.", "Two cats!"}.issuperset(examples)
+    )
+    valid = not problems(related_concepts=related, examples=examples, invents=invents)
+    assert valid == keeps
+
+
+@given(st.lists(texts, max_size=12).map(tuple), st.lists(texts, max_size=12).map(tuple), st.text(max_size=80))
+def test_deepening_any_answer_keeps_the_entry_and_its_points_short(applications, misconceptions, explanation):
+    before = entry(citations=(citation(),))
+    found = deepened(before, applications=applications, misconceptions=misconceptions, explanation=explanation, citations=(citation(),))
+    assert len(found.applications) <= 8
+    assert all(point.strip() == point != "" for point in (*found.applications, *found.misconceptions))
+    assert found.citations == before.citations
+    assert not entry_problems(found, lemmas_of=no_lemmas)

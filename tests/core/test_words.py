@@ -1,0 +1,361 @@
+"""What a word is: its display form, its key, its id in a store, and what cannot be one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rule_values import texts
+
+from flows.core.words import (
+    MAX_CHARACTERS,
+    MAX_ID_BYTES,
+    MAX_WORDS,
+    display_form,
+    document_id,
+    form_problem,
+    is_abbreviation,
+    key_of_document_id,
+    parse_word,
+    printable,
+    tokens,
+    word_key,
+)
+from flows.errors import InvalidInput
+from flows.knowledge import Verdict, Word
+
+keys = st.text(st.sampled_from("ab%/._25FfEe") | st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  ice \t cream\n", "ice cream"),
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("a\u200bb\u2060c\ufeff", "abc"),
+        ("e\u200b\u0301", "\u00e9"),
+        ("non\u00a0breaking", "non breaking"),
+        ("Straße", "Straße"),
+        ("ﬁsh", "ﬁsh"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_display_form_is_composed_trimmed_and_without_invisible_characters(text, shown):
+    assert display_form(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Ice  Cream", "ice cream"),
+        ("STRASSE", "strasse"),
+        ("Straße", "strasse"),
+        ("ﬁsh", "fish"),
+        ("Ｃａｔ", "cat"),
+        ("rock ’n’ roll", "rock 'n' roll"),
+        ("“cat”", '"cat"'),
+        ("well–being", "well-being"),
+        ("well\u2011being", "well-being"),
+        ("well\u2212being", "well-being"),
+        ("K", "k"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("a\u034f\ufe0fb", "ab"),
+        ("\u1ffd", "'"),
+    ],
+)
+def test_key_folds_case_width_quotes_and_dashes(text, key):
+    assert word_key(text) == key
+
+
+@given(texts)
+@example("\u1ffd")
+@example("e\u200b\u0301")
+@example("\u0345\u0301")
+def test_key_of_a_key_and_of_a_display_form_is_the_key(text):
+    key = word_key(text)
+    assert word_key(key) == key
+    assert word_key(display_form(text)) == key
+    assert display_form(display_form(text)) == display_form(text)
+
+
+@given(texts)
+def test_key_is_folded_composed_and_single_spaced(text):
+    key = word_key(text)
+    assert key == unicodedata.normalize("NFKC", key)
+    assert key == key.casefold()
+    assert key == " ".join(key.split())
+    assert not any(unicodedata.category(c) == "Pd" and c != "-" for c in key)
+
+
+@given(st.text(st.sampled_from("abßéK ")), st.sampled_from([str.upper, str.title, lambda t: f"  {t}\t", lambda t: unicodedata.normalize("NFD", t)]))
+def test_surface_forms_of_one_word_share_a_key(text, write):
+    assert word_key(write(text)) == word_key(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The cat's paw, twice!", ["the", "cat's", "paw", "twice"]),
+        ("well-known", ["well", "known"]),
+        ("'quoted' rock 'n' roll", ["quoted", "rock", "n", "roll"]),
+        ("B2B in 2030", ["b2b", "in", "2030"]),
+        ("हिन्दी शब्द", ["हिन्दी", "शब्द"]),
+        ("' -- '", []),
+        ("", []),
+    ],
+)
+def test_tokens_are_the_words_within(text, found):
+    assert tokens(text) == found
+
+
+@pytest.mark.parametrize("token", ["St.", "e.g.", "U.S.", "U.S.A.", "Dr", "dr.", "vs.", "J.", "anglo-u.s.", "Ph.D.", "a.m.", "vice-pres."])
+def test_abbreviations_keep_their_full_stop(token):
+    assert is_abbreviation(token)
+
+
+@pytest.mark.parametrize("token", ["cat.", "cat", "dog", "end.", "house.x.", "J", "a1.", "", ".", "pres-cat."])
+def test_other_tokens_end_with_their_full_stop(token):
+    assert not is_abbreviation(token)
+
+
+@pytest.mark.parametrize(
+    ("key", "encoded"),
+    [
+        ("cat", "cat"),
+        ("and/or", "and%2For"),
+        ("a/b/c", "a%2Fb%2Fc"),
+        ("100%", "100%25"),
+        ("%2F%", "%252F%25"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("...", "..."),
+        ("__init__", "%5F_init__"),
+        ("__", "%5F_"),
+        ("__a", "__a"),
+        ("a__", "a__"),
+        ("ice cream", "ice cream"),
+    ],
+)
+def test_document_id_encodes_only_what_firestore_forbids(key, encoded):
+    assert document_id(key) == encoded
+    assert key_of_document_id(encoded) == key
+
+
+@given(keys)
+def test_document_id_is_one_that_firestore_takes_and_comes_back_as_the_key(key):
+    encoded = document_id(key)
+    assert "/" not in encoded
+    assert encoded not in {".", ".."}
+    assert not re.fullmatch(r"__.*__", encoded, re.DOTALL)
+    assert 0 < len(encoded.encode()) <= MAX_ID_BYTES
+    assert key_of_document_id(encoded) == key
+
+
+@given(keys, keys)
+def test_two_keys_never_share_an_id(one, other):
+    assert (document_id(one) == document_id(other)) == (one == other)
+
+
+@given(st.text(max_size=8) | st.text("%2F5E_.ab/", max_size=8))
+def test_an_id_is_read_back_or_refused_but_never_read_as_another(text):
+    try:
+        key = key_of_document_id(text)
+    except InvalidInput:
+        return
+    assert document_id(key) == text
+
+
+@pytest.mark.parametrize("text", ["a%2fb", "a/b", "%41", ".", "__x__", "%"])
+def test_an_id_that_was_never_made_is_refused(text):
+    with pytest.raises(InvalidInput, match=rf"^id: '{re.escape(text)}' is not the id of a word\. Give an id that `document_id` made\.$") as raised:
+        key_of_document_id(text)
+    assert raised.value.field == "id"
+
+
+def test_document_id_has_a_largest_size_in_bytes():
+    assert document_id("é" * 750) == "é" * 750
+    assert document_id("a") == "a"
+    with pytest.raises(InvalidInput, match=r"^key: it has 1,501 bytes as an id\. Give 1 to 1,500 bytes\.$"):
+        document_id("a" + "é" * 750)
+    with pytest.raises(InvalidInput, match=r"^key: it has 0 bytes as an id\. Give 1 to 1,500 bytes\.$"):
+        document_id("")
+
+
+def test_document_id_refuses_half_a_character():
+    with pytest.raises(InvalidInput, match=r"^key: it holds half a character\. Give whole Unicode characters\.$"):
+        document_id("a\ud800")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cat",
+        "ice cream",
+        "rock 'n' roll",
+        "jack-of-all-trades",
+        "St. John's wort",
+        "U.S.",
+        "e.g.",
+        "C-3PO",
+        "B2B",
+        "naïve",
+        "字",
+        "می\u200cخواهم",
+        "soft\u00adhyphen",
+        "one two three four",
+        "a" * MAX_CHARACTERS,
+        "that is to say",
+        "lock, stock, and barrel",
+        "Lock, Stock, And Barrel",
+        "it girl",
+        "the who",
+        "there there",
+        "'tis",
+        "AT&T",
+        "24-hour",
+        "dash-",
+    ],
+)
+def test_words_and_phrases_can_be_candidates(text):
+    assert form_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason"),
+    [
+        ("", Verdict.EMPTY, "It is empty"),
+        (" \u00a0\u200b ", Verdict.EMPTY, "It is empty"),
+        ("a" * (MAX_CHARACTERS + 1), Verdict.TOO_LONG, "It has over 60 characters"),
+        ("ﬃ" * 30, Verdict.TOO_LONG, "It has over 60 characters"),
+        ("one two three four five", Verdict.TOO_MANY_WORDS, "It has over 4 words"),
+        ("?!", Verdict.NO_LETTER, "It has no letter"),
+        ("&", Verdict.NO_LETTER, "It has no letter"),
+        ("42", Verdict.NUMBER, "It is a number"),
+        ("-3.5 %", Verdict.NUMBER, "It is a number"),
+        ("21st", Verdict.NUMBER, "It is a number"),
+        ("2ND", Verdict.NUMBER, "It is a number"),
+        ("0xff", Verdict.NUMBER, "It is a number"),
+        ("1.5e10", Verdict.NUMBER, "It is a number"),
+        ("½", Verdict.NUMBER, "It is a number"),
+        ("cat (animal)", Verdict.MARKUP, "It holds brackets"),
+        ("<b>cat", Verdict.MARKUP, "It holds brackets"),
+        ("https://cat.example", Verdict.MARKUP, "It is an address"),
+        ("WWW.cat", Verdict.MARKUP, "It is an address"),
+        ("cat.com", Verdict.MARKUP, "It is an address"),
+        ("me@home", Verdict.MARKUP, "It holds an at sign"),
+        ("cat&amp;dog", Verdict.MARKUP, "It holds an HTML entity"),
+        ("**cat**", Verdict.MARKUP, "It holds markup"),
+        ("snake_case", Verdict.MARKUP, "It holds markup"),
+        ("“cat”", Verdict.MARKUP, "It holds quotation marks"),
+        ("'cat'", Verdict.MARKUP, "It holds quotation marks"),
+        ("‘cat’", Verdict.MARKUP, "It holds quotation marks"),
+        ("• cat", Verdict.MARKUP, "It begins like an item of a list"),
+        ("- cat", Verdict.MARKUP, "It begins like an item of a list"),
+        ("1. cat", Verdict.MARKUP, "It begins like an item of a list"),
+        ("cat\ndog", Verdict.MARKUP, "It holds a line break"),
+        ("cat\u2028dog", Verdict.MARKUP, "It holds a line break"),
+        ("cat\u2029dog", Verdict.MARKUP, "It holds a line break"),
+        ("cat\x85dog", Verdict.MARKUP, "It holds a line break"),
+        ("cat\x0bdog", Verdict.MARKUP, "It holds a line break"),
+        ("cat\x00dog", Verdict.MARKUP, "It holds control characters"),
+        ("cat\u202edog", Verdict.MARKUP, "It holds control characters"),
+        ("cat" + chr(0xD800), Verdict.MARKUP, "It holds a character that is none"),
+        ("cat\ue000", Verdict.MARKUP, "It holds a character that is none"),
+        ("cat\u0378", Verdict.MARKUP, "It holds a character that is none"),
+        ("cat\ufffd", Verdict.MARKUP, "It holds a character that is none"),
+        ("A cat.", Verdict.SENTENCE, "It ends like a sentence"),
+        ("wait...", Verdict.SENTENCE, "It ends like a sentence"),
+        ("really?", Verdict.SENTENCE, "It ends like a sentence"),
+        ("cats,", Verdict.SENTENCE, "It ends like a sentence"),
+        ("cat！", Verdict.SENTENCE, "It ends like a sentence"),
+        ("Stop. Go", Verdict.SENTENCE, "It holds the end of a sentence"),
+        ("Stop! Go", Verdict.SENTENCE, "It holds the end of a sentence"),
+        ("so? yes", Verdict.SENTENCE, "It holds the end of a sentence"),
+        ("wait… what", Verdict.SENTENCE, "It holds the end of a sentence"),
+        ("cat: an animal", Verdict.SENTENCE, "It explains itself"),
+        ("cat - animal", Verdict.SENTENCE, "It explains itself"),
+        ("cat — animal", Verdict.SENTENCE, "It explains itself"),
+        ("cat ‐ animal", Verdict.SENTENCE, "It explains itself"),
+        ("cat, dog", Verdict.SENTENCE, "It is a list"),
+        ("cat，dog", Verdict.SENTENCE, "It is a list"),
+        ("cat, sandy dog", Verdict.SENTENCE, "It is a list"),
+        ("it is raining", Verdict.SENTENCE, "It reads like a sentence"),
+        ("It's raining", Verdict.SENTENCE, "It reads like a sentence"),
+        ("They can swim", Verdict.SENTENCE, "It reads like a sentence"),
+        ("The cat is big", Verdict.SENTENCE, "It reads like a sentence"),
+    ],
+)
+def test_what_cannot_be_a_word_is_refused_with_its_reason(text, verdict, reason):
+    assert form_problem(text) == (verdict, reason)
+
+
+def test_a_tab_inside_is_only_white_space():
+    assert form_problem("ice\tcream") is None
+
+
+@given(texts)
+@example("a，b")
+@example("a⁇ b")
+@example("a ‐ b")
+def test_what_is_a_word_is_one_in_its_display_form_and_as_its_key(text):
+    if form_problem(text) is None:
+        assert form_problem(display_form(text)) is None
+        assert form_problem(word_key(text)) is None
+
+
+@given(texts)
+def test_every_word_is_within_the_limits_and_has_an_id(text):
+    if form_problem(text) is None:
+        word = parse_word(text)
+        assert word == Word(text=display_form(text), key=word_key(text))
+        assert 0 < len(word.text) <= MAX_CHARACTERS
+        assert len(word.key.split()) <= MAX_WORDS
+        assert key_of_document_id(document_id(word.key)) == word.key
+        assert printable(word.text) == word.text
+    else:
+        with pytest.raises(InvalidInput, match=r"^words: “"):
+            parse_word(text)
+
+
+def test_a_refused_word_is_named_with_the_reason_and_the_way_out():
+    with pytest.raises(InvalidInput) as raised:
+        parse_word("one two three four five")
+    assert str(raised.value) == (
+        "words: “one two three four five” cannot be learned: it has over 4 words. Give at most 4 words; separate several entries by commas or lines."
+    )
+    with pytest.raises(InvalidInput, match="Give a word with letters, such as “seven”"):
+        parse_word("7")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("cat", 200, "cat"),
+        ("cat\x00dog", 200, "cat\ufffddog"),
+        ("a\u202eb", 200, "a\ufffdb"),
+        ("می\u200cخواهم", 200, "می\u200cخواهم"),
+        ("a\nb", 200, "a b"),
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "abcde…"),
+        ("\u200b" * 8 + "ab", 2, ""),
+        ("\u200b" * 7 + "ab", 2, "a"),
+    ],
+)
+def test_printable_replaces_what_hides_and_cuts_what_is_long(text, limit, shown):
+    assert printable(text, limit) == shown
+
+
+def test_printable_shows_200_characters_unless_told():
+    assert printable("a" * 200) == "a" * 200
+    assert printable("a" * 201) == "a" * 199 + "…"
+
+
+@given(st.text(max_size=30), st.integers(1, 20))
+def test_printable_text_is_short_and_prints(text, limit):
+    shown = printable(text, limit)
+    assert len(shown) <= limit
+    assert all(c.isprintable() or c in "\u200c\u200d" for c in shown)
