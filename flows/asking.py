@@ -3,70 +3,131 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
-from flows.errors import OutputError, RequestTooLarge
-from flows.knowledge import Generation, Usage
+from flows.errors import LearningError, MalformedOutput, ModelUnavailable, OutputError, QuotaExhausted, RequestTooLarge, TransientError
+from flows.knowledge import Generation, ProposalRequest, Usage
+from flows.models.base import Budgeted, LanguageModel, Unfinished
 
 Item = TypeVar("Item")
 Draft = TypeVar("Draft")
 Made = TypeVar("Made")
 
+Call = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
+
 AGAIN = 2
 """How often a word is asked for again when its answer is missing or invalid."""
+MORE_ROOM = 2.0
+"""Room of the one answer that is asked for again because it broke off."""
 
 
 class Asked(Generic[Made]):
-    """What came of asking: what was made by key, what was given up and why, and the bill."""
+    """What came of asking: what was made by key, what was given up and why, and the bill.
+
+    `interruption` is the error that ended the asking early; then what is neither made nor given up is still to be asked for.
+    """
 
     def __init__(self) -> None:
         self.made: dict[str, Made] = {}
         self.failed: dict[str, str] = {}
         self.usage = Usage()
+        self.interruption: LearningError | None = None
+
+    def go_on(self) -> None:
+        """Raise the interruption, if there was one."""
+        if self.interruption is not None:
+            raise self.interruption
+
+
+@dataclass(frozen=True)
+class _Part(Generic[Item]):
+    """Some words to ask for; `has_room` when their answer broke off before and is given more room."""
+
+    items: Sequence[Item]
+    tries: int = 0
+    has_room: bool = False
+    is_broken: bool = False
+
+    def smaller(self, items: Sequence[Item], *, is_broken: bool = False) -> list[_Part[Item]]:
+        """The next try for some of the words: halves, and single words when the answer broke twice."""
+        pieces = [[item] for item in items] if is_broken and self.is_broken else _halves(items)
+        return [_Part(piece, self.tries + 1, self.has_room, is_broken) for piece in pieces]
 
 
 async def ask(
     items: Sequence[Item],
     *,
     key: Callable[[Item], str],
-    call: Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]],
+    call: Call[Item, Draft],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
+    call_with_room: Call[Item, Draft] | None = None,
+    ends_early: tuple[type[LearningError], ...] = (TransientError, QuotaExhausted),
 ) -> Asked[Made]:
-    """Ask for all items in one call; ask again, in halves, for those whose answer was missing or not accepted; then give up.
+    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing or not accepted; then give up.
 
-    `accept` makes the final value of a draft or names what is wrong with it. A request that is too large is halved without
-    counting as a try. Transient errors, QuotaExhausted and CutOff pass through.
+    `accept` makes the final value of a draft or names what is wrong with it. An answer that broke off is used as far as it goes; for the
+    rest `call_with_room`, where given, is tried once, then halves, then single words. A request that is too large is halved without
+    counting as a try. Errors that end the asking early are kept in the answer, so that what was paid for is not lost; others pass through.
     """
     asked: Asked[Made] = Asked()
-    todo: list[tuple[Sequence[Item], int]] = [(items, 0)] if items else []
-    while todo:
-        batch, tries = todo.pop(0)
-        try:
-            generation = await call(batch)
-        except RequestTooLarge as error:
-            if len(batch) == 1:
-                asked.failed[key(batch[0])] = str(error)
+    todo: list[_Part[Item]] = [_Part(items)] if items else []
+
+    def take(part: _Part[Item], generation: Generation[Mapping[str, Draft]]) -> list[Item]:
+        """Accept what can be accepted; says which words are left."""
+        asked.usage += generation.usage
+        left = []
+        for item in part.items:
+            draft = generation.value.get(key(item))
+            made, problems = (None, ("no answer",)) if draft is None else accept(item, draft, generation)
+            if made is None:
+                asked.failed[key(item)] = "; ".join(problems)
+                left.append(item)
             else:
-                todo[:0] = [(half, tries) for half in _halves(batch)]
+                asked.made[key(item)] = made
+                asked.failed.pop(key(item), None)
+        return left
+
+    while todo:
+        part = todo.pop(0)
+        try:
+            send = call_with_room if part.has_room and call_with_room else call
+            left, is_broken = take(part, await send(part.items)), False
+        except ends_early as error:
+            asked.interruption = error
+            for waiting in (part, *todo):
+                for item in waiting.items:
+                    asked.failed.pop(key(item), None)
+            return asked
+        except RequestTooLarge as error:
+            if len(part.items) > 1:
+                todo[:0] = [_Part(half, part.tries, part.has_room, part.is_broken) for half in _halves(part.items)]
+            else:
+                asked.failed[key(part.items[0])] = str(error)
             continue
         except OutputError as error:
-            reasons = {key(item): str(error) for item in batch}
-        else:
-            asked.usage += generation.usage
-            reasons = {}
-            for item in batch:
-                draft = generation.value.get(key(item))
-                made, problems = (None, ("no answer",)) if draft is None else accept(item, draft, generation)
-                if made is None:
-                    reasons[key(item)] = "; ".join(problems)
-                else:
-                    asked.made[key(item)] = made
-                    asked.failed.pop(key(item), None)
-        asked.failed |= reasons
-        again = [item for item in batch if key(item) in reasons]
-        if again and tries < AGAIN:
-            todo += [(half, tries + 1) for half in _halves(again)]
+            left = take(part, cast("Generation[Mapping[str, Draft]]", error.generation)) if isinstance(error, Unfinished) else list(part.items)
+            asked.failed |= {key(item): str(error) for item in left if asked.failed.get(key(item)) in {None, "no answer"}}
+            is_broken = isinstance(error, MalformedOutput)
+        if is_broken and left and call_with_room and not part.has_room:
+            todo.append(_Part(left, part.tries, has_room=True))
+        elif left and part.tries < AGAIN:
+            todo += part.smaller(left, is_broken=is_broken)
     return asked
+
+
+async def ask_for_words(model: LanguageModel, request: ProposalRequest) -> Generation[tuple[str, ...]]:
+    """Words from a model; asked for once more, with more room, when the answer cannot be used. Raises what `propose` does, but no OutputError."""
+    try:
+        return await model.propose(request)
+    except OutputError as error:
+        spent = error.generation.usage if isinstance(error, Unfinished) else Usage()
+    roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else model
+    try:
+        generation = await roomier.propose(request)
+    except OutputError as error:
+        raise ModelUnavailable(f"The model lists no words: {error}") from error
+    return generation.model_copy(update={"usage": generation.usage + spent})
 
 
 def _halves(batch: Sequence[Item]) -> list[Sequence[Item]]:

@@ -57,10 +57,12 @@ class Pipeline:
         self._reason: EndReason | None = None
         self._changed = asyncio.Event()
         self._in_work = 0
+        self._running = 0
         self._open_batches: dict[int, int] = {}
         self._made: dict[int, list[Entry]] = {}
         self._durations_s: deque[float] = deque(maxlen=20)
         self._failures = 0
+        self._silent: set[str] = set()
         self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
         self.is_aborted = False
 
@@ -101,11 +103,12 @@ class Pipeline:
             if work.done():
                 work.result()
         finally:
+            # whoever waits for room in the queue waits for the cutoff too
+            cutoff.fire()
             tasks = [producer, *consumers, alarm, doom]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(work, *tasks, return_exceptions=True)
-            cutoff.fire()
         if self._reason is None:
             self._reason = "all done"
         for number in list(self._made):
@@ -190,7 +193,15 @@ class Pipeline:
     async def _enqueue(self, round_: Round, *, recorded: dict[int, Batch]) -> None:
         job = self._recorder.job
         works = [
-            Work(job_id=job.job_id, attempt=job.attempt, round_number=round_.number, number=number, words=words, target=self._target)
+            Work(
+                job_id=job.job_id,
+                attempt=job.attempt,
+                round_number=round_.number,
+                number=number,
+                words=words,
+                target=self._target,
+                topic=self._supply.topic,
+            )
             for number, words in enumerate(round_.batches, start=1)
             if number not in recorded
         ]
@@ -227,20 +238,37 @@ class Pipeline:
 
     async def _consume(self) -> None:
         while (work := await self._get()) is not None:
-            if not self._may_start():
+            if not await self._may_start():
                 continue
             started = time.monotonic()
-            await self._work_on(work)
-            self._in_work -= len(work.words)
-            self._changed.set()
+            self._running += 1
+            try:
+                await self._work_on(work)
+            finally:
+                self._running -= 1
+                self._in_work -= len(work.words)
+                self._changed.set()
             if work.batch is not None:
                 self._durations_s.append(time.monotonic() - started)
                 await self._account(work)
 
-    def _may_start(self) -> bool:
-        if not self._budget.may_start(self._recorder.active_s, tuple(self._durations_s)):
-            self._end("time limit")
-        return self._reason in {None, "all done", "target reached", "nothing new"}
+    async def _may_start(self) -> bool:
+        """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
+        while self._reason in {None, "all done", "target reached", "nothing new"}:
+            active_s, durations = self._recorder.active_s, tuple(self._durations_s)
+            if self._budget.may_start(active_s, durations):
+                return True
+            if not self._running:
+                if self._budget.may_start(active_s, (min(durations, default=0.0),)):
+                    return True
+                self._end("time limit")
+            else:
+                self._changed.clear()
+                with suppress(CutOff):
+                    await self._resources.cutoff.guard(self._changed.wait())
+                if self._resources.cutoff.has_fired:
+                    self._end("time limit")
+        return False
 
     async def _work_on(self, work: Work) -> None:
         try:
@@ -266,12 +294,20 @@ class Pipeline:
             with recorder.stage("research", words):
                 if await research_words(work, resources) is None:
                     return
+            self._tell_of_silent_sources(work)
         with recorder.stage("synthesize", words):
             if await synthesize_definitions(work, resources) is None:
                 return
         if self._target != "defined":
             with recorder.stage("enrich", words):
                 await enrich_entries(work, resources)
+
+    def _tell_of_silent_sources(self, work: Work) -> None:
+        """Once a job and source, since a source that is away is so for every batch."""
+        for name, problem in work.silent.items():
+            if name not in self._silent:
+                self._silent.add(name)
+                self._recorder.problem(f"Research goes on without {name} while it is away: {problem}")
 
     async def _recall(self, work: Work) -> None:
         """What is known of the words already need not be asked for again."""
@@ -294,7 +330,11 @@ class Pipeline:
         )
 
         async def commit() -> None:
-            await self._resources.store.commit_batch(batch)
+            await self._resources.store.commit_batch(
+                batch,
+                entries=list(work.entries.values()),
+                definitions=[d for key, d in work.definitions.items() if key not in work.entries],
+            )
 
         try:
             await patiently(commit, for_s=10)

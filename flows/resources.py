@@ -13,6 +13,7 @@ from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 from flows.models.base import LanguageModel
 from flows.settings import Settings, read_settings
+from flows.sources import open_sources
 from flows.sources.base import Source
 from flows.stores import open_store
 from flows.stores.base import Store
@@ -128,12 +129,19 @@ async def open_resources() -> AsyncGenerator[Resources]:
         lexicon = stack.enter_context(Lexicon())
         cutoff = Cutoff()
         stack.callback(cutoff.close)
-        model = given.model or _configured_model(store, lexicon)
-        sources = given.sources if given.sources is not None else _configured_sources(lexicon)
+        model = given.model or await _configured_model(stack, settings, store, lexicon)
+        sources = (
+            given.sources if given.sources is not None else await stack.enter_async_context(open_sources(settings, lexicon=lexicon, cache=store))
+        )
         yield Resources(settings=settings, store=store, model=model, sources=sources, lexicon=lexicon, cutoff=cutoff)
 
 
-def _configured_model(store: Store, lexicon: Lexicon) -> LanguageModel:
+async def _configured_model(stack: AsyncExitStack, settings: Settings, store: Store, lexicon: Lexicon) -> LanguageModel:
+    if settings.writes_with_groq:
+        from flows.models.groq_account import open_groq
+
+        return await stack.enter_async_context(open_groq(settings, store))
+
     from uuid import UUID
 
     from flows.models.lexicon import LexiconModel
@@ -144,9 +152,3 @@ def _configured_model(store: Store, lexicon: Lexicon) -> LanguageModel:
         return (await store.taken(keys, job_id=nobody)).keys()
 
     return LexiconModel(lexicon, taken=taken)
-
-
-def _configured_sources(lexicon: Lexicon) -> Sequence[Source]:
-    from flows.sources.lexicon import LexiconSource
-
-    return (LexiconSource(lexicon),)

@@ -18,11 +18,11 @@ from prefect.runtime import task_run as current_task_run
 from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
-from flows.asking import Asked, Draft, Item, Made, ask
+from flows.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.core import entries as entry_rules
 from flows.core import evidence as evidence_rules
 from flows.core import selection
-from flows.errors import TransientError
+from flows.errors import QuotaExhausted, TransientError
 from flows.knowledge import (
     DEPTHS,
     Batch,
@@ -44,6 +44,8 @@ from flows.knowledge import (
     WordEvidence,
     utc_now,
 )
+from flows.models.base import Budgeted, LanguageModel
+from flows.research import research
 from flows.resources import CutOff, Resources
 from flows.supply import Supply
 
@@ -92,14 +94,19 @@ def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Cal
 class Work:
     """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
 
-    def __init__(self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth) -> None:
+    def __init__(
+        self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth, topic: str | None = None
+    ) -> None:
         self.job_id = job_id
         self.attempt = attempt
         self.round_number = round_number
         self.number = number
         self.words = tuple(words)
         self.target = target
+        self.topic = topic
         self.evidence: dict[str, tuple[Evidence, ...]] = {}
+        self.silent: dict[str, str] = {}
+        """Sources that had nothing to say, and why."""
         self.definitions: dict[str, Definition] = {}
         self.entries: dict[str, Entry] = {}
         self.failed: dict[str, str] = {}
@@ -180,13 +187,12 @@ async def propose_round(
 
 @stage("research", "research {work.label}")
 async def research_words(work: Work, resources: Resources) -> int:
-    """Look the batch's words up in every source; says for how many something was found. Raises CutOff."""
-    for source in resources.sources:
-        for start in range(0, len(work.todo), source.batch_size):
-            found = await resources.cutoff.guard(source.look_up(work.todo[start : start + source.batch_size]))
-            for key, evidence in found.items():
-                known = work.evidence.get(key, ())
-                work.evidence[key] = known + tuple(e for e in evidence if e not in known)
+    """Look the batch's words up in every source; says for how many something was found. Raises CutOff.
+
+    A source that fails is gone on without; `work.silent` says why.
+    """
+    researched = await resources.cutoff.guard(research(work.todo, resources.sources, topic=work.topic))
+    work.evidence, work.silent = researched.evidence, researched.problems
     return len(work.evidence)
 
 
@@ -196,7 +202,8 @@ async def synthesize_definitions(work: Work, resources: Resources) -> int:
 
     Where `defined` is all that the job wants, the batch is recorded here.
     """
-    items = [WordEvidence(word=w, evidence=work.evidence.get(w.key, ())) for w in work.todo if w.key not in work.definitions]
+    wanted = [w for w in work.todo if w.key not in work.definitions and w.key not in work.failed]
+    items = [WordEvidence(word=w, evidence=work.evidence.get(w.key, ())) for w in wanted]
 
     def accept(
         item: WordEvidence, draft: DefinitionDraft, generation: Generation[Mapping[str, DefinitionDraft]]
@@ -213,13 +220,16 @@ async def synthesize_definitions(work: Work, resources: Resources) -> int:
         problems = entry_rules.definition_problems(definition)
         return (None, problems) if problems else (definition, ())
 
-    asked = await _ask(resources, items, lambda i: i.word.key, resources.model.define, accept)
+    asked = await _ask(resources, items, lambda i: i.word.key, lambda model: model.define, accept)
     _take(work, asked)
     work.definitions |= asked.made
+    if asked.interruption is not None:
+        await _keep(work, resources)
+        asked.go_on()
     if work.target == "defined":
         await _commit(work, resources)
-    elif work.definitions:
-        await resources.store.save_definitions(list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt)
+    else:
+        await _keep(work, resources)
     return len(work.definitions)
 
 
@@ -229,7 +239,7 @@ async def enrich_entries(work: Work, resources: Resources) -> int:
 
     Raises CutOff.
     """
-    definitions = [d for key, d in work.definitions.items() if key not in work.entries]
+    definitions = [d for key, d in work.definitions.items() if key not in work.entries and key not in work.failed]
 
     def accept(
         definition: Definition, enrichment: Enrichment, generation: Generation[Mapping[str, Enrichment]]
@@ -245,9 +255,10 @@ async def enrich_entries(work: Work, resources: Resources) -> int:
         )
         return (None, problems) if entry is None else (entry, ())
 
-    asked = await _ask(resources, definitions, lambda d: d.key, resources.model.enrich, accept)
+    asked = await _ask(resources, definitions, lambda d: d.key, lambda model: model.enrich, accept)
     _take(work, asked)
     work.entries |= asked.made
+    asked.go_on()
     if work.target == "deep":
         await _deepen(work, resources)
     await _commit(work, resources)
@@ -255,7 +266,8 @@ async def enrich_entries(work: Work, resources: Resources) -> int:
 
 
 async def _deepen(work: Work, resources: Resources) -> None:
-    requests = [DeepeningRequest(entry=e, evidence=work.evidence.get(key, ())) for key, e in work.entries.items() if e.depth != "deep"]
+    shallow = {key: e for key, e in work.entries.items() if e.depth != "deep" and key not in work.failed}
+    requests = [DeepeningRequest(entry=e, evidence=work.evidence.get(key, ())) for key, e in shallow.items()]
 
     def accept(
         request: DeepeningRequest, deepening: Deepening, generation: Generation[Mapping[str, Deepening]]
@@ -266,24 +278,40 @@ async def _deepen(work: Work, resources: Resources) -> None:
         problems = entry_rules.deep_problems(entry)
         return (None, problems) if problems else (entry, ())
 
-    asked = await _ask(resources, requests, lambda r: r.entry.key, resources.model.deepen, accept)
+    asked = await _ask(resources, requests, lambda r: r.entry.key, lambda model: model.deepen, accept)
     _take(work, asked)
     work.entries |= asked.made
+    asked.go_on()
 
 
 async def _ask(
     resources: Resources,
     items: Sequence[Item],
     key: Callable[[Item], str],
-    call: Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]],
+    method: Callable[[LanguageModel], Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]]],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
-    return await ask(items, key=key, call=lambda batch: resources.cutoff.guard(call(batch)), accept=accept)
+    model, cutoff = resources.model, resources.cutoff
+    roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else None
+    return await ask(
+        items,
+        key=key,
+        call=lambda batch: cutoff.guard(method(model)(batch)),
+        call_with_room=None if roomier is None else lambda batch: cutoff.guard(method(roomier)(batch)),
+        accept=accept,
+        ends_early=(TransientError, QuotaExhausted, CutOff),
+    )
 
 
 def _take(work: Work, asked: Asked[Any]) -> None:
     work.failed |= asked.failed
     work.usage += asked.usage
+
+
+async def _keep(work: Work, resources: Resources) -> None:
+    """Store the definitions that were paid for before the asking was interrupted."""
+    if work.definitions:
+        await resources.store.save_definitions(list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt)
 
 
 async def _commit(work: Work, resources: Resources) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from flows.asking import ask_for_words
 from flows.knowledge import Candidate, Origin, ProposalRequest, Usage, Verdict
 from flows.resources import Resources
 
@@ -44,6 +45,11 @@ class Supply:
         self._language = language
 
     @property
+    def topic(self) -> str | None:
+        """What the words are near to."""
+        return self._topic
+
+    @property
     def is_spent(self) -> bool:
         """Whether no candidate is left and none will come."""
         return not self._waiting and not self._candidates_per_round
@@ -59,7 +65,7 @@ class Supply:
             wanted = self._candidates_per_round - len(self._waiting)
             if wanted > 0:
                 request = ProposalRequest(count=wanted, topic=self._topic, language=self._language)
-                generation = await resources.model.propose(request)
+                generation = await ask_for_words(resources.model, request)
                 usage, prompt_version = generation.usage, generation.prompt_version
                 fresh = [(text, "model") for text in generation.value]
             self._gathered = Gathered([*self._waiting, *fresh], usage=usage, prompt_version=prompt_version)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.asking import AGAIN, ask
-from flows.errors import MalformedOutput, ModelUnavailable, RequestTooLarge
-from flows.knowledge import Generation, Usage
+from flows.asking import AGAIN, ask, ask_for_words
+from flows.errors import ConfigurationError, MalformedOutput, ModelUnavailable, RequestTooLarge
+from flows.knowledge import Generation, ProposalRequest, Usage
+from flows.models.base import Unfinished
+from flows.models.scripted import ScriptedModel
 
 Answer = Generation[Mapping[str, str]]
 
@@ -103,12 +105,73 @@ async def test_malformed_output_costs_a_try_and_the_words_are_asked_in_halves():
     assert sizes == [4, 2, 2]
 
 
-async def test_transient_errors_pass_through():
-    async def call(batch):
-        raise ModelUnavailable("away")
+async def test_a_transient_error_ends_the_asking_and_what_was_made_is_kept():
+    calls = []
 
+    async def call(batch):
+        calls.append(list(batch))
+        if len(calls) == 2:
+            raise ModelUnavailable("away")
+        return answering({"a": "A"})
+
+    result = await asked(["a", "b", "c"], call)
+    assert result.made == {"a": "A"}
+    assert result.failed == {}
+    assert result.usage.requests == 1
     with pytest.raises(ModelUnavailable):
+        result.go_on()
+
+
+async def test_other_errors_pass_through():
+    async def call(batch):
+        raise ConfigurationError("no key")
+
+    with pytest.raises(ConfigurationError):
         await asked(["a"], call)
+
+
+def breaking(words, text="{"):
+    return Unfinished("it broke off", generation=answering({w: w.upper() for w in words}), salvage=text)
+
+
+async def test_a_broken_answer_is_used_as_far_as_it_goes_and_the_rest_gets_more_room_once():
+    calls = []
+
+    async def call(batch, room=1):
+        calls.append((list(batch), room))
+        if len(calls) == 1:
+            raise breaking(["a", "b"])
+        return answering({w: w.upper() for w in batch})
+
+    result = await ask(list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2))
+    assert set(result.made) == set("abcd")
+    assert calls == [(list("abcd"), 1), (list("cd"), 2)]
+    assert result.usage.requests == 2
+
+
+async def test_an_answer_that_keeps_breaking_is_asked_in_halves_then_word_by_word_then_given_up():
+    calls = []
+
+    async def call(batch, room=1):
+        calls.append((len(batch), room))
+        raise breaking([])
+
+    result = await ask(list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2))
+    assert result.made == {}
+    assert result.failed == dict.fromkeys("abcd", "it broke off")
+    assert calls == [(4, 1), (4, 2), (2, 2), (2, 2), (1, 2), (1, 2), (1, 2), (1, 2)]
+    assert result.usage.requests == 8
+
+
+async def test_words_are_listed_again_with_more_room_when_the_list_broke_off():
+    def fault(_method, call):
+        return breaking(()) if call == 1 else None
+
+    listed = await ask_for_words(ScriptedModel(["one", "two"] * 2, fault=fault), ProposalRequest(count=2))
+    assert listed.value == ("one", "two")
+    assert listed.usage.requests == 2
+    with pytest.raises(ModelUnavailable, match="lists no words"):
+        await ask_for_words(ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")), ProposalRequest(count=2))
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=25), st.randoms())

@@ -1,0 +1,233 @@
+"""Groq as the language model: strict JSON answers about many words at once, within the account's quota, on the first model that can.
+
+A model that is gone or whose day is used up gives way to the next in the configured order. What may be asked again is decided by
+the stages; only waiting for the minute's quota happens here.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from flows.core import prompts
+from flows.core.prompts import Prompt, Task
+from flows.core.room import Room
+from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, RateLimited, TransientError
+from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, Usage, WordEvidence
+from flows.models.base import Unfinished
+from flows.models.groq_client import GroqClient, Reply
+from flows.models.groq_errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
+from flows.models.groq_schemas import SCHEMAS, read_items, read_proposals
+from flows.models.limiter import CHARACTERS_A_TOKEN, Limiter, Slot
+from flows.settings import Price
+
+MOST_PROPOSED = 100
+"""Words asked for in one request: longer lists repeat themselves."""
+REFUSALS = 6
+"""So often a request waits for the minute's quota anew before the stage is told."""
+
+_log = logging.getLogger(__name__)
+
+
+class GroqModel:
+    """Writes with the models that Groq offers. The client stays the caller's to close."""
+
+    invents = True
+
+    def __init__(
+        self,
+        client: GroqClient,
+        *,
+        propose_models: Sequence[str],
+        write_models: Sequence[str],
+        limiter_of: Callable[[str], Limiter],
+        price_of: Callable[[str], Price],
+    ) -> None:
+        self.name = write_models[0]
+        self._client = client
+        self._models: Mapping[Task, Sequence[str]] = {
+            "propose": tuple(propose_models),
+            "define": tuple(write_models),
+            "enrich": tuple(write_models),
+            "deepen": tuple(write_models),
+        }
+        self._limiter_of = limiter_of
+        self._price_of = price_of
+        self._gone: dict[str, str] = {}
+        self._not_strict: set[str] = set()
+        self._rooms: dict[Task, Room] = {"propose": Room(5, 1), "define": Room(60, 8), "enrich": Room(85, 10), "deepen": Room(230, 30)}
+        self._factor = 1.0
+
+    def with_room(self, factor: float) -> Self:
+        """The same model, whose answers are given so many times the room."""
+        roomier = copy.copy(self)
+        roomier.__dict__["_factor"] = self._factor * factor
+        return roomier
+
+    async def check(self) -> None:
+        """Leave out the configured models that Groq does not offer. Raises ConfigurationError when none is left or the key is not accepted.
+
+        Where Groq does not answer now, the requests will tell.
+        """
+        try:
+            offered = await self._client.models()
+        except TransientError as error:
+            _log.warning("Groq's models could not be looked at: %s", error)
+            return
+        for model in {name for names in self._models.values() for name in names} - offered:
+            self._leave_out(model, "Groq does not offer it")
+        for task in self._models:
+            self._usable(task)
+
+    async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
+        """At most a hundred words; of an answer that broke off those before the break."""
+        asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
+        prompt = prompts.propose(asked)
+        model, reply = await self._send(prompt, words=asked.count)
+        try:
+            words = read_proposals(reply.text)
+        except ValueError:
+            words = ()
+        generation = self._generation(words[: asked.count], model, prompt, reply)
+        if reply.problem and not words:
+            raise Unfinished(reply.problem, generation=generation, salvage=reply.text)
+        return generation
+
+    async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
+        """A definition for each word, in one request."""
+        return await self._about(prompts.define(batch))
+
+    async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
+        """What surrounds each word, in one request."""
+        return await self._about(prompts.enrich(batch))
+
+    async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
+        """A longer text about each word, in one request."""
+        return await self._about(prompts.deepen(batch))
+
+    async def _about(self, prompt: Prompt) -> Generation[Mapping[str, Any]]:
+        model, reply = await self._send(prompt, words=len(prompt.keys))
+        drafts, is_whole = read_items(prompt.task, reply.text, prompt.keys)
+        generation = self._generation(drafts, model, prompt, reply)
+        if reply.problem or not is_whole:
+            raise Unfinished(
+                f"{model} did not finish: {reply.problem or 'the answer is not of the asked shape'}", generation=generation, salvage=reply.text
+            )
+        return generation
+
+    async def _send(self, prompt: Prompt, *, words: int) -> tuple[str, Reply]:
+        exhausted: QuotaExhausted | None = None
+        for model in self._usable(prompt.task):
+            try:
+                return model, await self._send_to(model, prompt, words)
+            except ModelGone as error:
+                self._leave_out(model, str(error))
+            except QuotaExhausted as error:
+                exhausted = _earlier(exhausted, error)
+        if exhausted is not None:
+            raise exhausted
+        raise self._none_left(prompt.task)
+
+    async def _send_to(self, model: str, prompt: Prompt, words: int) -> Reply:
+        limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota at this moment")
+        characters = prompt.characters + _schema_characters(prompt.task)
+        for _ in range(REFUSALS):
+            room, is_strict = self._rooms[prompt.task].tokens(words, self._factor), model not in self._not_strict
+            async with limiter.slot(prompt.task, characters=characters, answer_tokens=room) as slot:
+                try:
+                    reply = await self._client.complete(model, prompt, max_tokens=room, is_strict=is_strict)
+                except LimitReached as error:
+                    slot.refused(error.seen)
+                    refusal = error
+                    continue
+                except SchemaRefused as error:
+                    slot.failed(0)
+                    if not is_strict:
+                        raise self._not_taken(error) from error
+                    self._not_strict.add(model)
+                    _log.warning("%s takes no strict schema any more, so plain JSON is asked for: %s", model, error)
+                    continue
+                except MalformedOutput as error:
+                    reply = _broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
+                    slot.failed(reply.tokens_in + reply.tokens_out)
+                except LearningError as error:
+                    _fail(slot, error)
+                    raise
+                else:
+                    slot.answered(_tokens(reply), reply.seen)
+            self._learn(prompt.task, words, reply, room)
+            return reply
+        raise refusal
+
+    def _learn(self, task: Task, words: int, reply: Reply, given: int) -> None:
+        room = self._rooms[task]
+        if reply.problem is None:
+            self._rooms[task] = room.seen(words, reply.tokens_out)
+        elif reply.tokens_out >= given:
+            self._rooms[task] = room.fell_short()
+
+    def _generation(self, value: Any, model: str, prompt: Prompt, reply: Reply) -> Generation[Any]:  # noqa: ANN401  of any task
+        price = self._price_of(model)
+        fresh = reply.tokens_in - reply.tokens_cached
+        dollars = (fresh * price.tokens_in + reply.tokens_cached * price.tokens_cached + reply.tokens_out * price.tokens_out) / 1e6
+        return Generation(
+            value=value,
+            usage=_tokens(reply).model_copy(update={"cost_usd": dollars}),
+            model=model,
+            prompt_version=prompt.version,
+            request_id=reply.request_id,
+        )
+
+    def _usable(self, task: Task) -> list[str]:
+        usable = [model for model in self._models[task] if model not in self._gone]
+        if not usable:
+            raise self._none_left(task)
+        return usable
+
+    def _leave_out(self, model: str, reason: str) -> None:
+        if model not in self._gone:
+            self._gone[model] = reason
+            _log.warning("%s is left out: %s", model, reason)
+
+    def _none_left(self, task: Task) -> ConfigurationError:
+        variable = "LEARN_PROPOSE_MODELS" if task == "propose" else "LEARN_WRITE_MODELS"
+        reasons = "; ".join(f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone)
+        return ConfigurationError(f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models lists.")
+
+    def _not_taken(self, error: SchemaRefused) -> ConfigurationError:
+        return ConfigurationError(f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}. Choose another.")
+
+
+def _broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
+    """An answer that the provider itself found broken, which it bills without telling the bill."""
+    ran_out = "max completion tokens" in f"{error} {error.salvage}"
+    written = room if ran_out else min(room, math.ceil(len(error.salvage) / CHARACTERS_A_TOKEN))
+    return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))
+
+
+def _fail(slot: Slot, error: LearningError) -> None:
+    if isinstance(error, Oversized):
+        slot.failed(0)
+        slot.seen = error.seen
+    elif isinstance(error, Unanswered):
+        slot.failed(slot.spent, is_crowded=True)
+    else:
+        pause_s = error.retry_after_s if isinstance(error, ModelUnavailable) else None
+        slot.failed(0, is_crowded=isinstance(error, Crowded), pause_s=pause_s)
+
+
+def _tokens(reply: Reply) -> Usage:
+    return Usage(requests=1, tokens_in=reply.tokens_in, tokens_out=reply.tokens_out, tokens_cached=reply.tokens_cached)
+
+
+def _earlier(one: QuotaExhausted | None, other: QuotaExhausted) -> QuotaExhausted:
+    if one is None or (other.until is not None and (one.until is None or other.until < one.until)):
+        return other
+    return one
+
+
+def _schema_characters(task: Task) -> int:
+    return len(str(SCHEMAS[task]))

@@ -1,0 +1,130 @@
+"""An account at Groq: its quotas, one a model and shared by all jobs of an event loop, remembered in the store, and the model that uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from flows.core.quota import Bound, Limits
+from flows.errors import ConfigurationError, TransientError
+from flows.knowledge import QuotaUsage, utc_now
+from flows.models.groq import GroqModel
+from flows.models.groq_client import GroqClient
+from flows.models.groq_errors import KEYS_PAGE
+from flows.models.limiter import Limiter
+from flows.settings import Settings
+
+SAVE_EVERY_S = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+class QuotaMemory(Protocol):
+    """Where an account's spending outlives a process; every store is one."""
+
+    async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
+        """What is remembered of a model's windows."""
+        ...
+
+    async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
+        """Replace what is remembered of each model's window."""
+        ...
+
+
+class Quotas:
+    """The limiters of one account in one event loop, by model."""
+
+    def __init__(self, limits: Limits, assumed: Collection[Bound]) -> None:
+        self._limits = limits
+        self._assumed = frozenset(assumed)
+        self._limiters: dict[str, Limiter] = {}
+
+    def of(self, model: str) -> Limiter:
+        """The limiter of a model."""
+        if model not in self._limiters:
+            self._limiters[model] = Limiter(model, self._limits, assumed=self._assumed)
+        return self._limiters[model]
+
+    async def recall(self, models: Collection[str], memory: QuotaMemory) -> None:
+        """Take out of limiters that are new what an earlier process spent."""
+        for limiter in [self.of(model) for model in models]:
+            if limiter.is_fresh:
+                limiter.remember(await memory.quota_usage(limiter.model), now=utc_now())
+
+    async def save(self, models: Collection[str], memory: QuotaMemory) -> None:
+        """Have the memory hold what was spent."""
+        now = utc_now()
+        await memory.save_quota_usage([usage for model in models for usage in self.of(model).spent(now=now)])
+
+
+_quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Limits], Quotas]] = WeakKeyDictionary()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The configured limits; 0 is none."""
+    return Limits(
+        requests_per_minute=settings.requests_per_minute or None,
+        tokens_per_minute=settings.tokens_per_minute or None,
+        requests_per_day=settings.requests_per_day or None,
+        tokens_per_day=settings.tokens_per_day or None,
+    )
+
+
+@asynccontextmanager
+async def open_groq(settings: Settings, memory: QuotaMemory) -> AsyncGenerator[GroqModel]:
+    """The model of the configured account, checked, with what its quota is remembered to have spent.
+
+    Raises ConfigurationError when there is no key, when Groq does not accept it, or when it offers none of the configured models.
+    """
+    if settings.groq_api_key is None:
+        raise ConfigurationError(f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set LEARN_MODEL=lexicon.")
+    key, models = settings.groq_api_key.get_secret_value(), {*settings.propose_models, *settings.write_models}
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(GroqClient(api_key=key, base_url=settings.groq_base_url))
+        quotas = _shared(settings, key)
+        await quotas.recall(models, memory)
+        model = GroqModel(
+            client,
+            propose_models=settings.propose_models,
+            write_models=settings.write_models,
+            limiter_of=quotas.of,
+            price_of=settings.price,
+        )
+        await model.check()
+        await stack.enter_async_context(_saving(quotas, models, memory))
+        yield model
+
+
+def _shared(settings: Settings, key: str) -> Quotas:
+    """The one set of limiters of this account in this loop."""
+    limits = limits_of(settings)
+    assumed: list[Bound] = [bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set]
+    accounts = _quotas.setdefault(asyncio.get_running_loop(), {})
+    return accounts.setdefault((settings.groq_base_url, key, limits), Quotas(limits, assumed))
+
+
+@asynccontextmanager
+async def _saving(quotas: Quotas, models: Collection[str], memory: QuotaMemory) -> AsyncGenerator[None]:
+    async def save() -> None:
+        try:
+            await quotas.save(models, memory)
+        except TransientError as error:
+            _log.warning("What was spent of Groq's quota could not be noted: %s", error)
+
+    async def keep_saving() -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            await save()
+
+    saving = asyncio.create_task(keep_saving(), name="quota usage")
+    try:
+        yield
+    finally:
+        saving.cancel()
+        with suppress(asyncio.CancelledError):
+            await saving
+        await save()

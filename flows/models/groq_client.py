@@ -1,0 +1,116 @@
+"""One request to Groq and its answer, by the groq package, in one event loop. No retry: the stages decide on those."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import groq
+import httpx
+from groq.types.chat import ChatCompletion
+
+from flows.core.prompts import Prompt
+from flows.core.quota import Seen, read_headers
+from flows.errors import ModelUnavailable
+from flows.models.groq_errors import Unanswered, translate
+from flows.models.groq_schemas import SCHEMAS
+
+CONNECT_S = 5.0
+SILENCE_S = 30.0
+"""So long a connection may say nothing."""
+WHOLE_S = 90.0
+"""So long a request may take in all, however it drips."""
+CONNECTIONS = 64
+
+_TEMPERATURES = {"propose": 1.0, "define": 0.2, "enrich": 0.5, "deepen": 0.5}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer's text, its bill in tokens and what it told of the limits. `problem` says why it is not whole."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int = 0
+    seen: Seen = field(default_factory=Seen)
+    request_id: str | None = None
+    problem: str | None = None
+
+
+class GroqClient:
+    """The connection to Groq, open between `async with` and its end, in the event loop that opened it."""
+
+    def __init__(self, *, api_key: str, base_url: str, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S) -> None:
+        self._whole_s = whole_s
+        timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
+        self._http = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS))
+        self._groq = groq.AsyncGroq(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=self._http)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._groq.close()
+
+    async def models(self) -> frozenset[str]:
+        """The models that the account may use. Raises ConfigurationError for a bad key, and TransientError."""
+        try:
+            async with asyncio.timeout(self._whole_s):
+                return frozenset(model.id for model in (await self._groq.models.list()).data)
+        except TimeoutError as error:
+            raise Unanswered("Groq did not answer in time") from error
+        except groq.APIError as error:
+            raise translate(error) from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelUnavailable("Groq answered with something that is no list of models") from error
+
+    async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
+        """Have a prompt answered within so many tokens. Raises what `groq_errors.translate` makes of a failure."""
+        try:
+            async with asyncio.timeout(self._whole_s):
+                raw = await self._groq.chat.completions.with_raw_response.create(**_request(model, prompt, max_tokens, is_strict=is_strict))
+                completion = await raw.parse()
+        except TimeoutError as error:
+            raise Unanswered("Groq did not answer in time") from error
+        except groq.APIError as error:
+            raise translate(error) from error
+        except ValueError as error:
+            raise ModelUnavailable("Groq answered with something that is no completion") from error
+        return _reply(completion, read_headers({name.lower(): value for name, value in raw.headers.items()}))
+
+
+def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
+    schema = {"name": prompt.task, "strict": "gpt-oss" in model, "schema": SCHEMAS[prompt.task]}
+    form = {"type": "json_schema", "json_schema": schema} if is_strict else {"type": "json_object"}
+    system = prompt.system if is_strict else f"{prompt.system} Answer with JSON alone, of this schema: {SCHEMAS[prompt.task]}"
+    request = {
+        "model": model,
+        "messages": [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}],
+        "response_format": form,
+        "max_completion_tokens": max_tokens,
+        "temperature": _TEMPERATURES[prompt.task],
+    }
+    if "gpt-oss" in model:
+        request |= {"reasoning_effort": "low", "include_reasoning": False}
+    return request
+
+
+def _reply(completion: ChatCompletion, seen: Seen) -> Reply:
+    usage = completion.usage
+    if not completion.choices or usage is None:
+        raise ModelUnavailable("Groq answered with something that is no completion")
+    choice = completion.choices[0]
+    details = usage.prompt_tokens_details
+    cut = "it broke off when its tokens ran out" if choice.finish_reason == "length" else None
+    return Reply(
+        text=choice.message.content or "",
+        tokens_in=usage.prompt_tokens,
+        tokens_out=usage.completion_tokens,
+        tokens_cached=details.cached_tokens if details else 0,
+        seen=seen,
+        request_id=completion.x_groq.id if completion.x_groq else completion.id,
+        problem=cut,
+    )

@@ -1,0 +1,167 @@
+"""Groq's refusals and failures in our terms: which limit, how long, which model is gone, what can be salvaged.
+
+Status codes and texts as in https://console.groq.com/docs/errors and recorded answers. A limit of tokens a day is told in the text alone,
+while the headers go on reporting the healthy minute; 413 bears the same code as 429.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import groq
+import httpx
+
+from flows.core.quota import Bound, Seen, parse_duration, read_headers
+from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, RateLimited, Refused, RequestTooLarge
+
+KEYS_PAGE = "https://console.groq.com/keys"
+
+_LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
+_WAIT = re.compile(r"try again in ([\d.hmsuµn]+?)\.?(?:\s|$)")
+_BOUNDS: Mapping[str, Bound] = {
+    "RPM": "requests_per_minute",
+    "RPD": "requests_per_day",
+    "TPM": "tokens_per_minute",
+    "TPD": "tokens_per_day",
+}
+_GONE = frozenset({"model_not_found", "model_decommissioned", "model_not_active", "model_terms_required", "model_permission_blocked_project"})
+_MINUTE_PAUSE_S = 2.0
+"""Waited after a refusal that tells no time."""
+_CROWDED = frozenset({498, 503})
+
+
+class ModelGone(LearningError):
+    """The provider does not offer this model, or not to this account: ask the next."""
+
+
+class SchemaRefused(LearningError):
+    """The provider takes no answer's shape as strict as this: ask for plain JSON."""
+
+
+class LimitReached(RateLimited):
+    """A 429. `seen` is what its headers and its text told of the limits; a day's limit has `seen.day_used_up_for_s`."""
+
+    def __init__(self, message: str, seen: Seen) -> None:
+        super().__init__(message, retry_after_s=seen.retry_after_s)
+        self.seen = seen
+
+
+class Oversized(RequestTooLarge):
+    """A 413. `seen` is what its text told of the limit."""
+
+    def __init__(self, message: str, seen: Seen) -> None:
+        super().__init__(message)
+        self.seen = seen
+
+
+class Crowded(ModelUnavailable):
+    """The provider has no room at this moment: fewer at once."""
+
+
+class Unanswered(ModelUnavailable):
+    """No answer came through, though the request may have been worked on and billed."""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    status: int
+    message: str
+    code: str
+    salvage: str
+    headers: Mapping[str, str]
+
+
+def translate(error: groq.APIError) -> LearningError:
+    """What a failure of Groq's client means, as an error to raise from it. The texts name no key."""
+    if isinstance(error, groq.APITimeoutError):
+        return Unanswered("Groq did not answer in time")
+    if isinstance(error, groq.APIStatusError):
+        return _of_status(_read(error))
+    if isinstance(error, groq.APIResponseValidationError):
+        return ModelUnavailable("Groq answered with something that is no completion")
+    cause = _innermost(error)
+    if isinstance(error.__cause__, httpx.ConnectError):
+        return ModelUnavailable(f"Groq cannot be reached: {cause}")
+    return Unanswered(f"The connection to Groq broke: {str(cause) or type(cause).__name__}")
+
+
+def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
+    """What a refusal with 429 tells: its headers, and in its text the limit and the time to wait."""
+    seen = _with_limit(read_headers(headers), message)
+    longest = max((s for s in (seen.retry_after_s, _wait_s(message)) if s is not None), default=None)
+    if seen.refused in {"requests_per_day", "tokens_per_day"}:
+        return replace(seen, retry_after_s=None, day_used_up_for_s=longest if longest is not None else 3600.0)
+    return replace(seen, retry_after_s=longest if longest is not None else _MINUTE_PAUSE_S)
+
+
+def _with_limit(seen: Seen, message: str) -> Seen:
+    found = _LIMIT.search(message)
+    if found is None or found[1] not in _BOUNDS:
+        return seen
+    return replace(seen, refused=_BOUNDS[found[1]], refused_limit=int(found[2]), refused_used=int(found[3]) if found[3] else None)
+
+
+def _of_status(failure: _Failure) -> LearningError:
+    status, message, code = failure.status, failure.message, failure.code
+    if status == 429:
+        return LimitReached(message, seen_in(message, failure.headers))
+    if status == 413:
+        return Oversized(message, replace(_with_limit(read_headers(failure.headers), message), retry_after_s=None))
+    if status == 401 or code == "invalid_api_key":
+        return ConfigurationError(f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use the lexicon.")
+    if code in _GONE:
+        return ModelGone(message)
+    if status == 404:
+        return ConfigurationError(f"GROQ_BASE_URL: there is no Groq at this address: {message}. Unset it for the usual one.")
+    if status == 403:
+        return ConfigurationError(
+            f"GROQ_API_KEY: Groq refuses this account or address: {message}. Look at {KEYS_PAGE}, or unset it to use the lexicon."
+        )
+    if code == "json_validate_failed" or "failed_generation" in message:
+        return MalformedOutput(message, salvage=failure.salvage)
+    if status == 400 and "response_format" in message:
+        return SchemaRefused(message)
+    if re.search("content_filter|content_policy|safety|moderation", f"{code} {message}"):
+        return Refused(message)
+    if status in {400, 422} and "context_length" in code:
+        return RequestTooLarge(message)
+    if status in {400, 409, 422}:
+        return ConfigurationError(f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose other models.")
+    retry_after_s = read_headers(failure.headers).retry_after_s
+    kind = Crowded if status in _CROWDED else ModelUnavailable
+    return kind(f"Groq answers {status}: {message}", retry_after_s=retry_after_s)
+
+
+def _read(error: groq.APIStatusError) -> _Failure:
+    body = error.body if isinstance(error.body, dict) else {}
+    told: Any = body.get("error")
+    told = told if isinstance(told, dict) else {}
+
+    def text(name: str) -> str:
+        return value if isinstance(value := told.get(name), str) else ""
+
+    message = text("message") or f"status {error.status_code} without a reason"
+    return _Failure(
+        status=error.status_code,
+        message=re.sub(r"\s+", " ", message)[:500],
+        code=text("code"),
+        salvage=text("failed_generation"),
+        headers={name.lower(): value for name, value in error.response.headers.items()},
+    )
+
+
+def _wait_s(message: str) -> float | None:
+    found = _WAIT.search(message)
+    try:
+        return parse_duration(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error

@@ -1,0 +1,181 @@
+"""The shapes of Groq's answers: the strict schemas that are sent, and the reading of what comes back, item by item.
+
+Groq's strict mode wants every property required and no further ones, and refuses bounds
+(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer: strict is no guarantee.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from flows.core.prompts import Task
+from flows.core.words import word_key
+from flows.knowledge import Category, Deepening, DefinitionDraft, Enrichment
+from flows.knowledge.base import PartOfSpeech
+
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Draft = TypeVar("Draft")
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class DefinedWord(_Item):
+    """One word of a `define` answer."""
+
+    id: Filled
+    text: Filled
+    pos: PartOfSpeech
+
+
+class EnrichedWord(_Item):
+    """One word of an `enrich` answer."""
+
+    id: Filled
+    related: tuple[str, ...] = Field(max_length=20)
+    examples: tuple[str, ...] = Field(max_length=20)
+    category: Category
+
+
+class DeepenedWord(_Item):
+    """One word of a `deepen` answer."""
+
+    id: Filled
+    text: Filled
+    uses: tuple[str, ...] = Field(max_length=20)
+    myths: tuple[str, ...] = Field(max_length=20)
+
+
+class ProposedWords(_Item):
+    """A whole `propose` answer."""
+
+    words: tuple[str, ...]
+
+
+class DefinedWords(_Item):
+    """A whole `define` answer."""
+
+    words: tuple[DefinedWord, ...]
+    conflicts: tuple[str, ...]
+
+
+class EnrichedWords(_Item):
+    """A whole `enrich` answer."""
+
+    words: tuple[EnrichedWord, ...]
+
+
+class DeepenedWords(_Item):
+    """A whole `deepen` answer."""
+
+    words: tuple[DeepenedWord, ...]
+
+
+_ANSWERS: Mapping[Task, type[_Item]] = {"propose": ProposedWords, "define": DefinedWords, "enrich": EnrichedWords, "deepen": DeepenedWords}
+_ITEMS: Mapping[Task, type[DefinedWord | EnrichedWord | DeepenedWord]] = {
+    "define": DefinedWord,
+    "enrich": EnrichedWord,
+    "deepen": DeepenedWord,
+}
+_UNSUPPORTED = frozenset(
+    re.findall(r"\w+", "title description default minItems maxItems minLength maxLength minimum maximum pattern format uniqueItems prefixItems")
+)
+_OBJECT = re.compile(r'\{\s*"')
+
+
+def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A pydantic schema as strict mode wants it: references written out, everything required, nothing further, no bounds."""
+    definitions = schema.get("$defs", {})
+
+    def strict(node: Any) -> Any:  # noqa: ANN401  any JSON
+        if isinstance(node, list):
+            return [strict(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return strict(definitions[node["$ref"].rpartition("/")[2]])
+        if node.get("type") == "object":
+            properties = {name: strict(part) for name, part in node.get("properties", {}).items()}
+            return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+        return {name: strict(part) for name, part in node.items() if name not in _UNSUPPORTED and name != "$defs"}
+
+    made: dict[str, Any] = strict(schema)
+    return made
+
+
+SCHEMAS: Mapping[Task, dict[str, Any]] = {task: strictify(answer.model_json_schema()) for task, answer in _ANSWERS.items()}
+"""What is sent with each task."""
+
+
+def read_proposals(text: str) -> tuple[str, ...]:
+    """The words of a `propose` answer; of one that broke off, those before the break. Raises ValueError when there is no list of words."""
+    opening = re.search(r"\[", text)
+    if opening is None:
+        raise ValueError("there is no list in it")
+    return tuple(word for word in _values(text, opening.end()) if isinstance(word, str) and word.strip())
+
+
+def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
+    """The usable drafts of an answer by word key, and whether the answer was whole.
+
+    An item counts when it is of the right shape and echoes one of the keys; of a key that comes twice with different words none counts,
+    since one of them belongs to another word. Of a text that broke off the items before the break are read.
+    """
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        raw, conflicts, is_whole = list(_objects(text)), frozenset[str](), False
+    else:
+        body = whole if isinstance(whole, dict) else {}
+        listed = body.get("words")
+        raw, is_whole = (listed, True) if isinstance(listed, list) else ([], False)
+        disputed = body.get("conflicts")
+        conflicts = frozenset(word_key(key) for key in disputed if isinstance(key, str)) if isinstance(disputed, list) else frozenset()
+    found: dict[str, Any] = {}
+    doubtful: set[str] = set()
+    for item in raw:
+        try:
+            made = _ITEMS[task].model_validate(item)
+        except ValidationError:
+            continue
+        key = word_key(made.id)
+        if key in keys and found.setdefault(key, made) != made:
+            doubtful.add(key)
+    return {key: _draft(made, key in conflicts) for key, made in found.items() if key not in doubtful}, is_whole
+
+
+def _draft(item: DefinedWord | EnrichedWord | DeepenedWord, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:
+    if isinstance(item, DefinedWord):
+        return DefinitionDraft(text=" ".join(item.text.split()), part_of_speech=item.pos, is_contradicted=is_contradicted)
+    if isinstance(item, EnrichedWord):
+        return Enrichment(related_concepts=item.related, examples=item.examples, category=item.category.value)
+    return Deepening(explanation=item.text, applications=item.uses, misconceptions=item.myths)
+
+
+def _objects(text: str) -> Iterator[Any]:
+    """The whole JSON objects that a broken text holds, without those around them."""
+    decoder, at = json.JSONDecoder(), 0
+    while (opening := _OBJECT.search(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, opening.start())
+        except ValueError:
+            at = opening.start() + 1
+        else:
+            yield value
+
+
+def _values(text: str, at: int) -> Iterator[Any]:
+    """The values of a list that begins at a place, until its end or until it breaks off."""
+    decoder = json.JSONDecoder()
+    while (start := re.compile(r"[\s,]*").match(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, start.end())
+        except ValueError:
+            return
+        yield value
