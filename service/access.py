@@ -1,0 +1,145 @@
+"""Who may ask: the token, the session cookie that stands for it in a browser, the Host and Origin of a request."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
+from service.errors import AccessRefused
+from service.settings import LOOPBACK_NAMES, FacadeSettings
+
+COOKIE = "learn_session"
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_PATHS = frozenset({"/", "/health/live", "/health/ready", "/session", "/favicon.ico"})
+OPEN_PREFIX = "/static/"
+MOST_FIELDS = 50
+_DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+_TOKEN_NAMES = frozenset({"token", "access_token", "api_token", "api_key", "apikey", "auth", "authorization", "bearer", "key", "password", "secret"})
+
+
+class Access:
+    """Decides on requests. Compares secrets in a time that does not depend on them."""
+
+    def __init__(self, settings: FacadeSettings) -> None:
+        self._token = settings.token
+        self._lifetime_s = int(settings.session_lifetime.total_seconds())
+        self._hosts = LOOPBACK_NAMES | set(settings.allowed_hosts)
+        self._origins = frozenset(settings.allowed_origins)
+        # a key of its own, so that a session tells nothing of the token
+        self._key = hmac.new((self._token or secrets.token_hex()).encode(), b"learn session", hashlib.sha256).digest()
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether clients must know a token."""
+        return self._token is not None
+
+    def check(self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None) -> None:
+        """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket. Nothing of it is read before."""
+        host = self._checked_host(headers, server)
+        if method not in READS:
+            self._check_origin(headers, host)
+        self._check_address(path, query)
+        if self._token is not None and not self._is_open(path) and not self._is_known(headers):
+            raise AccessRefused(401, "This needs the token: send `Authorization: Bearer …`, or sign in by POST /session.")
+
+    def is_token(self, given: str) -> bool:
+        """Whether this is the token."""
+        return self._token is not None and _same(given, self._token)
+
+    def new_session(self) -> tuple[str, int]:
+        """A cookie's value and its lifetime in seconds. Any replica that knows the token accepts it, until then."""
+        text = f"1.{int(time.time()) + self._lifetime_s}.{secrets.token_urlsafe(12)}"
+        return f"{text}.{self._signature(text)}", self._lifetime_s
+
+    def _is_session(self, value: str) -> bool:
+        text, _, signature = value.rpartition(".")
+        if not _same(signature, self._signature(text)):
+            return False
+        return int(text.split(".")[1]) > time.time()
+
+    def _signature(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(errors="replace"), hashlib.sha256).hexdigest()
+
+    def _is_known(self, headers: Headers) -> bool:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and given:
+            return self.is_token(given.strip())
+        return self._is_session(cookie_parser(headers.get("cookie", "")).get(COOKIE, ""))
+
+    def _is_open(self, path: str) -> bool:
+        return path in OPEN_PATHS or path.startswith(OPEN_PREFIX)
+
+    def _checked_host(self, headers: Headers, server: str | None) -> str:
+        given = headers.getlist("host")
+        host = given[0].lower() if len(given) == 1 else ""
+        name = _name_of(host)
+        # a page that rebinds its name to our address still says its own name here; an address cannot be rebound
+        if name in self._hosts or (name and name == server and _is_address(name)):
+            return host
+        raise AccessRefused(403, "This host name is not one of the facade's. Use 127.0.0.1, or add the name to LEARN_ALLOWED_HOSTS.")
+
+    def _check_origin(self, headers: Headers, host: str) -> None:
+        origins = headers.getlist("origin")
+        if headers.get("sec-fetch-site") == "cross-site" and not origins:
+            raise AccessRefused(403, "Another page sent this. Only the facade's own pages may write.")
+        for origin in origins:
+            if origin.lower() not in self._origins and not _is_same(origin, host):
+                raise AccessRefused(
+                    403, "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS, may write and watch."
+                )
+
+    def _check_address(self, path: str, query: bytes) -> None:
+        try:
+            fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise AccessRefused(403, f"The address has over {MOST_FIELDS} fields.") from None
+        # by hashes: a search for the token would take a time that depends on it
+        parts = [*(value for _, value in fields), *path.split("/")[: 2 * MOST_FIELDS]]
+        if any(name.lower() in _TOKEN_NAMES for name, _ in fields) or any(self.is_token(part) for part in parts):
+            raise AccessRefused(403, "A token never belongs into an address, where logs keep it. Change it, and send it in the Authorization header.")
+
+
+def _same(given: str, wanted: str) -> bool:
+    # of one length, so that the time tells nothing of the other's
+    return hmac.compare_digest(*(hashlib.sha256(text.encode(errors="surrogateescape")).digest() for text in (given, wanted)))
+
+
+def _is_same(origin: str, host: str) -> bool:
+    parts = urlsplit(origin.lower())
+    default = _DEFAULT_PORTS.get(parts.scheme)
+    if default is None or not parts.netloc or parts.path or parts.query:
+        return False
+    return parts.netloc in {host, host.removesuffix(f":{default}")} or parts.netloc.removesuffix(f":{default}") == host
+
+
+def _name_of(host: str) -> str:
+    name = host[: host.find("]") + 1].strip("[]") if host.startswith("[") else host.partition(":")[0]
+    return name.rstrip(".")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""On every answer that does not set its own."""

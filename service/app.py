@@ -1,0 +1,121 @@
+"""The facade as an ASGI app: routers, the wall around them, and the resources that they work with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+from flows.settings import Settings, read_settings
+from flows.stores import open_store
+from service import dashboard, health, jobs, knowledge, problems, schedules, sessions
+from service.access import COOKIE, Access
+from service.deps import Resources
+from service.limits import Limiter, RequestLimits
+from service.metrics import Metrics
+from service.orchestrator import Orchestrator
+from service.security import Wall
+from service.settings import FacadeSettings, read_facade_settings
+
+TITLE = "learning-pipeline"
+OPEN = frozenset({"/health/live", "/health/ready", "/session"})
+
+
+def create_app(settings: Settings | None = None, facade: FacadeSettings | None = None, *, ui: Path | None = None) -> FastAPI:
+    """The app. Settings that are not given are read from the environment, `ui` is where the built dashboard is.
+
+    Raises ConfigurationError when the settings cannot be used, or let anyone in.
+    """
+    settings = settings or read_settings()
+    facade = facade or read_facade_settings()
+    facade.check_binding()
+    access, metrics = Access(facade), Metrics()
+    app = FastAPI(
+        title=TITLE,
+        version=_version(),
+        description="Starts learning jobs, follows and stops them, and reads what they learned. A job is a Prefect flow run.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        lifespan=_lifespan(settings, facade, access, metrics),
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
+    app.add_middleware(Wall, access=access, metrics=metrics)
+    problems.register(app)
+    for router in (jobs.router, knowledge.router, schedules.router, sessions.router, health.router):
+        app.include_router(router)
+    app.include_router(dashboard.router_for(dashboard.read_assets(ui or dashboard.built_folder())))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as owned:
+            app.state.resources = Resources(
+                settings=settings,
+                facade=facade,
+                store=await owned.enter_async_context(open_store(settings.store, language=settings.language)),
+                orchestrator=await owned.enter_async_context(Orchestrator()),
+                metrics=metrics,
+                access=access,
+                starts=Limiter(
+                    "starts",
+                    burst=facade.starts_burst,
+                    per_minute=facade.starts_per_minute,
+                    total_burst=facade.total_starts_burst,
+                    total_per_minute=facade.total_starts_per_minute,
+                ),
+                sign_ins=Limiter("attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100),
+                exports=asyncio.Semaphore(facade.max_exports),
+            )
+            yield
+
+    return lifespan
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The document: problems under their own media type, and who may ask what."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    document["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "LEARN_API_TOKEN, where one is set"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "From POST /session, for browsers"},
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path not in OPEN:
+                operation["security"] = [{"token": []}, {"session": []}]
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and "application/json" in answer.get("content", {}):
+                    answer["content"] = {problems.MEDIA_TYPE: answer["content"]["application/json"]}
+                if status in {"429", "503"}:
+                    answer["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds"}}
+    app.openapi_schema = document
+    return document
+
+
+def _version() -> str:
+    try:
+        return version(TITLE)
+    except PackageNotFoundError:
+        return "0"

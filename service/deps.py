@@ -1,0 +1,66 @@
+"""What requests work with: opened by the app's lifespan, read by the routes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from flows.settings import Settings
+from flows.stores.base import Store
+from service.access import Access
+from service.limits import Limiter
+from service.metrics import Metrics
+from service.orchestrator import Orchestrator
+from service.settings import FacadeSettings
+
+
+@dataclass(kw_only=True)
+class Resources:
+    """Everything that the app owns while it is up; `app.state.resources`. Its lifespan opens and closes them in order."""
+
+    settings: Settings
+    facade: FacadeSettings
+    store: Store
+    orchestrator: Orchestrator
+    metrics: Metrics
+    access: Access
+    starts: Limiter
+    sign_ins: Limiter
+    exports: asyncio.Semaphore
+    relay: Any = None
+    """The event relay, once service.relay has one."""
+
+
+def resources_of(connection: HTTPConnection) -> Resources:
+    """The resources of the app that a request or a WebSocket came to."""
+    resources: Resources = connection.app.state.resources
+    return resources
+
+
+def store_of(connection: HTTPConnection) -> Store:
+    """The app's store."""
+    return resources_of(connection).store
+
+
+def orchestrator_of(connection: HTTPConnection) -> Orchestrator:
+    """The app's connection to Prefect."""
+    return resources_of(connection).orchestrator
+
+
+def client_of(connection: HTTPConnection) -> str:
+    """The address that a request came from; a proxy's word is taken for it only where LEARN_TRUSTED_PROXIES names the proxy."""
+    return connection.client.host if connection.client else "unknown"
+
+
+def may_start(connection: HTTPConnection) -> None:
+    """Count one start. Raises TooMany."""
+    resources_of(connection).starts.check(client_of(connection))
+
+
+Facade = Annotated[Resources, Depends(resources_of)]
+Knowledge = Annotated[Store, Depends(store_of)]
+Prefect = Annotated[Orchestrator, Depends(orchestrator_of)]

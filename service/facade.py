@@ -1,0 +1,159 @@
+"""The facade in a process of its own: `python -m service.facade`. `learn up` runs it as one of its children."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import re
+import resource
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import ConfigurationError, LearningError
+from flows.settings import Settings, read_settings
+from service.environment import adopt, api_url, client_environment
+from service.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.settings import FacadeSettings, read_facade_settings
+
+if TYPE_CHECKING:
+    from uvicorn import Config, Server
+
+GRACE_S = 2
+"""For answers under way when it is stopped."""
+LARGEST_FRAME_BYTES = 16_384
+"""Of what a WebSocket's client may send: it has nothing to say but pongs."""
+_SECRETS = ("LEARN_API_TOKEN", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "GROQ_API_KEY")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
+
+
+class Redaction(logging.Filter):
+    """Takes secrets out of log lines, tracebacks included."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__()
+        self._secrets = [value for name in _SECRETS if len(value := environment.get(name, "")) >= 6]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every line, without the secrets."""
+        record.msg, record.args = self.clean(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+    def clean(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _CREDENTIALS.sub("***", text)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ConfigurationError that names the way out when the port is in use or the address is not ours."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise ConfigurationError(f"LEARN_HOST: {host} is no address of this machine ({error.strerror}). Use 127.0.0.1.") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one in LEARN_PORT.") from error
+    listener.setblocking(False)
+    return listener
+
+
+def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None) -> Server:  # noqa: ANN401  an ASGI app
+    """A server for the app with our limits; it writes a line to `ready_fd` when it serves."""
+    import uvicorn
+
+    class FacadeServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and ready_fd is not None:
+                os.write(ready_fd, b"ready\n")
+
+    return FacadeServer(_config(app, facade))
+
+
+def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASGI app
+    import uvicorn
+
+    from service.protocol import PunctualProtocol
+
+    return uvicorn.Config(
+        app,
+        http=PunctualProtocol,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(facade.trusted_proxies),
+        forwarded_allow_ips=list(facade.trusted_proxies) or None,
+        limit_concurrency=facade.max_connections,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+        ws_max_size=LARGEST_FRAME_BYTES,
+        ws_max_queue=8,
+    )
+
+
+async def serve(settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None) -> bool:
+    """Serve until a signal; False when the app did not start, which the log then tells. Raises what keeps the store from opening."""
+    from flows.stores import open_store
+    from service.app import create_app
+
+    async with open_store(settings.store, language=settings.language):
+        pass  # a store that cannot be opened is one line here, and a traceback inside the server
+    server = server_for(create_app(settings, facade), facade, ready_fd=ready_fd)
+    if lifeline := os.environ.get(LIFELINE):
+        when_released(Path(lifeline), lambda: setattr(server, "should_exit", True))
+    await server.serve(sockets=[listener])
+    return server.started
+
+
+def main() -> None:
+    """Serve the facade until it is told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m service.facade", description=main.__doc__)
+    parser.add_argument("--ready-fd", type=int, help="file descriptor that is told when the facade serves")
+    arguments = parser.parse_args()
+    handler = logging.StreamHandler()
+    handler.addFilter(Redaction(os.environ))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s")
+    for chatty in ("httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    lease = hold_lease_from_environment()
+    try:
+        settings, facade = read_settings(), read_facade_settings()
+        listener = bind(facade.host, facade.port)
+        _raise_file_limit(facade.max_connections)
+        adopt(client_environment(settings, os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)))
+        logging.getLogger(__name__).info("Serving at http://%s:%d", facade.host, listener.getsockname()[1])
+        is_good = asyncio.run(serve(settings, facade, listener, ready_fd=arguments.ready_fd))
+    except LearningError as error:
+        sys.exit(Redaction(os.environ).clean(str(error)))
+    except KeyboardInterrupt:
+        is_good = True
+    finally:
+        if lease is not None:
+            lease.close()
+    sys.exit(0 if is_good else 1)
+
+
+def _raise_file_limit(connections: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Entries as JSON lines, CSV or Parquet: streamed, in constant memory, with their citations and licences."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+from flows.knowledge import Entry
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+Format = Literal["jsonl", "csv", "parquet"]
+MEDIA_TYPES: dict[Format, str] = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+AT_ONCE = 500
+ROWS_IN_A_GROUP = 2000
+
+COLUMNS = (
+    "word key part_of_speech category depth support definition related_concepts relations examples senses explanation applications misconceptions "
+    "citations sources licences attribution job_id round model prompt_version revision created_at updated_at"
+).split()
+"""Of CSV and Parquet. In CSV, lists are JSON; `sources` and `licences` are also there as plain text, and `attribution` as a line to print."""
+
+
+async def encoded(entries: AsyncIterator[Entry], format_: Format) -> AsyncGenerator[bytes]:
+    """The entries in a format, piece by piece. Whatever takes time runs beside the event loop."""
+    if format_ == "parquet":
+        writer = await asyncio.to_thread(_Parquet)
+        async for some in _groups(entries, ROWS_IN_A_GROUP):
+            yield await asyncio.to_thread(writer.group, some)
+        yield await asyncio.to_thread(writer.end)
+        return
+    encode: Callable[[Sequence[Entry]], bytes] = _lines if format_ == "jsonl" else _rows
+    if format_ == "csv":
+        yield _csv([COLUMNS])
+    async for some in _groups(entries, AT_ONCE):
+        yield await asyncio.to_thread(encode, some)
+
+
+def is_available(format_: Format) -> bool:
+    """Whether this installation can write the format."""
+    return format_ != "parquet" or find_spec("pyarrow") is not None
+
+
+async def _groups(entries: AsyncIterator[Entry], size: int) -> AsyncGenerator[list[Entry]]:
+    some: list[Entry] = []
+    async for entry in entries:
+        some.append(entry)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _lines(entries: Sequence[Entry]) -> bytes:
+    return b"".join(entry.model_dump_json(exclude_none=True).encode() + b"\n" for entry in entries)
+
+
+def _rows(entries: Sequence[Entry]) -> bytes:
+    return _csv([[_cell(value) for value in _values(entry).values()] for entry in entries])
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list):
+        plain = all(isinstance(item, str) for item in value)
+        return json.dumps(value, ensure_ascii=False) if value or not plain else ""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    citations = [c.model_dump(mode="json") for c in entry.citations]
+    return {
+        "word": entry.word,
+        "key": entry.key,
+        "part_of_speech": entry.part_of_speech,
+        "category": entry.category.value,
+        "depth": entry.depth,
+        "support": entry.support,
+        "definition": entry.definition,
+        "related_concepts": list(entry.related_concepts),
+        "relations": [r.model_dump(mode="json") for r in entry.relations],
+        "examples": list(entry.examples),
+        "senses": [s.model_dump(mode="json") for s in entry.senses],
+        "explanation": entry.explanation,
+        "applications": list(entry.applications),
+        "misconceptions": list(entry.misconceptions),
+        "citations": citations,
+        "sources": "; ".join(dict.fromkeys(c.url for c in entry.citations)),
+        "licences": "; ".join(dict.fromkeys(c.licence for c in entry.citations)),
+        "attribution": "; ".join(dict.fromkeys(f"“{c.title}”, {c.source}, {c.licence} ({c.licence_url})" for c in entry.citations)),
+        "job_id": str(entry.provenance.job_id),
+        "round": entry.provenance.round,
+        "model": entry.provenance.model,
+        "prompt_version": entry.provenance.prompt_version,
+        "revision": entry.revision,
+        "created_at": entry.created_at,
+        "updated_at": entry.updated_at,
+    }
+
+
+class _Parquet:
+    """A Parquet file that is handed on group by group."""
+
+    def __init__(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+        self._schema = _schema(pa)
+        self._sink = _Sink()
+        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), self._schema, compression="zstd")
+
+    def group(self, entries: Sequence[Entry]) -> bytes:
+        """One more row group; the bytes that came of it."""
+        import pyarrow as pa
+
+        self._writer.write_table(pa.Table.from_pylist([_values(entry) for entry in entries], schema=self._schema))
+        pa.default_memory_pool().release_unused()
+        return self._sink.taken()
+
+    def end(self) -> bytes:
+        """The footer."""
+        self._writer.close()
+        return self._sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """Where Parquet writes: keeps what nobody has taken yet."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401  any buffer
+        size = len(data)
+        self._kept += data
+        self._written += size
+        return size
+
+    def tell(self) -> int:
+        return self._written
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        kept, self._kept = bytes(self._kept), bytearray()
+        return kept
+
+
+def _schema(pa: Any) -> pa.Schema:  # noqa: ANN401  a module
+    text, texts, moment = pa.string(), pa.list_(pa.string()), pa.timestamp("us", tz="UTC")
+    citation = pa.struct([(n, text) for n in "source title url revision licence licence_url retrieved_at quote".split()])
+    sense = pa.struct([("part_of_speech", text), ("gloss", text), ("examples", texts), ("category", text)])
+    relation = pa.struct([("kind", text), ("word", text)])
+    types = dict.fromkeys(COLUMNS, text) | dict.fromkeys(("related_concepts", "examples", "applications", "misconceptions"), texts)
+    types |= {"relations": pa.list_(relation), "senses": pa.list_(sense), "citations": pa.list_(citation)}
+    types |= {"round": pa.int64(), "revision": pa.int64(), "created_at": moment, "updated_at": moment}
+    return pa.schema(list(types.items()))

@@ -1,0 +1,66 @@
+"""The words around a word, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flows.core.words import word_key
+from flows.knowledge import Entry
+from flows.stores.base import KnowledgeStore
+from service.schemas import Edge, Graph, Node
+
+MOST_EDGES = 2000
+
+
+async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limit: int) -> Graph:
+    """The neighbourhood of a word: at most `limit` words within `steps` links, the nearer ones first, and the links between them.
+
+    One read of the store a step, and one for the words at the rim.
+    """
+    names: dict[str, str] = {key: word}
+    distances: dict[str, int] = {key: 0}
+    entries: dict[str, Entry] = {}
+    rim = [key]
+    is_cut = False
+    for step in range(1, steps + 1):
+        found = await store.entries(rim)
+        entries |= found
+        rim = []
+        for at in found:
+            for _, target, text in _links(found[at]):
+                if target in distances:
+                    continue
+                if len(distances) >= limit:
+                    is_cut = True
+                    break
+                names[target], distances[target] = text, step
+                rim.append(target)
+    entries |= await store.entries(rim)
+    known = await store.known([k for k in distances if k not in entries])
+    edges = [
+        Edge(source=source, target=target, kind=kind)
+        for source, entry in entries.items()
+        for kind, target, _ in _links(entry)
+        if target in distances and target != source
+    ]
+    nodes = [
+        Node(
+            key=k,
+            word=entries[k].word if k in entries else names[k],
+            depth=entries[k].depth if k in entries else known[k].depth if k in known else None,
+            category=entries[k].category if k in entries else None,
+            distance=distance,
+        )
+        for k, distance in distances.items()
+    ]
+    return Graph(nodes=tuple(nodes), edges=tuple(edges[:MOST_EDGES]), is_cut=is_cut or len(edges) > MOST_EDGES)
+
+
+def _links(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """(kind, key, word) of each word that an entry mentions; a named relation before the same word as a related concept."""
+    seen: set[str] = set()
+    for kind, word in (*((r.kind, r.word) for r in entry.relations), *(("related", w) for w in entry.related_concepts)):
+        key = word_key(word)
+        if key and key not in seen:
+            seen.add(key)
+            yield kind, key, word

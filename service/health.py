@@ -1,0 +1,45 @@
+"""Whether the facade is well, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from flows.errors import StoreUnavailable
+from service.deps import Facade
+from service.problems import answers
+from service.schemas import Health
+
+router = APIRouter(tags=["health"])
+
+STORE_TIMEOUT_S = 3.0
+
+
+@router.get("/health/live", responses=answers())
+async def live() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/health/ready", responses=answers())
+async def ready(facade: Facade) -> Health:
+    """The store can be read. Without Prefect nothing can be started, and all else goes on."""
+    try:
+        async with asyncio.timeout(STORE_TIMEOUT_S):
+            await facade.store.jobs(limit=1)
+    except TimeoutError as error:
+        raise StoreUnavailable("The store does not answer. Look whether another program holds it.") from error
+    is_up = await facade.orchestrator.is_up()
+    return Health(store="ok", prefect="ok" if is_up else "unreachable", needs_token=facade.access.needs_token)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=answers() | {200: {"description": "All counters", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(facade: Facade) -> Response:
+    """What the facade counts, for Prometheus."""
+    return Response(facade.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,198 @@
+"""Jobs over HTTP: start, list, read, stop, run again, and what happened in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from pydantic import AwareDatetime
+
+from flows.errors import ConfigurationError
+from flows.knowledge import Job, JobStatus, Mode, Round
+from service.deps import Facade, Knowledge, Prefect, Resources, may_start
+from service.errors import Conflict, NotFound, PrefectUnavailable
+from service.history import Place, read_history
+from service.listing import list_jobs
+from service.orchestrator import Orchestrator
+from service.problems import answers
+from service.runs import Run
+from service.schemas import (
+    CancelJob,
+    History,
+    JobList,
+    JobView,
+    RoundList,
+    RoundSummary,
+    RoundView,
+    StartBigJob,
+    Started,
+    StartJob,
+    Stopping,
+)
+from service.views import job_of, status_of, view
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+JobId = Annotated[UUID, Path(description="Id of the job: that of its flow run")]
+Cursor = Annotated[str | None, Query(max_length=500, description="Where a part before this one ended", json_schema_extra={"format": "cursor"})]
+Limit = Annotated[int, Query(ge=1, le=200)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,200}$",
+        description="The same key starts one job, however often it is sent",
+        json_schema_extra={"examples": ["2f1e6d9c-1"]},
+    ),
+]
+
+
+@router.post("/start", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
+async def start_job(facade: Facade, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None) -> Started:
+    """Start a quick or a deep job."""
+    return await _start(facade, body.mode, body.parameters(), idempotency_key, response)
+
+
+@router.post("/start_big", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
+async def start_big_job(
+    facade: Facade, response: Response, body: Annotated[StartBigJob | None, Body()] = None, idempotency_key: IdempotencyKey = None
+) -> Started:
+    """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
+    return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response)
+
+
+@router.get("", responses=answers(422))
+async def read_jobs(
+    facade: Facade,
+    *,
+    status: Annotated[list[JobStatus] | None, Query(max_length=6, description="One or more")] = None,
+    mode: Annotated[Mode | None, Query()] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Created at this moment or later, with a time zone")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JobList:
+    """All jobs, newest first, wherever they were started."""
+    return await list_jobs(facade.store, facade.orchestrator, statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
+
+
+@router.get("/{job_id}", responses=answers(404, 422))
+async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView:
+    """One job as it is now."""
+    job, run = await find(store, prefect, job_id)
+    is_stopping = not job.is_final and await store.stop_requested(job_id)
+    return view(job, run.state if run else None, prefect_url=prefect.page_of(job_id), is_stopping=is_stopping)
+
+
+@router.post("/{job_id}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
+async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: Annotated[CancelJob | None, Body()] = None) -> Stopping:
+    """Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing."""
+    drain = (body or CancelJob()).drain
+    job, run = await find(store, prefect, job_id)
+    status = status_of(job, run.state if run else None)
+    if status in {"completed", "failed", "cancelled"}:
+        raise Conflict("job_id", f"the job is {status}", "There is nothing to stop")
+    has_begun = run is None or run.state.type != "SCHEDULED"
+    if drain and has_begun:
+        if status != "cancelling":
+            await store.request_stop(job_id)
+    elif status != "cancelling":
+        # a job that waits for a worker has nothing in flight
+        await prefect.cancel_now(job_id)
+    return Stopping(job_id=job_id, drain=drain)
+
+
+@router.post("/{job_id}/retry", status_code=202, dependencies=[Depends(may_start)], responses=answers(404, 409, 422, 429))
+async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, response: Response) -> Started:
+    """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
+    run = await prefect.run(job_id)
+    if run is None and await store.job(job_id) is None:
+        raise _unknown(job_id)
+    if run is not None and run.state.status == "completed":
+        raise Conflict("job_id", "the job is completed", "Start a new one; it goes on from what is known")
+    await store.clear_stop(job_id)
+    await prefect.retry(job_id)
+    response.headers["Location"] = f"/jobs/{job_id}"
+    return Started(job_id=job_id)
+
+
+@router.get("/{job_id}/rounds", responses=answers(404, 422))
+async def read_rounds(
+    job_id: JobId,
+    store: Knowledge,
+    prefect: Prefect,
+    after: Annotated[int, Query(ge=0, le=2**31, description="Number of the last round of the part before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> RoundList:
+    """A job's rounds, in order, without their candidates."""
+    rounds = await store.rounds(job_id, after=after, limit=limit + 1)
+    if not rounds:
+        await find(store, prefect, job_id)
+    shown = rounds[:limit]
+    return RoundList(items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None)
+
+
+@router.get("/{job_id}/rounds/{number}", responses=answers(404, 422))
+async def read_round(job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge) -> RoundView:
+    """One round: every candidate with its verdict, and what became of the words."""
+    found = await store.round(job_id, number)
+    if found is None:
+        raise NotFound("number", f"job {job_id} has no round {number}", f"GET /jobs/{job_id}/rounds lists those there are")
+    return RoundView(**dict(found), results=await store.batches(job_id, number))
+
+
+@router.get("/{job_id}/events", responses=answers(404, 422))
+async def read_events(job_id: JobId, store: Knowledge, prefect: Prefect, after: Cursor = None, limit: Limit = 200) -> History:
+    """What happened in a job, oldest first. The cursor is always there: ask with it for what comes next."""
+    part = await read_history(store, prefect, job_id, after=Place.of(after), limit=limit)
+    if not part.events:
+        await find(store, prefect, job_id)
+    return History(items=part.events, cursor=part.place.cursor, has_more=part.has_more, is_complete=part.is_complete)
+
+
+async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[Job, Run | None]:
+    """A job and its run, None where Prefect does not answer or forgot it. Raises NotFound, and PrefectUnavailable where only it could tell."""
+    job = await store.job(job_id)
+    try:
+        run = await prefect.run(job_id)
+    except (PrefectUnavailable, ConfigurationError):
+        if job is None:
+            raise
+        run = None
+    if job is None and run is not None:
+        job = job_of(run)
+    if job is None:
+        raise _unknown(job_id)
+    return job, run
+
+
+async def _start(facade: Resources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response) -> Started:
+    run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key)
+    different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
+    if idempotency_key and different:
+        raise Conflict("Idempotency-Key", f"it started job {run.job_id} with another {different[0]}", "Give another key for another job")
+    facade.metrics.starts.labels(mode).inc()
+    response.headers["Location"] = f"/jobs/{run.job_id}"
+    return Started(job_id=run.job_id)
+
+
+def _summary(round_: Round) -> RoundSummary:
+    verdicts: dict[str, int] = {}
+    for candidate in round_.candidates:
+        verdicts[candidate.verdict.value] = verdicts.get(candidate.verdict.value, 0) + 1
+    return RoundSummary(
+        number=round_.number,
+        attempt=round_.attempt,
+        model=round_.model,
+        prompt_version=round_.prompt_version,
+        candidates=len(round_.candidates),
+        accepted=len(round_.accepted),
+        verdicts=verdicts,
+        batches=len(round_.batches),
+        usage=round_.usage,
+        created_at=round_.created_at,
+    )
+
+
+def _unknown(job_id: UUID) -> NotFound:
+    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")

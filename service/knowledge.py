@@ -1,0 +1,182 @@
+"""Knowledge over HTTP: search, entries, their neighbourhood, the frontier, totals and the export."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import Response, StreamingResponse
+
+from flows.core.words import printable, word_key
+from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support
+from flows.stores.base import Store
+from service import graph
+from service.deps import Facade, Knowledge
+from service.errors import NotFound, TooMany
+from service.formats import MEDIA_TYPES, Format, encoded, is_available
+from service.jobs import Cursor, Limit
+from service.problems import answers, problem
+from service.schemas import EntryList, EntryView, FrontierList, Graph
+
+router = APIRouter(tags=["knowledge"])
+
+MOST_PAGES = 10
+"""Looked through at most for one answer, where several filters leave little of each."""
+Word = Annotated[
+    str,
+    Path(
+        description="The word as written; a slash may stand in it",
+        openapi_examples={"word": {"value": "photosynthesis"}},
+        json_schema_extra={"format": "known-word"},
+    ),
+]
+
+
+@router.get("/knowledge", responses=answers(422))
+async def search_knowledge(
+    store: Knowledge,
+    *,
+    q: Annotated[str, Query(max_length=200, description="Text to look for; without it the newest entries")] = "",
+    category: Annotated[Category | None, Query()] = None,
+    job_id: Annotated[UUID | None, Query(description="The job that learned them")] = None,
+    support: Annotated[Support | None, Query()] = None,
+    depth: Annotated[Depth | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> EntryList:
+    """Search the entries, or browse them, the newest first. A part may hold fewer than `limit`; it goes on while there is a cursor."""
+    for _ in range(MOST_PAGES):
+        page = await _search(store, q, category=category, job_id=job_id, support=support, depth=depth, cursor=cursor, limit=limit)
+        items = tuple(e for e in page.items if _fits(e, category=category, job_id=job_id, support=support, depth=depth))
+        cursor = page.cursor
+        if items or cursor is None:
+            break
+    return EntryList(items=items, cursor=cursor, is_full_text=page.is_full_text)
+
+
+@router.get("/knowledge/stats", responses=answers())
+async def read_stats(store: Knowledge) -> StoreStats:
+    """Totals of the knowledge base."""
+    return await store.stats()
+
+
+async def export_slot(facade: Facade) -> AsyncGenerator[None]:
+    """One of the few exports at once, held until the answer is sent. Raises TooMany."""
+    if facade.exports.locked():
+        raise TooMany("As many exports as can be are under way. Try again in a minute.", retry_after_s=30)
+    async with facade.exports:
+        yield
+
+
+@router.get(
+    "/knowledge/export",
+    response_class=Response,
+    dependencies=[Depends(export_slot)],
+    responses=answers(422, 429, 501)
+    | {200: {"description": "Every entry, by key", "content": {m.partition(";")[0]: {"schema": {"type": "string"}} for m in MEDIA_TYPES.values()}}},
+)
+async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
+    """Every entry with its citations and licences, streamed."""
+    if not is_available(format):
+        return problem(501, "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or csv.")
+    pieces = encoded(store.export(), format)
+    first = await anext(pieces, b"")
+    headers = {"Content-Disposition": f'attachment; filename="knowledge.{format}"'}
+    return StreamingResponse(_onward(first, pieces), media_type=MEDIA_TYPES[format], headers=headers)
+
+
+@router.get("/entries/{word:path}", responses=answers(404))
+async def read_entry(word: Word, store: Knowledge) -> EntryView:
+    """What is known of one word."""
+    found = await _find(store, word)
+    return _entry_view(found) if isinstance(found, Entry) else _definition_view(found)
+
+
+@router.get("/graph/{word:path}", responses=answers(404, 422))
+async def read_graph(
+    word: Word,
+    store: Knowledge,
+    depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
+    limit: Annotated[int, Query(ge=2, le=500, description="Words at most")] = 100,
+) -> Graph:
+    """One word's neighbourhood: the words that its entry mentions, those that theirs mention, and so on."""
+    found = await _find(store, word)
+    start = found if isinstance(found, Entry) else found.definition
+    return await graph.around(store, start.key, start.word, steps=depth, limit=limit)
+
+
+@router.get("/frontier", responses=answers(422))
+async def read_frontier(store: Knowledge, cursor: Cursor = None, limit: Limit = 50) -> FrontierList:
+    """What entries mention and nobody has learned, most mentioned first."""
+    page = await store.frontier(cursor=cursor, limit=limit)
+    return FrontierList(items=page.items, cursor=page.cursor)
+
+
+async def _search(
+    store: Store,
+    q: str,
+    *,
+    category: Category | None,
+    job_id: UUID | None,
+    support: Support | None,
+    depth: Depth | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Entry]:
+    """A store filters by one thing at a time: by that which leaves least."""
+    if job_id is not None:
+        return await store.search(q, job_id=job_id, cursor=cursor, limit=limit)
+    if category is not None:
+        return await store.search(q, category=category, cursor=cursor, limit=limit)
+    if support is not None:
+        return await store.search(q, support=support, cursor=cursor, limit=limit)
+    return await store.search(q, depth=depth, cursor=cursor, limit=limit)
+
+
+def _fits(entry: Entry, *, category: Category | None, job_id: UUID | None, support: Support | None, depth: Depth | None) -> bool:
+    return (
+        category in {None, entry.category}
+        and job_id in {None, entry.provenance.job_id}
+        and support in {None, entry.support}
+        and depth in {None, entry.depth}
+    )
+
+
+async def _find(store: Store, word: str) -> Entry | KnownWord:
+    key = word_key(word[:500])
+    found = (await store.entry(key) or (await store.known([key])).get(key)) if key else None
+    if found is None:
+        shown = printable(word, 60)
+        raise NotFound("word", f"“{shown}” is not learned yet", 'To learn it: POST /jobs/start {"mode": "quick", "words": [the word]}')
+    return found
+
+
+def _entry_view(entry: Entry) -> EntryView:
+    return EntryView(**dict(entry))
+
+
+def _definition_view(known: KnownWord) -> EntryView:
+    definition = known.definition
+    return EntryView(
+        word=definition.word,
+        key=definition.key,
+        depth=known.depth,
+        definition=definition.text,
+        part_of_speech=definition.part_of_speech,
+        support=definition.support,
+        citations=definition.citations,
+        provenance=definition.provenance,
+        created_at=known.learned_at,
+        updated_at=definition.provenance.created_at,
+    )
+
+
+async def _onward(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    try:
+        yield first
+        async for piece in pieces:
+            yield piece
+    finally:
+        await pieces.aclose()

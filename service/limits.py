@@ -1,0 +1,162 @@
+"""How much the facade takes at once: starts by client and in total, the size of a body, the time for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv6Address, ip_address
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import TooMany
+from service.problems import problem
+
+MOST_CLIENTS = 4096
+CLOSE = {"Connection": "close"}
+LONGEST_ANSWER_S = 900.0
+"""For a streamed answer, however steadily it flows."""
+
+
+class Bucket:
+    """Lets `burst` through at once and `per_minute` after that."""
+
+    def __init__(self, *, burst: int, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst = burst
+        self._per_s = per_minute / 60
+        self._clock = clock
+        self._left = float(burst)
+        self._at = clock()
+
+    def wait_s(self) -> float:
+        """Seconds until one more gets through; 0 when it may now."""
+        now = self._clock()
+        self._left = min(float(self._burst), self._left + (now - self._at) * self._per_s)
+        self._at = now
+        return 0.0 if self._left >= 1 else (1 - self._left) / self._per_s
+
+    def take(self) -> None:
+        """Count one that got through."""
+        self._left -= 1
+
+
+class Limiter:
+    """A bucket for each client and one for all. Of more than 4,096 clients the one heard of longest ago is forgotten."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        burst: int,
+        per_minute: float,
+        total_burst: int,
+        total_per_minute: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._what = what
+        self._make = partial(Bucket, burst=burst, per_minute=per_minute, clock=clock)
+        self._clients: OrderedDict[str, Bucket] = OrderedDict()
+        self._total = Bucket(burst=total_burst, per_minute=total_per_minute, clock=clock)
+
+    def check(self, client: str) -> None:
+        """Count one for this client. Raises TooMany, and counts nothing, when there is no room."""
+        name = network_of(client)
+        own = self._clients.setdefault(name, self._make())
+        self._clients.move_to_end(name)
+        if len(self._clients) > MOST_CLIENTS:
+            self._clients.popitem(last=False)
+        own_s, total_s = own.wait_s(), self._total.wait_s()
+        if own_s or total_s:
+            wait_s = math.ceil(max(own_s, total_s))
+            whose = "from this client" if own_s >= total_s else "in all"
+            raise TooMany(f"Too many {self._what} {whose}. Try again in {wait_s} s.", retry_after_s=wait_s)
+        own.take()
+        self._total.take()
+
+
+def network_of(client: str) -> str:
+    """What counts as one client: an IPv4 address, or the /64 network of an IPv6 address."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return str(address)
+
+
+class RequestLimits:
+    """ASGI middleware: reads each body whole, up to a size and within a time, and ends answers that do not move on."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, timeout_s: float) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._timeout_s = timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                body = await self._read(scope, receive)
+        except TimeoutError:
+            await problem(408, f"The body did not come within {self._timeout_s:g} s. Send it whole.", headers=CLOSE)(scope, receive, send)
+            return
+        if body is None:
+            limit = f"{self._max_body_bytes:,} bytes"
+            await problem(413, f"The body is larger than {limit}. Send less at a time.", headers=CLOSE)(scope, receive, send)
+            return
+        await self._answer(scope, _replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self._max_body_bytes:
+            return None
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return bytes(body)
+            body += message.get("body", b"")
+            if len(body) > self._max_body_bytes:
+                return None
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+        loop = asyncio.get_running_loop()
+        last = loop.time() + LONGEST_ANSWER_S
+
+        async def moving(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            limit.reschedule(min(last, loop.time() + self._timeout_s))
+            await send(message)
+            limit.reschedule(min(last, loop.time() + self._timeout_s))
+
+        try:
+            async with asyncio.timeout(self._timeout_s) as limit:
+                await self._app(scope, receive, moving)
+        except TimeoutError:
+            if has_started or not limit.expired():
+                raise
+            await problem(503, f"There was no answer within {self._timeout_s:g} s. Try again.", retry_after_s=5)(scope, receive, send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    is_told = False
+
+    async def replay() -> Message:
+        nonlocal is_told
+        if is_told:
+            return await receive()
+        is_told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

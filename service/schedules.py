@@ -1,0 +1,47 @@
+"""When Prefect starts jobs by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from service.deps import Prefect
+from service.problems import answers
+from service.runs import Schedule
+from service.schemas import ScheduleList, ScheduleView
+
+router = APIRouter(prefix="/schedules", tags=["schedules"])
+
+ScheduleId = Annotated[UUID, Path(description="Id of the schedule, as Prefect has it")]
+
+
+@router.get("", responses=answers())
+async def read_schedules(prefect: Prefect) -> ScheduleList:
+    """The schedules of the three deployments."""
+    return ScheduleList(items=tuple(map(_shown, await prefect.schedules())))
+
+
+@router.post("/{schedule_id}/pause", responses=answers(404, 422))
+async def pause_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
+    """Let Prefect start nothing by this schedule for now."""
+    return _shown(await prefect.switch(schedule_id, is_active=False))
+
+
+@router.post("/{schedule_id}/resume", responses=answers(404, 422))
+async def resume_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
+    """Let Prefect start jobs by this schedule."""
+    return _shown(await prefect.switch(schedule_id, is_active=True))
+
+
+def _shown(schedule: Schedule) -> ScheduleView:
+    return ScheduleView(
+        id=schedule.id,
+        mode=schedule.mode,
+        slug=schedule.slug,
+        rule=schedule.rule,
+        timezone=schedule.timezone,
+        is_active=schedule.is_active,
+        next_run_at=schedule.next_run_at,
+    )

@@ -1,0 +1,75 @@
+"""The facade's outer wall: every request and WebSocket passes here first, and every answer last."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.access import HEADERS, Access
+from service.errors import AccessRefused
+from service.metrics import Metrics
+from service.problems import problem_of, unexpected
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Wall:
+    """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody foresaw into a 500."""
+
+    def __init__(self, app: ASGIApp, *, access: Access, metrics: Metrics) -> None:
+        self._app = app
+        self._access = access
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def finished(message: Message) -> None:
+            nonlocal status
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                status = int(message["status"])
+                _finish(MutableHeaders(scope=message), is_secure=scope["scheme"] in {"https", "wss"})
+            await send(message)
+
+        try:
+            method = scope["method"] if scope["type"] == "http" else None
+            server = scope.get("server")
+            self._access.check(method, scope["path"], scope["query_string"], Headers(scope=scope), server=server[0] if server else None)
+        except AccessRefused as error:
+            self._metrics.refusals.labels(str(error.status)).inc()
+            await _refuse(scope, receive, finished, error)
+            return
+        try:
+            await self._app(scope, receive, finished)
+        except Exception as error:
+            if status or scope["type"] != "http":
+                raise
+            await unexpected(error)(scope, receive, finished)
+        finally:
+            if scope["type"] == "http":
+                route = getattr(scope.get("route"), "path", "none")
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                self._metrics.requests.labels(method, route, str(status)).inc()
+                self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: AccessRefused) -> None:
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": "Not allowed"})
+        return
+    await problem_of(error)(scope, receive, send)
+
+
+def _finish(headers: MutableHeaders, *, is_secure: bool) -> None:
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")
+    if is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
