@@ -7,6 +7,7 @@
     - LexiconMissing
     - LanguageMismatch
     - SchemaTooNew
+    - SourceRefused
   x TransientError               try again later; stage tasks retry these, and only these
     - RateLimited
     - ModelUnavailable
@@ -61,6 +62,10 @@ class LanguageMismatch(ConfigurationError):
 
 class SchemaTooNew(ConfigurationError):
     """A store was written by a newer version of this package."""
+
+
+class SourceRefused(ConfigurationError):
+    """A research source answered, and will not answer otherwise until something is changed; research goes on without it."""
 
 
 class TransientError(LearningError):

@@ -1,1 +1,57 @@
 """Research sources: one file each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from flows.settings import Settings
+from flows.sources.base import Source
+
+if TYPE_CHECKING:
+    from flows.lexicon.reader import Lexicon
+    from flows.sources.cached import EvidenceCache
+
+REQUESTS_PER_MINUTE = 150
+"""Of the 200 that Wikimedia grants whoever names an operator, over all its wikis together."""
+AT_ONCE = 3
+
+
+@asynccontextmanager
+async def open_sources(settings: Settings, *, lexicon: Lexicon, cache: EvidenceCache) -> AsyncGenerator[tuple[Source, ...]]:
+    """The sources that the settings name, open until the end, in their order; the lexicon and the memory stay the caller's to close.
+
+    Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a contact that is none.
+    """
+    from flows.sources.lexicon import LexiconSource
+
+    async with AsyncExitStack() as stack:
+        web = await _wikimedia(settings, set(settings.source_names) & {"wikipedia", "wiktionary"}, cache, stack)
+        yield (LexiconSource(lexicon), *web) if "lexicon" in settings.source_names or not web else tuple(web)
+
+
+async def _wikimedia(settings: Settings, names: Collection[str], cache: EvidenceCache, stack: AsyncExitStack) -> list[Source]:
+    if not names:
+        return []
+    if not settings.wikimedia_contact:
+        logging.getLogger(__name__).warning(
+            "WIKIMEDIA_CONTACT: not set, so %s cannot be asked; give a mail or web address", " and ".join(sorted(names))
+        )
+        return []
+    from flows.sources.action_api import ActionApi
+    from flows.sources.breaker import Breaker
+    from flows.sources.cached import CachedSource
+    from flows.sources.pace import Pace
+    from flows.sources.wikipedia import Wikipedia
+    from flows.sources.wiktionary import Wiktionary
+
+    pace = Pace(per_minute=REQUESTS_PER_MINUTE, at_once=AT_ONCE)
+    made: list[Source] = []
+    kinds: tuple[tuple[type[Wikipedia | Wiktionary], str], ...] = ((Wikipedia, settings.wikipedia_url), (Wiktionary, settings.wiktionary_url))
+    for kind, url in kinds:
+        if kind.name in names:
+            api = ActionApi(url, name=kind.__name__, contact=settings.wikimedia_contact, pace=pace)
+            made.append(CachedSource(Breaker(kind(await stack.enter_async_context(api))), cache))
+    return made

@@ -16,11 +16,12 @@ class LexiconSource:
 
     name = "wordnet"
     batch_size = 200
+    stands_in_for: str | None = None
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    async def look_up(self, words: Sequence[Word]) -> Mapping[str, tuple[Evidence, ...]]:
+    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all senses count
         """At most three glosses a word, the commonest meaning first; words that are no headwords are absent."""
         now = utc_now()
         return {

@@ -1,0 +1,91 @@
+"""Asking all sources for a batch of words, side by side, where no source can hold up or fail the batch."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+
+from flows.errors import SourceRefused, TransientError
+from flows.knowledge import Evidence, Word
+from flows.sources.base import Source
+
+TRIES = 3
+PATIENCE_S = 25.0
+"""How long one source may take for a batch, all tries and waits together."""
+ENOUGH_CHARACTERS = 80
+"""A word of which a source says less than this goes to the source that stands in for it."""
+_FIRST_WAIT_S = 0.5
+
+Findings = Mapping[str, tuple[Evidence, ...]]
+
+
+class Researched:
+    """Evidence by word key, in the sources' order, and why a source had nothing to say, by its name."""
+
+    def __init__(self) -> None:
+        self.evidence: dict[str, tuple[Evidence, ...]] = {}
+        self.problems: dict[str, str] = {}
+
+
+async def research(words: Sequence[Word], sources: Sequence[Source], *, topic: str | None = None) -> Researched:
+    """Ask every source for every word, those that stand in for another one only for the words that it left wanting.
+
+    A source that fails after three tries or within 25 seconds is gone on without.
+    """
+    tasks: dict[str, asyncio.Task[tuple[Findings, str | None]]] = {}
+
+    async def ask(source: Source) -> tuple[Findings, str | None]:
+        before = tasks.get(source.stands_in_for) if source.stands_in_for else None
+        wanting = words
+        if before is not None:
+            await asyncio.wait({before})
+            found, _ = before.result()
+            wanting = [word for word in words if sum(len(piece.text) for piece in found.get(word.key, ())) < ENOUGH_CHARACTERS]
+        return await _ask(source, wanting, topic)
+
+    tasks |= {source.name: asyncio.create_task(ask(source), name=f"research {source.name}") for source in sources}
+    try:
+        await asyncio.gather(*tasks.values())
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+    researched = Researched()
+    for name, task in tasks.items():
+        found, problem = task.result()
+        for key, pieces in found.items():
+            researched.evidence[key] = (*researched.evidence.get(key, ()), *pieces)
+        if problem:
+            researched.problems[name] = problem
+    return researched
+
+
+async def _ask(source: Source, words: Sequence[Word], topic: str | None) -> tuple[Findings, str | None]:
+    """What a source finds in all its batches, with the first problem."""
+    batches = [words[start : start + source.batch_size] for start in range(0, len(words), source.batch_size)]
+    answers = await asyncio.gather(*(_ask_patiently(source, batch, topic) for batch in batches))
+    found = {key: pieces for answer, _ in answers for key, pieces in answer.items()}
+    return found, next((problem for _, problem in answers if problem), None)
+
+
+async def _ask_patiently(source: Source, words: Sequence[Word], topic: str | None) -> tuple[Findings, str | None]:
+    """What a source finds in one batch, or why it does not; asked again after transient errors, when it says if it says so."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + PATIENCE_S
+    wait_s = _FIRST_WAIT_S
+    for attempt in range(1, TRIES + 1):
+        try:
+            async with asyncio.timeout_at(until_s):
+                return await source.look_up(words, topic=topic), None
+        except TimeoutError:
+            return {}, f"it did not answer within {PATIENCE_S:.0f} s"
+        except SourceRefused as error:
+            return {}, str(error)
+        except TransientError as error:
+            pause_s = wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s  # noqa: S311  only spreads the load
+            if attempt == TRIES or loop.time() + pause_s >= until_s:
+                return {}, str(error)
+        await asyncio.sleep(pause_s)
+        wait_s *= 3
+    raise AssertionError("unreachable")

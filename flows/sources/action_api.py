@@ -1,0 +1,201 @@
+"""A polite client of a wiki's Action API: names its operator, asks for many titles at once, keeps a pace and obeys when told to wait.
+
+A limit holds for all wikis of a pace, since Wikimedia counts them together; a lag or an outage is one wiki's own.
+
+Policy: foundation.wikimedia.org/wiki/Policy:User-Agent_policy, mediawiki.org/wiki/API:Etiquette, mediawiki.org/wiki/Wikimedia_APIs/Rate_limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any, NoReturn, Self
+from urllib.parse import urlencode
+
+import httpx
+from pydantic import ValidationError
+
+from flows.core.words import printable
+from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
+from flows.sources.pace import Pace, Pause
+from flows.sources.wiki import Found, Query, find_pages, may_be_title, merge, title_of
+
+MOST_TITLES = 50
+MOST_CONTINUATIONS = 20
+LARGEST_BODY = 16 * 2**20
+"""Bytes; the API itself cuts a result at 8 MiB of text, which JSON may write longer."""
+LONGEST_ADDRESS = 6000
+"""Characters of parameters; a longer query is posted, which the API takes alike."""
+MAXLAG_S = 5
+_PAUSE_S = 10.0
+"""How long a provider is left alone that says too many requests but not until when."""
+_TRANSIENT = re.compile(r"maxlag|ratelimited|readonly|internal_api_error")
+
+
+class ActionApi:
+    """The Action API of one wiki, open between `async with` and its end, for the event loop that opened it.
+
+    `contact` is a mail or web address of whoever runs this. Raises ConfigurationError for one that cannot be sent.
+    """
+
+    def __init__(self, url: str, *, name: str, contact: str, pace: Pace, timeout_s: float = 10.0) -> None:
+        self.url = url
+        self._name = name
+        self._pace = pace
+        self._pause = Pause()
+        self._timeout_s = timeout_s
+        headers = {"User-Agent": user_agent(contact), "Accept-Encoding": "gzip", "Accept": "application/json"}
+        self._client = httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)), follow_redirects=False)
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._client.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def pages_url(self) -> str:
+        """Where the pages of this wiki are, with a slash at the end."""
+        parts = httpx.URL(self.url)
+        return str(parts.copy_with(path="/wiki/", query=None, fragment=None))
+
+    async def find(self, titles: Sequence[str], **parameters: str) -> dict[str, Found]:
+        """The articles that at most 50 titles lead to, with the properties that the parameters ask for; see `find_pages`.
+
+        Raises RateLimited, SourceUnavailable, SourceRefused, and InvalidInput for too many titles.
+        """
+        asked = {title: title_of(title) for title in titles if may_be_title(title)}
+        wanted = list(dict.fromkeys(filter(None, asked.values())))
+        if len(wanted) > MOST_TITLES:
+            raise InvalidInput("titles", f"{len(wanted)} are too many", f"Give at most {MOST_TITLES}.")
+        if not wanted:
+            return {}
+        query = await self._query({**parameters, "titles": "|".join(wanted), "redirects": "1"})
+        found = find_pages(wanted, query)
+        return {title: found[wanted_title] for title, wanted_title in asked.items() if wanted_title in found}
+
+    async def _query(self, parameters: Mapping[str, str]) -> Query:
+        base = {"action": "query", "format": "json", "formatversion": "2", "maxlag": str(MAXLAG_S), **parameters}
+        answers: list[dict[str, Any]] = []
+        more: dict[str, str] = {}
+        for _ in range(MOST_CONTINUATIONS):
+            answer = await self._ask(base | more)
+            answers.append(answer.get("query", {}))
+            following = {key: str(value) for key, value in answer.get("continue", {}).items()}
+            if not following:
+                break
+            if following == more:
+                raise SourceUnavailable(f"{self._name} continues its answer at the same place for ever")
+            more = following
+        try:
+            return Query.model_validate(merge(answers))
+        except (ValidationError, KeyError, TypeError, AttributeError) as error:
+            raise SourceUnavailable(f"{self._name} answered something else than pages") from error
+
+    async def _ask(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        await self._pause.wait()
+        async with self._pace.turn():
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    response, body = await self._send(parameters)
+            except (TimeoutError, httpx.TimeoutException) as error:
+                raise SourceUnavailable(f"{self._name} did not answer within {self._timeout_s:g} s") from error
+            except httpx.HTTPError as error:
+                raise SourceUnavailable(f"{self._name} cannot be reached: {printable(str(error)) or type(error).__name__}") from error
+            return self._read(response, body)
+
+    async def _send(self, parameters: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+        is_long = len(urlencode(parameters)) > LONGEST_ADDRESS
+        request = (
+            self._client.build_request("POST", self.url, data=dict(parameters))
+            if is_long
+            else self._client.build_request("GET", self.url, params=dict(parameters))
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > LARGEST_BODY:
+                    raise SourceUnavailable(f"{self._name} answered more than {LARGEST_BODY // 2**20} MiB")
+            return response, bytes(body)
+        finally:
+            await response.aclose()
+
+    def _read(self, response: httpx.Response, body: bytes) -> dict[str, Any]:
+        """The JSON of an answer, once its status says that it may be one: refusals at the edge are HTML or text."""
+        self._check_status(response)
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise SourceUnavailable(f"{self._name} answered something else than JSON") from error
+        if not isinstance(answer, dict):
+            raise SourceUnavailable(f"{self._name} answered something else than an object")
+        for problem in [answer["error"]] if "error" in answer else answer.get("errors", ()):
+            self._fail(response, problem if isinstance(problem, dict) else {})
+        return answer
+
+    def _check_status(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        wait_s = retry_after_s(response.headers)
+        if status == 429:
+            wait_s = _PAUSE_S if wait_s is None else wait_s
+            self._pace.pause.begin(wait_s)
+            raise RateLimited(f"{self._name} answered that it was asked too often (429)", retry_after_s=wait_s)
+        if status >= 500:
+            self._pause.begin(wait_s or 0.0)
+            raise SourceUnavailable(f"{self._name} answered with an error of its own ({status})", retry_after_s=wait_s)
+        if status in {401, 403}:
+            raise SourceRefused(
+                f"WIKIMEDIA_CONTACT: {self._name} refused the request ({status}); give a mail or web address where you can be reached"
+            )
+        where = f" (it points to {printable(response.headers['location'])})" if "location" in response.headers else ""
+        raise SourceRefused(f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an Action API")
+
+    def _fail(self, response: httpx.Response, error: Mapping[str, Any]) -> NoReturn:
+        code, text = printable(str(error.get("code", "unknown")), 60), printable(str(error.get("info") or error.get("text") or ""))
+        line = f"{self._name} answered {code}: {text}"
+        if not _TRANSIENT.match(code):
+            raise SourceRefused(line)
+        wait_s = retry_after_s(response.headers)
+        if code == "ratelimited":
+            wait_s = _PAUSE_S if wait_s is None else wait_s
+            self._pace.pause.begin(wait_s)
+            raise RateLimited(line, retry_after_s=wait_s)
+        if code == "maxlag" and wait_s is None:
+            wait_s = float(MAXLAG_S)
+        self._pause.begin(wait_s or 0.0)
+        raise SourceUnavailable(line, retry_after_s=wait_s)
+
+
+def user_agent(contact: str) -> str:
+    """Who asks, by the policy. Raises ConfigurationError for a contact that is none."""
+    contact = contact.strip()
+    if not contact.isascii() or not contact.isprintable() or not re.search(r"\w@\w|\w+://\w", contact):
+        raise ConfigurationError("WIKIMEDIA_CONTACT: give a mail or web address of whoever runs this, which Wikimedia asks for")
+    try:
+        ours = version("learning-pipeline")
+    except PackageNotFoundError:
+        ours = "0"
+    return f"learning-pipeline/{ours} ({contact}) httpx/{httpx.__version__}"
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a provider wants to be left alone, from Retry-After as a number or a date; None where it does not say."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,76 @@
+"""A source with a memory: what it said is remembered in the store, also that it had nothing to say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from flows.core.words import document_id, word_key
+from flows.errors import LearningError
+from flows.knowledge import CachedEvidence, Evidence, Word, utc_now
+from flows.sources.base import Source
+
+T = TypeVar("T")
+
+FOUND_FOR = timedelta(days=30)
+NOTHING_FOR = timedelta(days=3)
+PATIENCE_S = 3.0
+"""How long the memory may take; a source without it is slower but as good."""
+
+
+class EvidenceCache(Protocol):
+    """The part of a store that remembers evidence."""
+
+    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
+        """What the source is remembered to have said and that has not expired."""
+        ...
+
+    async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
+        """Remember what a source said."""
+        ...
+
+
+class CachedSource:
+    """Asks a source only for words that it has not been asked for lately. A failing memory is logged once and done without.
+
+    Source and memory stay the caller's to close.
+    """
+
+    def __init__(self, source: Source, cache: EvidenceCache, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.name = source.name
+        self.batch_size = source.batch_size
+        self.stands_in_for = source.stands_in_for
+        self._source = source
+        self._cache = cache
+        self._clock = clock
+        self._has_complained = False
+
+    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
+        """What is remembered and, for the other words, what the source finds now. Raises what the source raises."""
+        name = self.name if topic is None else f"{self.name} {document_id(word_key(topic))}"
+        keys = [word.key for word in words]
+        remembered = await self._patiently(self._cache.cached_evidence(name, keys, at=self._clock())) or {}
+        found = {key: cached.evidence for key, cached in remembered.items() if cached.evidence}
+        unasked = [word for word in words if word.key not in remembered]
+        if unasked:
+            fresh = await self._source.look_up(unasked, topic=topic)
+            await self._patiently(self._cache.save_evidence([self._cached(name, word.key, fresh.get(word.key, ())) for word in unasked]))
+            found |= fresh
+        return found
+
+    def _cached(self, name: str, key: str, evidence: tuple[Evidence, ...]) -> CachedEvidence:
+        now = self._clock()
+        return CachedEvidence(source=name, key=key, evidence=evidence, fetched_at=now, expires_at=now + (FOUND_FOR if evidence else NOTHING_FOR))
+
+    async def _patiently(self, call: Awaitable[T]) -> T | None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await call
+        except (LearningError, TimeoutError) as error:
+            if not self._has_complained:
+                self._has_complained = True
+                logging.getLogger(__name__).warning("Evidence of %s is not remembered: %s", self.name, str(error) or "the store is too slow")
+            return None

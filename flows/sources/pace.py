@@ -1,0 +1,91 @@
+"""How often a provider may be asked: slots in flight, requests a minute, and the pauses that it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from flows.core.quota import Bucket
+from flows.errors import RateLimited
+
+PATIENCE_S = 10.0
+"""Who would wait longer for a turn is sent away, so that nobody stands in a queue without an end."""
+LONGEST_PAUSE_S = 600.0
+_BURST = 5
+"""One part in so many of a minute's requests may be sent at once; the others are spread, so that no minute ever holds more than all."""
+
+
+class Pause:
+    """A time in which a provider wants to be left alone. It is never shortened, and lasts ten minutes at most."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is over; 0 when it is."""
+        return max(0.0, self._until_s - self._clock())
+
+    def begin(self, for_s: float) -> None:
+        """Make it last so many seconds from now."""
+        self._until_s = max(self._until_s, self._clock() + min(max(0.0, for_s), LONGEST_PAUSE_S))
+
+    def check(self) -> None:
+        """Raise RateLimited, with the seconds that are left, when it lasts too long to wait for."""
+        if self.left_s > PATIENCE_S:
+            raise RateLimited(f"the provider wants to be left alone for {self.left_s:.0f} s more", retry_after_s=self.left_s)
+
+    async def wait(self) -> None:
+        """Return when it is over. Raises RateLimited when it lasts too long to wait for."""
+        while (left_s := self.left_s) > 0:
+            self.check()
+            await asyncio.sleep(left_s)
+
+
+class Pace:
+    """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any minute, none in a pause."""
+
+    def __init__(self, *, per_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+        burst = max(1.0, per_minute / _BURST)
+        self._bucket = Bucket(capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst)
+        self._clock = clock
+        self._filled_at_s = clock()
+        self._slots = asyncio.Semaphore(at_once)
+        self._queue = asyncio.Lock()
+        self.pause = Pause(clock=clock)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Hold one slot. Raises RateLimited, with the seconds to wait, when no turn comes in time."""
+        self.pause.check()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._take()
+        except TimeoutError as error:
+            raise RateLimited("its own limit left no turn in time", retry_after_s=max(1.0, self.pause.left_s)) from error
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def _take(self) -> None:
+        await self._slots.acquire()
+        try:
+            async with self._queue:
+                await self.pause.wait()
+                while (wait_s := self._wait_s()) > 0:
+                    await asyncio.sleep(wait_s)
+                    await self.pause.wait()
+                self._bucket = self._bucket.add(-1)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def _wait_s(self) -> float:
+        now_s = self._clock()
+        self._bucket = self._bucket.filled(now_s - self._filled_at_s)
+        self._filled_at_s = now_s
+        return self._bucket.wait_s(1)

@@ -1,0 +1,236 @@
+"""Wiktionary's templates written out as its readers see them (facts: en.wiktionary.org/wiki/Wiktionary:Templates)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+UNKNOWN = "\ue000"
+"""Stands for what nobody here knows how to write out."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
+_GLUE = {"_": " ", "and": " and ", "or": " or ", "with": " with ", "&": " and "}
+_ARTICLED = re.compile(r"(?:United|Kingdom|Republic|Islands|Netherlands|Philippines|Bahamas|Gambia|Maldives|Czech Republic)\b")
+_NAMES = {
+    "abbr of": "abbreviation of",
+    "adj form of": "form of",
+    "alt case": "alternative letter-case form of",
+    "alt form": "alternative form of",
+    "alt sp": "alternative spelling of",
+    "alt spell": "alternative spelling of",
+    "alt spelling of": "alternative spelling of",
+    "altcaps": "alternative letter-case form of",
+    "altform": "alternative form of",
+    "altsp": "alternative spelling of",
+    "clip of": "clipping of",
+    "contr of": "contraction of",
+    "dim of": "diminutive of",
+    "infl of": "inflection of",
+    "init of": "initialism of",
+    "ing-form of": "present participle of",
+    "missp": "misspelling of",
+    "obs form": "obsolete form of",
+    "obs sp": "obsolete spelling of",
+    "past of": "past tense of",
+    "stand sp": "standard spelling of",
+    "syn of": "synonym of",
+    "synonym": "synonym of",
+}
+_TELLING = frozenset(
+    {
+        "abbreviation of",
+        "acronym of",
+        "agent noun of",
+        "clipping of",
+        "contraction of",
+        "diminutive of",
+        "ellipsis of",
+        "former name of",
+        "initialism of",
+        "short for",
+        "synonym of",
+    }
+)
+"""What says something by itself, unlike an inflection or another spelling, whose meaning stands at the lemma."""
+
+
+@dataclass
+class Reading:
+    """What was read of a piece of wikitext: its plain text, its labels, and the lemma when it names the word as a form of one."""
+
+    text: str = ""
+    labels: list[str] = field(default_factory=list)
+    form_of: str | None = None
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether something that nobody here knows how to write out is missing in its midst."""
+        return UNKNOWN in self.text.strip(f"{UNKNOWN} .,;:")
+
+
+class Arguments(dict[str, str]):
+    """Arguments of a template by name or number, as plain text; those that were not given are empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+    def after(self, first: int) -> list[str]:
+        """The numbered ones from a number on, up to the first that was not given."""
+        values = []
+        while str(first) in self:
+            values.append(self[str(first)])
+            first += 1
+        return values
+
+
+Write = Callable[[Arguments, Reading], str]
+
+
+def is_silent(name: str) -> bool:
+    """Whether a template only keeps house, or shows a quotation, an example or other words."""
+    return name in _SILENT or name.startswith(("rf", "R:", "RQ:", "U:", "quote-", "cite-"))
+
+
+def write(name: str, arguments: Arguments, reading: Reading) -> str:
+    """What a template says, with labels and lemmas noted in the reading; UNKNOWN for one that is not known."""
+    if name in _WRITERS:
+        return _WRITERS[name](arguments, reading)
+    kind = name.removeprefix("en-")
+    kind = _NAMES.get(kind, kind)
+    return _form_of(kind, arguments, reading) if kind.endswith(" of") or kind in _TELLING else UNKNOWN
+
+
+def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
+    has_language = bool(_LANGUAGE.fullmatch(arguments["1"])) and bool(arguments["2"])
+    given = [*arguments.after(2 if has_language else 1), "", "", ""]
+    if kind == "form of":
+        kind = f"{given.pop(0).removesuffix(' of')} of"
+    lemma, shown, positional_gloss = given[:3]
+    gloss = arguments["t"] or arguments["gloss"] or ("" if kind == "inflection of" else positional_gloss)
+    if not lemma:
+        return UNKNOWN
+    if kind not in _TELLING and not gloss:
+        reading.form_of = lemma.partition("#")[0]
+    return f"{kind} {shown or lemma}" + (f" ({gloss})" if gloss else "")
+
+
+def _label(arguments: Arguments, reading: Reading) -> str:
+    words = ""
+    for label in arguments.after(2):
+        glue = _GLUE.get(label)
+        words = f"{words.removesuffix(', ')}{glue}" if glue else f"{words}{label}, "
+    words = words.removesuffix(", ").strip()
+    if words:
+        reading.labels.append(words)
+    return ""
+
+
+def _link(arguments: Arguments, _: Reading) -> str:
+    return arguments["3"] or arguments["2"].partition("#")[0]
+
+
+def _qualifier(arguments: Arguments, _: Reading) -> str:
+    return f"({', '.join(filter(None, arguments.after(1)))})"
+
+
+def _gloss(arguments: Arguments, _: Reading) -> str:
+    return f"({arguments['1']})"
+
+
+def _first(arguments: Arguments, _: Reading) -> str:
+    return arguments["1"]
+
+
+def _second(arguments: Arguments, _: Reading) -> str:
+    return arguments["2"]
+
+
+def _last(arguments: Arguments, _: Reading) -> str:
+    return next(filter(None, reversed(arguments.after(1))), "")
+
+
+def _joined(arguments: Arguments, _: Reading) -> str:
+    return "".join(arguments.after(1))
+
+
+def _spaced(arguments: Arguments, _: Reading) -> str:
+    return " ".join(arguments.after(1))
+
+
+def _fraction(arguments: Arguments, _: Reading) -> str:
+    return "/".join(arguments.after(1))
+
+
+def _place(arguments: Arguments, _: Reading) -> str:
+    kind = arguments["2"].replace("/and/", " and ").replace("/", " ")
+    text = kind if not kind or re.match(r"(?:an?|the)\b", kind, re.IGNORECASE) else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    follows = " in "
+    for part in arguments.after(3):
+        prefix, slash, name = part.rpartition("/")
+        if part == ";":
+            break
+        if not slash:
+            text, follows = f"{text} {part}", " "
+            continue
+        is_articled = prefix.split(":")[0] in {"c", "cc", "country"} and _ARTICLED.search(name)
+        text, follows = f"{text}{follows}{'the ' if is_articled else ''}{name}", ", "
+    return text[:1].upper() + text[1:]
+
+
+def _given_name(arguments: Arguments, _: Reading) -> str:
+    kind = " or ".join(filter(None, (arguments["2"], arguments["or"])))
+    return " ".join(f"a {kind} given name".split())
+
+
+def _fixed(text: str) -> Write:
+    return lambda _arguments, _reading: text
+
+
+def _people(arguments: Arguments, _: Reading) -> str:
+    return f"A native or inhabitant of {arguments['2']}"
+
+
+def _about(arguments: Arguments, _: Reading) -> str:
+    return f"Of, from or relating to {arguments['2']}"
+
+
+def _named(**groups: tuple[Write, str]) -> dict[str, Write]:
+    return {name: write for write, names in groups.values() for name in names.split("|")}
+
+
+_WRITERS: Mapping[str, Write] = _named(
+    labels=(_label, "lb|lbl|label|tlb|tcx|term-label|context"),
+    links=(_link, "l|link|ll|m|mention|m+|m-self|l-self|alter"),
+    qualifiers=(_qualifier, "q|qual|qualifier|i|qf|a"),
+    glosses=(_gloss, "gloss|gl"),
+    plain=(_first, "n-g|ngd|non-gloss|non-gloss definition|non gloss definition|non gloss|1|sup|sub|IPAchar|smallcaps|unsupported"),
+    taxa=(_first, "taxlink|taxfmt|vern|vernacular"),
+    in_language=(_second, "lang|head-word|inh-lite"),
+    pages=(_last, "w|wp-link|pedlink|glossary|glink|def"),
+    joined=(_joined, "chem"),
+    spaced=(_spaced, "soplink|spel-link"),
+    fractions=(_fraction, "frac|fraction"),
+    places=(_place, "place"),
+    surnames=(_fixed("a surname"), "surname"),
+    given_names=(_given_name, "given name"),
+    people=(_people, "demonym-noun"),
+    about=(_about, "demonym-adj"),
+    commas=(_fixed(","), ","),
+    apostrophes=(_fixed("'"), "'"),
+    omissions=(_fixed("…"), "...|…|nb..."),
+    spaces=(_fixed(" "), "nbsp|gap"),
+    era_after=(_fixed("CE"), "CE|C.E.|AD|A.D."),
+    era_before=(_fixed("BCE"), "BCE|B.C.E.|BC|B.C."),
+    circa=(lambda arguments, _: f"c. {arguments['1']}", "circa|circa2|c."),
+)
+_SILENT = frozenset(
+    name
+    for names in (
+        "senseid|sense id|anchor|defdate|def-date|etystub|senseno|nonlemma|nonlemmas|ISBN|sic|root|PIE word|trademark|jump|listen|audio",
+        "C|c|top|topics|topic|cln|catlangname|cat|categorize|wikipedia|wp|slim-wikipedia|pedia|swp|multiple images|attention|attn",
+        "ux|uxi|usex|eg|coi|co|collocation|syn|synonyms|ant|antonyms|hyper|hypernyms|hypo|hyponyms|cot|coordinate terms|mer|holo",
+        "alti|inline alt forms|see|tea room sense|hot word|hot sense|only in|only used in|&lit|no entry|translation hub|translation only",
+        "used in phrasal verbs|phrasal verb|zh-mw|+obj|+preo|antsense",
+    )
+    for name in names.split("|")
+)

@@ -1,0 +1,148 @@
+"""A Wiktionary page read into meanings (facts: en.wiktionary.org/wiki/Wiktionary:Entry_layout)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flows.core.words import printable
+from flows.knowledge import PartOfSpeech
+from flows.sources.markup import read
+from flows.sources.templates import Reading
+
+LONGEST_SECTION = 300_000
+"""Characters of one language's section that are read; the longest in 2026 have some 150,000."""
+MOST_MEANINGS = 40
+MEANING_CHARACTERS = 300
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HEADING = re.compile(r"(={2,6})[ \t]*([^=\n]+?)[ \t]*\1[ \t]*")
+_SENSE = re.compile(r"(#+)(?![:*#])[ \t]*(.*)")
+_MARKUP = re.compile(r"\{\{|\}\}|\[\[|\]\]|<[a-z/]|\|")
+_PARTS_OF_SPEECH: Mapping[str, PartOfSpeech | None] = {
+    "noun": "noun",
+    "proper noun": "noun",
+    "verb": "verb",
+    "adjective": "adjective",
+    "adverb": "adverb",
+    "phrase": "phrase",
+    "idiom": "phrase",
+    "proverb": "phrase",
+    "prepositional phrase": "phrase",
+    "verb phrase": "phrase",
+    "abbreviation": "noun",
+    "acronym": "noun",
+    "initialism": "noun",
+    "interjection": None,
+    "preposition": None,
+    "postposition": None,
+    "pronoun": None,
+    "conjunction": None,
+    "determiner": None,
+    "article": None,
+    "numeral": None,
+    "number": None,
+    "particle": None,
+    "contraction": None,
+    "prefix": None,
+    "suffix": None,
+    "affix": None,
+    "combining form": None,
+    "interfix": None,
+    "infix": None,
+    "symbol": None,
+    "letter": None,
+}
+"""Headings under which meanings stand; None where our entries have no such part of speech."""
+_FADED = re.compile(r"\b(?:obsolete|archaic|dated|rare|nonstandard|proscribed)\b")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One meaning of a word in plain text, its labels before it in brackets, usage examples and quotations left out.
+
+    `form_of` is a lemma where the meaning says no more than that the word is a form of it, as “plural of mouse” does.
+    """
+
+    part_of_speech: PartOfSpeech | None
+    text: str
+    form_of: str | None = None
+    is_faded: bool = False
+    """Whether the label says that hardly anyone uses the word so today."""
+
+
+def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]:
+    """The meanings in one language, at most 40, those in use before faded ones, otherwise in the page's order.
+
+    What cannot be written out whole is left out rather than shown torn.
+    """
+    read_: list[Meaning] = []
+    for part_of_speech, lines in _parts(_section(wikitext, language)):
+        for reading in _senses(lines):
+            meaning = _meaning(part_of_speech, reading)
+            if meaning is not None and meaning not in read_:
+                read_.append(meaning)
+            if len(read_) >= MOST_MEANINGS:
+                break
+    return tuple(sorted(read_[:MOST_MEANINGS], key=lambda meaning: meaning.is_faded))
+
+
+def _section(wikitext: str, language: str) -> list[str]:
+    """The lines of one language's section; none when the page has no such section."""
+    lines: list[str] = []
+    is_inside, room = False, LONGEST_SECTION
+    for line in _COMMENT.sub("", wikitext).splitlines():
+        heading = _HEADING.fullmatch(line)
+        if heading and len(heading[1]) == 2:
+            if is_inside:
+                break
+            is_inside = heading[2] == language
+        elif is_inside:
+            room -= len(line)
+            if room < 0:
+                break
+            lines.append(line)
+    return lines
+
+
+def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
+    """The lines under each heading that is a part of speech."""
+    part_of_speech: PartOfSpeech | None = None
+    is_part, part = False, list[str]()
+    for line in lines:
+        heading = _HEADING.fullmatch(line)
+        if heading is None:
+            part.append(line)
+            continue
+        if is_part:
+            yield part_of_speech, part
+        name = re.sub(r"\s*\d+$", "", heading[2]).lower()
+        is_part, part_of_speech, part = name in _PARTS_OF_SPEECH, _PARTS_OF_SPEECH.get(name), []
+    if is_part:
+        yield part_of_speech, part
+
+
+def _senses(lines: list[str]) -> Iterator[Reading]:
+    """Each numbered line, with the labels of a line above it that has nothing but labels."""
+    labels: dict[int, list[str]] = {}
+    for line in lines:
+        sense = _SENSE.fullmatch(line)
+        if sense is None:
+            continue
+        level, reading = len(sense[1]), read(sense[2])
+        labels = {above: kept for above, kept in labels.items() if above < level}
+        if reading.text.strip(" .,;:"):
+            reading.labels[:0] = [label for above in sorted(labels) for label in labels[above]]
+            yield reading
+        else:
+            labels[level] = reading.labels
+
+
+def _meaning(part_of_speech: PartOfSpeech | None, reading: Reading) -> Meaning | None:
+    text = reading.text
+    if reading.is_torn or _MARKUP.search(text) or sum(map(str.isalpha, text)) < 3:
+        return None
+    form_of = reading.form_of if reading.form_of and text.rstrip(" .").endswith(reading.form_of) else None
+    labels = ", ".join(dict.fromkeys(reading.labels))
+    shown = f"({labels}) {text}" if labels else text
+    return Meaning(part_of_speech, printable(shown, MEANING_CHARACTERS), form_of=form_of, is_faded=_FADED.search(labels) is not None)

@@ -1,0 +1,83 @@
+"""Wiktionary as a research source: the meanings of words that Wikipedia has nothing on, up to fifty titles in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from flows.knowledge import Evidence, Word, utc_now
+from flows.sources.action_api import ActionApi
+from flows.sources.wiki import WikiPage, cite
+from flows.sources.wikitext import Meaning, meanings
+
+MOST_SENSES = 3
+_PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "inprop": "url"}
+
+
+class Wiktionary:
+    """Evidence from the numbered meanings of a word's English section.
+
+    Titles are told apart by their case there, so each word is asked for as it is written and with its first letter the other way. A word that
+    is but a form of another, as “mice” is, is told by the other one's meanings. The API stays the caller's to close.
+    """
+
+    name = "wiktionary"
+    batch_size = 25
+    stands_in_for: str | None = "wikipedia"
+
+    def __init__(self, api: ActionApi, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._api = api
+        self._clock = clock
+
+    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all meanings count
+        """At most three meanings a word, those in use first; words without an English meaning are absent."""
+        titles = {word: _spellings(word.text) for word in words}
+        pages = await self._read([title for spellings in titles.values() for title in spellings])
+        entries: dict[str, tuple[WikiPage, Sequence[Meaning]]] = {}
+        forms: dict[str, Meaning] = {}
+        for word, spellings in titles.items():
+            for page, found in (pages[title] for title in spellings if title in pages):
+                telling = [meaning for meaning in found if meaning.form_of is None]
+                if telling:
+                    entries[word.key] = page, telling
+                    forms.pop(word.key, None)
+                    break
+                forms.setdefault(word.key, found[0])
+        evidence = {key: self._pieces(page, found) for key, (page, found) in entries.items()}
+        return evidence | await self._lemmas(forms)
+
+    async def _read(self, titles: Sequence[str]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
+        """Pages with meanings by asked title."""
+        found = await self._api.find(list(dict.fromkeys(titles)), **_PAGES) if titles else {}
+        read = {title: (item.page, meanings(item.page.wikitext)) for title, item in found.items()}
+        return {title: (page, senses) for title, (page, senses) in read.items() if senses}
+
+    async def _lemmas(self, forms: Mapping[str, Meaning]) -> dict[str, tuple[Evidence, ...]]:
+        """What the lemmas of forms mean. A lemma that is a form itself is not followed further."""
+        pages = await self._read([form.form_of for form in forms.values() if form.form_of])
+        evidence = {}
+        for key, form in forms.items():
+            page, found = pages.get(form.form_of or "", (None, ()))
+            telling = [meaning for meaning in found if meaning.form_of is None]
+            same_part = [meaning for meaning in telling if meaning.part_of_speech == form.part_of_speech] or telling
+            if page is not None and same_part:
+                evidence[key] = self._pieces(page, same_part, opening=f"{form.text.rstrip('.')}: ")
+        return evidence
+
+    def _pieces(self, page: WikiPage, found: Sequence[Meaning], *, opening: str = "") -> tuple[Evidence, ...]:
+        now = self._clock()
+        return tuple(
+            Evidence(
+                source=self.name,
+                text=opening + meaning.text,
+                part_of_speech=meaning.part_of_speech,
+                citation=cite(page, source="Wiktionary", quote_=meaning.text, fragment="#English", now=now, fallback_url=self._api.pages_url),
+            )
+            for meaning in found[:MOST_SENSES]
+        )
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """Titles under which a word may stand, the likeliest first."""
+    other = text[:1].upper() + text[1:] if text == text.lower() else text.lower()
+    return tuple(dict.fromkeys((text, other)))
