@@ -33,30 +33,46 @@ class Control:
         self._store = store
         self._pipeline: Pipeline | None = None
         self._looked_at = time.monotonic()
+        self._recorder: JobRecorder | None = None
         self._is_draining = False
+        self._is_aborted = False
         self._asking: set[asyncio.Task[object]] = set()
 
     def attach(self, pipeline: Pipeline) -> None:
-        """Pass what is heard from now on to this pipeline."""
+        """Pass what is heard from now on to this pipeline, and what was heard before."""
         self._pipeline = pipeline
+        if self._is_aborted:
+            pipeline.abort()
+        elif self._is_draining:
+            pipeline.drain(grace_s=SIGNAL_GRACE_S)
 
     async def tick(self, recorder: JobRecorder) -> None:
         """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost its ear."""
+        self._recorder = recorder
         if not self._is_draining and await self._store.stop_requested(self._job_id):
-            recorder.event("job.stopping", "Stopping: what is in flight is finished")
-            self._drain(None)
+            self._drain(None, "Asked to stop: what is in flight is finished")
         if time.monotonic() - self._looked_at >= STATE_EVERY_S:
             self._looked_at = time.monotonic()
             self._spawn(self._obey_prefect())
 
-    def _drain(self, grace_s: float | None) -> None:
+    def _drain(self, grace_s: float | None, why: str) -> None:
         self._is_draining = True
+        self._tell(why)
         if self._pipeline is not None:
             self._pipeline.drain(grace_s=grace_s)
 
-    def _abort(self) -> None:
+    def _abort(self, why: str) -> None:
+        if self._is_aborted:
+            return
+        self._is_aborted = True
+        self._tell(why)
         if self._pipeline is not None:
             self._pipeline.abort()
+
+    def _tell(self, why: str) -> None:
+        get_run_logger().info(why)
+        if self._recorder is not None:
+            self._recorder.event("job.stopping", why)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
         asking = asyncio.create_task(coroutine)
@@ -71,25 +87,22 @@ class Control:
             get_run_logger().debug("Prefect did not tell this run's state: %s", error)
             return False
         if run.state is not None and run.state.type in OVER:
-            get_run_logger().warning("Prefect says that this run is %s: stopping now", run.state.name)
-            self._abort()
+            self._abort(f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}: stopping now")
             return True
         return False
 
     def _on_interrupt(self) -> None:
         if self._is_draining:
-            self._abort()
+            self._abort("Interrupted again: stopping now")
         else:
-            get_run_logger().info("Interrupted: finishing what is in flight. Once more stops at once")
-            self._drain(SIGNAL_GRACE_S)
+            self._drain(SIGNAL_GRACE_S, "Interrupted: what is in flight is finished; once more stops at once")
 
     def _on_terminate(self) -> None:
         self._spawn(self._drain_unless_cancelled())
 
     async def _drain_unless_cancelled(self) -> None:
         if not await self._obey_prefect():
-            get_run_logger().info("Terminated: finishing what is in flight")
-            self._drain(SIGNAL_GRACE_S)
+            self._drain(SIGNAL_GRACE_S, "Terminated: what is in flight is finished")
 
     @contextmanager
     def listening(self) -> Generator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -52,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001  a person reads one line, not a traceback
         return say_error(error)
+    finally:
+        if arguments is None:
+            # Prefect sends its last events while Python exits; one more Ctrl-C leaves that off, without a traceback
+            signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
 def _wait_for(work: Coroutine[Any, Any, int]) -> int:

@@ -1,4 +1,4 @@
-"""An independent reading of DATA.md: opens a finished SQLite store with plain SQL and names everything that is not true of it.
+"""An independent reading of DATA.md and of GOALS.md's invariants: opens a finished SQLite store with plain SQL and names all that is not true of it.
 
 Run it as `python tests/acceptance/checker.py STORE.db [--sample N --seed TEXT]`.
 """
@@ -8,143 +8,249 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import sqlite3
 import sys
 import textwrap
-import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-PARTS_OF_SPEECH = {"noun", "verb", "adjective", "adverb", "phrase"}
-CATEGORIES = set(
-    """act animal artifact attribute body change cognition communication competition consumption contact creation event feeling food general
-    group location manner motion motive object perception person phenomenon plant possession process quality quantity relation shape social
-    state substance time weather""".split()
-)
-PROVENANCE = {"job_id", "round", "task_run_id", "model", "prompt_version", "created_at"}
-CITATION = {"source", "title", "url", "licence", "licence_url", "retrieved_at", "quote"}
+sys.path.append(str(Path(__file__).parent))
+
+from validity import DEPTHS, faults_of, key_of
+
+Document = dict[str, Any]
+
+FINAL = {"completed", "failed", "cancelled"}
+TARGETS = {"big": "enriched", "quick": "defined", "deep": "deep"}
+MALFORMED = {"empty", "too long", "too many words", "no letter", "number", "markup", "sentence"}
+HARD_STOP_S = 2.0
 
 
-def key_of(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", " ", re.sub(r"[’‘]", "'", re.sub(r"[‐-―−]", "-", folded))).strip()
+class Rows:
+    """Everything in a store."""
+
+    def __init__(self, store: Path) -> None:
+        # a copy in memory, so that a check can change nothing
+        self.database = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as file:
+            file.backup(self.database)
+        self.jobs = {job["job_id"]: job for job in self._documents("jobs")}
+        self.entries = {entry["key"]: entry for entry in self._documents("solidified_knowledge")}
+        self.rounds = sorted(self._documents("rounds"), key=lambda r: (r["job_id"], r["number"]))
+        self.batches = sorted(self._documents("batches"), key=lambda b: b["created_at"])
+        self.outcomes = [(batch, outcome) for batch in self.batches for outcome in batch["outcomes"]]
+        self.accepted = [(r, c) for r in self.rounds for c in r["candidates"] if c["verdict"] == "accepted"]
+
+    def _documents(self, table: str) -> list[Document]:
+        return [json.loads(row[0]) for row in self.database.execute(f"SELECT document FROM {table}")]
+
+    def all(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self.database.execute(sql, parameters).fetchall()
+
+    def of(self, job_id: str) -> tuple[list[Document], list[Document]]:
+        """The rounds and batches of a job."""
+        return [r for r in self.rounds if r["job_id"] == job_id], [b for b in self.batches if b["job_id"] == job_id]
+
+    def close(self) -> None:
+        self.database.close()
 
 
-def bases(token: str) -> set[str]:
-    import simplemma
+def faults_in(store: Path) -> list[str]:
+    """What is wrong with a store in which no job works any more."""
+    with closing(Rows(store)) as rows:
+        checks = (_file, _words, _rounds_and_outcomes, _one_job_a_word, _frontier, _totals, _provenance)
+        faults = [fault for check in checks for fault in check(rows)]
+        for job in rows.jobs.values():
+            faults += [f"job {job['job_id'][:8]}: {fault}" for check in (_end, _counts, _log) for fault in check(rows, job)]
+        return faults + [f"{entry['word']!r}: {fault}" for entry in rows.entries.values() for fault in faults_of(entry)]
 
-    found = {token, simplemma.lemmatize(token, lang="en").casefold()}
-    for ending, put in (
-        ("'s", ""),
-        ("s", ""),
-        ("es", ""),
-        ("ies", "y"),
-        ("ed", ""),
-        ("ed", "e"),
-        ("ing", ""),
-        ("ing", "e"),
-        ("er", ""),
-        ("est", ""),
-        ("er", "e"),
-        ("est", "e"),
-        ("ier", "y"),
-        ("iest", "y"),
-        ("ied", "y"),
-        ("ves", "f"),
-        ("ves", "fe"),
-        ("men", "man"),
-        ("d", ""),
+
+def _file(rows: Rows) -> Iterator[str]:
+    if rows.all("PRAGMA integrity_check") != [("ok",)]:
+        yield "the file is damaged"
+    if rows.all("PRAGMA foreign_key_check"):
+        yield "foreign keys are broken"
+    try:
+        rows.database.execute("INSERT INTO entry_search (entry_search) VALUES ('integrity-check')")
+    except sqlite3.DatabaseError as error:
+        yield f"the index of full-text search is damaged: {error}"
+    indexed, stored = {row[0] for row in rows.all("SELECT id FROM entry_search_docsize")}, dict(rows.all("SELECT id, key FROM solidified_knowledge"))
+    if indexed != stored.keys():
+        yield f"full-text search knows {len(indexed)} entries of {len(stored)}"
+
+
+def _words(rows: Rows) -> Iterator[str]:
+    definitions = {row[0] for row in rows.all("SELECT key FROM definitions")}
+    for key, word, depth, learned_at, claimed_by, claimed_until in rows.all(
+        "SELECT key, word, depth, learned_at, claimed_by, claimed_until FROM known_words"
     ):
-        if token.endswith(ending) and len(token) - len(ending) >= 2:
-            stem = token[: -len(ending)] + put
-            found.add(stem)
-            if ending in {"ed", "ing", "er", "est"} and not put and len(stem) > 2 and stem[-1] == stem[-2]:
-                found.add(stem[:-1])
-    return found
+        if key != key_of(word):
+            yield f"{word!r} has the key {key!r}"
+        if (depth >= 2) != (key in rows.entries) or (depth == 1) != (key in definitions):
+            yield f"{key!r} is known at depth {depth} and stored otherwise"
+        if depth >= 2 and rows.entries.get(key, {}).get("depth") != DEPTHS[depth - 1]:
+            yield f"{key!r} is known at depth {depth}, its entry is {rows.entries.get(key, {}).get('depth')}"
+        if (depth > 0) != (learned_at is not None):
+            yield f"{key!r} of depth {depth} was learned at {learned_at}"
+        if claimed_by is not None:
+            job = rows.jobs.get(claimed_by)
+            if job is None or job["status"] in FINAL:
+                yield f"{key!r} is claimed by a job that is {job['status'] if job else 'unknown'}"
+            elif claimed_until / 1e6 > _moment(job["deadline_at"]) + 61:
+                yield f"{key!r} is claimed for longer than its job may work"
+        elif depth == 0:
+            yield f"{key!r} is neither known nor claimed"
 
 
-def contains(text: str, word: str) -> bool:
-    tokens = re.findall(r"[\w'-]+", key_of(text))
-    wanted = re.findall(r"[\w'-]+", key_of(word))
-    if not wanted:
-        return key_of(word) in key_of(text)
-    if f" {key_of(word)} " in f" {' '.join(tokens)} " or key_of(word) in key_of(text):
-        return True
-    size = len(wanted)
-    parts = [p for t in tokens for p in ([t] if "-" not in t else [t, *t.split("-")])]
-    return any(
-        all(w == t or w in bases(t) or t in bases(w) or bases(w) & bases(t) for w, t in zip(wanted, parts[i : i + size], strict=False))
-        for i in range(len(parts) - size + 1)
-    )
+def _rounds_and_outcomes(rows: Rows) -> Iterator[str]:
+    accepted = Counter((r["job_id"], c["key"]) for r, c in rows.accepted)
+    yield from (f"{key!r} was accepted {n} times by job {job[:8]}" for (job, key), n in accepted.items() if n > 1)
+    outcomes = Counter((b["job_id"], o["key"]) for b, o in rows.outcomes)
+    yield from (f"{key!r} has {n} outcomes in job {job[:8]}" for (job, key), n in outcomes.items() if n > 1)
+    where = {(r["job_id"], c["key"]): r["number"] for r, c in rows.accepted}
+    yield from (f"{o['key']!r} has an outcome and no round" for b, o in rows.outcomes if where.get((b["job_id"], o["key"])) != b["round"])
+    for round_ in rows.rounds:
+        words = [c["key"] for c in round_["candidates"] if c["verdict"] == "accepted"]
+        for batch in rows.batches:
+            if (batch["job_id"], batch["round"]) == (round_["job_id"], round_["number"]):
+                start = (batch["number"] - 1) * round_["batch_size"]
+                if [o["key"] for o in batch["outcomes"]] != words[start : start + round_["batch_size"]]:
+                    yield f"batch {batch['round']}.{batch['number']} does not hold its round's words"
+    reached = {o["key"] for _, o in rows.outcomes if o["stored"] in DEPTHS[1:]}
+    yield from (f"{key!r} is stored without an outcome" for key in rows.entries.keys() - reached)
+    yield from (f"{key!r} has an outcome and is not stored" for key in reached - rows.entries.keys())
+    yield from (f"{o['key']!r} was given up for no reason" for _, o in rows.outcomes if o["stored"] is None and not o["reason"])
 
 
-def faults_of(entry: dict[str, Any]) -> list[str]:
-    faults = []
-    word, key = entry["word"], entry["key"]
-    is_lexicon = entry["provenance"]["model"].startswith("wordnet")
-    least_related, least_examples = (1, 0) if is_lexicon else (3, 1)
-    definition = entry["definition"]
-    if key != key_of(word):
-        faults.append(f"key {key!r} is not that of {word!r}")
-    if not 15 <= len(definition) <= 600:
-        faults.append(f"definition of {len(definition)} characters")
-    if key_of(definition) == key:
-        faults.append("definition is the word")
-    related = [key_of(r) for r in entry["related_concepts"]]
-    if not least_related <= len(related) <= 8:
-        faults.append(f"{len(related)} related concepts")
-    if key in related or len(set(related)) != len(related):
-        faults.append("related concepts repeat")
-    if not least_examples <= len(entry["examples"]) <= 3:
-        faults.append(f"{len(entry['examples'])} examples")
-    faults += [f"example without the word: {e!r}" for e in entry["examples"] if not contains(e, word)]
-    if entry["category"] not in CATEGORIES:
-        faults.append(f"category {entry['category']!r}")
-    if entry["part_of_speech"] not in PARTS_OF_SPEECH:
-        faults.append(f"part of speech {entry['part_of_speech']!r}")
-    if not entry["provenance"].keys() >= PROVENANCE or not entry["provenance"]["task_run_id"]:
-        faults.append("provenance incomplete")
-    faults += ["citation incomplete" for c in entry["citations"] if not c.keys() >= CITATION]
-    if entry["support"] == "supported" and not entry["citations"]:
-        faults.append("supported by nothing")
-    return faults
+def _one_job_a_word(rows: Rows) -> Iterator[str]:
+    """A word is learned by one job; a later one may only take it deeper."""
+    done: dict[str, list[tuple[str, int]]] = {}
+    for batch, outcome in rows.outcomes:
+        if outcome["stored"] is not None and outcome["reason"] is None:
+            done.setdefault(outcome["key"], []).append((batch["job_id"], DEPTHS.index(outcome["stored"])))
+    for key, steps in done.items():
+        if any(later <= earlier for (_, earlier), (_, later) in pairwise(steps)):
+            yield f"{key!r} was learned twice: {', '.join(f'{DEPTHS[depth]} by {job[:8]}' for job, depth in steps)}"
 
 
-def read(store: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """All entries, and what is wrong with the store as a whole."""
-    database = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
-    faults = [] if database.execute("PRAGMA integrity_check").fetchone() == ("ok",) else ["the file is damaged"]
-    entries = [json.loads(row[0]) for row in database.execute("SELECT document FROM solidified_knowledge ORDER BY key")]
-    rounds = [json.loads(row[0]) for row in database.execute("SELECT document FROM rounds")]
-    batches = [json.loads(row[0]) for row in database.execute("SELECT document FROM batches")]
-    jobs = [json.loads(row[0]) for row in database.execute("SELECT document FROM jobs")]
-    keys = [e["key"] for e in entries]
-    faults += [f"{k!r} is stored twice" for k, n in Counter(keys).items() if n > 1]
-    accepted = Counter((r["job_id"], c["key"]) for r in rounds for c in r["candidates"] if c["verdict"] == "accepted")
-    faults += [f"{k} was accepted {n} times" for k, n in accepted.items() if n > 1]
-    outcomes = Counter((b["job_id"], o["key"]) for b in batches for o in b["outcomes"])
-    faults += [f"{k} has {n} outcomes" for k, n in outcomes.items() if n > 1]
-    faults += [f"{k} has an outcome and no round" for k in outcomes if k not in accepted]
-    stored = {(o["key"]) for b in batches for o in b["outcomes"] if o["stored"] in {"enriched", "deep"}}
-    faults += [f"{k!r} is stored without an outcome" for k in keys if k not in stored]
-    faults += [f"{k!r} has an outcome and is not stored" for k in stored - set(keys)]
-    for job in jobs:
-        if job["status"] in {"completed", "failed", "cancelled"}:
-            mine = sum(n for (job_id, _), n in outcomes.items() if job_id == job["job_id"])
-            if mine != job["total_tokens"]:
-                faults.append(f"job {job['job_id']} counts {job['total_tokens']} words, its rows {mine}")
-            left = database.execute("SELECT count(*) FROM known_words WHERE claimed_by = ?", (job["job_id"],)).fetchone()[0]
-            if left:
-                faults.append(f"job {job['job_id']} has ended and holds {left} claims")
-    two = database.execute("SELECT count(*) FROM frontier JOIN known_words USING (key) WHERE depth > 0").fetchone()[0]
-    if two:
-        faults.append(f"{two} frontier words are known")
-    return entries, faults
+def _frontier(rows: Rows) -> Iterator[str]:
+    for key, word, mentions, mentioned_by in rows.all("SELECT key, word, mentions, mentioned_by FROM frontier"):
+        by = json.loads(mentioned_by)
+        if key != key_of(word) or not 1 <= mentions == len(set(by)) <= 20:
+            yield f"frontier word {word!r} has {mentions} mentions by {len(by)}"
+        yield from (f"frontier word {word!r} is mentioned by {mention!r}, which is no entry" for mention in by if mention not in rows.entries)
+    for (key,) in rows.all("SELECT key FROM frontier JOIN known_words USING (key) WHERE depth > 0"):
+        yield f"frontier word {key!r} is known"
 
 
-def show(entry: dict[str, Any]) -> str:
+def _totals(rows: Rows) -> Iterator[str]:
+    kept = {(name, value): count for name, value, count in rows.all("SELECT name, value, count FROM totals WHERE count <> 0")}
+    counted = Counter[tuple[str, str]]()
+    counted.update(("depth", str(depth)) for (depth,) in rows.all("SELECT depth FROM known_words WHERE depth > 0"))
+    counted.update((name, e[name]) for e in rows.entries.values() for name in ("category", "support"))
+    counted.update(("frontier", "") for _ in rows.all("SELECT 1 FROM frontier"))
+    if kept != counted:
+        yield f"totals do not agree with the rows: {sorted(set(kept.items()) ^ set(counted.items()))[:6]}"
+
+
+def _provenance(rows: Rows) -> Iterator[str]:
+    accepted = {(r["job_id"], r["number"], c["key"]) for r, c in rows.accepted}
+    for entry in rows.entries.values():
+        origin = entry["provenance"]
+        if (origin["job_id"], origin["round"], entry["key"]) not in accepted:
+            yield f"{entry['key']!r} comes from round {origin['round']} of job {origin['job_id'][:8]}, which did not take it up"
+
+
+def _end(rows: Rows, job: Document) -> Iterator[str]:
+    if job["status"] not in FINAL:
+        yield f"its document says {job['status']}"
+        return
+    if job["end_reason"] is None or job["finished_at"] is None:
+        yield f"it is {job['status']} with the reason {job['end_reason']}, at {job['finished_at']}"
+    if job["status"] == "failed" and not job["errors"]:
+        yield "it failed and does not say why"
+    if any(stage["in_flight"] for stage in job["stages"].values()) and job["status"] == "completed":
+        yield "words are in flight after its end"
+    if len(job["errors"]) > 20:
+        yield f"{len(job['errors'])} errors"
+    minutes = job["parameters"].get("minutes") or (2 if job["mode"] == "quick" else 10)
+    if job["active_seconds"] > minutes * 60 + HARD_STOP_S:
+        yield f"it worked for {job['active_seconds']} s instead of {minutes * 60:.0f}"
+    if job["status"] == "completed" and job["finished_at"] and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S:
+        yield f"it ended at {job['finished_at']} and should have by {job['deadline_at']}"
+
+
+def _counts(rows: Rows, job: Document) -> Iterator[str]:
+    rounds, batches = rows.of(job["job_id"])
+    outcomes = [o for b in batches for o in b["outcomes"]]
+    proposed = [c["verdict"] for r in rounds for c in r["candidates"] if c["origin"] != "backlog"]
+    at_target = [o for o in outcomes if o["stored"] and (o["reason"] is None or o["stored"] == TARGETS[job["mode"]])]
+    expected = {
+        "rounds": len(rounds),
+        "batches": len(batches),
+        "proposed": len(proposed),
+        "valid": sum(verdict not in MALFORMED for verdict in proposed),
+        "accepted": sum(c["verdict"] == "accepted" for r in rounds for c in r["candidates"]),
+        "stored": len(at_target),
+        "failed": sum(o["stored"] is None for o in outcomes),
+    }
+    if job["status"] == "failed" and "ended" not in _kinds(rows, job):
+        # the document of a killed process is as old as its last tick; the rows are the truth
+        expected = {}
+    yield from (f"it counts {job['counts'][name]} {name}, its rows {n}" for name, n in expected.items() if job["counts"][name] != n)
+    if expected and job["total_tokens"] != len(outcomes):
+        yield f"it counts {job['total_tokens']} words, its rows {len(outcomes)}"
+    if expected and job["last_round"] != max((r["number"] for r in rounds), default=0):
+        yield f"its last round is {job['last_round']}"
+    for name in ("requests", "tokens_in", "tokens_out"):
+        billed = sum(row["usage"][name] for row in (*rounds, *batches))
+        if expected and job["usage"][name] != billed:
+            yield f"{name} are {job['usage'][name]}, in its rows {billed}"
+    if [r["number"] for r in rounds] != list(range(1, len(rounds) + 1)):
+        yield "its rounds have holes"
+    if not job["counts"]["proposed"] >= job["counts"]["valid"] >= job["counts"]["unseen"]:
+        yield "its gates widen"
+
+
+def _kinds(rows: Rows, job: Document) -> list[str]:
+    documents = rows.all("SELECT document FROM job_log WHERE job_id = ? AND attempt = ? ORDER BY seq", job["job_id"], job["attempt"])
+    return [json.loads(row[0])["kind"].rpartition(".")[2] for row in documents]
+
+
+def _log(rows: Rows, job: Document) -> Iterator[str]:
+    numbers: dict[int, list[int]] = {}
+    told: dict[int, Counter[str]] = {}
+    ended: set[int] = set()
+    for attempt, seq, document in rows.all("SELECT attempt, seq, document FROM job_log WHERE job_id = ? ORDER BY attempt, seq", job["job_id"]):
+        event = json.loads(document)
+        numbers.setdefault(attempt, []).append(seq)
+        if event["kind"] == "words.learned":
+            told.setdefault(attempt, Counter()).update(event["words"])
+        if event["kind"] == "job.ended":
+            ended.add(attempt)
+    yield from (f"the log of attempt {a} has holes" for a, found in numbers.items() if found != list(range(1, len(found) + 1)))
+    if job["status"] == "completed" and job["attempt"] not in ended:
+        yield "its log does not tell the end"
+    for attempt in numbers:
+        mine = [b for b in rows.of(job["job_id"])[1] if b["attempt"] == attempt]
+        learned = Counter(o["word"] for b in mine for o in b["outcomes"] if o["stored"])
+        said = told.get(attempt, Counter())
+        if said - learned:
+            yield f"the log of attempt {attempt} tells of {sorted(said - learned)[:3]}, which it did not learn"
+        if attempt in ended and learned - said:
+            yield f"the log of attempt {attempt} does not tell of {sorted(learned - said)[:3]}"
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def show(entry: Document) -> str:
     lines = [f"{entry['word']} ({entry['part_of_speech']}, {entry['category']}): {entry['definition']}"]
     lines += [f"   “{example}”" for example in entry["examples"]]
     lines.append("   see also: " + ", ".join(entry["related_concepts"]))
@@ -157,16 +263,16 @@ def main() -> int:
     arguments.add_argument("--sample", type=int, default=0)
     arguments.add_argument("--seed", default="")
     given = arguments.parse_args()
-    entries, faults = read(given.store)
-    bad = {e["word"]: f for e in entries if (f := faults_of(e))}
+    with closing(Rows(given.store)) as rows:
+        entries = [rows.entries[key] for key in sorted(rows.entries)]
+        jobs = len(rows.jobs)
+    faults = faults_in(given.store)
     for entry in random.Random(given.seed).sample(entries, min(given.sample, len(entries))):
         sys.stdout.write(show(entry) + "\n")
-    for word, found in list(bad.items())[:20]:
-        sys.stdout.write(f"INVALID {word}: {'; '.join(found)}\n")
     for fault in faults[:20]:
         sys.stdout.write(f"FAULT {fault}\n")
-    sys.stdout.write(f"{len(entries)} entries, {len(bad)} invalid, {len(faults)} faults in the store\n")
-    return 1 if bad or faults else 0
+    sys.stdout.write(f"{len(entries):,} entries of {jobs} jobs, {len(faults)} faults\n")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
