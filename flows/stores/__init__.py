@@ -7,7 +7,7 @@ from flows.stores.base import JobStore, KnowledgeStore, Store
 
 __all__ = ["JobStore", "KnowledgeStore", "Store", "open_store"]
 
-FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name"
+FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name, firestore://project/database"
 
 
 def open_store(url: str, *, language: str = "en") -> Store:
@@ -25,5 +25,7 @@ def open_store(url: str, *, language: str = "en") -> Store:
 
         return MemoryStore(location, language=language)
     if separator and scheme == "firestore":
-        raise ConfigurationError(f"LEARN_STORE: Firestore arrives with the next release. Until then use one of {FORMS}")
+        from flows.stores.firestore import FirestoreStore, Place
+
+        return FirestoreStore(Place.parse(location), language=language)
     raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")

@@ -151,10 +151,15 @@ class MemoryKnowledge(MemoryHalf):
         place = _place_by_key if prefix else _place_newest
         kinds: dict[str, tuple[type, ...]] = {"words": (str,)} if prefix else {"newest": (int, str)}
         after = decode_cursor(cursor, **kinds)[1] if cursor is not None else None
+        if after is not None and not prefix:
+            after = (-after[0], after[1])
         ordered = sorted(found, key=place)
         rest = [entry for entry in ordered if after is None or place(entry) > after]
         items = tuple(rest[:limit])
-        return Page(items=items, cursor=encode_cursor(*kinds, *place(items[-1])) if len(rest) > limit else None)
+        if len(rest) <= limit:
+            return Page(items=items)
+        last = items[-1]
+        return Page(items=items, cursor=encode_cursor("words", last.key) if prefix else encode_cursor("newest", micros(last.updated_at), last.key))
 
     async def export(self) -> AsyncIterator[Entry]:
         for key in sorted(self._state.entries):

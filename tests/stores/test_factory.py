@@ -9,6 +9,7 @@ from store_documents import ANN, job
 
 from flows.errors import ConfigurationError
 from flows.stores import open_store
+from flows.stores.firestore import Place
 from flows.stores.sqlite import path_of
 
 
@@ -18,9 +19,27 @@ def test_unknown_url_names_the_setting_and_the_allowed_forms(url):
         open_store(url)
 
 
-def test_firestore_arrives_later():
-    with pytest.raises(ConfigurationError, match="next release"):
-        open_store("firestore://project/database")
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("firestore://demo-project", "projects/demo-project/databases/(default)"),
+        ("firestore://demo-project/", "projects/demo-project/databases/(default)"),
+        ("firestore://demo-project/(default)", "projects/demo-project/databases/(default)"),
+        ("firestore://demo-project/%28default%29", "projects/demo-project/databases/(default)"),
+        ("firestore://example.com:demo-project/words-en", "projects/example.com:demo-project/databases/words-en"),
+    ],
+)
+def test_firestore_url_names_a_database(url, name):
+    assert Place.parse(url.removeprefix("firestore://")).name == name
+    assert Place.parse(open_store(url).url.removeprefix("firestore://")).name == name
+
+
+@pytest.mark.parametrize(
+    "url", ["firestore://", "firestore:///db", "firestore://P/db", "firestore://demo-project/x/y", "firestore://demo-project/a b"]
+)
+def test_firestore_url_without_a_database_is_refused(url):
+    with pytest.raises(ConfigurationError, match=r"LEARN_STORE.*firestore://project-id"):
+        open_store(url)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://host/x.db", "sqlite:///:memory:", "sqlite:///folder/", "sqlite:///a%00b"])
@@ -76,15 +95,14 @@ async def test_named_memory_store_is_shared_and_an_unnamed_one_is_not():
 
 
 def test_no_driver_is_imported_before_it_is_needed():
-    code = "import sys, flows.stores; flows.stores.open_store('memory://'); sys.exit('aiosqlite' in sys.modules or 'prefect' in sys.modules)"
+    code = "import sys, flows.stores; flows.stores.open_store('memory://'); sys.exit(any(m in sys.modules for m in ('aiosqlite', 'grpc', 'prefect')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("url", ["memory://", "sqlite:///{}/store.db"])
+@pytest.mark.parametrize("url", ["firestore://demo-project", "sqlite:///{}/store.db"])
 async def test_store_that_is_not_open_says_so(url, tmp_path):
     store = open_store(url.format(tmp_path))
-    if "sqlite" in url:
-        with pytest.raises(RuntimeError, match="async with"):
-            await store.job(ANN)
-        with pytest.raises(RuntimeError, match="async with"):
-            await store.save_job(job())
+    with pytest.raises(RuntimeError, match="async with"):
+        await store.job(ANN)
+    with pytest.raises(RuntimeError, match="async with"):
+        await store.save_job(job())

@@ -1,4 +1,4 @@
-"""SQLite and memory do the same, whatever several jobs do in whatever order."""
+"""All stores do the same as memory, whatever several jobs do in whatever order."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from emulator import a_place
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from store_documents import ANN, BOB, EVE, START, batch, definition, entry, job, words
 
 from flows.errors import StaleAttempt
+from flows.stores.firestore import FirestoreStore
 from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
 
@@ -31,10 +34,8 @@ class TwoStores(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = START
-        self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        path = Path(self.folder.name) / "store.db"
-        self.stores = [MemoryStore(clock=lambda: self.now), SqliteStore(path, clock=lambda: self.now)]
+        self.stores = [MemoryStore(clock=self.tell), self.make_other()]
         for store in self.stores:
             self.runner.run(store.__aenter__())
         self.batch_number = 0
@@ -43,7 +44,12 @@ class TwoStores(RuleBasedStateMachine):
         for store in self.stores:
             self.runner.run(store.__aexit__(None, None, None))
         self.runner.close()
-        self.folder.cleanup()
+
+    def tell(self):
+        return self.now
+
+    def make_other(self):
+        raise NotImplementedError
 
     def both(self, call):
         async def attempt(store):
@@ -122,5 +128,24 @@ class TwoStores(RuleBasedStateMachine):
             self.both(lambda s, b=below: s.taken(KEYS, job_id=ANN, below=b))
 
 
-TestTwoStores = TwoStores.TestCase
-TestTwoStores.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+class MemoryAndSqlite(TwoStores):
+    def make_other(self):
+        self.folder = tempfile.TemporaryDirectory()
+        return SqliteStore(Path(self.folder.name) / "store.db", clock=self.tell)
+
+    def teardown(self):
+        super().teardown()
+        self.folder.cleanup()
+
+
+def test_sqlite_does_what_memory_does():
+    run_state_machine_as_test(MemoryAndSqlite, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+
+
+@pytest.mark.timeout(600)
+def test_firestore_does_what_memory_does(emulator_host):
+    class MemoryAndFirestore(TwoStores):
+        def make_other(self):
+            return FirestoreStore(a_place(), emulator=emulator_host, clock=self.tell)
+
+    run_state_machine_as_test(MemoryAndFirestore, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))

@@ -1,0 +1,60 @@
+"""What Firestore's errors mean to a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from google.api_core import exceptions
+from google.auth import exceptions as auth_exceptions
+
+from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
+from flows.stores.firestore.place import Place
+
+TRANSIENT = (
+    exceptions.ServiceUnavailable,
+    exceptions.DeadlineExceeded,
+    exceptions.InternalServerError,
+    exceptions.ResourceExhausted,
+    exceptions.Aborted,
+    exceptions.Cancelled,
+    exceptions.Unknown,
+    auth_exceptions.TransportError,
+)
+"""Errors after which the same call may succeed. A write may have been done all the same."""
+CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.NotFound)
+"""Errors of a commit one of whose documents is not as it was expected to be; nothing was written."""
+
+
+@contextmanager
+def translated(place: Place) -> Generator[None]:
+    """Raise what the client raises as one of our errors, with the cause chained. A mistake of ours in a request passes as it is."""
+    try:
+        yield
+    except (exceptions.GoogleAPICallError, auth_exceptions.GoogleAuthError, TimeoutError) as error:
+        meaning = _meaning(error, place)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: Exception, place: Place) -> LearningError | None:
+    text = " ".join(str(error).split())[:300]
+    if isinstance(error, exceptions.ResourceExhausted) and "quota" in text.lower():
+        return StoreFull(f"{place.url}: the project's quota is used up ({text}). Wait for the next day, or enable billing")
+    if isinstance(error, (*TRANSIENT, TimeoutError)):
+        return StoreUnavailable(f"{place.url} did not answer in time: {text or type(error).__name__}")
+    if isinstance(error, exceptions.FailedPrecondition) and "index" in text.lower():
+        return ConfigurationError(f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes. {text}")
+    if isinstance(error, (exceptions.PermissionDenied, exceptions.Unauthenticated)):
+        return ConfigurationError(
+            f"LEARN_STORE: {place.url} refuses this account. Give it the role Cloud Datastore User (roles/datastore.user). {text}"
+        )
+    if isinstance(error, auth_exceptions.GoogleAuthError):
+        return ConfigurationError(
+            "GOOGLE_APPLICATION_CREDENTIALS: there are no usable credentials for Firestore. Name a service account's key file, "
+            f"or run: gcloud auth application-default login. {text}"
+        )
+    if isinstance(error, exceptions.NotFound):
+        return ConfigurationError(f"LEARN_STORE: {place.url} does not exist. Make it: gcloud firestore databases create. {text}")
+    return None

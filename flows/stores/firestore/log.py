@@ -1,0 +1,137 @@
+"""The Firestore store's log of jobs: 200 numbers a document, or fewer where they are long.
+
+Event `seq` of an attempt is in a chunk of number (seq - 1) // 200. A chunk that grows too large goes on in a second part of the same number.
+"""
+
+# ruff: noqa: D102  the protocols in base.py say what each method does
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flows.knowledge import JobEvent
+from flows.stores.firestore.database import Conflict, Snapshot
+from flows.stores.firestore.documents import job_path, read
+from flows.stores.firestore.memory import Memory
+from flows.stores.firestore.part import FirestorePart
+from flows.stores.firestore.queries import Query
+from flows.stores.firestore.values import encode
+from flows.stores.firestore.writes import Version, Write
+
+EVENTS = 200
+MOST_BYTES = 700_000
+_READ_AT_ONCE = 20
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What is stored of 200 numbers: which ones, and how large the last part is."""
+
+    seqs: set[int] = field(default_factory=set)
+    part: int = 0
+    size: int = 0
+    version: Version = None
+
+
+class FirestoreLog(FirestorePart):
+    """See JobStore."""
+
+    _chunks: Memory[tuple[UUID, int, int], Chunk]
+
+    async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
+        """One write for each chunk that the events are in, which is one a second; reads only what this store has not written itself."""
+        by_chunk: dict[tuple[int, int], list[JobEvent]] = {}
+        for event in events:
+            by_chunk.setdefault((event.attempt, (event.seq - 1) // EVENTS), []).append(event)
+        for (attempt, number), some in by_chunk.items():
+            await self._append(job_id, attempt, number, some)
+
+    async def _append(self, job_id: UUID, attempt: int, number: int, events: Iterable[JobEvent]) -> None:
+        contention, place = self._database.contention(), (job_id, attempt, number)
+        while True:
+            chunk = self._chunks.get(place) or await self._read_chunk(job_id, attempt, number)
+            new = {event.seq: event for event in reversed(list(events)) if event.seq not in chunk.seqs}
+            try:
+                for part in _parts([new[seq].model_dump() for seq in sorted(new)], chunk):
+                    await self._write_part(job_id, attempt, number, part, chunk)
+            except Conflict:
+                self._chunks.forget([place])
+                await contention.pause()
+            except BaseException:
+                self._chunks.forget([place])
+                raise
+            else:
+                self._chunks.put(place, chunk)
+                return
+
+    async def _write_part(self, job_id: UUID, attempt: int, number: int, part: list[dict[str, Any]], chunk: Chunk) -> None:
+        size = sum(_size(event) for event in part)
+        if chunk.version is not None and chunk.size + size > MOST_BYTES:
+            chunk.part, chunk.size, chunk.version = chunk.part + 1, 0, None
+        place = _place(attempt, number, chunk.part)
+        fields = {"place": place, "events": {_name(event["seq"]): event for event in part}}
+        only = None if chunk.version is None else [f"events.{_name(event['seq'])}" for event in part]
+        write = Write(path=f"{job_path(job_id)}/log/{place}", fields=fields, only=only, version=chunk.version)
+        (chunk.version,) = await self._database.commit([write])
+        chunk.seqs |= {event["seq"] for event in part}
+        chunk.size += size
+
+    async def _read_chunk(self, job_id: UUID, attempt: int, number: int) -> Chunk:
+        chunk = Chunk()
+        for snapshot in await self._find(job_id, _place(attempt, number, 0), _place(attempt, number + 1, 0)):
+            events = snapshot.fields["events"].values()
+            chunk.seqs |= {event["seq"] for event in events}
+            chunk.part = int(snapshot.fields["place"].rpartition(".")[2])
+            chunk.size, chunk.version = sum(_size(event) for event in events), snapshot.version
+        return chunk
+
+    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
+        attempt, seq = after
+        begin = _place(min(attempt, 10**9 - 1), min(max(0, seq - 1) // EVENTS, 10**9 - 1), 0)
+        events: list[JobEvent] = []
+        count = min(_READ_AT_ONCE, limit // EVENTS + 2)
+        while True:
+            found = await self._find(job_id, begin, None, limit=count)
+            events += [read(JobEvent, event) for snapshot in found for event in snapshot.fields["events"].values()]
+            events = sorted((event for event in events if (event.attempt, event.seq) > after), key=lambda event: (event.attempt, event.seq))
+            if len(found) < count:
+                return tuple(events[:limit])
+            begin = found[-1].fields["place"] + "\0"
+            # parts of one chunk mix their numbers, so the last chunk may be incomplete
+            last = found[-1].fields["place"].rpartition(".")[0]
+            whole = [event for event in events if _place(event.attempt, (event.seq - 1) // EVENTS, 0).rpartition(".")[0] < last]
+            if len(whole) >= limit:
+                return tuple(whole[:limit])
+
+    async def _find(self, job_id: UUID, begin: str, end: str | None, limit: int | None = None) -> list[Snapshot]:
+        where: list[Any] = [("place", ">=", begin), *([("place", "<", end)] if end else [])]
+        return await self._database.find(Query(collection="log", parent=job_path(job_id), where=where, order=[("place", "ASC")], limit=limit))
+
+
+def _parts(events: list[dict[str, Any]], chunk: Chunk) -> list[list[dict[str, Any]]]:
+    """The events in writes of a size that a part takes; the first one may fit into the part that is there."""
+    parts: list[list[dict[str, Any]]] = []
+    room = MOST_BYTES - chunk.size
+    for event in events:
+        size = _size(event)
+        if not parts or size > room:
+            parts.append([])
+            room = MOST_BYTES if len(parts) > 1 or size > room else room
+        parts[-1].append(event)
+        room -= size
+    return parts
+
+
+def _size(event: dict[str, Any]) -> int:
+    return int(encode(event).ByteSize()) + 50
+
+
+def _place(attempt: int, number: int, part: int) -> str:
+    return f"{attempt:09d}.{number:09d}.{part:03d}"
+
+
+def _name(seq: int) -> str:
+    return f"n{seq}"

@@ -1,0 +1,94 @@
+"""What the parts of the Firestore store share: the fence against older attempts of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from flows.core.words import document_id
+from flows.errors import InvalidInput
+from flows.knowledge import StoreStats
+from flows.stores.firestore.database import Conflict, Database
+from flows.stores.firestore.memory import Memory
+from flows.stores.firestore.writes import Version, Write
+from flows.stores.rules import check_attempt
+
+
+class Fence(NamedTuple):
+    """The document `jobs/{id}/control/attempt`: it changes only when an attempt begins."""
+
+    attempt: int
+    version: Version
+
+
+class FirestorePart:
+    """Base of the parts of the Firestore store."""
+
+    _database: Database
+    _clock: Callable[[], datetime]
+    _fences: Memory[UUID, Fence]
+    _totals: tuple[float, StoreStats] | None
+    """The last totals, with the moment by the event loop's clock at which they were counted."""
+
+    async def _commit(self, job_id: UUID, attempt: int, writes: Sequence[Write]) -> list[Version]:
+        """Commit for an attempt of a job, together with a check that it is the newest; the versions of the writes.
+
+        The check is a write that changes nothing, conditional on the fence's version: it costs one write and no read, and needs no
+        transaction that a cancelled caller could leave open. Raises StaleAttempt and Conflict.
+        """
+        fence = self._fences.get(job_id) or await self._read_fence(job_id)
+        check_attempt(job_id, attempt, fence.attempt if fence else None)
+        check = [Write(path=fence_path(job_id), fields={}, only=(), version=fence.version)] if fence else []
+        try:
+            versions = await self._database.commit([*check, *writes])
+        except Conflict:
+            self._fences.forget([job_id])
+            raise
+        return versions[len(check) :]
+
+    def _totals_changed(self) -> None:
+        self._totals = None
+
+    async def _check_attempt(self, job_id: UUID, attempt: int) -> None:
+        """Read which attempt is the newest. Raises StaleAttempt."""
+        fence = await self._read_fence(job_id)
+        check_attempt(job_id, attempt, fence.attempt if fence else None)
+
+    async def _read_fence(self, job_id: UUID) -> Fence | None:
+        found = await self._database.get_one(fence_path(job_id))
+        if found is None:
+            return None
+        fence = Fence(found.fields["attempt"], found.version)
+        self._fences.put(job_id, fence)
+        return fence
+
+
+def storable(keys: Iterable[str]) -> Iterator[str]:
+    """The keys, each once, that a document can have; nothing is stored under any other."""
+    for key in dict.fromkeys(keys):
+        with suppress(InvalidInput):
+            document_id(key)
+            yield key
+
+
+def fence_path(job_id: UUID) -> str:
+    """Where the number of a job's newest attempt is."""
+    return f"jobs/{job_id}/control/attempt"
+
+
+def word_path(key: str) -> str:
+    """Where a known or claimed word is."""
+    return f"known_words/{document_id(key)}"
+
+
+def entry_path(key: str) -> str:
+    """Where an entry is."""
+    return f"solidified_knowledge/{document_id(key)}"
+
+
+def frontier_path(key: str) -> str:
+    """Where a word of the frontier is."""
+    return f"frontier/{document_id(key)}"

@@ -1,0 +1,136 @@
+"""The document of a known word, and what of it decides on claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from flows.knowledge import Definition, KnownWord
+from flows.stores.firestore.database import Snapshot
+from flows.stores.firestore.part import word_path
+from flows.stores.firestore.writes import Version, Write
+from flows.stores.rules import depth_of, is_known, rank
+
+STATE_FIELDS = ("key", "word", "depth", "learned_at", "claimed_by", "claim_attempt", "claim_token", "claimed_until")
+_CLAIM_FIELDS = ("claimed_by", "claim_attempt", "claim_token", "claimed_until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A job's hold on a word. `token` is that of the call that claimed it: a repeated commit recognises its own work by it."""
+
+    job_id: str
+    attempt: int
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordState:
+    """A word's depth and claim. `rank` is 0 while nobody knows it, `version` None while there is no document."""
+
+    key: str
+    word: str = ""
+    rank: int = 0
+    learned_at: datetime | None = None
+    claim: Claim | None = None
+    version: Version = None
+
+    @classmethod
+    def read(cls, snapshot: Snapshot) -> Self:
+        """The state in a document."""
+        fields = snapshot.fields
+        claim = None
+        if fields.get("claimed_by"):
+            claim = Claim(**{name: fields[field] for name, field in zip(("job_id", "attempt", "token", "until"), _CLAIM_FIELDS, strict=True)})
+        return cls(
+            key=fields["key"],
+            word=fields["word"],
+            rank=rank(fields.get("depth")),
+            learned_at=fields.get("learned_at"),
+            claim=claim,
+            version=snapshot.version,
+        )
+
+    def verdict(self, job_id: UUID, now: datetime, *, below: Any = None) -> str:  # noqa: ANN401  a depth or None
+        """What a claim by the job finds: new, own, known or elsewhere."""
+        if is_known(self.rank, below):
+            return "known"
+        if self.claim is None or self.claim.until <= now:
+            return "new"
+        return "own" if self.claim.job_id == str(job_id) else "elsewhere"
+
+    def is_of(self, job_id: UUID) -> bool:
+        """Whether the job claims the word, be the claim live or not."""
+        return self.claim is not None and self.claim.job_id == str(job_id)
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether some job holds the word."""
+        return self.claim is not None and self.claim.until > now
+
+    def claimed(self, word: str, claim: Claim) -> tuple[Self, Write]:
+        """The word under a claim; the display form of a known word stays."""
+        after = replace(self, word=self.word if self.rank else word, claim=claim)
+        if self.rank:
+            return after, Write(path=word_path(self.key), fields=_claim_fields(claim), only=_CLAIM_FIELDS, version=self.version)
+        return after, _document(after, {})
+
+    def freed(self) -> tuple[Self, Write]:
+        """The word without its claim; a word that nobody knows is gone."""
+        if self.rank:
+            return replace(self, claim=None), Write(path=word_path(self.key), fields={}, only=_CLAIM_FIELDS, version=self.version)
+        return type(self)(key=self.key), Write(path=word_path(self.key), fields=None, version=self.version)
+
+    def learned(self, definition: Definition, rank_: int, at: datetime, *, is_freed: bool = False) -> tuple[Self, Write]:
+        """The word known at a depth by a definition. `at` counts where it was not known before."""
+        after = replace(self, word=definition.word, rank=rank_, learned_at=self.learned_at or at, claim=None if is_freed else self.claim)
+        provenance = definition.provenance
+        return after, _document(
+            after,
+            {
+                "explanation": definition.text,
+                "part_of_speech": definition.part_of_speech,
+                "support": definition.support,
+                "citations": [citation.model_dump(exclude_none=True) for citation in definition.citations],
+                "provenance": provenance.model_dump(exclude_none=True),
+                "job_id": provenance.job_id,
+                "round": provenance.round,
+                "model": provenance.model,
+            },
+        )
+
+
+def _claim_fields(claim: Claim | None) -> dict[str, Any]:
+    return dict(zip(_CLAIM_FIELDS, (claim.job_id, claim.attempt, claim.token, claim.until), strict=True)) if claim else {}
+
+
+def _document(state: WordState, knowledge: dict[str, Any]) -> Write:
+    """The whole document. What is only claimed carries the moment from which Firestore may delete it; what is known never does."""
+    fields: dict[str, Any] = {
+        "key": state.key,
+        "word": state.word,
+        "state": "known" if state.rank else "claimed",
+        **_claim_fields(state.claim),
+        **knowledge,
+    }
+    if state.rank:
+        fields |= {"depth": depth_of(state.rank), "learned_at": state.learned_at}
+    elif state.claim:
+        fields["claim_expires_at"] = state.claim.until
+    return Write(path=word_path(state.key), fields=fields, version=state.version)
+
+
+def known_word(fields: dict[str, Any]) -> KnownWord:
+    """The known word in a document."""
+    definition = Definition(
+        word=fields["word"],
+        key=fields["key"],
+        text=fields["explanation"],
+        part_of_speech=fields["part_of_speech"],
+        support=fields["support"],
+        citations=fields["citations"],
+        provenance=fields["provenance"],
+    )
+    return KnownWord(definition=definition, depth=fields["depth"], learned_at=fields["learned_at"])

@@ -1,0 +1,93 @@
+"""The Firestore store as a whole: opening and closing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
+from flows.knowledge import utc_now
+from flows.stores.firestore.database import Conflict, Database
+from flows.stores.firestore.entries import FirestoreEntries
+from flows.stores.firestore.frontier import FirestoreFrontier
+from flows.stores.firestore.jobs import FirestoreJobs
+from flows.stores.firestore.log import FirestoreLog
+from flows.stores.firestore.memory import Memory
+from flows.stores.firestore.place import Place
+from flows.stores.firestore.rounds import FirestoreRounds
+from flows.stores.firestore.words import FirestoreWords
+from flows.stores.firestore.writes import Write
+
+SCHEMA = 1
+_IDENTITY = "metadata/store"
+
+
+class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, FirestoreJobs, FirestoreRounds, FirestoreLog):
+    """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
+
+    The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be used in several event loops,
+    but not after a fork.
+    """
+
+    has_full_text = False
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        language: str = "en",
+        emulator: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        call_s: float = 10.0,
+        patience_s: float = 15.0,
+        totals_kept_s: float = 30.0,
+    ) -> None:
+        self.url = place.url
+        self._language = language
+        self._clock = clock
+        self._database = Database(place, emulator=emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None, call_s=call_s, patience_s=patience_s)
+        self._totals_kept_s = totals_kept_s
+        self._totals = None
+        self._swept_at = None
+        self._fences = Memory(1_000)
+        self._attempts = Memory(1_000)
+        self._chunks = Memory(1_000)
+        self._words = Memory(20_000)
+        self._revisions = Memory(20_000)
+
+    async def __aenter__(self) -> Self:
+        await self._database.open()
+        try:
+            await self._check_identity()
+        except BaseException:
+            await self._database.close()
+            raise
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._database.close()
+
+    async def _check_identity(self) -> None:
+        """Read the language that the store holds, or write it into a new store."""
+        found = await self._database.get_one(_IDENTITY)
+        if found is None:
+            try:
+                await self._database.commit([Write(path=_IDENTITY, fields={"language": self._language, "schema": SCHEMA}, version=None)])
+            except Conflict:
+                found = await self._database.get_one(_IDENTITY)
+            if found is None:
+                return
+        held, schema = found.fields.get("language"), found.fields.get("schema", 0)
+        if not isinstance(held, str):
+            raise ConfigurationError(f"LEARN_STORE: {self.url} is the database of another program. Name another one")
+        if schema > SCHEMA:
+            raise SchemaTooNew(
+                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this one, or name another database"
+            )
+        if held != self._language:
+            raise LanguageMismatch(
+                f"LEARN_LANGUAGE: {self.url} holds the language {held!r}, not {self._language!r}. Set LEARN_LANGUAGE={held} or name another database"
+            )
