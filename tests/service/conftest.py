@@ -5,11 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 
 from flows.settings import Settings
+
+# modules that tests share
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "stores")]
 
 FLOWS = """
 import asyncio
@@ -155,3 +159,17 @@ def heard(process, text, within_s=90):
 @pytest.fixture
 def hear():
     return heard
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Puts a facade on a socket: `serve(token=…, store=…, any facade setting)`; without `is_alone=False` there is no Prefect for it."""
+    from api_server import serving, without_prefect
+
+    with ExitStack() as opened:
+
+        def start(*, is_alone=True, **options):
+            with without_prefect() if is_alone else nullcontext():
+                return opened.enter_context(serving(tmp_path, **options))
+
+        yield start

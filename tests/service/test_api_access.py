@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+from api_server import TOKEN
+from starlette.datastructures import Headers
+
+from flows.errors import ConfigurationError
+from service.access import COOKIE, Access
+from service.app import create_app
+from service.errors import AccessRefused
+from service.settings import FacadeSettings, read_facade_settings
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def operations(served):
+    """Every documented operation as (method, path), with something in the place of each parameter."""
+    document = served.app.openapi()
+    for path, methods in document["paths"].items():
+        for method in methods:
+            filled = path.replace("{number}", "1").replace("{word}", "moss")
+            yield method.upper(), filled.replace("{job_id}", NOBODY).replace("{schedule_id}", NOBODY)
+
+
+def raw(served, text):
+    """Send bytes as they are; the answer."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        connection.sendall(text)
+        connection.settimeout(10)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+        return answer
+
+
+def test_every_route_but_health_and_sign_in_asks_for_the_token(serve):
+    served = serve(token=TOKEN)
+    asked = set()
+    for method, path in operations(served):
+        answer = served.request(method, path, headers={"Authorization": ""}, json={"token": "x" * 20} if path == "/session" else None)
+        if answer.status_code == 401:
+            asked.add(path)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            assert answer.headers["content-type"] == "application/problem+json"
+        wrong = served.request(method, path, headers={"Authorization": f"Bearer {TOKEN}x"})
+        assert wrong.status_code == answer.status_code or path == "/session"
+    everything = {path for _, path in operations(served)}
+    assert everything - asked == {"/health/live", "/health/ready"}
+
+
+@pytest.mark.parametrize("header", ["Bearer", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN} x", "Bearer \xff"])
+def test_what_is_not_the_token_is_refused(serve, header):
+    served = serve(token=TOKEN)
+    assert served.get("/knowledge", headers={"Authorization": header.encode("latin-1")}).status_code == 401
+    assert served.get("/knowledge").status_code == 200
+
+
+def test_cookie_stands_for_the_token_until_it_is_given_back(serve):
+    served = serve(token=TOKEN)
+    served.headers["Authorization"] = ""
+    assert served.post("/session", json={"token": "not the token at all"}).status_code == 401
+    answer = served.post("/session", json={"token": TOKEN})
+    assert answer.status_code == 204
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert TOKEN not in cookie
+    assert served.get("/knowledge").status_code == 200
+    kept = served.cookies[COOKIE]
+    assert served.delete("/session").status_code == 204
+    assert served.get("/knowledge").status_code == 401
+    for forged in (kept[:-1] + ("0" if kept[-1] != "0" else "1"), kept.replace("1.", "1.9", 1), "", "1.99999999999.x.y"):
+        assert served.get("/knowledge", headers={"Cookie": f"{COOKIE}={forged}"}).status_code == 401
+
+
+def test_session_ends_and_does_not_outlive_the_token():
+    access = Access(FacadeSettings(api_token=TOKEN, session_lifetime="PT1S"))
+    value, lifetime_s = access.new_session()
+    assert lifetime_s == 1
+    headers = Headers({"host": "localhost", "cookie": f"{COOKIE}={value}"})
+    access.check("GET", "/knowledge", b"", headers, server=None)
+    with pytest.raises(AccessRefused):
+        Access(FacadeSettings(api_token=TOKEN + "!")).check("GET", "/knowledge", b"", headers, server=None)
+    time.sleep(2.1)
+    with pytest.raises(AccessRefused):
+        access.check("GET", "/knowledge", b"", headers, server=None)
+
+
+def test_attempts_to_sign_in_are_limited(serve):
+    served = serve(token=TOKEN)
+    answers = [served.post("/session", json={"token": "wrong" * 5}) for _ in range(12)]
+    assert [a.status_code for a in answers] == [401] * 10 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_without_a_token_there_is_nothing_to_sign_in_to(serve):
+    assert serve().post("/session", json={"token": "x"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::2]", "10.0.0.1", "@localhost"]
+)
+def test_rebound_name_is_refused_on_every_route(serve, host):
+    served = serve()
+    for method, path in operations(served):
+        answer = served.request(method, path, headers={"Host": host})
+        assert answer.status_code == 403, (method, path)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:8000", "learn.example", "localhost."])
+def test_own_names_are_answered(serve, host):
+    assert serve(allowed_hosts="learn.example").get("/health/live", headers={"Host": host}).status_code == 200
+
+
+def test_two_hosts_are_none(serve):
+    served = serve()
+    answer = raw(served, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert answer.split(b" ")[1] in {b"400", b"403"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:1", "file://", "http://127.0.0.1.evil.example", "https://127.0.0.1", "x"]
+)
+def test_another_page_can_write_nothing(serve, origin):
+    served = serve()
+    writes = [(m, p) for m, p in operations(served) if m in WRITES]
+    assert len(writes) >= 8
+    for method, path in writes:
+        answer = served.request(method, path, headers={"Origin": origin}, json={})
+        assert answer.status_code == 403, (method, path)
+        assert "access-control-allow-origin" not in answer.headers
+    assert served.post("/jobs/start_big", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_own_and_named_pages_may_write(serve):
+    served = serve(allowed_origins="https://learn.example")
+    for origin in (served.url, served.url.upper().replace("HTTP", "http"), "https://learn.example"):
+        assert served.post("/jobs/start_big", headers={"Origin": origin}).status_code == 503, origin
+
+
+def test_form_of_another_page_is_no_json(serve):
+    served = serve()
+    body = b'{"mode": "quick", "words": ["moss"]}'
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        assert served.post("/jobs/start", content=body, headers={"Content-Type": content_type}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/knowledge?token={TOKEN}", f"/knowledge?q={TOKEN}", "/knowledge?access_token=x", "/knowledge?TOKEN=x", f"/entries/{TOKEN}", "/jobs?api_key="],
+)
+def test_token_in_the_address_is_refused(serve, path):
+    served = serve(token=TOKEN)
+    answer = served.get(path)
+    assert answer.status_code == 403
+    assert "address" in answer.json()["detail"]
+    assert TOKEN not in answer.text
+
+
+def test_address_with_too_many_fields_is_refused(serve):
+    assert serve().get("/knowledge?" + "&".join(f"a{n}=1" for n in range(60))).status_code == 403
+
+
+def test_every_answer_carries_the_headers_that_protect_a_browser(serve):
+    served = serve(token=TOKEN)
+    for method, path in [
+        ("GET", "/health/live"),
+        ("GET", "/nothing"),
+        ("GET", "/"),
+        ("PUT", "/jobs"),
+        ("POST", "/session"),
+        ("GET", "/knowledge/export"),
+    ]:
+        answer = served.request(method, path)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "server" not in answer.headers
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("key", ["a b", "x" * 201, "caf\xe9", "tab\there"])
+def test_idempotency_key_is_plain_text(serve, key):
+    answer = serve().post("/jobs/start_big", headers={"Idempotency-Key": key.encode("latin-1")})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_line_break_in_a_word_never_becomes_a_header(serve):
+    served = serve()
+    answer = served.get("/entries/a%0d%0aX-Injected:%20yes")
+    assert answer.status_code == 404
+    assert "x-injected" not in answer.headers
+    assert "\r" not in answer.json()["detail"]
+    split = raw(served, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: b\rX-Injected: yes\r\nConnection: close\r\n\r\n")
+    assert b"\r\nx-injected" not in split.lower()
+
+
+def test_a_proxys_word_counts_only_where_it_is_trusted(serve):
+    served = serve(starts_burst=1)
+    statuses = [served.post("/jobs/start_big", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(3)]
+    assert statuses == [503, 429, 429]
+
+
+def test_other_machines_are_let_in_only_with_a_token(monkeypatch, tmp_path):
+    for host in ("0.0.0.0", "::", "192.168.1.5", "learn.example"):  # noqa: S104
+        with pytest.raises(ConfigurationError, match="LEARN_API_TOKEN"):
+            create_app(facade=FacadeSettings(host=host))
+        monkeypatch.setenv("LEARN_HOST", host)
+        with pytest.raises(ConfigurationError, match="LEARN_HOST"):
+            read_facade_settings()
+    monkeypatch.setenv("LEARN_API_TOKEN", TOKEN)
+    assert read_facade_settings().token == TOKEN
+
+
+def test_settings_that_cannot_be_used_are_named_and_no_secret_is_shown(monkeypatch):
+    monkeypatch.setenv("LEARN_API_TOKEN", "tooshort")
+    monkeypatch.setenv("LEARN_PORT", "99999")
+    with pytest.raises(ConfigurationError) as caught:
+        read_facade_settings()
+    assert "LEARN_PORT" in str(caught.value)
+    assert "LEARN_API_TOKEN" in str(caught.value)
+    assert "tooshort" not in str(caught.value)
