@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from flows.core.quota import Bucket
 from flows.errors import RateLimited
+
+Sleep = Callable[[float], Awaitable[None]]
 
 PATIENCE_S = 10.0
 """Who would wait longer for a turn is sent away, so that nobody stands in a queue without an end."""
@@ -20,9 +23,10 @@ _BURST = 5
 class Pause:
     """A time in which a provider wants to be left alone. It is never shortened, and lasts ten minutes at most."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
         self._clock = clock
-        self._until_s = 0.0
+        self._sleep = sleep
+        self._until_s = -math.inf
 
     @property
     def left_s(self) -> float:
@@ -42,20 +46,21 @@ class Pause:
         """Return when it is over. Raises RateLimited when it lasts too long to wait for."""
         while (left_s := self.left_s) > 0:
             self.check()
-            await asyncio.sleep(left_s)
+            await self._sleep(left_s)
 
 
 class Pace:
     """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any minute, none in a pause."""
 
-    def __init__(self, *, per_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, per_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
         burst = max(1.0, per_minute / _BURST)
         self._bucket = Bucket(capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst)
         self._clock = clock
+        self._sleep = sleep
         self._filled_at_s = clock()
         self._slots = asyncio.Semaphore(at_once)
         self._queue = asyncio.Lock()
-        self.pause = Pause(clock=clock)
+        self.pause = Pause(clock=clock, sleep=sleep)
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:
@@ -77,7 +82,7 @@ class Pace:
             async with self._queue:
                 await self.pause.wait()
                 while (wait_s := self._wait_s()) > 0:
-                    await asyncio.sleep(wait_s)
+                    await self._sleep(wait_s)
                     await self.pause.wait()
                 self._bucket = self._bucket.add(-1)
         except BaseException:

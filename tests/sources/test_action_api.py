@@ -1,0 +1,278 @@
+"""The client of the Action API on real sockets: politeness, faults, continuations, titles of all kinds."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from odd_wiki import odd_wiki
+
+from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
+from flows.sources import action_api
+from flows.sources.action_api import ActionApi, retry_after_s
+from flows.sources.pace import Pace
+from flows.sources.wiki import cite, may_be_title
+from tests.world.faults import Fault
+
+EXTRACTS = {"prop": "extracts|info", "exintro": "1", "explaintext": "1", "exlimit": "20", "inprop": "url"}
+PHOTOSYNTHESIS = {"pageid": 1, "ns": 0, "title": "Photosynthesis", "extract": "Photosynthesis is a process.", "lastrevid": 7}
+
+
+async def test_it_names_the_operator_and_asks_as_the_etiquette_wants(api, world):
+    await api.find(["gravity"], **EXTRACTS)
+    (record,) = world.log("wikipedia")
+    assert "tests@example.org" in record["agent"]
+    assert record["agent"].startswith("learning-pipeline/")
+    async with odd_wiki(lambda _: {"query": {"pages": [PHOTOSYNTHESIS]}}) as odd:
+        await odd.find(["Photosynthesis"])
+        ((method, parameters, headers),) = odd.asked
+    assert method == "GET"
+    assert (parameters["maxlag"], parameters["formatversion"], parameters["redirects"]) == ("5", "2", "1")
+    assert headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("contact", ["", "  ", "nobody", "me@exam\nple.org", "mé@example.org"])
+def test_a_contact_that_cannot_be_reached_is_refused_before_anything_is_sent(contact):
+    with pytest.raises(ConfigurationError, match="WIKIMEDIA_CONTACT"):
+        ActionApi("http://127.0.0.1:9/", name="Wikipedia", contact=contact, pace=Pace(per_minute=60, at_once=1))
+
+
+async def test_a_web_address_is_a_contact(world, pace):
+    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="https://example.org/learning", pace=pace) as api:
+        await api.find(["gravity"])
+    assert world.statuses("wikipedia") == {200: 1}
+
+
+async def test_fifty_titles_are_one_request_and_more_are_refused(api, world):
+    titles = [f"zzq{n}" for n in range(51)]
+    assert await api.find(titles[:50]) == {}
+    assert len(world.log("wikipedia")) == 1
+    with pytest.raises(InvalidInput, match="titles"):
+        await api.find(titles)
+
+
+async def test_no_title_is_no_request(api, world):
+    assert await api.find([]) == {}
+    assert await api.find(["C#", "a|b", "<b>", "_", " ", "x" * 300]) == {}
+    assert world.log("wikipedia") == []
+
+
+async def test_a_long_query_is_posted(api, world):
+    titles = [f"{chr(0x4E00 + n)}" * 80 for n in range(50)]
+    assert await api.find([*titles[:-1], "automobile"]) != {}
+    assert world.statuses("wikipedia") == {200: 1}
+    async with odd_wiki(lambda _: {"query": {"pages": [PHOTOSYNTHESIS]}}) as odd:
+        assert await odd.find([*titles[:-1], "Photosynthesis"])
+        assert odd.asked[0][0] == "POST"
+
+
+async def test_continuations_are_merged_page_by_page(make_world, pace):
+    world = make_world(page_share=3)
+    titles = [chr(97 + a) + "at" for a in range(26)] + ["house", "tree", "river", "stone", "bird", "fish", "flower", "mountain", "forest", "ocean"]
+    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as api:
+        found = await api.find(titles, **EXTRACTS)
+    assert len({item.page.title for item in found.values()}) > 20
+    assert all(item.page.extract and item.page.canonicalurl and item.page.lastrevid for item in found.values())
+    assert world.statuses("wikipedia") == {200: 2}
+
+
+async def test_a_continuation_without_an_end_is_given_up():
+    async with odd_wiki(lambda _: {"continue": {"excontinue": 20, "continue": "||"}, "query": {"pages": []}}) as api:
+        with pytest.raises(SourceUnavailable, match="for ever"):
+            await api.find(["x"])
+        assert len(api.asked) == 2
+    counter = iter(range(1000))
+    async with odd_wiki(lambda _: {"continue": {"excontinue": next(counter)}, "query": {"pages": []}}) as api:
+        await api.find(["x"])
+        assert len(api.asked) == action_api.MOST_CONTINUATIONS
+
+
+async def test_missing_invalid_and_foreign_titles_are_absent(api, world):
+    found = await api.find(["Zzqxv", "de:Hund", "File:Cat.jpg", "Talk:Cat", ":automobile", "Category:", "automobile"])
+    assert set(found) == {"automobile"}
+    assert world.statuses("wikipedia") == {200: 1}
+
+
+@pytest.mark.parametrize("title", ["C#", "a|b", "[bad]", "{{x}}", "<b>", "a\x1fb", "a\nb", ":x", "~~~", "", "é" * 128])
+def test_what_no_page_can_be_called_is_not_asked_for(title):
+    assert not may_be_title(title)
+
+
+@pytest.mark.parametrize("title", ["AT&T", "rock 'n' roll", "100%", "C++", "either/or", "Cézanne", "50 % off?", "a=b&titles=c", "日本", "co-operate"])
+async def test_titles_with_characters_that_addresses_escape_arrive_whole(api, world, title):
+    assert may_be_title(title)
+    await api.find([title])
+    assert world.log("wikipedia")[0]["words"] == [title]
+
+
+async def test_two_titles_that_land_on_one_page_both_find_it(api):
+    found = await api.find(["automobile", "Automobile", "AUTOMOBILE"], **EXTRACTS)
+    assert {title: item.page.title for title, item in found.items()} == dict.fromkeys(("automobile", "Automobile", "AUTOMOBILE"), "Automobile")
+    assert not found["automobile"].is_redirected
+    assert found["AUTOMOBILE"].is_redirected
+
+
+async def test_a_redirect_loop_ends_and_takes_only_its_own_word(api, world):
+    world.plan(Fault(kind="redirect_loop", word="turkey"))
+    assert set(await api.find(["turkey", "automobile"])) == {"automobile"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "waits"),
+    [
+        (Fault(kind="too_many", seconds=33), RateLimited, 33),
+        (Fault(kind="maxlag", seconds=9), SourceUnavailable, 5),
+        (Fault(kind="readonly"), SourceUnavailable, None),
+        (Fault(kind="server_error"), SourceUnavailable, None),
+        (Fault(kind="bad_gateway"), SourceUnavailable, None),
+        (Fault(kind="unavailable", seconds=40), SourceUnavailable, 40),
+        (Fault(kind="html"), SourceUnavailable, None),
+        (Fault(kind="close"), SourceUnavailable, None),
+        (Fault(kind="reset"), SourceUnavailable, None),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else "",
+)
+async def test_what_passes_is_transient_and_says_how_long_to_wait(api, world, fault, error, waits):
+    world.plan(fault)
+    with pytest.raises(error, match="Wikipedia") as failed:
+        await api.find(["gravity"])
+    assert failed.value.retry_after_s == waits
+    assert len(world.log("wikipedia")) == 1
+
+
+@pytest.mark.parametrize("kind", ["hang", "drip"])
+async def test_an_answer_that_does_not_come_is_given_up_in_time(world, pace, kind):
+    world.plan(Fault(kind=kind, seconds=0.2))
+    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace, timeout_s=0.6) as api:
+        with pytest.raises(SourceUnavailable, match=r"did not answer within 0\.6 s"):
+            await api.find(["gravity"], **EXTRACTS)
+
+
+async def test_a_refusal_names_the_setting_to_change(api, world):
+    world.plan(Fault(kind="forbidden"))
+    with pytest.raises(SourceRefused, match="WIKIMEDIA_CONTACT"):
+        await api.find(["gravity"])
+
+
+async def test_an_address_that_is_no_action_api_is_named(pace):
+    async with odd_wiki(lambda _: (301, {"Location": "https://elsewhere.example/w/api.php"}, b"moved")) as api:
+        with pytest.raises(SourceRefused, match=r"LEARN_WIKIPEDIA_URL.*301.*elsewhere\.example"):
+            await api.find(["gravity"])
+    async with odd_wiki(lambda _: (404, {}, b"nothing here"), name="Wiktionary") as api:
+        with pytest.raises(SourceRefused, match=r"LEARN_WIKTIONARY_URL.*404"):
+            await api.find(["gravity"])
+
+
+async def test_nobody_listening_is_transient(free_port, pace):
+    async with ActionApi(f"http://127.0.0.1:{free_port}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as api:
+        with pytest.raises(SourceUnavailable, match="cannot be reached"):
+            await api.find(["gravity"])
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("maxlag", SourceUnavailable),
+        ("ratelimited", RateLimited),
+        ("readonly", SourceUnavailable),
+        ("internal_api_error_DBQueryError", SourceUnavailable),
+        ("badvalue", SourceRefused),
+        ("toomanyvalues", SourceRefused),
+    ],
+)
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_errors_of_the_api_are_sorted_by_their_code_in_both_formats(code, error, is_new):
+    told = {"errors": [{"code": code, "text": "because"}]} if is_new else {"error": {"code": code, "info": "because"}}
+    async with odd_wiki(lambda _: told) as api:
+        with pytest.raises(error, match=f"{code}: because"):
+            await api.find(["gravity"])
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b"[]", b'"text"', b'{"query": {"pages": "none"}}', b'{"query": {"pages": [{"ns": 0}]}}', b"\xff\xfe"]
+)
+async def test_an_answer_of_another_shape_is_transient(body):
+    async with odd_wiki(lambda _: body) as api:
+        with pytest.raises(SourceUnavailable, match="answered something else"):
+            await api.find(["gravity"])
+
+
+async def test_an_answer_without_a_query_finds_nothing():
+    async with odd_wiki(lambda _: {"batchcomplete": True}) as api:
+        assert await api.find(["gravity"]) == {}
+
+
+async def test_an_answer_larger_than_the_api_gives_is_cut_off(monkeypatch):
+    monkeypatch.setattr(action_api, "LARGEST_BODY", 10_000)
+    async with odd_wiki(lambda _: b" " * 20_000) as api:
+        with pytest.raises(SourceUnavailable, match="more than"):
+            await api.find(["gravity"])
+
+
+async def test_after_a_429_nobody_asks_until_the_time_is_over(make_world, pace):
+    world = make_world()
+    world.plan(Fault(kind="too_many", seconds=1, times=1))
+    loop = asyncio.get_running_loop()
+    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as api:
+        with pytest.raises(RateLimited):
+            await api.find(["gravity"])
+        began = loop.time()
+        await asyncio.gather(*(api.find([title]) for title in ("gravity", "dog", "cat")))
+        assert loop.time() - began >= 0.9
+    assert world.statuses("wikipedia") == {429: 1, 200: 3}
+
+
+async def test_a_long_pause_is_not_waited_for_but_told(api, world):
+    world.plan(Fault(kind="too_many", seconds=120, times=1))
+    with pytest.raises(RateLimited):
+        await api.find(["gravity"])
+    with pytest.raises(RateLimited) as failed:
+        await api.find(["gravity"])
+    assert 100 < failed.value.retry_after_s <= 120
+    assert len(world.log("wikipedia")) == 1
+
+
+async def test_a_lagging_wiki_does_not_hold_up_the_other_one(api, wiktionary, world):
+    world.plan(Fault(kind="unavailable", route="wikipedia", seconds=60))
+    with pytest.raises(SourceUnavailable):
+        await api.find(["gravity"])
+    with pytest.raises(RateLimited):
+        await api.find(["gravity"])
+    assert await wiktionary._api.find(["gravity"])
+
+
+async def test_never_more_than_three_are_under_way_and_no_answer_is_429(make_world):
+    world = make_world(latency=0.3)
+    pace = Pace(per_minute=6000, at_once=3)
+    async with (
+        ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as one,
+        ActionApi(f"{world.url}/wiktionary/w/api.php", name="Wiktionary", contact="a@b.org", pace=pace) as other,
+    ):
+        await asyncio.gather(*(api.find([f"gravity{n}"]) for n in range(12) for api in (one, other)))
+    assert world.statuses("wikipedia") == {200: 12}
+    assert world.statuses("wiktionary") == {200: 12}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("7", 7), ("2.5", 2.5), ("", None), ("soon", None), ("-3", None), ("1e9", None), ("99999999999", None)]
+)
+def test_retry_after_in_seconds(text, seconds):
+    assert retry_after_s({"retry-after": text}) == seconds
+
+
+def test_retry_after_as_a_date():
+    moment = datetime.now(UTC) + timedelta(seconds=30)
+    assert 25 < retry_after_s({"retry-after": format_datetime(moment, usegmt=True)}) <= 30
+    assert retry_after_s({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}) == 0
+
+
+async def test_a_citation_is_complete_even_where_the_wiki_leaves_its_address_out(api):
+    (found,) = (await api.find(["automobile"], **EXTRACTS)).values()
+    now = datetime.now(UTC)
+    citation = cite(found.page, source="Wikipedia", quote_="A car.", now=now, fallback_url=api.pages_url)
+    assert (citation.title, citation.url) == ("Automobile", "https://en.wikipedia.org/wiki/Automobile")
+    assert citation.revision == str(found.page.lastrevid)
+    assert (citation.licence, citation.licence_url) == ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/")
+    assert citation.retrieved_at == now
+    bare = found.page.model_copy(update={"canonicalurl": "javascript:alert(1)", "title": "Black hole"})
+    assert cite(bare, source="W", quote_="", now=now, fallback_url=api.pages_url).url == f"{api.pages_url}Black_hole"
