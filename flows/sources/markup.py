@@ -12,7 +12,8 @@ from flows.sources.templates import UNKNOWN, Arguments, Reading, is_silent, writ
 
 LONGEST = 4000
 """Characters of wikitext that are read at once; a definition is far shorter."""
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_STRANGE = re.compile("[\x00-\x1f\x7f\ue000-\uf8ff]")
+"""Controls, one of which ends a text for the parser, and characters of private use, one of which is ours."""
 _HIDDEN_TAGS = frozenset({"ref", "references", "gallery", "syntaxhighlight", "timeline", "li", "dd", "dt", "hr"})
 _TORN_TAGS = frozenset({"math", "chem", "score", "hiero", "graph"})
 _MEDIA = re.compile(r"\s*(?:file|image|category|media)\s*:", re.IGNORECASE)
@@ -23,7 +24,7 @@ _INLINE = re.compile(r"<<(?:[^<>/|]*/)?([^<>]*?)>>|<[a-z]+:[^<>]*>")
 def read(wikitext: str) -> Reading:
     """Read one line. Templates that only keep house are left out, labels are taken out as plain words."""
     reading = Reading()
-    code = mwparserfromhell.parse(_PRIVATE.sub("", wikitext[:LONGEST]))
+    code = mwparserfromhell.parse(_STRANGE.sub(" ", wikitext[:LONGEST]))
     reading.text = _tidy(_code(code, reading))
     if not reading.is_torn:
         reading.text = _tidy(reading.text.replace(UNKNOWN, ""))

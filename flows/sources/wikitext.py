@@ -91,7 +91,7 @@ def _section(wikitext: str, language: str) -> list[str]:
     """The lines of one language's section; none when the page has no such section."""
     lines: list[str] = []
     is_inside, room = False, LONGEST_SECTION
-    for line in _COMMENT.sub("", wikitext).splitlines():
+    for line in _COMMENT.sub("", wikitext).split("\n"):
         heading = _HEADING.fullmatch(line)
         if heading and len(heading[1]) == 2:
             if is_inside:
