@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
+from prefect.logging.loggers import flow_run_logger
 from prefect.states import Cancelled, Completed
 
 from flows.control import Control
@@ -169,9 +170,13 @@ async def _fail(resources: Resources, recorder: JobRecorder, error: BaseExceptio
         get_run_logger().warning("The end could not be written into the job document: %s", unwritten)
 
 
-async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  Prefect passes all three by these names
+async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Hook for crashed, cancelled and failed runs: where the run could not write its own end, write it now."""
     settings = read_settings()
     final: FinalState = "FAILED" if state.is_failed() else "CRASHED" if state.is_crashed() else "CANCELLED"
-    async with open_store(settings.store, language=settings.language) as store:
-        await mend(store, flow_run.id, final, state.message)
+    try:
+        async with open_store(settings.store, language=settings.language) as store:
+            await mend(store, flow_run.id, final, state.message)
+    except LearningError as error:
+        # the runner, too, calls this, where there is no run to log for
+        flow_run_logger(flow_run, flow).warning("The end could not be written into the job document: %s", error)

@@ -24,14 +24,14 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort, FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.states import AwaitingRetry
+from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import JobStatus, Mode
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.prefect_api import TIMEOUT_S, PrefectApi
-from service.runs import STATUSES, Run, RunState, Schedule, state_of
+from service.runs import STATUSES, Run, RunState, Schedule, plain, state_of
 
 PAGE = 200
 MODES: tuple[Mode, ...] = ("big", "quick", "deep")
@@ -151,6 +151,10 @@ class Orchestrator:
         """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""
         await self._set(job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request"))
 
+    async def call_crashed(self, job_id: UUID, why: str) -> None:
+        """Have Prefect know that a run's process is gone. A run that has ended stays as it is. Raises NotFound."""
+        await self._set(job_id, Crashed(message=why))
+
     async def schedules(self) -> list[Schedule]:
         """The schedules of our deployments, by deployment and slug."""
         flows = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
@@ -202,7 +206,7 @@ class Orchestrator:
         due: dict[UUID, datetime] = {}
         for run in runs:
             if run.auto_scheduled and run.deployment_id and run.next_scheduled_start_time:
-                due.setdefault(run.deployment_id, run.next_scheduled_start_time)
+                due.setdefault(run.deployment_id, plain(run.next_scheduled_start_time))
         return due
 
     async def _known(self, run: FlowRun) -> Run | None:
@@ -214,7 +218,7 @@ class Orchestrator:
             mode=mode,
             name=run.name,
             parameters=run.parameters,
-            due_at=run.expected_start_time or run.created or run.state.timestamp,
+            due_at=plain(run.expected_start_time or run.created or run.state.timestamp),
             state=state_of(run.state),
             has_deployment=run.deployment_id is not None,
         )
@@ -286,3 +290,9 @@ async def cancel_now(job_id: UUID) -> None:
     """As `Orchestrator.cancel_now`, by a connection for this call alone."""
     async with _once() as orchestrator:
         await orchestrator.cancel_now(job_id)
+
+
+async def call_crashed(job_id: UUID, why: str) -> None:
+    """As `Orchestrator.call_crashed`, by a connection for this call alone."""
+    async with _once() as orchestrator:
+        await orchestrator.call_crashed(job_id, why)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import typer
 
-from flows.errors import InvalidInput
+from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
 from service.addresses import run_page
@@ -17,6 +19,7 @@ from service.summary import summarize
 from service.terminal import DONE, FAILED, INTERRUPTED, out, say_error
 
 MOST_MINUTES = 10
+MEND_S = 10.0
 
 
 def parameters(
@@ -51,6 +54,9 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
             await run(mode, given, settings=settings, reporter=reporter)
     except Exception as error:  # noqa: BLE001  said in one line below the job's summary
         problem = error
+    if problem is not None and (last := reporter.trail.job) is not None and not last.is_final:
+        # its own last document could not be written, so nobody has shown it
+        reporter(last.model_copy(update={"status": "failed", "end_reason": "failed"}), ())
     tell_end(reporter, store_url=settings.store, is_json=is_json)
     job = reporter.trail.job
     if problem is not None and not (job and job.status == "cancelled"):
@@ -89,6 +95,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
     async with prefect_server(settings, say=reporter.say) as api_url:
         with adopted(client_environment(settings, api_url)):
             reporter.say("Loading the flow")
+            await _mend_left(settings)
             import flows
             from flows.recorder import watching
 
@@ -101,3 +108,13 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
             with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
                 reporter.say("Starting the job")
                 return await flow(**given)
+
+
+async def _mend_left(settings: Settings) -> None:
+    """Have the documents of jobs that died say so. Where store or Prefect do not answer, the job itself will tell."""
+    from flows.stores import open_store
+    from service.mender import compare
+
+    with suppress(LearningError, TimeoutError):
+        async with asyncio.timeout(MEND_S), open_store(settings.store, language=settings.language) as store:
+            await compare(store)

@@ -51,11 +51,14 @@ class KnowledgeStore(Protocol):
         ...
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
-        """Give up the job's claims on these keys, of any of its attempts. What is known of the words stays; claims of other jobs stay."""
+        """Give up the job's claims on these keys, of any of its attempts. What is known of the words stays; claims of other jobs stay.
+
+        Words that were left known, at whatever depth, leave the frontier.
+        """
         ...
 
     async def release_all(self, job_id: UUID) -> int:
-        """Give up every claim of a job that has ended; says how many there were, live or past their time."""
+        """Give up every claim of a job that has ended, as `release` does; says how many there were, live or past their time."""
         ...
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:

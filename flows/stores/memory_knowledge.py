@@ -47,12 +47,18 @@ class MemoryKnowledge(MemoryHalf):
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
         self._fence(job_id, attempt)
-        self._release(keys, job_id)
+        self._leave(keys, job_id)
 
     async def release_all(self, job_id: UUID) -> int:
         held = [key for key, state in self._state.words.items() if state.claim and state.claim.job_id == job_id]
-        self._release(held, job_id)
+        self._leave(held, job_id)
         return len(held)
+
+    def _leave(self, keys: Collection[str], job_id: UUID) -> None:
+        self._release(keys, job_id)
+        for key in keys:
+            if key in self._state.words and self._state.words[key].rank:
+                self._state.frontier.pop(key, None)
 
     def _release(self, keys: Iterable[str], job_id: UUID) -> None:
         for key in keys:

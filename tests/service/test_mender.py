@@ -58,7 +58,7 @@ async def test_all_open_jobs_are_found(store):
         begun = await store.begin_attempt(Job(job_id=uuid4(), mode="big", status=status, created_at=utc_now() + timedelta(seconds=number)))
         if status == "running":
             wanted.add(begun.job_id)
-    assert set(await mender.unfinished(store)) == wanted
+    assert {job.job_id for job in await mender.unfinished(store)} == wanted
 
 
 @pytest.mark.prefect
@@ -83,3 +83,27 @@ async def test_loop_mends_what_prefect_says(prefect_api, stand_ins, tmp_path, mo
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
     assert any(str(job_id) in line for line in said)
+
+
+@pytest.mark.prefect
+async def test_run_that_should_long_be_over_is_called_crashed(prefect_api, stand_ins, store, monkeypatch):
+    monkeypatch.setattr(mender, "GRACE", timedelta(0))
+    await deploy(stand_ins)
+    late, healthy = [await orchestrator.start("big", {}) for _ in range(2)]
+    async with get_client() as client:
+        for job_id in (late, healthy):
+            await client.set_flow_run_state(job_id, Running(), force=True)
+            due = utc_now() + timedelta(minutes=1)
+            await store.begin_attempt(Job(job_id=job_id, mode="big", status="running", created_at=utc_now(), deadline_at=due))
+    assert await mender.compare(store) == []
+    now = utc_now()
+    monkeypatch.setattr(mender, "utc_now", lambda: now + timedelta(minutes=4))
+    job = await store.job(healthy)
+    await store.save_job(job.model_copy(update={"deadline_at": now + timedelta(minutes=5)}))
+    assert await mender.compare(store) == []
+    assert (await orchestrator.run_state(late)).type == "CRASHED"
+    assert (await orchestrator.run_state(healthy)).type == "RUNNING"
+    assert await mender.compare(store) == [late]
+    mended = await store.job(late)
+    assert mended.status == "failed"
+    assert "without a word" in mended.errors[-1]

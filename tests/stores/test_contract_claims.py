@@ -178,6 +178,16 @@ async def test_release_all_says_how_many_claims_there_were(store, clock):
     assert list(await store.known(["cat", "dog"])) == ["cat"]
 
 
+async def test_word_that_was_left_known_leaves_the_frontier(store):
+    await store.add_to_frontier({Word(text=key, key=key): {"elk"} for key in ("cat", "dog", "emu")}, at=START)
+    await claim(store, "cat", "dog", "emu")
+    await store.save_definitions([definition("cat"), definition("dog")], job_id=ANN, attempt=1)
+    await store.release(["cat"], job_id=ANN, attempt=1)
+    await store.release_all(ANN)
+    assert [word.key for word in (await store.frontier()).items] == ["emu"]
+    assert (await store.stats()).frontier == 1
+
+
 async def test_taken_says_what_a_claim_would_not_get(store, clock):
     await make_known(store, "a")
     await make_known(store, "b", depth="defined")

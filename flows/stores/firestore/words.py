@@ -64,13 +64,13 @@ class FirestoreWords(FirestorePart):
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
         for piece in pieces(dict.fromkeys(keys), AT_ONCE) if keys else [[]]:
-            await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id, attempt=attempt)
+            await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id, attempt=attempt, leaves_frontier=True)
 
     async def release_all(self, job_id: UUID) -> int:
         keys = [state.key for state in await self._claimed_by(job_id)]
         count = 0
         for piece in pieces(keys, AT_ONCE):
-            count += await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id)
+            count += await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id, leaves_frontier=True)
         return count
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
@@ -156,7 +156,13 @@ class FirestoreWords(FirestorePart):
         return tuple(left[:limit])
 
     async def _change(
-        self, keys: Collection[str], decide: Callable[[Mapping[str, WordState]], Changes], *, job_id: UUID, attempt: int | None = None
+        self,
+        keys: Collection[str],
+        decide: Callable[[Mapping[str, WordState]], Changes],
+        *,
+        job_id: UUID,
+        attempt: int | None = None,
+        leaves_frontier: bool = False,
     ) -> int:
         """Write what `decide` makes of the words' states, all of it together; how many words that were. Without an attempt there is no fence."""
         contention, is_fresh, count = self._database.contention(), False, 0
@@ -167,6 +173,8 @@ class FirestoreWords(FirestorePart):
                 states |= await self._read_states(unsure)
                 changes = decide(states)
             writes = [write for _, write in changes.values()]
+            if leaves_frontier:
+                writes += [Write(path=frontier_path(key), fields=None) for key, (state, _) in changes.items() if state.rank]
             count = max(count, len(changes))
             try:
                 if attempt is None:

@@ -52,6 +52,10 @@ DELETE FROM definitions WHERE key IN (SELECT value FROM json_each(:keys))
 -- drop_from_frontier: words that were learned
 DELETE FROM frontier WHERE key IN (SELECT value FROM json_each(:keys))
 
+-- drop_known_from_frontier: those of these words that somebody knows
+DELETE FROM frontier
+WHERE key IN (SELECT j.value FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.depth > 0)
+
 -- known_words: depth, moment, definition or entry of the known ones among the keys
 SELECT k.key, k.depth, k.learned_at, d.document, e.document
 FROM json_each(:keys) AS j

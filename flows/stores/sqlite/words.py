@@ -44,11 +44,13 @@ class SqliteWords(SqlitePart):
         async with self._database.transaction() as transaction:
             await fence(transaction, job_id, attempt)
             await _release(transaction, keys, job_id)
+            await transaction.fetch("drop_known_from_frontier", keys=json_list(keys))
 
     async def release_all(self, job_id: UUID) -> int:
         async with self._database.transaction() as transaction:
             keys = [key for (key,) in await transaction.fetch("all_claims", job_id=str(job_id))]
             await _release(transaction, keys, job_id)
+            await transaction.fetch("drop_known_from_frontier", keys=json_list(keys))
         return len(keys)
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
