@@ -97,9 +97,8 @@ def show(given: argparse.Namespace, chat: list[dict], job, began: float, took_s:
         print("  each 5 s: " + " ".join(f"{seconds[at]:,}" for at in range(int(given.seconds // 5) + 1)))
     refused = sum(r["status"] == 429 for r in chat)
     print(f"429: {refused} of {len(chat)} requests, {refused / max(1, len(chat)):.2%}; 413: {sum(r['status'] == 413 for r in chat)}")
-    print(
-        f"stored {job.counts.stored}, defined {job.counts.defined}, failed {job.counts.failed}, end {job.end_reason!r}, {took_s:.1f} s, errors {job.errors}"
-    )
+    print(f"stored {counts.stored}, defined {counts.defined}, failed {counts.failed}, end {job.end_reason!r}, {took_s:.1f} s")
+    print(f"errors {job.errors}")
     print(f"usage of the job: {job.usage}")
     for task in ("propose", "define", "enrich"):
         of_task = [r for r in chat if r["task"] == task and r["status"] in {200, 499}]
