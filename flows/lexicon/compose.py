@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flows.core.words import word_key
-from flows.knowledge import Sense
-from flows.lexicon.reader import LexicalEntry, LexicalSense
+from flows.knowledge import PartOfSpeech, Sense
+from flows.lexicon.reader import HEARD_OF, LexicalEntry, LexicalSense
 
 SHORTEST = 15
 LONGEST = 600
@@ -15,36 +15,49 @@ LONGEST = 600
 LONGEST_EXPLANATION = 2000
 
 _ARTICLES = {"noun": "As a noun", "verb": "As a verb", "adjective": "As an adjective", "adverb": "As an adverb"}
-_STATEMENTS = (
-    ("kind of", "It is a kind of {}."),
-    ("instance of", "It is an example of: {}."),
-    ("synonym", "It is also called {}."),
-    ("kinds", "Its kinds include {}."),
-    ("instances", "Well-known ones are {}."),
-    ("parts", "Its parts include {}."),
-    ("part of", "It is part of: {}."),
-    ("members", "Its members include {}."),
-    ("member of", "It belongs to: {}."),
-    ("made of", "It is made of {}."),
-    ("found in", "It is found in {}."),
-    ("opposite", "Its opposite is {}."),
-    ("similar", "Similar in meaning: {}."),
-    ("entails", "It involves: {}."),
-    ("causes", "It brings about: {}."),
-    ("relates to", "It relates to {}."),
-    ("attribute", "It has to do with the attribute {}."),
-    ("about", "It belongs to the field of {}."),
-    ("terms", "Terms of the field include {}."),
-    ("used in", "It is used in {}."),
-    ("derived", "Words made from it or with it: {}."),
+_STATEMENTS = {
+    "kind of": "It is a kind of {}.",
+    "instance of": "It is an example of: {}.",
+    "synonym": "One may also say {}.",
+    "kinds": "Its kinds include {}.",
+    "instances": "Well-known ones are {}.",
+    "parts": "Its parts include {}.",
+    "part of": "It is part of: {}.",
+    "members": "Its members include {}.",
+    "member of": "It belongs to: {}.",
+    "made of": "It is made of {}.",
+    "found in": "It is found in {}.",
+    "opposite": "Its opposite is {}.",
+    "similar": "Similar in meaning: {}.",
+    "entails": "It involves: {}.",
+    "causes": "It brings about: {}.",
+    "relates to": "It relates to {}.",
+    "attribute": "It has to do with the attribute {}.",
+    "about": "It belongs to the field of {}.",
+    "terms": "Terms of the field include {}.",
+    "used in": "It is used in {}.",
+    "derived": "Words made from it or with it: {}.",
+}
+_VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}."}
+_USE = re.compile(
+    r"\b(?:used|designed|intended|worn|grown) (?:especially |chiefly |mainly |primarily )?(?:to|for|in|as|by|with|on)\b "
+    r"(?!refer|an? term|the plural|do or|achieve|that)[^;()]{8,}"
 )
-_VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}.", "synonym": "One may also say {}."}
-_USE = re.compile(r"\b(?:used|designed|intended|worn|grown) (?:especially |chiefly |mainly |primarily )?(?:to|for|in|as|by|with|on)\b [^;()]{8,}")
 
 
 def definition(entry: LexicalEntry) -> str:
     """What the word commonly means: 15 to 600 characters, and not the word itself."""
-    return _sufficient(entry, entry.senses[0])
+    return statement(entry, entry.senses[0])
+
+
+def statement(entry: LexicalEntry, sense: LexicalSense) -> str:
+    """One meaning in 15 to 600 characters: the gloss, completed by what else WordNet says where it is too short to define."""
+    parts = [sense.gloss] if word_key(sense.gloss) != entry.key else []
+    for addition in _additions(entry, sense):
+        if len("; ".join(parts)) >= SHORTEST:
+            break
+        parts.append(addition)
+    return _cut("; ".join(parts))
 
 
 def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Sense, ...]:
@@ -58,23 +71,34 @@ def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Se
 def explanation(entry: LexicalEntry, presentable: int) -> str:
     """A longer text, at most 2,000 characters: the definition, how the word stands among others, and its further meanings.
 
-    Words with a rank over `presentable` are not mentioned.
+    Words with a rank over `presentable` are not mentioned, rare ones only where there are no others.
     """
     first = entry.senses[0]
     sentences = [f"{_ARTICLES[first.part_of_speech]}, “{entry.text}” means: {_sentence(definition(entry))}"]
-    for kind, statement in _STATEMENTS:
-        words = dict.fromkeys(r.text for r in first.relations if r.kind == kind and r.rank <= presentable)
-        found = [word for word in words if word_key(word) != entry.key][:6]
+    statements = _STATEMENTS | (_VERB_STATEMENTS if first.part_of_speech == "verb" else {})
+    for kind, pattern in statements.items():
+        linked = [r for r in first.relations if r.kind == kind and r.rank <= presentable and word_key(r.text) != entry.key]
+        familiar = [r for r in linked if r.rank <= HEARD_OF]
+        found = list(dict.fromkeys(r.text for r in familiar or linked))[:6]
         if found:
-            pattern = _VERB_STATEMENTS.get(kind, statement) if first.part_of_speech == "verb" else statement
             sentences.append(pattern.format(_listed(found, "or" if "to {}" in pattern else "and")))
-    sentences += [f"{_ARTICLES[sense.part_of_speech]}, it can also mean: {_sentence(sense.gloss)}" for sense in entry.senses[1:]]
     text = sentences[0]
-    for sentence in sentences[1:]:
+    for sentence in (*sentences[1:], *_further_meanings(entry)):
         if len(text) + 1 + len(sentence) > LONGEST_EXPLANATION:
             break
         text += f" {sentence}"
     return text
+
+
+def _further_meanings(entry: LexicalEntry) -> Iterator[str]:
+    """All but the common meaning, one sentence each, counted through within each part of speech."""
+    groups: dict[PartOfSpeech, list[str]] = {}
+    for sense in entry.senses[1:]:
+        groups.setdefault(sense.part_of_speech, []).append(sense.gloss)
+    for part, glosses in groups.items():
+        for number, gloss in enumerate(glosses, start=1):
+            count = f" ({number})" if len(glosses) > 1 else ""
+            yield f"{_ARTICLES[part]}, it can also mean:{count} {_sentence(gloss)}" if number == 1 else f"({number}) {_capital(_sentence(gloss))}"
 
 
 def applications(entry: LexicalEntry) -> tuple[str, ...]:
@@ -83,15 +107,6 @@ def applications(entry: LexicalEntry) -> tuple[str, ...]:
     if first.part_of_speech != "noun":
         return ()
     return tuple(_capital(" ".join(found.split()).rstrip(" ,.")) for found in _USE.findall(first.gloss))[:3]
-
-
-def _sufficient(entry: LexicalEntry, sense: LexicalSense) -> str:
-    parts = [sense.gloss] if word_key(sense.gloss) != entry.key else []
-    for addition in _additions(entry, sense):
-        if len("; ".join(parts)) >= SHORTEST:
-            break
-        parts.append(addition)
-    return _cut("; ".join(parts))
 
 
 def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so that the common words
 fill few pages; relations lie in the order in which a reader wants them.
+
+A *weight* is a rank that counts a word as rarer where it is meant in one of its rarer meanings: "mate" is a common word, but not as a drink.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import os
 import sqlite3
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import wordfreq
@@ -21,27 +23,24 @@ from flows.lexicon.commonness import UNPRESENTABLE, TaggedSense, is_offensive, o
 from flows.lexicon.irregular import IRREGULAR
 from flows.lexicon.wndb import KINDS, RawSynset, read_synsets, read_tags
 
-VERSION = "1"
+VERSION = "2"
 """Rises with the file's layout; a reader refuses another one."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE lemma (rank INTEGER PRIMARY KEY, key TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE synset (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, category TEXT NOT NULL, head INTEGER NOT NULL, words TEXT NOT NULL,
-    gloss TEXT NOT NULL, examples TEXT);
+CREATE TABLE synset (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, category TEXT NOT NULL, head INTEGER NOT NULL, weight INTEGER NOT NULL,
+    words TEXT NOT NULL, gloss TEXT NOT NULL, examples TEXT);
 CREATE TABLE sense (lemma INTEGER, position INTEGER, synset INTEGER NOT NULL, tags INTEGER NOT NULL,
     PRIMARY KEY (lemma, position)) WITHOUT ROWID;
 CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE relation (synset INTEGER, kind INTEGER, position INTEGER, target INTEGER NOT NULL,
     PRIMARY KEY (synset, kind, position)) WITHOUT ROWID;
-CREATE TABLE link (lemma INTEGER, synset INTEGER, kind INTEGER, target INTEGER, target_synset INTEGER NOT NULL,
-    PRIMARY KEY (lemma, synset, kind, target)) WITHOUT ROWID;
+CREATE TABLE link (lemma INTEGER, synset INTEGER, kind INTEGER, target INTEGER, target_synset INTEGER NOT NULL, text TEXT NOT NULL,
+    weight INTEGER NOT NULL, PRIMARY KEY (lemma, synset, kind, target)) WITHOUT ROWID;
 CREATE TABLE inflection (form TEXT, base TEXT, PRIMARY KEY (form, base)) WITHOUT ROWID;
 """
-INDEXES = """
-CREATE UNIQUE INDEX lemma_key ON lemma (key);
-CREATE INDEX inflection_base ON inflection (base);
-"""
+INDEX = "CREATE UNIQUE INDEX lemma_key ON lemma (key);"
 
 
 def build(folder: Path, target: Path, *, stamp: str = "") -> None:
@@ -58,7 +57,7 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
             connection.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
             with connection:
                 _fill(connection, folder, stamp)
-            connection.executescript(INDEXES + "ANALYZE; VACUUM;")
+            connection.executescript(INDEX + "ANALYZE; VACUUM;")
         finally:
             connection.close()
         draft.replace(target)
@@ -68,23 +67,36 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
 
 def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     synsets = list(read_synsets(folder))
-    senses = _senses(synsets, read_tags(folder))
-    inflections = _inflections(senses)
+    keys = {word_key(word) for synset in synsets for word in synset.words}
+    inflections = _inflections(keys)
+    senses = _senses(synsets, read_tags(folder), _verbal_shares(inflections))
     scores = _scores(synsets, senses, {form for form, _ in inflections})
     ranks = {key: rank for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], len(key), key)), start=1)}
     presentable = sum(value > UNPRESENTABLE for value in scores.values())
     number = {synset.id: at for at, synset in enumerate(synsets, start=1)}
-    tags = {(key, sense.synset.id): sense.tags for key, found in senses.items() for sense in found}
     kinds = {name: at for at, name in enumerate(dict.fromkeys(KINDS.values()))}
+    places = {(key, sense.synset.id): (place, sense.tags) for key, found in senses.items() for place, sense in enumerate(found)}
 
     def members(synset: RawSynset) -> list[str]:
-        return sorted(dict.fromkeys(synset.words), key=lambda word: (-tags[word_key(word), synset.id], synset.words.index(word)))
+        """Its words, first those that mean it oftenest, then those that mean little else."""
 
-    heads = {
-        # A slur is nobody's nearest relative, however common its spelling is in another meaning.
-        synset.id: len(ranks) if is_offensive(synset) else ranks[word_key(members(synset)[0])]
-        for synset in synsets
-    }
+        def usual(word: str) -> tuple[int, int, int]:
+            place, tags = places[word_key(word), synset.id]
+            return (-tags, place, synset.words.index(word))
+
+        return sorted(dict.fromkeys(synset.words), key=usual)
+
+    words = {synset.id: members(synset) for synset in synsets}
+    # A slur is nobody's nearest relative, however common its spelling is in another meaning.
+    slurs = {synset.id for synset in synsets if is_offensive(synset)}
+    heads = {at: len(ranks) if at in slurs else ranks[word_key(found[0])] for at, found in words.items()}
+
+    def weigh(key: str, synset: tuple[int, int]) -> int:
+        rank, found, (place, tags) = ranks[key], senses[key], places[key, synset]
+        share = (tags + 0.5) / (sum(sense.tags for sense in found) + 0.5 * len(found))
+        return rank if rank > presentable else min(presentable, int(rank * (1 + place) / share))
+
+    weights = {at: len(ranks) if at in slurs else weigh(word_key(found[0]), at) for at, found in words.items()}
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
         [("layout", VERSION), ("wordnet", "3.1"), ("stamp", stamp), ("lemmas", str(len(ranks))), ("presentable", str(presentable))],
@@ -92,19 +104,24 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     connection.executemany("INSERT INTO kind VALUES (?, ?)", ((at, name) for name, at in kinds.items()))
     connection.executemany("INSERT INTO lemma VALUES (?, ?, ?)", ((rank, key, senses[key][0].form) for key, rank in ranks.items()))
     connection.executemany(
-        "INSERT INTO synset VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((number[s.id], s.id[0], s.category.value, heads[s.id], "\n".join(members(s)), s.gloss, "\n".join(s.examples) or None) for s in synsets),
+        "INSERT INTO synset VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (number[s.id], s.id[0], s.category.value, heads[s.id], weights[s.id], "\n".join(words[s.id]), s.gloss, "\n".join(s.examples) or None)
+            for s in synsets
+        ),
     )
     connection.executemany(
         "INSERT INTO sense VALUES (?, ?, ?, ?)",
         ((rank, position, number[sense.synset.id], sense.tags) for key, rank in ranks.items() for position, sense in enumerate(senses[key])),
     )
-    connection.executemany("INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, heads, kinds))
-    connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", _links(synsets, number, ranks, kinds))
+    connection.executemany("INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, weights, kinds))
+    connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)", _links(synsets, number, ranks, kinds, weigh))
     connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
 
 
-def _senses(synsets: list[RawSynset], tags: Mapping[tuple[str, int, int], tuple[int, int]]) -> dict[str, list[TaggedSense]]:
+def _senses(
+    synsets: list[RawSynset], tags: Mapping[tuple[str, int, int], tuple[int, int]], verbal_shares: Mapping[str, float]
+) -> dict[str, list[TaggedSense]]:
     """The senses of each key, the commonest first."""
     found: dict[str, dict[tuple[int, int], TaggedSense]] = defaultdict(dict)
     for synset in synsets:
@@ -112,14 +129,26 @@ def _senses(synsets: list[RawSynset], tags: Mapping[tuple[str, int, int], tuple[
         total = sum(count for _, count in counts)
         for word, (number, count) in zip(synset.words, counts, strict=True):
             found[word_key(word)].setdefault(synset.id, TaggedSense(synset, word, number, count, total))
-    return {key: order_senses(found[key].values()) for key in sorted(found)}
+    return {key: order_senses(found[key].values(), verbal_share=verbal_shares.get(key)) for key in sorted(found)}
 
 
-def _inflections(senses: Mapping[str, list[TaggedSense]]) -> set[tuple[str, str]]:
-    """(form, base) for every form of simplemma's English dictionary whose base is a lemma."""
+def _inflections(keys: Collection[str]) -> set[tuple[str, str]]:
+    """(form, base) for every form of simplemma's English dictionary whose base is a headword."""
     pairs = dictionaries.DefaultDictionaryFactory().get_dictionary("en").items()
     keyed = ((word_key(form), word_key(base)) for form, base in pairs)
-    return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in senses}
+    return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in keys}
+
+
+def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:
+    """How much of each word's use is in forms such as "walked" and "walking"."""
+    total: dict[str, float] = defaultdict(float)
+    verbal: dict[str, float] = defaultdict(float)
+    for form, base in sorted(inflections):
+        frequency = wordfreq.word_frequency(form, "en")
+        total[base] += frequency
+        if form.endswith(("ed", "ing")):
+            verbal[base] += frequency
+    return {base: verbal[base] / whole for base, inflected in total.items() if (whole := inflected + wordfreq.word_frequency(base, "en"))}
 
 
 def _scores(synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]) -> dict[str, float]:
@@ -138,7 +167,7 @@ def _scores(synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], f
 
 
 def _relations(
-    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], heads: Mapping[tuple[int, int], int], kinds: Mapping[str, int]
+    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], weights: Mapping[tuple[int, int], int], kinds: Mapping[str, int]
 ) -> Iterator[tuple[int, int, int, int]]:
     """Relations between whole synsets, the commonest target first."""
     for synset in synsets:
@@ -147,22 +176,28 @@ def _relations(
             if not pointer.source:
                 targets[pointer.kind].add(pointer.synset)
         for kind, found in sorted(targets.items()):
-            for position, target in enumerate(sorted(found, key=lambda at: (heads[at], at))):
+            for position, target in enumerate(sorted(found, key=lambda at: (weights[at], at))):
                 yield number[synset.id], kinds[kind], position, number[target]
 
 
 def _links(
-    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], ranks: Mapping[str, int], kinds: Mapping[str, int]
-) -> Iterator[tuple[int, int, int, int, int]]:
+    synsets: list[RawSynset],
+    number: Mapping[tuple[int, int], int],
+    ranks: Mapping[str, int],
+    kinds: Mapping[str, int],
+    weigh: Callable[[str, tuple[int, int]], int],
+) -> Iterator[tuple[int, int, int, int, int, str, int]]:
     """Relations between single words."""
     words = {synset.id: synset.words for synset in synsets}
     for synset in synsets:
         for pointer in synset.pointers:
             if pointer.source:
-                source = ranks[word_key(synset.words[pointer.source - 1])]
-                target = ranks[word_key(words[pointer.synset][max(pointer.target, 1) - 1])]
+                source = word_key(synset.words[pointer.source - 1])
+                text = words[pointer.synset][max(pointer.target, 1) - 1]
+                target = word_key(text)
                 if source != target:
-                    yield source, number[synset.id], kinds[pointer.kind], target, number[pointer.synset]
+                    at = number[synset.id], kinds[pointer.kind]
+                    yield ranks[source], *at, ranks[target], number[pointer.synset], text, weigh(target, pointer.synset)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 
+from flows.core.mentions import LemmasOf
 from flows.core.words import tokens, word_key
-from flows.lexicon.reader import Lexicon
+from flows.lexicon.reader import Lemma, Lexicon
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
@@ -40,7 +41,22 @@ class Morphology:
     def lemma_candidates(self, token: str) -> frozenset[str]:
         """Every word that the token may be a form of, itself included; generous, for telling whether a text mentions a word."""
         key = word_key(token)
-        return frozenset({key, *self._lexicon.bases((key,)).get(key, ()), *regular_bases(key), *_comparative_bases(key)})
+        return _candidates(key, self._lexicon.bases((key,)))
+
+    def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
+        """`lemma_candidates` for all tokens of some texts, looked up at once."""
+        found = {token for text in texts for token in tokens(text)}
+        bases = self._lexicon.bases(found | {token.removesuffix("'s") for token in found})
+        return lambda token: _candidates(token, bases)
+
+    def headwords(self, words: Collection[str]) -> dict[str, Lemma]:
+        """The headword that each token stands for, the commonest of itself and its base forms; tokens without any are absent."""
+        choices = {word: {word} for word in words}
+        for word, bases in self._lexicon.bases(words).items():
+            choices[word] |= bases
+        known = self._lexicon.find(key for keys in choices.values() for key in keys)
+        found = {word: [known[key] for key in keys if key in known] for word, keys in choices.items()}
+        return {word: min(lemmas, key=lambda lemma: lemma.rank) for word, lemmas in found.items() if lemmas}
 
     def are_variants(self, a: str, b: str) -> bool:
         """Whether both keys are headwords with a meaning in common, as spelling variants are ("colour", "color")."""
@@ -60,23 +76,8 @@ def regular_bases(form: str) -> frozenset[str]:
     return frozenset(base for base in found if len(base) > 1 and base != form)
 
 
-def mentions(text: str, key: str, forms: Mapping[str, Collection[str]]) -> bool:
-    """Whether the text contains the word, or an inflection of it, as a whole word.
-
-    `forms` holds the known inflections of each of the key's tokens, as `Lexicon.forms` gives them.
-    """
-    words = tokens(key)
-    found = tokens(text)
-    return bool(words) and any(
-        all(_is_form(token, word, forms) for token, word in zip(found[at:], words, strict=False)) for at in range(len(found) - len(words) + 1)
-    )
-
-
-def _is_form(token: str, word: str, forms: Mapping[str, Collection[str]]) -> bool:
-    if token == word or token in forms.get(word, ()):
-        return True
-    # Most tokens share no beginning with the word: a cheap look spares the rules.
-    return token[:2] == word[:2] and (word in regular_bases(token) or word in _comparative_bases(token))
+def _candidates(key: str, bases: Mapping[str, Collection[str]]) -> frozenset[str]:
+    return frozenset({key, *bases.get(key, ()), *regular_bases(key), *_comparative_bases(key)})
 
 
 def _comparative_bases(form: str) -> frozenset[str]:

@@ -103,8 +103,9 @@ def _main_synsets(lexicon: Lexicon, keys: Sequence[str]) -> list[int]:
         (as_array(keys),),
     )
     rows = [row for row in rows if row[2] == 0] or rows
-    enough = rows[0][1] / 5 if rows else 0
-    return [synset for synset, tags, _ in rows if tags >= enough][:4]
+    if not rows or not rows[0][1]:
+        return [synset for synset, _, _ in rows[:1]]
+    return [synset for synset, tags, _ in rows if tags >= rows[0][1] / 5][:4]
 
 
 def _step(lexicon: Lexicon, synsets: Collection[int], kinds: Collection[str], seen: set[int]) -> list[int]:
@@ -135,7 +136,7 @@ def _narrow(lexicon: Lexicon, synsets: Collection[int]) -> list[int]:
 def _heads(lexicon: Lexicon, synsets: Collection[int]) -> list[Lemma]:
     rows = lexicon.rows(
         "SELECT l.rank, l.key, l.text FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON s.lemma = l.rank AND s.synset = y.id "
-        "WHERE y.id IN (SELECT value FROM json_each(?)) ORDER BY s.position > 0, l.rank",
+        "WHERE y.id IN (SELECT value FROM json_each(?)) ORDER BY y.weight, l.rank",
         (as_array(synsets),),
     )
     return [Lemma(*row) for row in rows]
@@ -162,7 +163,7 @@ def _mentioned(lexicon: Lexicon, words: Sequence[str], *, is_phrase: bool) -> li
         return []
     rows = lexicon.rows(
         "SELECT l.rank, l.key, l.text, y.gloss FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON s.lemma = l.rank AND s.synset = y.id "
-        f"WHERE {condition} ORDER BY s.position > 0, l.rank",
+        f"WHERE {condition} ORDER BY y.weight, l.rank",
         [f"%{word}%" for word in words],
     )
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?:s|es)?(?!\w)", re.IGNORECASE) for word in words]

@@ -17,7 +17,9 @@ from flows.errors import LexiconMissing
 from flows.knowledge import Category, PartOfSpeech
 
 DEFAULT_PATH = Path(__file__).with_name("wordnet.sqlite")
-LAYOUT = "1"
+LAYOUT = "2"
+HEARD_OF = 60_000
+"""Words up to this rank are known to some readers at least."""
 
 _PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
 _CATEGORIES = {category.value: category for category in Category}
@@ -36,7 +38,7 @@ class Lemma:
 
 @dataclass(frozen=True, slots=True)
 class LexicalRelation:
-    """A named link, for example kind="kind of". `rank` is that of the linked word."""
+    """A named link, for example kind="kind of". `rank` is that of the linked word, raised where one of its rarer meanings is linked."""
 
     kind: str
     text: str
@@ -181,11 +183,10 @@ class Lexicon:
 
     def bases(self, forms: Iterable[str]) -> dict[str, frozenset[str]]:
         """The headwords that each form is an inflection of, as far as the dictionary of forms knows: one word each, no phrases."""
-        return self._grouped("SELECT form, base FROM inflection WHERE form IN (SELECT value FROM json_each(?))", forms)
-
-    def forms(self, bases: Iterable[str]) -> dict[str, frozenset[str]]:
-        """The inflections of each word: the other way round."""
-        return self._grouped("SELECT base, form FROM inflection WHERE base IN (SELECT value FROM json_each(?))", bases)
+        found: dict[str, set[str]] = defaultdict(set)
+        for form, base in self.rows("SELECT form, base FROM inflection WHERE form IN (SELECT value FROM json_each(?))", (as_array(forms),)):
+            found[form].add(base)
+        return {form: frozenset(bases) for form, bases in found.items()}
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The result of one query; for this package's own modules. Raises LexiconMissing when the file cannot be read."""
@@ -202,7 +203,7 @@ class Lexicon:
     def _relations(self, synsets: Iterable[int]) -> dict[int, list[LexicalRelation]]:
         found: dict[int, list[LexicalRelation]] = defaultdict(list)
         for synset, kind, words, rank in self.rows(
-            "SELECT r.synset, r.kind, y.words, y.head FROM json_each(?) j JOIN relation r ON r.synset = j.value JOIN synset y ON y.id = r.target "
+            "SELECT r.synset, r.kind, y.words, y.weight FROM json_each(?) j JOIN relation r ON r.synset = j.value JOIN synset y ON y.id = r.target "
             "WHERE r.position < ? ORDER BY r.synset, r.kind, r.position",
             (as_array(synsets), _RELATIONS_OF_A_KIND),
         ):
@@ -212,18 +213,12 @@ class Lexicon:
     def _links(self, lemmas: Iterable[int]) -> dict[tuple[int, int], list[LexicalRelation]]:
         found: dict[tuple[int, int], list[LexicalRelation]] = defaultdict(list)
         for lemma, synset, kind, text, rank in self.rows(
-            "SELECT k.lemma, k.synset, k.kind, l.text, l.rank FROM json_each(?) j JOIN link k ON k.lemma = j.value JOIN lemma l ON l.rank = k.target "
-            "ORDER BY k.lemma, k.synset, l.rank",
+            "SELECT k.lemma, k.synset, k.kind, k.text, k.weight FROM json_each(?) j JOIN link k ON k.lemma = j.value "
+            "ORDER BY k.lemma, k.synset, k.weight, k.target",
             (as_array(lemmas),),
         ):
             found[lemma, synset].append(LexicalRelation(self._kinds[kind], text, rank))
         return found
-
-    def _grouped(self, statement: str, keys: Iterable[str]) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
-        for key, value in self.rows(statement, (as_array(keys),)):
-            found[key].add(value)
-        return {key: frozenset(values) for key, values in found.items()}
 
     def _unreadable(self, error: Exception) -> LexiconMissing:
         return LexiconMissing(f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install the package again.")

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
-from flows.core.words import tokens, word_key
+from flows.core.mentions import LemmasOf, mentions
+from flows.core.spelling import spelling_variants
+from flows.core.words import form_problem, tokens, word_key
 from flows.knowledge import Relation
-from flows.lexicon.morphology import mentions, regular_bases
-from flows.lexicon.reader import LexicalEntry, LexicalRelation, LexicalSense, Lexicon
+from flows.lexicon.morphology import regular_bases
+from flows.lexicon.reader import HEARD_OF, Lemma, LexicalEntry, LexicalRelation, LexicalSense
 
 MOST_CONCEPTS = 8
 ENOUGH_CONCEPTS = 4
+FEWEST_CONCEPTS = 1
 MOST_RELATIONS = 20
 MOST_EXAMPLES = 3
 
-_COMMON = 40_000
-_LEADS_NOWHERE = frozenset({"entity", "physical entity", "abstraction", "abstract entity", "psychological feature", "whole", "artefact", "artifact"})
+_EVERYDAY = 300
+_FAMILIAR = 20_000
+"""Words up to this weight are worth looking up for most readers."""
+_FEW_RELATIONS = 6
+_VAGUE = frozenset(
+    "abstract entity|abstraction|act|artefact|artifact|attribute|be|change|cognition|entity|event|get|group|happen|happening|have|make|matter|"
+    "measure|move|object|part|physical entity|property|psychological feature|quality|relation|state|thing|unit|whole".split("|")
+)
+"""What everything is a kind of: true, but nothing to look up."""
 _GROUPS: tuple[tuple[str, int], ...] = (
     ("kind of", 2),
     ("synonym", 2),
@@ -45,80 +55,117 @@ _GROUPS: tuple[tuple[str, int], ...] = (
 _OF_A_KIND = 5
 _PLAIN_WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
-    "about above after all also among and another any are as been being both but can characterized especially for from had has have having "
-    "how into its less like made make makes may more most not often one only other out over own quality relating same several small some "
-    "something someone somebody such than that the their them there these they things this those through used usually very was were what "
-    "when where which while who whose with within without you your genus family kind type form act state various certain large many much "
-    "particular person people who thing".split()
+    "about above according act after all also among and another any are as been being belonging both but can capable causing certain "
+    "characteristic characterized composed concerning considered consisting containing done especially family for form from further genus had "
+    "has have having how into involving its kind large less like made make makes many marked may more most much not often one only other out "
+    "over own particular people person previously quality regarded relating resembling same several showing small some somebody someone "
+    "something state such than that the their them there these they thing things this those through type used usually various very was were "
+    "what when where which while who whose with within without you your".split()
 )
 
 
-def related_concepts(entry: LexicalEntry, lexicon: Lexicon, glossary: Mapping[str, str]) -> tuple[str, ...]:
-    """1 to 8 words that a reader would look up next: common before rare, nothing twice, nothing that is the word itself.
+def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[str, Lemma]) -> tuple[str, ...]:
+    """1 to 8 words that a reader would look up next: familiar before rare, nothing twice, no other spelling of the word itself.
 
-    `glossary` holds the display forms of headwords that stand in the entry's glosses, as `gloss_words` asked for them.
+    `glossary` holds the headwords that stand in the entry's glosses, by the tokens that `gloss_words` gives. Words with a rank over
+    `presentable` are left out.
     """
-    taken = {entry.key}
-    found: list[str] = []
-    for relation in chain(*(_by_turns(sense.relations, lexicon.presentable) for sense in entry.senses[:3])):
-        if len(found) >= (MOST_CONCEPTS if relation in entry.senses[0].relations else ENOUGH_CONCEPTS):
-            continue
-        _take(relation.text, entry.key, taken, found)
-    for key in gloss_words(entry):
-        if len(found) >= ENOUGH_CONCEPTS:
-            break
-        if key in glossary:
-            _take(glossary[key], entry.key, taken, found)
-    return tuple(found)
+    first, others = entry.senses[0], entry.senses[1:3]
+    own = list(_by_turns(first.relations, presentable))
+    clear = [relation for relation in own if relation.kind != "kind of" or word_key(relation.text) not in _VAGUE]
+    more = [relation for sense in others for relation in _by_turns(sense.relations, presentable)]
+    steps: tuple[tuple[Iterable[str], int], ...] = (
+        ((r.text for r in clear if r.rank <= _FAMILIAR), MOST_CONCEPTS),
+        ((r.text for r in clear if r.rank <= HEARD_OF or r.kind == "kind of"), ENOUGH_CONCEPTS + 1),
+        (_telling(gloss_words(first.gloss), glossary), ENOUGH_CONCEPTS),
+        ((r.text for r in (*clear, *own)), ENOUGH_CONCEPTS),
+        ((r.text for r in more if r.rank <= _FAMILIAR), ENOUGH_CONCEPTS - 1),
+        (_telling(gloss_words(entry.senses[1].gloss) if others else (), glossary), ENOUGH_CONCEPTS - 1),
+        ((lemma.text for token in gloss_words(first.gloss) if (lemma := glossary.get(token))), ENOUGH_CONCEPTS - 1),
+        ((r.text for r in more), FEWEST_CONCEPTS),
+    )
+    concepts = _Concepts(entry.key)
+    for texts, most in steps:
+        concepts.take(texts, most)
+    if not concepts.found:
+        # "Economics" is all that is to be said of "economic": better a relative than nothing.
+        concepts.take((relation.text for relation in own), FEWEST_CONCEPTS, relatives=True)
+    return tuple(concepts.found)
 
 
-def gloss_words(entry: LexicalEntry) -> list[str]:
-    """Keys of the content words in the glosses of the first senses, in their order."""
-    return [
-        token
-        for sense in entry.senses[:3]
-        for token in tokens(sense.gloss)
-        if _PLAIN_WORD.fullmatch(token) and token not in _FUNCTION_WORDS and token != entry.key
-    ]
+def gloss_words(gloss: str) -> list[str]:
+    """The content words of a gloss as tokens, in their order."""
+    return [token for token in dict.fromkeys(tokens(gloss)) if _PLAIN_WORD.fullmatch(token) and token not in _FUNCTION_WORDS]
 
 
-def relations(entry: LexicalEntry, lexicon: Lexicon) -> tuple[Relation, ...]:
-    """Named links of the first two senses, at most 20, the commonest first within each kind."""
-    found: dict[tuple[str, str], Relation] = {}
-    for sense in entry.senses[:2]:
-        counts: dict[str, int] = {}
-        order = {kind: at for at, (kind, _) in enumerate(_GROUPS)}
-        for relation in sorted(sense.relations, key=lambda r: order.get(r.kind, len(order))):
+def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
+    """Named links of the common meaning, at most 20, each word once, the familiar first within each kind; rare words only where there are few."""
+    order = {kind: at for at, (kind, _) in enumerate(_GROUPS)}
+    counts: dict[str, int] = {}
+    found: dict[str, Relation] = {}
+    for most, least_familiar in ((MOST_RELATIONS, HEARD_OF), (_FEW_RELATIONS, presentable)):
+        for relation in sorted(entry.senses[0].relations, key=lambda r: order.get(r.kind, len(order))):
             key = word_key(relation.text)
-            if key == entry.key or relation.rank > lexicon.presentable or (relation.kind, key) in found or relation.kind == "usage":
+            if key == entry.key or key in found or relation.rank > least_familiar or relation.kind == "usage":
                 continue
-            counts[relation.kind] = counts.get(relation.kind, 0) + 1
-            if counts[relation.kind] <= _OF_A_KIND and len(found) < MOST_RELATIONS:
-                found[relation.kind, key] = Relation(kind=relation.kind, word=relation.text)
-    return tuple(found.values())
+            if counts.get(relation.kind, 0) < _OF_A_KIND and len(found) < most:
+                counts[relation.kind] = counts.get(relation.kind, 0) + 1
+                found[key] = Relation(kind=relation.kind, word=relation.text)
+    return tuple(sorted(found.values(), key=lambda relation: order.get(relation.kind, len(order))))
 
 
-def fitting_examples(sense: LexicalSense, key: str, forms: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+def fitting_examples(sense: LexicalSense, key: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
     """The sense's examples that contain the word or an inflection of it, and more than it."""
-    return tuple(example for example in sense.examples if len(tokens(example)) > len(tokens(key)) and mentions(example, key, forms))
+    return tuple(example for example in sense.examples if len(tokens(example)) > len(tokens(key)) and mentions(example, key, lemmas_of))
 
 
-def best_examples(by_sense: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """At most three examples, those of the common sense before all others."""
-    return tuple(dict.fromkeys(chain.from_iterable(by_sense)))[:MOST_EXAMPLES]
+def best_examples(senses: Sequence[LexicalSense], fitting: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """At most three examples of the common meaning; where a noun or verb has none, of its next meaning in the same field.
+
+    `fitting` holds the examples of each sense that mention the word.
+    """
+    first = senses[0]
+    for sense, examples in zip(senses, fitting, strict=True):
+        is_near = sense.part_of_speech == first.part_of_speech in {"noun", "verb"} and sense.category == first.category
+        if examples and (sense is first or is_near):
+            return tuple(dict.fromkeys(examples))[:MOST_EXAMPLES]
+    return ()
 
 
 def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterator[LexicalRelation]:
-    """One relation of each kind in turn, so that a word with a hundred kinds shows its parts too; the rare words last."""
-    usable = [r for r in relations if r.rank <= presentable and word_key(r.text) not in _LEADS_NOWHERE]
-    for is_rare in (False, True):
-        groups = ([r for r in usable if r.kind == kind and (r.rank > _COMMON) is is_rare][:most] for kind, most in _GROUPS)
-        yield from (relation for turn in zip_longest(*groups) for relation in turn if relation is not None)
+    """One relation of each kind in turn, so that a word with a hundred kinds shows its parts too."""
+    groups = ([r for r in relations if r.kind == kind and r.rank <= presentable][:most] for kind, most in _GROUPS)
+    return (relation for turn in zip_longest(*groups) for relation in turn if relation is not None)
 
 
-def _take(text: str, own: str, taken: set[str], found: list[str]) -> None:
-    key = word_key(text)
-    # "walking" says nothing new to a reader of "walk", and "walks" is no word to look up.
-    if key not in taken and own not in regular_bases(key) and key not in regular_bases(own):
-        taken.add(key)
-        found.append(text)
+def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
+    """The headwords of a gloss that are neither on everybody's lips nor unheard of, the rarer first, since they say more."""
+    found = {glossary[word] for word in words if word in glossary}
+    return [lemma.text for lemma in sorted(found, key=lambda lemma: -lemma.rank) if _EVERYDAY < lemma.rank <= HEARD_OF]
+
+
+class _Concepts:
+    """Words for further reading, none twice and none that is but another form of the word itself."""
+
+    def __init__(self, own: str) -> None:
+        self.found: list[str] = []
+        self._own = own
+        self._taken = {own, *spelling_variants(own)}
+
+    def take(self, texts: Iterable[str], most: int, *, relatives: bool = False) -> None:
+        """Add texts until there are `most` in all; inflections of the word itself only as `relatives`."""
+        for text in texts:
+            if len(self.found) >= most:
+                return
+            key = word_key(text)
+            names = {key, _plain(key)}
+            # "walking" says nothing new to a reader of "walk", and "walks" is no word to look up.
+            is_relative = self._own in regular_bases(key) or key in regular_bases(self._own)
+            if (relatives or not is_relative) and not self._taken & names and form_problem(text) is None:
+                self._taken |= names
+                self.found.append(text)
+
+
+def _plain(key: str) -> str:
+    """The same for "color" and "colour", "organize" and "organise", "health care" and "healthcare"."""
+    return re.sub(r"[ -]", "", key.replace("our", "or").replace("is", "iz"))

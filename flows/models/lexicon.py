@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from flows.core.words import form_problem, tokens, word_key
+from flows.core.words import form_problem, word_key
 from flows.errors import UnknownTopic
 from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, WordEvidence
 from flows.knowledge.base import T
 from flows.lexicon import compose, relate
+from flows.lexicon.morphology import Morphology
 from flows.lexicon.neighbourhood import neighbourhood, suggestions
 from flows.lexicon.reader import Lemma, LexicalEntry, Lexicon
 
@@ -18,6 +19,23 @@ _PAGE = 1000
 
 Taken = Callable[[Collection[str]], Awaitable[Collection[str]]]
 """Tells which of some keys are known already or claimed by someone."""
+
+
+class _Supply:
+    """The lemmas of one topic on their way: read but not yet judged, then free to be proposed."""
+
+    def __init__(self, lemmas: Iterator[Lemma]) -> None:
+        self.unjudged: list[Lemma] = []
+        self.free: list[Lemma] = []
+        self.has_any = False
+        self._lemmas = lemmas
+
+    def read(self) -> bool:
+        """Have lemmas to judge; False at the end. A page that was never judged comes again."""
+        # Inline: a topic's neighbourhood reads every gloss once, some 50 ms, and a page of all lemmas takes one.
+        self.unjudged = self.unjudged or list(islice(self._lemmas, _PAGE))
+        self.has_any = self.has_any or bool(self.unjudged)
+        return bool(self.unjudged)
 
 
 class LexiconModel:
@@ -28,14 +46,14 @@ class LexiconModel:
 
     name = "wordnet-3.1"
     invents = False
-    prompt_version = "lexicon-1"
+    prompt_version = "lexicon-2"
 
     def __init__(self, lexicon: Lexicon, *, taken: Taken) -> None:
         self._lexicon = lexicon
+        self._morphology = Morphology(lexicon)
         self._taken = taken
         self._offered = bytearray(lexicon.size + 1)
-        self._supplies: dict[str | None, Iterator[Lemma]] = {}
-        self._left_over: dict[str | None, list[Lemma]] = {}
+        self._supplies: dict[str | None, _Supply] = {}
         self._turn = asyncio.Lock()
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
@@ -45,19 +63,22 @@ class LexiconModel:
         """
         topic = word_key(request.topic) if request.topic and request.topic.strip() else None
         avoided = {word_key(word) for word in request.avoid}
-        words: list[str] = []
+        chosen: list[Lemma] = []
         async with self._turn:
-            while len(words) < request.count:
-                page = self._left_over.pop(topic, None) or await self._free(topic)
-                if not page:
-                    break
-                while page and len(words) < request.count:
-                    lemma = page.pop(0)
-                    if not self._offered[lemma.rank] and lemma.key not in avoided:
-                        self._offered[lemma.rank] = 1
-                        words.append(lemma.text)
-                self._left_over[topic] = page
-        return self._generation(tuple(words))
+            supply = self._supply(topic)
+            at = 0
+            while len(chosen) < request.count and (at < len(supply.free) or await self._refill(supply)):
+                lemma = supply.free[at]
+                at += 1
+                if not self._offered[lemma.rank] and lemma.key not in avoided:
+                    chosen.append(lemma)
+            if topic and not supply.has_any:
+                raise self._unknown(topic)
+            # Only now, so that what a failed call would have answered is offered by the next one.
+            del supply.free[:at]
+            for lemma in chosen:
+                self._offered[lemma.rank] = 1
+        return self._generation(tuple(lemma.text for lemma in chosen))
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
         """The gloss of each word's common meaning; words that are no headwords are absent."""
@@ -69,17 +90,18 @@ class LexiconModel:
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
         """All meanings, the words around the common one and the examples that show the word; words that are no headwords are absent."""
         entries = self._look_up(item.key for item in batch)
-        forms = self._lexicon.forms({token for key in entries for token in tokens(key)})
-        glossary = {key: lemma.text for key, lemma in self._lexicon.find({w for e in entries.values() for w in relate.gloss_words(e)}).items()}
+        glosses = [sense.gloss for entry in entries.values() for sense in entry.senses[:2]]
+        glossary = self._morphology.headwords({word for gloss in glosses for word in relate.gloss_words(gloss)})
+        lemmas_of = self._morphology.lemmas_in(example for entry in entries.values() for sense in entry.senses for example in sense.examples)
         answers = {}
         for key, entry in entries.items():
-            examples = [relate.fitting_examples(sense, key, forms) for sense in entry.senses]
+            fitting = [relate.fitting_examples(sense, key, lemmas_of) for sense in entry.senses]
             answers[key] = Enrichment(
-                related_concepts=relate.related_concepts(entry, self._lexicon, glossary),
-                relations=relate.relations(entry, self._lexicon),
-                examples=relate.best_examples(examples),
+                related_concepts=relate.related_concepts(entry, self._lexicon.presentable, glossary),
+                relations=relate.relations(entry, self._lexicon.presentable),
+                examples=relate.best_examples(entry.senses, fitting),
                 category=entry.senses[0].category.value,
-                senses=compose.senses(entry, examples),
+                senses=compose.senses(entry, fitting),
             )
         return self._generation(answers)
 
@@ -93,22 +115,22 @@ class LexiconModel:
             }
         )
 
-    async def _free(self, topic: str | None) -> list[Lemma]:
-        """The next lemmas that nobody has taken; empty at the end."""
-        first = topic not in self._supplies
-        supply = self._supplies.setdefault(topic, neighbourhood(self._lexicon, topic) if topic else self._all())
-        # A thread, since the neighbourhood of a topic reads every gloss once, some 50 ms.
-        while page := await asyncio.to_thread(lambda: list(islice(supply, _PAGE))):
-            usable = [lemma for lemma in page if not self._offered[lemma.rank] and form_problem(lemma.text) is None]
+    def _supply(self, topic: str | None) -> _Supply:
+        if topic not in self._supplies:
+            self._supplies[topic] = _Supply(neighbourhood(self._lexicon, topic) if topic else self._all())
+        return self._supplies[topic]
+
+    async def _refill(self, supply: _Supply) -> bool:
+        """Add the next lemmas that nobody has taken; says whether there were any."""
+        while supply.read():
+            usable = [lemma for lemma in supply.unjudged if not self._offered[lemma.rank] and form_problem(lemma.text) is None]
             taken = await self._taken([lemma.key for lemma in usable]) if usable else ()
             free = [lemma for lemma in usable if lemma.key not in taken]
+            supply.unjudged = []
+            supply.free += free
             if free:
-                return free
-            first = False
-        if first and topic:
-            del self._supplies[topic]
-            raise self._unknown(topic)
-        return []
+                return True
+        return False
 
     def _all(self) -> Iterator[Lemma]:
         rank = 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from flows.knowledge import Citation, Evidence, Word, utc_now
+from flows.lexicon import compose
 from flows.lexicon.reader import Lexicon
 
 _MOST_SENSES = 3
@@ -28,7 +29,7 @@ class LexiconSource:
             key: tuple(
                 Evidence(
                     source=self.name,
-                    text=sense.gloss,
+                    text=compose.statement(entry, sense),
                     part_of_speech=sense.part_of_speech,
                     citation=Citation(
                         source="WordNet 3.1",
