@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import get_args
 from uuid import UUID, uuid4
 
@@ -127,7 +128,7 @@ class FirestoreJobs(FirestorePart):
 
     async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
         found: dict[str, CachedEvidence] = {}
-        for piece in pieces(storable(keys), AT_ONCE):
+        for piece in pieces(storable(keys, partial(evidence_path, source)), AT_ONCE):
             snapshots = await self._database.get([evidence_path(source, key) for key in piece])
             cached = [read(CachedEvidence, snapshot.fields) for snapshot in snapshots.values()]
             found |= {item.key: item for item in cached if item.expires_at > at}

@@ -66,11 +66,11 @@ class FirestorePart:
         return fence
 
 
-def storable(keys: Iterable[str]) -> Iterator[str]:
-    """The keys, each once, that a document can have; nothing is stored under any other."""
+def storable(keys: Iterable[str], path: Callable[[str], str] = document_id) -> Iterator[str]:
+    """The keys, each once, that a document can have; nothing is stored under any other. `path` says where the document of a key is."""
     for key in dict.fromkeys(keys):
         with suppress(InvalidInput):
-            document_id(key)
+            path(key)
             yield key
 
 

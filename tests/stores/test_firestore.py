@@ -1,0 +1,262 @@
+"""What is the Firestore store's own: its ids, its sizes, its channels, and what it remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import grpc
+import pytest
+import pytest_asyncio
+from store_documents import ANN, BOB, EVE, START, batch, definition, entry, event, job, minutes, round_, words
+
+from flows.errors import ConfigurationError, InvalidInput, SchemaTooNew, StaleAttempt
+from flows.knowledge import CachedEvidence, Candidate, QuotaUsage, Verdict, Word
+from flows.stores.firestore import FirestoreStore
+from flows.stores.firestore.queries import Query
+from flows.stores.firestore.writes import Write
+
+LATER = START + minutes(10)
+ODD = ("/", ".", "..", "__x__", "__", "a/b", "100%", "%2F", "per cent %", "it's", "naïve", "字", "🐈", "a b", "x" * 1500)
+
+
+@pytest.fixture
+def make(emulator_host, place, clock):
+    def make_one(**options):
+        return FirestoreStore(place, emulator=emulator_host, clock=clock, **options)
+
+    return make_one
+
+
+@pytest_asyncio.fixture
+async def firestore(make):
+    async with make() as opened:
+        yield opened
+
+
+async def claim(store, *keys, job_id=ANN, attempt=1, until=LATER):
+    return await store.claim(words(*keys), job_id=job_id, attempt=attempt, until=until)
+
+
+async def test_keys_that_cannot_be_ids_are_kept_all_the_same(firestore):
+    taken = [Word(text=key, key=key) for key in ODD]
+    assert (await firestore.claim(taken, job_id=ANN, attempt=1, until=LATER)).new == ODD
+    assert sorted(word.key for word in await firestore.claims(ANN)) == sorted(ODD)
+    await firestore.add_to_frontier({word: ["one"] for word in taken}, at=START)
+    await firestore.save_evidence([CachedEvidence(source="wikipedia", key=key, fetched_at=START, expires_at=LATER) for key in ODD[:-1]])
+    assert list(await firestore.cached_evidence("wikipedia", ODD, at=START)) == list(ODD[:-1])
+    await firestore.save_definitions([definition(key) for key in ODD], job_id=ANN, attempt=1)
+    await firestore.commit_batch(batch(*ODD), entries=[entry(key) for key in ODD])
+    assert list(await firestore.known(ODD)) == list(ODD)
+    assert await firestore.entries(ODD) == {key: entry(key) for key in ODD}
+    assert [e.key async for e in firestore.export()] == sorted(ODD)
+    assert (await firestore.frontier()).items == ()
+
+
+@pytest.mark.parametrize("key", ["", "x" * 1501, "\ud800"])
+async def test_nothing_is_known_of_a_key_that_no_document_can_have(firestore, key):
+    assert await firestore.entry(key) is None
+    assert await firestore.entries([key]) == {}
+    assert await firestore.known([key]) == {}
+    assert await firestore.cached_evidence("wikipedia", [key], at=START) == {}
+
+
+async def test_models_with_slashes_have_windows_of_their_own(firestore):
+    usages = [QuotaUsage(model=model, window="day", started_at=START, requests=n) for n, model in enumerate(("a/b", "a", "b"))]
+    await firestore.save_quota_usage(usages)
+    assert await firestore.quota_usage("a/b") == (usages[0],)
+
+
+async def test_parameters_of_any_shape_come_back(firestore):
+    odd = job(parameters={"": [[1, [2]], {"__x__": None}], "a.b": 2**70, "`": 1.5})
+    await firestore.save_job(odd)
+    assert await firestore.job(ANN) == odd
+
+
+def large_round(*, text="x"):
+    candidates = tuple(Candidate(text=f"{text}{n}", key=f"{text}{n}", verdict=Verdict.KNOWN, reason="It is known. " * 12) for n in range(12_000))
+    return round_().model_copy(update={"candidates": candidates})
+
+
+async def test_round_over_a_document_in_size_comes_back_whole(firestore):
+    large = large_round()
+    assert len(large.model_dump_json()) > 2**21
+    assert await firestore.save_round(large) is True
+    assert await firestore.round(ANN, 1) == large
+    assert await firestore.rounds(ANN) == (large,)
+    assert await firestore.save_round(large_round(text="other ")) is False
+    assert await firestore.round(ANN, 1) == large
+    parts = await firestore._database.find(Query(collection="parts", parent=f"raw_training/{ANN}/rounds/1"))
+    assert len(parts) == (await firestore._database.get_one(f"raw_training/{ANN}/rounds/1")).fields["parts"]
+
+
+async def test_log_of_long_events_comes_back_in_order(firestore):
+    events = [event(n, text=f"{n} " + "long " * 1_500) for n in range(1, 451)]
+    for start in range(0, 450, 45):
+        await firestore.append_log(ANN, events[start : start + 45])
+    await firestore.append_log(ANN, [event(3, text="another"), event(451, text="new"), event(7, attempt=2)])
+    log = [*await firestore.log(ANN)]
+    while more := await firestore.log(ANN, after=(log[-1].attempt, log[-1].seq)):
+        log += more
+    assert log == [*events, event(451, text="new"), event(7, attempt=2)]
+    for after, limit in (((1, 150), 10), ((1, 399), 200), ((1, 450), 1), ((0, 10**12), 3)):
+        assert list(await firestore.log(ANN, after=after, limit=limit)) == [e for e in log if (e.attempt, e.seq) > after][:limit]
+
+
+async def test_log_that_another_store_went_on_with_has_each_number_once(make):
+    async with make() as one, make() as two:
+        await one.append_log(ANN, [event(1)])
+        await two.append_log(ANN, [event(2, text="two"), event(1, text="two")])
+        await one.append_log(ANN, [event(2, text="one"), event(3, text="one")])
+        assert [e.text for e in await two.log(ANN)] == ["Something happened.", "two", "one"]
+
+
+async def test_batch_too_large_for_one_commit_is_refused_and_changes_nothing(firestore):
+    entries = [entry(f"w{n}", explanation="long " * 20_000) for n in range(45)]
+    with pytest.raises(InvalidInput, match="fewer words"):
+        await firestore.commit_batch(batch(*[e.key for e in entries]), entries=entries)
+    assert await firestore.batches(ANN) == ()
+    assert (await firestore.stats()).entries == 0
+
+
+async def test_what_a_store_remembers_never_decides_when_it_is_out_of_date(make, clock):
+    async with make() as one, make() as two:
+        assert await one.taken(["cat", "dog", "emu"], job_id=ANN) == {}
+        await claim(two, "cat", job_id=BOB)
+        assert (await claim(one, "cat", "dog")).elsewhere == ("cat",)
+        await two.release(["cat"], job_id=BOB, attempt=1)
+        assert (await claim(one, "cat")).new == ("cat",)
+        clock.now = LATER
+        await claim(two, "dog", job_id=BOB, until=LATER + minutes(5))
+        await one.release(["dog"], job_id=ANN, attempt=1)
+        assert [word.key for word in await two.claims(BOB)] == ["dog"]
+        await two.commit_batch(batch("emu", job_id=BOB), entries=[entry("emu", revision=3)])
+        await one.commit_batch(batch("emu"), entries=[entry("emu", revision=2)])
+        assert (await two.entry("emu")).revision == 3
+        assert (await claim(one, "emu")).known == ("emu",)
+
+
+async def test_attempt_that_began_elsewhere_fences_a_store_that_has_not_heard_of_it(make):
+    async with make() as one, make() as two:
+        await one.begin_attempt(job())
+        await claim(one, "cat", "dog")
+        await one.save_definitions([definition("cat")], job_id=ANN, attempt=1)
+        await two.begin_attempt(job())
+        for write in (
+            one.claim(words("emu"), job_id=ANN, attempt=1, until=LATER),
+            one.release(["dog"], job_id=ANN, attempt=1),
+            one.save_definitions([definition("dog")], job_id=ANN, attempt=1),
+            one.commit_batch(batch("cat"), entries=[entry("cat")]),
+            one.save_round(round_()),
+            one.save_job(job(attempt=1)),
+        ):
+            with pytest.raises(StaleAttempt, match="attempt 2 has taken over"):
+                await write
+        assert [word.key for word in await two.claims(ANN)] == ["cat", "dog"]
+        assert await two.entry("cat") is None
+        assert await two.rounds(ANN) == await two.batches(ANN) == ()
+        assert (await two.job(ANN)).attempt == 2
+
+
+async def test_only_words_that_nobody_knows_may_expire(firestore):
+    await claim(firestore, "cat", "dog")
+    await firestore.save_definitions([definition("cat")], job_id=ANN, attempt=1)
+    found = {path: snapshot.fields for path, snapshot in (await firestore._database.get(["known_words/cat", "known_words/dog"])).items()}
+    assert found["known_words/dog"]["claim_expires_at"] == LATER
+    assert "claim_expires_at" not in found["known_words/cat"]
+    assert found["known_words/cat"]["state"] == "known"
+
+
+async def test_totals_of_a_reader_are_kept_for_a_while(make):
+    async with make(totals_kept_s=60) as reader, make(totals_kept_s=0) as eager, make() as writer:
+        assert (await reader.stats()).known == 0
+        await writer.save_definitions([definition("cat")], job_id=ANN, attempt=1)
+        assert (await reader.stats()).known == 0
+        assert (await eager.stats()).known == 1
+        assert (await writer.stats()).known == 1
+
+
+def test_one_store_works_in_several_event_loops(make):
+    store = make()
+    found = []
+
+    def in_a_thread():
+        async def work():
+            await store.save_job(job(BOB))
+            found.append(await store.job(BOB))
+
+        asyncio.run(work())
+
+    with asyncio.Runner() as first:
+        first.run(store.__aenter__())
+        first.run(store.save_job(job(ANN)))
+        thread = threading.Thread(target=in_a_thread)
+        thread.start()
+        thread.join()
+        with asyncio.Runner() as second:
+            assert second.run(store.job(ANN)) == job(ANN)
+        assert first.run(store.job(BOB)) == job(BOB)
+        first.run(store.__aexit__(None, None, None))
+    assert found == [job(BOB)]
+
+
+async def test_closing_shuts_the_channel(make):
+    async with make() as store:
+        await store.save_job(job())
+        channel = store._database._client().transport.grpc_channel
+        assert channel.get_state() is not grpc.ChannelConnectivity.SHUTDOWN
+    assert channel.get_state() is grpc.ChannelConnectivity.SHUTDOWN
+    with pytest.raises(RuntimeError, match="async with"):
+        await store.job(ANN)
+
+
+async def test_use_after_a_fork_is_refused_rather_than_hanging(firestore, monkeypatch):
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    with pytest.raises(RuntimeError, match="spawn"):
+        await firestore.job(ANN)
+
+
+CLAIMER = """
+import asyncio, sys
+from uuid import UUID
+from store_documents import LATER_ALIVE, words
+from flows.stores.firestore import FirestoreStore, Place
+
+async def main(host, project, number):
+    async with FirestoreStore(Place(project), emulator=host) as store:
+        keys = [f"w{n}" for n in range(60)]
+        for start in range(0, 60, 10):
+            result = await store.claim(words(*keys[start:], *keys[:start]), job_id=UUID(int=number), attempt=1, until=LATER_ALIVE)
+            print(*result.new)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def test_processes_that_claim_at_once_never_share_a_word(emulator_host, place):
+    code = CLAIMER.replace("LATER_ALIVE, words", "START, words").replace("LATER_ALIVE", "START.replace(year=2090)")
+    command = [sys.executable, "-W", "ignore", "-c", code, emulator_host, place.project]
+    here = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[2]}"}
+    started = [subprocess.Popen([*command, str(job_id.int)], stdout=subprocess.PIPE, text=True, env=here) for job_id in (ANN, BOB, EVE)]
+    won = [process.communicate(timeout=120)[0].split() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert sorted(key for keys in won for key in keys) == sorted(f"w{n}" for n in range(60))
+
+
+async def test_database_of_a_newer_version_is_refused(make):
+    async with make() as store:
+        await store._database.commit([Write(path="metadata/store", fields={"language": "en", "schema": 2})])
+    with pytest.raises(SchemaTooNew, match="LEARN_STORE"):
+        async with make():
+            pass
+
+
+async def test_database_of_another_program_is_refused(make):
+    async with make() as store:
+        await store._database.commit([Write(path="metadata/store", fields={"name": "something else"})])
+    with pytest.raises(ConfigurationError, match="another program"):
+        async with make():
+            pass

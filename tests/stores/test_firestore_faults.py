@@ -1,0 +1,218 @@
+"""What the Firestore store does when the wire or the server fails: bounded time, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+from emulator import make_emulator
+from google.api_core import exceptions
+from google.auth.exceptions import DefaultCredentialsError, TransportError
+from store_documents import ANN, BOB, START, batch, definition, entry, event, job, minutes, round_, words
+from wire import a_wire_to
+
+from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
+from flows.knowledge import ClaimResult, Word
+from flows.stores.firestore import FirestoreStore
+from flows.stores.firestore.failures import translated
+
+LATER = START + minutes(10)
+PATIENCE_S = 1.0
+
+
+@pytest_asyncio.fixture
+async def wire(emulator_host):
+    async with a_wire_to(emulator_host) as opened:
+        yield opened
+
+
+@pytest.fixture
+def through(wire, place, clock):
+    """Makes stores that reach the emulator through the wire."""
+
+    def make(**options):
+        return FirestoreStore(place, emulator=wire.host, clock=clock, **options)
+
+    return make
+
+
+async def claim(store, *keys, job_id=ANN):
+    return await store.claim(words(*keys), job_id=job_id, attempt=1, until=LATER)
+
+
+async def test_claim_whose_answer_got_lost_is_its_own(wire, through):
+    async with through() as store:
+        await store.begin_attempt(job())
+        wire.loses_answer = True
+        assert await claim(store, "cat", "dog") == ClaimResult(new=("cat", "dog"))
+        assert wire.lost_answers == 1
+        assert [word.key for word in await store.claims(ANN)] == ["cat", "dog"]
+        assert (await claim(store, "cat", job_id=BOB)).elsewhere == ("cat",)
+
+
+async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own(wire, through):
+    async with through() as store, through() as other:
+        assert await store.taken(["cat", "dog"], job_id=ANN) == {}
+        await claim(other, "cat", job_id=BOB)
+        wire.loses_answer = True
+        assert await claim(store, "cat", "dog") == ClaimResult(new=("dog",), elsewhere=("cat",))
+
+
+@pytest.mark.parametrize(("write", "answer"), [
+    (lambda s: s.save_round(round_()), True),
+    (lambda s: s.commit_batch(batch("cat"), entries=[entry("cat")]), True),
+    (lambda s: s.begin_attempt(job()), job(attempt=2)),
+    (lambda s: s.save_job(job(attempt=1, progress=5)), None),
+    (lambda s: s.append_log(ANN, [event(1), event(2)]), None),
+    (lambda s: s.save_definitions([definition("cat")], job_id=ANN, attempt=1), None),
+    (lambda s: s.add_to_frontier({Word(text="Pet", key="pet"): ["cat"]}, at=START), None),
+    (lambda s: s.release_all(ANN), 2),
+])  # fmt: skip
+async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, through, write, answer):
+    async with through() as store:
+        await store.begin_attempt(job())
+        await claim(store, "cat", "dog")
+        wire.loses_answer = True
+        assert await write(store) == answer
+        assert wire.lost_answers == 1
+    async with through() as store:
+        found = (
+            await store.rounds(ANN), await store.batches(ANN), await store.job(ANN), await store.log(ANN),
+            list(await store.known(["cat"])), (await store.frontier()).items, [word.key for word in await store.claims(ANN)],
+        )  # fmt: skip
+    before = ((), (), job(attempt=1), (), [], (), ["cat", "dog"])
+    assert sum(a != b for a, b in zip(before, found, strict=True)) in {1, 3}
+    assert len(found[0]) <= 1
+    assert len(found[1]) <= 1
+    assert len(found[3]) in {0, 2}
+
+
+async def test_store_that_is_out_of_reach_says_so_in_bounded_time(wire, through):
+    async with through(patience_s=PATIENCE_S) as store:
+        await wire.cut()
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(StoreUnavailable, match="firestore://demo-"):
+            await claim(store, "cat")
+        with pytest.raises(StoreUnavailable):
+            await store.job(ANN)
+        with pytest.raises(StoreUnavailable):
+            await store.jobs()
+        assert asyncio.get_running_loop().time() - started < 10 * PATIENCE_S
+
+
+async def test_store_that_never_answers_is_given_up_in_bounded_time(wire, through):
+    async with through(call_s=0.3, patience_s=PATIENCE_S) as store:
+        wire.is_stalled = True
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(StoreUnavailable):
+            await store.save_round(round_())
+        assert asyncio.get_running_loop().time() - started < 10 * PATIENCE_S
+        wire.is_stalled = False
+        await eventually(lambda: store.save_round(round_()))
+        assert len(await store.rounds(ANN)) == 1
+
+
+async def test_opening_a_store_that_is_out_of_reach_says_so(wire, through):
+    await wire.cut()
+    with pytest.raises(StoreUnavailable):
+        async with through(patience_s=PATIENCE_S):
+            pass
+
+
+async def eventually(call, *, for_s=20):
+    """As a stage task does it: the same call again after a transient error."""
+    deadline = asyncio.get_running_loop().time() + for_s
+    while True:
+        try:
+            return await call()
+        except StoreUnavailable:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+
+
+async def test_batches_committed_through_an_outage_are_all_stored_once(wire, through):
+    refused = 0
+
+    async def work(store, number):
+        nonlocal refused
+        keys = [f"w{number} {n}" for n in range(5)]
+        row, entries = batch(*keys, number=number), [entry(key) for key in keys]
+        while True:
+            try:
+                await claim(store, *keys)
+                await store.save_definitions([definition(key) for key in keys], job_id=ANN, attempt=1)
+                return await store.commit_batch(row, entries=entries)
+            except StoreUnavailable:
+                refused += 1
+                await asyncio.sleep(0.05)
+
+    async with through(call_s=0.5, patience_s=0.5) as store:
+        await store.begin_attempt(job())
+        at_work = [asyncio.create_task(work(store, number)) for number in range(1, 21)]
+        await asyncio.sleep(0.02)
+        await wire.cut()
+        await asyncio.sleep(2.5)
+        await wire.open()
+        await asyncio.wait_for(asyncio.gather(*at_work), 60)
+        assert refused > 0
+        assert [b.number for b in await store.batches(ANN)] == list(range(1, 21))
+        assert len([e async for e in store.export()]) == 100
+        stats = await store.stats()
+        assert (stats.known, stats.entries) == (100, 100)
+        assert await store.claims(ANN) == ()
+
+
+async def test_cancelled_batch_is_stored_whole_or_not_at_all(through):
+    async with through() as store:
+        for number in range(1, 25):
+            keys = [f"w{number} {n}" for n in range(20)]
+            working = asyncio.create_task(store.commit_batch(batch(*keys, number=number), entries=[entry(key) for key in keys]))
+            await asyncio.sleep(number * 0.001)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        await asyncio.sleep(0.3)
+        stored = {row.number for row in await store.batches(ANN)}
+        for number in range(1, 25):
+            found = await store.entries([f"w{number} {n}" for n in range(20)])
+            assert len(found) == (20 if number in stored else 0)
+
+
+@pytest.mark.timeout(170)
+async def test_emulator_that_was_killed_and_started_again_is_used_again(place, clock):
+    emulator = make_emulator()
+    await asyncio.to_thread(emulator.start)
+    try:
+        async with FirestoreStore(place, emulator=emulator.host, clock=clock, patience_s=PATIENCE_S) as store:
+            await store.begin_attempt(job())
+            await claim(store, "cat")
+            await asyncio.to_thread(emulator.stop)
+            with pytest.raises(StoreUnavailable):
+                await store.save_job(job(attempt=1))
+            await asyncio.to_thread(emulator.start)
+            # all that it held is gone, and what the store remembers of it with it
+            await eventually(lambda: store.save_job(job(attempt=1)), for_s=60)
+            assert (await claim(store, "cat")).new == ("cat",)
+            await store.commit_batch(batch("cat"), entries=[entry("cat")])
+            assert await store.entry("cat") == entry("cat")
+    finally:
+        await asyncio.to_thread(emulator.stop)
+
+
+@pytest.mark.parametrize(("raised", "meaning", "says"), [
+    (exceptions.ServiceUnavailable("connection refused"), StoreUnavailable, "connection refused"),
+    (exceptions.DeadlineExceeded("504"), StoreUnavailable, "in time"),
+    (exceptions.Aborted("too much contention"), StoreUnavailable, "contention"),
+    (exceptions.ResourceExhausted("Quota exceeded."), StoreFull, "billing"),
+    (exceptions.ResourceExhausted("slow down"), StoreUnavailable, "slow down"),
+    (exceptions.PermissionDenied("Missing or insufficient permissions."), ConfigurationError, "roles/datastore.user"),
+    (exceptions.NotFound("The database (default) does not exist for project p"), ConfigurationError, "LEARN_STORE"),
+    (exceptions.FailedPrecondition("The query requires an index."), ConfigurationError, "firestore:indexes"),
+    (DefaultCredentialsError("not found"), ConfigurationError, "GOOGLE_APPLICATION_CREDENTIALS"),
+    (TransportError("no route"), StoreUnavailable, "no route"),
+    (exceptions.InvalidArgument("a mistake of ours"), exceptions.InvalidArgument, "ours"),
+])  # fmt: skip
+def test_each_error_of_the_client_has_a_meaning_and_a_way_out(place, raised, meaning, says):
+    with pytest.raises(meaning, match=says), translated(place):
+        raise raised
