@@ -49,7 +49,7 @@ bench: setup
 	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'
 
 mutation: setup
-	@$(BIN)/mutmut run && $(BIN)/mutmut results
+	@$(BIN)/python .ci/mutation.py
 
 constraints:
 	@$(PYTHON) .ci/constraints.py

@@ -142,7 +142,7 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
 
 def printable(text: str, limit: int = 200) -> str:
     """A text that can be shown and stored: what hides or controls is replaced, what is over `limit` characters is cut."""
-    shown = "".join(c if c.isprintable() or c in _JOINERS else " " if c.isspace() else "\ufffd" for c in display_form(text[: 4 * limit]))
+    shown = "".join(c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit]))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -93,6 +93,12 @@ def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
     assert problems(**changes) == (problem,)
 
 
+def test_a_model_s_rules_hold_unless_an_entry_is_said_to_be_a_lexicon_s():
+    assert entry_problems(entry(examples=()), lemmas_of=lemmas_of) == ("examples: 0 instead of 1 to 3",)
+    found, wrong = enrich(definition(), enrichment(examples=()), provenance=provenance(), now=LATER, lemmas_of=lemmas_of)
+    assert (found, wrong) == (None, ("examples: 0 instead of 1 to 3",))
+
+
 @pytest.mark.parametrize(
     "changes",
     [

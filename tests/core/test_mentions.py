@@ -73,6 +73,11 @@ def test_a_phrasal_verb_may_have_four_words_within():
 def test_an_inflection_needs_a_lexicon():
     assert not mentions("Two cats", "cat", no_lemmas)
     assert mentions("Two cats", "cat", lemmas_of)
+    assert mentions("That's it", "be", {"that's": ("be",), "that": (), "it": ()}.get)
+
+
+def test_a_possessive_mentions_its_word_without_a_lexicon():
+    assert mentions("An ice-man's hat", "ice man", no_lemmas)
 
 
 def test_every_beginning_of_a_phrase_is_tried():

@@ -54,6 +54,9 @@ answers = st.builds(
     reset_tokens_s=reported_s,
     retry_after_s=reported_s,
     day_used_up_for_s=reported_s,
+    refused=st.none() | st.sampled_from(list(vars(FREE))),
+    refused_limit=counts,
+    refused_used=counts,
 )
 
 
@@ -119,6 +122,7 @@ def test_a_clock_that_goes_back_fills_nothing():
 def test_a_minute_that_is_used_up_is_waited_for():
     state = granted(Quota.full(FREE, 0.0), 0.0, 8_000)
     assert reserve(state, 0.0, 800) == Wait(pytest.approx(6.001))
+    assert reserve(state, 0.0, 100) == Wait(pytest.approx(0.751))
     for _ in range(29):
         state = granted(state, 0.0, 0)
     assert reserve(state, 0.0, 0) == Wait(pytest.approx(2.001))
@@ -301,6 +305,18 @@ def test_the_time_to_full_tells_what_is_left_when_nothing_else_does():
     assert observe(Quota.full(FREE, 0.0), 0.0, Seen(reset_tokens_s=90.0)).minute_tokens.level == 0
 
 
+@pytest.mark.parametrize(("bound", "bucket"), list(zip(vars(FREE), BUCKETS, strict=True)))
+def test_a_refusal_names_the_limit_that_was_reached(bound, bucket):
+    state = observe(Quota.full(FREE, 0.0), 0.0, Seen(refused=bound, refused_limit=100, refused_used=70))
+    assert getattr(state, bucket) == Bucket(100.0, getattr(state, bucket).window_s, 30.0)
+    assert replace(state, **{bucket: getattr(Quota.full(FREE, 0.0), bucket)}) == Quota.full(FREE, 0.0)
+    more = observe(state, 0.0, Seen(refused=bound, refused_limit=100, refused_used=60))
+    assert getattr(more, bucket).level == 30
+    assert getattr(observe(state, 0.0, Seen(refused=bound, refused_limit=80)), bucket).level == 10
+    assert observe(state, 0.0, Seen(refused=bound)) == state
+    assert observe(state, 0.0, Seen(refused_limit=5, refused_used=5)) == state
+
+
 def test_observing_fills_up_to_the_moment_first():
     state = granted(Quota.full(FREE, 0.0), 0.0, 8_000)
     later = observe(state, 30.0, Seen())
@@ -370,6 +386,7 @@ def test_a_bucket_gives_and_takes_within_its_bounds():
     assert bucket.resized(80.0) == Bucket(80.0, 60.0, 20.0)
     assert bucket.resized(50.0) == Bucket(50.0, 60.0, 0.0)
     assert Bucket(math.inf, 60.0, math.inf).filled(5.0).level == math.inf
+    assert Bucket(math.inf, 60.0, math.inf).filled(0.0).level == math.inf
     assert Bucket(math.inf, 60.0, math.inf).resized(50.0) == Bucket(50.0, 60.0, 50.0)
 
 

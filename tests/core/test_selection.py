@@ -92,6 +92,15 @@ def test_an_inflection_of_another_spelling_is_an_inflection():
     assert outcomes(judged("colours", "color"))[0] == ("colours", Verdict.INFLECTION, "An inflection of “color” in this round")
 
 
+def test_an_inflection_stands_for_no_spelling_even_before_its_base_form():
+    assert [c.verdict for c in judged("colours", "color", "colour")] == [Verdict.INFLECTION, Verdict.ACCEPTED, Verdict.SPELLING_VARIANT]
+
+
+def test_a_word_is_no_relative_of_itself():
+    found = screen([("colour", "model")], processed=(), base_forms=lambda key: ["color"], are_variants=are_variants)
+    assert found.words[0].relatives == {"color": Verdict.INFLECTION}
+
+
 def test_an_inflection_that_is_a_headword_stands():
     assert [c.verdict for c in judged("found", "find")] == [Verdict.ACCEPTED] * 2
 

@@ -81,6 +81,7 @@ def test_accents_go_and_changes_add_up(key, guess):
         ("or", {"our", "ore"}),
         ("bat", {"bate", "batt"}),
         ("gag", {"gage", "gagg"}),
+        ("gab", {"gabe"}),
         ("gg", {"gge"}),
         ("batt", {"bat", "batte", "ba-tt", "b-att", "bat-t", "ba tt", "b att", "bat t"}),
         ("b-t", {"bt", "b t", "b-tt", "b-te"}),

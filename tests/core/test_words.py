@@ -117,7 +117,7 @@ def test_abbreviations_keep_their_full_stop(token):
     assert is_abbreviation(token)
 
 
-@pytest.mark.parametrize("token", ["cat.", "cat", "dog", "end.", "house.x.", "J", "a1.", "", ".", "pres-cat."])
+@pytest.mark.parametrize("token", ["cat.", "cat", "dog", "end.", "house.x.", "J", "a1.", "", ".", "stX.", "pres-cat."])
 def test_other_tokens_end_with_their_full_stop(token):
     assert not is_abbreviation(token)
 
@@ -201,6 +201,8 @@ def test_document_id_refuses_half_a_character():
         "U.S.",
         "e.g.",
         "C-3PO",
+        "X-ray",
+        "X factor",
         "B2B",
         "naïve",
         "字",
@@ -273,6 +275,7 @@ def test_words_and_phrases_can_be_candidates(text):
         ("cats,", Verdict.SENTENCE, "It ends like a sentence"),
         ("cat！", Verdict.SENTENCE, "It ends like a sentence"),
         ("Stop. Go", Verdict.SENTENCE, "It holds the end of a sentence"),
+        ("Full stop. Go", Verdict.SENTENCE, "It holds the end of a sentence"),
         ("Stop! Go", Verdict.SENTENCE, "It holds the end of a sentence"),
         ("so? yes", Verdict.SENTENCE, "It holds the end of a sentence"),
         ("wait… what", Verdict.SENTENCE, "It holds the end of a sentence"),
