@@ -5,9 +5,12 @@ MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/.installed
 LOG := .venv/setup.log
+LEXICON := flows/lexicon/wordnet.sqlite
+# hatch_build.py makes the lexicon of these
+MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 
-.PHONY: help setup run test check bench mutation constraints clean
+.PHONY: help setup no-lexicon run test check bench mutation constraints clean
 
 help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
@@ -20,7 +23,7 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt $(wildcard hatch_build.py)
+$(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,no-lexicon)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
