@@ -75,7 +75,7 @@ class Breaker:
             self._is_trying = True
             return True
         if self._refusal is not None:
-            raise self._refusal
+            raise SourceRefused(str(self._refusal))
         raise SourceUnavailable(f"{self._last} ({self._failures} times in a row, so it is left alone for now)", retry_after_s=max(1.0, left_s))
 
     def _open(self, for_s: float) -> None:
