@@ -133,6 +133,8 @@ def register(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 400:
+            return problem(422, "The body is not JSON in UTF-8.", errors=[FieldProblem(field="body", problem="It is not JSON in UTF-8")])
         if status == 404:
             return problem(404, f"There is nothing at {printable(request.url.path)}. GET /openapi.json lists what there is.")
         if status == 405 and isinstance(error, HTTPException):

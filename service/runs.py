@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,11 @@ def state_of(state: Any) -> RunState:  # noqa: ANN401  Prefect has two classes o
         type=state.type.value,
         name=state.name or state.type.value.title(),
         message=state.message or "",
-        since=state.timestamp,
+        since=plain(state.timestamp),
         id=state.id,
     )
+
+
+def plain(moment: datetime) -> datetime:
+    """A moment of Prefect's, which may be of a class of its own that does not divide, as a datetime in UTC."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))

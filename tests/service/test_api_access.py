@@ -52,10 +52,10 @@ def test_every_route_but_health_and_sign_in_asks_for_the_token(serve):
     assert everything - asked == {"/health/live", "/health/ready"}
 
 
-@pytest.mark.parametrize("header", ["Bearer", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN} x", "Bearer \xff"])
-def test_what_is_not_the_token_is_refused(serve, header):
+def test_what_is_not_the_token_is_refused(serve):
     served = serve(token=TOKEN)
-    assert served.get("/knowledge", headers={"Authorization": header.encode("latin-1")}).status_code == 401
+    for header in ("Bearer", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN} x", "Bearer \xff"):
+        assert served.get("/knowledge", headers={"Authorization": header.encode("latin-1")}).status_code == 401, header
     assert served.get("/knowledge").status_code == 200
 
 
@@ -101,19 +101,20 @@ def test_without_a_token_there_is_nothing_to_sign_in_to(serve):
     assert serve().post("/session", json={"token": "x"}).status_code == 409
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::2]", "10.0.0.1", "@localhost"]
-)
-def test_rebound_name_is_refused_on_every_route(serve, host):
+REBOUND = ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::2]", "10.0.0.1", "@localhost")
+
+
+def test_rebound_name_is_refused_on_every_route(serve):
     served = serve()
-    for method, path in operations(served):
-        answer = served.request(method, path, headers={"Host": host})
-        assert answer.status_code == 403, (method, path)
+    for host in REBOUND:
+        for method, path in operations(served):
+            assert served.request(method, path, headers={"Host": host}).status_code == 403, (host, method, path)
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:8000", "learn.example", "localhost."])
-def test_own_names_are_answered(serve, host):
-    assert serve(allowed_hosts="learn.example").get("/health/live", headers={"Host": host}).status_code == 200
+def test_own_names_are_answered(serve):
+    served = serve(allowed_hosts="learn.example")
+    for host in ("localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:8000", "learn.example", "localhost."):
+        assert served.get("/health/live", headers={"Host": host}).status_code == 200, host
 
 
 def test_two_hosts_are_none(serve):
@@ -122,17 +123,18 @@ def test_two_hosts_are_none(serve):
     assert answer.split(b" ")[1] in {b"400", b"403"}
 
 
-@pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost:1", "file://", "http://127.0.0.1.evil.example", "https://127.0.0.1", "x"]
-)
-def test_another_page_can_write_nothing(serve, origin):
+OTHER_PAGES = ("http://evil.example", "null", "http://localhost:1", "file://", "http://127.0.0.1.evil.example", "https://127.0.0.1", "x", "http://[")
+
+
+def test_another_page_can_write_nothing(serve):
     served = serve()
     writes = [(m, p) for m, p in operations(served) if m in WRITES]
     assert len(writes) >= 8
-    for method, path in writes:
-        answer = served.request(method, path, headers={"Origin": origin}, json={})
-        assert answer.status_code == 403, (method, path)
-        assert "access-control-allow-origin" not in answer.headers
+    for origin in OTHER_PAGES:
+        for method, path in writes:
+            answer = served.request(method, path, headers={"Origin": origin}, json={})
+            assert answer.status_code == 403, (origin, method, path)
+            assert "access-control-allow-origin" not in answer.headers
     assert served.post("/jobs/start_big", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
@@ -149,16 +151,20 @@ def test_form_of_another_page_is_no_json(serve):
         assert served.post("/jobs/start", content=body, headers={"Content-Type": content_type}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "path",
-    [f"/knowledge?token={TOKEN}", f"/knowledge?q={TOKEN}", "/knowledge?access_token=x", "/knowledge?TOKEN=x", f"/entries/{TOKEN}", "/jobs?api_key="],
-)
-def test_token_in_the_address_is_refused(serve, path):
+def test_token_in_the_address_is_refused(serve):
     served = serve(token=TOKEN)
-    answer = served.get(path)
-    assert answer.status_code == 403
-    assert "address" in answer.json()["detail"]
-    assert TOKEN not in answer.text
+    for path in (
+        f"/knowledge?token={TOKEN}",
+        f"/knowledge?q={TOKEN}",
+        "/knowledge?access_token=x",
+        "/jobs?TOKEN=x",
+        f"/entries/{TOKEN}",
+        "/jobs?api_key=",
+    ):
+        answer = served.get(path)
+        assert answer.status_code == 403, path
+        assert "address" in answer.json()["detail"]
+        assert TOKEN not in answer.text
 
 
 def test_address_with_too_many_fields_is_refused(serve):
@@ -185,11 +191,12 @@ def test_every_answer_carries_the_headers_that_protect_a_browser(serve):
         assert "access-control-allow-origin" not in answer.headers
 
 
-@pytest.mark.parametrize("key", ["a b", "x" * 201, "caf\xe9", "tab\there"])
-def test_idempotency_key_is_plain_text(serve, key):
-    answer = serve().post("/jobs/start_big", headers={"Idempotency-Key": key.encode("latin-1")})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+def test_idempotency_key_is_plain_text(serve):
+    served = serve()
+    for key in ("a b", "x" * 201, "caf\xe9", "tab\there"):
+        answer = served.post("/jobs/start_big", headers={"Idempotency-Key": key.encode("latin-1")})
+        assert answer.status_code == 422, key
+        assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
 def test_line_break_in_a_word_never_becomes_a_header(serve):

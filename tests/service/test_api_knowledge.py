@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from datetime import timedelta
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from store_documents import ANN, BOB, START, batch, definition, entry, job, words
+
+from flows.knowledge import Category, Entry, Relation, Word
+
+UNTIL = START + timedelta(days=3650)
+
+
+@pytest.fixture
+def served(serve):
+    return serve()
+
+
+def learn(served, *entries, definitions=(), job_id=ANN):
+    """Put entries and definitions into the store as a job does it."""
+
+    async def write():
+        store = served.store
+        begun = await store.begin_attempt(job(job_id))
+        known = [Word(text=e.word, key=e.key) for e in (*entries, *definitions)]
+        await store.claim(known, job_id=job_id, attempt=begun.attempt, until=UNTIL)
+        outcomes = [*((e.key, e.depth) for e in entries), *((d.key, "defined") for d in definitions)]
+        row = batch(*outcomes, job_id=job_id, attempt=begun.attempt, number=begun.attempt)
+        assert await store.commit_batch(row, entries=entries, definitions=definitions)
+
+    served.do(write())
+
+
+def keys(answer):
+    assert answer.status_code == 200, answer.text
+    return [item["key"] for item in answer.json()["items"]]
+
+
+def test_search_and_browse_combine_filters_and_go_on_by_cursor(served):
+    made = [
+        entry(
+            f"moss {n:02}",
+            at=START + timedelta(minutes=n),
+            category=Category.PLANT if n % 2 else Category.ANIMAL,
+            support="model_only" if n % 3 else "supported",
+        )
+        for n in range(30)
+    ]
+    learn(served, *made)
+    learn(served, entry("rock", job_id=BOB), job_id=BOB)
+    assert keys(served.get("/knowledge?limit=2")) == ["moss 29", "moss 28"]
+    wanted = [e.key for e in reversed(made) if e.category is Category.PLANT and e.support == "supported"]
+    found, cursor = [], None
+    for _ in range(40):
+        answer = served.get("/knowledge", params={"category": "plant", "support": "supported", "limit": 2, **({"cursor": cursor} if cursor else {})})
+        found += keys(answer)
+        cursor = answer.json()["cursor"]
+        if cursor is None:
+            break
+    assert found == wanted
+    assert keys(served.get(f"/knowledge?job_id={BOB}&support=supported")) == ["rock"]
+    assert keys(served.get(f"/knowledge?job_id={BOB}&category=plant")) == []
+    assert set(keys(served.get("/knowledge?q=moss 1&limit=200"))) == {f"moss {n}" for n in range(10, 20)}
+    for query in ("category=stone", "support=maybe", "limit=0", "limit=201", "job_id=x", "cursor=x", "cursor=", f"q={'x' * 201}"):
+        assert served.get(f"/knowledge?{query}").status_code == 422, query
+
+
+def test_odd_searches_find_nothing_and_break_nothing(serve, tmp_path):
+    served = serve(store=f"sqlite:///{tmp_path}/store.db")
+    learn(served, entry("moss"))
+    for text in ("%00", "%22", "*", "moss%00", "a OR b", "NEAR(", "%F0%9F%98%80", "-", "'; DROP TABLE entries; --", "%ED%A0%80", "%FF"):
+        assert served.get(f"/knowledge?q={text}").status_code == 200, text
+    answer = served.get("/knowledge?q=moss")
+    assert (keys(answer), answer.json()["is_full_text"]) == (["moss"], True)
+
+
+def test_entry_is_found_by_any_form_of_its_key(served):
+    learn(served, entry("and/or"), entry("c++"), entry("naïve"), entry(".."), entry("100% wool"), entry("a?b"), entry("take off"))
+    for path, word in [
+        ("and/or", "And/Or"),
+        ("and%2For", "And/Or"),
+        ("AND/OR", "And/Or"),
+        ("c++", "C++"),
+        ("na%C3%AFve", "Naïve"),
+        ("nai%CC%88ve", "Naïve"),
+        ("%2e%2e", ".."),
+        ("100%25%20wool", "100% Wool"),
+        ("a%3Fb", "A?B"),
+        ("take%20%20off", "Take Off"),
+    ]:
+        answer = served.get(f"/entries/{path}")
+        assert (answer.status_code, answer.json().get("word")) == (200, word), path
+        assert served.get(f"/graph/{path}").json()["nodes"][0]["word"] == word
+
+
+def test_paths_that_lead_nowhere_are_404(served):
+    for path in (
+        "",
+        "/",
+        "//",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e/%2e%2e/jobs",
+        "....//",
+        "%00",
+        "a%00b",
+        "%ff",
+        "%0d%0a",
+        "x" * 5000,
+        "__proto__",
+        "%5c..%5c",
+        "~",
+        "%25%32%66",
+    ):
+        answer = served.get(f"/entries/{path}")
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert len(answer.text) < 700
+
+
+def test_word_with_a_definition_only_is_an_entry_of_that_depth(served):
+    learn(served, definitions=[definition("moss")])
+    shown = served.get("/entries/moss").json()
+    assert (shown["depth"], shown["definition"], shown["related_concepts"], shown["category"]) == ("defined", "What moss means.", [], None)
+    assert shown["citations"][0]["licence"] == "CC BY-SA 4.0"
+    assert "POST /jobs/start" in served.get("/entries/fern").json()["detail"]
+
+
+def test_claimed_word_is_not_shown(served):
+    async def claim():
+        begun = await served.store.begin_attempt(job())
+        await served.store.claim(words("moss"), job_id=ANN, attempt=begun.attempt, until=UNTIL)
+
+    served.do(claim())
+    assert served.get("/entries/moss").status_code == 404
+
+
+def test_graph_goes_step_by_step_and_stops_at_its_limit(served):
+    chain = [
+        entry("a", related_concepts=("B", "X", "Y"), relations=(Relation(kind="kind of", word="b"),)),
+        entry("b", related_concepts=("C", "A", "Z")),
+        entry("c", related_concepts=("D", "E", "F")),
+    ]
+    learn(served, *chain, definitions=[definition("x")])
+    near = served.get("/graph/a").json()
+    assert {n["key"]: (n["depth"], n["distance"]) for n in near["nodes"]} == {
+        "a": ("enriched", 0),
+        "b": ("enriched", 1),
+        "x": ("defined", 1),
+        "y": (None, 1),
+    }
+    assert {(e["source"], e["target"], e["kind"]) for e in near["edges"]} == {
+        ("a", "b", "kind of"),
+        ("a", "x", "related"),
+        ("a", "y", "related"),
+        ("b", "a", "related"),
+    }
+    far = served.get("/graph/a?depth=3").json()
+    assert {n["key"] for n in far["nodes"]} == set("abcdefxyz")
+    assert not far["is_cut"]
+    cut = served.get("/graph/a?depth=3&limit=3").json()
+    assert (len(cut["nodes"]), cut["is_cut"]) == (3, True)
+    assert {e["target"] for e in cut["edges"]} <= {n["key"] for n in cut["nodes"]}
+    assert served.get("/graph/a?depth=4").status_code == 422
+    assert served.get("/graph/nothing").status_code == 404
+
+
+def test_frontier_and_totals(served):
+    learn(served, entry("moss"))
+    served.do(served.store.add_to_frontier({Word(text="Fern", key="fern"): ["moss"], Word(text="Bog", key="bog"): ["moss", "rock"]}, at=START))
+    first = served.get("/frontier?limit=1").json()
+    assert (first["items"][0]["word"], first["items"][0]["mentioned_by"]) == ("Bog", ["moss", "rock"])
+    assert keys(served.get(f"/frontier?limit=1&cursor={first['cursor']}")) == ["fern"]
+    stats = served.get("/knowledge/stats").json()
+    assert (stats["entries"], stats["frontier"], stats["by_category"]) == (1, 2, {"cognition": 1})
+    assert served.get("/frontier?cursor=x").status_code == 422
+
+
+@pytest.fixture
+def full(serve, tmp_path):
+    served = serve(store=f"sqlite:///{tmp_path}/store.db")
+    odd = ['comma, "quote"', "line\nbreak", "null", "naïve 漢字", "=1+1"]
+    made = [entry(f"word {n:05}") for n in range(2495)] + [entry(f"odd {n}", definition=text) for n, text in enumerate(odd)]
+    learn(served, *made)
+    return served, sorted(made, key=lambda e: e.key)
+
+
+def test_jsonl_export_holds_every_entry_whole(full):
+    served, made = full
+    answer = served.get("/knowledge/export")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.headers["content-disposition"] == 'attachment; filename="knowledge.jsonl"'
+    assert [Entry.model_validate_json(line) for line in answer.text.splitlines()] == made
+    frame = pd.read_json(io.BytesIO(answer.content), lines=True)
+    assert len(frame) == 2500
+    assert frame["citations"][0][0]["licence"] == "CC BY-SA 4.0"
+
+
+def test_csv_export_opens_in_pandas_and_names_its_licences(full):
+    served, made = full
+    answer = served.get("/knowledge/export?format=csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    frame = pd.read_csv(io.BytesIO(answer.content), keep_default_na=False)
+    assert list(frame["key"]) == [e.key for e in made]
+    assert list(frame["definition"]) == [e.definition for e in made]
+    assert set(frame["licences"]) == {"CC BY-SA 4.0"}
+    assert "https://example.org/licence" in frame["attribution"][0]
+    assert json.loads(frame["citations"][0]) == [c.model_dump(mode="json") for c in made[0].citations]
+    assert json.loads(frame["related_concepts"][0]) == ["one", "two", "three"]
+    assert len(list(csv.reader(io.StringIO(answer.text, newline="")))) == 2501
+
+
+def test_parquet_export_opens_in_pyarrow_and_pandas(full):
+    served, made = full
+    answer = served.get("/knowledge/export?format=parquet")
+    file = pq.ParquetFile(io.BytesIO(answer.content))
+    assert file.metadata.num_row_groups == 2
+    rows = file.read().to_pylist()
+    assert [(r["key"], r["definition"], r["created_at"]) for r in rows] == [(e.key, e.definition, e.created_at) for e in made]
+    assert rows[0]["citations"][0]["quote"] == "A quote."
+    assert rows[0]["related_concepts"] == ["one", "two", "three"]
+    frame = pd.read_parquet(io.BytesIO(answer.content))
+    assert len(frame) == 2500
+
+
+def test_empty_store_exports_empty_files_that_open(served):
+    assert served.get("/knowledge/export").content == b""
+    assert list(pd.read_csv(io.BytesIO(served.get("/knowledge/export?format=csv").content)).columns)[:2] == ["word", "key"]
+    assert len(pd.read_parquet(io.BytesIO(served.get("/knowledge/export?format=parquet").content))) == 0
+    assert served.get("/knowledge/export?format=xml").status_code == 422
+
+
+def test_exports_past_the_limit_wait_and_a_reader_that_leaves_frees_its_place(serve, tmp_path):
+    served = serve(store=f"sqlite:///{tmp_path}/store.db", max_exports=1)
+    learn(served, *[entry(f"word {n:05}", definition="long " * 2000) for n in range(1200)])
+    with served.client.stream("GET", "/knowledge/export") as slow:
+        assert slow.status_code == 200
+        refused = served.get("/knowledge/export")
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) >= 1
+    freed = threading.Event()
+    for _ in range(100):
+        if served.get("/knowledge/export").status_code == 200:
+            freed.set()
+            break
+        freed.wait(0.1)
+    assert freed.is_set()
+
+
+def test_large_answers_are_compressed_where_that_is_understood(full):
+    served, _ = full
+    answer = served.get("/knowledge?limit=200")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in served.get("/knowledge?limit=200", headers={"Accept-Encoding": "identity"}).headers
