@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
 from flows.core.words import tokens, word_key
@@ -30,13 +31,22 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     key, plain = word_key(word), word_key(text)
     if not key:
         return False
-    if re.search(rf"(?<!\w){re.escape(key)}(?!\w)", plain) or (_UNSPACED.search(key) and key in plain):
+    if _stands_whole(key, plain) or (_UNSPACED.search(key) and key in plain):
         return True
     wanted, found = tokens(key), tokens(plain)
     if not wanted:
         return False
     starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
     return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def _stands_whole(key: str, plain: str) -> bool:
+    """Whether no letter, digit or mark adjoins the key somewhere; a regular expression alone would part a letter from its marks."""
+    edges = (
+        plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]
+        for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w)", plain)
+    )
+    return any(all(unicodedata.category(c)[0] != "M" for c in edge) for edge in edges)
 
 
 def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:

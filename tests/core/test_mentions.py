@@ -32,6 +32,7 @@ from flows.core.words import word_key
         ("我喜欢猫咪", "猫"),
         ("แมวกินปลา", "ปลา"),
         ("“Café” culture", "café"),
+        ("कि शब्द", "कि"),
     ],
 )
 def test_words_inflections_and_phrases_are_found(text, word):
@@ -58,6 +59,8 @@ def test_words_inflections_and_phrases_are_found(text, word):
         ("The cat", "\u200b"),
         ("What is this?", "++"),
         ("cats", "cat's"),
+        ("कि", "क"),
+        ("कित", "त"),
     ],
 )
 def test_other_words_are_not(text, word):
