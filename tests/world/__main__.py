@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import socket
 from pathlib import Path
 
+from tests.world.control import environment
 from tests.world.faults import Fault
 from tests.world.limits import PLANS
-from tests.world.running import environment, server
+from tests.world.running import server
 from tests.world.state import Settings
 
 
@@ -36,7 +38,7 @@ def main() -> None:
         seed=given.seed,
         faults=faults,
     )
-    with socket.create_server(("127.0.0.1", given.port)) as listener:
+    with socket.create_server(("127.0.0.1", given.port)) as listener, contextlib.suppress(KeyboardInterrupt):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         for name, value in environment(url, settings).items():
             print(f"export {name}={value}", flush=True)  # noqa: T201  what a shell is to take over

@@ -6,15 +6,19 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.world.running import RunningWorld
+from tests.world.running import in_process, in_thread
 from tests.world.state import Settings
 
 
 @pytest.fixture
 def make_world():
-    """Starts worlds with the given settings (see tests.world.state.Settings) and stops them after the test."""
+    """Starts worlds with the given settings (tests.world.state.Settings) and ends them after the test; `process=True` gives them one of their own."""
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(RunningWorld(Settings(**settings)))
+
+        def make(*, process: bool = False, **settings):
+            return stack.enter_context((in_process if process else in_thread)(Settings(**settings)))
+
+        yield make
 
 
 @pytest.fixture

@@ -124,13 +124,13 @@ class Limiter:
             remaining = max(0, math.floor(bucket.level + 1e-6))
             headers[f"x-ratelimit-limit-{name}"] = str(int(bucket.capacity))
             headers[f"x-ratelimit-remaining-{name}"] = str(remaining)
-            headers[f"x-ratelimit-reset-{name}"] = go_duration((bucket.capacity - remaining) * bucket.window_s / bucket.capacity)
+            headers[f"x-ratelimit-reset-{name}"] = go_duration((bucket.capacity - remaining) * bucket.window_s / bucket.capacity, rounded=math.floor)
         return headers
 
 
-def go_duration(seconds: float) -> str:
-    """As Go prints a duration, to the millisecond: 547ms, 7.66s, 2m59.56s, 1h2m3.4s."""
-    ms = math.ceil(seconds * 1000 - 1e-6)
+def go_duration(seconds: float, *, rounded: Callable[[float], int] = math.ceil) -> str:
+    """As Go prints a duration, to the millisecond: 547ms, 7.66s, 2m59.56s, 1h2m3.4s. Recorded headers are rounded down."""
+    ms = rounded(round(seconds * 1000, 6))
     if ms <= 0:
         return "0s"
     if ms < 1000:

@@ -24,8 +24,8 @@ EXPONENT = 1.1
 OBEDIENCE = 0.7
 _NEAR = 3_000
 """Words near a topic among which a model draws."""
-_PATIENCE = 60
-"""Draws a word: then the model has no more to say."""
+_PATIENCE = 200
+"""Draws for one word: then nothing comes to the model's mind."""
 
 Way = Literal["zipf", "lexicon"]
 
@@ -93,17 +93,22 @@ class Proposer:
     def _drawn(self, cell: Cell, share: int, turn: _Turn) -> list[str]:
         inside, outside = self._draw((turn.topic, cell)), self._draw((None, Cell(last=self.lemmas)))
         words: list[str] = []
-        for _ in range(share * _PATIENCE):
-            if len(words) == share:
-                break
+        for _ in range(share):
             obeys = turn.chance.random() < self.obedience
-            word = (inside if inside and obeys else outside).word(turn.chance)
-            # The list of unwanted words is obeyed as often as the cell is.
-            if (obeys and word_key(word) in turn.avoided) or (self.distinct and word_key(word) in turn.said):
-                continue
-            turn.said.add(word_key(word))
-            words.append(word)
+            word = self._fresh(inside if inside and obeys else outside, turn, obeys=obeys)
+            if word is not None:
+                turn.said.add(word_key(word))
+                words.append(word)
         return words
+
+    def _fresh(self, draw: Draw, turn: _Turn, *, obeys: bool) -> str | None:
+        """A word that this answer has not had; who obeys also leaves out the unwanted ones. None when the draw seems to have no more."""
+        barred = turn.avoided if obeys else set[str]()
+        for _ in range(_PATIENCE):
+            word = draw.word(turn.chance)
+            if word_key(word) not in barred and not (self.distinct and word_key(word) in turn.said):
+                return word
+        return None
 
     def _next_in_order(self, cell: Cell, share: int, turn: _Turn) -> list[str]:
         supply = self._in_order.setdefault((turn.topic, cell), iter(self._pool(turn.topic, cell)))

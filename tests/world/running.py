@@ -1,44 +1,28 @@
-"""Runs a world on a free port, in a thread of this process or in a process of its own."""
+"""Runs a world on a free port: in a thread of this process, or in a process of its own that takes no time of ours."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
-import httpx
 import uvicorn
 
 from tests.world.app import build
-from tests.world.faults import Fault
-from tests.world.limits import PLANS, Limits
+from tests.world.control import Control
 from tests.world.state import Settings
 from tests.world.wire import WorldProtocol
 
-CONTACT = "world@example.org"
-_START_S = 30.0
-
-
-def environment(url: str, settings: Settings) -> dict[str, str]:
-    """The variables that point the whole stack at a world."""
-    limits = PLANS[settings.plan]
-    return {
-        "GROQ_API_KEY": settings.key,
-        "GROQ_BASE_URL": url,
-        "WIKIMEDIA_CONTACT": CONTACT,
-        "LEARN_WIKIPEDIA_URL": f"{url}/w/api.php",
-        "LEARN_WIKTIONARY_URL": f"{url}/wiktionary/w/api.php",
-        "LEARN_REQUESTS_PER_MINUTE": str(limits.rpm or 0),
-        "LEARN_TOKENS_PER_MINUTE": str(limits.tpm or 0),
-        "LEARN_REQUESTS_PER_DAY": str(limits.rpd or 0),
-        "LEARN_TOKENS_PER_DAY": str(limits.tpd or 0),
-    }
+_ROOT = Path(__file__).parents[2]
+_END_S = 30.0
 
 
 def server(settings: Settings) -> uvicorn.Server:
+    """A server for one world, not yet running."""
     return uvicorn.Server(
         uvicorn.Config(
             build(settings),
@@ -54,90 +38,42 @@ def server(settings: Settings) -> uvicorn.Server:
     )
 
 
-@dataclass
-class RunningWorld:
-    """A world in a thread, looked at and changed over its own control routes."""
-
-    settings: Settings = field(default_factory=Settings)
-
-    def __enter__(self) -> Self:
-        self._server = server(self.settings)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="world", daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._control = httpx.Client(base_url=self.url, timeout=_START_S)
+@contextmanager
+def in_thread(settings: Settings) -> Iterator[Control]:
+    """A world in a thread; connections wait in its socket until it is up."""
+    serving = server(settings)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, name="world", daemon=True)
+        thread.start()
         try:
-            self.report()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._control.close()
-        self._server.should_exit = True
-        self._thread.join(_START_S)
-        self._socket.close()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return environment(self.url, self.settings)
-
-    @property
-    def key(self) -> str:
-        return self.settings.key
-
-    def report(self, *, log: bool = False) -> dict[str, Any]:
-        """What was observed; with `log` every single request."""
-        found: dict[str, Any] = self._ask("GET", f"/world/report?log={int(log)}")
-        return found
-
-    def log(self, route: str | None = None) -> list[dict[str, Any]]:
-        """The requests so far, in order of arrival."""
-        return [record for record in self.report(log=True)["log"] if route in {None, record["route"]}]
-
-    def statuses(self, route: str) -> dict[int, int]:
-        """How often each status was answered on a route, all models together."""
-        found: dict[int, int] = {}
-        for counts in self.report()["requests"].get(route, {}).values():
-            for status, count in counts.items():
-                found[int(status)] = found.get(int(status), 0) + count
-        return found
-
-    def settled(self, model: str, since: float, until: float) -> int:
-        """Tokens that were charged to a model's limits between two moments, in seconds since the epoch."""
-        return sum(
-            r["charged"] for r in self.log("chat") if r["model"] == model and r["took_s"] is not None and since <= r["began"] + r["took_s"] < until
-        )
-
-    def plan(self, *faults: Fault) -> None:
-        """These faults and no others, from now on."""
-        self._ask("PUT", "/world/faults", _dumped(faults))
-
-    def add(self, *faults: Fault) -> None:
-        self._ask("POST", "/world/faults", _dumped(faults))
-
-    def struck(self) -> list[dict[str, Any]]:
-        """The plan with how often each fault met a fitting request and struck."""
-        found: list[dict[str, Any]] = self._ask("GET", "/world/faults")
-        return found
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass at once for limits and caches."""
-        self._ask("POST", "/world/clock", {"seconds": seconds})
-
-    def limit(self, model: str, limits: Limits, *, level: float = 1.0, day_level: float = 1.0) -> None:
-        """Give a model new limits with new buckets."""
-        self._ask("PUT", "/world/limits", {"model": model, "level": level, "day_level": day_level} | asdict(limits))
-
-    def forget(self) -> None:
-        """Begin to observe anew."""
-        self._ask("POST", "/world/reset")
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        return self._control.request(method, path, json=body).raise_for_status().json()
+            with closing(Control(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)) as control:
+                control.report()
+                yield control
+        finally:
+            serving.should_exit = True
+            thread.join(_END_S)
 
 
-def _dumped(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    return [fault.model_dump(mode="json", exclude_defaults=True) | {"kind": fault.kind} for fault in faults]
+@contextmanager
+def in_process(settings: Settings) -> Iterator[Control]:
+    """A world in a process of its own. Of the settings all that the command line knows is passed on."""
+    arguments = [
+        f"--{name.replace('_', '-')}={getattr(settings, name)}"
+        for name in ("plan", "latency", "level", "day_level", "proposing", "obedience", "seed")
+    ]
+    process = subprocess.Popen([sys.executable, "-m", "tests.world", *arguments], cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        addresses = (line.rpartition("=")[2].strip() for line in process.stdout if line.startswith("export GROQ_BASE_URL="))
+        url = next(addresses, None)
+        assert url is not None, "the world did not start"
+        with closing(Control(url, settings)) as control:
+            control.plan(*settings.faults)
+            for model, limits in settings.limits.items():
+                control.limit(model, limits, level=settings.level, day_level=settings.day_level)
+            yield control
+    finally:
+        process.terminate()
+        process.wait(_END_S)
+        if process.stdout is not None:
+            process.stdout.close()

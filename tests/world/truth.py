@@ -37,9 +37,8 @@ class Truth:
         if self.entry is None:
             return None
         told = set(tokens(self.evidence))
-        return max(
-            self.entry.senses, key=lambda s: (len(told.intersection(tokens(s.gloss))) / (4 + len(tokens(s.gloss))), -self.entry.senses.index(s))
-        )
+        # Of equals max takes the first, which is the common one.
+        return max(self.entry.senses, key=lambda sense: len(told.intersection(tokens(sense.gloss))) / (4 + len(tokens(sense.gloss))))
 
     @property
     def part_of_speech(self) -> str:
@@ -62,8 +61,8 @@ class Truth:
             if len("; ".join(parts)) >= _ENOUGH:
                 break
             parts.append(addition)
-        text = "; ".join(parts)
-        return _capital(_cut(text, MOST_WORDS))
+        text = _cut("; ".join(parts), MOST_WORDS)
+        return _capital(text if len(text) >= compose.SHORTEST or self.entry is None else compose.definition(self.entry))
 
     @cached_property
     def related(self) -> tuple[str, ...]:
