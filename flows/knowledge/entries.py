@@ -157,6 +157,12 @@ class Entry(Document):
     misconceptions: tuple[str, ...] = ()
 
 
+class LearnedWord(KnownWord):
+    """A known word with its entry, where it has one: all that a store holds of it."""
+
+    entry: Entry | None = None
+
+
 class CachedEvidence(Document):
     """What a source said of a word some time ago; no evidence means that it had nothing."""
 

@@ -27,6 +27,7 @@ from flows.knowledge import (
     JobEvent,
     JobStatus,
     KnownWord,
+    LearnedWord,
     Mode,
     Page,
     QuotaUsage,
@@ -230,7 +231,35 @@ class JobStore(Protocol):
         ...
 
 
-class Store(KnowledgeStore, JobStore, Protocol):
+class Contents(Protocol):
+    """What a store holds as a whole, for moving it elsewhere; in constant memory, in the order of keys. Claims stay behind with their jobs."""
+
+    def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
+        """Every known word past a key."""
+        ...
+
+    async def put_words(self, words: Sequence[LearnedWord]) -> None:
+        """Take words over as they are, in place of what was known of them."""
+        ...
+
+    def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
+        """Every word of the frontier past a key, known or claimed ones among them."""
+        ...
+
+    async def put_frontier(self, words: Sequence[FrontierWord]) -> None:
+        """Take words of the frontier over as they are."""
+        ...
+
+    def all_quota_usage(self) -> AsyncIterator[QuotaUsage]:
+        """What is remembered of the windows of all models."""
+        ...
+
+    def all_evidence(self, *, at: datetime, after: tuple[str, str] = ("", "")) -> AsyncIterator[CachedEvidence]:
+        """All that sources are remembered to have said and that has not expired by a moment, past (source, key)."""
+        ...
+
+
+class Store(KnowledgeStore, JobStore, Contents, Protocol):
     """A whole store, open between `async with` and its end; whoever opens it closes it."""
 
     url: str

@@ -12,6 +12,7 @@ from typing import Self
 
 from flows.errors import LanguageMismatch
 from flows.knowledge import utc_now
+from flows.stores.memory_contents import MemoryContents
 from flows.stores.memory_jobs import MemoryJobs
 from flows.stores.memory_knowledge import MemoryKnowledge
 from flows.stores.memory_state import MemoryState
@@ -19,7 +20,7 @@ from flows.stores.memory_state import MemoryState
 _named: dict[str, MemoryState] = {}
 
 
-class MemoryStore(MemoryKnowledge, MemoryJobs):
+class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
     """Everything in dictionaries. No method gives way to another before it is done, so each is atomic in its event loop."""
 
     has_full_text = False

@@ -42,10 +42,11 @@ class Emulator:
     def host(self) -> str:
         return f"127.0.0.1:{self._port}"
 
-    def start(self, within_s: float = 60) -> None:
+    def start(self, *, rules: Path | None = None, within_s: float = 60) -> None:
         """Start it and wait until it answers."""
         options = ["-Duser.language=en", "-Xms32m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(self._jar)]
         command = ["java", *options, MAIN_CLASS, "--host=127.0.0.1", f"--port={self._port}", "--project_id=demo-session"]
+        command += [f"--rules={rules}"] if rules else []
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + within_s
         while not self._answers():

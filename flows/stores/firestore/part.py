@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flows.core.words import document_id
@@ -30,6 +30,8 @@ class FirestorePart:
     _database: Database
     _clock: Callable[[], datetime]
     _fences: Memory[UUID, Fence]
+    _words: Memory[str, Any]
+    _revisions: Memory[str, tuple[int, Version]]
     _totals: tuple[float, StoreStats] | None
     """The last totals, with the moment by the event loop's clock at which they were counted."""
 
@@ -48,6 +50,11 @@ class FirestorePart:
             self._fences.forget([job_id])
             raise
         return versions[len(check) :]
+
+    def _forget(self, keys: Collection[str]) -> None:
+        """Forget words and their entries."""
+        self._words.forget(keys)
+        self._revisions.forget(keys)
 
     def _totals_changed(self) -> None:
         self._totals = None

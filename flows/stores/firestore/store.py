@@ -10,6 +10,7 @@ from typing import Self
 
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
+from flows.stores.firestore.contents import FirestoreContents
 from flows.stores.firestore.database import Conflict, Database
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
@@ -25,7 +26,7 @@ SCHEMA = 1
 _IDENTITY = "metadata/store"
 
 
-class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, FirestoreJobs, FirestoreRounds, FirestoreLog):
+class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, FirestoreJobs, FirestoreRounds, FirestoreLog, FirestoreContents):
     """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
 
     The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be used in several event loops,

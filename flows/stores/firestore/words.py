@@ -115,8 +115,7 @@ class FirestoreWords(FirestorePart):
                 await self._check_attempt(batch.job_id, batch.attempt)
                 stored = await self._database.get_one(row.path, ["token"])
                 if stored is not None:
-                    self._words.forget(keys)
-                    self._revisions.forget(learned)
+                    self._forget(keys)
                     return bool(stored.fields["token"] == token)
                 await contention.pause()
                 is_fresh = True

@@ -190,3 +190,26 @@ ON CONFLICT (source, key) DO UPDATE SET expires_at = excluded.expires_at, docume
 
 -- drop_expired_evidence: what is out of date
 DELETE FROM research_cache WHERE expires_at <= :now
+
+-- words_page: known words past a key, with definition and entry
+SELECT k.key, k.depth, k.learned_at, d.document, e.document
+FROM known_words AS k
+LEFT JOIN definitions AS d ON d.key = k.key
+LEFT JOIN solidified_knowledge AS e ON e.key = k.key
+WHERE k.key > :key AND k.depth > 0 ORDER BY k.key LIMIT :limit
+
+-- put_word: take a known word over as it is
+INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, :rank, :at)
+ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = excluded.learned_at
+
+-- put_definition: take a definition over as it is
+INSERT INTO definitions (key, document) VALUES (:key, :document) ON CONFLICT (key) DO UPDATE SET document = excluded.document
+
+-- frontier_by_key: the frontier past a key
+SELECT key, word, mentioned_by, first_seen FROM frontier WHERE key > :key ORDER BY key LIMIT :limit
+
+-- all_quota_usage: of all models
+SELECT document FROM quota_usage ORDER BY model, span
+
+-- evidence_page: what has not expired, past a source and a key
+SELECT source, key, document FROM research_cache WHERE (source, key) > (:source, :key) AND expires_at > :at ORDER BY source, key LIMIT :limit

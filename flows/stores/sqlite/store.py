@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from flows.errors import ConfigurationError
 from flows.knowledge import utc_now
+from flows.stores.sqlite.contents import SqliteContents
 from flows.stores.sqlite.database import Database
 from flows.stores.sqlite.entries import SqliteEntries
 from flows.stores.sqlite.frontier import SqliteFrontier
@@ -18,7 +19,7 @@ from flows.stores.sqlite.jobs import SqliteJobs
 from flows.stores.sqlite.words import SqliteWords
 
 
-class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs):
+class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents):
     """Everything in one file in WAL mode. A write waits for another process at most `busy_timeout_s` seconds."""
 
     has_full_text = True

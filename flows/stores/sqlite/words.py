@@ -118,14 +118,15 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
             revisions[entry.key] = entry.revision
             newer[entry.key] = entry
     if newer:
-        await transaction.run_many("save_entry", map(_entry_row, newer.values()))
+        await transaction.run_many("save_entry", map(entry_row, newer.values()))
         await transaction.run_many(
             "learn_entry", ({"key": e.key, "word": e.word, "rank": rank(e.depth), "at": micros(e.created_at)} for e in newer.values())
         )
         await transaction.fetch("drop_definitions", keys=json_list(newer))
 
 
-def _entry_row(entry: Entry) -> Parameters:
+def entry_row(entry: Entry) -> Parameters:
+    """The row of an entry."""
     return {
         "key": entry.key,
         "category": str(entry.category),
