@@ -114,7 +114,7 @@ class JobRecorder:
                     limit_s=self._budget.limit_s,
                     stored=self._job.counts.stored,
                     max_entries=self._budget.max_entries,
-                    is_final=self._job.is_final,
+                    is_final=self._job.status == "completed",
                 ),
             }
         )

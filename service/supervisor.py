@@ -144,13 +144,15 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
         if (size := _size(log)) == position:
             continue
         lines, position = _read(log, position if size > position else 0)
-        errors = [line.strip() for line in lines if _IS_ERROR.search(line)]
+        errors = [line.strip() for line in lines if _IS_ERROR.search(line) and _WISHED not in line]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")
         if len(errors) > at_most:
             say(f"{name}: {len(errors) - at_most} more errors in {log}")
 
 
+_WISHED = "Finished in state Cancelled("
+"""Prefect calls it an error when somebody has cancelled a run."""
 _IS_ERROR = re.compile(r"\b(ERROR|CRITICAL)\b")
 
 

@@ -90,7 +90,7 @@ class Store:
         return [json.loads(row[0]) for row in self.all("SELECT document FROM batches WHERE job_id = ?", job_id)]
 
     def count(self) -> int:
-        return self.all("SELECT count(*) FROM solidified_knowledge")[0][0] if self.path.exists() else 0
+        return sum(n for (n,) in self.all("SELECT count(*) FROM solidified_knowledge"))
 
     def learning(self, at_least: int, within_s: float = 60) -> str:
         """The id of the newest job, once so many words are stored in all."""
