@@ -32,7 +32,9 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
 	@$(PIP) install -c constraints.txt --upgrade pip setuptools >>$(LOG) 2>&1 \
 		&& $(PIP) install -c constraints.txt --build-constraint constraints.txt -e . --group dev >>$(LOG) 2>&1 \
-		|| { echo "The installation failed: $$(grep -iE 'error' $(LOG) | tail -n 1). Is there a network? All of it is in $(LOG)"; exit 1; }
+		|| { said="$$(sed -n 's/.*LexiconNotBuilt: //p' $(LOG) | tail -n 1)"; \
+		[ -n "$$said" ] || said="The installation failed: $$(grep -iE 'error' $(LOG) | tail -n 1). Is there a network?"; \
+		echo "$$said All of it is in $(LOG)"; exit 1; }
 	@touch $@
 	@echo "Set up."
 

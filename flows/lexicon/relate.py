@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from flows.core.mentions import LemmasOf, mentions
 from flows.core.spelling import spelling_variants
@@ -74,6 +74,7 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     own = list(_by_turns(first.relations, presentable))
     clear = [relation for relation in own if relation.kind != "kind of" or word_key(relation.text) not in _VAGUE]
     more = [relation for sense in others for relation in _by_turns(sense.relations, presentable)]
+    glossed = [lemma for token in gloss_words(first.gloss) if (lemma := glossary.get(token))]
     steps: tuple[tuple[Iterable[str], int], ...] = (
         ((r.text for r in clear if r.rank <= _FAMILIAR), MOST_CONCEPTS),
         ((r.text for r in clear if r.rank <= HEARD_OF or r.kind == "kind of"), ENOUGH_CONCEPTS + 1),
@@ -81,15 +82,16 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
         ((r.text for r in (*clear, *own)), ENOUGH_CONCEPTS),
         ((r.text for r in more if r.rank <= _FAMILIAR), ENOUGH_CONCEPTS - 1),
         (_telling(gloss_words(entry.senses[1].gloss) if others else (), glossary), ENOUGH_CONCEPTS - 1),
-        ((lemma.text for token in gloss_words(first.gloss) if (lemma := glossary.get(token))), ENOUGH_CONCEPTS - 1),
+        ((lemma.text for lemma in glossed), ENOUGH_CONCEPTS - 1),
         ((r.text for r in more), FEWEST_CONCEPTS),
     )
     concepts = _Concepts(entry.key)
     for texts, most in steps:
         concepts.take(texts, most)
     if not concepts.found:
-        # "Economics" is all that is to be said of "economic": better a relative than nothing.
-        concepts.take((relation.text for relation in own), FEWEST_CONCEPTS, relatives=True)
+        # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than nothing.
+        relatives = (relation.text for relation in own), (lemma.text for lemma in glossed), (first.category.value,)
+        concepts.take(chain.from_iterable(relatives), FEWEST_CONCEPTS, relatives=True)
     return tuple(concepts.found)
 
 
