@@ -13,7 +13,7 @@ from flows.core.quota import Bound, Limits
 from flows.errors import ConfigurationError, TransientError
 from flows.knowledge import QuotaUsage, utc_now
 from flows.models.groq import GroqModel
-from flows.models.groq_client import GroqClient
+from flows.models.groq_client import SILENCE_S, WHOLE_S, GroqClient
 from flows.models.groq_errors import KEYS_PAGE
 from flows.models.limiter import Limiter
 from flows.settings import Settings
@@ -75,16 +75,17 @@ def limits_of(settings: Settings) -> Limits:
 
 
 @asynccontextmanager
-async def open_groq(settings: Settings, memory: QuotaMemory) -> AsyncGenerator[GroqModel]:
+async def open_groq(settings: Settings, memory: QuotaMemory, *, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S) -> AsyncGenerator[GroqModel]:
     """The model of the configured account, checked, with what its quota is remembered to have spent.
 
+    A request may be silent for `silence_s` seconds and take `whole_s` in all.
     Raises ConfigurationError when there is no key, when Groq does not accept it, or when it offers none of the configured models.
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set LEARN_MODEL=lexicon.")
     key, models = settings.groq_api_key.get_secret_value(), {*settings.propose_models, *settings.write_models}
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(GroqClient(api_key=key, base_url=settings.groq_base_url))
+        client = await stack.enter_async_context(GroqClient(api_key=key, base_url=settings.groq_base_url, silence_s=silence_s, whole_s=whole_s))
         quotas = _shared(settings, key)
         await quotas.recall(models, memory)
         model = GroqModel(

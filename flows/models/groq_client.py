@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -85,7 +86,7 @@ class GroqClient:
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
     schema = {"name": prompt.task, "strict": "gpt-oss" in model, "schema": SCHEMAS[prompt.task]}
     form = {"type": "json_schema", "json_schema": schema} if is_strict else {"type": "json_object"}
-    system = prompt.system if is_strict else f"{prompt.system} Answer with JSON alone, of this schema: {SCHEMAS[prompt.task]}"
+    system = prompt.system if is_strict else f"{prompt.system} Answer with JSON alone, of this schema: {json.dumps(SCHEMAS[prompt.task])}"
     request = {
         "model": model,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}],

@@ -1,7 +1,8 @@
 """The shapes of Groq's answers: the strict schemas that are sent, and the reading of what comes back, item by item.
 
 Groq's strict mode wants every property required and no further ones, and refuses bounds
-(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer: strict is no guarantee.
+(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer: strict is no guarantee. Without a
+strict schema models also choose a longer name for a field, which is read likewise.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from flows.core.prompts import Task
 from flows.core.words import word_key
@@ -30,8 +31,8 @@ class DefinedWord(_Item):
     """One word of a `define` answer."""
 
     id: Filled
-    text: Filled
-    pos: PartOfSpeech
+    text: Filled = Field(validation_alias=AliasChoices("text", "definition"))
+    pos: PartOfSpeech = Field(validation_alias=AliasChoices("pos", "part_of_speech"))
 
 
 class EnrichedWord(_Item):
@@ -47,9 +48,9 @@ class DeepenedWord(_Item):
     """One word of a `deepen` answer."""
 
     id: Filled
-    text: Filled
-    uses: tuple[str, ...] = Field(max_length=20)
-    myths: tuple[str, ...] = Field(max_length=20)
+    text: Filled = Field(validation_alias=AliasChoices("text", "explanation"))
+    uses: tuple[str, ...] = Field(max_length=20, validation_alias=AliasChoices("uses", "applications"))
+    myths: tuple[str, ...] = Field(max_length=20, validation_alias=AliasChoices("myths", "misconceptions"))
 
 
 class ProposedWords(_Item):
