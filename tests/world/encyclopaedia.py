@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from flows.core.words import word_key
-from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon
+from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon, as_array
 from tests.world.pages import NO_TRICKS, Page, Redirect, Tricks
 from tests.world.seeds import share
 
@@ -39,41 +40,61 @@ class Encyclopaedia:
     def find(self, titles: Sequence[str], tricks: Tricks = NO_TRICKS) -> Mapping[str, Page | Redirect]:
         parts = {title: _parts(title) for title in titles}
         entries = self._lexicon.lookup({word_key(base) for base, _ in parts.values()})
-        heads = self._lexicon.lookup({word_key(entry.senses[0].words[0]) for entry in entries.values()})
-        near = self._lexicon.lookup({word_key(word) for entry in entries.values() for sense in entry.senses[:4] for word in _near(sense)})
+        heads = self._lexicon.lookup({word_key(self._sense(entry).words[0]) for entry in entries.values()} - set(entries)) | entries
         found: dict[str, Page | Redirect] = {}
+        articles: dict[str, tuple[LexicalEntry, LexicalSense]] = {}
         for title, (base, topic) in parts.items():
             key = word_key(base)
+            entry = entries.get(key)
             if key in tricks.looping:
                 found[title] = Redirect(capital(base)) if topic == "redirect" else Redirect(f"{title} (redirect)")
+            elif entry is not None and key in tricks.poisoned and topic is None:
+                articles[title] = entry, self._sense(entry)
             elif key in tricks.poisoned and topic is None:
-                found[title] = self._poisoned(title, tricks.poisoned[key], entries.get(key), near)
-            elif key in entries and (page := self._entry(title, topic, entries[key], heads, near)):
-                found[title] = page
+                found[title] = Page(title, 9_000, f"{title} is a thing that few people know. {tricks.poisoned[key]}")
+            elif entry is not None:
+                match self._entry(title, topic, entry, heads):
+                    case LexicalSense() as sense:
+                        articles[title] = entry, sense
+                    case Page() | Redirect() as page:
+                        found[title] = page
+        meanings = self._meanings_near([sense for _, sense in articles.values()])
+        for title, (entry, sense) in articles.items():
+            article = self._article(title, entry, sense, meanings)
+            is_poisoned = entry.key in tricks.poisoned and parts[title][1] is None
+            found[title] = _poisoned(article, tricks.poisoned[entry.key]) if is_poisoned else article
         return found
 
-    def _entry(
-        self, title: str, topic: str | None, entry: LexicalEntry, heads: Mapping[str, LexicalEntry], near: Mapping[str, LexicalEntry]
-    ) -> Page | Redirect | None:
+    def _entry(self, title: str, topic: str | None, entry: LexicalEntry, heads: Mapping[str, LexicalEntry]) -> Page | Redirect | LexicalSense | None:
+        """What stands under the title: a list, a redirect, or an article on one meaning."""
         name = capital(entry.text)
         if not self.has_page(entry):
             return None
-        meanings = _meanings(entry)
         if topic is not None:
-            sense = meanings.get(topic) if self.is_ambiguous(entry) else None
-            return self._article(title, entry, sense, near, page_id=1_000_000 + sense.synset) if sense else None
+            return _meanings(entry).get(topic) if self.is_ambiguous(entry) else None
         if title != name:
             # The title in other letters: people have set redirects.
             return Redirect(name)
         if self.is_ambiguous(entry):
-            links = tuple(f"{name} ({topic})" for topic in meanings)
-            lines = [f"{link}, {_first_clause(sense.gloss)}" for link, sense in zip(links, meanings.values(), strict=True)]
-            return Page(title, 10_000 + entry.rank, f"{name} most commonly refers to:\n\n\n" + "\n".join(lines), is_disambiguation=True, links=links)
+            meanings = {f"{name} ({topic})": sense for topic, sense in _meanings(entry).items()}
+            lines = [f"{link}, {_first_clause(sense.gloss)}" for link, sense in meanings.items()]
+            text = f"{name} most commonly refers to:\n\n\n" + "\n".join(lines)
+            return Page(title, 10_000 + entry.rank, text, is_disambiguation=True, links=tuple(meanings))
         sense = self._sense(entry)
         head = heads.get(word_key(sense.words[0]))
-        if head and head.key != entry.key and head.senses[0].synset == sense.synset and self.has_page(head) and not self.is_ambiguous(head):
+        leads_on = head is not None and head.key != entry.key and self._sense(head).synset == sense.synset
+        if head is not None and leads_on and self.has_page(head) and not self.is_ambiguous(head):
             return Redirect(capital(head.text), "Name" if share(self._seed, "fragment", entry.key) < 0.1 else None)
-        return self._article(title, entry, sense, near, page_id=10_000 + entry.rank)
+        return sense
+
+    def _meanings_near(self, senses: Sequence[LexicalSense]) -> dict[str, tuple[str, str]]:
+        """Word and common meaning of the words that introductions go on to speak of, by key."""
+        rows = self._lexicon.rows(
+            "SELECT l.key, l.text, y.gloss FROM json_each(?) j JOIN lemma l ON l.key = j.value "
+            "JOIN sense s ON s.lemma = l.rank AND s.position = 0 JOIN synset y ON y.id = s.synset",
+            (as_array(word_key(word) for sense in senses for word in _near(sense)),),
+        )
+        return {key: (capital(text), gloss) for key, text, gloss in rows}
 
     def has_page(self, entry: LexicalEntry) -> bool:
         return share(self._seed, "page", entry.key) < self._share * _SHARES[self._sense(entry).part_of_speech]
@@ -86,12 +107,13 @@ class Encyclopaedia:
         """What an encyclopaedia would write about: the first noun, if there is one."""
         return next((sense for sense in entry.senses[:3] if sense.part_of_speech == "noun"), entry.senses[0])
 
-    def _article(self, title: str, entry: LexicalEntry, sense: LexicalSense, near: Mapping[str, LexicalEntry], *, page_id: int) -> Page:
-        first = self._opening(entry, sense)
-        rest = [*_facts(sense), *(f"{capital(other.text)} means {_ended(other.senses[0].gloss)}" for other in _others(sense, near))]
-        more = "\n\n\n== Further meanings ==\n" + "\n".join(_ended(capital(other.gloss)) for other in entry.senses if other is not sense)
-        links = tuple(capital(other.text) for other in _others(sense, near))
-        return Page(title, page_id, " ".join([first, *rest]), more if len(entry.senses) > 1 else "", links=links)
+    def _article(self, title: str, entry: LexicalEntry, sense: LexicalSense, meanings: Mapping[str, tuple[str, str]]) -> Page:
+        others = [meanings[word_key(word)] for word in _near(sense) if word_key(word) in meanings]
+        intro = [self._opening(entry, sense), *_facts(sense), *(f"{name} means {_ended(gloss)}" for name, gloss in others)]
+        further = [_ended(capital(other.gloss)) for other in entry.senses if other is not sense]
+        more = "\n\n\n== Further meanings ==\n" + "\n".join(further) if further else ""
+        page_id = 1_000_000 + sense.synset if _parts(title)[1] else 10_000 + entry.rank
+        return Page(title, page_id, " ".join(intro), more, links=tuple(name for name, _ in others))
 
     def _opening(self, entry: LexicalEntry, sense: LexicalSense) -> str:
         name = capital(entry.text)
@@ -105,13 +127,11 @@ class Encyclopaedia:
             case _:
                 return f"{name}{called} describes what is {_ended(sense.gloss)}"
 
-    def _poisoned(self, title: str, order: str, entry: LexicalEntry | None, near: Mapping[str, LexicalEntry]) -> Page:
-        if entry is None:
-            return Page(title, 9_000, f"{title} is a thing that few people know. {order}")
-        page = self._article(title, entry, self._sense(entry), near, page_id=10_000 + entry.rank)
-        first, _, rest = page.intro.partition(". ")
-        # The order speaks of the word, so that a cut to what mentions the word keeps it.
-        return Page(title, page.page_id, f"{first}. {title}: {order} {rest}", page.more, links=page.links)
+
+def _poisoned(page: Page, order: str) -> Page:
+    first, _, rest = page.intro.partition(". ")
+    # The order speaks of the word, so that a cut to what mentions the word keeps it.
+    return replace(page, intro=f"{first}. {page.title}: {order} {rest}")
 
 
 def capital(text: str) -> str:
@@ -135,12 +155,6 @@ def _meanings(entry: LexicalEntry) -> dict[str, LexicalSense]:
 def _near(sense: LexicalSense) -> list[str]:
     """Words that the rest of the introduction speaks of."""
     return [relation.text for relation in sense.relations if relation.kind in {"kind of", "instance of", "parts", "part of", "kinds"}][:4]
-
-
-def _others(sense: LexicalSense, near: Mapping[str, LexicalEntry]) -> Iterator[LexicalEntry]:
-    for word in _near(sense):
-        if (entry := near.get(word_key(word))) is not None:
-            yield entry
 
 
 def _facts(sense: LexicalSense) -> Iterator[str]:

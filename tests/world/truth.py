@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
-from flows.core.words import tokens, word_key
-from flows.lexicon import compose, relate
+from flows.core.words import form_problem, tokens, word_key
+from flows.lexicon import compose
 from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon
 
 MOST_WORDS = 30
@@ -66,25 +68,22 @@ class Truth:
 
     @cached_property
     def related(self) -> tuple[str, ...]:
-        """Five words, or as many as there are and some general ones."""
-        found = list(self._relate()) if self.entry else []
-        keys = {word_key(word) for word in (*found, self.word)}
-        found += [word for word in _CLOSE if word not in keys]
-        return tuple(found[:5])
+        """Five words: linked ones by turns, then words of the definition, then general ones."""
+        found: dict[str, str] = {}
+        for word in (*self._linked(), *self._mentioned(), *_CLOSE):
+            if word_key(word) != word_key(self.word) and form_problem(word) is None:
+                found.setdefault(word_key(word), word)
+        return tuple(found.values())[:5]
 
-    @cached_property
+    @property
     def relations(self) -> tuple[Mapping[str, str], ...]:
-        found = relate.relations(self.entry, self.lexicon)[:5] if self.entry else ()
-        return tuple({"kind": relation.kind, "word": relation.word} for relation in found)
+        found = self.sense.relations if self.sense else ()
+        return tuple({"kind": relation.kind, "word": relation.text} for relation in found if word_key(relation.text) != word_key(self.word))[:5]
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
-        """Two sentences with the word in them."""
-        found: list[str] = []
-        if self.entry and self.sense:
-            key = self.entry.key
-            forms = self.lexicon.forms(tokens(key))
-            found = [example for example in relate.fitting_examples(self.sense, key, forms) if len(example.split()) <= 12]
+        """Two sentences with the word in them, as it is."""
+        found = [example for example in (self.sense.examples if self.sense else ()) if self._stands_in(example) and 3 <= len(example.split()) <= 12]
         return tuple([*found, *(sentence.format(self.word) for sentence in _SENTENCES[self.part_of_speech])][:2])
 
     @property
@@ -112,10 +111,22 @@ class Truth:
     def misconceptions(self) -> tuple[str, ...]:
         return (f"It is not the same as {self.related[2]}, though the two are often named together.",)
 
-    def _relate(self) -> tuple[str, ...]:
-        assert self.entry is not None
-        names = {key: lemma.text for key, lemma in self.lexicon.find(relate.gloss_words(self.entry)).items()}
-        return relate.related_concepts(self.entry, self.lexicon, names)
+    def _linked(self) -> Iterator[str]:
+        by_kind: dict[str, list[str]] = {}
+        for relation in self.sense.relations if self.sense else ():
+            by_kind.setdefault(relation.kind, []).append(relation.text)
+        for turn in zip_longest(*by_kind.values()):
+            yield from (word for word in turn if word is not None)
+
+    def _mentioned(self) -> list[str]:
+        """Words of the meaning that are headwords themselves, the rarest first, since common ones tell little."""
+        if self.sense is None:
+            return []
+        found = self.lexicon.find(token for token in tokens(self.sense.gloss) if len(token) > 3)
+        return [lemma.text for lemma in sorted(found.values(), key=lambda lemma: -lemma.rank)]
+
+    def _stands_in(self, text: str) -> bool:
+        return re.search(rf"(?<!\w){re.escape(word_key(self.word))}(?!\w)", word_key(text)) is not None
 
     def _additions(self) -> Iterable[str]:
         assert self.sense is not None
