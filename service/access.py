@@ -113,7 +113,10 @@ def _same(given: str, wanted: str) -> bool:
 
 
 def _is_same(origin: str, host: str) -> bool:
-    parts = urlsplit(origin.lower())
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return False
     default = _DEFAULT_PORTS.get(parts.scheme)
     if default is None or not parts.netloc or parts.path or parts.query:
         return False

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -130,6 +131,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s")
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # uvicorn passes the signal on after it has stopped in order
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()
     try:
         settings, facade = read_settings(), read_facade_settings()
