@@ -14,7 +14,7 @@ from flows.sources import open_sources
 from flows.stores import open_store
 from tests.world.faults import Fault
 
-WORDS = [parse_word(text) for text in ("automobile", "quickly")]
+WORDS = [parse_word(text) for text in ("automobile", "dog")]
 URLS = {"wikipedia_url": "http://127.0.0.1:9/w/api.php", "wiktionary_url": "http://127.0.0.1:9/w/api.php"}
 
 
@@ -82,7 +82,7 @@ def test_each_event_loop_has_connections_of_its_own(settings, lexicon):
         ):
             return set(await wikipedia.look_up(WORDS)) | set(await wiktionary.look_up(WORDS))
 
-    assert asyncio.run(look_up()) == asyncio.run(look_up()) == {"automobile", "quickly"}
+    assert asyncio.run(look_up()) == asyncio.run(look_up()) == {"automobile", "dog"}
 
 
 async def cited(store, *keys):
@@ -98,13 +98,13 @@ class TestInAJob:
             return await quick_learning(words=list(words), **parameters)
 
     async def test_definitions_are_backed_by_the_wikis_with_attribution(self, settings, store, world):
-        job = await self.learn(settings(), store, "automobile", "quickly", "mercury")
+        job = await self.learn(settings(), store, "automobile", "dog", "mercury")
         assert (job.status, job.counts.stored, job.errors) == ("completed", 3, ())
-        sources = await cited(store, "automobile", "quickly", "mercury")
+        sources = await cited(store, "automobile", "dog", "mercury")
         assert "Wikipedia" in sources["automobile"]
-        assert "Wiktionary" in sources["quickly"] & sources["mercury"]
+        assert "Wiktionary" in sources["dog"] & sources["mercury"]
         assert world.statuses("wikipedia") == world.statuses("wiktionary") == {200: 1}
-        assert world.log("wiktionary")[0]["words"] == ["quickly", "Quickly", "mercury", "Mercury"]
+        assert world.log("wiktionary")[0]["words"] == ["dog", "Dog", "mercury", "Mercury"]
 
     @pytest.mark.parametrize(
         ("fault", "line"),
@@ -122,14 +122,14 @@ class TestInAJob:
 
     async def test_a_moment_of_trouble_is_not_told_and_costs_no_evidence(self, settings, store, world):
         world.plan(Fault(kind="reset", route="wikipedia", nth=(1,)), Fault(kind="maxlag", route="wiktionary", nth=(1,), seconds=1))
-        job = await self.learn(settings(), store, "automobile", "quickly")
+        job = await self.learn(settings(), store, "automobile", "dog")
         assert job.errors == ()
-        sources = await cited(store, "automobile", "quickly")
+        sources = await cited(store, "automobile", "dog")
         assert "Wikipedia" in sources["automobile"]
-        assert "Wiktionary" in sources["quickly"]
+        assert "Wiktionary" in sources["dog"]
 
     async def test_a_later_job_asks_for_nothing_that_is_remembered(self, settings, store, world):
-        await self.learn(settings(), store, "automobile", "quickly", "zzqxv")
+        await self.learn(settings(), store, "automobile", "dog", "zzqxv")
         asked = len(world.log())
         await self.learn(settings(), store, "zzqxv")
         assert len(world.log()) == asked
