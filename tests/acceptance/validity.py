@@ -42,6 +42,9 @@ def irregular() -> dict[str, frozenset[str]]:
     return {form: frozenset(bases) for form, bases in found.items()}
 
 
+PARTICLES = set("about across ahead along apart around aside away back by down forth in off on out over round through together under up".split())
+
+
 @cache
 def bases(token: str) -> frozenset[str]:
     """What a token may be a form of, generously."""
@@ -69,6 +72,9 @@ def contains(text: str, word: str) -> bool:
         return False
     if "".join(wanted) in "".join(tokens):
         return True
+    if len(wanted) == 2 and wanted[1] in PARTICLES:
+        # "turned the old lamp off": a phrasal verb may have up to four words within
+        return any(bases(wanted[0]) & bases(t) and wanted[1] in tokens[i + 1 : i + 6] for i, t in enumerate(tokens))
     return any(
         all(bases(w) & bases(t) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True)) for i in range(len(tokens) - len(wanted) + 1)
     )
