@@ -75,18 +75,28 @@ def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Cal
             except CutOff as end:
                 return Completed(name="CutOff", message=str(end))
 
-        made = task(
-            name=name,
-            task_run_name=run_name,
-            retries=4,
-            retry_delay_seconds=exponential_backoff(backoff_factor=1),
-            retry_jitter_factor=0.5,
-            retry_condition_fn=is_transient,
-            timeout_seconds=600,
-            cache_policy=NO_CACHE,
-            persist_result=False,
-        )(run)
-        return cast(Callable[P, Awaitable[T | None]], made)
+        made = cast(
+            Callable[P, Awaitable[T | State[Any]]],
+            task(
+                name=name,
+                task_run_name=run_name,
+                retries=4,
+                retry_delay_seconds=exponential_backoff(backoff_factor=1),
+                retry_jitter_factor=0.5,
+                retry_condition_fn=is_transient,
+                timeout_seconds=600,
+                cache_policy=NO_CACHE,
+                persist_result=False,
+            )(run),
+        )
+
+        @wraps(body)
+        async def answer(*args: P.args, **kwargs: P.kwargs) -> T | None:
+            answered = await made(*args, **kwargs)
+            # a body that returns a state is answered by that state, not by what is in it
+            return None if isinstance(answered, State) else answered
+
+        return answer
 
     return make
 
