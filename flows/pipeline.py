@@ -58,6 +58,8 @@ class Pipeline:
         self._changed = asyncio.Event()
         self._in_work = 0
         self._running = 0
+        self._proposing: int | None = None
+        self._unheard: list[Work] = []
         self._open_batches: dict[int, int] = {}
         self._made: dict[int, list[Entry]] = {}
         self._durations_s: deque[float] = deque(maxlen=20)
@@ -109,11 +111,22 @@ class Pipeline:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(work, *tasks, return_exceptions=True)
+            with suppress(LearningError):
+                await self._settle()
         if self._reason is None:
             self._reason = "all done"
         for number in list(self._made):
             await self._close_round(number)
         return self._reason
+
+    async def _settle(self) -> None:
+        """Take note of what was stored although whoever stored it was cancelled before hearing so."""
+        store, job_id = self._resources.store, self._recorder.job.job_id
+        if self._proposing is not None and (round_ := await store.round(job_id, self._proposing)) is not None:
+            self._recorder.round_proposed(round_)
+        for work in [work for work in self._unheard if work.batch is not None]:
+            if any(row.number == work.number for row in await store.batches(job_id, work.round_number)):
+                await self._account(work)
 
     async def _produce(self) -> None:
         try:
@@ -159,6 +172,7 @@ class Pipeline:
     async def _propose(self, number: int, limit: int) -> Round | None:
         job = self._recorder.job
         until = utc_now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
+        self._proposing = number
         try:
             round_ = await propose_round(
                 number,
@@ -176,6 +190,7 @@ class Pipeline:
             return None
         if round_ is not None:
             self._recorder.round_proposed(round_)
+        self._proposing = None
         return round_
 
     async def _resume(self) -> None:
@@ -242,6 +257,7 @@ class Pipeline:
                 continue
             started = time.monotonic()
             self._running += 1
+            self._unheard.append(work)
             try:
                 await self._work_on(work)
             finally:
@@ -251,6 +267,7 @@ class Pipeline:
             if work.batch is not None:
                 self._durations_s.append(time.monotonic() - started)
                 await self._account(work)
+            self._unheard.remove(work)
 
     async def _may_start(self) -> bool:
         """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
