@@ -75,6 +75,8 @@ def contains(text: str, word: str) -> bool:
     if len(wanted) == 2 and wanted[1] in PARTICLES:
         # "turned the old lamp off": a phrasal verb may have up to four words within
         return any(bases(wanted[0]) & bases(t) and wanted[1] in tokens[i + 1 : i + 6] for i, t in enumerate(tokens))
+    if len(wanted) == 2 and any(bases(wanted[0]) & bases(token) and wanted[1] in tokens[i + 1 : i + 7] for i, token in enumerate(tokens)):
+        return True  # a verb and its particle, with the object between them
     return any(
         all(bases(w) & bases(t) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True)) for i in range(len(tokens) - len(wanted) + 1)
     )
