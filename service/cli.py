@@ -172,6 +172,18 @@ def export(
 
 
 @app.command()
+def migrate(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The store to move to: sqlite:///…, firestore://project/database.")],
+    from_: Annotated[str | None, typer.Option("--from", metavar="URL", help="The store to move from; else the one of LEARN_STORE.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Move the whole knowledge base to another store; what was interrupted goes on where it was."""
+    from service.migrate import migrate_and_tell
+
+    return _wait_for(migrate_and_tell(from_, to, is_json=as_json))
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> int:
     """Say what is configured, what is reachable, and what is missing and how to get it."""
     from service import doctor as checks

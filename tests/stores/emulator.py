@@ -14,6 +14,7 @@ import subprocess
 import time
 import urllib.request
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class Emulator:
 
     def start(self, *, rules: Path | None = None, within_s: float = 60) -> None:
         """Start it and wait until it answers."""
-        options = ["-Duser.language=en", "-Xms32m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(self._jar)]
+        options = ["-Duser.language=en", "-Xms32m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(self._jar)]
         command = ["java", *options, MAIN_CLASS, "--host=127.0.0.1", f"--port={self._port}", "--project_id=demo-session"]
         command += [f"--rules={rules}"] if rules else []
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -111,7 +112,8 @@ def session_host() -> str:
         emulator.start()
         _running.append(emulator)
         host = emulator.host
-    asyncio.run(_warm_up(host))
+    with ThreadPoolExecutor() as elsewhere:  # there may be an event loop at work here
+        elsewhere.submit(lambda: asyncio.run(_warm_up(host))).result()
     return host
 
 

@@ -1,0 +1,261 @@
+"""`learn migrate`: a knowledge base from any store to any other, in constant memory, to be gone on with after an interruption.
+
+Every row is written under its own key, so writing it again changes nothing. A note in the home folder says how far it has come; a job's
+document is moved after all that belongs to the job, so a job that is there is there whole. At the end both stores are counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import typer
+
+from flows.errors import InvalidInput, LearningError
+from flows.knowledge import Job, utc_now
+from flows.settings import read_settings
+from flows.stores import open_store
+from flows.stores.base import Store
+from service.terminal import DONE, err, say
+
+T = TypeVar("T")
+
+AT_ONCE = 200
+ROUNDS_AT_ONCE = 10
+TOLD_EVERY_S = 1.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Moved:
+    """How many of each kind there are, in one store or on their way."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, kind: str, count: int) -> None:
+        """Count some more."""
+        self.counts[kind] = self.counts.get(kind, 0) + count
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count:,} {kind}" for kind, count in self.counts.items() if count) or "nothing"
+
+
+class Note:
+    """How far a migration has come: for each kind the key of the last row that was written."""
+
+    def __init__(self, home: Path, source: str, target: str) -> None:
+        name = hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()[:16]
+        self.path = home / "migrations" / f"{name}.json"
+        self._source, self._target = source, target
+        self._places: dict[str, Any] = {}
+        self.is_there = self.path.exists()
+        if self.is_there:
+            self._places = json.loads(self.path.read_text(encoding="utf-8"))["places"]
+
+    def place(self, kind: str, default: Any) -> Any:  # noqa: ANN401  a key or several
+        """Where to go on."""
+        return self._places.get(kind, default)
+
+    def write(self, **places: Any) -> None:  # noqa: ANN401
+        """Remember places, whole or not at all."""
+        self._places |= places
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".part")
+        partial.write_text(json.dumps({"from": self._source, "to": self._target, "places": self._places}), encoding="utf-8")
+        partial.replace(self.path)
+
+    def forget(self) -> None:
+        """Begin anew next time."""
+        self.path.unlink(missing_ok=True)
+
+
+async def migrate_and_tell(source_url: str | None, target_url: str, *, is_json: bool) -> int:
+    """`learn migrate`: move, show the progress beside the output, and print what there is now."""
+    settings, console = read_settings(), err()
+    source_url = source_url or settings.store
+    with console.status("Looking at both stores") if console.is_terminal else nullcontext() as status:
+        moved = await migrate(source_url, target_url, language=settings.language, home=settings.home, tell=status.update if status else say)
+    if is_json:
+        typer.echo(json.dumps(moved.counts))
+    else:
+        say(f"Moved: {moved}. To use it from now on: LEARN_STORE={target_url}")
+    return DONE
+
+
+async def migrate(source_url: str, target_url: str, *, language: str, home: Path, tell: Tell) -> Moved:
+    """Move everything but claims; says what there is now. `tell` hears of the progress about once a second.
+
+    Raises InvalidInput for a source that is empty, a target that is not, and one store named twice; LanguageMismatch when either holds
+    another language; LearningError when the counts differ at the end.
+    """
+    if source_url == target_url:
+        raise InvalidInput("--to", "it is the store of --from", "Name another store")
+    _check_file(source_url)
+    async with open_store(source_url, language=language) as source, open_store(target_url, language=language) as target:
+        note = Note(home, source.url, target.url)
+        await _check_ends(source, target, note)
+        await Move(source, target, note, tell).run()
+        tell("Counting both stores")
+        now = utc_now()
+        here, there = await count(source, at=now), await count(target, at=now)
+        differing = [
+            f"{kind}: {number:,} here, {there.counts.get(kind, 0):,} there"
+            for kind, number in here.counts.items()
+            if there.counts.get(kind, 0) != number
+        ]
+        note.forget()
+        if differing:
+            raise LearningError(f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there already stays")
+    return there
+
+
+class Move:
+    """One run of a migration."""
+
+    def __init__(self, source: Store, target: Store, note: Note, tell: Tell) -> None:
+        self._source = source
+        self._target = target
+        self._note = note
+        self._tell = tell
+        self._moved = Moved()
+        self._told_at = time.monotonic()
+
+    async def run(self) -> None:
+        """Move everything that is not there yet."""
+        source, target, note = self._source, self._target, self._note
+        note.write()
+        await self._pour("words", source.all_words(after=note.place("words", "")), target.put_words, lambda word: word.definition.key)
+        await self._pour("frontier", source.all_frontier(after=note.place("frontier", "")), target.put_frontier, lambda word: word.key)
+        await self._pour("quota windows", source.all_quota_usage(), target.save_quota_usage, None)
+        place = note.place("cached answers", ["", ""])
+        evidence = source.all_evidence(at=utc_now(), after=(place[0], place[1]))
+        await self._pour("cached answers", evidence, target.save_evidence, lambda cached: [cached.source, cached.key])
+        cursor: str | None = None
+        while True:
+            page = await source.jobs(cursor=cursor, limit=50)
+            for job in page.items:
+                await self._move_job(job)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def _pour(self, kind: str, rows: AsyncIterator[T], put: Callable[[Sequence[T]], Awaitable[None]], place: Callable[[T], Any] | None) -> None:
+        some: list[T] = []
+
+        async def write() -> None:
+            await put(some)
+            if place is not None:
+                self._note.write(**{kind: place(some[-1])})
+            self._progress(kind, len(some))
+            some.clear()
+
+        async for row in rows:
+            some.append(row)
+            if len(some) == AT_ONCE:
+                await write()
+        if some:
+            await write()
+
+    async def _move_job(self, job: Job) -> None:
+        """The rounds, batches and log of a job that are not there yet, then its document."""
+        source, target, job_id = self._source, self._target, job.job_id
+        if await target.job(job_id) == job:
+            return
+        last = 0
+        while rounds := await target.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
+            last = rounds[-1].number
+        while rounds := await source.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
+            for round_ in rounds:
+                await target.save_round(round_)
+                self._progress("rounds", 1)
+            last = rounds[-1].number
+        there = {(batch.round, batch.number) for batch in await target.batches(job_id)}
+        for batch in await source.batches(job_id):
+            if (batch.round, batch.number) not in there:
+                await target.commit_batch(batch)
+                self._progress("batches", 1)
+        place = (0, 0)
+        while events := await source.log(job_id, after=place, limit=AT_ONCE):
+            await target.append_log(job_id, events)
+            self._progress("events", len(events))
+            place = (events[-1].attempt, events[-1].seq)
+        if await source.stop_requested(job_id):
+            await target.request_stop(job_id)
+        await target.save_job(job)
+        self._progress("jobs", 1)
+
+    def _progress(self, kind: str, count: int) -> None:
+        self._moved.add(kind, count)
+        if time.monotonic() - self._told_at >= TOLD_EVERY_S:
+            self._told_at = time.monotonic()
+            self._tell(f"Moved so far: {self._moved}")
+
+
+async def count(store: Store, *, at: datetime) -> Moved:
+    """What a store holds, by kind; rows are counted by reading them."""
+    stats = await store.stats()
+    found = Moved({"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs})
+    found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
+    for kind in ("rounds", "batches", "events"):
+        found.add(kind, 0)
+    cursor: str | None = None
+    while True:
+        page = await store.jobs(cursor=cursor, limit=50)
+        for job in page.items:
+            await _count_job(store, job.job_id, found)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    found.add("quota windows", await _length(store.all_quota_usage()))
+    found.add("cached answers", await _length(store.all_evidence(at=at)))
+    return found
+
+
+async def _count_job(store: Store, job_id: UUID, found: Moved) -> None:
+    last = 0
+    while rounds := await store.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
+        last = rounds[-1].number
+        found.add("rounds", len(rounds))
+    found.add("batches", len(await store.batches(job_id)))
+    place = (0, 0)
+    while events := await store.log(job_id, after=place, limit=AT_ONCE):
+        place = (events[-1].attempt, events[-1].seq)
+        found.add("events", len(events))
+
+
+async def _length(rows: AsyncIterator[object]) -> int:
+    length = 0
+    async for _ in rows:
+        length += 1
+    return length
+
+
+async def _check_ends(source: Store, target: Store, note: Note) -> None:
+    if not await _holds_anything(source):
+        raise InvalidInput("--from", f"{source.url} is empty", "Name the store that has something to move")
+    if not note.is_there and await _holds_anything(target):
+        raise InvalidInput("--to", f"{target.url} is not empty", "Name an empty store: this moves a knowledge base and does not merge two")
+
+
+async def _holds_anything(store: Store) -> bool:
+    stats = await store.stats()
+    return bool(stats.known or stats.entries or stats.frontier or stats.jobs)
+
+
+def _check_file(url: str) -> None:
+    """Raise InvalidInput for a source that would be made by opening it."""
+    scheme, _, location = url.partition("://")
+    if scheme == "sqlite":
+        from flows.stores.sqlite import path_of
+
+        if not path_of(location).is_file():
+            raise InvalidInput("--from", f"there is no file {path_of(location)}", "Name the store that has something to move")
