@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import socket
 from pathlib import Path
 
 from tests.world.control import environment
 from tests.world.faults import Fault
 from tests.world.limits import PLANS
-from tests.world.running import server
+from tests.world.running import listening, server
 from tests.world.state import Settings
 
 
@@ -38,7 +37,7 @@ def main() -> None:
         seed=given.seed,
         faults=faults,
     )
-    with socket.create_server(("127.0.0.1", given.port)) as listener, contextlib.suppress(KeyboardInterrupt):
+    with listening(given.port) as listener, contextlib.suppress(KeyboardInterrupt):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         for name, value in environment(url, settings).items():
             print(f"export {name}={value}", flush=True)  # noqa: T201  what a shell is to take over

@@ -1,7 +1,7 @@
 """The model that lists words: it repeats itself as real ones do, or goes through the lexicon in order.
 
-As real ones do: each word of an answer is drawn by Zipf's law (exponent 1.1) from the 50,000 commonest lemmas, from the cell that was asked
-for 70 % of the time and from all of them otherwise. An answer is a list of different words; between answers nothing is remembered.
+As real ones do: each word of an answer is drawn by Zipf's law (exponent 1.1) from the 50,000 commonest lemmas, by the same law from those of
+the cell that was asked for 70 % of the time, and from all of them otherwise. An answer is a list of different words; between answers nothing is remembered.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, chain, cycle, islice
+from pathlib import Path
 from typing import Any, Literal
 
-from flows.core.words import form_problem, word_key
+from flows.core.words import word_key
 from flows.lexicon.neighbourhood import neighbourhood
-from flows.lexicon.reader import Lexicon
+from flows.lexicon.reader import Lemma, Lexicon
 
 LEMMAS = 50_000
 EXPONENT = 1.1
@@ -41,17 +41,37 @@ class Cell:
 
 
 class Draw:
-    """Draws from an ordered list by Zipf's law: the first word most often."""
+    """Draws lemmas by Zipf's law on their ranks. From some of them it draws as it would from all, when only these were listened to."""
 
-    def __init__(self, words: Sequence[str], exponent: float = EXPONENT) -> None:
-        self._words = words
-        self._sums = list(accumulate((at + 1) ** -exponent for at in range(len(words))))
+    def __init__(self, lemmas: Sequence[Lemma], exponent: float = EXPONENT) -> None:
+        self._lemmas = lemmas
+        self._sums = list(accumulate(lemma.rank**-exponent for lemma in lemmas))
 
     def __bool__(self) -> bool:
-        return bool(self._words)
+        return bool(self._lemmas)
 
-    def word(self, chance: random.Random) -> str:
-        return self._words[bisect_left(self._sums, chance.random() * self._sums[-1])]
+    def lemma(self, chance: random.Random) -> Lemma:
+        return self._lemmas[bisect_left(self._sums, chance.random() * self._sums[-1])]
+
+
+def by_category(lexicon: Lexicon, most: int = LEMMAS) -> dict[str | None, list[Lemma]]:
+    """The commonest lemmas by the category of their common meaning, in order; under None all of them. Read once a process."""
+    place = lexicon.path, most
+    if place not in _READ:
+        found: dict[str | None, list[Lemma]] = {None: []}
+        for rank, key, text, category in lexicon.rows(
+            "SELECT l.rank, l.key, l.text, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 "
+            "JOIN synset y ON y.id = s.synset WHERE l.rank <= ? ORDER BY l.rank",
+            (min(most, lexicon.presentable),),
+        ):
+            lemma = Lemma(rank, key, text)
+            found[None].append(lemma)
+            found.setdefault(category, []).append(lemma)
+        _READ[place] = found
+    return _READ[place]
+
+
+_READ: dict[tuple[Path, int], dict[str | None, list[Lemma]]] = {}
 
 
 @dataclass
@@ -79,7 +99,7 @@ class Proposer:
     _calls: int = 0
 
     def __post_init__(self) -> None:
-        self._in_order: dict[Any, Iterator[str]] = {}
+        self._in_order: dict[Any, Iterator[Lemma]] = {}
 
     def propose(self, count: int, cells: Sequence[Any] = (), topic: str | None = None, avoid: Sequence[str] = ()) -> list[str]:
         """At most `count` words, spread evenly over the cells; fewer when it has no more to say."""
@@ -95,49 +115,38 @@ class Proposer:
         words: list[str] = []
         for _ in range(share):
             obeys = turn.chance.random() < self.obedience
-            word = self._fresh(inside if inside and obeys else outside, turn, obeys=obeys)
-            if word is not None:
-                turn.said.add(word_key(word))
-                words.append(word)
+            lemma = self._fresh(inside if inside and obeys else outside, turn, obeys=obeys)
+            if lemma is not None:
+                turn.said.add(lemma.key)
+                words.append(lemma.text)
         return words
 
-    def _fresh(self, draw: Draw, turn: _Turn, *, obeys: bool) -> str | None:
-        """A word that this answer has not had; who obeys also leaves out the unwanted ones. None when the draw seems to have no more."""
+    def _fresh(self, draw: Draw, turn: _Turn, *, obeys: bool) -> Lemma | None:
+        """One that this answer has not had; who obeys also leaves out the unwanted ones. None when the draw seems to have no more."""
         barred = turn.avoided if obeys else set[str]()
         for _ in range(_PATIENCE):
-            word = draw.word(turn.chance)
-            if word_key(word) not in barred and not (self.distinct and word_key(word) in turn.said):
-                return word
+            lemma = draw.lemma(turn.chance)
+            if lemma.key not in barred and not (self.distinct and lemma.key in turn.said):
+                return lemma
         return None
 
     def _next_in_order(self, cell: Cell, share: int, turn: _Turn) -> list[str]:
         supply = self._in_order.setdefault((turn.topic, cell), iter(self._pool(turn.topic, cell)))
-        fresh = (word for word in supply if word_key(word) not in turn.avoided | turn.said)
-        words = list(islice(fresh, share))
-        turn.said.update(map(word_key, words))
-        return words
+        lemmas = list(islice((lemma for lemma in supply if lemma.key not in turn.avoided | turn.said), share))
+        turn.said.update(lemma.key for lemma in lemmas)
+        return [lemma.text for lemma in lemmas]
 
     def _draw(self, place: tuple[str | None, Cell]) -> Draw:
         if place not in self._draws:
             self._draws[place] = Draw(self._pool(*place), self.exponent)
         return self._draws[place]
 
-    def _pool(self, topic: str | None, cell: Cell) -> list[str]:
+    def _pool(self, topic: str | None, cell: Cell) -> Sequence[Lemma]:
         if topic:
-            return [lemma.text for lemma in islice(neighbourhood(self.lexicon, topic), _NEAR) if form_problem(lemma.text) is None]
-        ranks = range(max(1, cell.first), min(cell.last, self.lemmas) + 1)
-        table = self._table
-        return [table[rank][0] for rank in ranks if rank in table and cell.category in {None, table[rank][1]}]
-
-    @cached_property
-    def _table(self) -> dict[int, tuple[str, str]]:
-        """Word and category of its common meaning, by rank."""
-        rows = self.lexicon.rows(
-            "SELECT l.rank, l.text, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 JOIN synset y ON y.id = s.synset "
-            "WHERE l.rank <= ?",
-            (min(self.lemmas, self.lexicon.presentable),),
-        )
-        return {rank: (text, category) for rank, text, category in rows if form_problem(text) is None}
+            return list(islice(neighbourhood(self.lexicon, topic), _NEAR))
+        lemmas = by_category(self.lexicon, self.lemmas).get(cell.category, [])
+        first = bisect_left(lemmas, cell.first, key=lambda lemma: lemma.rank)
+        return lemmas[first : bisect_left(lemmas, min(cell.last, self.lemmas) + 1, key=lambda lemma: lemma.rank)]
 
 
 def read_cell(cell: Any, lemmas: int = LEMMAS) -> Cell:

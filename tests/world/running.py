@@ -38,11 +38,21 @@ def server(settings: Settings) -> uvicorn.Server:
     )
 
 
+def listening(port: int = 0) -> socket.socket:
+    """A listening socket on loopback; close it when done."""
+    # With the protocol named, asyncio sends small pieces at once; otherwise each answer waits some 40 ms for the client's acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(512)
+    return listener
+
+
 @contextmanager
 def in_thread(settings: Settings) -> Iterator[Control]:
     """A world in a thread; connections wait in its socket until it is up."""
     serving = server(settings)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening() as listener:
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, name="world", daemon=True)
         thread.start()
         try:

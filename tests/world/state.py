@@ -16,7 +16,7 @@ from tests.world.limits import PLANS, Limiter, Limits
 from tests.world.models import MODELS
 from tests.world.observer import Observer
 from tests.world.pages import Site
-from tests.world.proposing import Proposer, Way
+from tests.world.proposing import Proposer, Way, by_category
 from tests.world.tokens import PrefixCache
 from tests.world.truth import Library
 
@@ -60,6 +60,8 @@ class World:
         self.lexicon = Lexicon()
         self.library = Library(self.lexicon)
         self.proposer = Proposer(self.lexicon, settings.seed, settings.proposing, settings.obedience)
+        # Now rather than at the first request, which it would hold up.
+        by_category(self.lexicon)
         self.cache = PrefixCache(self.clock, block_tokens=settings.cache_block)
         self.edge = Edge(self.clock, per_minute=settings.wikimedia_per_minute, at_once=settings.wikimedia_at_once)
         self.wikis: dict[str, Site] = {

@@ -7,8 +7,8 @@ from itertools import islice
 import pytest
 
 from flows.lexicon.neighbourhood import neighbourhood
-from flows.lexicon.reader import Lexicon
-from tests.world.proposing import LEMMAS, Cell, Draw, Proposer, read_cell
+from flows.lexicon.reader import Lemma, Lexicon
+from tests.world.proposing import LEMMAS, Cell, Draw, Proposer, by_category, read_cell
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +19,16 @@ def lexicon():
 
 @pytest.fixture(scope="module")
 def categories(lexicon):
-    return {text: (rank, category) for rank, (text, category) in Proposer(lexicon)._table.items()}
+    """Rank and category by word."""
+    return {lemma.text: (lemma.rank, category) for category, lemmas in by_category(lexicon).items() if category for lemma in lemmas}
 
 
 def test_draws_follow_zipf(lexicon):
     chance = random.Random(1)
-    draw = Draw([str(rank) for rank in range(1, LEMMAS + 1)])
-    counts = Counter(draw.word(chance) for _ in range(40_000))
-    assert counts["1"] / counts["2"] == pytest.approx(2**1.1, rel=0.15)
-    assert counts["1"] / counts["10"] == pytest.approx(10**1.1, rel=0.25)
+    draw = Draw([Lemma(rank, str(rank), str(rank)) for rank in range(1, LEMMAS + 1)])
+    counts = Counter(draw.lemma(chance).rank for _ in range(40_000))
+    assert counts[1] / counts[2] == pytest.approx(2**1.1, rel=0.15)
+    assert counts[1] / counts[10] == pytest.approx(10**1.1, rel=0.25)
 
 
 def test_a_model_repeats_itself_from_answer_to_answer_but_not_within_one(lexicon):
