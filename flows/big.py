@@ -54,6 +54,7 @@ async def big_learning(
             candidates_per_round=candidates_per_round,
             topic=topic,
             language=resources.settings.language,
+            rounds=history.rounds,
         )
 
     parameters = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -13,11 +14,11 @@ from typing import Any
 import stamina
 from prefect.logging import get_run_logger
 
-from flows.core import progress, selection
+from flows.core import diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.events import EventKind
-from flows.knowledge import Batch, Counts, EndReason, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Usage, Verdict, utc_now
+from flows.knowledge import Batch, Counts, EndReason, Forecast, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Usage, Verdict, utc_now
 from flows.publisher import Publisher
 from flows.stores.base import Store
 
@@ -99,6 +100,7 @@ class JobRecorder:
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
+        self._sightings: Counter[str] = Counter()
         self._doom: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._log = get_run_logger()
 
@@ -138,6 +140,8 @@ class JobRecorder:
     def recount(self, counts: Counts, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
         """Take the counts from the rows of earlier attempts, which are the truth."""
         rows: tuple[Round | Batch, ...] = (*rounds, *batches)
+        for round_ in rounds:
+            self._sight(round_)
         usage = sum((row.usage for row in rows), Usage())
         self._job = self._job.model_copy(
             update={
@@ -169,6 +173,7 @@ class JobRecorder:
         counts = _with_round(self._job.counts, round_)
         self._job = self._job.model_copy(update={"counts": counts, "last_round": round_.number, "usage": self._job.usage + round_.usage})
         self._count("propose", done=len(round_.candidates))
+        self._sight(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
         rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]
         text = f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken, {len(rejected):,} rejected"
@@ -177,6 +182,16 @@ class JobRecorder:
         if rejected:
             shown = "; ".join(f"{c.text[:40]} ({c.reason})" for c in rejected[:3])
             self.event("word.rejected", f"{len(rejected):,} rejected in round {round_.number}: {shown}", words=[c.text for c in rejected[:100]])
+
+    def _sight(self, round_: Round) -> None:
+        """Bring the forecast up to date, where a language model was asked."""
+        asked = [c for c in round_.candidates if c.cell is not None and c.verdict not in selection.MALFORMED]
+        if asked:
+            self._sightings.update(c.key for c in asked)
+            forecast = Forecast(
+                words_left=diversity.words_left(self._sightings.values()), new_share=round(selection.counts_of(asked).unseen / len(asked), 3)
+            )
+            self._job = self._job.model_copy(update={"forecast": forecast})
 
     def batch_done(self, batch: Batch) -> None:
         """Take note of a recorded batch."""

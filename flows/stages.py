@@ -178,7 +178,7 @@ async def propose_round(
     candidates = selection.judge(screening, taken=taken, limit=limit)
     words = [Word(text=c.text, key=c.key) for c in candidates if c.verdict is Verdict.ACCEPTED]
     claim = await resources.store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
-    candidates = selection.settle(candidates, claim)
+    candidates = supply.marked(selection.settle(candidates, claim))
     round_ = Round(
         job_id=job_id,
         number=number,

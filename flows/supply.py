@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flows.asking import ask_for_words
-from flows.knowledge import Candidate, Origin, ProposalRequest, Usage, Verdict
+from flows.explorer import Explorer
+from flows.knowledge import Candidate, Origin, ProposalRequest, Round, Usage, Verdict
 from flows.resources import Resources
 
 Proposed = tuple[str, Origin]
 
+FROM_THE_FRONTIER = 0.2
+"""Share of a round that comes from the frontier when a model is asked for the rest."""
+MOST_FRONTIER_WORDS = 200
+SPARE = 20
+"""Read beyond what is wanted, for some that this job is at work on."""
+
 
 class Gathered:
-    """Candidates for one round, in order, with their bill."""
+    """Candidates for one round, in order, with the kind that each was asked for, and with their bill."""
 
-    def __init__(self, candidates: Sequence[Proposed], *, usage: Usage, prompt_version: str) -> None:
+    def __init__(self, candidates: Sequence[Proposed], *, usage: Usage, prompt_version: str, cells: Sequence[str | None] = ()) -> None:
         self.candidates = tuple(candidates)
+        self.cells = (None,) * (len(self.candidates) - len(cells)) + tuple(cells)
         self.usage = usage
         self.prompt_version = prompt_version
 
@@ -34,6 +42,7 @@ class Supply:
         candidates_per_round: int = 0,
         topic: str | None = None,
         language: str = "en",
+        rounds: Iterable[Round] = (),
     ) -> None:
         self.processed = set(processed)
         """Keys that this job has accepted before."""
@@ -43,6 +52,7 @@ class Supply:
         self._candidates_per_round = candidates_per_round
         self._topic = topic
         self._language = language
+        self._explorer = Explorer(rounds, topic=topic, language=language)
 
     @property
     def topic(self) -> str | None:
@@ -61,19 +71,38 @@ class Supply:
     async def gather(self, resources: Resources) -> Gathered:
         """The candidates of the next round; the same ones again until they are settled, so that a retry asks for nothing twice."""
         if self._gathered is None:
-            usage, prompt_version, fresh = Usage(), "", list[Proposed]()
             wanted = self._candidates_per_round - len(self._waiting)
-            if wanted > 0:
-                request = ProposalRequest(count=wanted, topic=self._topic, language=self._language)
-                generation = await ask_for_words(resources.model, request)
-                usage, prompt_version = generation.usage, generation.prompt_version
-                fresh = [(text, "model") for text in generation.value]
-            self._gathered = Gathered([*self._waiting, *fresh], usage=usage, prompt_version=prompt_version)
+            self._gathered = await self._ask(resources, wanted) if wanted > 0 else Gathered(self._waiting, usage=Usage(), prompt_version="")
         return self._gathered
+
+    async def _ask(self, resources: Resources, wanted: int) -> Gathered:
+        if not resources.model.invents:
+            request = ProposalRequest(count=wanted, topic=self._topic, language=self._language)
+            generation = await ask_for_words(resources.model, request)
+            fresh: list[Proposed] = [(text, "model") for text in generation.value]
+            return Gathered([*self._waiting, *fresh], usage=generation.usage, prompt_version=generation.prompt_version)
+        mentioned = await self._mentioned(resources, round(wanted * FROM_THE_FRONTIER))
+        found = await self._explorer.ask(resources, wanted - len(mentioned))
+        candidates: list[Proposed] = [*self._waiting, *mentioned, *((text, "model") for text, _ in found.words)]
+        return Gathered(candidates, usage=found.usage, prompt_version=found.prompt_version, cells=[cell for _, cell in found.words])
+
+    async def _mentioned(self, resources: Resources, count: int) -> list[Proposed]:
+        """What entries mention most: words that cost nothing to propose. None of them with a topic, from which they lead away."""
+        if self._topic is not None or count < 1:
+            return []
+        page = await resources.store.frontier(limit=min(MOST_FRONTIER_WORDS, count + SPARE))
+        fresh: list[Proposed] = [(word.word, "frontier") for word in page.items if word.key not in self.processed]
+        return fresh[:count]
+
+    def marked(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """The candidates of what was gathered, each with the kind that it was asked for."""
+        cells = self._gathered.cells if self._gathered is not None else ()
+        return tuple(c.model_copy(update={"cell": cell}) if cell else c for c, cell in zip(candidates, cells, strict=True))
 
     def settle(self, candidates: Sequence[Candidate]) -> None:
         """Take note of a round's verdicts."""
         self._gathered = None
+        self._explorer.settle(candidates)
         self.processed.update(c.key for c in candidates if c.verdict is Verdict.ACCEPTED)
         postponed = [c for c in candidates if c.verdict is Verdict.POSTPONED]
         self._waiting = [(c.text, "backlog") for c in postponed]

@@ -80,7 +80,7 @@ async def test_hard_stop_completes_with_what_was_learned(learning, store):
 
 
 async def test_three_rounds_without_a_new_word_end_the_job(learning, store):
-    job = await learning(big_learning, ScriptedModel(WORDS[:30]), words_per_round=20)
+    job = await learning(big_learning, ScriptedModel(WORDS[:30]), words_per_round=20, topic="endings")
     assert job.end_reason == "nothing new"
     assert job.counts.stored == 30
     rounds, _ = await rows(store, job)
@@ -123,7 +123,7 @@ async def test_malformed_output_is_asked_again_in_smaller_batches(learning, stor
 
 async def test_a_word_without_valid_enrichment_stays_defined_with_the_reason(learning, store):
     bad = Enrichment(related_concepts=("one",), examples=(), category="cognition")
-    job = await learning(big_learning, ScriptedModel(WORDS[:10], enrichments={WORDS[3]: bad}), words_per_round=10)
+    job = await learning(big_learning, ScriptedModel(WORDS[:10], enrichments={WORDS[3]: bad}), words_per_round=10, topic="endings")
     assert (job.counts.stored, job.counts.defined, job.counts.failed) == (9, 1, 0)
     _, batches = await rows(store, job)
     outcome = next(o for b in batches for o in b.outcomes if o.key == WORDS[3])
@@ -133,7 +133,7 @@ async def test_a_word_without_valid_enrichment_stays_defined_with_the_reason(lea
 
 
 async def test_a_word_that_the_model_leaves_out_is_given_up_and_released(learning, store):
-    job = await learning(big_learning, ScriptedModel(WORDS[:10], definitions={WORDS[3]: None}), words_per_round=10)
+    job = await learning(big_learning, ScriptedModel(WORDS[:10], definitions={WORDS[3]: None}), words_per_round=10, topic="endings")
     assert (job.counts.stored, job.counts.failed) == (9, 1)
     assert WORDS[3] not in await store.known([WORDS[3]])
     assert await store.taken([WORDS[3]], job_id=job.job_id) == {}

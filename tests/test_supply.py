@@ -2,13 +2,27 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from flows.knowledge import Candidate, Verdict
+from flows.lexicon.reader import Lexicon
 from flows.models.scripted import ScriptedModel
+from flows.stores.memory import MemoryStore
 from flows.supply import Supply
 
 
-def resources(*words):
-    return SimpleNamespace(model=ScriptedModel(words))
+@pytest.fixture(scope="module")
+def lexicon():
+    with Lexicon() as opened:
+        yield opened
+
+
+@pytest.fixture
+def resources(lexicon):
+    def make(*words):
+        return SimpleNamespace(model=ScriptedModel(words), lexicon=lexicon, store=MemoryStore("", language="en"))
+
+    return make
 
 
 def judged(gathered, limit):
@@ -18,7 +32,7 @@ def judged(gathered, limit):
     ]
 
 
-async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once():
+async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once(resources):
     parts = resources("a", "b", "c")
     supply = Supply(candidates_per_round=2)
     first = await supply.gather(parts)
@@ -26,7 +40,7 @@ async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once():
     assert parts.model.calls == {"propose": 1}
 
 
-async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up():
+async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up(resources):
     parts = resources("a", "b", "c", "d", "e")
     supply = Supply(candidates_per_round=3)
     supply.settle(judged(await supply.gather(parts), limit=1))
@@ -37,7 +51,7 @@ async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up():
     assert not supply.is_carried("d")
 
 
-async def test_given_words_are_supplied_until_they_are_spent():
+async def test_given_words_are_supplied_until_they_are_spent(resources):
     parts = resources("never")
     supply = Supply([("x", "given"), ("y", "given")])
     assert not supply.is_spent
@@ -48,7 +62,7 @@ async def test_given_words_are_supplied_until_they_are_spent():
     assert parts.model.calls == {}
 
 
-async def test_a_supply_with_a_model_is_never_spent():
+async def test_a_supply_with_a_model_is_never_spent(resources):
     parts = resources()
     supply = Supply(candidates_per_round=5)
     assert (await supply.gather(parts)).candidates == ()

@@ -57,11 +57,10 @@ class Cell:
     @classmethod
     def read(cls, label: str) -> Cell | None:
         """The cell of a label; None for what is no label."""
-        category, band, *rest = [*label.split(", "), ""]
-        letters = rest[0].removeprefix("first letter ") if rest else ""
-        if category not in set(Category) or band not in BANDS or (letters and letters not in LETTERS):
-            return None
-        return cls(Category(category), band, letters)
+        category, _, rest = label.partition(", ")
+        band, _, letters = rest.partition(", first letter ")
+        cell = cls(Category(category), band, letters) if category in set(Category) and band in BANDS and letters in {"", *LETTERS} else None
+        return cell if cell is not None and cell.label == label else None
 
     @classmethod
     def of(cls, category: Category, rank: int) -> Cell | None:

@@ -38,7 +38,7 @@ from flows.knowledge.entries import (
     WordEvidence,
 )
 from flows.knowledge.exchange import Deepening, DeepeningRequest, DefinitionDraft, Enrichment, Generation, ProposalRequest
-from flows.knowledge.jobs import Batch, Counts, Job, JobEvent, Outcome, QuotaUsage, StageCounts, StoreStats
+from flows.knowledge.jobs import Batch, Counts, Forecast, Job, JobEvent, Outcome, QuotaUsage, StageCounts, StoreStats
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Enrichment",
     "Entry",
     "Evidence",
+    "Forecast",
     "FrontierWord",
     "Generation",
     "Job",

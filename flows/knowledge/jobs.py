@@ -59,6 +59,15 @@ class StageCounts(Document):
     in_flight: int = 0
 
 
+class Forecast(Document):
+    """What a language model still has to give, judged by how often its words came again in this job."""
+
+    words_left: int = 0
+    """Words that it would still come up with, at least: see flows.core.diversity.words_left."""
+    new_share: float = 0.0
+    """Share of unseen words among the well-formed ones of the latest round that asked it, 0 to 1."""
+
+
 class Job(Document):
     """The job document: what anyone needs to know of one flow run. `job_id` is the flow run's id."""
 
@@ -73,6 +82,8 @@ class Job(Document):
     last_round: int = 0
     counts: Counts = Counts()
     stages: dict[Stage, StageCounts] = Field(default_factory=dict)
+    forecast: Forecast | None = None
+    """None while no language model was asked for words."""
     usage: Usage = Usage()
     errors: tuple[str, ...] = ()
     """The last 20, newest last."""

@@ -41,6 +41,8 @@ class Candidate(Document):
     origin: Origin = "model"
     verdict: Verdict
     reason: str | None = None
+    cell: str | None = None
+    """The kind of words that the model was asked for when it listed this one, as flows.core.diversity names it."""
 
 
 class Round(Document):

@@ -1,7 +1,8 @@
 """The model that lists words: it repeats itself as real ones do, or goes through the lexicon in order.
 
 As real ones do: each word of an answer is drawn by Zipf's law (exponent 1.1) from the 50,000 commonest lemmas, by the same law from those of
-the cell that was asked for 70 % of the time, and from all of them otherwise. An answer is a list of different words; between answers nothing is remembered.
+the cell that was asked for 70 % of the time, and from all of them otherwise. An answer is a list of different words; between answers nothing
+is remembered.
 """
 
 from __future__ import annotations
