@@ -16,7 +16,9 @@ from itertools import accumulate, chain, cycle, islice
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.core.diversity import BANDS
 from flows.core.words import word_key
+from flows.knowledge import Category
 from flows.lexicon.neighbourhood import neighbourhood
 from flows.lexicon.reader import Lemma, Lexicon
 
@@ -33,12 +35,13 @@ Way = Literal["zipf", "lexicon"]
 
 @dataclass(frozen=True)
 class Cell:
-    """Where words are asked for: a category and a range of ranks, both open when they could not be read."""
+    """Where words are asked for: a category, a range of ranks and first letters, all open when they could not be read."""
 
     category: str | None = None
     first: int = 1
     last: int = LEMMAS
     count: int | None = None
+    letters: tuple[str, str] | None = None
 
 
 class Draw:
@@ -147,30 +150,27 @@ class Proposer:
             return list(islice(neighbourhood(self.lexicon, topic), _NEAR))
         lemmas = by_category(self.lexicon, self.lemmas).get(cell.category, [])
         first = bisect_left(lemmas, cell.first, key=lambda lemma: lemma.rank)
-        return lemmas[first : bisect_left(lemmas, min(cell.last, self.lemmas) + 1, key=lambda lemma: lemma.rank)]
+        within = lemmas[first : bisect_left(lemmas, min(cell.last, self.lemmas) + 1, key=lambda lemma: lemma.rank)]
+        if cell.letters is None:
+            return within
+        return [lemma for lemma in within if cell.letters[0] <= lemma.key[:1] <= cell.letters[1]]
 
 
 def read_cell(cell: Any, lemmas: int = LEMMAS) -> Cell:
-    """A cell as a prompt writes it: a mapping with `category` and `band`, or "animal, 5000-10000" in one text."""
+    """A cell as a prompt writes it: "animal, rare, first letter a to d", "animal, 5000-10000", or a mapping with `category` and `band`."""
     if isinstance(cell, dict):
         band = cell.get("band")
         first, last = _ranks(band if band is not None else cell, lemmas)
         return Cell(_category(cell.get("category")), first, last, cell.get("count"))
     text = str(cell)
     first, last = _ranks(text, lemmas)
-    return Cell(_category(re.split(r"[^a-z]", text.casefold(), maxsplit=1)[0]), first, last)
+    letters = re.search(r"first letter ([a-z]) to ([a-z])", text)
+    return Cell(_category(re.split(r"[^a-z]", text.casefold(), maxsplit=1)[0]), first, last, letters=(letters[1], letters[2]) if letters else None)
 
 
 def _category(name: Any) -> str | None:
-    from flows.knowledge import Category
-
     text = str(name or "").casefold().strip()
     return text if text in set(Category) else None
-
-
-_NAMES = {
-    "very common": (1, 2_000), "common": (2_001, 6_000), "uncommon": (6_001, 15_000), "rare": (15_001, 30_000), "very rare": (30_001, LEMMAS),
-}  # fmt: skip
 
 
 def _ranks(band: Any, lemmas: int) -> tuple[int, int]:
@@ -183,8 +183,8 @@ def _ranks(band: Any, lemmas: int) -> tuple[int, int]:
     numbers = [int(number.replace(",", "").replace("_", "")) for number in re.findall(r"\d[\d,_]*", text)]
     if len(numbers) >= 2:
         return numbers[0], numbers[1]
-    found = sorted((name for name in _NAMES if re.search(rf"\b{name}\b", text)), key=len)
-    return _NAMES[found[-1]] if found else (1, lemmas)
+    found = sorted((name for name in BANDS if re.search(rf"\b{name}\b", text)), key=len)
+    return (BANDS[found[-1]][0], BANDS[found[-1]][-1]) if found else (1, lemmas)
 
 
 def invented(chance: random.Random, count: int) -> list[str]:

@@ -6,6 +6,8 @@ from itertools import islice
 
 import pytest
 
+from flows.core import diversity
+from flows.knowledge import Category
 from flows.lexicon.neighbourhood import neighbourhood
 from flows.lexicon.reader import Lemma, Lexicon
 from tests.world.proposing import LEMMAS, Cell, Draw, Proposer, by_category, read_cell
@@ -90,9 +92,17 @@ def test_a_small_cell_runs_dry(lexicon):
     [
         ("animal, 5,000-10,000", Cell("animal", 5000, 10_000)),
         ("food", Cell("food", 1, LEMMAS)),
+        *((diversity.Cell(Category.FOOD, band).label, Cell("food", ranks[0], ranks[-1])) for band, ranks in diversity.BANDS.items()),
+        (diversity.Cell(Category.FOOD, "rare", "m to r").label, Cell("food", 15_001, 30_000, letters=("m", "r"))),
         ({"category": "plant", "band": {"first": 10, "last": 20}, "count": 3}, Cell("plant", 10, 20, 3)),
         ("nothing that anyone could read", Cell(None, 1, LEMMAS)),
     ],
 )
 def test_cells_are_read_as_prompts_write_them(cell, read):
     assert read_cell(cell) == read
+
+
+def test_first_letters_are_obeyed(lexicon):
+    words = Proposer(lexicon, seed=1, obedience=1.0).propose(40, ["animal, very rare, first letter a to d"])
+    assert len(words) == 40
+    assert {word[0].casefold() for word in words} <= set("abcd")
