@@ -121,6 +121,31 @@ def run(
 
 
 @app.command()
+def estimate(
+    mode: Annotated[RunMode, typer.Argument(help="The kind of job.")],
+    words: Words = None,
+    *,
+    minutes: Minutes = None,
+    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
+    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say what a job would bring and cost, and what limits it, before it is started."""
+    from flows.settings import read_settings
+    from service import running
+    from service.estimating import estimate_job, told
+
+    given = running.parameters(mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit)
+
+    async def work(store: Store) -> int:
+        found = await estimate_job(store, read_settings(), mode.value, given)
+        typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(told(found)))
+        return DONE
+
+    return _on_store(work)
+
+
+@app.command()
 def show(words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")], as_json: AsJson = False) -> int:
     """Show what was learned of a word, as a dictionary does."""
     from service import reading

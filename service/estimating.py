@@ -1,0 +1,85 @@
+"""What a job will bring and cost on this installation: its settings, its quota as the store remembers it, its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.core.budget import MAX_MINUTES
+from flows.core.estimate import GROQ, LEXICON, Estimate, Rates, estimate, rates_of
+from flows.core.progress import format_count, format_duration
+from flows.core.quota import DAY_S, Limits
+from flows.knowledge import Mode, utc_now
+from flows.settings import Settings
+from flows.stores.base import Store
+
+HISTORY_JOBS = 50
+QUICK_MINUTES = 2.0
+_ENTRIES: dict[Mode, int | None] = {"big": None, "quick": 20, "deep": 40}
+
+
+async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
+    """The forecast for a job of these parameters. Raises InvalidInput for minutes and entries as the job itself does."""
+    has_model = settings.writes_with_groq
+    thumb = _priced(GROQ[mode], settings) if has_model else LEXICON
+    page = await store.jobs(mode=mode, limit=HISTORY_JOBS)
+    rates = rates_of(page.items, thumb, has_model=has_model)
+    words = parameters.get("words")
+    wanted = len(words) if words else parameters.get("max_entries") or parameters.get("limit") or _ENTRIES[mode]
+    spent_requests, spent_tokens = await _spent_today(store, settings) if has_model else (0, 0)
+    found = estimate(
+        rates,
+        minutes=parameters.get("minutes") or (QUICK_MINUTES if mode == "quick" else MAX_MINUTES),
+        entries=wanted,
+        limits=_limits(settings) if has_model else Limits(),
+        spent_requests=spent_requests,
+        spent_tokens=spent_tokens,
+    )
+    return found.model_copy(update={"notes": _notes(found, settings, has_model=has_model)})
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        requests_per_minute=settings.requests_per_minute or None,
+        tokens_per_minute=settings.tokens_per_minute or None,
+        requests_per_day=settings.requests_per_day or None,
+        tokens_per_day=settings.tokens_per_day or None,
+    )
+
+
+def _priced(rates: Rates, settings: Settings) -> Rates:
+    price = settings.price(settings.write_models[0])
+    return rates.model_copy(update={"cost_usd": (rates.tokens_in * price.tokens_in + rates.tokens_out * price.tokens_out) / 1e6})
+
+
+async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
+    """What the model that writes was asked for and has not come back: a day's limit fills up steadily."""
+    for usage in await store.quota_usage(settings.write_models[0]):
+        if usage.window == "day":
+            left = max(0.0, 1 - (utc_now() - usage.started_at).total_seconds() / DAY_S)
+            return round(usage.requests * left), round(usage.tokens * left)
+    return 0, 0
+
+
+def _notes(found: Estimate, settings: Settings, *, has_model: bool) -> tuple[str, ...]:
+    notes = []
+    if has_model and settings.write_models[0] not in settings.prices:
+        notes.append(f"No price is known for {settings.write_models[0]}: name it in LEARN_PRICES.")
+    if found.limited_by.endswith("a day") and not found.entries:
+        notes.append("The day's quota is used up: it fills again steadily, come back later or use another model.")
+    if not found.rates.jobs:
+        notes.append("A rule of thumb: no job of this kind has run here yet.")
+    return tuple(notes)
+
+
+def told(found: Estimate) -> list[str]:
+    """The forecast in lines for people."""
+    cost = f"${found.cost_usd:,.4f}" if found.tokens else "nothing"
+    lines = [
+        f"About {format_count(found.entries, 'entry', 'entries')} in {format_duration(found.minutes * 60)}, limited by {found.limited_by}.",
+        f"  requests  {found.requests:,}",
+        f"  tokens    {found.tokens:,}",
+        f"  cost      {cost}",
+    ]
+    if found.rates.jobs:
+        lines.append(f"  judged by {format_count(found.rates.jobs, 'earlier job')}")
+    return [*lines, *(f"  note      {note}" for note in found.notes)]
