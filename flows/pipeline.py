@@ -264,10 +264,10 @@ class Pipeline:
                 self._running -= 1
                 self._in_work -= len(work.words)
                 self._changed.set()
+            self._unheard.remove(work)
             if work.batch is not None:
                 self._durations_s.append(time.monotonic() - started)
                 await self._account(work)
-            self._unheard.remove(work)
 
     async def _may_start(self) -> bool:
         """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
