@@ -33,6 +33,7 @@ from flows.core.words import word_key
         ("แมวกินปลา", "ปลา"),
         ("“Café” culture", "café"),
         ("कि शब्द", "कि"),
+        ("कि a कि", "a"),
     ],
 )
 def test_words_inflections_and_phrases_are_found(text, word):
