@@ -14,11 +14,11 @@ from typing import Any
 import stamina
 from prefect.logging import get_run_logger
 
-from flows.core import diversity, progress, selection
+from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.events import EventKind
-from flows.knowledge import Batch, Counts, EndReason, Forecast, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Usage, Verdict, utc_now
+from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Verdict, utc_now
 from flows.publisher import Publisher
 from flows.stores.base import Store
 
@@ -47,50 +47,13 @@ async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None
             await call()
 
 
-def tally(rounds: Sequence[Round], batches: Sequence[Batch], *, target: str) -> Counts:
-    """Counts from the rows that a job has written, so that a resumed job agrees with them."""
-    counts = Counts()
-    for round_ in rounds:
-        counts = _with_round(counts, round_)
-    for batch in batches:
-        counts = _with_batch(counts, batch, target)
-    return counts
-
-
-def _with_round(counts: Counts, round_: Round) -> Counts:
-    fresh = selection.counts_of([c for c in round_.candidates if c.origin != "backlog"])
-    return counts.model_copy(
-        update={
-            "rounds": counts.rounds + 1,
-            "proposed": counts.proposed + fresh.proposed,
-            "valid": counts.valid + fresh.valid,
-            "unseen": counts.unseen + fresh.unseen,
-            "accepted": counts.accepted + len(round_.accepted),
-        }
-    )
-
-
-def _with_batch(counts: Counts, batch: Batch, target: str) -> Counts:
-    stored = sum(o.stored is not None and (o.reason is None or o.stored == target) for o in batch.outcomes)
-    defined = sum(o.stored == "defined" and target != "defined" for o in batch.outcomes)
-    return counts.model_copy(
-        update={
-            "batches": counts.batches + 1,
-            "stored": counts.stored + stored,
-            "defined": counts.defined + defined,
-            "failed": counts.failed + sum(o.stored is None for o in batch.outcomes),
-        }
-    )
-
-
 class JobRecorder:
     """Owns the document and the log of one attempt of a job. Create it by `recording`."""
 
-    def __init__(self, job: Job, *, store: Store, budget: Budget, target: str, publisher: Publisher) -> None:
+    def __init__(self, job: Job, *, store: Store, budget: Budget, publisher: Publisher) -> None:
         self._job = job
         self._store = store
         self._budget = budget
-        self._target = target
         self._publisher = publisher
         self._watch = _watch.get()
         self._active_before_s = job.active_seconds
@@ -137,20 +100,11 @@ class JobRecorder:
         self._job = self._job.model_copy(update={"errors": (*self._job.errors, text)[-ERRORS_KEPT:]})
         self.event("job.problem", text)
 
-    def recount(self, counts: Counts, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
+    def recount(self, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
         """Take the counts from the rows of earlier attempts, which are the truth."""
-        rows: tuple[Round | Batch, ...] = (*rounds, *batches)
         for round_ in rounds:
             self._sight(round_)
-        usage = sum((row.usage for row in rows), Usage())
-        self._job = self._job.model_copy(
-            update={
-                "counts": counts,
-                "last_round": max((r.number for r in rounds), default=0),
-                "total_tokens": sum(len(b.outcomes) for b in batches),
-                "usage": usage,
-            }
-        )
+        self._job = counting.recounted(self._job, rounds, batches)
 
     @contextmanager
     def stage(self, stage: Stage, words: int) -> Generator[None]:
@@ -170,8 +124,7 @@ class JobRecorder:
 
     def round_proposed(self, round_: Round) -> None:
         """Take note of a recorded round."""
-        counts = _with_round(self._job.counts, round_)
-        self._job = self._job.model_copy(update={"counts": counts, "last_round": round_.number, "usage": self._job.usage + round_.usage})
+        self._job = counting.with_round(self._job, round_)
         self._count("propose", done=len(round_.candidates))
         self._sight(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
@@ -195,10 +148,7 @@ class JobRecorder:
 
     def batch_done(self, batch: Batch) -> None:
         """Take note of a recorded batch."""
-        counts = _with_batch(self._job.counts, batch, self._target)
-        self._job = self._job.model_copy(
-            update={"counts": counts, "total_tokens": self._job.total_tokens + len(batch.outcomes), "usage": self._job.usage + batch.usage}
-        )
+        self._job = counting.with_batch(self._job, batch)
         learned = [o.word for o in batch.outcomes if o.stored is not None]
         failed = [o for o in batch.outcomes if o.reason is not None]
         label = f"{batch.round}.{batch.number:02d}"
@@ -253,7 +203,7 @@ def _same(a: Job, b: Job) -> bool:
 
 @asynccontextmanager
 async def recording(
-    job: Job, *, store: Store, budget: Budget, target: str, publisher: Publisher, on_tick: Callable[[JobRecorder], Awaitable[None]]
+    job: Job, *, store: Store, budget: Budget, publisher: Publisher, on_tick: Callable[[JobRecorder], Awaitable[None]]
 ) -> AsyncGenerator[JobRecorder]:
     """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
 
@@ -279,7 +229,7 @@ async def recording(
             "stages": {},
         }
     )
-    recorder = JobRecorder(current, store=store, budget=budget, target=target, publisher=publisher)
+    recorder = JobRecorder(current, store=store, budget=budget, publisher=publisher)
     text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
     recorder.event("job.resumed" if is_resumed else "job.started", text)
     async with publisher:

@@ -24,11 +24,11 @@ from flows.events import TAG, mode_tag
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
 from flows.pipeline import Pipeline, leftovers
 from flows.publisher import Publisher
-from flows.recorder import JobRecorder, patiently, recording, tally
+from flows.recorder import JobRecorder, patiently, recording
 from flows.resources import Resources, open_resources
 from flows.settings import read_settings
 from flows.stores import open_store
-from flows.stores.mending import FinalState, mend
+from flows.stores.mending import FinalState, mend, rows_of
 from flows.supply import Proposed, Supply
 
 MakeSupply = Callable[[Resources, "History"], Awaitable[Supply]]
@@ -78,7 +78,7 @@ async def learn(plan: Plan) -> Job:
         publisher = Publisher()
         with control.listening():
             async with recording(
-                job, store=resources.store, budget=plan.budget, target=plan.target, publisher=publisher, on_tick=control.tick
+                job, store=resources.store, budget=plan.budget, publisher=publisher, on_tick=control.tick
             ) as recorder:
                 try:
                     ended = await _attempt(plan, resources, recorder, control, publisher)
@@ -99,7 +99,7 @@ async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, cont
     store, job_id = resources.store, recorder.job.job_id
     await _tag(job_id, plan.mode)
     history = await _history(resources, job_id)
-    recorder.recount(tally(history.rounds, history.batches, target=plan.target), history.rounds, history.batches)
+    recorder.recount(history.rounds, history.batches)
     pipeline = Pipeline(
         resources=resources,
         recorder=recorder,
@@ -121,13 +121,10 @@ async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, cont
 
 
 async def _history(resources: Resources, job_id: UUID) -> History:
-    rounds: list[Round] = []
-    while page := await resources.store.rounds(job_id, after=rounds[-1].number if rounds else 0):
-        rounds += page
-    batches = await resources.store.batches(job_id) if rounds else ()
+    rounds, batches = await rows_of(resources.store, job_id)
     claims = await resources.store.claims(job_id)
     waiting: list[Proposed] = [(word.text, "leftover") for word in leftovers(claims, rounds)]
-    return History(tuple(rounds), batches, waiting)
+    return History(rounds, batches, waiting)
 
 
 async def _tag(job_id: UUID, mode: Mode) -> None:

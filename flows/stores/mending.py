@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from flows.knowledge import EndReason, Job, JobStatus, utc_now
+from flows.core.counting import recounted
+from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, utc_now
 from flows.stores.base import Store
 
 FinalState = Literal["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -18,9 +19,18 @@ _STATUS: dict[FinalState, tuple[JobStatus, EndReason]] = {
 }
 
 
+async def rows_of(store: Store, job_id: UUID) -> tuple[tuple[Round, ...], tuple[Batch, ...]]:
+    """All rounds and batches that a job has written."""
+    rounds: list[Round] = []
+    while page := await store.rounds(job_id, after=rounds[-1].number if rounds else 0):
+        rounds += page
+    return tuple(rounds), await store.batches(job_id) if rounds else ()
+
+
 async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str | None) -> Job | None:
     """Write what Prefect says of a run into its job document, if the document does not say that the job has ended; give up its claims.
 
+    The counts come from the job's rows, since its process may have written some after its last document.
     Answers the mended document, None where there was nothing to mend. A newer attempt that has begun meanwhile is left alone.
     """
     job = await store.job(job_id)
@@ -30,6 +40,7 @@ async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str 
     errors = job.errors
     if status == "failed":
         errors = (*errors, f"The run {state_type.lower()}: {message or 'Prefect gave no reason'}")[-20:]
+    job = recounted(job, *await rows_of(store, job_id))
     mended = job.model_copy(update={"status": status, "end_reason": reason, "finished_at": utc_now(), "updated_at": utc_now(), "errors": errors})
     await store.save_job(mended)
     await store.release_all(job_id)

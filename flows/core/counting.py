@@ -1,0 +1,52 @@
+"""What the rows that a job has written add up to: its document agrees with them, whoever writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flows.core import selection
+from flows.knowledge import Batch, Counts, Depth, Job, Mode, Round, Usage
+
+TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
+"""The depth that a job of each kind works for."""
+
+
+def with_round(job: Job, round_: Round) -> Job:
+    """The document after one more round."""
+    fresh = selection.counts_of([c for c in round_.candidates if c.origin != "backlog"])
+    counts = job.counts.model_copy(
+        update={
+            "rounds": job.counts.rounds + 1,
+            "proposed": job.counts.proposed + fresh.proposed,
+            "valid": job.counts.valid + fresh.valid,
+            "unseen": job.counts.unseen + fresh.unseen,
+            "accepted": job.counts.accepted + len(round_.accepted),
+        }
+    )
+    return job.model_copy(update={"counts": counts, "last_round": max(job.last_round, round_.number), "usage": job.usage + round_.usage})
+
+
+def with_batch(job: Job, batch: Batch) -> Job:
+    """The document after one more batch."""
+    target = TARGETS[job.mode]
+    counts = job.counts.model_copy(
+        update={
+            "batches": job.counts.batches + 1,
+            "stored": job.counts.stored + sum(o.stored is not None and (o.reason is None or o.stored == target) for o in batch.outcomes),
+            "defined": job.counts.defined + sum(o.stored == "defined" and target != "defined" for o in batch.outcomes),
+            "failed": job.counts.failed + sum(o.stored is None for o in batch.outcomes),
+        }
+    )
+    return job.model_copy(
+        update={"counts": counts, "total_tokens": job.total_tokens + len(batch.outcomes), "usage": job.usage + batch.usage}
+    )
+
+
+def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Job:
+    """The document counted anew from all its rows, which are the truth."""
+    job = job.model_copy(update={"counts": Counts(), "last_round": 0, "total_tokens": 0, "usage": Usage()})
+    for round_ in rounds:
+        job = with_round(job, round_)
+    for batch in batches:
+        job = with_batch(job, batch)
+    return job
