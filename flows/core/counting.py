@@ -37,9 +37,7 @@ def with_batch(job: Job, batch: Batch) -> Job:
             "failed": job.counts.failed + sum(o.stored is None for o in batch.outcomes),
         }
     )
-    return job.model_copy(
-        update={"counts": counts, "total_tokens": job.total_tokens + len(batch.outcomes), "usage": job.usage + batch.usage}
-    )
+    return job.model_copy(update={"counts": counts, "total_tokens": job.total_tokens + len(batch.outcomes), "usage": job.usage + batch.usage})
 
 
 def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Job:
