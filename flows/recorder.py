@@ -26,6 +26,7 @@ Watch = Callable[[Job, Sequence[JobEvent]], None]
 
 TICK_S = 1.0
 ERRORS_KEPT = 20
+FORGIVEN_S = 5.0
 
 _watch: ContextVar[Watch | None] = ContextVar("learning_watch", default=None)
 
@@ -197,8 +198,10 @@ class JobRecorder:
 
 
 def _same(a: Job, b: Job) -> bool:
+    """Whether nothing is new but the time, of which a restart forgives at most so much."""
     ignored = {"updated_at", "active_seconds"}
-    return a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
+    is_recent = abs(a.active_seconds - b.active_seconds) < FORGIVEN_S
+    return is_recent and a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from flows.core.counting import recounted
-from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, utc_now
+from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, StageCounts, utc_now
 from flows.stores.base import Store
 
 FinalState = Literal["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -41,7 +41,11 @@ async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str 
     if status == "failed":
         errors = (*errors, f"The run {state_type.lower()}: {message or 'Prefect gave no reason'}")[-20:]
     job = recounted(job, *await rows_of(store, job_id))
-    mended = job.model_copy(update={"status": status, "end_reason": reason, "finished_at": utc_now(), "updated_at": utc_now(), "errors": errors})
+    now = utc_now()
+    stages = {stage: StageCounts(done=count.done) for stage, count in job.stages.items()}
+    mended = job.model_copy(
+        update={"status": status, "end_reason": reason, "finished_at": now, "updated_at": now, "errors": errors, "stages": stages}
+    )
     await store.save_job(mended)
     await store.release_all(job_id)
     return mended
