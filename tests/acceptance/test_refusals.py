@@ -83,8 +83,10 @@ def test_read_only_folder(tmp_path, free_port):
 
 @pytest.mark.parametrize(("python", "named"), [("/no/such/python3", "Install it, or name one: make PYTHON="), ("{old}", "is older")])
 def test_make_without_its_tool(tmp_path, python, named):
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "hatch_build.py"):
         shutil.copy(PROJECT / name, tmp_path)
+    for name in ("core", "lexicon"):
+        shutil.copytree(PROJECT / "flows" / name, tmp_path / "flows" / name, ignore=shutil.ignore_patterns("*.sqlite*", "__pycache__"))
     old = tmp_path / "python-of-old"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
