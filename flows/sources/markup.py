@@ -10,7 +10,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from flows.sources.templates import UNKNOWN, Arguments, Reading, is_silent, write
 
-LONGEST = 4000
+LONGEST = 2000
 """Characters of wikitext that are read at once; a definition is far shorter."""
 _STRANGE = re.compile("[\x00-\x1f\x7f\ue000-\uf8ff]")
 """Controls, one of which ends a text for the parser, and characters of private use, one of which is ours."""

@@ -29,7 +29,8 @@ _QUALIFIER = re.compile(r"\s*\([^()]*\)$")
 _LISTS_MEANINGS = re.compile(r"[^\n]*\b(?:refers? to|stands? for|may be|is the name of)\b[^\n.]*:\s*(?:\n|\Z)")
 _FORMULA = re.compile(r"^.*\\(?:display|text)style.*$", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
-_EMPTY_BRACKETS = re.compile(r"\s*[(\[][\s,;:]*[)\]]")
+_SPACES = re.compile(r"[^\S\n]+")
+_EMPTY_BRACKETS = re.compile(r" ?[(\[][\s,;:]*[)\]]")
 _OPENED_BADLY = re.compile(r"\(\s*[,;:]\s*")
 
 
@@ -88,7 +89,7 @@ def introduction(word: Word, found: Found) -> str:
 
 def plain(extract: str) -> str:
     """An extract without formulas, tags and the empty brackets that stay behind when pronunciations are taken out."""
-    text = _TAG.sub(" ", _FORMULA.sub("", extract[:_READ_CHARACTERS]))
+    text = _SPACES.sub(" ", _TAG.sub(" ", _FORMULA.sub("", extract[:_READ_CHARACTERS])))
     return _OPENED_BADLY.sub("(", _EMPTY_BRACKETS.sub("", text)).strip()
 
 

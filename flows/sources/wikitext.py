@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from flows.core.words import printable
 from flows.knowledge import PartOfSpeech
@@ -14,9 +15,10 @@ from flows.sources.templates import Reading
 LONGEST_SECTION = 300_000
 """Characters of one language's section that are read; the longest in 2026 have some 150,000."""
 MOST_MEANINGS = 40
+MOST_OF_A_PART = 10
+"""Meanings that are read under one heading; the first ones are the common ones."""
 MEANING_CHARACTERS = 300
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_HEADING = re.compile(r"(={2,6})[ \t]*([^=\n]+?)[ \t]*\1[ \t]*")
 _SENSE = re.compile(r"(#+)(?![:*#])[ \t]*(.*)")
 _MARKUP = re.compile(r"\{\{|\}\}|\[\[|\]\]|<[a-z/]|\|")
 _PARTS_OF_SPEECH: Mapping[str, PartOfSpeech | None] = {
@@ -72,18 +74,16 @@ class Meaning:
 
 
 def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]:
-    """The meanings in one language, at most 40, those in use before faded ones, otherwise in the page's order.
+    """The meanings in one language, at most ten of a heading and 40 in all, those in use before faded ones, otherwise in the page's order.
 
     What cannot be written out whole is left out rather than shown torn.
     """
     read_: list[Meaning] = []
     for part_of_speech, lines in _parts(_section(wikitext, language)):
-        for reading in _senses(lines):
+        for reading in islice(_senses(lines), MOST_OF_A_PART):
             meaning = _meaning(part_of_speech, reading)
             if meaning is not None and meaning not in read_:
                 read_.append(meaning)
-            if len(read_) >= MOST_MEANINGS:
-                break
     return tuple(sorted(read_[:MOST_MEANINGS], key=lambda meaning: meaning.is_faded))
 
 
@@ -92,11 +92,11 @@ def _section(wikitext: str, language: str) -> list[str]:
     lines: list[str] = []
     is_inside, room = False, LONGEST_SECTION
     for line in _COMMENT.sub("", wikitext).split("\n"):
-        heading = _HEADING.fullmatch(line)
-        if heading and len(heading[1]) == 2:
+        level, name = _heading(line)
+        if level == 2:
             if is_inside:
                 break
-            is_inside = heading[2] == language
+            is_inside = name == language
         elif is_inside:
             room -= len(line)
             if room < 0:
@@ -105,18 +105,26 @@ def _section(wikitext: str, language: str) -> list[str]:
     return lines
 
 
+def _heading(line: str) -> tuple[int, str]:
+    """Level and name of a heading, as in “===Noun===”; level 0 for a line that is none."""
+    text = line.strip()
+    level = min(len(text) - len(text.lstrip("=")), len(text) - len(text.rstrip("=")))
+    name = text.strip("=").strip()
+    return (level, name) if 2 <= level <= 6 and name and "=" not in name else (0, "")
+
+
 def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
     """The lines under each heading that is a part of speech."""
     part_of_speech: PartOfSpeech | None = None
     is_part, part = False, list[str]()
     for line in lines:
-        heading = _HEADING.fullmatch(line)
-        if heading is None:
+        level, name = _heading(line)
+        if level == 0:
             part.append(line)
             continue
         if is_part:
             yield part_of_speech, part
-        name = re.sub(r"\s*\d+$", "", heading[2]).lower()
+        name = name.rstrip("0123456789 ").lower()
         is_part, part_of_speech, part = name in _PARTS_OF_SPEECH, _PARTS_OF_SPEECH.get(name), []
     if is_part:
         yield part_of_speech, part

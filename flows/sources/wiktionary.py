@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -49,8 +50,8 @@ class Wiktionary:
     async def _read(self, titles: Sequence[str]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
         """Pages with meanings by asked title."""
         found = await self._api.find(list(dict.fromkeys(titles)), **_PAGES) if titles else {}
-        read = {title: (item.page, meanings(item.page.wikitext)) for title, item in found.items()}
-        return {title: (page, senses) for title, (page, senses) in read.items() if senses}
+        # A thread, since fifty long pages take half a second.
+        return await asyncio.to_thread(_with_meanings, {title: item.page for title, item in found.items()})
 
     async def _lemmas(self, forms: Mapping[str, Meaning]) -> dict[str, tuple[Evidence, ...]]:
         """What the lemmas of forms mean. A lemma that is a form itself is not followed further."""
@@ -75,6 +76,11 @@ class Wiktionary:
             )
             for meaning in found[:MOST_SENSES]
         )
+
+
+def _with_meanings(pages: Mapping[str, WikiPage]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
+    read = {title: (page, meanings(page.wikitext)) for title, page in pages.items()}
+    return {title: (page, senses) for title, (page, senses) in read.items() if senses}
 
 
 def _spellings(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.sources.markup import read
-from flows.sources.wikitext import MEANING_CHARACTERS, MOST_MEANINGS, meanings
+from flows.sources.wikitext import MEANING_CHARACTERS, MOST_MEANINGS, MOST_OF_A_PART, meanings
 
 RECONCILE = """{{also|réconcile}}
 ==Translingual==
@@ -196,10 +196,23 @@ def test_control_characters_and_entities_for_markup_become_harmless():
 
 
 def test_many_and_long_meanings_are_bounded():
-    page = english(*(f"# Meaning {n} {'very ' * 200}long." for n in range(200)))
-    found = texts(page)
+    def part(number):
+        return ["===Noun===", *(f"# Meaning {number}.{n} {'very ' * 80}long." for n in range(30))]
+
+    assert len(texts("\n".join(["==English==", *part(0)]))) == MOST_OF_A_PART
+    found = texts("\n".join(["==English==", *(line for number in range(9) for line in part(number))]))
     assert len(found) == MOST_MEANINGS
     assert all(len(text) <= MEANING_CHARACTERS for text in found)
+
+
+@pytest.mark.parametrize("heading", ["===Noun===", " === Noun === ", "====Noun 2====", "======Noun======"])
+def test_a_heading_is_told_by_its_equals_signs(heading):
+    assert texts(f"==English==\n{heading}\n# A small bird.") == ["A small bird."]
+
+
+@pytest.mark.parametrize("line", ["=Noun=", "======= Noun =======", "===Noun", "Noun===", "===", "== =a= ==", "# ===Noun==="])
+def test_what_only_looks_like_a_heading_is_none(line):
+    assert texts(f"==English==\n{line}\n# A small bird.") == []
 
 
 def test_a_meaning_that_comes_twice_is_there_once():
