@@ -7,6 +7,7 @@ the emulator makes at the first write.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import socket
@@ -48,7 +49,7 @@ class Emulator:
         options = ["-Duser.language=en", "-Xms32m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(self._jar)]
         command = ["java", *options, MAIN_CLASS, "--host=127.0.0.1", f"--port={self._port}", "--project_id=demo-session"]
         command += [f"--rules={rules}"] if rules else []
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + within_s
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -111,6 +112,7 @@ def session_host() -> str:
         emulator = make_emulator()
         emulator.start()
         _running.append(emulator)
+        atexit.register(stop_session)
         host = emulator.host
     with ThreadPoolExecutor() as elsewhere:  # there may be an event loop at work here
         elsewhere.submit(lambda: asyncio.run(_warm_up(host))).result()

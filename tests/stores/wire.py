@@ -13,7 +13,7 @@ class Wire:
         self._target = target
         self._server = None
         self._pairs = set()
-        self._pumps = set()
+        self._at_work = set()
         self.host = ""
         self.is_stalled = False
         self.loses_answer = False
@@ -30,9 +30,17 @@ class Wire:
         self._server.close()
         for writer in list(self._pairs):
             writer.transport.abort()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        await asyncio.gather(*self._at_work, return_exceptions=True)
 
     async def _connect(self, reader, writer):
+        task = asyncio.current_task()
+        self._at_work.add(task)
+        try:
+            await self._join(reader, writer)
+        finally:
+            self._at_work.discard(task)
+
+    async def _join(self, reader, writer):
         host, port = self._target.split(":")
         try:
             there_reader, there_writer = await asyncio.open_connection(host, int(port))
@@ -41,13 +49,11 @@ class Wire:
             return
         self._pairs |= {writer, there_writer}
         pumps = [asyncio.create_task(self._pump(reader, there_writer)), asyncio.create_task(self._pump(there_reader, writer, is_answer=True))]
-        self._pumps |= set(pumps)
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         for end in (writer, there_writer):
             end.transport.abort()
         await asyncio.gather(*pumps, return_exceptions=True)
         self._pairs -= {writer, there_writer}
-        self._pumps -= set(pumps)
 
     async def _pump(self, reader, writer, *, is_answer=False):
         with suppress(ConnectionError):
