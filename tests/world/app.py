@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.world import completions, refusals, wikis
-from tests.world.faults import Fault
+from tests.world.faults import Fault, Seen
 from tests.world.limits import Limits
 from tests.world.models import MODELS
 from tests.world.state import Settings, World
@@ -72,7 +72,7 @@ async def _models(request: Request) -> Response:
     record = world.observer.arrive("models", agent=request.headers.get("user-agent", ""))
     status = 499
     try:
-        faults = world.plan.befalling("models", model=wanted)
+        faults = world.plan.befalling(Seen("models", model=wanted))
         record.faults = tuple(fault.kind for fault in faults)
         if request.headers.get("authorization") != f"Bearer {world.key}":
             raise refusals.bad_key()

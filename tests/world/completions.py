@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from tests.world import asking, lies, refusals, schemas, tokens
 from tests.world.answers import Filler
-from tests.world.faults import WIRE, Fault
+from tests.world.faults import WIRE, Fault, Seen
 from tests.world.limits import Limiter
 from tests.world.models import MODELS, Model
 from tests.world.observer import Record
@@ -87,7 +87,9 @@ async def _answered(turn: Turn) -> Response:
     messages = body.get("messages")
     asked = asking.read(messages) if isinstance(messages, list) and all(isinstance(m, dict) for m in messages) else asking.Asked(None)
     record.task, record.words = asked.task, tuple(word.text for word in asked.words)
-    turn.faults = world.plan.befalling("chat", task=asked.task, model=record.model, words=record.words)
+    form = body.get("response_format")
+    has_schema = isinstance(form, dict) and form.get("type") == "json_schema"
+    turn.faults = world.plan.befalling(Seen("chat", asked.task, record.model, record.words, has_schema))
     record.faults = tuple(fault.kind for fault in turn.faults)
     if request.headers.get("authorization") != f"Bearer {world.key}":
         raise refusals.bad_key()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +24,7 @@ REFUSALS = (
     "server_error",  # 500
     "bad_gateway",  # 502
     "unavailable",  # 503 with retry-after
-    "schema_refused",  # 400
+    "schema_refused",  # 400, for requests with a JSON schema alone
 )
 BROKEN_JSON = (
     "json_usable",  # 400 json_validate_failed whose failed_generation holds some whole items
@@ -90,6 +91,32 @@ class Fault(BaseModel):
     text: str | None = Field(default=None, description="What an injected page says, or a failed generation holds")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a plan looks at in a request."""
+
+    route: Route
+    task: str | None = None
+    model: str | None = None
+    words: Sequence[str] = ()
+    has_schema: bool = True
+
+    def fits(self, fault: Fault) -> bool:
+        if fault.route is None:
+            is_there = (
+                self.route in {"wikipedia", "wiktionary"} if fault.kind in _OF_A_WIKI else self.route == "chat" or fault.kind not in _OF_A_MODEL
+            )
+        else:
+            is_there = fault.route == self.route
+        return (
+            is_there
+            and fault.task in {None, self.task}
+            and fault.model in {None, self.model}
+            and (fault.word is None or fault.word.casefold() in {word.casefold() for word in self.words})
+            and (fault.kind != "schema_refused" or self.has_schema)
+        )
+
+
 class Plan:
     """The faults in force, with how often each met a fitting request and how often it struck."""
 
@@ -114,18 +141,9 @@ class Plan:
             for fault, met, struck in zip(self.faults, self._met, self._struck, strict=True)
         ]
 
-    def befalling(self, route: Route, *, task: str | None = None, model: str | None = None, words: Sequence[str] = ()) -> tuple[Fault, ...]:
+    def befalling(self, seen: Seen) -> tuple[Fault, ...]:
         """The faults that befall this request, in the plan's order; it is counted for all that it fits."""
-        return tuple(fault for at, fault in enumerate(self.faults) if self._fits(fault, route, task, model, words) and self._strikes(at))
-
-    def _fits(self, fault: Fault, route: Route, task: str | None, model: str | None, words: Sequence[str]) -> bool:
-        return (
-            (fault.route in {None, route} if fault.route or fault.kind not in _OF_A_WIKI else route in {"wikipedia", "wiktionary"})
-            and (fault.route is not None or fault.kind not in _OF_A_MODEL or route == "chat")
-            and fault.task in {None, task}
-            and fault.model in {None, model}
-            and (fault.word is None or fault.word.casefold() in {word.casefold() for word in words})
-        )
+        return tuple(fault for at, fault in enumerate(self.faults) if seen.fits(fault) and self._strikes(at))
 
     def _strikes(self, at: int) -> bool:
         fault = self.faults[at]

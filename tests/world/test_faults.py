@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.world.conftest import BIG, SMALL, about, request
-from tests.world.faults import KINDS, Fault, Kind, Plan
+from tests.world.faults import KINDS, Fault, Kind, Plan, Seen
 
 WORDS = ["dog", "cat", "horse", "cow"]
 
@@ -20,26 +20,25 @@ def test_every_kind_is_named_once():
 
 def test_a_fault_strikes_where_it_fits_and_as_often_as_it_says():
     plan = Plan([Fault(kind="server_error", route="chat", task="define", model=BIG, nth=(2, 3), times=1)])
-    fits = {"route": "chat", "task": "define", "model": BIG}
-    assert [bool(plan.befalling(**fits)) for _ in range(4)] == [False, True, False, False]
-    assert not plan.befalling("chat", task="enrich", model=BIG)
+    assert [bool(plan.befalling(Seen("chat", "define", BIG))) for _ in range(4)] == [False, True, False, False]
+    assert not plan.befalling(Seen("chat", "enrich", BIG))
     assert plan.struck[0]["met"] == 4
     assert plan.struck[0]["struck"] == 1
 
 
 def test_every_so_manieth_and_by_chance():
     plan = Plan([Fault(kind="hang", every=3), Fault(kind="reset", probability=0.3)], seed=5)
-    hits = [{fault.kind for fault in plan.befalling("wikipedia")} for _ in range(300)]
+    hits = [{fault.kind for fault in plan.befalling(Seen("wikipedia"))} for _ in range(300)]
     assert [at for at, kinds in enumerate(hits[:9], 1) if "hang" in kinds] == [3, 6, 9]
     assert 60 < sum("reset" in kinds for kinds in hits) < 120
-    assert hits == [{fault.kind for fault in plan.befalling("wikipedia")} for plan in [Plan(plan.faults, seed=5)] for _ in range(300)]
+    assert hits == [{fault.kind for fault in plan.befalling(Seen("wikipedia"))} for plan in [Plan(plan.faults, seed=5)] for _ in range(300)]
 
 
 def test_a_word_narrows_a_fault_to_the_requests_that_ask_for_it():
     plan = Plan([Fault(kind="empty_strings", word="Cat")])
-    assert not plan.befalling("chat", words=["dog"])
-    assert plan.befalling("chat", words=["dog", "cat"])
-    assert not plan.befalling("wikipedia", words=["cat"])
+    assert not plan.befalling(Seen("chat", words=["dog"]))
+    assert plan.befalling(Seen("chat", words=["dog", "cat"]))
+    assert not plan.befalling(Seen("wikipedia", words=["cat"]))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +79,14 @@ async def test_limits_on_order_name_their_bound_and_the_wait(world, ask, kind, b
     assert f"({bound}): Limit " in refusal.body["error"]["message"]
     assert "Please try again in 12m34.5s." in refusal.body["error"]["message"]
     assert refusal.response.headers["retry-after"] == "755"
+
+
+async def test_a_schema_is_refused_where_there_is_one(world, ask):
+    world.plan(Fault(kind="schema_refused"))
+    plain = request("define", {"task": "define", "words": WORDS}, system="Answer with JSON.") | {"response_format": {"type": "json_object"}}
+    assert len((await ask.answer(**plain))["words"]) == 4
+    assert "minItems is not supported" in (await ask.refusal(**about("define", WORDS))).body["error"]["message"]
+    assert world.struck()[0] == {"kind": "schema_refused", "met": 1, "struck": 1}
 
 
 async def test_refusals_spend_nothing_and_failed_generations_all(world, ask):

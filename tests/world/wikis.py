@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from flows.core.words import word_key
 from tests.world import action_api, edge
 from tests.world.action_api import ApiError
-from tests.world.faults import WIRE, Fault
+from tests.world.faults import WIRE, Fault, Seen
 from tests.world.lies import INJECTION
 from tests.world.pages import Tricks
 from tests.world.wire import Broken, Gone, pause
@@ -47,7 +47,7 @@ async def answer(request: Request, world: World, route: Wiki) -> Response:
         else:
             await request.body()
         record.words = tuple(action_api.asked_titles(parameters))
-        faults = world.plan.befalling(route, words=record.words)
+        faults = world.plan.befalling(Seen(route, words=record.words))
         record.faults = tuple(fault.kind for fault in faults)
         response = await _answered(Turn(request, world, route, parameters, faults))
         record.code = response.headers.get("mediawiki-api-error")
