@@ -14,6 +14,7 @@ from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word, utc_now
+from flows.models.base import Paced
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder, patiently
 from flows.resources import CutOff, Resources
@@ -273,7 +274,8 @@ class Pipeline:
         """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
         while self._reason in {None, "all done", "target reached", "nothing new"}:
             active_s, durations = self._recorder.active_s, tuple(self._durations_s)
-            if self._budget.may_start(active_s, durations):
+            has_room = self._running < self._most_at_once()
+            if has_room and self._budget.may_start(active_s, durations):
                 return True
             if not self._running:
                 if self._budget.may_start(active_s, (min(durations, default=0.0),)):
@@ -286,6 +288,11 @@ class Pipeline:
                 if self._resources.cutoff.has_fired:
                     self._end("time limit")
         return False
+
+    def _most_at_once(self) -> int:
+        """Batches beyond what the model's quota can work on would only wait, with their words claimed."""
+        most, model = self._resources.settings.concurrency, self._resources.model
+        return min(most, model.batches_at_once) if isinstance(model, Paced) else most
 
     async def _work_on(self, work: Work) -> None:
         try:

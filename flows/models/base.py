@@ -65,3 +65,13 @@ class Budgeted(Protocol):
     def with_room(self, factor: float) -> LanguageModel:
         """The same model, whose answers are given so many times the room."""
         ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A model that a quota holds back."""
+
+    @property
+    def batches_at_once(self) -> int:
+        """How many batches in work keep its quota used; more would wait for each other. At least 1."""
+        ...

@@ -28,6 +28,10 @@ MOST_PROPOSED = 100
 """Words asked for in one request: longer lists repeat themselves."""
 REFUSALS = 6
 """So often a request waits for the minute's quota anew before the stage is told."""
+BATCH_S = 12.0
+"""Seconds that a batch is at work, research included, when it need not wait for quota."""
+BATCH_TOKENS = 5_500
+MOST_TOKENS_PER_S = 12_000.0
 
 _log = logging.getLogger(__name__)
 
@@ -57,9 +61,15 @@ class GroqModel:
         self._limiter_of = limiter_of
         self._price_of = price_of
         self._gone: dict[str, str] = {}
-        self._not_strict: set[str] = set()
+        self._not_strict: set[tuple[str, Task]] = set()
         self._rooms: dict[Task, Room] = {"propose": Room(5, 1), "define": Room(60, 8), "enrich": Room(85, 10), "deepen": Room(230, 30)}
         self._factor = 1.0
+
+    @property
+    def batches_at_once(self) -> int:
+        """What keeps the minute's tokens used while batches of the usual size take their usual time, and two that wait."""
+        tokens_per_s = self._limiter_of(self._usable("define")[0]).state.minute_tokens.capacity / 60
+        return 2 + math.ceil(min(tokens_per_s, MOST_TOKENS_PER_S) * BATCH_S / BATCH_TOKENS)
 
     def with_room(self, factor: float) -> Self:
         """The same model, whose answers are given so many times the room."""
@@ -135,7 +145,7 @@ class GroqModel:
         limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota at this moment")
         characters = prompt.characters + _schema_characters(prompt.task)
         for _ in range(REFUSALS):
-            room, is_strict = self._rooms[prompt.task].tokens(words, self._factor), model not in self._not_strict
+            room, is_strict = self._rooms[prompt.task].tokens(words, self._factor), (model, prompt.task) not in self._not_strict
             async with limiter.slot(prompt.task, characters=characters, answer_tokens=room) as slot:
                 try:
                     reply = await self._client.complete(model, prompt, max_tokens=room, is_strict=is_strict)
@@ -147,7 +157,7 @@ class GroqModel:
                     slot.failed(0)
                     if not is_strict:
                         raise self._not_taken(error) from error
-                    self._not_strict.add(model)
+                    self._not_strict.add((model, prompt.task))
                     _log.warning("%s takes no strict schema any more, so plain JSON is asked for: %s", model, error)
                     continue
                 except MalformedOutput as error:

@@ -1,0 +1,185 @@
+"""Groq's faults, each on a real socket, under a whole job: nothing is lost, nothing is stored twice, and the document says what was."""
+
+import pytest
+import pytest_asyncio
+from groq_words import PROPOSE, WORDS, WRITE
+
+from flows import big_learning, deep_learning, quick_learning
+from flows.core.entries import entry_problems
+from flows.errors import ConfigurationError, LearningError
+from flows.lexicon.morphology import Morphology
+from flows.lexicon.reader import Lexicon
+from flows.resources import using
+from flows.settings import Settings
+from flows.sources.lexicon import LexiconSource
+from tests.world.faults import Fault
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+
+TARGET = 20
+
+
+@pytest.fixture(scope="module")
+def lexicon():
+    with Lexicon() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def learning(groq_at, world, store, lexicon, tmp_path):
+    """Runs a flow with Groq's model at the world, WordNet as its source, and a store in memory."""
+    model = await groq_at(world, silence_s=0.6, whole_s=1.5)
+    settings = Settings(home=tmp_path, batch_size=10, concurrency=3)
+
+    async def run(flow=big_learning, **parameters):
+        with using(settings=settings, store=store, model=model, sources=[LexiconSource(lexicon)]):
+            return await flow(**parameters)
+
+    return run
+
+
+@pytest.fixture
+def checked(store, lexicon):
+    """Holds a store and a job to what must be true whatever went wrong."""
+
+    async def check(job):
+        lemmas_of = Morphology(lexicon).lemma_candidates
+        entries = [entry async for entry in store.export()]
+        outcomes = [outcome for batch in await store.batches(job.job_id) for outcome in batch.outcomes]
+        assert all(entry_problems(entry, lemmas_of=lemmas_of) == () for entry in entries)
+        assert len({outcome.key for outcome in outcomes}) == len(outcomes)
+        assert {outcome.key for outcome in outcomes if outcome.stored == "enriched"} == {entry.key for entry in entries}
+        assert all(outcome.reason for outcome in outcomes if outcome.stored != "enriched")
+        assert await store.claims(job.job_id) == ()
+        assert job.counts.stored == len(entries)
+        return entries
+
+    return check
+
+
+def on_both(kind, **more):
+    return [Fault(kind=kind, task=task, **more) for task in ("define", "enrich")]
+
+
+HEALED = {
+    "404 of the first model": [Fault(kind="model_gone", model=WRITE)],
+    "413": on_both("too_large", times=1),
+    "429 of a minute's tokens": on_both("minute_tokens", times=1, seconds=0.3),
+    "429 of a minute's requests": on_both("minute_requests", times=1, seconds=0.3),
+    "429 of a day on the first model": [Fault(kind="day_tokens", model=WRITE)],
+    "498": on_both("flex_full", times=1),
+    "500": on_both("server_error", times=1),
+    "502": on_both("bad_gateway", times=1),
+    "503": on_both("unavailable", times=1, seconds=0.3),
+    "silence": on_both("hang", times=1),
+    "reset in mid-body": on_both("reset", times=1),
+    "closed connection": on_both("close", times=1),
+    "slow drip": on_both("drip", times=1, seconds=0.05),
+    "schema refused": on_both("schema_refused", times=1),
+    "failed JSON with usable text": on_both("json_usable", times=2),
+    "failed JSON with prose": on_both("json_unusable", times=2),
+    "failed JSON without text": on_both("json_empty", times=2),
+    "failed JSON, tokens ran out": on_both("json_length", times=2),
+    "text that is no JSON": on_both("broken_text", times=2),
+    "truncated": on_both("truncated_text", times=2),
+    "wrong ids": on_both("wrong_ids", times=2, share=0.4),
+    "swapped ids": [Fault(kind="swapped_ids", task="enrich", times=2, share=0.4)],
+    "duplicated ids": on_both("repeated", times=2, share=0.4),
+    "invented fields": on_both("invented_fields"),
+    "empty strings": on_both("empty_strings", times=2, share=0.4),
+    "words left out": on_both("missing", times=2, share=0.4),
+    "a broken list of proposals": [Fault(kind="json_unusable", task="propose", times=1)],
+    "invented proposals": [Fault(kind="invented_words", task="propose", share=0.2)],
+    "empty proposals": [Fault(kind="empty_strings", task="propose", share=0.5)],
+}
+
+
+@pytest.mark.parametrize("faults", HEALED.values(), ids=HEALED.keys())
+async def test_a_job_reaches_its_target_in_spite_of(learning, checked, world, faults):
+    world.plan(*faults)
+    job = await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
+    assert all(fault["struck"] for fault in world.struck())
+    assert (job.status, job.end_reason) == ("completed", "target reached")
+    assert len(await checked(job)) == TARGET
+
+
+async def test_the_bill_counts_every_answer_and_failed_json_too(learning, world):
+    world.plan(*on_both("json_unusable", times=1), *on_both("missing", times=1, share=0.3))
+    job = await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
+    billed = [r for r in world.log("chat") if r["status"] == 200 or r["code"] == "json_validate_failed"]
+    assert job.usage.requests == len(billed)
+    whole = [r for r in billed if r["status"] == 200]
+    assert job.usage.tokens_out >= sum(r["tokens_out"] for r in whole)
+    assert job.usage.tokens_in >= sum(r["tokens_in"] for r in whole)
+    assert job.usage.cost_usd > 0
+
+
+async def test_only_missing_words_are_asked_again_never_the_whole_batch(learning, world):
+    world.plan(Fault(kind="missing", task="define", times=1, share=0.3))
+    await learning(max_entries=10, words_per_round=10, candidates_per_round=30)
+    first, *again = [r["words"] for r in world.log("chat") if r["task"] == "define"]
+    assert len(first) == 10
+    assert sum(len(words) for words in again) == 3
+
+
+async def test_a_word_that_is_never_answered_is_given_up_with_its_reason_and_released(learning, world, store):
+    world.plan(Fault(kind="missing", task="define", word="violin", share=0.01))
+    job = await learning(quick_learning, words=list(WORDS))
+    outcomes = {o.key: o for batch in await store.batches(job.job_id) for o in batch.outcomes}
+    assert (outcomes["violin"].stored, outcomes["violin"].reason) == (None, "no answer")
+    assert set(await store.known(WORDS)) == set(WORDS) - {"violin"}
+    assert await store.claims(job.job_id) == ()
+    assert sum("violin" in r["words"] for r in world.log("chat")) == 3
+
+
+async def test_a_bad_key_fails_the_job_and_the_document_names_the_variable(learning, checked, world, store):
+    world.plan(Fault(kind="unauthorized", task="define"))
+    with pytest.raises(ConfigurationError, match="GROQ_API_KEY"):
+        await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
+    (job,) = (await store.jobs()).items
+    assert job.status == "failed"
+    assert any("GROQ_API_KEY" in error for error in job.errors)
+    assert world.key not in str(job)
+    assert await checked(job) == []
+
+
+async def test_models_that_are_all_gone_fail_the_job_and_the_document_names_the_variable(learning, world, store):
+    world.plan(Fault(kind="model_gone", task="enrich"))
+    with pytest.raises(ConfigurationError, match="LEARN_WRITE_MODELS: no model is left"):
+        await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
+    (job,) = (await store.jobs()).items
+    assert any("LEARN_WRITE_MODELS" in error for error in job.errors)
+
+
+async def test_a_day_that_is_used_up_ends_the_job_in_good_order_with_when_to_come_back(learning, checked, world):
+    world.plan(Fault(kind="day_tokens", task="enrich", nth=tuple(range(3, 99))))
+    job = await learning(words_per_round=60, candidates_per_round=60)
+    assert (job.status, job.end_reason) == ("completed", "quota used up")
+    assert any("it is free again at" in error for error in job.errors)
+    assert await checked(job)
+
+
+async def test_a_provider_that_stays_away_fails_the_job_and_what_was_learned_stays(learning, checked, world, store):
+    world.plan(Fault(kind="server_error", task="enrich", nth=tuple(range(3, 999))))
+    with pytest.raises(LearningError, match="3 batches in a row failed, the last because: Groq answers 500"):
+        await learning(words_per_round=60, candidates_per_round=100)
+    (job,) = (await store.jobs()).items
+    assert (job.status, job.counts.stored) == ("failed", 20)
+    assert await checked(job)
+
+
+async def test_deep_learning_deepens_with_groq(learning, store):
+    await learning(max_entries=4, words_per_round=4, candidates_per_round=10)
+    words = [entry.word async for entry in store.export()]
+    job = await learning(deep_learning, words=words)
+    assert job.counts.stored == 4
+    async for entry in store.export():
+        assert entry.depth == "deep"
+        assert len(entry.explanation) > len(entry.definition)
+        assert entry.provenance.model == WRITE
+
+
+async def test_proposals_come_from_the_model_for_proposing(learning, world):
+    await learning(max_entries=10, words_per_round=10, candidates_per_round=30)
+    assert {r["model"] for r in world.log("chat") if r["task"] == "propose"} == {PROPOSE}
+    assert {r["model"] for r in world.log("chat") if r["task"] != "propose"} == {WRITE}
