@@ -51,8 +51,9 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
     app.add_middleware(Wall, access=access, metrics=metrics)
-    problems.register(app)
-    for router in (jobs.router, knowledge.router, schedules.router, sessions.router, health.router):
+    routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
+    problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
+    for router in routers:
         app.include_router(router)
     app.include_router(dashboard.router_for(dashboard.read_assets(ui or dashboard.built_folder())))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
-from pydantic import AwareDatetime
 
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, JobStatus, Mode, Round
@@ -22,6 +21,7 @@ from service.schemas import (
     History,
     JobList,
     JobView,
+    Moment,
     RoundList,
     RoundSummary,
     RoundView,
@@ -35,7 +35,8 @@ from service.views import job_of, status_of, view
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobId = Annotated[UUID, Path(description="Id of the job: that of its flow run")]
-Cursor = Annotated[str | None, Query(max_length=500, description="Where a part before this one ended", json_schema_extra={"format": "cursor"})]
+EventCursor = Annotated[str | None, Query(max_length=500, description="The cursor of a part before", json_schema_extra={"format": "event-cursor"})]
+JobCursor = Annotated[str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "job-cursor"})]
 Limit = Annotated[int, Query(ge=1, le=200)]
 IdempotencyKey = Annotated[
     str | None,
@@ -68,15 +69,15 @@ async def read_jobs(
     *,
     status: Annotated[list[JobStatus] | None, Query(max_length=6, description="One or more")] = None,
     mode: Annotated[Mode | None, Query()] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Created at this moment or later, with a time zone")] = None,
-    cursor: Cursor = None,
+    since: Annotated[Moment | None, Query(description="Created at this moment or later, with a time zone")] = None,
+    cursor: JobCursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """All jobs, newest first, wherever they were started."""
     return await list_jobs(facade.store, facade.orchestrator, statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
 
 
-@router.get("/{job_id}", responses=answers(404, 422))
+@router.get("/{job_id:uuid}", responses=answers(404, 422))
 async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView:
     """One job as it is now."""
     job, run = await find(store, prefect, job_id)
@@ -84,7 +85,7 @@ async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView
     return view(job, run.state if run else None, prefect_url=prefect.page_of(job_id), is_stopping=is_stopping)
 
 
-@router.post("/{job_id}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
+@router.post("/{job_id:uuid}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
 async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: Annotated[CancelJob | None, Body()] = None) -> Stopping:
     """Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing."""
     drain = (body or CancelJob()).drain
@@ -102,7 +103,7 @@ async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: An
     return Stopping(job_id=job_id, drain=drain)
 
 
-@router.post("/{job_id}/retry", status_code=202, dependencies=[Depends(may_start)], responses=answers(404, 409, 422, 429))
+@router.post("/{job_id:uuid}/retry", status_code=202, dependencies=[Depends(may_start)], responses=answers(404, 409, 422, 429))
 async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
     run = await prefect.run(job_id)
@@ -116,7 +117,7 @@ async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, response:
     return Started(job_id=job_id)
 
 
-@router.get("/{job_id}/rounds", responses=answers(404, 422))
+@router.get("/{job_id:uuid}/rounds", responses=answers(404, 422))
 async def read_rounds(
     job_id: JobId,
     store: Knowledge,
@@ -132,7 +133,7 @@ async def read_rounds(
     return RoundList(items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None)
 
 
-@router.get("/{job_id}/rounds/{number}", responses=answers(404, 422))
+@router.get("/{job_id:uuid}/rounds/{number}", responses=answers(404, 422))
 async def read_round(job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge) -> RoundView:
     """One round: every candidate with its verdict, and what became of the words."""
     found = await store.round(job_id, number)
@@ -141,8 +142,8 @@ async def read_round(job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)]
     return RoundView(**dict(found), results=await store.batches(job_id, number))
 
 
-@router.get("/{job_id}/events", responses=answers(404, 422))
-async def read_events(job_id: JobId, store: Knowledge, prefect: Prefect, after: Cursor = None, limit: Limit = 200) -> History:
+@router.get("/{job_id:uuid}/events", responses=answers(404, 422))
+async def read_events(job_id: JobId, store: Knowledge, prefect: Prefect, after: EventCursor = None, limit: Limit = 200) -> History:
     """What happened in a job, oldest first. The cursor is always there: ask with it for what comes next."""
     part = await read_history(store, prefect, job_id, after=Place.of(after), limit=limit)
     if not part.events:

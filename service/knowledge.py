@@ -16,7 +16,7 @@ from service import graph
 from service.deps import Facade, Knowledge
 from service.errors import NotFound, TooMany
 from service.formats import MEDIA_TYPES, Format, encoded, is_available
-from service.jobs import Cursor, Limit
+from service.jobs import Limit
 from service.problems import answers, problem
 from service.schemas import EntryList, EntryView, FrontierList, Graph
 
@@ -24,6 +24,10 @@ router = APIRouter(tags=["knowledge"])
 
 MOST_PAGES = 10
 """Looked through at most for one answer, where several filters leave little of each."""
+EntryCursor = Annotated[str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "entry-cursor"})]
+FrontierCursor = Annotated[
+    str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "frontier-cursor"})
+]
 Word = Annotated[
     str,
     Path(
@@ -43,7 +47,7 @@ async def search_knowledge(
     job_id: Annotated[UUID | None, Query(description="The job that learned them")] = None,
     support: Annotated[Support | None, Query()] = None,
     depth: Annotated[Depth | None, Query()] = None,
-    cursor: Cursor = None,
+    cursor: EntryCursor = None,
     limit: Limit = 50,
 ) -> EntryList:
     """Search the entries, or browse them, the newest first. A part may hold fewer than `limit`; it goes on while there is a cursor."""
@@ -87,7 +91,7 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
     return StreamingResponse(_onward(first, pieces), media_type=MEDIA_TYPES[format], headers=headers)
 
 
-@router.get("/entries/{word:path}", responses=answers(404))
+@router.get("/entries/{word:path}", responses=answers(404, 422))
 async def read_entry(word: Word, store: Knowledge) -> EntryView:
     """What is known of one word."""
     found = await _find(store, word)
@@ -108,7 +112,7 @@ async def read_graph(
 
 
 @router.get("/frontier", responses=answers(422))
-async def read_frontier(store: Knowledge, cursor: Cursor = None, limit: Limit = 50) -> FrontierList:
+async def read_frontier(store: Knowledge, cursor: FrontierCursor = None, limit: Limit = 50) -> FrontierList:
     """What entries mention and nobody has learned, most mentioned first."""
     page = await store.frontier(cursor=cursor, limit=limit)
     return FrontierList(items=page.items, cursor=page.cursor)

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -121,8 +122,8 @@ def unexpected(error: BaseException) -> Response:
     return problem(500, "Something went wrong in the facade; its log says what. Please report it.")
 
 
-def register(app: FastAPI) -> None:
-    """Have the app answer with problem documents only."""
+def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
+    """Have the app answer with problem documents only. `routes` are those it has, to tell what would work instead."""
 
     async def ours(_: Request, error: Exception) -> Response:
         return problem_of(error) if isinstance(error, LearningError) else unexpected(error)
@@ -137,11 +138,11 @@ def register(app: FastAPI) -> None:
             return problem(422, "The body is not JSON in UTF-8.", errors=[FieldProblem(field="body", problem="It is not JSON in UTF-8")])
         if status == 404:
             return problem(404, f"There is nothing at {printable(request.url.path)}. GET /openapi.json lists what there is.")
-        if status == 405 and isinstance(error, HTTPException):
-            allowed = (error.headers or {}).get("Allow", "")
-            return problem(
-                405, f"{request.method} does not work here; {allowed or 'another method'} does.", headers={"Allow": allowed} if allowed else None
-            )
+        if status == 405:
+            # the framework names the methods of the first route only
+            methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
+            allowed = ", ".join(sorted(methods)) or "GET"
+            return problem(405, f"This method does not work here. What does: {allowed}.", headers={"Allow": allowed})
         return problem(status, str(getattr(error, "detail", "")) or HTTPStatus(status).phrase)
 
     app.add_exception_handler(LearningError, ours)

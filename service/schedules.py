@@ -23,13 +23,13 @@ async def read_schedules(prefect: Prefect) -> ScheduleList:
     return ScheduleList(items=tuple(map(_shown, await prefect.schedules())))
 
 
-@router.post("/{schedule_id}/pause", responses=answers(404, 422))
+@router.post("/{schedule_id:uuid}/pause", responses=answers(404, 422))
 async def pause_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
     """Let Prefect start nothing by this schedule for now."""
     return _shown(await prefect.switch(schedule_id, is_active=False))
 
 
-@router.post("/{schedule_id}/resume", responses=answers(404, 422))
+@router.post("/{schedule_id:uuid}/resume", responses=answers(404, 422))
 async def resume_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
     """Let Prefect start jobs by this schedule."""
     return _shown(await prefect.switch(schedule_id, is_active=True))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool, WithJsonSchema
 
 from flows.core.words import parse_word
 from flows.errors import InvalidInput
@@ -52,6 +53,22 @@ GivenWord = Annotated[
 Topic = Annotated[str, Field(max_length=200, description="Learn words near this one", json_schema_extra={"format": "topic"}), AfterValidator(_plain)]
 
 
+def _iso(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("It is not a moment such as 2030-01-31T12:00:00Z")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        raise ValueError("It is not a number")  # noqa: TRY004  pydantic takes this one
+    return value
+
+
+IsNumber = BeforeValidator(_number)
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
+
+
 class Request(BaseModel):
     """Base of all bodies: what is not known is refused."""
 
@@ -66,7 +83,7 @@ class StartJob(Request):
     mode: Literal["quick", "deep"] = Field(description="quick defines words in seconds, deep goes into detail")
     words: Annotated[list[GivenWord], Field(max_length=500)] | None = None
     topic: Topic | None = None
-    limit: int | None = Field(default=None, ge=1, le=500, description="At most so many words, where none are given")
+    limit: Annotated[int, Field(ge=1, le=500), IsNumber] | None = Field(default=None, description="At most so many words, where none are given")
 
     def parameters(self) -> dict[str, Any]:
         """The flow's parameters, only those that were given."""
@@ -79,10 +96,10 @@ class StartBigJob(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"topic": "astronomy", "minutes": 10}]})
 
     topic: Topic | None = None
-    minutes: float = Field(default=10, gt=0, le=10, description="When to stop, in minutes of work")
-    max_entries: int | None = Field(default=None, ge=1, le=1_000_000, description="Stop after so many new entries")
-    candidates_per_round: int = Field(default=1000, ge=1, le=5000, description="Words proposed a round")
-    words_per_round: int = Field(default=200, ge=1, le=1000, description="New words taken up a round")
+    minutes: Annotated[float, Field(gt=0, le=10), IsNumber] = Field(default=10, description="When to stop, in minutes of work")
+    max_entries: Annotated[int, Field(ge=1, le=1_000_000), IsNumber] | None = Field(default=None, description="Stop after so many new entries")
+    candidates_per_round: Annotated[int, Field(ge=1, le=5000), IsNumber] = Field(default=1000, description="Words proposed a round")
+    words_per_round: Annotated[int, Field(ge=1, le=1000), IsNumber] = Field(default=200, description="New words taken up a round")
 
     def parameters(self) -> dict[str, Any]:
         """The flow's parameters, only those that were given."""
@@ -94,7 +111,7 @@ class CancelJob(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"drain": True}]})
 
-    drain: bool = Field(default=True, description="true: no new batch, what is in flight is finished and kept; false: at once")
+    drain: StrictBool = Field(default=True, description="true: no new batch, what is in flight is finished and kept; false: at once")
 
 
 class SignIn(Request):

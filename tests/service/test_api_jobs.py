@@ -85,6 +85,8 @@ BAD_INPUT = [
     ("start_big", {"topic": "x" * 201}, "topic"),
     ("start_big", {"words_per_round": 1001}, "words_per_round"),
     ("start_big", {"nonsense": 1}, "nonsense"),
+    ("start_big", {"max_entries": "5"}, "max_entries"),
+    ("start_big", {"minutes": True}, "minutes"),
 ]
 
 
@@ -152,7 +154,7 @@ def test_unknown_jobs_are_404_everywhere(served):
     nobody = uuid4()
     for method, path in [("GET", ""), ("POST", "/cancel"), ("POST", "/retry"), ("GET", "/rounds"), ("GET", "/rounds/1"), ("GET", "/events")]:
         problem(served.request(method, f"/jobs/{nobody}{path}"), 404)
-    problem(served.get("/jobs/not-a-uuid"), 422, "job_id")
+    problem(served.get("/jobs/not-a-uuid"), 404)
 
 
 def test_run_of_a_strangers_flow_is_no_job(served):
@@ -275,7 +277,8 @@ def test_list_is_filtered_by_the_status_that_prefect_says(served):
     assert listed(mode="deep") == set()
     assert listed(mode="big") == {running, crashed, queued}
     problem(served.get("/jobs?status=lost"), 422, "status.0")
-    problem(served.get("/jobs?since=2030-01-01T00:00:00"), 422, "since")
+    for moment in ("2030-01-01T00:00:00", "0.5", "1700000000", "today"):
+        problem(served.get(f"/jobs?since={moment}"), 422, "since")
     problem(served.get("/jobs?cursor=nonsense"), 422, "cursor")
     problem(served.get("/jobs?limit=201"), 422, "limit")
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from store_documents import ANN, BOB, START, batch, definition, entry, job, words
 
-from flows.knowledge import Category, Entry, Relation, Word
+from flows.knowledge import Category, Entry, Relation, Sense, Word
 
 UNTIL = START + timedelta(days=3650)
 
@@ -185,6 +185,7 @@ def full(serve, tmp_path):
     served = serve(store=f"sqlite:///{tmp_path}/store.db")
     odd = ['comma, "quote"', "line\nbreak", "null", "naïve 漢字", "=1+1"]
     made = [entry(f"word {n:05}") for n in range(2495)] + [entry(f"odd {n}", definition=text) for n, text in enumerate(odd)]
+    made[0] = made[0].model_copy(update={"created_at": START + timedelta(microseconds=1), "senses": (Sense(part_of_speech="noun", gloss="a gloss"),)})
     learn(served, *made)
     return served, sorted(made, key=lambda e: e.key)
 
@@ -218,7 +219,7 @@ def test_parquet_export_opens_in_pyarrow_and_pandas(full):
     served, made = full
     answer = served.get("/knowledge/export?format=parquet")
     file = pq.ParquetFile(io.BytesIO(answer.content))
-    assert file.metadata.num_row_groups == 2
+    assert file.metadata.num_row_groups == 3
     rows = file.read().to_pylist()
     assert [(r["key"], r["definition"], r["created_at"]) for r in rows] == [(e.key, e.definition, e.created_at) for e in made]
     assert rows[0]["citations"][0]["quote"] == "A quote."

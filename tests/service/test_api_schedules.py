@@ -64,7 +64,7 @@ def test_resuming_wakes_a_deployment_that_was_paused_as_a_whole(served):
 def test_unknown_schedule_is_404(served):
     for word in ("pause", "resume"):
         assert served.post(f"/schedules/{uuid4()}/{word}").status_code == 404
-        assert served.post(f"/schedules/x/{word}").status_code == 422
+        assert served.post(f"/schedules/x/{word}").status_code == 404
 
 
 def test_without_prefect_it_is_503(serve):
