@@ -116,7 +116,7 @@ async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, cont
     await _give_up_claims(resources, recorder)
     await patiently(lambda: store.clear_stop(job_id), for_s=5)
     ended = await recorder.end("cancelled" if pipeline.is_aborted and await _is_cancelled(job_id) else "completed", reason)
-    publisher.summarize(ended, newest=tuple(pipeline.newest))
+    publisher.summarize(ended, newest=pipeline.newest)
     return ended
 
 

@@ -1,0 +1,251 @@
+"""The work on batches: each through the stages, several at once, recorded one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+from flows.core import entries as entry_rules
+from flows.core.budget import Budget
+from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
+from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, utc_now
+from flows.models.base import Paced
+from flows.publisher import Publisher
+from flows.recorder import JobRecorder, patiently
+from flows.resources import CutOff, Resources
+from flows.stages import Work, enrich_entries, research_words, synthesize_definitions
+
+FAILURES_IN_A_ROW = 3
+LATEST_SHOWN = 20
+
+
+class Course:
+    """Whether the job goes on: why it ends, once it does, and a bell for those who wait for news."""
+
+    def __init__(self) -> None:
+        self.reason: EndReason | None = None
+        self.changed = asyncio.Event()
+
+    def end(self, reason: EndReason) -> None:
+        """End it, unless it ends already for another reason."""
+        if self.reason is None:
+            self.reason = reason
+        self.changed.set()
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether batches that wait are still begun."""
+        return self.reason in {None, "all done", "target reached", "nothing new"}
+
+
+class Batches:
+    """Takes what is put in through the stages. As many `work` at once as there are tasks that run it."""
+
+    def __init__(
+        self,
+        *,
+        resources: Resources,
+        recorder: JobRecorder,
+        publisher: Publisher,
+        budget: Budget,
+        course: Course,
+        target: Depth,
+        resumed_rounds: Collection[int] = (),
+    ) -> None:
+        self._resources = resources
+        self._recorder = recorder
+        self._publisher = publisher
+        self._budget = budget
+        self._course = course
+        self._target = target
+        self._resumed_rounds = resumed_rounds
+        self._queue: asyncio.Queue[Work | None] = asyncio.Queue(maxsize=resources.settings.concurrency)
+        self.words_in_work = 0
+        self._running = 0
+        self._unheard: list[Work] = []
+        self._open: dict[int, int] = {}
+        self._made: dict[int, list[Entry]] = {}
+        self._durations_s: deque[float] = deque(maxlen=20)
+        self._failures = 0
+        self._silent: set[str] = set()
+        self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
+
+    async def open_round(self, number: int, works: Sequence[Work], made: Sequence[Entry] = ()) -> None:
+        """Announce a round's batches, and what earlier attempts have made of it, before they are put in."""
+        self._open[number] = len(works)
+        self._made[number] = list(made)
+        self.words_in_work += sum(len(work.words) for work in works)
+        if not works:
+            await self._close_round(number)
+
+    async def put(self, work: Work | None) -> None:
+        """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who work."""
+        with suppress(CutOff):
+            await self._resources.cutoff.guard(self._queue.put(work))
+
+    async def put_no_more(self) -> None:
+        """Let those who work end when all is done."""
+        for _ in range(self._resources.settings.concurrency):
+            await self.put(None)
+
+    async def close(self) -> None:
+        """Write what rounds that were not finished have made."""
+        for number in list(self._made):
+            await self._close_round(number)
+
+    async def settle(self) -> None:
+        """Take note of what was stored although whoever stored it was cancelled before hearing so."""
+        for work in [work for work in self._unheard if work.batch is not None]:
+            stored = await self._resources.store.batches(work.job_id, work.round_number)
+            if any(row.number == work.number for row in stored):
+                await self._account(work)
+
+    async def _get(self) -> Work | None:
+        with suppress(CutOff):
+            return await self._resources.cutoff.guard(self._queue.get())
+        return None
+
+    async def work(self) -> None:
+        """Work on one batch after the other until there are no more."""
+        while (work := await self._get()) is not None:
+            if not await self._may_start():
+                continue
+            started = time.monotonic()
+            self._running += 1
+            self._unheard.append(work)
+            try:
+                await self._work_on(work)
+            finally:
+                self._running -= 1
+                self.words_in_work -= len(work.words)
+                self._course.changed.set()
+            self._unheard.remove(work)
+            if work.batch is not None:
+                self._durations_s.append(time.monotonic() - started)
+                await self._account(work)
+
+    async def _may_start(self) -> bool:
+        """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
+        while self._course.takes_batches:
+            active_s, durations = self._recorder.active_s, tuple(self._durations_s)
+            has_room = self._running < self._most_at_once()
+            if has_room and self._budget.may_start(active_s, durations):
+                return True
+            if not self._running:
+                if self._budget.may_start(active_s, (min(durations, default=0.0),)):
+                    return True
+                self._course.end("time limit")
+            else:
+                self._course.changed.clear()
+                with suppress(CutOff):
+                    await self._resources.cutoff.guard(self._course.changed.wait())
+                if self._resources.cutoff.has_fired:
+                    self._course.end("time limit")
+        return False
+
+    def _most_at_once(self) -> int:
+        """Batches beyond what the model's quota can work on would only wait, with their words claimed."""
+        most, model = self._resources.settings.concurrency, self._resources.model
+        return min(most, model.batches_at_once) if isinstance(model, Paced) else most
+
+    async def _work_on(self, work: Work) -> None:
+        try:
+            await self._through_the_stages(work)
+            self._failures = 0
+        except (StaleAttempt, StoreFull):
+            raise
+        except QuotaExhausted as error:
+            self._recorder.problem(str(error))
+            self._course.end("quota used up")
+        except (TransientError, OutputError) as error:
+            self._failures += 1
+            self._recorder.problem(f"Batch {work.label} was given up: {error}")
+            if self._failures >= FAILURES_IN_A_ROW:
+                raise LearningError(f"{self._failures} batches in a row failed, the last because: {error}") from error
+            work.failed |= {w.key: str(error) for w in work.words}
+            await self._give_up(work)
+
+    async def _through_the_stages(self, work: Work) -> None:
+        resources, recorder, words = self._resources, self._recorder, len(work.words)
+        await self._recall(work)
+        if self._target == "deep" or len(work.definitions) < len(work.todo):
+            with recorder.stage("research", words):
+                if await research_words(work, resources) is None:
+                    return
+            self._tell_of_silent_sources(work)
+        with recorder.stage("synthesize", words):
+            if await synthesize_definitions(work, resources) is None:
+                return
+        if self._target != "defined":
+            with recorder.stage("enrich", words):
+                await enrich_entries(work, resources)
+
+    def _tell_of_silent_sources(self, work: Work) -> None:
+        """Once a job and source, since a source that is away is so for every batch."""
+        for name, problem in work.silent.items():
+            if name not in self._silent:
+                self._silent.add(name)
+                self._recorder.problem(f"Research goes on without {name} while it is away: {problem}")
+
+    async def _recall(self, work: Work) -> None:
+        """What is known of the words already need not be asked for again."""
+        if self._target != "deep" and work.round_number not in self._resumed_rounds:
+            return
+        keys = [w.key for w in work.todo]
+        known = await self._resources.store.known(keys)
+        work.definitions |= {key: k.definition for key, k in known.items()}
+        work.entries |= dict(await self._resources.store.entries(keys))
+
+    async def _give_up(self, work: Work) -> None:
+        batch = Batch(
+            job_id=work.job_id,
+            round=work.round_number,
+            number=work.number,
+            attempt=work.attempt,
+            outcomes=work.outcomes(),
+            usage=work.usage,
+            created_at=utc_now(),
+        )
+
+        async def commit() -> None:
+            await self._resources.store.commit_batch(
+                batch,
+                entries=list(work.entries.values()),
+                definitions=[d for key, d in work.definitions.items() if key not in work.entries],
+            )
+
+        try:
+            await patiently(commit, for_s=10)
+        except TransientError as error:
+            self._recorder.problem(f"Batch {work.label} could not be recorded: {error}")
+        else:
+            work.batch = batch
+
+    async def _account(self, work: Work) -> None:
+        if work.batch is None:
+            return
+        self._recorder.batch_done(work.batch)
+        self.newest.extend(o for o in work.batch.outcomes if o.stored is not None)
+        self._made[work.round_number].extend(work.entries.values())
+        self._open[work.round_number] -= 1
+        if self._open[work.round_number] == 0:
+            await self._close_round(work.round_number)
+
+    async def _close_round(self, number: int) -> None:
+        """Write the frontier of a round, once: concepts that its entries mention and nobody has learned."""
+        entries = self._made.pop(number, [])
+        if not entries:
+            return
+        mentions = entry_rules.unlearned(entries)
+
+        async def add() -> None:
+            await self._resources.store.add_to_frontier(mentions, at=utc_now())
+
+        try:
+            await patiently(add, for_s=2)
+        except TransientError as error:
+            self._recorder.problem(f"The frontier of round {number} was not written: {error}")
+        self._publisher.show_latest(self._recorder.job, entries[-LATEST_SHOWN:])
