@@ -77,9 +77,7 @@ async def learn(plan: Plan) -> Job:
         control = Control(job.job_id, resources.store)
         publisher = Publisher()
         with control.listening():
-            async with recording(
-                job, store=resources.store, budget=plan.budget, publisher=publisher, on_tick=control.tick
-            ) as recorder:
+            async with recording(job, store=resources.store, budget=plan.budget, publisher=publisher, on_tick=control.tick) as recorder:
                 try:
                     ended = await _attempt(plan, resources, recorder, control, publisher)
                 except BaseException as error:
