@@ -63,7 +63,7 @@ def test_store_that_another_process_locks_for_ten_seconds_holds_a_job_up_and_no_
     job = run.store.job(job_id)
     assert (job["status"], job["end_reason"]) == ("completed", "time limit")
     assert job["counts"]["failed"] == 0
-    assert job["counts"]["stored"] > stored + 100
+    assert job["counts"]["stored"] > stored
     assert job["active_seconds"] <= 24 + 2
     run.store.sound().close()
     agrees(stack, job)
@@ -76,18 +76,20 @@ def test_prefect_server_that_hangs_for_twenty_seconds_and_dies_ends_no_job(stack
     job_id = run.store.learning(at_least=100)
     stack.state_type(worked, "RUNNING", within_s=30)
     (server,) = stack.pids("service.server")
+    wait_for(lambda: stack.store.job(worked).get("counts", {}).get("stored"), 30, "the first words in the worker")
     os.kill(server, signal.SIGSTOP)
+    before = [run.store.job(job_id), stack.store.job(worked)]
     time.sleep(20)
     during = [run.store.job(job_id), stack.store.job(worked)]
     os.kill(server, signal.SIGKILL)
     wait_for(lambda: (new := stack.pids("service.server")) and new != [server], 15, "a new server")
     assert run.wait(60) == 0
-    for store, mine, seen in ((run.store, job_id, during[0]), (stack.store, worked, during[1])):
+    for store, mine, earlier, seen in ((run.store, job_id, before[0], during[0]), (stack.store, worked, before[1], during[1])):
         wait_for(lambda store=store, mine=mine: store.job(mine)["status"] == "completed", 30, mine)
         job = store.job(mine)
         assert job["end_reason"] == "time limit"
         assert seen["status"] == "running"
-        assert seen["counts"]["stored"] > 500, "the job stood still"
+        assert seen["counts"]["stored"] > earlier["counts"]["stored"], "the job stood still"
         assert job["active_seconds"] <= 0.65 * 60 + 2
         stack.state_type(mine, "COMPLETED", within_s=30)
         store.sound().close()
