@@ -67,25 +67,41 @@ class PrefectApi:
                         # a context of its own for each call: they cannot be entered twice
                         with SettingsContext(profile=self._settings.profile, settings=self._settings.settings):
                             return await call(self._client)
-                    except PrefectHTTPStatusError as error:
-                        if error.response.status_code not in {429, 502, 503, 504} or wait_s is None:
+                    except _BusyError:
+                        if wait_s is None:
                             raise
                     await asyncio.sleep(wait_s)
-        except (httpx.TransportError, TimeoutError, OSError) as error:
+        except _BusyError as error:
+            raise PrefectUnavailable(f"Prefect answers {error}. Try again in a moment; its log says more.", retry_after_s=2) from error
+        except (httpx.RequestError, TimeoutError, OSError) as error:
             self._rests_until = time.monotonic() + REST_S
             raise _silent(self.url) from error
         except PrefectHTTPStatusError as error:
             code = error.response.status_code
             if code in {401, 403}:
                 raise ConfigurationError("Prefect does not let this facade in. Check PREFECT_API_AUTH_STRING or PREFECT_API_KEY.") from error
-            if code >= 500 or code == 429:
-                raise PrefectUnavailable(f"Prefect answers {code}. Try again in a moment; its log says more.", retry_after_s=2) from error
+            if code >= 500:
+                raise PrefectUnavailable(f"Prefect answers {code}. Its log says more.", retry_after_s=2) from error
             raise
+        except ValueError as error:
+            raise ConfigurationError(
+                f"What answers at {without_credentials(self.url)} is no Prefect API of this version. Check PREFECT_API_URL."
+            ) from error
         raise AssertionError("unreachable")
 
 
+class _BusyError(Exception):
+    """Prefect answered that it cannot now, with this status."""
+
+
+async def _raise_busy(response: httpx.Response) -> None:
+    """Before Prefect's client sees such an answer, for it sleeps two seconds even where it may not ask again."""
+    if response.status_code in {408, 429, 502, 503, 504}:
+        raise _BusyError(response.status_code)
+
+
 def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
-    settings: dict[str, Any] = {"timeout": httpx.Timeout(timeout_s, connect=min(2.0, timeout_s))}
+    settings: dict[str, Any] = {"timeout": httpx.Timeout(timeout_s, connect=min(2.0, timeout_s)), "event_hooks": {"response": [_raise_busy]}}
     if urlsplit(api_url).scheme == "http" and urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
         # without the pool's own retries of refused connections; no proxy stands before this machine
         settings["transport"] = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=25))

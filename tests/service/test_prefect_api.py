@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+
+from flows.errors import ConfigurationError
+from service.addresses import run_page
+from service.environment import adopted
+from service.errors import PrefectUnavailable
+from service.orchestrator import Orchestrator
+
+RUN = UUID(int=7)
+
+
+@asynccontextmanager
+async def answering(text, *, heard):
+    """A server that answers each request with the same bytes, or never."""
+
+    async def serve(reader, writer):
+        try:
+            heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            if text is None:
+                await asyncio.sleep(60)
+            writer.write(text)
+            await writer.drain()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def answer(status, body=b"{}"):
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
+
+
+async def refusal(url, **environment):
+    with adopted({"PREFECT_API_URL": url, **environment}):
+        async with Orchestrator(timeout_s=2.0) as orchestrator:
+            with pytest.raises((PrefectUnavailable, ConfigurationError)) as caught:
+                await orchestrator.run(RUN)
+    return caught.value
+
+
+async def test_credentials_of_every_kind_are_sent_and_their_refusal_names_the_variable():
+    for environment, wanted in (
+        ({"PREFECT_API_AUTH_STRING": "admin:secret"}, "Basic " + base64.b64encode(b"admin:secret").decode()),
+        ({"PREFECT_API_KEY": "pnu_key"}, "Bearer pnu_key"),
+    ):
+        heard = []
+        async with answering(answer("401 Unauthorized"), heard=heard) as port:
+            error = await refusal(f"http://127.0.0.1:{port}/api/accounts/a/workspaces/w", **environment)
+        assert isinstance(error, ConfigurationError)
+        assert "PREFECT_API_AUTH_STRING" in str(error)
+        assert "secret" not in str(error)
+        assert heard[0].startswith(f"GET /api/accounts/a/workspaces/w/flow_runs/{RUN} ")
+        assert f"authorization: {wanted}" in heard[0].replace("Authorization", "authorization")
+
+
+async def test_server_that_is_gone_silent_or_broken_is_told_in_time(free_port):
+    began = time.monotonic()
+    assert isinstance(await refusal(f"http://127.0.0.1:{free_port}/api"), PrefectUnavailable)
+    assert time.monotonic() - began < 1.5
+    for text in (None, b"nonsense\r\n\r\n", answer("500 Internal Server Error"), answer("503 Service Unavailable")):
+        heard = []
+        began = time.monotonic()
+        async with answering(text, heard=heard) as port:
+            error = await refusal(f"http://127.0.0.1:{port}/api")
+        assert isinstance(error, PrefectUnavailable), text
+        assert time.monotonic() - began < 8
+        assert heard
+
+
+async def test_busy_database_is_asked_again_at_once():
+    heard = []
+    async with answering(answer("503 Service Unavailable"), heard=heard) as port:
+        await refusal(f"http://127.0.0.1:{port}/api")
+    # Prefect's own client would sleep two seconds after the first
+    assert len(heard) >= 4
+
+
+async def test_server_of_another_kind_is_told_from_prefect():
+    heard = []
+    async with answering(answer("200 OK", b"<html>"), heard=heard) as port:
+        error = await refusal(f"http://127.0.0.1:{port}/api")
+    assert isinstance(error, ConfigurationError)
+    assert "no Prefect API" in str(error)
+
+
+async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, monkeypatch):
+    monkeypatch.setattr("service.prefect_api.REST_S", 0.3)
+    heard = []
+    with adopted({"PREFECT_API_URL": f"http://127.0.0.1:{free_port}/api"}):
+        async with Orchestrator(timeout_s=2.0) as orchestrator:
+            assert not await orchestrator.is_up()
+
+            async def serve(reader, writer):
+                heard.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(answer("404 Not Found") if b"csrf" in heard[-1] else answer("200 OK", b"[]"))
+                await writer.drain()
+                writer.close()
+
+            async with await asyncio.start_server(serve, "127.0.0.1", free_port):
+                assert not await orchestrator.is_up()
+                assert heard == []
+                await asyncio.sleep(0.35)
+                assert await orchestrator.is_up()
+
+
+async def test_without_an_address_the_way_out_is_named():
+    with adopted({"PREFECT_API_URL": ""}), pytest.raises(ConfigurationError, match="PREFECT_API_URL"):
+        async with Orchestrator():
+            raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("api_url", "page"),
+    [
+        ("http://127.0.0.1:4200/api", f"http://127.0.0.1:4200/runs/flow-run/{RUN}"),
+        ("https://u:p@prefect.example/base/api/", f"https://prefect.example/base/runs/flow-run/{RUN}"),
+        ("https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2", f"https://app.prefect.cloud/account/a-1/workspace/w-2/runs/flow-run/{RUN}"),
+    ],
+)
+def test_page_of_a_run_is_found_for_every_form_of_address(api_url, page):
+    assert run_page(api_url, RUN) == page
+
+
+async def test_address_of_the_ui_may_be_another():
+    with adopted({"PREFECT_API_URL": "http://10.0.0.1:4200/api", "PREFECT_UI_URL": "https://prefect.example"}):
+        async with Orchestrator() as orchestrator:
+            assert orchestrator.page_of(RUN) == f"https://prefect.example/runs/flow-run/{RUN}"
