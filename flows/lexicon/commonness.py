@@ -86,7 +86,7 @@ def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = 
 
     def place(sense: TaggedSense) -> tuple[bool, float, bool, int, tuple[int, int]]:
         # What is explained by the word itself comes after the word's own meaning: "wood of a pecan tree", "attach by means of nails".
-        weight = 0.25 * sense.tags if _is_circular(sense) else float(sense.tags)
+        weight = 0.15 * sense.tags if _is_circular(sense) else float(sense.tags)
         if tags <= _FEW_TAGS:
             weight = weight / 2 + _plausibility(sense, verbal_share)
         if tags < 2:
@@ -151,9 +151,9 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
     is_usual_name, is_only_name = synset.words[0] == sense.form, len(synset.words) == 1
     is_special = synset.gloss.startswith("(") or any(pointer.kind == "about" for pointer in synset.pointers)
     value = 0.6 / sense.number + 0.6 * is_usual_name + 0.3 * is_only_name + 0.2 * bool(synset.examples) - 1.0 * is_special
-    value -= 0.8 * _is_circular(sense) + 1.0 * sense.is_instance
-    # Of "weasel" the animal is the plain meaning and the person the figure of speech.
-    value += 0.9 * (synset.category == "animal") + 0.1 * (synset.id[0] == _NOUN)
+    value -= 0.3 * _is_circular(sense) + 1.0 * sense.is_instance
+    # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is nobody's first thought.
+    value += 0.9 * (synset.category == "animal") - 0.7 * (synset.category == "plant") + 0.1 * (synset.id[0] == _NOUN)
     if verbal_share is not None and synset.id[0] in {_NOUN, _VERB}:
         is_rather_verb = verbal_share > _VERBAL
         value += 0.4 if is_rather_verb is (synset.id[0] == _VERB) else -0.4
@@ -161,8 +161,9 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
 
 
 def _is_circular(sense: TaggedSense) -> bool:
-    word = rf"\b{re.escape(sense.form)}s?\b"
-    return sense.synset.category not in {"animal", "plant"} and re.search(word, sense.synset.gloss, re.IGNORECASE) is not None
+    """Whether the meaning is explained by the word itself; shrubs "of the genus Rosa that bear roses" are the plain rose all the same."""
+    gloss = sense.synset.gloss
+    return "genus" not in gloss and re.search(rf"\b{re.escape(sense.form)}s?\b", gloss, re.IGNORECASE) is not None
 
 
 def _is_coarse(sense: TaggedSense) -> bool:

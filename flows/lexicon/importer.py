@@ -77,12 +77,17 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     kinds = {name: at for at, name in enumerate(dict.fromkeys(KINDS.values()))}
     places = {(key, sense.synset.id): (place, sense.tags) for key, found in senses.items() for place, sense in enumerate(found)}
 
+    def weigh(key: str, synset: tuple[int, int]) -> int:
+        rank, found, (place, tags) = ranks[key], senses[key], places[key, synset]
+        share = (tags + 0.5) / (sum(sense.tags for sense in found) + 0.5 * len(found))
+        return rank if rank > presentable else min(presentable, int(rank * (1 + place) / share))
+
     def members(synset: RawSynset) -> list[str]:
-        """Its words, first those that mean it oftenest, then those that mean little else."""
+        """Its words, first those that mean it oftenest, then the familiar ones."""
 
         def usual(word: str) -> tuple[int, int, int]:
-            place, tags = places[word_key(word), synset.id]
-            return (-tags, place, synset.words.index(word))
+            key = word_key(word)
+            return (-places[key, synset.id][1], weigh(key, synset.id), synset.words.index(word))
 
         return sorted(dict.fromkeys(synset.words), key=usual)
 
@@ -90,12 +95,6 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     # A slur is nobody's nearest relative, however common its spelling is in another meaning.
     slurs = {synset.id for synset in synsets if is_offensive(synset)}
     heads = {at: len(ranks) if at in slurs else ranks[word_key(found[0])] for at, found in words.items()}
-
-    def weigh(key: str, synset: tuple[int, int]) -> int:
-        rank, found, (place, tags) = ranks[key], senses[key], places[key, synset]
-        share = (tags + 0.5) / (sum(sense.tags for sense in found) + 0.5 * len(found))
-        return rank if rank > presentable else min(presentable, int(rank * (1 + place) / share))
-
     weights = {at: len(ranks) if at in slurs else weigh(word_key(found[0]), at) for at, found in words.items()}
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",

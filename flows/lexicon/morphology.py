@@ -72,7 +72,9 @@ def regular_bases(form: str) -> frozenset[str]:
     if stem.endswith("s") and not stem.endswith("ss"):
         found.add(stem[:-1])
         found.update(_endings(stem, {"ies": ("y",), "es": ("",), "ves": ("f", "fe")}))
-    found.update(_endings(stem, {"ied": ("y",), "ed": ("", "e"), "ing": ("", "e"), "ying": ("ie",)}))
+    found.update(_endings(stem, {"ied": ("y",), "ed": ("", "e"), "ing": ("", "e")}))
+    if stem.endswith("ying"):
+        found.add(f"{stem[:-4]}ie")
     return frozenset(base for base in found if len(base) > 1 and base != form)
 
 

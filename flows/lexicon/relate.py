@@ -110,7 +110,7 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
             key = word_key(relation.text)
             if key == entry.key or key in found or relation.rank > least_familiar or relation.kind == "usage":
                 continue
-            if counts.get(relation.kind, 0) < _OF_A_KIND and len(found) < most:
+            if counts.get(relation.kind, 0) < _OF_A_KIND and len(found) < most and form_problem(relation.text) is None:
                 counts[relation.kind] = counts.get(relation.kind, 0) + 1
                 found[key] = Relation(kind=relation.kind, word=relation.text)
     return tuple(sorted(found.values(), key=lambda relation: order.get(relation.kind, len(order))))
