@@ -139,6 +139,18 @@ async def test_what_a_store_remembers_never_decides_when_it_is_out_of_date(make,
         assert (await claim(one, "emu")).known == ("emu",)
 
 
+async def test_batch_whose_words_changed_meanwhile_is_decided_anew(make):
+    async with make() as one, make() as two:
+        await claim(one, "cat", "dog")
+        await two.save_definitions([definition("cat", at=START - minutes(1))], job_id=BOB, attempt=1)
+        await two.commit_batch(batch("dog", job_id=BOB), entries=[entry("dog", definition="What came first.")])
+        assert await one.commit_batch(batch("cat", "dog"), entries=[entry("cat"), entry("dog")]) is True
+        known = await two.known(["cat", "dog"])
+        assert (known["cat"].depth, known["cat"].learned_at) == ("enriched", START - minutes(1))
+        assert known["dog"].definition.text == "What came first."
+        assert await one.claims(ANN) == ()
+
+
 async def test_attempt_that_began_elsewhere_fences_a_store_that_has_not_heard_of_it(make):
     async with make() as one, make() as two:
         await one.begin_attempt(job())

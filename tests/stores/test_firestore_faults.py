@@ -15,6 +15,7 @@ from wire import a_wire_to
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import ClaimResult, Word
 from flows.stores.firestore import FirestoreStore
+from flows.stores.firestore.database import Database
 from flows.stores.firestore.failures import translated
 
 LATER = START + minutes(10)
@@ -27,6 +28,21 @@ async def wire(emulator_host):
         yield opened
 
 
+class Armed(Database):
+    """A database whose next commit, once it is armed, is done and its answer lost."""
+
+    def __init__(self, wire, place):
+        super().__init__(place, emulator=wire.host)
+        self._wire = wire
+        self.is_armed = False
+
+    async def commit(self, writes):
+        if self.is_armed:
+            self.is_armed = False
+            self._wire.loses_answer = True
+        return await super().commit(writes)
+
+
 @pytest.fixture
 def through(wire, place, clock):
     """Makes stores that reach the emulator through the wire."""
@@ -37,26 +53,35 @@ def through(wire, place, clock):
     return make
 
 
+@pytest_asyncio.fixture
+async def losing(wire, place, through):
+    """A store with an armed database."""
+    store = through()
+    store._database = Armed(wire, place)
+    async with store:
+        yield store
+
+
 async def claim(store, *keys, job_id=ANN):
     return await store.claim(words(*keys), job_id=job_id, attempt=1, until=LATER)
 
 
-async def test_claim_whose_answer_got_lost_is_its_own(wire, through):
-    async with through() as store:
-        await store.begin_attempt(job())
-        wire.loses_answer = True
-        assert await claim(store, "cat", "dog") == ClaimResult(new=("cat", "dog"))
-        assert wire.lost_answers == 1
-        assert [word.key for word in await store.claims(ANN)] == ["cat", "dog"]
-        assert (await claim(store, "cat", job_id=BOB)).elsewhere == ("cat",)
+async def test_claim_whose_answer_got_lost_is_its_own(wire, losing):
+    await losing.begin_attempt(job())
+    losing._database.is_armed = True
+    assert await claim(losing, "cat", "dog") == ClaimResult(new=("cat", "dog"))
+    assert wire.lost_answers >= 1
+    assert [word.key for word in await losing.claims(ANN)] == ["cat", "dog"]
+    assert (await claim(losing, "cat", job_id=BOB)).elsewhere == ("cat",)
 
 
-async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own(wire, through):
-    async with through() as store, through() as other:
-        assert await store.taken(["cat", "dog"], job_id=ANN) == {}
+async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own(wire, losing, through):
+    async with through() as other:
+        assert await losing.taken(["cat", "dog"], job_id=ANN) == {}
         await claim(other, "cat", job_id=BOB)
-        wire.loses_answer = True
-        assert await claim(store, "cat", "dog") == ClaimResult(new=("dog",), elsewhere=("cat",))
+        losing._database.is_armed = True
+        assert await claim(losing, "cat", "dog") == ClaimResult(new=("dog",), elsewhere=("cat",))
+        assert wire.lost_answers >= 1
 
 
 @pytest.mark.parametrize(("write", "answer"), [
@@ -69,13 +94,12 @@ async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own
     (lambda s: s.add_to_frontier({Word(text="Pet", key="pet"): ["cat"]}, at=START), None),
     (lambda s: s.release_all(ANN), 2),
 ])  # fmt: skip
-async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, through, write, answer):
-    async with through() as store:
-        await store.begin_attempt(job())
-        await claim(store, "cat", "dog")
-        wire.loses_answer = True
-        assert await write(store) == answer
-        assert wire.lost_answers == 1
+async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, losing, through, write, answer):
+    await losing.begin_attempt(job())
+    await claim(losing, "cat", "dog")
+    losing._database.is_armed = True
+    assert await write(losing) == answer
+    assert wire.lost_answers >= 1
     async with through() as store:
         found = (
             await store.rounds(ANN), await store.batches(ANN), await store.job(ANN), await store.log(ANN),
