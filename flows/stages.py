@@ -228,6 +228,9 @@ async def synthesize_definitions(work: Work, resources: Resources) -> int:
             provenance=work.provenance(generation, len(generation.value)),
         )
         problems = entry_rules.definition_problems(definition)
+        elsewhere = [other.evidence for other in items if other is not item]
+        if resources.model.invents and evidence_rules.is_misplaced(draft.text, item.evidence, elsewhere):
+            problems = (*problems, "definition: it fits the evidence of another word")
         return (None, problems) if problems else (definition, ())
 
     asked = await _ask(resources, items, lambda i: i.word.key, lambda model: model.define, accept)

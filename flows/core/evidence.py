@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flows.core.words import is_abbreviation, tokens
 from flows.knowledge import Citation, Evidence, Support
@@ -14,6 +14,8 @@ MIN_SHARE = 1 / 3
 """Share of a definition's content words that must stand in a piece of evidence that backs it."""
 MIN_WORDS = 2
 """Content words that must be shared at least, unless the definition has fewer."""
+MISPLACED_SHARE = 1 / 2
+"""Share of a definition's content words in another word's evidence from which on it is taken to be that word's."""
 READ_CHARACTERS = 4000
 """So much of a piece of evidence is read, lest a long one back anything."""
 
@@ -94,6 +96,13 @@ def backing(definition: str, evidence: Sequence[Evidence]) -> tuple[Citation, ..
         if strength > 0:
             strongest.setdefault((citation.source, citation.url, citation.revision), citation)
     return tuple(strongest.values())[:MAX_CITATIONS]
+
+
+def is_misplaced(definition: str, evidence: Sequence[Evidence], elsewhere: Iterable[Sequence[Evidence]]) -> bool:
+    """Whether a definition belongs to another word of its batch: its own evidence shares nothing with it, and some other word's shares half."""
+    if not evidence or any(_strength(definition, piece.text) > 0 for piece in evidence):
+        return False
+    return any(_strength(definition, piece.text) >= MISPLACED_SHARE for pieces in elsewhere for piece in pieces)
 
 
 def stem(token: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_values import citation, evidence, texts
 
-from flows.core.evidence import MAX_CITATIONS, READ_CHARACTERS, backing, stem, support_of, trim
+from flows.core.evidence import MAX_CITATIONS, READ_CHARACTERS, backing, is_misplaced, stem, support_of, trim
 
 TEXT = "The cat is an animal. Dogs bark. Cats purr, St. Bernards do not! Nobody knows why."
 DEFINITION = "A small domesticated carnivorous mammal with soft fur."
@@ -168,3 +168,21 @@ def test_a_stem_is_a_beginning_of_its_token_of_three_letters_or_more(token):
     root = stem(token)
     assert token.startswith(root)
     assert len(root) >= min(3, len(token.removesuffix("'s")))
+
+
+CAT, TOWER = "The cat is a small carnivorous mammal with soft fur.", "A lighthouse is a tower with a lamp that guides ships at sea."
+
+
+@pytest.mark.parametrize(
+    ("own", "elsewhere", "misplaced"),
+    [
+        ([CAT], [TOWER], False),
+        ([TOWER], [CAT], True),
+        ([TOWER], [TOWER], False),
+        ([], [CAT], False),
+        ([TOWER], [], False),
+        ([TOWER, CAT], [CAT], False),
+    ],
+)
+def test_a_definition_that_only_another_words_evidence_backs_is_misplaced(own, elsewhere, misplaced):
+    assert is_misplaced(DEFINITION, [evidence(t) for t in own], [[evidence(t)] for t in elsewhere]) is misplaced

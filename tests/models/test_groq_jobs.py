@@ -83,7 +83,7 @@ HEALED = {
     "text that is no JSON": on_both("broken_text", times=2),
     "truncated": on_both("truncated_text", times=2),
     "wrong ids": on_both("wrong_ids", times=2, share=0.4),
-    "swapped ids": [Fault(kind="swapped_ids", task="enrich", times=2, share=0.4)],
+    "swapped ids": on_both("swapped_ids", times=2, share=0.4),
     "duplicated ids": on_both("repeated", times=2, share=0.4),
     "invented fields": on_both("invented_fields"),
     "empty strings": on_both("empty_strings", times=2, share=0.4),
@@ -101,6 +101,14 @@ async def test_a_job_reaches_its_target_in_spite_of(learning, checked, world, fa
     assert all(fault["struck"] for fault in world.struck())
     assert (job.status, job.end_reason) == ("completed", "target reached")
     assert len(await checked(job)) == TARGET
+
+
+async def test_definitions_under_each_others_ids_are_not_stored(learning, world, store):
+    world.plan(Fault(kind="swapped_ids", task="define", times=1, share=0.5))
+    await learning(quick_learning, words=list(WORDS))
+    swapped = await store.known(WORDS)
+    assert set(swapped) == set(WORDS)
+    assert all(known.definition.support == "supported" for known in swapped.values())
 
 
 async def test_the_bill_counts_every_answer_and_failed_json_too(learning, world):
