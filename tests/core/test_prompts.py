@@ -5,6 +5,7 @@ import json
 from uuid import UUID
 
 import pytest
+from rule_values import entry as an_entry
 
 from flows.core import prompts
 from flows.knowledge import Citation, DeepeningRequest, Definition, Entry, Evidence, ProposalRequest, Provenance, Word, WordEvidence, utc_now
@@ -115,3 +116,36 @@ def test_deepening_shows_more_evidence_than_defining():
     )
     (word,) = body(prompts.deepen([DeepeningRequest(entry=entry, evidence=(evidence(text),))]))["words"]
     assert prompts.EVIDENCE_CHARACTERS < len(word["evidence"][0]["text"]) <= prompts.DEEP_EVIDENCE_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("prompt", "task"),
+    [
+        (prompts.propose(ProposalRequest(count=1)), "propose"),
+        (prompts.define([asked("cat")]), "define"),
+    ],
+)
+def test_a_prompt_carries_the_text_and_the_version_of_its_task(prompt, task):
+    assert (prompt.task, prompt.system, prompt.version) == (task, prompts.SYSTEM[task], prompts.VERSIONS[task])
+    assert prompt.characters == len(prompt.system) + len(prompt.user)
+
+
+def test_entries_to_deepen_come_with_their_definition():
+    prompt = prompts.deepen([DeepeningRequest(entry=an_entry("Cat"), evidence=())])
+    assert body(prompt)["words"] == [{"id": "cat", "word": "Cat", "definition": an_entry("Cat").definition, "evidence": []}]
+    assert prompt.keys == ("cat",)
+
+
+def test_evidence_stops_where_too_little_room_is_left():
+    def lengths(*wanted, limit):
+        pieces = [evidence("x" * length, f"source {n}") for n, length in enumerate(wanted)]
+        return [len(piece["text"]) for piece in prompts.shown(pieces, "x" * 5, limit=limit)]
+
+    least = prompts.LEAST_EVIDENCE
+    assert lengths(60, 60, limit=60 + least) == [60, least]
+    assert lengths(60, 60, limit=60 + least - 1) == [60]
+    assert lengths(60, limit=least - 1) == []
+
+
+def test_json_is_compact_and_keeps_other_scripts():
+    assert prompts.define([asked("字")]).user == '{"task":"define","words":[{"id":"字","evidence":[]}]}'
