@@ -7,8 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
+from flows.core.estimate import Estimate
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, JobStatus, Mode, Round
+from service import estimating
 from service.deps import Facade, Knowledge, Prefect, Resources, may_start
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.history import Place, read_history
@@ -22,6 +24,7 @@ from service.schemas import (
     JobList,
     JobView,
     Moment,
+    PlannedJob,
     RoundList,
     RoundSummary,
     RoundView,
@@ -61,6 +64,12 @@ async def start_big_job(
 ) -> Started:
     """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
     return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response)
+
+
+@router.post("/estimate", responses=answers(408, 413, 422))
+async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
+    """What a job would bring and cost, and what limits it, before it is started. Nothing is asked of a model for it."""
+    return await estimating.estimate_job(facade.store, facade.settings, body.mode, body.parameters())
 
 
 @router.get("", responses=answers(422))

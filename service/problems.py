@@ -20,6 +20,7 @@ from flows.errors import ConfigurationError, InvalidInput, LearningError, StaleA
 from service.errors import AccessRefused, Conflict, NotFound, TooMany
 
 MEDIA_TYPE = "application/problem+json"
+MODES = frozenset({"big", "quick", "deep"})
 RETRY_AFTER_S = 5
 """Advice where nobody knows better."""
 
@@ -154,4 +155,6 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
     """Without the input itself: it may be anything, a secret included."""
     where = [str(part) for part in error.get("loc", ())]
     named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) else where
+    if len(named) > 1 and named[0] in MODES:
+        named = named[1:]  # which of the kinds of job it was taken for
     return FieldProblem(field=printable(".".join(named), 100) or "body", problem=printable(str(error.get("msg", "It cannot be used")), 300))

@@ -106,6 +106,21 @@ class StartBigJob(Request):
         return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
+class BigJob(StartBigJob):
+    """A big job that is not started yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "big", "minutes": 10}]})
+
+    mode: Literal["big"]
+
+    def parameters(self) -> dict[str, Any]:
+        """The flow's parameters, only those that were given."""
+        return self.model_dump(mode="json", exclude={"mode"}, exclude_unset=True, exclude_none=True)
+
+
+PlannedJob = Annotated[BigJob | StartJob, Field(discriminator="mode")]
+
+
 class CancelJob(Request):
     """How to stop a job."""
 

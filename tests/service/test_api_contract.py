@@ -53,6 +53,7 @@ def test_operations_have_names_that_stay(tmp_path):
     assert names == {
         "start_job": "POST /jobs/start",
         "start_big_job": "POST /jobs/start_big",
+        "estimate_job": "POST /jobs/estimate",
         "read_jobs": "GET /jobs",
         "read_job": "GET /jobs/{job_id}",
         "cancel_job": "POST /jobs/{job_id}/cancel",
