@@ -57,11 +57,11 @@ class Publisher:
         for event in events:
             payload = {"attempt": event.attempt, "seq": event.seq, "text": event.text, "words": list(event.words)}
             emit_event(PREFECT_EVENT_PREFIX + event.kind, resource, occurred=event.occurred, payload=payload)
+        # the whole document, so that watchers need not read the store
+        emit_event(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=job.model_dump(mode="json"))
         now = time.monotonic()
         if job.is_final or now - self._told_at >= PROGRESS_EVERY_S:
             self._told_at = now
-            shown = job.model_dump(mode="json", include={"status", "progress", "total_tokens", "last_round", "counts", "stages", "usage"})
-            emit_event(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=shown)
             self._put(lambda: self._show_progress(job))
 
     async def _show_progress(self, job: Job) -> None:

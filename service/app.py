@@ -16,12 +16,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
-from service import dashboard, health, jobs, knowledge, problems, schedules, sessions
+from service import dashboard, health, jobs, knowledge, live, problems, schedules, sessions
 from service.access import COOKIE, Access
 from service.deps import Resources
 from service.limits import Limiter, RequestLimits
 from service.metrics import Metrics
 from service.orchestrator import Orchestrator
+from service.relay import Relay
 from service.security import Wall
 from service.settings import FacadeSettings, read_facade_settings
 
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
     for router in routers:
         app.include_router(router)
+    app.include_router(live.router)
     app.include_router(dashboard.router_for(dashboard.read_assets(ui or dashboard.built_folder())))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -64,11 +66,14 @@ def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metric
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as owned:
+            store = await owned.enter_async_context(open_store(settings.store, language=settings.language))
+            orchestrator = await owned.enter_async_context(Orchestrator())
             app.state.resources = Resources(
                 settings=settings,
                 facade=facade,
-                store=await owned.enter_async_context(open_store(settings.store, language=settings.language)),
-                orchestrator=await owned.enter_async_context(Orchestrator()),
+                store=store,
+                orchestrator=orchestrator,
+                relay=await owned.enter_async_context(Relay(store, orchestrator, metrics)),
                 metrics=metrics,
                 access=access,
                 starts=Limiter(

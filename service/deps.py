@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -15,6 +15,7 @@ from service.access import Access
 from service.limits import Limiter
 from service.metrics import Metrics
 from service.orchestrator import Orchestrator
+from service.relay import Relay
 from service.settings import FacadeSettings
 
 
@@ -31,8 +32,7 @@ class Resources:
     starts: Limiter
     sign_ins: Limiter
     exports: asyncio.Semaphore
-    relay: Any = None
-    """The event relay, once service.relay has one."""
+    relay: Relay
 
 
 def resources_of(connection: HTTPConnection) -> Resources:

@@ -45,19 +45,26 @@ class Place:
             return Place(attempt=line.attempt, seq=line.seq, state_at=self.state_at, state_id=self.state_id)
         return Place(attempt=self.attempt, seq=self.seq, state_at=micros(line.since), state_id=str(line.id))
 
-    def is_before(self, state: RunState) -> bool:
-        """Whether a state comes after this place."""
-        return (micros(state.since), str(state.id)) > (self.state_at, self.state_id)
+    def is_before(self, item: JobEvent | RunState) -> bool:
+        """Whether a line or a state comes after this place, in its own source."""
+        if isinstance(item, JobEvent):
+            return (item.attempt, item.seq) > (self.attempt, self.seq)
+        return (micros(item.since), str(item.id)) > (self.state_at, self.state_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """Some events with the place after them. `is_complete` is False when Prefect did not tell its states; they come later then."""
 
-    events: tuple[HistoryEvent, ...]
+    items: tuple[JobEvent | RunState, ...]
     place: Place
     has_more: bool
     is_complete: bool
+
+    @property
+    def events(self) -> tuple[HistoryEvent, ...]:
+        """The items as readers see them."""
+        return tuple(map(event_of, self.items))
 
 
 async def read_history(store: JobStore, orchestrator: Orchestrator, job_id: UUID, *, after: Place, limit: int = 200) -> Part:
@@ -70,13 +77,13 @@ async def read_history(store: JobStore, orchestrator: Orchestrator, job_id: UUID
     except (PrefectUnavailable, ConfigurationError):
         is_complete = False
     place = after
-    events: list[HistoryEvent] = []
+    items: list[JobEvent | RunState] = []
     for item in merged(lines, states):
-        if len(events) == limit:
+        if len(items) == limit:
             break
-        events.append(event_of(item))
+        items.append(item)
         place = place.past(item)
-    return Part(events=tuple(events), place=place, has_more=len(lines) + len(states) > limit, is_complete=is_complete)
+    return Part(items=tuple(items), place=place, has_more=len(lines) + len(states) > limit, is_complete=is_complete)
 
 
 def merged(lines: Iterable[JobEvent], states: Iterable[RunState]) -> Iterator[JobEvent | RunState]:

@@ -1,0 +1,146 @@
+"""What the relay knows of one job, and who watches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Self
+from uuid import UUID
+
+from flows.knowledge import Job, JobEvent, utc_now
+from service.frames import MOST_EVENTS, JobFrame
+from service.hints import Hint
+from service.history import Place, event_of
+from service.runs import RunState
+from service.views import status_of, view
+
+Item = JobEvent | RunState
+
+
+class Watcher:
+    """One who watches: holds at most one frame that was not fetched yet, merged from all that came since the last one.
+
+    `place` is how far the watcher has been told; None takes every frame as it comes.
+    """
+
+    def __init__(self, place: Place | None = None) -> None:
+        self.place = place
+        self._waiting: dict[UUID, JobFrame] = {}
+        self._is_ended = False
+        self._changed = asyncio.Event()
+
+    def offer(self, frame: JobFrame, items: Sequence[Item]) -> None:
+        """Have a frame told, without the items that the watcher has been told already."""
+        if self.place is not None:
+            fresh = [item for item in items if self.place.is_before(item)]
+            if len(fresh) < len(items):
+                frame = frame.with_events([event_of(item) for item in fresh], gap=frame.gap)
+            else:
+                self.place = None
+        earlier = self._waiting.pop(frame.job_id, None)
+        self._waiting[frame.job_id] = frame.after(earlier) if earlier is not None else frame
+        self._changed.set()
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self._is_ended = True
+        self._changed.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> JobFrame:
+        while not self._waiting:
+            if self._is_ended:
+                raise StopAsyncIteration
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.pop(next(iter(self._waiting)))
+
+
+class Channel:
+    """One job: its document, its state, how far its events are known, and those not told yet."""
+
+    def __init__(self, job_id: UUID) -> None:
+        self.job_id = job_id
+        self.job: Job | None = None
+        self.state: RunState | None = None
+        self.place = Place()
+        self.watchers: set[Watcher] = set()
+        self.needs_reading = True
+        """Whether there may be more than was heard: then the durable sources are read before anything is told."""
+        self.is_stopping = False
+        self.heard_at = asyncio.get_running_loop().time()
+        self._untold: list[Item] = []
+        self._has_news = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended, by the document and by Prefect where it tells."""
+        return self.job is not None and self.job.is_final and status_of(self.job, self.state) in {"completed", "failed", "cancelled"}
+
+    def take(self, hint: Hint) -> bool:
+        """Take note of a hint; whether it is one that cannot wait."""
+        self.heard_at = asyncio.get_running_loop().time()
+        if hint.document is not None:
+            self._take_document(hint.document)
+        if hint.line is not None and self.place.is_before(hint.line):
+            follows = hint.line.attempt == self.place.attempt and hint.line.seq == self.place.seq + 1
+            self._take_item(hint.line, follows=follows)
+        if hint.state is not None and self.place.is_before(hint.state):
+            self._take_item(hint.state, follows=str(hint.follows) == self.place.state_id)
+            self._take_state(hint.state)
+            return True
+        return False
+
+    def take_truth(self, job: Job | None, state: RunState | None, items: Sequence[Item], place: Place, *, is_stopping: bool) -> None:
+        """Take what the durable sources say; `items` are those past `place` as it was."""
+        if job is not None:
+            self._take_document(job)
+        if state is not None:
+            self._take_state(state)
+        if items:
+            self._untold += items
+            self._has_news = True
+        if is_stopping is not self.is_stopping:
+            self.is_stopping, self._has_news = is_stopping, True
+        self.place = place
+
+    def frame(self, *, prefect_url: str | None, is_live: bool, items: Sequence[Item] = ()) -> JobFrame | None:
+        """The status now, with some events; None while nothing is known of the job."""
+        if self.job is None:
+            return None
+        now = utc_now()
+        seen = view(self.job, self.state, prefect_url=prefect_url, is_stopping=self.is_stopping, now=now)
+        events = tuple(event_of(item) for item in items[-MOST_EVENTS:])
+        return JobFrame(**dict(seen), events=events, cursor=self.place.cursor, live=is_live, gap=len(items) > MOST_EVENTS, sent_at=now)
+
+    def has_news(self) -> bool:
+        """Whether there is something to tell."""
+        return self._has_news
+
+    def news(self) -> tuple[Item, ...]:
+        """The items not told yet; they count as told from now on."""
+        items, self._untold, self._has_news = tuple(self._untold), [], False
+        return items
+
+    def stir(self) -> None:
+        """Have the status told again, though nothing happened in the job."""
+        self._has_news = True
+
+    def _take_document(self, job: Job) -> None:
+        known = self.job
+        if known is None or (job.attempt, job.updated_at or job.created_at) > (known.attempt, known.updated_at or known.created_at):
+            self.job, self._has_news = job, True
+
+    def _take_state(self, state: RunState) -> None:
+        if self.state is None or (state.since, str(state.id)) > (self.state.since, str(self.state.id)):
+            self.state, self._has_news = state, True
+
+    def _take_item(self, item: Item, *, follows: bool) -> None:
+        self._has_news = True
+        if follows and not self.needs_reading:
+            self._untold.append(item)
+            self.place = self.place.past(item)
+        else:
+            self.needs_reading = True

@@ -1,0 +1,99 @@
+"""Prefect's event stream, read for what it says of our jobs. It is lossy: what it tells is a hint, and quick; the truth is read elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from prefect.client.schemas.objects import StateType
+from prefect.events import Event
+from prefect.events.clients import get_events_subscriber
+from prefect.events.filters import EventFilter, EventNameFilter
+from pydantic import ValidationError
+
+from flows.events import PREFECT_EVENT_PREFIX, resource_id
+from flows.knowledge import Job, JobEvent
+from service.runs import STATUSES, RunState, plain
+
+RUN_PREFIX = "prefect.flow-run."
+PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"
+_JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """What one event says of a job: a state with the id of the state before it, a line of its log, or its whole document."""
+
+    job_id: UUID
+    occurred: datetime
+    state: RunState | None = None
+    follows: UUID | None = None
+    line: JobEvent | None = None
+    document: Job | None = None
+
+
+async def hints(on_connection: Callable[[bool], None]) -> AsyncGenerator[Hint]:
+    """Hints for ever, over as many connections as it takes; `on_connection` hears of each that comes about and of each that is lost."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            # a filter of its own for each connection, since the subscriber writes into it
+            wanted = EventFilter(event=EventNameFilter(prefix=[RUN_PREFIX, PREFECT_EVENT_PREFIX]))
+            async with get_events_subscriber(filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False) as subscriber:
+                on_connection(True)
+                wait_s = FIRST_WAIT_S
+                async for event in subscriber:
+                    if (hint := read(event)) is not None:
+                        yield hint
+        except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
+            log.info("Prefect's event stream is lost: %s", str(error) or type(error).__name__)
+        on_connection(False)
+        await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+        wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+
+def read(event: Event) -> Hint | None:
+    """The hint in an event; None in one that is not about our jobs, or not of the shape that we know."""
+    try:
+        if event.event.startswith(RUN_PREFIX):
+            return _of_state(event)
+        return _of_job(event)
+    except (KeyError, ValueError, ValidationError):
+        log.debug("An event of an unknown shape: %s", event.event)
+        return None
+
+
+def _of_state(event: Event) -> Hint | None:
+    labels: Any = event.resource
+    kind = labels.get("prefect.state-type")
+    if kind is None:  # a heartbeat
+        return None
+    state = RunState(
+        status=STATUSES[StateType(kind)],
+        type=kind,
+        name=labels.get("prefect.state-name") or kind.title(),
+        message=labels.get("prefect.state-message") or "",
+        since=plain(datetime.fromisoformat(labels["prefect.state-timestamp"])),
+        id=event.id,
+    )
+    job_id = UUID(event.resource.id.removeprefix("prefect.flow-run."))
+    return Hint(job_id=job_id, occurred=plain(event.occurred), state=state, follows=event.follows)
+
+
+def _of_job(event: Event) -> Hint | None:
+    if not event.resource.id.startswith(_JOB_PREFIX):
+        return None
+    job_id = UUID(event.resource.id.removeprefix(_JOB_PREFIX))
+    if event.event == PROGRESS:
+        return Hint(job_id=job_id, occurred=plain(event.occurred), document=Job.model_validate(event.payload))
+    line = JobEvent.model_validate({**event.payload, "kind": event.event.removeprefix(PREFECT_EVENT_PREFIX), "occurred": plain(event.occurred)})
+    return Hint(job_id=job_id, occurred=line.occurred, line=line)

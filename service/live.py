@@ -1,0 +1,82 @@
+"""Watching jobs over WebSocket: one kind of frame, see service/frames.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable
+from contextlib import suppress
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+
+from flows.errors import InvalidInput, TransientError
+from service.deps import resources_of
+from service.errors import NotFound
+from service.frames import JobFrame
+from service.metrics import Metrics
+
+DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013
+SEND_S = 30.0
+"""A watcher that takes nothing for so long is let go; what it missed it gets by its cursor."""
+
+router = APIRouter(prefix="/ws", tags=["live"])
+Cursor = Annotated[str | None, Query(max_length=500)]
+
+
+@router.websocket("/jobs")
+async def watch_jobs(socket: WebSocket) -> None:
+    """Frames of all jobs, those at work first."""
+    facade = resources_of(socket)
+    await socket.accept()
+    async with facade.relay.watch_all() as watcher:
+        await _send(socket, watcher, facade.metrics)
+
+
+@router.websocket("/jobs/{job_id:uuid}")
+async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> None:
+    """Frames of one job until it has ended; `after` goes on from a frame's cursor."""
+    facade = resources_of(socket)
+    await socket.accept()
+    try:
+        async with facade.relay.watch(job_id, after) as watcher:
+            await _send(socket, watcher, facade.metrics)
+    except NotFound:
+        await _close(socket, UNKNOWN, "there is no such job")
+    except InvalidInput as error:
+        await _close(socket, BAD_CURSOR, f"{error.field}: {error.problem}")
+    except TransientError as error:
+        await _close(socket, TRY_LATER, str(error))
+
+
+async def _send(socket: WebSocket, frames: AsyncIterable[JobFrame], metrics: Metrics) -> None:
+    metrics.watchers.inc()
+    leaving = asyncio.create_task(_until_left(socket))
+    sending = asyncio.create_task(_send_all(socket, frames))
+    try:
+        await asyncio.wait({leaving, sending}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done() and not leaving.done():
+            with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+                sending.result()
+                await _close(socket, DONE, "")
+    finally:
+        metrics.watchers.dec()
+        for task in (leaving, sending):
+            task.cancel()
+        await asyncio.gather(leaving, sending, return_exceptions=True)
+
+
+async def _send_all(socket: WebSocket, frames: AsyncIterable[JobFrame]) -> None:
+    async for frame in frames:
+        await asyncio.wait_for(socket.send_text(frame.text), SEND_S)
+
+
+async def _until_left(socket: WebSocket) -> None:
+    """Read and forget what the client says, until it goes."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(code, reason[:120])
