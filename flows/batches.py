@@ -160,6 +160,9 @@ class Batches:
         except QuotaExhausted as error:
             self._recorder.problem(str(error))
             self._course.end("quota used up")
+            if work.entries:
+                work.failed |= {w.key: str(error) for w in work.words}
+                await self._give_up(work)
         except (TransientError, OutputError) as error:
             self._failures += 1
             self._recorder.problem(f"Batch {work.label} was given up: {error}")

@@ -167,6 +167,13 @@ async def test_a_day_that_is_used_up_ends_the_job_in_good_order_with_when_to_com
     assert await checked(job)
 
 
+async def test_what_a_broken_answer_held_is_stored_though_the_day_was_used_up_after_it(learning, checked, world):
+    world.plan(Fault(kind="json_usable", task="enrich", times=1), Fault(kind="day_tokens", task="enrich", nth=tuple(range(2, 99))))
+    job = await learning(words_per_round=10, candidates_per_round=30, max_entries=10)
+    assert (job.status, job.end_reason) == ("completed", "quota used up")
+    assert 0 < len(await checked(job)) < 10
+
+
 async def test_a_provider_that_stays_away_fails_the_job_and_what_was_learned_stays(learning, checked, world, store):
     world.plan(Fault(kind="server_error", task="enrich", nth=tuple(range(3, 999))))
     with pytest.raises(LearningError, match="3 batches in a row failed, the last because: Groq answers 500"):
