@@ -51,7 +51,7 @@ class Breaker:
             raise
         except TransientError as error:
             self._failures += 1
-            self._last = str(error)
+            self._last, self._refusal = str(error), None
             if is_trial or self._failures >= self._most_failures:
                 self._open(self._rest_s)
             raise
@@ -76,7 +76,7 @@ class Breaker:
             return True
         if self._refusal is not None:
             raise SourceRefused(str(self._refusal))
-        raise SourceUnavailable(f"{self._last} ({self._failures} times in a row, so it is left alone for now)", retry_after_s=max(1.0, left_s))
+        raise SourceUnavailable(f"{self._last} (failures in a row: {self._failures}; it is left alone for now)", retry_after_s=max(1.0, left_s))
 
     def _open(self, for_s: float) -> None:
         self._opens_until_s = self._clock() + for_s

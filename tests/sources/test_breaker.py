@@ -58,7 +58,7 @@ async def test_it_opens_after_failures_in_a_row_and_then_asks_nobody(breaker, so
     await fail(breaker, 1)
     assert breaker.is_open
     time.now = 59
-    with pytest.raises(SourceUnavailable, match=r"no answer.*3 times in a row") as failed:
+    with pytest.raises(SourceUnavailable, match=r"no answer.*in a row: 3") as failed:
         await breaker.look_up(WORDS)
     assert failed.value.retry_after_s == 1
     assert source.calls == 3
@@ -151,7 +151,12 @@ async def test_a_refusal_opens_it_at_once_for_longer_and_is_told_again(breaker, 
     await fail(breaker, 3, SourceRefused)
     assert source.calls == 1
     time.now = REST_AFTER_REFUSAL_S
+    state["error"] = SourceUnavailable("no answer")
+    await fail(breaker, 1)
+    assert source.calls == 2
+    await fail(breaker, 1)
+    assert source.calls == 2, "a failed try opens it again at once"
+    time.now = 2 * REST_AFTER_REFUSAL_S
     state["error"] = None
     assert await breaker.look_up(WORDS)
-    state["error"] = SourceUnavailable("no answer")
-    await fail(breaker, 4)
+    assert not breaker.is_open
