@@ -91,7 +91,7 @@ def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = 
             weight = weight / 2 + _plausibility(sense, verbal_share)
         if tags < 2:
             # A rare spelling of a common word ("colour") has no counts of its own worth the name: its synonyms' counts speak for it.
-            weight += sense.synset_tags / 10
+            weight += 0.6 * math.log10(1 + sense.synset_tags)
         return (_is_coarse(sense), -weight, sense.is_instance, sense.number, sense.synset.id)
 
     return sorted(senses, key=place)
@@ -109,7 +109,8 @@ def score(key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection
 
     `zipf` is the frequency of the spelling, `is_inflection` tells that the spelling is also a form of another lemma.
     """
-    tags = sum(sense.tags for sense in senses)
+    # That "john" is in every text says something about persons, nothing about the room.
+    tags = sum(sense.tags for sense in senses if sense.is_instance is senses[0].is_instance)
     words = key.replace("-", " ").split()
     if is_offensive or key in COARSE:
         return -3.0 + zipf / 10

@@ -84,10 +84,13 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
 
     def members(synset: RawSynset) -> list[str]:
         """Its words, first those that mean it oftenest, then the familiar ones."""
+        weight: dict[str, int] = {}
+        for key in map(word_key, synset.words):
+            weight[_plain(key)] = min(weight.get(_plain(key), len(ranks)), weigh(key, synset.id))
 
         def usual(word: str) -> tuple[int, int, int]:
             key = word_key(word)
-            return (-places[key, synset.id][1], weigh(key, synset.id), synset.words.index(word))
+            return (-places[key, synset.id][1], weight[_plain(key)], synset.words.index(word))
 
         return sorted(dict.fromkeys(synset.words), key=usual)
 
@@ -116,6 +119,11 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     connection.executemany("INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, weights, kinds))
     connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)", _links(synsets, number, ranks, kinds, weigh))
     connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
+
+
+def _plain(key: str) -> str:
+    """The same for British and American spellings, of which WordNet's order says which one it holds for usual."""
+    return key.replace("our", "or").replace("is", "iz")
 
 
 def _senses(

@@ -56,7 +56,7 @@ _OF_A_KIND = 5
 _PLAIN_WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
     "about above according act after all also among and another any are as been being belonging both but can capable causing certain "
-    "characteristic characterized composed concerning considered consisting containing done especially family for form from further genus had "
+    "characteristic characterized composed concerning considered consisting containing done especially etc family for form from further genus had "
     "has have having how into involving its kind large less like made make makes many marked may more most much not often one only other out "
     "over own particular people person previously quality regarded relating resembling same several showing small some somebody someone "
     "something state such than that the their them there these they thing things this those through type used usually various very was were "
@@ -96,8 +96,8 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
 
 
 def gloss_words(gloss: str) -> list[str]:
-    """The content words of a gloss as tokens, in their order."""
-    return [token for token in dict.fromkeys(tokens(gloss)) if _PLAIN_WORD.fullmatch(token) and token not in _FUNCTION_WORDS]
+    """The content words of a gloss as tokens, in their order; no names, whose parts mean something else ("united", "states")."""
+    return [token for token in dict.fromkeys(tokens(gloss)) if _PLAIN_WORD.fullmatch(token) and token in gloss and token not in _FUNCTION_WORDS]
 
 
 def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
@@ -118,20 +118,8 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
 
 def fitting_examples(sense: LexicalSense, key: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
     """The sense's examples that contain the word or an inflection of it, and more than it."""
-    return tuple(example for example in sense.examples if len(tokens(example)) > len(tokens(key)) and mentions(example, key, lemmas_of))
-
-
-def best_examples(senses: Sequence[LexicalSense], fitting: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """At most three examples of the common meaning; where a noun or verb has none, of its next meaning in the same field.
-
-    `fitting` holds the examples of each sense that mention the word.
-    """
-    first = senses[0]
-    for sense, examples in zip(senses, fitting, strict=True):
-        is_near = sense.part_of_speech == first.part_of_speech in {"noun", "verb"} and sense.category == first.category
-        if examples and (sense is first or is_near):
-            return tuple(dict.fromkeys(examples))[:MOST_EXAMPLES]
-    return ()
+    fitting = (example for example in sense.examples if len(tokens(example)) > len(tokens(key)) and mentions(example, key, lemmas_of))
+    return tuple(dict.fromkeys(fitting))
 
 
 def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterator[LexicalRelation]:

@@ -99,7 +99,7 @@ class LexiconModel:
             answers[key] = Enrichment(
                 related_concepts=relate.related_concepts(entry, self._lexicon.presentable, glossary),
                 relations=relate.relations(entry, self._lexicon.presentable),
-                examples=relate.best_examples(entry.senses, fitting),
+                examples=fitting[0][: relate.MOST_EXAMPLES],
                 category=entry.senses[0].category.value,
                 senses=compose.senses(entry, fitting),
             )

@@ -141,6 +141,7 @@ async def test_enrichment_lists_all_senses_with_their_own_examples(model):
     assert found.category == "body"
     assert found.senses[0].gloss == draft.text
     assert len(found.senses) > 5
+    assert 1 <= len(found.examples) <= 3
     assert found.examples == found.senses[0].examples[:3]
     assert {"eye", "mouth"} & set(found.related_concepts)
     assert 1 <= len(found.relations) <= 20
