@@ -89,8 +89,10 @@ async def learn(plan: Plan) -> Job:
 
 
 def _created(run: FlowRun) -> datetime:
+    """When the run was asked for or, where a schedule made it long before, was due."""
+    moments = [moment for moment in (run.created, run.expected_start_time) if moment is not None]
     # Prefect's datetimes are of pendulum, whose differences do not divide as the standard library's do
-    return datetime.fromisoformat(run.created.isoformat()).astimezone(UTC) if run.created else utc_now()
+    return min(utc_now(), max(datetime.fromisoformat(moment.isoformat()).astimezone(UTC) for moment in moments)) if moments else utc_now()
 
 
 async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, control: Control, publisher: Publisher) -> Job:

@@ -118,7 +118,9 @@ class Relay:
         if place is not None:
             frame = frame.model_copy(update={"cursor": place.cursor})
         watcher.offer(frame, ())
-        if channel.is_final and not channel.has_news():
+        if channel.has_news():
+            self._wake(channel, is_urgent=channel.is_final)
+        elif channel.is_final:
             watcher.end()
 
     async def _listen(self) -> None:
@@ -231,6 +233,8 @@ class Relay:
         items, place = await self._past(channel, has_states=run is not None)
         is_stopping = not job.is_final and await self._store.stop_requested(channel.job_id)
         channel.take_truth(job, run.state if run else None, () if is_new else items, place, is_stopping=is_stopping)
+        if is_new:
+            channel.news()  # whoever comes is told the status anyway
         if run is not None and run.state.is_final and not job.is_final:
             self._spawn(self._mend_later(channel))
 
