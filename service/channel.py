@@ -20,17 +20,22 @@ Item = JobEvent | RunState
 class Watcher:
     """One who watches: holds at most one frame that was not fetched yet, merged from all that came since the last one.
 
-    `place` is how far the watcher has been told; None takes every frame as it comes.
+    `place` is how far the watcher has been told; None takes every frame as it comes. One that is held back, while its past is read,
+    is told what comes meanwhile when it is released.
     """
 
-    def __init__(self, place: Place | None = None) -> None:
+    def __init__(self, place: Place | None = None, *, is_held: bool = False) -> None:
         self.place = place
+        self._held: list[tuple[JobFrame, Sequence[Item]]] | None = [] if is_held else None
         self._waiting: dict[UUID, JobFrame] = {}
         self._is_ended = False
         self._changed = asyncio.Event()
 
     def offer(self, frame: JobFrame, items: Sequence[Item]) -> None:
         """Have a frame told, without the items that the watcher has been told already."""
+        if self._held is not None:
+            self._held.append((frame, items))
+            return
         if self.place is not None:
             fresh = [item for item in items if self.place.is_before(item)]
             if len(fresh) < len(items):
@@ -40,6 +45,14 @@ class Watcher:
         earlier = self._waiting.pop(frame.job_id, None)
         self._waiting[frame.job_id] = frame.after(earlier) if earlier is not None else frame
         self._changed.set()
+
+    def release(self, first: JobFrame, place: Place | None) -> None:
+        """Have the first frame told, which goes up to a place, and then what came meanwhile."""
+        held, self._held = self._held or [], None
+        self.offer(first, ())
+        self.place = place
+        for frame, items in held:
+            self.offer(frame, items)
 
     def end(self) -> None:
         """Say that nothing more will come."""

@@ -74,7 +74,7 @@ class Relay:
         """
         place = Place.of(after) if after is not None else None
         channel = self._channel(job_id)
-        watcher = Watcher(place)
+        watcher = Watcher(is_held=True)
         try:
             await self._read(channel)
             # from here on nothing is missed: what is heard while the past is read is told after it
@@ -104,12 +104,10 @@ class Relay:
 
     async def _tell_the_past(self, channel: Channel, watcher: Watcher, place: Place | None) -> None:
         items: list[Item] = []
-        if place is None:
-            watcher.place = None
         while place is not None:
             part = await read_history(self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE)
             items += part.items
-            watcher.place = place = part.place
+            place = part.place
             if not part.has_more:
                 break
         frame = self._frame(channel, items)
@@ -117,7 +115,7 @@ class Relay:
             raise _unknown(channel.job_id)
         if place is not None:
             frame = frame.model_copy(update={"cursor": place.cursor})
-        watcher.offer(frame, ())
+        watcher.release(frame, place)
         if channel.has_news():
             self._wake(channel, is_urgent=channel.is_final)
         elif channel.is_final:
