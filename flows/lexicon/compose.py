@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech, Sense
-from flows.lexicon.reader import HEARD_OF, LexicalEntry, LexicalSense
+from flows.lexicon.reader import HEARD_OF, LexicalEntry, LexicalSense, key_of
 
 SHORTEST = 15
 LONGEST = 600
@@ -52,7 +51,7 @@ def definition(entry: LexicalEntry) -> str:
 
 def statement(entry: LexicalEntry, sense: LexicalSense) -> str:
     """One meaning in 15 to 600 characters: the gloss, completed by what else WordNet says where it is too short to define."""
-    parts = [sense.gloss] if word_key(sense.gloss) != entry.key else []
+    parts = [sense.gloss] if key_of(sense.gloss) != entry.key else []
     for addition in _additions(entry, sense):
         if len("; ".join(parts)) >= SHORTEST:
             break
@@ -77,7 +76,7 @@ def explanation(entry: LexicalEntry, presentable: int) -> str:
     sentences = [f"{_ARTICLES[first.part_of_speech]}, “{entry.text}” means: {_sentence(definition(entry))}"]
     statements = _STATEMENTS | (_VERB_STATEMENTS if first.part_of_speech == "verb" else {})
     for kind, pattern in statements.items():
-        linked = [r for r in first.relations if r.kind == kind and r.rank <= presentable and word_key(r.text) != entry.key]
+        linked = [r for r in first.relations if r.kind == kind and r.rank <= presentable and key_of(r.text) != entry.key]
         familiar = [r for r in linked if r.rank <= HEARD_OF]
         found = list(dict.fromkeys(r.text for r in familiar or linked))[:6]
         if found:
@@ -114,8 +113,8 @@ def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:
     own = set(entry.key.split())
     by_kind: dict[str, list[str]] = {}
     for relation in sense.relations:
-        if word_key(relation.text) not in {entry.key, word_key(sense.gloss)} and not (
-            relation.kind == "synonym" and own == set(word_key(relation.text).split())
+        if key_of(relation.text) not in {entry.key, key_of(sense.gloss)} and not (
+            relation.kind == "synonym" and own == set(key_of(relation.text).split())
         ):
             by_kind.setdefault(relation.kind, []).append(relation.text)
     is_verb = sense.part_of_speech == "verb"
@@ -134,7 +133,7 @@ def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:
     ):
         if by_kind.get(kind):
             yield pattern.format(_listed(by_kind[kind][:2], "or"))
-    yield from (other.gloss for other in entry.senses[1:] if word_key(other.gloss) != entry.key)
+    yield from (other.gloss for other in entry.senses[1:] if key_of(other.gloss) != entry.key)
     yield f"{sense.part_of_speech} of the category {sense.category.value}"
 
 

@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,9 @@ _PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
 _CATEGORIES = {category.value: category for category in Category}
 _RELATED_SENSES = 3
 _RELATIONS_OF_A_KIND = 10
+
+key_of = lru_cache(maxsize=8192)(word_key)
+"""`word_key`, remembered: common words come up again and again as each other's relatives. For this package's own modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ class Lexicon:
         wanted = {row[1] for rows in senses.values() for row in rows[:_RELATED_SENSES]}
         shared = self._relations(wanted)
         own = self._links(senses)
-        synonyms = self.find(word_key(word) for rows in senses.values() for row in rows[:_RELATED_SENSES] for word in row[5].split("\n"))
+        synonyms = self.find(key_of(word) for rows in senses.values() for row in rows[:_RELATED_SENSES] for word in row[5].split("\n"))
         return {
             key: LexicalEntry(
                 key,
@@ -226,7 +230,7 @@ class Lexicon:
 
 def _synonyms(key: str, words: str, found: Mapping[str, Lemma], place: int) -> Iterator[LexicalRelation]:
     for word in words.split("\n") if place < _RELATED_SENSES else ():
-        other = word_key(word)
+        other = key_of(word)
         if other != key and other in found:
             yield LexicalRelation("synonym", word, found[other].rank)
 

@@ -8,10 +8,10 @@ from itertools import chain, zip_longest
 
 from flows.core.mentions import LemmasOf, mentions
 from flows.core.spelling import spelling_variants
-from flows.core.words import form_problem, tokens, word_key
+from flows.core.words import form_problem, tokens
 from flows.knowledge import Relation
 from flows.lexicon.morphology import regular_bases
-from flows.lexicon.reader import HEARD_OF, Lemma, LexicalEntry, LexicalRelation, LexicalSense
+from flows.lexicon.reader import HEARD_OF, Lemma, LexicalEntry, LexicalRelation, LexicalSense, key_of
 
 MOST_CONCEPTS = 8
 ENOUGH_CONCEPTS = 4
@@ -72,7 +72,7 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     """
     first, others = entry.senses[0], entry.senses[1:3]
     own = list(_by_turns(first.relations, presentable))
-    clear = [relation for relation in own if relation.kind != "kind of" or word_key(relation.text) not in _VAGUE]
+    clear = [relation for relation in own if relation.kind != "kind of" or key_of(relation.text) not in _VAGUE]
     more = [relation for sense in others for relation in _by_turns(sense.relations, presentable)]
     glossed = [lemma for token in gloss_words(first.gloss) if (lemma := glossary.get(token))]
     steps: tuple[tuple[Iterable[str], int], ...] = (
@@ -107,7 +107,7 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
     found: dict[str, Relation] = {}
     for most, least_familiar in ((MOST_RELATIONS, HEARD_OF), (_FEW_RELATIONS, presentable)):
         for relation in sorted(entry.senses[0].relations, key=lambda r: order.get(r.kind, len(order))):
-            key = word_key(relation.text)
+            key = key_of(relation.text)
             if key == entry.key or key in found or relation.rank > least_familiar or relation.kind == "usage":
                 continue
             if counts.get(relation.kind, 0) < _OF_A_KIND and len(found) < most and form_problem(relation.text) is None:
@@ -147,7 +147,7 @@ class _Concepts:
         for text in texts:
             if len(self.found) >= most:
                 return
-            key = word_key(text)
+            key = key_of(text)
             names = {key, _plain(key)}
             # "walking" says nothing new to a reader of "walk", and "walks" is no word to look up.
             is_relative = self._own in regular_bases(key) or key in regular_bases(self._own)
