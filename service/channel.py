@@ -40,8 +40,8 @@ class Watcher:
             fresh = [item for item in items if self.place.is_before(item)]
             if len(fresh) < len(items):
                 frame = frame.with_events([event_of(item) for item in fresh], gap=frame.gap)
-            else:
-                self.place = None
+            for item in fresh:
+                self.place = self.place.past(item)
         earlier = self._waiting.pop(frame.job_id, None)
         self._waiting[frame.job_id] = frame.after(earlier) if earlier is not None else frame
         self._changed.set()

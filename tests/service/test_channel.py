@@ -122,3 +122,15 @@ async def test_a_new_attempt_calls_for_reading():
     found = channel(Place(attempt=1, seq=4))
     found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(1, attempt=2)))
     assert found.needs_reading
+
+
+async def test_a_held_watcher_is_told_once_what_its_past_holds_too():
+    found, watcher = channel(), Watcher(is_held=True)
+    found.take(Hint(job_id=JOB_ID, occurred=NOW, document=document(total_tokens=1, updated_at=NOW + timedelta(seconds=1))))
+    tell(found, watcher)
+    for seq in (1, 2, 3):
+        found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(seq)))
+    tell(found, watcher)
+    past = found.frame(prefect_url=None, is_live=True, items=[line(1), line(2)])
+    watcher.release(past, Place(attempt=1, seq=2))
+    assert await texts(watcher) == ["line 1.1", "line 1.2", "line 1.3"]
