@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import runpy
 import signal
+import sys
 import time
+import warnings
 from pathlib import Path
 
 from service.locks import LIFELINE, hold_lease_from_environment, when_released
 
+COMMAND = "python -m service.engine"
 DRAIN_S = 9.0
 """A flow that is told to stop keeps what it has within 8 s."""
 
 
 def main() -> None:
     """Run the flow run that the environment names."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
+    parser.add_argument("--spare", type=int, metavar="FD", help="wait for a run on this socket first")
+    spare: int | None = parser.parse_args().spare
+    # Prefect's engine has arguments of its own
+    del sys.argv[1:]
+    if spare is not None:
+        from service.spare import wait_for_run
+
+        wait_for_run(spare)
     lease = hold_lease_from_environment()
     if lifeline := os.environ.get(LIFELINE):
         log = os.open(os.environ["LEARN_JOB_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -25,7 +38,10 @@ def main() -> None:
         os.close(log)
         when_released(Path(lifeline), _end)
     try:
-        runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+        with warnings.catch_warnings():
+            # a spare has imported it already, as a module and not as the program
+            warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
+            runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
     finally:
         if lease is not None:
             lease.close()

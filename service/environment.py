@@ -88,6 +88,8 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_CLIENT_MAX_RETRIES": "8",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        # each of a job's thousands of stages would say that it is completed; its warnings stay
+        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         **_SILENT,
     }
     if "PREFECT_API_URL" not in os.environ:

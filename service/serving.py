@@ -23,11 +23,14 @@ async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, i
     async with up(settings, say=say, server=has_server) as running:
         try:
             if mode:
+                if running.facade_url:
+                    say(f"Dashboard: {running.facade_url} · Prefect: {running.ui_url}")
                 reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
                 job = await _run_shown(mode, given, settings, running.api_url, reporter)
                 tell_end(reporter, store_url=settings.store, is_json=is_json)
                 code = exit_code(job)
-            say(f"Serving: Prefect at {running.ui_url} · Ctrl-C stops everything.")
+            places = [f"dashboard at {running.facade_url}"] if running.facade_url else []
+            say(f"Serving: {' · '.join([*places, f'Prefect at {running.ui_url}'])} · Ctrl-C stops everything.")
             await running.wait()
         except asyncio.CancelledError:
             say("Stopping: up to ten seconds.")

@@ -1,11 +1,10 @@
-"""`learn up`: the Prefect server and a worker on this machine, with the deployments in place; started, watched and stopped in order."""
+"""`learn up`: Prefect's server, a worker and the facade on this machine, with the deployments in place; started, watched and stopped in order."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -16,16 +15,19 @@ from typing import Any, Self
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
+from service import children
+from service.children import FACADE_STOP_S, WORKER_STOP_S
 from service.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
-from service.locks import LEASE, LIFELINE, Lock, is_locked, try_lock
-from service.server import ensure_server, lease_file, prefect_server, state_file, stop_if_unused
+from service.locks import Lock, is_locked, try_lock
+from service.server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
+from service.settings import read_facade_settings
 from service.supervisor import Child, Say, StackFailure, tell_errors
 
 __all__ = ["Running", "StackFailure", "up"]
 
-WORKER_STOP_S = 9.0
-"""A flow that is told to stop keeps what it has within 8 s."""
 SERVER_STOP_S = 0.8
+LOOK_S = 1.0
+"""How often the stack looks whether Prefect's server is there."""
 
 
 @dataclass
@@ -35,6 +37,9 @@ class Running:
     api_url: str
     ui_url: str
     worker: Child
+    facade: Child | None = None
+    """None where another program has its port."""
+    facade_url: str | None = None
     interrupted: bool = False
     """Whether a signal ended it."""
     failure: BaseException | None = None
@@ -49,6 +54,7 @@ class Running:
 async def up(settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None) -> AsyncGenerator[Running]:
     """Have the stack up for the length of the block.
 
+    It is of Prefect's server, the worker and the facade, in this order; they stop in the opposite one.
     `server=False` insists on the Prefect that PREFECT_API_URL names; `deployments` is another file than our `prefect.yaml`.
 
     SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops at once, without
@@ -83,57 +89,58 @@ async def _start(
 ) -> Running:
     is_embedded = not os.environ.get("PREFECT_API_URL")
     began = time.monotonic()
+    wanted = read_facade_settings()
+    port = children.facade_port(wanted, say)
     # Prefect takes a second to import, and reads its home then
     parts.enter_context(adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}))
     importing = asyncio.create_task(asyncio.to_thread(import_module, "service.deployments"))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
     module = await importing
     parts.enter_context(adopted(client_environment(settings, api_url)))
-    logs = logs_folder(settings)
-    environment = os.environ | {
-        "LEARN_HOME": str(settings.home),
-        "LEARN_STORE": _absolute(settings.store),
-        LIFELINE: str(lifeline),
-        "LEARN_JOB_LOG": str(logs / "jobs.log"),
-        "PREFECT_WORKER_QUERY_SECONDS": "1.5",
-        "PREFECT_WORKER_PREFETCH_SECONDS": "5",
-    }
-    if is_embedded:
-        environment[LEASE] = str(lease_file(settings))
-    worker = Child(
-        "worker",
-        [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"],
-        environment=environment,
-        log=logs / "worker.log",
-        folder=prefect_home(settings),
-        say=say,
-    )
+    environment = children.environment_for(settings, lifeline=lifeline, has_lease=is_embedded)
+    worker = children.worker(settings, environment, say)
     parts.push_async_callback(worker.stop, within_s=WORKER_STOP_S, hurry=interrupts.hurry)
-    say("Starting the worker.")
-    starting = asyncio.create_task(worker.start())
-    try:
-        await module.deploy(deployments)
-        await starting
-    finally:
-        starting.cancel()
+    facade = children.facade(settings, environment, port, say) if port is not None else None
+    if facade is not None:
+        parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
+    await _start_children(worker, facade, module.deploy(deployments), say)
     from service.mender import keep_mending
 
     duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
-    duties += [tell_errors(log.stem, log, say) for log in (logs / "worker.log", logs / "jobs.log", logs / "prefect-server.log")]
-    if is_embedded:
-        duties.append(_keep_server(settings, say))
+    if facade is not None:
+        duties.append(facade.watch())
+    logs = [logs_folder(settings) / f"{name}.log" for name in ("worker", "jobs", "prefect-server", "facade")]
+    duties += [tell_errors(log.stem, log, say) for log in logs]
+    duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     tasks = [asyncio.create_task(duty) for duty in duties]
     for task in tasks:
         task.add_done_callback(interrupts.on_duty_done)
     parts.push_async_callback(_cancel, tasks)
-    say(f"Up after {time.monotonic() - began:.1f} s. Prefect: {api_url.removesuffix('/api')}")
-    return Running(api_url=api_url, ui_url=api_url.rstrip("/").removesuffix("/api"), worker=worker, hurry=interrupts.hurry)
+    say(f"Up after {time.monotonic() - began:.1f} s.")
+    return Running(
+        api_url=api_url,
+        ui_url=api_url.rstrip("/").removesuffix("/api"),
+        worker=worker,
+        facade=facade,
+        facade_url=children.facade_url(wanted, port) if port is not None else None,
+        hurry=interrupts.hurry,
+    )
 
 
-async def _keep_server(settings: Settings, say: Say) -> None:
+async def _start_children(worker: Child, facade: Child | None, deploying: Coroutine[Any, Any, Any], say: Say) -> None:
+    say("Starting the worker and the facade." if facade is not None else "Starting the worker.")
+    starting = [asyncio.create_task(work) for work in (deploying, worker.start(), *([facade.start()] if facade is not None else []))]
+    try:
+        await asyncio.gather(*starting)
+    finally:
+        for task in starting:
+            task.cancel()
+
+
+async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
     failures = 0
     while True:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(LOOK_S)
         if is_locked(state_file(settings)):
             continue
         failures += 1
@@ -141,6 +148,27 @@ async def _keep_server(settings: Settings, say: Say) -> None:
             raise StackFailure(f"The Prefect server died {failures} times. Look into {logs_folder(settings)}.")
         say("The Prefect server ended; starting it again.")
         await ensure_server(settings, say=say)
+        await _renew(worker, say)
+
+
+async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
+    is_there = True
+    while True:
+        await asyncio.sleep(LOOK_S)
+        was_there, is_there = is_there, await is_healthy(api_url, timeout_s=5.0)
+        if was_there and not is_there:
+            say("Prefect does not answer.")
+        elif is_there and not was_there:
+            say("Prefect answers again.")
+            await _renew(worker, say)
+
+
+async def _renew(worker: Child, say: Say) -> None:
+    """After an outage Prefect's worker sleeps for longer and longer, and may be deaf to cancellations: a new one is neither."""
+    try:
+        await worker.replace()
+    except StackFailure as error:
+        say(f"{error} The old one goes on.")
 
 
 async def _stop_server(settings: Settings, say: Say) -> None:
@@ -213,9 +241,3 @@ def _only_one(settings: Settings) -> Generator[Path]:
         lifeline.unlink(missing_ok=True)
         for lock in filter(None, (held, only)):
             lock.close()
-
-
-def _absolute(store: str) -> str:
-    """A store's URL that means the same in any folder."""
-    prefix = "sqlite:///"
-    return f"{prefix}{Path(store.removeprefix(prefix)).expanduser().absolute()}" if store.startswith(prefix) else store

@@ -39,6 +39,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()
         """The process groups of all starts: when a worker dies, its flow runs live on in its group."""
+        self._is_replaced = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -72,9 +73,12 @@ class Child:
     async def watch(self) -> None:
         """Start it again whenever it dies, a little later each time. Raises StackFailure when it keeps dying."""
         failures = 0
-        while self._process is not None:
+        while (process := self._process) is not None:
             since = time.monotonic()
-            code = await self._process.wait()
+            self._is_replaced.clear()
+            code = await self._end_of(process)
+            if code is None:
+                continue
             failures = 1 if time.monotonic() - since > STEADY_S else failures + 1
             while True:
                 if failures > len(BACK_OFF_S):
@@ -88,6 +92,28 @@ class Child:
                 else:
                     break
             self._say(f"The {self.name} is back.")
+
+    async def _end_of(self, process: asyncio.subprocess.Process) -> int | None:
+        """Its exit code, or None as soon as another one has taken its place."""
+        ways = [asyncio.create_task(process.wait()), asyncio.create_task(self._is_replaced.wait())]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            return process.returncode if process is self._process else None
+        finally:
+            for way in ways:
+                way.cancel()
+
+    async def replace(self) -> None:
+        """Start another one in its place, and tell the old one by SIGUSR1 to end when its work is done. A dead one is left to `watch`."""
+        old = self._process
+        if old is None or old.returncode is not None:
+            return
+        try:
+            await self.start()
+        finally:
+            self._is_replaced.set()
+        with suppress(ProcessLookupError):
+            old.send_signal(signal.SIGUSR1)
 
     async def stop(self, *, within_s: float, hurry: asyncio.Event) -> None:
         """Ask it to end, wait, and kill whatever of it is left, children and orphans included."""

@@ -1,4 +1,4 @@
-"""Prefect's process worker in this process: one that takes its flow runs along when it is stopped, and never outlives its stack."""
+"""Our worker in this process: quick to start runs, takes them along when it is stopped, and never outlives its stack."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.spares import Spares
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import FlowRun
+    from service.process_worker import Worker
 
 POOL = "learning"
 DRAIN_S = 8.5
@@ -23,36 +24,14 @@ DRAIN_S = 8.5
 
 
 async def work(name: str, ready_fd: int | None) -> None:
-    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no more."""
-    from prefect.workers.process import ProcessWorker, ProcessWorkerResult
+    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no more.
 
-    class Worker(ProcessWorker):
-        running = 0
-        is_stopping = False
-
-        @classmethod
-        def __dispatch_key__(cls) -> str:
-            return "learning"  # one more worker of Prefect's type `process`
-
-        async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-            return [] if self.is_stopping else await super().get_and_submit_flow_runs()
-
-        async def run(self, *args: Any, **kwargs: Any) -> ProcessWorkerResult:  # noqa: ANN401  as it comes
-            self.running += 1
-            try:
-                return await super().run(*args, **kwargs)
-            finally:
-                self.running -= 1
-
-    def announce(message: str) -> None:
-        print(message, flush=True)  # noqa: T201
-        if ready_fd is not None and "started" in message:
-            os.write(ready_fd, b"ready\n")
-
-    stop = asyncio.Event()
+    After SIGUSR1 it takes no more runs either, but waits for the end of those that it has, however long that takes.
+    """
+    stop, retire = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    for number, told in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGUSR1, retire)):
+        loop.add_signal_handler(number, told.set)
 
     def end() -> None:
         loop.call_soon_threadsafe(stop.set)
@@ -60,21 +39,46 @@ async def work(name: str, ready_fd: int | None) -> None:
     if lifeline := os.environ.get(LIFELINE):
         when_released(Path(lifeline), end)
 
+    spares = Spares()
+    # before Prefect is imported here, which takes as long
+    keeping = asyncio.create_task(spares.keep())
+    await asyncio.sleep(0.05)
+    from service.launching import hasten
+    from service.process_worker import Worker
+
+    if not hasten(spares):
+        print("WARNING: another Prefect than the tested one: runs start slowly", flush=True)  # noqa: T201
+        keeping.cancel()
+
+    def announce(message: str) -> None:
+        print(message, flush=True)  # noqa: T201
+        if ready_fd is not None and "started" in message:
+            os.write(ready_fd, b"ready\n")
+
     worker = Worker(name=name, work_pool_name=POOL)
     working = asyncio.create_task(worker.start(printer=announce))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if working.done():
-        stopping.cancel()
-        await working
-        return
+    duties = [keeping, asyncio.create_task(worker.listen())]
+    endings = [working, asyncio.create_task(stop.wait()), asyncio.create_task(retire.wait())]
+    await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
     worker.is_stopping = True
+    for duty in duties:
+        duty.cancel()
+    await asyncio.gather(*duties, return_exceptions=True)
+    while retire.is_set() and worker.is_busy and not stop.is_set() and not working.done():  # noqa: ASYNC110  ends with the runs
+        await asyncio.sleep(0.2)
+    if working.done():
+        await working
+    else:
+        await _end(worker, working)
+
+
+async def _end(worker: Worker, working: asyncio.Task[None]) -> None:
     deadline = time.monotonic() + DRAIN_S
-    if worker.running:
+    if worker.is_busy:
         os.killpg(0, signal.SIGTERM)
-    while worker.running and time.monotonic() < deadline:  # noqa: ASYNC110  bounded
+    while worker.is_busy and time.monotonic() < deadline:  # noqa: ASYNC110  bounded
         await asyncio.sleep(0.05)
-    if worker.running:
+    if worker.is_busy:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGKILL)
     working.cancel()

@@ -1,0 +1,79 @@
+"""What the stack runs besides Prefect's server: the worker and the facade, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from flows.errors import ConfigurationError
+from flows.settings import Settings
+from service.environment import logs_folder, prefect_home
+from service.facade import bind
+from service.locks import LEASE, LIFELINE
+from service.server import lease_file
+from service.settings import FacadeSettings
+from service.supervisor import Child, Say
+
+WORKER_STOP_S = 9.0
+"""A flow that is told to stop keeps what it has within 8 s."""
+FACADE_STOP_S = 2.0
+POLL_S = 2.0
+"""Prefect's events tell the worker of new runs at once; this is for those that the stream lost."""
+
+
+def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> dict[str, str]:
+    """The environment of every child, from this process's own, in which Prefect's address is already."""
+    environment = os.environ | {
+        "LEARN_HOME": str(settings.home),
+        "LEARN_STORE": _absolute(settings.store),
+        LIFELINE: str(lifeline),
+        "LEARN_JOB_LOG": str(logs_folder(settings) / "jobs.log"),
+        "PREFECT_WORKER_QUERY_SECONDS": str(POLL_S),
+        "PREFECT_WORKER_PREFETCH_SECONDS": "5",
+    }
+    if has_lease:
+        environment[LEASE] = str(lease_file(settings))
+    return environment
+
+
+def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
+    """The worker, not yet started."""
+    command = [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"]
+    return Child("worker", command, environment=environment, log=logs_folder(settings) / "worker.log", folder=prefect_home(settings), say=say)
+
+
+def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
+    """The facade on this port, not yet started."""
+    command = [sys.executable, "-P", "-m", "service.facade"]
+    given = {**environment, "LEARN_PORT": str(port)}
+    return Child("facade", command, environment=given, log=logs_folder(settings) / "facade.log", folder=prefect_home(settings), say=say)
+
+
+def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
+    """The port that the facade can have; None, after a line that says so, when another program has it.
+
+    The stack then goes on without its facade: jobs run and knowledge is kept all the same, and on another port nobody would find it.
+    """
+    try:
+        with bind(wanted.host, wanted.port) as listener:
+            return int(listener.getsockname()[1])
+    except ConfigurationError as error:
+        if not str(error).startswith("Port "):
+            raise
+        say(f"{error} The rest goes on without the dashboard.")
+        return None
+
+
+def facade_url(wanted: FacadeSettings, port: int) -> str:
+    """Where a browser on this machine finds the facade."""
+    host = wanted.host.strip("[]")
+    host = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host  # noqa: S104  compared only
+    return f"http://{host}:{port}"
+
+
+def _absolute(store: str) -> str:
+    """A store's URL that means the same in any folder."""
+    prefix = "sqlite:///"
+    return f"{prefix}{Path(store.removeprefix(prefix)).expanduser().absolute()}" if store.startswith(prefix) else store

@@ -1,0 +1,186 @@
+"""The processes that a worker keeps ready for its next flow runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import flows
+from service.spare import FLOW_RUN_ID, NO_RUN, READY, TAKEN
+
+PREPARE_S = 60.0
+NEARLY_S = 5.0
+"""How long a run waits for a spare that is on its way: a process of its own would import the same."""
+TAKE_S = 2.0
+SOON_S = 10.0
+"""Two starts within so long make a burst,"""
+BURST_S = 60.0
+"""for which two are kept ready for so long."""
+LOOK_S = 20.0
+REST_S = 30.0
+"""After one that did not become ready."""
+
+
+class Spare:
+    """One process, on its way or ready."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        environment: dict[str, str],
+        stamp: int,
+    ) -> None:
+        self.process = process
+        self.environment = environment
+        self.stamp = stamp
+        self._writer = writer
+        self._reader = reader
+        self._ready = asyncio.create_task(self._hear(READY, within_s=PREPARE_S))
+
+    @classmethod
+    async def start(cls, environment: dict[str, str]) -> Spare:
+        """Start one that will run in this environment."""
+        stamp = code_stamp()
+        ours, theirs = socket.socketpair()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "service.engine",
+                "--spare",
+                str(theirs.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                env=environment | {FLOW_RUN_ID: NO_RUN},
+                pass_fds=(theirs.fileno(),),
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        return cls(process, reader, writer, environment, stamp)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process lives."""
+        return self.process.returncode is None
+
+    async def is_ready(self, *, within_s: float = PREPARE_S) -> bool:
+        """Whether it has imported everything, or will have in time."""
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(asyncio.shield(self._ready), timeout=within_s)
+        return False
+
+    async def hand_over(self, environment: Mapping[str, str], folder: Path) -> bool:
+        """Have it become the process of a run; False when it did not take it, and is gone."""
+        order = {"environment": dict(environment), "folder": str(folder)}
+        self._writer.write(json.dumps(order).encode() + b"\n")
+        is_taken = await self._hear(TAKEN, within_s=TAKE_S)
+        self._writer.close()
+        if not is_taken:
+            await self.end()
+        return is_taken
+
+    async def end(self) -> None:
+        """Kill it. It has begun nothing."""
+        self._ready.cancel()
+        self._writer.close()
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+    async def _hear(self, word: bytes, *, within_s: float) -> bool:
+        with suppress(TimeoutError, OSError):
+            return await asyncio.wait_for(self._reader.readline(), timeout=within_s) == word
+        return False
+
+
+class Spares:
+    """One process ready for the next run, two while runs start in quick succession; each holds about 90 MB.
+
+    They are of the environment that the last run was started in; the first is of this process's own.
+    """
+
+    def __init__(self) -> None:
+        self._environment = essence(os.environ)
+        self._kept: list[Spare] = []
+        self._wake = asyncio.Event()
+        self._started_at = -BURST_S
+        self._burst_until = 0.0
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of those that are kept."""
+        return [spare.process.pid for spare in self._kept if spare.is_alive]
+
+    async def keep(self) -> None:
+        """Keep as many as are wanted, until cancelled; then there are none."""
+        try:
+            while True:
+                await self._fill()
+                self._wake.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), timeout=LOOK_S)
+        finally:
+            for spare in self._kept:
+                await spare.end()
+            self._kept.clear()
+
+    async def _fill(self) -> None:
+        self._kept = [spare for spare in self._kept if spare.is_alive]
+        wanted = 2 if time.monotonic() < self._burst_until else 1
+        while len(self._kept) > wanted:
+            await self._kept.pop().end()
+        while len(self._kept) < wanted:
+            spare = await Spare.start(self._environment)
+            self._kept.append(spare)
+            if not await spare.is_ready():
+                await self._discard(spare)
+                if spare.process.returncode not in {0, -9}:
+                    print("A spare process did not become ready; runs start without one.", flush=True)  # noqa: T201
+                    await asyncio.sleep(REST_S)
+
+    async def take(self, environment: Mapping[str, str]) -> Spare | None:
+        """One that is ready for a run in this environment; None when there is none, and the run is to start without."""
+        now = time.monotonic()
+        if now - self._started_at < SOON_S:
+            self._burst_until = now + BURST_S
+        self._started_at = now
+        self._wake.set()
+        self._environment, stamp = essence(environment), code_stamp()
+        for spare in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
+            await self._discard(spare)
+        if not self._kept:
+            return None
+        spare = self._kept.pop(0)
+        if await spare.is_ready(within_s=NEARLY_S):
+            return spare
+        await spare.end()
+        return None
+
+    async def _discard(self, spare: Spare) -> None:
+        if spare in self._kept:
+            self._kept.remove(spare)
+            await spare.end()
+
+
+def essence(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what Prefect tells a process about its own run."""
+    return {name: value for name, value in environment.items() if not name.startswith("PREFECT__")}
+
+
+def code_stamp() -> int:
+    """A number that is another one after a file of our packages has changed."""
+    roots = {Path(next(iter(flows.__path__))), Path(__file__).parent}
+    return hash(tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py"))))
