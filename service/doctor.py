@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -31,7 +32,7 @@ class Check:
 
 async def examine() -> list[Check]:
     """Look at everything. What cannot be looked at because something before it fails is left out."""
-    from service import checks
+    from service import checks, providers
 
     found = [checks.packages()]
     try:
@@ -40,6 +41,8 @@ async def examine() -> list[Check]:
         return [Check("settings", "fail", str(error), "Correct or unset the variable."), *found]
     found = [checks.configured(settings), *found, checks.home(settings), checks.lexicon()]
     found += await checks.store(settings)
+    for looked_at in await asyncio.gather(providers.groq(settings), providers.wikimedia(settings)):
+        found += looked_at
     found += await checks.prefect(settings)
     return found
 
