@@ -6,6 +6,7 @@ As they come, each run imports everything anew, and one that is cancelled is loo
 from __future__ import annotations
 
 import inspect
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ import anyio
 import prefect
 from prefect.runner import _starter_engine
 from prefect.runner._process_manager import ProcessHandle, ProcessManager
+from prefect.settings import get_current_settings
 from prefect.utilities.processutils import command_from_string
 
 from service.engine import COMMAND
@@ -29,6 +31,7 @@ LOOK_S = 0.05
 
 def hasten(spares: Spares) -> bool:
     """Have runs take spare processes, and ends be seen at once; False, and nothing changes, on any other Prefect than the tested one."""
+    spares.expect(os.environ | get_current_settings().to_environment_variables(exclude_unset=True))
     start: Any = getattr(_starter_engine, "run_process", None)
     if prefect.__version__ != PATCHED_VERSION or start is None or str(inspect.signature(ProcessManager.kill)) != KILL_SIGNATURE:
         return False

@@ -30,7 +30,10 @@ MODULES = (
     "prefect.task_engine",
     "prefect.artifacts",
     "prefect.events.clients",
+    "prefect.utilities.visualization",
     "prefect._internal.metrics",
+    "anyio._backends._asyncio",
+    "fastapi",
 )
 """What the engine and a job without keys load; a model or a source of another kind is imported when a run opens it."""
 

@@ -151,6 +151,13 @@ class Spares:
                     print("A spare process did not become ready; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
 
+    def expect(self, environment: Mapping[str, str]) -> None:
+        """Say in what other words runs will be given the environment that the spares so far were started in."""
+        before, self._environment = self._environment, essence(environment)
+        for spare in self._kept:
+            if spare.environment == before:
+                spare.environment = self._environment
+
     async def take(self, environment: Mapping[str, str]) -> Spare | None:
         """One that is ready for a run in this environment; None when there is none, and the run is to start without."""
         now = time.monotonic()
