@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import unquote
 
 from flows.errors import InvalidInput
@@ -18,6 +19,7 @@ _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´\u1ffd", "'
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _IGNORED_IN_KEYS = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 _JOINERS = "\u200c\u200d"
+_PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\w+",
@@ -64,6 +66,8 @@ def display_form(text: str) -> str:
 
 def word_key(text: str) -> str:
     """The identity of a word: NFKC, case-folded, quotes and dashes plain, white space single. The key of a key is itself."""
+    if text.isascii():
+        return " ".join(text.lower().split())  # what follows, for nine texts of ten
     key, before = _folded(text), text
     while key != before:
         key, before = _folded(key), key
@@ -72,8 +76,12 @@ def word_key(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words within a text, as keys: letters, digits and their marks, with apostrophes inside; hyphens separate."""
-    spaced = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in word_key(text))
-    return [token for token in (part.strip("'") for part in spaced.split()) if token]
+    key = word_key(text)
+    if key.isascii():
+        parts = _PLAIN_TOKENS.findall(key)
+    else:
+        parts = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in key).split()
+    return [token for token in (part.strip("'") for part in parts) if token]
 
 
 def is_abbreviation(token: str) -> bool:
@@ -119,6 +127,7 @@ def parse_word(text: str) -> Word:
     return Word(text=display_form(text), key=word_key(text))
 
 
+@lru_cache(maxsize=8192)
 def form_problem(text: str) -> tuple[Verdict, str] | None:
     """Why a text cannot be a candidate, with a reason for people; None when it can."""
     display, key = display_form(text), word_key(text)
