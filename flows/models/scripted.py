@@ -73,7 +73,7 @@ class ScriptedModel:
         words = tuple(islice(self._words, request.count))
         return await self._answer("propose", words)
 
-    async def define(self, batch: Sequence[WordEvidence], *, room: float = 1.0) -> Generation[Mapping[str, DefinitionDraft]]:
+    async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
         """A plain sentence about each word, or what the script says."""
         plain = {
             item.word.key: DefinitionDraft(text=f"Something that the script calls by the name {item.word.text!r}.", part_of_speech="noun")
@@ -82,7 +82,7 @@ class ScriptedModel:
         answer = {key: self._definitions.get(key, draft) for key, draft in plain.items()}
         return await self._answer("define", {key: draft for key, draft in answer.items() if draft is not None}, list(plain))
 
-    async def enrich(self, batch: Sequence[Definition], *, room: float = 1.0) -> Generation[Mapping[str, Enrichment]]:
+    async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
         """Three neighbours and one example for each word, or what the script says."""
         plain = {
             item.key: Enrichment(
@@ -95,7 +95,7 @@ class ScriptedModel:
         answer = {key: self._enrichments.get(key, draft) for key, draft in plain.items()}
         return await self._answer("enrich", {key: draft for key, draft in answer.items() if draft is not None}, list(plain))
 
-    async def deepen(self, batch: Sequence[DeepeningRequest], *, room: float = 1.0) -> Generation[Mapping[str, Deepening]]:
+    async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
         """A longer text about each word."""
         value = {
             request.entry.key: Deepening(
