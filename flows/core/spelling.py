@@ -50,7 +50,7 @@ def spelling_variants(key: str) -> frozenset[str]:
 def _inside(key: str) -> Iterator[str]:
     for pair in _INSIDE:
         for one, other in (pair, pair[::-1]):
-            for found in re.finditer(one, key):
+            for found in re.finditer(one, key) if one in key else ():
                 yield key[: found.start()] + other + key[found.end() :]
 
 
