@@ -1,37 +1,25 @@
 /** The one kind of message that the facade sends over a WebSocket: the whole status of a job, and what is new since the frame before. */
 
-export type Status = "queued" | "running" | "cancelling" | "completed" | "failed" | "cancelled";
+import type { HistoryEvent, Job, Status } from "../api/types";
 
-export interface JobEvent {
-  id: string;
-  occurred: string;
-  kind: string;
-  text: string;
-  words: string[];
-}
+export type { Status };
+export type JobEvent = HistoryEvent;
 
-export interface JobFrame {
-  job_id: string;
-  status: Status;
-  progress: number;
-  total_tokens: number;
-  last_round: number;
-  errors: string[];
-  mode: "big" | "quick" | "deep";
-  name?: string;
-  counts: Record<string, number>;
-  stages?: Record<string, { done: number; in_flight: number }>;
-  usage: Record<string, number>;
-  remaining_seconds: number | null;
+export type JobFrame = Job & {
   events: JobEvent[];
+  /** Where this frame ends; empty for one that was made from an answer over HTTP. */
   cursor: string;
-  /** The server's clock when it sent the frame. */
-  sent_at?: string;
   /** false while the facade has lost Prefect's event stream. */
-  live?: boolean;
+  live: boolean;
   /** true when more happened than the frame could carry: read the history for what is missing. */
-  gap?: boolean;
-  [more: string]: unknown;
-}
+  gap: boolean;
+  /** The server's clock when it sent the frame; null where it did not say. */
+  sent_at: string | null;
+};
 
 export const FINAL: ReadonlySet<Status> = new Set(["completed", "failed", "cancelled"]);
+
+/** A job that was read over HTTP, as a frame without news. */
+export function frameOf(job: Job, events: JobEvent[] = []): JobFrame {
+  return { ...job, events, cursor: "", live: true, gap: false, sent_at: null };
+}

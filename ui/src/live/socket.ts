@@ -6,11 +6,15 @@ export type State = "connecting" | "open" | "waiting" | "ended" | "refused";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
-/** A server that says nothing for so long, not even a ping's echo, is taken for gone: it sends a frame or a ping every 20 s. */
+/** A running job's frames come every second or so, and a reconciled one at least every dozen; the server's pings cannot be seen from here. */
 export const SILENCE_MS = 60_000;
+/** A connection that held so long was a good one. */
+export const STEADY_MS = 5_000;
 
 const ENDED = new Set([1000]);
 const REFUSED = new Set([1008, 4401, 4403, 4404]);
+/** The cursor is of no use to the server: the next connection begins without one. */
+const BAD_CURSOR = 4400;
 
 export interface Options {
   url: (cursor: string | null) => string;
@@ -26,6 +30,7 @@ export class LiveSocket {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #openedAt = 0;
   #isClosed = false;
 
   constructor(readonly options: Options) {}
@@ -39,8 +44,7 @@ export class LiveSocket {
     this.#socket = socket;
     socket.onopen = () => {
       if (socket !== this.#socket) return;
-      this.#failures = 0;
-      this.#listen();
+      this.#openedAt = Date.now();
       this.options.onState("open", {});
     };
     socket.onmessage = (message: MessageEvent) => {
@@ -66,7 +70,6 @@ export class LiveSocket {
   }
 
   #take(text: string): void {
-    this.#listen();
     let frame: JobFrame;
     try {
       frame = JSON.parse(text) as JobFrame;
@@ -74,13 +77,15 @@ export class LiveSocket {
       return;
     }
     if (typeof frame?.job_id !== "string" || !Array.isArray(frame.events)) return;
+    this.#listen(frame.status === "running");
     this.options.onFrame(frame);
     // after the frame was taken, so that a reconnect asks again for one that was not
     if (frame.cursor) this.cursor = frame.cursor;
   }
 
-  #listen(): void {
+  #listen(isTalkative: boolean): void {
     clearTimeout(this.#silence);
+    if (!isTalkative) return;
     this.#silence = setTimeout(() => {
       const socket = this.#socket;
       this.#closed(1006);
@@ -97,9 +102,13 @@ export class LiveSocket {
       this.options.onState(ENDED.has(code) ? "ended" : "refused", { code });
       return;
     }
+    if (code === BAD_CURSOR) this.cursor = null;
+    // not when it opens: a server that accepts and falls down again would be asked every second
+    if (this.#openedAt && Date.now() - this.#openedAt > STEADY_MS) this.#failures = 0;
+    this.#openedAt = 0;
     const wait = waitMs(this.#failures++, this.options.random ?? Math.random);
-    this.options.onState("waiting", { code, retryAt: Date.now() + wait });
     this.#timer = setTimeout(() => this.connect(), wait);
+    this.options.onState("waiting", { code, retryAt: Date.now() + wait });
   }
 }
 

@@ -1,0 +1,33 @@
+/** News for those who listen instead of look: in batches, politely. */
+
+export class Announcer {
+  said = $state("");
+  #counts = new Map<string, number>();
+  #lines: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly everyMs = 4000) {}
+
+  say(line: string): void {
+    if (!this.#lines.includes(line)) this.#lines.push(line);
+    this.#soon(250);
+  }
+
+  /** Adds to what is told together, such as 20 "words learned". */
+  count(what: string, added: number): void {
+    if (added <= 0) return;
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + added);
+    this.#soon(this.everyMs);
+  }
+
+  #soon(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const counts = [...this.#counts].map(([what, number]) => `${number} ${what}`);
+      this.said = [...this.#lines.splice(0), ...counts].join(". ");
+      this.#counts.clear();
+    }, ms);
+  }
+}
+
+export const announcer = new Announcer();

@@ -1,0 +1,105 @@
+/** Asks the facade. Every request has a timeout, and every failure becomes a Problem that says what to do. */
+
+import type { Entry, EntryList, Estimate, FrontierList, Graph, Health, History, Job, JobList, Plan, ProblemDocument, RoundList, RoundView, Schedule, Stats } from "./types";
+
+const TIMEOUT_MS = 30_000;
+
+/** Why there is no answer. A status of 0 means that none came at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(detail);
+  }
+
+  get isLasting(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429;
+  }
+}
+
+export type Query = Record<string, string | number | readonly string[] | null | undefined>;
+
+let onRefused = (): void => {};
+
+/** Has a function called whenever the facade wants to know who asks. */
+export function whenRefused(call: () => void): void {
+  onRefused = call;
+}
+
+export function withQuery(path: string, query: Query = {}): string {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === "") continue;
+    for (const one of Array.isArray(value) ? value : [value]) fields.append(name, String(one));
+  }
+  const text = fields.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function ask<T>(path: string, { method = "GET", body, headers = {}, signal }: { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined } = {}): Promise<T> {
+  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, "The facade does not answer. Is `learn up` running?");
+  }
+  const problem = await problemOf(answer);
+  if (problem.status === 401 && path !== "/session") onRefused();
+  throw problem;
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    const document = (await answer.json()) as ProblemDocument;
+    return new Problem(answer.status, document.detail, document.retry_after_s ?? null);
+  } catch {
+    return new Problem(answer.status, `The facade answered ${answer.status}. Its log says more.`);
+  }
+}
+
+/** A word in an address; a slash in it stays a slash. */
+function asPath(word: string): string {
+  return word.split("/").map(encodeURIComponent).join("/");
+}
+
+type Abort = AbortSignal | undefined;
+
+export const readHealth = (signal?: Abort) => ask<Health>("/health/ready", { signal });
+export const signIn = (token: string) => ask<void>("/session", { method: "POST", body: { token } });
+
+export const readJobs = (query: Query, signal?: Abort) => ask<JobList>(withQuery("/jobs", query), { signal });
+export const readJob = (id: string, signal?: Abort) => ask<Job>(`/jobs/${id}`, { signal });
+export const readEvents = (id: string, after: string | null, signal?: Abort) => ask<History>(withQuery(`/jobs/${id}/events`, { after, limit: 200 }), { signal });
+export const readRounds = (id: string, after: number, signal?: Abort) => ask<RoundList>(withQuery(`/jobs/${id}/rounds`, { after: after || null, limit: 50 }), { signal });
+export const readRound = (id: string, number: number, signal?: Abort) => ask<RoundView>(`/jobs/${id}/rounds/${number}`, { signal });
+export const cancelJob = (id: string, drain: boolean) => ask<void>(`/jobs/${id}/cancel`, { method: "POST", body: { drain } });
+export const retryJob = (id: string) => ask<void>(`/jobs/${id}/retry`, { method: "POST" });
+export const estimateJob = (plan: Plan, signal?: Abort) => ask<Estimate>("/jobs/estimate", { method: "POST", body: plan, signal });
+
+/** The same key starts one job, however often it is sent. */
+export function startJob(plan: Plan, key: string): Promise<{ job_id: string }> {
+  const { mode, ...rest } = plan;
+  const headers = { "Idempotency-Key": key };
+  if (mode === "big") return ask("/jobs/start_big", { method: "POST", body: rest, headers });
+  return ask("/jobs/start", { method: "POST", body: plan, headers });
+}
+
+export const searchKnowledge = (query: Query, signal?: Abort) => ask<EntryList>(withQuery("/knowledge", query), { signal });
+export const readStats = (signal?: Abort) => ask<Stats>("/knowledge/stats", { signal });
+export const readEntry = (word: string, signal?: Abort) => ask<Entry>(`/entries/${asPath(word)}`, { signal });
+export const readGraph = (word: string, query: Query = {}, signal?: Abort) => ask<Graph>(withQuery(`/graph/${asPath(word)}`, query), { signal });
+export const readFrontier = (cursor: string | null, signal?: Abort) => ask<FrontierList>(withQuery("/frontier", { cursor, limit: 100 }), { signal });
+
+export const readSchedules = (signal?: Abort) => ask<{ items: Schedule[] }>("/schedules", { signal });
+export const switchSchedule = (id: string, to: "pause" | "resume") => ask<Schedule>(`/schedules/${id}/${to}`, { method: "POST" });

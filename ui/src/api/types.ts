@@ -1,0 +1,43 @@
+/** Short names for what the facade sends; the shapes are generated from its OpenAPI document. */
+
+import type { components } from "./schema";
+
+/** The facade leaves nothing out: what has a default is sent too. */
+type Sent<T> = T extends readonly (infer Item)[] ? Sent<Item>[] : T extends object ? { [Name in keyof T]-?: Sent<Exclude<T[Name], undefined>> } : T;
+
+type Schemas = { [Name in keyof components["schemas"]]: Sent<components["schemas"][Name]> };
+
+export type Job = Schemas["JobView"];
+export type JobList = Schemas["JobList"];
+export type Status = Job["status"];
+export type Mode = Job["mode"];
+export type HistoryEvent = Schemas["HistoryEvent"];
+export type History = Schemas["History"];
+export type Round = Schemas["RoundSummary"];
+export type RoundList = Schemas["RoundList"];
+export type RoundView = Schemas["RoundView"];
+export type Candidate = Schemas["Candidate"];
+export type Entry = Schemas["EntryView"];
+export type EntryList = Schemas["EntryList"];
+export type ListedEntry = EntryList["items"][number];
+export type Stats = Schemas["StoreStats"];
+export type Graph = Schemas["Graph"];
+export type FrontierList = Schemas["FrontierList"];
+export type FrontierWord = FrontierList["items"][number];
+export type Schedule = Schemas["ScheduleView"];
+export type Estimate = Schemas["Estimate"];
+export type Health = Schemas["Health"];
+export type Category = ListedEntry["category"];
+export type Support = Entry["support"];
+export type Depth = Entry["depth"];
+export type ProblemDocument = Schemas["Problem"];
+
+/** What a job is started with; what is left out is the facade's to choose. */
+export interface Plan {
+  mode: Mode;
+  topic?: string;
+  minutes?: number;
+  max_entries?: number;
+  words?: string[];
+  limit?: number;
+}

@@ -1,0 +1,22 @@
+/** What is said of a job in a few words. */
+
+import type { Job } from "./api/types";
+
+/** What it learns about, as it was asked for. */
+export function titleOf(job: Job): string {
+  const { topic, words } = job.parameters as { topic?: unknown; words?: unknown };
+  if (typeof topic === "string" && topic) return topic;
+  if (Array.isArray(words) && words.length) return words.length > 3 ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more` : words.join(", ");
+  return job.mode === "big" ? "Any topic" : "What is mentioned most";
+}
+
+/** Seconds that it took, or has taken so far; null before it began. */
+export function took(job: Job, now: number): number | null {
+  if (!job.started_at) return null;
+  const end = job.finished_at ? Date.parse(job.finished_at) : now;
+  return Math.max(0, (end - Date.parse(job.started_at)) / 1000);
+}
+
+const SHORT_REASONS: Readonly<Record<string, string>> = { "time limit": "time is up", "all done": "all done", "nothing new": "nothing new", "target reached": "target reached", "quota used up": "quota used up", stopped: "stopped early" };
+
+export const reasonOf = (job: Job): string | null => (job.end_reason && job.end_reason !== "failed" ? (SHORT_REASONS[job.end_reason] ?? job.end_reason) : null);

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { History } from "./history";
+import { newestWords, perSecond, wordsAMinute } from "./pace";
+import { event, frame, START } from "./frames.fixture";
+
+function stored(count: number, second: number) {
+  const at = new Date(START + second * 1000).toISOString();
+  return frame({ sent_at: at, total_tokens: count, counts: { ...frame().counts, stored: count } });
+}
+
+describe("the pace", () => {
+  it("is measured over the last dozen seconds of the server's clock", () => {
+    const history = new History();
+    for (let second = 0; second <= 60; second++) history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
+    const samples = history.get("j")?.samples ?? [];
+    expect(perSecond(samples, (sample) => sample.stored)).toBe(50);
+    expect(samples.length).toBeLessThan(16);
+  });
+
+  it("is unknown from one frame alone, and begins anew when a retry counts again", () => {
+    const history = new History();
+    history.take(stored(10, 1));
+    expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
+    history.take(stored(110, 2));
+    history.take({ ...stored(20, 3), attempt: 2 });
+    expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([10, 20]);
+  });
+
+  it("over a job's life has nothing where nothing was learned", () => {
+    const events = [event("a", 0), event("b", 4), event("c", 21, { words: ["c", "d"] }), event("x", 22, { kind: "word.rejected" })];
+    expect(wordsAMinute(events).words).toEqual([0, 24, 0, 0, 0, 24]);
+    expect(wordsAMinute([])).toEqual({ at: [], words: [] });
+  });
+
+  it("is drawn in bounded space, whatever the clocks said", () => {
+    const { at, words } = wordsAMinute([event("a", 0), event("b", 10_000_000)]);
+    expect([at.length, words.length]).toEqual([10_000, 10_000]);
+  });
+
+  it("shows the newest words first", () => {
+    expect(newestWords([event("a", 1, { words: ["a", "b"] }), event("r", 2, { kind: "round.proposed" }), event("c", 3, { words: ["c", "d"] })], 3)).toEqual(["d", "c", "b"]);
+  });
+});
