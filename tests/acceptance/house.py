@@ -97,6 +97,10 @@ class Store:
         wait_for(lambda: self.count() >= at_least, within_s, f"{at_least} words")
         return self.jobs()[-1]["job_id"]
 
+    def write(self, sql: str, *parameters: object) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=10)) as database:
+            database.execute(sql, parameters)
+
     @contextmanager
     def locked(self) -> Generator[None]:
         """Hold the write lock: to the program, this is another process."""

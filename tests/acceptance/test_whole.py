@@ -80,3 +80,13 @@ def test_second_interrupt_abandons_what_is_in_flight(stack, own_store):
     assert json.loads(run.text)["counts"] == job["counts"]
     run.store.sound().close()
     agrees(stack, job)
+
+
+def test_stop_that_is_asked_for_before_the_job_begins_is_heard(stack):
+    job_id = stack.start("big", minutes=1)
+    stack.store.write("INSERT INTO job_stops VALUES (?)", job_id)
+    stack.state_type(job_id, "COMPLETED", within_s=30)
+    job = stack.store.job(job_id)
+    assert (job["status"], job["end_reason"]) == ("completed", "stopped")
+    assert job["active_seconds"] < 10
+    stack.store.sound().close()
