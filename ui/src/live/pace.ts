@@ -44,6 +44,8 @@ export function wordsAMinute(events: readonly JobEvent[], stretchS = 5): { at: n
     const at = stretchOf(event) - from;
     if (at < length) words[at] = (words[at] as number) + (event.words.length * 60) / stretchS;
   }
+  // the last stretch has not ended: it would look like a fall
+  if (words.length > 4) words.pop();
   return { at: words.map((_, index) => (from + index) * stretchS), words };
 }
 
