@@ -16,7 +16,7 @@ FLOW_RUN_ID = "PREFECT__FLOW_RUN_ID"
 NO_RUN = "00000000-0000-0000-0000-000000000000"
 READY = b"ready\n"
 TAKEN = b"taken\n"
-NICENESS = 10
+NICENESS = 5
 """Of the thread that imports: nobody waits for it, while jobs at work share the machine."""
 
 MODULES = (

@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,10 +47,10 @@ class Spare:
         self._ready = asyncio.create_task(self._hear(READY, within_s=PREPARE_S))
 
     @classmethod
-    async def start(cls, environment: dict[str, str]) -> Spare:
-        """Start one that will run in this environment."""
-        stamp = code_stamp()
+    async def start(cls, environment: dict[str, str], stamp: int) -> Spare:
+        """Start one for runs in this environment, with the code that has this stamp."""
         ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=ours)
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -64,17 +64,21 @@ class Spare:
                 pass_fds=(theirs.fileno(),),
             )
         except BaseException:
-            ours.close()
+            writer.close()
             raise
         finally:
             theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
         return cls(process, reader, writer, environment, stamp)
 
     @property
     def is_alive(self) -> bool:
         """Whether its process lives."""
         return self.process.returncode is None
+
+    @property
+    def has_told(self) -> bool:
+        """Whether it has said that it is ready."""
+        return self._ready.done() and self._ready.result()
 
     async def is_ready(self, *, within_s: float = PREPARE_S) -> bool:
         """Whether it has imported everything, or will have in time."""
@@ -94,10 +98,9 @@ class Spare:
 
     async def end(self) -> None:
         """Kill it. It has begun nothing."""
-        self._ready.cancel()
-        self._writer.close()
         with suppress(ProcessLookupError):
             self.process.kill()
+        self._writer.close()
         await self.process.wait()
 
     async def _hear(self, word: bytes, *, within_s: float) -> bool:
@@ -107,12 +110,13 @@ class Spare:
 
 
 class Spares:
-    """One process ready for the next run, two while runs start in quick succession; each holds about 90 MB.
+    """One process ready for the next run, two while runs start in quick succession; each holds about 80 MB of its own.
 
     They are of the environment that the last run was started in; the first is of this process's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, stamp: Callable[[], int] | None = None) -> None:
+        self._stamp = stamp or code_stamp
         self._environment = essence(os.environ)
         self._kept: list[Spare] = []
         self._wake = asyncio.Event()
@@ -120,9 +124,13 @@ class Spares:
         self._burst_until = 0.0
 
     @property
-    def pids(self) -> list[int]:
-        """The process ids of those that are kept."""
-        return [spare.process.pid for spare in self._kept if spare.is_alive]
+    def ready(self) -> list[int]:
+        """The process ids of those that a run can have at once."""
+        return [spare.process.pid for spare in self._kept if spare.is_alive and spare.has_told]
+
+    @property
+    def _wanted(self) -> int:
+        return 2 if time.monotonic() < self._burst_until else 1
 
     async def keep(self) -> None:
         """Keep as many as are wanted, until cancelled; then there are none."""
@@ -133,22 +141,26 @@ class Spares:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), timeout=LOOK_S)
         finally:
-            for spare in self._kept:
-                await spare.end()
-            self._kept.clear()
+            while self._kept:
+                await self._kept.pop().end()
 
     async def _fill(self) -> None:
-        self._kept = [spare for spare in self._kept if spare.is_alive]
-        wanted = 2 if time.monotonic() < self._burst_until else 1
-        while len(self._kept) > wanted:
+        await self._discard_unfit()
+        while len(self._kept) > self._wanted:
             await self._kept.pop().end()
-        while len(self._kept) < wanted:
-            spare = await Spare.start(self._environment)
+        while len(self._kept) < self._wanted:
+            starting = asyncio.create_task(Spare.start(self._environment, self._stamp()))
+            try:
+                spare = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                # half a start would leave a process that nobody knows
+                await (await starting).end()
+                raise
             self._kept.append(spare)
             if not await spare.is_ready():
                 await self._discard(spare)
                 if spare.process.returncode not in {0, -9}:
-                    print("A spare process did not become ready; runs start without one.", flush=True)  # noqa: T201
+                    print(f"A spare process ended ({spare.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
 
     def expect(self, environment: Mapping[str, str]) -> None:
@@ -165,9 +177,8 @@ class Spares:
             self._burst_until = now + BURST_S
         self._started_at = now
         self._wake.set()
-        self._environment, stamp = essence(environment), code_stamp()
-        for spare in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
-            await self._discard(spare)
+        self._environment = essence(environment)
+        await self._discard_unfit()
         if not self._kept:
             return None
         spare = self._kept.pop(0)
@@ -175,6 +186,11 @@ class Spares:
             return spare
         await spare.end()
         return None
+
+    async def _discard_unfit(self) -> None:
+        stamp = self._stamp()
+        for spare in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
+            await self._discard(spare)
 
     async def _discard(self, spare: Spare) -> None:
         if spare in self._kept:
@@ -187,7 +203,7 @@ def essence(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("PREFECT__")}
 
 
-def code_stamp() -> int:
-    """A number that is another one after a file of our packages has changed."""
-    roots = {Path(next(iter(flows.__path__))), Path(__file__).parent}
+def code_stamp(*folders: Path) -> int:
+    """A number that is another one after a Python file of ours, or of these folders, has changed."""
+    roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parent)
     return hash(tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py"))))
