@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from service.runs import RunState
 from service.views import status_of, view
 
 Item = JobEvent | RunState
+LAST_WORD = timedelta(seconds=5)
 
 
 class Watcher:
@@ -92,6 +94,14 @@ class Channel:
         """Whether the job has ended, by the document and by Prefect where it tells."""
         return self.job is not None and self.job.is_final and status_of(self.job, self.state) in {"completed", "failed", "cancelled"}
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended and nothing more comes: Prefect hears of an end after the document's, or never."""
+        if self.job is None or not self.is_final:
+            return False
+        ended = self.job.finished_at
+        return (self.state is not None and self.state.is_final) or ended is None or utc_now() - ended > LAST_WORD
+
     def take(self, hint: Hint) -> bool:
         """Take note of a hint; whether it is one that cannot wait."""
         self.heard_at = asyncio.get_running_loop().time()
@@ -103,6 +113,8 @@ class Channel:
         if hint.state is not None and self.place.is_before(hint.state):
             self._take_item(hint.state, follows=str(hint.follows) == self.place.state_id)
             self._take_state(hint.state)
+            if hint.state.is_final and not (self.job is not None and self.job.is_final):
+                self.needs_reading = True  # of a run that never began there is no document, and nobody tells of one
             return True
         return False
 
@@ -143,7 +155,10 @@ class Channel:
 
     def _take_document(self, job: Job) -> None:
         known = self.job
-        if known is None or (job.attempt, job.updated_at or job.created_at) > (known.attempt, known.updated_at or known.created_at):
+        is_newer = known is None or (job.attempt, job.updated_at or job.created_at) > (known.attempt, known.updated_at or known.created_at)
+        # those made of what Prefect says of a run that has no document have no time of their own
+        is_other = known is not None and job.updated_at is None and known.updated_at is None and job.status != known.status
+        if is_newer or is_other:
             self.job, self._has_news = job, True
 
     def _take_state(self, state: RunState) -> None:

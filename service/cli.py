@@ -6,34 +6,22 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 from uuid import UUID
 
 import typer
 
+from service import cli_jobs
+from service.options import AsJson, Minutes, Plain, RunMode, Topic, Words, wait_for
 from service.terminal import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
 
 app = typer.Typer(name="learn", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-
-
-class RunMode(StrEnum):
-    """What kind of job to run."""
-
-    BIG = "big"
-    QUICK = "quick"
-    DEEP = "deep"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="[WORD]…", help="Words to learn, for quick and deep; else the most mentioned ones.")]
-Minutes = Annotated[float | None, typer.Option(help="Time limit: more than 0, at most 10. For big and deep.", show_default="10 for big")]
-Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of this word.")]
+app.add_typer(cli_jobs.commands)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,20 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
-def _wait_for(work: Coroutine[Any, Any, int]) -> int:
-    """Run a command's work; an interrupt before or after the work handles it itself ends in 130."""
-    try:
-        return asyncio.run(work)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return INTERRUPTED
-
-
 def _on_store(work: Callable[[Store], Awaitable[int]]) -> int:
     async def opened() -> int:
         async with _store() as store:
             return await work(store)
 
-    return _wait_for(opened())
+    return wait_for(opened())
 
 
 @asynccontextmanager
@@ -111,13 +91,13 @@ def run(
     max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
     limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
     as_json: AsJson = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")] = False,
+    plain: Plain = False,
 ) -> int:
     """Run a learning job here and watch it. Ctrl-C finishes what is in flight and stops."""
     from service import running
 
     given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
-    return _wait_for(running.run_and_tell(mode.value, given, is_json=as_json, is_plain=plain))
+    return wait_for(running.run_and_tell(mode.value, given, is_json=as_json, is_plain=plain))
 
 
 @app.command()
@@ -205,7 +185,7 @@ def migrate(
     """Move the whole knowledge base to another store; what was interrupted goes on where it was."""
     from service.migrate import migrate_and_tell
 
-    return _wait_for(migrate_and_tell(from_, to, is_json=as_json))
+    return wait_for(migrate_and_tell(from_, to, is_json=as_json))
 
 
 @app.command()
@@ -229,13 +209,13 @@ def up(
     topic: Topic = None,
     no_server: Annotated[bool, typer.Option("--no-server", help="Use the Prefect server that PREFECT_API_URL names.")] = False,
     as_json: AsJson = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")] = False,
+    plain: Plain = False,
 ) -> int:
     """Start the stack on this machine and serve until Ctrl-C."""
     from service import running, serving
 
     given = running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None) if job else {}
-    return _wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
+    return wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
 
 
 if __name__ == "__main__":

@@ -43,6 +43,8 @@ class Scene:
     is_stopping: bool = False
     page: str = ""
     """Address of the run in the Prefect UI."""
+    is_ours: bool = True
+    """Whether the job runs in this process, so that Ctrl-C stops it."""
 
     @property
     def remaining(self) -> timedelta | None:
@@ -63,6 +65,7 @@ class Trail:
 
     def __init__(self) -> None:
         self.job: Job | None = None
+        self.is_ours = True
         self.changes = 0
         self._words: deque[str] = deque(maxlen=NEWEST_KEPT)
         self._samples: deque[tuple[datetime, int]] = deque()
@@ -114,6 +117,7 @@ class Trail:
             problem=problem,
             is_stopping=self._is_stopping,
             page=page,
+            is_ours=self.is_ours,
         )
 
 
@@ -251,6 +255,8 @@ def _problem(text: str, width: int) -> Text:
 
 def _foot(scene: Scene, width: int) -> list[Text]:
     hint = "Finishing what is in flight. Ctrl-C again stops now." if scene.is_stopping else "Ctrl-C finishes what is in flight, then stops."
+    if not scene.is_ours:
+        hint = "Ctrl-C stops watching; the job goes on."
     rows = [hint if len(hint) <= width else "Ctrl-C stops."]
     if scene.page and cell_len(scene.page) <= width:
         rows.insert(0, scene.page)

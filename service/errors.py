@@ -7,7 +7,9 @@
   x TransientError               try again later
     - PrefectUnavailable
     - TooMany                    more slowly: too many starts, exports or attempts at once
+    - FacadeUnavailable          for clients: start the facade, or wait for it
   x AccessRefused                bring a token, or come from another page
+  x UnexpectedAnswer             for clients: mend the address, or report it
 """
 
 from __future__ import annotations
@@ -29,6 +31,14 @@ class PrefectUnavailable(TransientError):
 
 class TooMany(TransientError):
     """The caller is over a limit; `retry_after_s` says in how many seconds there is room again."""
+
+
+class FacadeUnavailable(TransientError):
+    """The facade did not answer, or answered that it cannot now."""
+
+
+class UnexpectedAnswer(LearningError):
+    """What answered is not a facade, or not as one of this version does."""
 
 
 class AccessRefused(LearningError):

@@ -33,7 +33,7 @@ async def export_to(entries: AsyncIterator[Entry], target: str, *, may_overwrite
     """
     if target == "-":
         return await write_entries(entries, sys.stdout.buffer)
-    with _whole_file(_checked(target, may_overwrite=may_overwrite)) as file:
+    with whole_file(checked(target, may_overwrite=may_overwrite)) as file:
         return await write_entries(entries, file)
 
 
@@ -47,7 +47,8 @@ async def write_entries(entries: AsyncIterator[Entry], file: Output) -> int:
     return count
 
 
-def _checked(target: str, *, may_overwrite: bool) -> Path:
+def checked(target: str, *, may_overwrite: bool) -> Path:
+    """The file to write. Raises InvalidInput when it is there already or its folder is not."""
     path = Path(target).expanduser()
     if path.is_dir():
         raise InvalidInput("FILE", f"{path} is a folder", f"Give a file, such as {path / 'entries.jsonl'}")
@@ -59,7 +60,7 @@ def _checked(target: str, *, may_overwrite: bool) -> Path:
 
 
 @contextmanager
-def _whole_file(path: Path) -> Generator[Output]:
+def whole_file(path: Path) -> Generator[Output]:
     """A file that takes its name when it is complete, and leaves nothing behind when it fails."""
     if path.exists() and not path.is_file():  # such as /dev/stdout, which nothing can be renamed over
         with path.open("wb") as device:

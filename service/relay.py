@@ -32,6 +32,7 @@ FRAME_EVERY_S = 1.0
 RECONCILE_EVERY_S = 12.0
 SECOND_LOOK_S = 6.0
 """After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its answers until then."""
+LAST_LOOK_S = 1.0
 MOST_CHANNELS = 500
 READ_AT_ONCE = 500
 _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
@@ -118,8 +119,8 @@ class Relay:
         watcher.release(frame, place)
         if channel.has_news():
             self._wake(channel, is_urgent=channel.is_final)
-        elif channel.is_final:
-            watcher.end()
+        else:
+            self._end(channel)
 
     async def _listen(self) -> None:
         async for hint in hints(self._on_connection):
@@ -204,9 +205,21 @@ class Relay:
         for watcher in watchers:
             watcher.offer(frame, items)
         self._metrics.frames.inc(len(watchers))
-        if channel.is_final:
+        self._end(channel)
+
+    def _end(self, channel: Channel) -> None:
+        """Let the watchers of a job that is over go; of one whose end only Prefect has not heard of, in a moment."""
+        if channel.is_over:
             for watcher in channel.watchers:
                 watcher.end()
+        elif channel.is_final:
+            asyncio.get_running_loop().call_later(LAST_LOOK_S, self._look_for_end, channel)
+
+    def _look_for_end(self, channel: Channel) -> None:
+        if self._channels.get(channel.job_id) is channel:
+            channel.needs_reading = True
+            self._wake(channel, is_urgent=True)
+            self._end(channel)
 
     def _frame(self, channel: Channel, items: list[Item] | tuple[Item, ...] = ()) -> Any:  # noqa: ANN401  a JobFrame or None
         return channel.frame(prefect_url=self._orchestrator.page_of(channel.job_id), is_live=self.is_live, items=items)

@@ -16,7 +16,16 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 READING_WIDTH = 84
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_OPTIONS = {"minutes": "--minutes", "topic": "--topic", "max_entries": "--max-entries", "limit": "--limit", "cursor": "--cursor", "words": "WORD"}
+_OPTIONS = {
+    "minutes": "--minutes",
+    "topic": "--topic",
+    "max_entries": "--max-entries",
+    "limit": "--limit",
+    "cursor": "--cursor",
+    "words": "WORD",
+    "job_id": "JOB",
+    "url": "LEARN_URL",
+}
 
 
 def clean(text: str) -> str:

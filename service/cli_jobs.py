@@ -1,0 +1,96 @@
+"""The commands of `learn` that go through a running facade: start, watch, jobs, cancel, retry."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+from uuid import UUID
+
+import typer
+
+from service.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
+
+if TYPE_CHECKING:
+    from service.client import LearningClient
+
+commands = typer.Typer()
+
+
+@commands.command()
+def start(
+    mode: Annotated[RunMode, typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail.")],
+    words: Words = None,
+    *,
+    minutes: Minutes = None,
+    topic: Topic = None,
+    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
+    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
+    follow: Annotated[bool, typer.Option("--watch", help="Watch it until it has ended.")] = False,
+    as_json: AsJson = False,
+    plain: Plain = False,
+) -> int:
+    """Start a learning job through the facade that LEARN_URL names."""
+    from flows.errors import InvalidInput
+    from service import remote, running
+
+    if mode is RunMode.DEEP and minutes is not None:
+        raise InvalidInput("minutes", "a deep job that a worker runs has no such limit", "Leave it out, or give --limit")
+    given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
+    return wait_for(
+        remote.on_facade(lambda client: remote.start(client, mode.value, given, follow=follow, is_json=as_json, is_plain=plain)),
+    )
+
+
+@commands.command()
+def watch(
+    job: JobName,
+    as_json: FramesAsJson = False,
+    plain: Plain = False,
+) -> int:
+    """Watch a job until it has ended, wherever it was started. Ctrl-C stops watching; the job goes on."""
+    return _on_job(job, lambda remote, client, job_id: remote.watch(client, job_id, is_json=as_json, is_plain=plain))
+
+
+@commands.command()
+def jobs(
+    *,
+    status: Annotated[str | None, typer.Option(help="queued, running, cancelling, completed, failed or cancelled.")] = None,
+    mode: Annotated[RunMode | None, typer.Option(help="big, quick or deep.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    as_json: AsJson = False,
+) -> int:
+    """List the jobs, newest first, wherever they were started."""
+    from flows.knowledge import JobStatus
+    from service import reading, remote
+
+    reading.check_choice("--status", status, get_args(JobStatus))
+    chosen: Any = status
+    return wait_for(
+        remote.on_facade(lambda client: remote.show_jobs(client, status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json))
+    )
+
+
+@commands.command()
+def cancel(
+    job: JobName,
+    now: Annotated[bool, typer.Option("--now", help="At once, without finishing what is in flight.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Stop a job: no new batch, and what is in flight is finished and kept."""
+    return _on_job(job, lambda remote, client, job_id: remote.cancel(client, job_id, now=now, is_json=as_json))
+
+
+@commands.command()
+def retry(job: JobName, as_json: AsJson = False) -> int:
+    """Run a failed or cancelled job again, from where it stopped."""
+    return _on_job(job, lambda remote, client, job_id: remote.retry(client, job_id, is_json=as_json))
+
+
+def _on_job(job: str, work: Callable[[Any, Any, UUID], Awaitable[int]]) -> int:
+    """Do what goes through the facade with one job."""
+    from service import remote
+
+    async def found(client: LearningClient) -> int:
+        return await work(remote, client, await remote.find(client, job))
+
+    return wait_for(remote.on_facade(found))

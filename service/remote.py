@@ -1,0 +1,172 @@
+"""`learn start`, `watch`, `jobs`, `cancel` and `retry`: the commands that go through a running facade."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from flows.errors import InvalidInput
+from flows.knowledge import JobEvent, JobStatus, Mode
+from service.client import LearningClient
+from service.display import count_words
+from service.errors import Conflict, NotFound
+from service.frames import JobFrame
+from service.reporter import choose_reporter
+from service.running import exit_code, tell_end
+from service.schemas import HistoryEvent, JobView, Started
+from service.terminal import DONE, FAILED, clean, out, say, say_error
+
+SHORT = 8
+"""Characters of an id that are shown, and that are nearly always enough to name it."""
+LOOKED_AT = 1000
+"""Newest jobs among which a shortened id is looked for."""
+
+
+async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
+    """Do a command's work with a client of the facade that LEARN_URL names; what is not there, or does not allow it, is a failure and no misuse."""
+    try:
+        async with LearningClient() as client:
+            return await work(client)
+    except NotFound as error:
+        say_error(NotFound(error.field, error.problem, "`learn jobs` lists those there are."))
+        return FAILED
+    except Conflict as error:
+        say_error(error)
+        return FAILED
+
+
+async def start(client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool) -> int:
+    """Start a job, and watch it if asked for."""
+    started = await (client.start_big(**given) if mode == "big" else client.start(mode, **given))
+    if follow:
+        return await watch(client, started.job_id, is_json=is_json, is_plain=is_plain)
+    _tell_started(started, f"Started the {mode} job", is_json=is_json)
+    return DONE
+
+
+async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain: bool) -> int:
+    """Show a job until it has ended, with what happened before; as JSON, a frame a line. The exit code is that of the job's end."""
+    if is_json:
+        return await _watch_lines(client, job_id)
+    reporter = choose_reporter(is_json=False, is_plain=is_plain)
+    reporter.trail.is_ours = False
+    is_live = True
+    async with reporter:
+        reporter.say("Waiting for the facade")
+        async for frame in client.watch(job_id, from_start=True):
+            reporter.page = frame.prefect_url or ""
+            if frame.live is not is_live:
+                is_live = frame.live
+                reporter.say("News come quickly again." if is_live else "Prefect's event stream is lost: news come late, and none is missed.")
+            reporter(frame, [event for told in frame.events if (event := _log_line(told))])
+    tell_end(reporter, store_url="", is_json=False)
+    return exit_code(reporter.trail.job)
+
+
+async def _watch_lines(client: LearningClient, job_id: UUID) -> int:
+    last: JobFrame | None = None
+    async for last in client.watch(job_id, from_start=True):
+        typer.echo(last.text)
+    return exit_code(last)
+
+
+async def show_jobs(client: LearningClient, *, status: JobStatus | None, mode: Mode | None, limit: int, is_json: bool) -> int:
+    """List jobs, newest first."""
+    found = await client.jobs(status=status or (), mode=mode, limit=limit)
+    if is_json:
+        typer.echo(json.dumps([job.model_dump(mode="json") for job in found], indent=2, ensure_ascii=False))
+    elif not found:
+        say("No job yet. To start one: learn start big")
+    elif (console := out()).is_terminal:
+        console.print(_table(found, min(console.width, 120)))
+    else:
+        typer.echo("\n".join("\t".join(_cells(job, short=False)) for job in found))
+    if not found.is_complete:
+        say("Prefect does not answer, so jobs that have not begun are missing.")
+    return DONE
+
+
+async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:
+    """Stop a job."""
+    stopping = await client.cancel(job_id, now=now)
+    if is_json:
+        typer.echo(stopping.model_dump_json())
+    else:
+        say(f"Job {_short(job_id)} " + ("stops now." if now else "finishes what is in flight, then stops. At once: --now"))
+    return DONE
+
+
+async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
+    """Run an ended job again."""
+    _tell_started(await client.retry(job_id), "Goes on: job", is_json=is_json)
+    return DONE
+
+
+async def find(client: LearningClient, given: str) -> UUID:
+    """The job whose id this is, or begins like this. Raises InvalidInput, and NotFound."""
+    prefix = given.strip().lower()
+    try:
+        return UUID(prefix)
+    except ValueError:
+        pass
+    if not re.fullmatch(r"[0-9a-f-]{1,36}", prefix):
+        raise InvalidInput("job_id", f"{given} is no id of a job", "Give an id, or its beginning, as `learn jobs` shows it")
+    plain = prefix.replace("-", "")
+    found = [job.job_id for job in await client.jobs(limit=LOOKED_AT) if job.job_id.hex.startswith(plain)]
+    if not found:
+        raise NotFound("job_id", f"there is no job {given} among the latest {LOOKED_AT:,}", "")
+    if len(found) > 1:
+        shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
+        raise InvalidInput("job_id", f"{len(found)} jobs begin with {given}: {shown}", "Give more of the id")
+    return found[0]
+
+
+def _tell_started(started: Started, what: str, *, is_json: bool) -> None:
+    if is_json:
+        typer.echo(started.model_dump_json())
+    else:
+        typer.echo(f"{what} {started.job_id}")
+        say(f"To watch it: learn watch {_short(started.job_id)}")
+
+
+def _log_line(event: HistoryEvent) -> JobEvent | None:
+    """A line of the job's log as the display knows it; None for a state of Prefect's."""
+    attempt, dot, seq = event.id.partition(".")
+    if not dot:
+        return None
+    return JobEvent(attempt=int(attempt), seq=int(seq), kind=event.kind, text=event.text, words=event.words, occurred=event.occurred)
+
+
+def _table(jobs: Iterable[JobView], width: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim", width=width)
+    for name in ("job", "mode", "status", "", "learned", "created"):
+        table.add_column(name, no_wrap=True, justify="right" if name in {"", "learned"} else "left")
+    if width >= 90:
+        table.add_column("name", no_wrap=True, overflow="ellipsis", ratio=1)
+    for job in jobs:
+        table.add_row(*(Text(cell) for cell in _cells(job, short=True)[: len(table.columns)]))
+    return table
+
+
+def _cells(job: JobView, *, short: bool) -> list[str]:
+    ended = f" ({job.end_reason})" if job.end_reason and job.end_reason not in {"failed", "all done"} else ""
+    return [
+        _short(job.job_id) if short else str(job.job_id),
+        job.mode,
+        f"{job.status}{ended}",
+        f"{job.progress} %",
+        count_words(job.counts.stored, "").strip() if short else str(job.counts.stored),
+        f"{job.created_at.astimezone():%Y-%m-%d %H:%M}" if short else job.created_at.isoformat(),
+        clean(job.name or f"{job.mode} learning").replace("\t", " "),
+    ]
+
+
+def _short(job_id: UUID) -> str:
+    return str(job_id)[:SHORT]

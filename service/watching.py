@@ -1,0 +1,191 @@
+"""Watching one job as a client: every event once and the true end, whatever becomes of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from flows.errors import InvalidInput, TransientError
+from flows.stores.cursors import encode_cursor
+from service.connection import Connection
+from service.errors import FacadeUnavailable, NotFound, UnexpectedAnswer
+from service.frames import JobFrame
+from service.schemas import History, HistoryEvent, JobView
+
+START = encode_cursor("events", 0, 0, 0, "")
+"""The cursor before the first event of any job."""
+PATIENCE_S = 300.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0
+POLL_S = 1.0
+LOOKS_AFTER_END = 3
+"""When polling: so many looks after a final status must bring nothing new, since the last events may come after it."""
+LOST_HANDSHAKES = 3
+MOST_IDS = 20_000
+LARGEST_FRAME_BYTES = 16 * 2**20
+_BAD_CURSOR, _UNKNOWN = 4400, 4404
+
+_SAME = frozenset(JobFrame.model_fields) - {"events", "cursor", "live", "gap", "sent_at", "remaining_seconds", "state_name", "prefect_url"}
+
+_Ended = Literal["ended", "lost", "refused"]
+
+
+class Watch:
+    """One watch over a job; `frames` may be called once. `cursor` is where to go on, after whatever was yielded last."""
+
+    def __init__(self, connection: Connection, job_id: UUID, *, after: str | None, patience_s: float = PATIENCE_S) -> None:
+        self.cursor = after
+        self._connection = connection
+        self._job_id = job_id
+        self._patience_s = patience_s
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._last: JobFrame | None = None
+        self._answered_at = time.monotonic()
+
+    async def frames(self) -> AsyncGenerator[JobFrame]:
+        """Frames until the job has ended. Raises as `LearningClient.watch` says."""
+        wait_s, handshakes = FIRST_WAIT_S, 0
+        while True:
+            before = self._answered_at
+            how: _Ended = "lost"
+            try:
+                async with self._connected() as socket:
+                    async for frame in self._received(socket):
+                        wait_s, handshakes = FIRST_WAIT_S, 0
+                        yield frame
+                    how = self._judged(socket)
+            except InvalidStatus as error:
+                # a full facade says 503, and there will be room again; anything else is what a proxy says that knows no WebSockets
+                how = "lost" if error.response.status_code == 503 else "refused"
+            except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, TransientError):
+                how = "lost"
+            if how == "ended":
+                return
+            if self._answered_at == before:
+                handshakes += 1
+                if await self._is_reachable() and (how == "refused" or handshakes >= LOST_HANDSHAKES):
+                    async for frame in self._polled():
+                        yield frame
+                    return
+            self._check_patience()
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+            wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+    def _connected(self) -> connect:
+        after = f"?after={quote(self.cursor)}" if self.cursor is not None else ""
+        return connect(
+            f"ws{self._connection.url.removeprefix('http')}/ws/jobs/{self._job_id}{after}",
+            additional_headers=self._connection.headers,
+            proxy=None if self._connection.is_local else True,
+            open_timeout=self._connection.timeout_s,
+            close_timeout=1.0,
+            max_size=LARGEST_FRAME_BYTES,
+            process_exception=lambda error: error,
+        )
+
+    async def _received(self, socket: ClientConnection) -> AsyncGenerator[JobFrame]:
+        with suppress(ConnectionClosed):
+            while True:
+                text = await socket.recv(decode=False)
+                try:
+                    frame = JobFrame.model_validate_json(text, extra="ignore")
+                except ValidationError as error:
+                    raise UnexpectedAnswer(f"What answers at {self._connection.url} sends no job frames of this version.") from error
+                events = frame.events
+                if frame.gap and self.cursor is not None:
+                    # too many for one frame: all of them are in the history
+                    events = (*await self._history(), *events)
+                if (fresh := self._fresh(frame, events)) is not None:
+                    yield fresh
+
+    def _judged(self, socket: ClientConnection) -> _Ended:
+        """What the end of a connection means."""
+        match socket.close_code:
+            case 1000 if self._last is not None and self._last.is_final:
+                return "ended"
+            case code if code == _UNKNOWN:
+                raise NotFound("job_id", f"there is no job {self._job_id}", "GET /jobs lists those there are")
+            case code if code == _BAD_CURSOR:
+                raise InvalidInput("after", "it is no cursor of a frame or an event", "Leave it out, or give one that a frame had")
+            case _:
+                return "lost"
+
+    async def _polled(self) -> AsyncGenerator[JobFrame]:
+        """Frames made of what HTTP tells, once a second."""
+        quiet = 0
+        if self.cursor is None:
+            await self._history(is_past=True)
+        while True:
+            try:
+                job = await self._connection.ask(JobView, "GET", f"/jobs/{self._job_id}")
+                events = await self._history()
+            except TransientError as error:
+                self._check_patience(error)
+            else:
+                self._answered_at = time.monotonic()
+                frame = JobFrame(**dict(job), events=(), cursor=self.cursor or START, live=False, sent_at=job.updated_at or job.created_at)
+                fresh = self._fresh(frame, events)
+                quiet = quiet + 1 if job.is_final and fresh is None else 0
+                if fresh is not None:
+                    yield fresh
+                if quiet >= LOOKS_AFTER_END:
+                    return
+            await asyncio.sleep(POLL_S)
+
+    async def _history(self, *, is_past: bool = False) -> tuple[HistoryEvent, ...]:
+        """All events after the cursor, which moves past them; `is_past` counts them as told."""
+        found: list[HistoryEvent] = []
+        while True:
+            params = {"after": self.cursor} if self.cursor is not None else {}
+            part = await self._connection.ask(History, "GET", f"/jobs/{self._job_id}/events", params=params)
+            self.cursor = part.cursor
+            found += part.items
+            if not part.has_more:
+                break
+        if is_past:
+            for event in found:
+                self._is_new(event)
+        return tuple(found)
+
+    def _fresh(self, frame: JobFrame, events: tuple[HistoryEvent, ...]) -> JobFrame | None:
+        """The frame with the events that were not told yet; None when there is nothing new in it."""
+        self._answered_at = time.monotonic()
+        self.cursor = frame.cursor
+        new = tuple(event for event in events if self._is_new(event))
+        last, self._last = self._last, frame
+        if not new and last is not None and all(getattr(frame, name) == getattr(last, name) for name in _SAME) and frame.live == last.live:
+            return None
+        return frame.with_events(new)
+
+    def _is_new(self, event: HistoryEvent) -> bool:
+        if event.id in self._seen:
+            return False
+        self._seen[event.id] = None
+        if len(self._seen) > MOST_IDS:
+            self._seen.popitem(last=False)
+        return True
+
+    async def _is_reachable(self) -> bool:
+        """Whether the job can be read by HTTP. Raises what will not change by itself; and everything before the first frame."""
+        try:
+            await self._connection.ask(JobView, "GET", f"/jobs/{self._job_id}")
+        except TransientError:
+            if self._last is None:
+                raise
+            return False
+        return True
+
+    def _check_patience(self, error: Exception | None = None) -> None:
+        silent_s = time.monotonic() - self._answered_at
+        if silent_s > self._patience_s:
+            raise FacadeUnavailable(f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job goes on.") from error
