@@ -30,6 +30,7 @@ from flows.knowledge import (
     Support,
     Usage,
 )
+from flows.knowledge.html import entry_html
 
 
 def _a_word(text: str) -> str:
@@ -236,6 +237,9 @@ class EntryView(Document):
     revision: int = 0
     created_at: datetime
     updated_at: datetime
+
+    def _repr_html_(self) -> str:
+        return entry_html(dict(self))
 
 
 class EntryList(Document):

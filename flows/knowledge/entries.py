@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from flows.knowledge.base import Depth, Document, Key, PartOfSpeech, Support, Word
+from flows.knowledge.html import entry_html
 
 
 class Category(StrEnum):
@@ -155,6 +156,9 @@ class Entry(Document):
     explanation: str | None = None
     applications: tuple[str, ...] = ()
     misconceptions: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return entry_html(dict(self))
 
 
 class LearnedWord(KnownWord):
