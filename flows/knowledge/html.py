@@ -12,7 +12,7 @@ _SUPPORT = {"model_only": "no source found; the model wrote it from its own know
 
 
 def entry_html(entry: Mapping[str, Any]) -> str:
-    """The page of a word from its fields: those of Entry, of which all but word, definition, part_of_speech, support and provenance may be missing."""
+    """A word's page from the fields of an Entry; only word, definition, part_of_speech, support and provenance must be there."""
     about = " · ".join(filter(None, (_SHORT[entry["part_of_speech"]], entry.get("category"))))
     parts = [
         f"<p style='margin:0'><b style='font-size:1.35em'>{_text(entry['word'])}</b> <i style='{_QUIET}'>{_text(about)}</i></p>",

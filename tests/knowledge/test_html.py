@@ -57,7 +57,7 @@ def full(text):
 def test_a_page_says_all_that_an_entry_holds():
     page = Reader(full("words of moss")._repr_html_())
     assert page.open == []
-    assert page.text.count("words of moss") == 13
+    assert page.text.count("words of moss") == 14
     for part in ("n.", "v.", "to grow moss", "cognition", "fern", "Uses", "Often misunderstood", "round 1", "enriched"):
         assert part in page.text
     assert page.links == ["https://example.org/words of moss", "https://example.org/licence"]
@@ -69,7 +69,7 @@ def test_no_text_becomes_markup():
     assert page.open == []
     assert page.tags <= {"div", "p", "b", "i", "a", "span", "ul", "ol", "li"}
     assert page.attributes <= {"style", "href", "rel", "target"}
-    assert page.text.count("<script>") == 13
+    assert page.text.count("<script>") == 14
     assert "<script" not in html
 
 
