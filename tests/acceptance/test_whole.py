@@ -18,8 +18,8 @@ def test_stack_with_one_big_job_ends_in_time_and_stops_without_a_trace(house):
     (job,) = house.store.jobs()
     assert (job["status"], job["end_reason"], job["errors"]) == ("completed", "time limit", [])
     assert 10 < job["active_seconds"] <= 14
-    state = house.state(job["job_id"])
-    assert (state["type"], state["message"].split(":")[0]) == ("COMPLETED", "time limit")
+    state = house.state_type(job["job_id"], "COMPLETED", within_s=5)  # the document is first, Prefect a moment later
+    assert state["message"].startswith("time limit")
     run = house.prefect(f"flow_runs/{job['job_id']}")
     assert run["total_run_time"] <= 12 + 2 + 1.5  # what Prefect's engine does before and after is no part of the job
     assert {"learning", "mode:big"} <= set(run["tags"])
