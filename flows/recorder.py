@@ -125,8 +125,10 @@ class JobRecorder:
 
     def round_proposed(self, round_: Round) -> None:
         """Take note of a recorded round."""
+        proposed = self._job.counts.proposed
         self._job = counting.with_round(self._job, round_)
-        self._count("propose", done=len(round_.candidates))
+        # candidates that wait for the next round are in it again
+        self._count("propose", done=self._job.counts.proposed - proposed)
         self._sight(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
         rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]

@@ -28,6 +28,7 @@ from flows.recorder import JobRecorder, patiently, recording
 from flows.resources import Resources, open_resources
 from flows.settings import read_settings
 from flows.stores import open_store
+from flows.stores.base import Store
 from flows.stores.mending import FinalState, mend, rows_of
 from flows.supply import Proposed, Supply
 
@@ -114,7 +115,7 @@ async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, cont
     control.attach(pipeline)
     reason: EndReason = await pipeline.run()
     await _give_up_claims(resources, recorder)
-    await patiently(lambda: store.clear_stop(job_id), for_s=5)
+    await _lower_the_flag(store, recorder)
     ended = await recorder.end("cancelled" if pipeline.is_aborted and await _is_cancelled(job_id) else "completed", reason)
     publisher.summarize(ended, newest=pipeline.newest)
     return ended
@@ -152,6 +153,14 @@ async def _give_up_claims(resources: Resources, recorder: JobRecorder) -> None:
         await patiently(lambda: resources.store.release_all(recorder.job.job_id), for_s=5)
     except TransientError as error:
         recorder.problem(f"Claims were left to expire: {error}")
+
+
+async def _lower_the_flag(store: Store, recorder: JobRecorder) -> None:
+    """So that another attempt is not stopped at once; a job whose words are stored does not fail for it."""
+    try:
+        await patiently(lambda: store.clear_stop(recorder.job.job_id), for_s=5)
+    except TransientError as error:
+        recorder.problem(f"The flag that stops the job was left up: {error}")
 
 
 async def _fail(resources: Resources, recorder: JobRecorder, error: BaseException) -> None:

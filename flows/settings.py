@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         home = self.home.expanduser().absolute()
         object.__setattr__(self, "home", home)
         if not self.store:
-            object.__setattr__(self, "store", f"sqlite:///{home / 'knowledge.db'}")
+            object.__setattr__(self, "store", f"sqlite:///{quote(str(home / 'knowledge.db'))}")
         if not self.concurrency:
             object.__setattr__(self, "concurrency", 12 if self.writes_with_groq else 4)
         return self

@@ -7,9 +7,9 @@ import os
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -97,7 +97,13 @@ async def store(settings: Settings) -> list[Check]:
 
 
 def _is_yet_to_be_made(url: str) -> bool:
-    return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+    if not url.startswith("sqlite://"):
+        return False
+    from flows.stores.sqlite import path_of
+
+    with suppress(LearningError):  # opening it says what is wrong with the address
+        return not path_of(url.removeprefix("sqlite://")).exists()
+    return False
 
 
 def _totals(stats: StoreStats) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
@@ -75,5 +76,9 @@ def facade_url(wanted: FacadeSettings, port: int) -> str:
 
 def _absolute(store: str) -> str:
     """A store's URL that means the same in any folder."""
-    prefix = "sqlite:///"
-    return f"{prefix}{Path(store.removeprefix(prefix)).expanduser().absolute()}" if store.startswith(prefix) else store
+    prefix = "sqlite://"
+    if not store.startswith(prefix):
+        return store
+    from flows.stores.sqlite import path_of
+
+    return f"{prefix}/{quote(str(path_of(store.removeprefix(prefix))))}"

@@ -11,6 +11,7 @@ import time
 import warnings
 from pathlib import Path
 
+from service.environment import open_log
 from service.locks import LIFELINE, hold_lease_from_environment, when_released
 
 COMMAND = "python -m service.engine"
@@ -31,7 +32,7 @@ def main() -> None:
         wait_for_run(spare)
     lease = hold_lease_from_environment()
     if lifeline := os.environ.get(LIFELINE):
-        log = os.open(os.environ["LEARN_JOB_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        log = open_log(Path(os.environ["LEARN_JOB_LOG"]))
         # a file of its own, because the worker at the other end of the pipe may die before this process
         os.dup2(log, 1)
         os.dup2(log, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flows.errors import ConfigurationError
@@ -41,9 +41,16 @@ def prepare_home(settings: Settings) -> None:
 
 def open_log(path: Path, *, at_most_bytes: int = 5_000_000) -> int:
     """A file descriptor that appends to a log; a log that has grown long is set aside first."""
-    if path.exists() and path.stat().st_size > at_most_bytes:
-        path.replace(path.with_suffix(".log.1"))
+    set_aside(path, at_most_bytes=at_most_bytes)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
+    """Rename a log that has grown long, over the one that was set aside before."""
+    # several processes may do so at once
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > at_most_bytes:
+            log.replace(log.with_suffix(".log.1"))
 
 
 def server_environment(settings: Settings, port: int | None = None) -> dict[str, str]:
@@ -102,6 +109,7 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
 def adopted(environment: Mapping[str, str]) -> Generator[None]:
     """Have the environment in force in this process for the length of the block, also where `prefect` is imported already."""
     before = {name: os.environ.get(name) for name in environment}
+    was_imported = "prefect.context" in sys.modules
     adopt(environment)
     try:
         yield
@@ -111,7 +119,9 @@ def adopted(environment: Mapping[str, str]) -> Generator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        _refresh()
+        if was_imported:
+            # else nobody outside knows Prefect, and it would make its folder in the user's home for nothing
+            _refresh()
 
 
 def adopt(environment: Mapping[str, str]) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from service.environment import set_aside
+
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
     """Send what loggers would print on the terminal to a file. Enter it after Prefect is imported, since that sets its own handlers."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    set_aside(path)
     file = logging.FileHandler(path, encoding="utf-8", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s  %(message)s"))
     loggers = [logging.getLogger(), *(x for x in logging.Logger.manager.loggerDict.values() if isinstance(x, logging.Logger))]

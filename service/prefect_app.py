@@ -71,7 +71,14 @@ def _watch(server: uvicorn.Server, lease: Path | None) -> None:
     unused_since: float | None = None
     while not server.should_exit:
         time.sleep(0.5)
-        lock = try_lock(lease) if lease is not None and server.started else None
+        if lease is None or not server.started:
+            continue
+        try:
+            lock = try_lock(lease)
+        except FileNotFoundError:
+            # the home folder was removed, and with it whatever this server is for
+            server.should_exit = True
+            break
         if lock is None:
             unused_since = None
             continue

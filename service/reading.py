@@ -32,10 +32,14 @@ class Found:
 
 
 async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
-    """Print what there is of each word; fails when one of them is not learned."""
+    """Print what there is of each word; fails when one of them is not learned. Raises InvalidInput for one that is no text."""
     code = DONE
     console = out()
     width = reading_width(console.width)
+    for word in words:
+        _check_text("words", word)
+        if not word_key(word):
+            raise InvalidInput("words", f"“{word}” is empty", "Give a word to look up")
     for number, word in enumerate(words):
         found = await find(store, word)
         document = found.entry or found.known
@@ -56,6 +60,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
 
 async def search(store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool) -> int:
     """Print a page of entries: a table in a terminal, fields between tabs in a pipe."""
+    _check_text("TEXT", text)
     page = await store.search(text, cursor=cursor, limit=limit, **filters)
     console = out()
     if is_json:
@@ -73,6 +78,16 @@ async def search(store: Store, text: str, *, filters: dict[str, Any], cursor: st
     if page.cursor:
         say(f"There are more: --cursor {shlex.quote(page.cursor)}")
     return DONE
+
+
+def is_text(given: str) -> bool:
+    """Whether an argument is text: Python passes bytes that are no UTF-8 on as halves of characters."""
+    return given.isascii() or not any("\ud800" <= c <= "\udfff" for c in given)
+
+
+def _check_text(option: str, given: str) -> None:
+    if not is_text(given):
+        raise InvalidInput(option, "it holds bytes that are no UTF-8 text", "Set the terminal to UTF-8 and type it again")
 
 
 def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None:

@@ -9,23 +9,28 @@ from typing import Any
 
 import typer
 
+from flows.core.words import parse_word
 from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
 from service.addresses import run_page
 from service.logfile import logging_to
+from service.reading import is_text
 from service.reporter import Reporter, choose_reporter
 from service.summary import summarize
 from service.terminal import DONE, FAILED, INTERRUPTED, out, say_error
 
 MOST_MINUTES = 10
+MOST_WORDS = 500
+LONGEST_TOPIC = 200
+"""As the flows have it."""
 MEND_S = 10.0
 
 
 def parameters(
     mode: Mode, words: list[str], *, minutes: float | None, topic: str | None, max_entries: int | None, limit: int | None
 ) -> dict[str, Any]:
-    """The flow's parameters, only those that were given. Raises InvalidInput for what the mode does not take."""
+    """The flow's parameters, only those that were given. Raises InvalidInput for what the mode or its flow does not take."""
     if mode == "big":
         if words:
             raise InvalidInput("words", "a big job finds its words itself", f"For these words: learn run quick {' '.join(words[:3])}")
@@ -40,6 +45,15 @@ def parameters(
     for field, number in (("max_entries", max_entries), ("limit", limit)):
         if number is not None and number < 1:
             raise InvalidInput(field, f"{number} is less than 1", "Give at least 1, or leave it out")
+    if limit is not None and limit > MOST_WORDS:
+        raise InvalidInput("limit", f"{limit} is more than {MOST_WORDS}", "Give less, and run another job after this one")
+    if len(words) > MOST_WORDS:
+        raise InvalidInput("words", f"{len(words)} are more than {MOST_WORDS}", "Give some of them, and the rest to another job")
+    for word in words:
+        parse_word(word)
+    if topic is not None and (len(topic) > LONGEST_TOPIC or not is_text(topic)):
+        problem = f"it is longer than {LONGEST_TOPIC} characters" if is_text(topic) else "it holds bytes that are no UTF-8 text"
+        raise InvalidInput("topic", problem, "Give a word or a short phrase")
     given = {"words": words or None, "minutes": minutes, "topic": topic, "max_entries": max_entries, "limit": limit}
     return {name: value for name, value in given.items() if value is not None}
 

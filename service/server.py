@@ -197,13 +197,18 @@ def main() -> None:
     try:
         settings = read_settings()
         prepare_home(settings)
-        state = try_lock(state_file(settings))
+        # whoever looks whether a server runs holds the lock for a moment
+        state = asyncio.run(wait_for_lock(state_file(settings), within_s=2.0))
         if state is None:
             raise ConfigurationError(  # noqa: TRY301  one way out for all
                 f"A Prefect server of {settings.home} runs already, on port {_state(settings).get('port')}."
             )
+        # what the last server wrote names a process and a port that may be anybody's by now
+        state.truncate(0)
         # between the starter's look and this one somebody may have taken the port
         listener = _bind(arguments.port)
+        state.write(json.dumps({"pid": os.getpid(), "port": arguments.port}))
+        state.flush()
     except ConfigurationError as error:
         sys.exit(str(error))
     for name in [n for n in os.environ if n.startswith("PREFECT_") and not n.startswith("PREFECT_LOGGING_")]:
@@ -213,9 +218,6 @@ def main() -> None:
     os.chdir(prefect_home(settings))
     from service.prefect_app import serve
 
-    state.truncate(0)
-    state.write(json.dumps({"pid": os.getpid(), "port": arguments.port}))
-    state.flush()
     serve(listener, lease=arguments.lease)
 
 

@@ -20,6 +20,7 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_S = 120.0
 """A child that lived so long has its failures forgotten."""
 READY_S = 60.0
+FORGET_S = 5.0
 
 
 class StackFailure(LearningError):
@@ -38,8 +39,13 @@ class Child:
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()
-        """The process groups of all starts: when a worker dies, its flow runs live on in its group."""
+        """The process groups of its starts, while anybody is in them: when a worker dies, its flow runs live on in its group."""
         self._is_replaced = asyncio.Event()
+
+    @property
+    def groups(self) -> frozenset[int]:
+        """The process groups that `stop` ends."""
+        return frozenset(self._groups)
 
     @property
     def pid(self) -> int | None:
@@ -97,7 +103,9 @@ class Child:
         """Its exit code, or None as soon as another one has taken its place."""
         ways = [asyncio.create_task(process.wait()), asyncio.create_task(self._is_replaced.wait())]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            while not (await asyncio.wait(ways, timeout=FORGET_S, return_when=asyncio.FIRST_COMPLETED))[0]:
+                # the number of a group that has ended may become anybody's
+                self._groups = {group for group in self._groups if _lives(group)}
             return process.returncode if process is self._process else None
         finally:
             for way in ways:

@@ -9,7 +9,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.utilities.callables import parameter_schema
 
 from flows import big_learning, deep_learning, quick_learning
-from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted
+from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, StoreUnavailable
 from flows.knowledge import Enrichment, Verdict
 from flows.models.scripted import ScriptedModel
 from flows.recorder import watching
@@ -172,6 +172,22 @@ async def test_the_drain_flag_stops_after_what_is_in_flight(learning, store):
     assert (job.status, job.end_reason) == ("completed", "stopped")
     assert job.active_seconds < 10
     assert job.counts.stored == (await store.stats()).entries
+
+
+async def test_a_store_that_is_busy_at_the_very_end_fails_no_job(learning, store, monkeypatch):
+    async def busy(job_id):
+        raise StoreUnavailable("another process holds its lock")
+
+    monkeypatch.setattr(store, "clear_stop", busy)
+    job = await learning(quick_learning, ScriptedModel(WORDS), words=["badum"])
+    assert (job.status, job.counts.stored) == ("completed", 1)
+    assert any("lock" in error for error in job.errors)
+
+
+async def test_candidates_that_wait_for_the_next_round_are_counted_once(learning):
+    job = await learning(big_learning, ScriptedModel(WORDS), max_entries=90, candidates_per_round=60, words_per_round=20)
+    assert job.counts.rounds > 3
+    assert job.stages["propose"].done == job.counts.proposed
 
 
 async def test_an_error_in_the_model_fails_the_job_and_is_told(learning, store):

@@ -6,6 +6,7 @@ import pytest
 
 from flows.errors import ConfigurationError
 from flows.settings import PRICES, Price, Settings, read_settings
+from flows.stores.sqlite import path_of
 
 OWN_NAMES = ["GROQ_API_KEY", "GROQ_BASE_URL", "WIKIMEDIA_CONTACT"]
 
@@ -110,3 +111,9 @@ def test_a_value_that_cannot_be_used_is_named(configured, variable, value, said)
 def test_settings_can_be_made_by_their_own_names(tmp_path):
     settings = Settings(home=tmp_path, groq_api_key="k", groq_base_url="http://h", wikimedia_contact="x@y.z")
     assert (settings.groq_base_url, settings.wikimedia_contact, settings.writes_with_groq) == ("http://h", "x@y.z", True)
+
+
+def test_the_default_store_is_in_the_home_folder_whatever_that_is_called(tmp_path):
+    home = tmp_path / "100%25 mine?"
+    settings = Settings(home=home)
+    assert path_of(settings.store.removeprefix("sqlite://")) == home / "knowledge.db"

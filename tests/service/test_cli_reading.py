@@ -295,3 +295,17 @@ def test_a_deep_entry_shows_what_deep_learning_added():
     text = captured.get()
     for part in ("Long story.", "launching rockets", "there is none in orbit", "deep, revision 2"):
         assert part in text
+
+
+@pytest.mark.parametrize("command", ["show", "search"])
+def test_bytes_that_are_no_text_are_refused_in_one_line(command: str, store_url: str, capsys: pytest.CaptureFixture[str]):
+    assert cli.main([command, "ti\udcff"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no UTF-8 text" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_an_empty_word_is_refused_by_name(store_url: str, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["show", " "]) == 2
+    assert capsys.readouterr().err.startswith("learn: WORD: ")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,8 @@ import pytest
 from flows.errors import ConfigurationError
 from flows.settings import Settings
 from service.environment import adopted, client_environment, server_environment
-from service.server import is_healthy, prefect_server, stop_if_unused
+from service.locks import is_locked, try_lock
+from service.server import is_healthy, prefect_server, state_file, stop_if_unused
 
 USER = """
 import asyncio, sys
@@ -97,6 +99,46 @@ async def test_port_in_use_is_named(settings, monkeypatch):
         with pytest.raises(ConfigurationError, match=f"Port {settings.prefect_port} is in use.*LEARN_PREFECT_PORT"):
             async with prefect_server(settings, say=print):
                 pass
+
+
+def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
+    """Else whoever stops it meanwhile kills a stranger, and whoever waits for it may find another program's server."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        state = state_file(settings)
+        state.parent.mkdir(parents=True)
+        state.write_text(json.dumps({"pid": stranger.pid, "port": 4200}))
+        # somebody looks whether a server runs while this one starts
+        looking = try_lock(state, shared=True)
+        environment = os.environ | {"LEARN_HOME": str(settings.home)}
+        command = [sys.executable, "-P", "-m", "service.server", "--port", str(settings.prefect_port)]
+        with subprocess.Popen(command, env=environment) as server:
+            try:
+                time.sleep(1)
+                looking.close()
+                deadline = time.monotonic() + 30
+                while not is_locked(state) and server.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                time.sleep(0.1)
+                assert server.poll() is None
+                assert json.loads(state.read_text()) == {"pid": server.pid, "port": settings.prefect_port}
+                assert not _answers_at(settings.prefect_port), "it was looked at too late"
+            finally:
+                server.kill()
+                stranger.kill()
+
+
+def _answers_at(port):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.acceptance
+def test_server_ends_when_its_home_is_removed(processes, hear, tmp_path):
+    user = processes.run(USER)
+    hear(user, "up http")
+    (tmp_path / "home").rename(tmp_path / "gone")
+    processes.wait_until(lambda: not processes.named(SERVER), within_s=12)
+    user.communicate("\n")
 
 
 async def test_unwritable_home_is_named(tmp_path, monkeypatch):

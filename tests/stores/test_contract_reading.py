@@ -184,3 +184,8 @@ async def test_words_that_became_known_show_no_more(store):
     await store.commit_batch(batch("cat", ("dog", "defined")), entries=[entry("cat")], definitions=[definition("dog")])
     assert [item.key for item in (await store.frontier()).items] == ["emu"]
     assert (await store.stats()).frontier == 1
+
+
+async def test_half_a_character_is_found_nowhere(store):
+    await fill(store, entry("tide"), entry("ebb"))
+    assert await keys_of(store, "\udcff") == []

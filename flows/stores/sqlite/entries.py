@@ -62,7 +62,7 @@ class SqliteEntries(SqlitePart):
     async def _matching(self, query: str, condition: Filter | None, cursor: str | None, limit: int) -> Page[Entry]:
         """Headwords first, then texts: a page goes on from the one into the other."""
         kind, parts = decode_cursor(cursor, **_KINDS) if cursor is not None else ("word", ("",))
-        prefix = word_key(query).encode("utf-8", "ignore").decode()
+        prefix = word_key(query).encode("utf-8", "replace").decode()
         common = {**_where(condition), "prefix": prefix, "prefix_end": prefix + _END}
         found: list[tuple[str, str]] = []
         text: TextQuery | None = TextQuery.parse(query)
