@@ -104,6 +104,8 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
         timeout_graceful_shutdown=GRACE_S,
         ws_max_size=LARGEST_FRAME_BYTES,
         ws_max_queue=8,
+        # a frame is small, and compressing it for each watcher anew costs most of what sending it does
+        ws_per_message_deflate=False,
     )
 
 

@@ -68,7 +68,8 @@ async def _send(socket: WebSocket, frames: AsyncIterable[JobFrame], metrics: Met
 
 async def _send_all(socket: WebSocket, frames: AsyncIterable[JobFrame]) -> None:
     async for frame in frames:
-        await asyncio.wait_for(socket.send_text(frame.text), SEND_S)
+        async with asyncio.timeout(SEND_S):
+            await socket.send_text(frame.text)
 
 
 async def _until_left(socket: WebSocket) -> None:
