@@ -11,12 +11,13 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, utc_now
+from flows.knowledge import Depth, EndReason, Entry, Outcome, utc_now
 from flows.models.base import Paced
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder, patiently
 from flows.resources import CutOff, Resources
-from flows.stages import Work, enrich_entries, research_words, synthesize_definitions
+from flows.stages import enrich_entries, research_words, synthesize_definitions
+from flows.work import Work
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20
@@ -203,25 +204,9 @@ class Batches:
         work.entries |= dict(await self._resources.store.entries(keys))
 
     async def _give_up(self, work: Work) -> None:
-        batch = Batch(
-            job_id=work.job_id,
-            round=work.round_number,
-            number=work.number,
-            attempt=work.attempt,
-            outcomes=work.outcomes(),
-            usage=work.usage,
-            created_at=utc_now(),
-        )
-
-        async def commit() -> None:
-            await self._resources.store.commit_batch(
-                batch,
-                entries=list(work.entries.values()),
-                definitions=[d for key, d in work.definitions.items() if key not in work.entries],
-            )
-
+        batch = work.row()
         try:
-            await patiently(commit, for_s=10)
+            await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:
             self._recorder.problem(f"Batch {work.label} could not be recorded: {error}")
         else:

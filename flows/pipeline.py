@@ -15,8 +15,9 @@ from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder
 from flows.resources import Resources
-from flows.stages import Work, propose_round
+from flows.stages import propose_round
 from flows.supply import Supply
+from flows.work import Work
 
 CLAIM_GRACE = timedelta(seconds=60)
 DRY_ROUNDS = 3

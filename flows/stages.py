@@ -14,7 +14,6 @@ from uuid import UUID
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.runtime import task_run as current_task_run
 from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
@@ -24,8 +23,6 @@ from flows.core import evidence as evidence_rules
 from flows.core import selection
 from flows.errors import QuotaExhausted, TransientError
 from flows.knowledge import (
-    DEPTHS,
-    Batch,
     Deepening,
     DeepeningRequest,
     Definition,
@@ -33,12 +30,8 @@ from flows.knowledge import (
     Depth,
     Enrichment,
     Entry,
-    Evidence,
     Generation,
-    Outcome,
-    Provenance,
     Round,
-    Usage,
     Verdict,
     Word,
     WordEvidence,
@@ -48,6 +41,7 @@ from flows.models.base import Budgeted, LanguageModel
 from flows.research import research
 from flows.resources import CutOff, Resources
 from flows.supply import Supply
+from flows.work import Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,66 +93,6 @@ def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Cal
         return answer
 
     return make
-
-
-class Work:
-    """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
-
-    def __init__(
-        self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth, topic: str | None = None
-    ) -> None:
-        self.job_id = job_id
-        self.attempt = attempt
-        self.round_number = round_number
-        self.number = number
-        self.words = tuple(words)
-        self.target = target
-        self.topic = topic
-        self.evidence: dict[str, tuple[Evidence, ...]] = {}
-        self.silent: dict[str, str] = {}
-        """Sources that had nothing to say, and why."""
-        self.definitions: dict[str, Definition] = {}
-        self.entries: dict[str, Entry] = {}
-        self.failed: dict[str, str] = {}
-        self.lost: frozenset[str] = frozenset()
-        """Words that another job has taken since they were accepted."""
-        self.usage = Usage()
-        self.batch: Batch | None = None
-
-    @property
-    def todo(self) -> tuple[Word, ...]:
-        """The words that are still this job's."""
-        return tuple(word for word in self.words if word.key not in self.lost)
-
-    @property
-    def label(self) -> str:
-        """Such as "3.02 (20 words)"."""
-        return f"{self.round_number}.{self.number:02d} ({len(self.words)} words)"
-
-    def provenance(self, generation: Generation[Any], words: int) -> Provenance:
-        """Provenance of one of the `words` that a generation answered; the bill is shared out evenly."""
-        run_id = current_task_run.id
-        return Provenance(
-            job_id=self.job_id,
-            round=self.round_number,
-            task_run_id=UUID(str(run_id)) if run_id else None,
-            model=generation.model,
-            prompt_version=generation.prompt_version,
-            tokens_in=generation.usage.tokens_in // max(1, words),
-            tokens_out=generation.usage.tokens_out // max(1, words),
-            created_at=utc_now(),
-        )
-
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of each word."""
-        return tuple(self._outcome(word) for word in self.words)
-
-    def _outcome(self, word: Word) -> Outcome:
-        entry, definition = self.entries.get(word.key), self.definitions.get(word.key)
-        stored: Depth | None = entry.depth if entry else "defined" if definition else None
-        is_done = stored is not None and DEPTHS.index(stored) >= DEPTHS.index(self.target)
-        reason = None if is_done else self.failed.get(word.key, "not done")
-        return Outcome(word=word.text, key=word.key, stored=stored, reason=reason)
 
 
 @stage("propose round", "propose round {number}")
@@ -328,17 +262,5 @@ async def _keep(work: Work, resources: Resources) -> None:
 
 
 async def _commit(work: Work, resources: Resources) -> None:
-    work.batch = Batch(
-        job_id=work.job_id,
-        round=work.round_number,
-        number=work.number,
-        attempt=work.attempt,
-        outcomes=work.outcomes(),
-        usage=work.usage,
-        created_at=utc_now(),
-    )
-    await resources.store.commit_batch(
-        work.batch,
-        entries=list(work.entries.values()),
-        definitions=[d for key, d in work.definitions.items() if key not in work.entries],
-    )
+    work.batch = work.row()
+    await work.write(work.batch, resources.store)

@@ -1,0 +1,89 @@
+"""One batch of words on its way through the stages: what is known of it so far, and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect.runtime import task_run as current_task_run
+
+from flows.knowledge import DEPTHS, Batch, Definition, Depth, Entry, Evidence, Generation, Outcome, Provenance, Usage, Word, utc_now
+from flows.stores.base import Store
+
+
+class Work:
+    """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
+
+    def __init__(
+        self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth, topic: str | None = None
+    ) -> None:
+        self.job_id = job_id
+        self.attempt = attempt
+        self.round_number = round_number
+        self.number = number
+        self.words = tuple(words)
+        self.target = target
+        self.topic = topic
+        self.evidence: dict[str, tuple[Evidence, ...]] = {}
+        self.silent: dict[str, str] = {}
+        """Sources that had nothing to say, and why."""
+        self.definitions: dict[str, Definition] = {}
+        self.entries: dict[str, Entry] = {}
+        self.failed: dict[str, str] = {}
+        self.lost: frozenset[str] = frozenset()
+        """Words that another job has taken since they were accepted."""
+        self.usage = Usage()
+        self.batch: Batch | None = None
+
+    @property
+    def todo(self) -> tuple[Word, ...]:
+        """The words that are still this job's."""
+        return tuple(word for word in self.words if word.key not in self.lost)
+
+    @property
+    def label(self) -> str:
+        """Such as "3.02 (20 words)"."""
+        return f"{self.round_number}.{self.number:02d} ({len(self.words)} words)"
+
+    def provenance(self, generation: Generation[Any], words: int) -> Provenance:
+        """Provenance of one of the `words` that a generation answered; the bill is shared out evenly."""
+        run_id = current_task_run.id
+        return Provenance(
+            job_id=self.job_id,
+            round=self.round_number,
+            task_run_id=UUID(str(run_id)) if run_id else None,
+            model=generation.model,
+            prompt_version=generation.prompt_version,
+            tokens_in=generation.usage.tokens_in // max(1, words),
+            tokens_out=generation.usage.tokens_out // max(1, words),
+            created_at=utc_now(),
+        )
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of each word."""
+        return tuple(self._outcome(word) for word in self.words)
+
+    def _outcome(self, word: Word) -> Outcome:
+        entry, definition = self.entries.get(word.key), self.definitions.get(word.key)
+        stored: Depth | None = entry.depth if entry else "defined" if definition else None
+        is_done = stored is not None and DEPTHS.index(stored) >= DEPTHS.index(self.target)
+        reason = None if is_done else self.failed.get(word.key, "not done")
+        return Outcome(word=word.text, key=word.key, stored=stored, reason=reason)
+
+    def row(self) -> Batch:
+        """What is recorded of it."""
+        return Batch(
+            job_id=self.job_id,
+            round=self.round_number,
+            number=self.number,
+            attempt=self.attempt,
+            outcomes=self.outcomes(),
+            usage=self.usage,
+            created_at=utc_now(),
+        )
+
+    async def write(self, row: Batch, store: Store) -> None:
+        """Store what was made of it, with its row, in one commit."""
+        definitions = [d for key, d in self.definitions.items() if key not in self.entries]
+        await store.commit_batch(row, entries=list(self.entries.values()), definitions=definitions)
