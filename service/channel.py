@@ -84,6 +84,8 @@ class Channel:
         self.watchers: set[Watcher] = set()
         self.needs_reading = True
         """Whether there may be more than was heard: then the durable sources are read before anything is told."""
+        self.reading = asyncio.Lock()
+        """Held while the durable sources are read: what is heard meanwhile may be in what they say, and calls for another look."""
         self.is_stopping = False
         self.heard_at = asyncio.get_running_loop().time()
         self._untold: list[Item] = []
@@ -167,7 +169,7 @@ class Channel:
 
     def _take_item(self, item: Item, *, follows: bool) -> None:
         self._has_news = True
-        if follows and not self.needs_reading:
+        if follows and not self.needs_reading and not self.reading.locked():
             self._untold.append(item)
             self.place = self.place.past(item)
         else:

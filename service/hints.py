@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
+from prefect.context import SettingsContext
 from prefect.events import Event
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
@@ -27,6 +28,8 @@ _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 
 log = logging.getLogger(__name__)
+# its lines for debugging hold what Prefect is told at first: the password
+logging.getLogger("websockets.client").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,24 +44,41 @@ class Hint:
     document: Job | None = None
 
 
-async def hints(on_connection: Callable[[bool], None]) -> AsyncGenerator[Hint]:
-    """Hints for ever, over as many connections as it takes; `on_connection` hears of each that comes about and of each that is lost."""
+async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]) -> AsyncGenerator[Hint]:
+    """Hints for ever, over as many connections as it takes, to the Prefect that the settings name.
+
+    `on_connection` hears of each connection that comes about and of each that is lost.
+    """
     wait_s = FIRST_WAIT_S
     while True:
         try:
             # a filter of its own for each connection, since the subscriber writes into it
             wanted = EventFilter(event=EventNameFilter(prefix=[RUN_PREFIX, PREFECT_EVENT_PREFIX]))
-            async with get_events_subscriber(filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False) as subscriber:
+            with SettingsContext(profile=settings.profile, settings=settings.settings):
+                subscriber = get_events_subscriber(filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False)
+            async with subscriber:
                 on_connection(True)
                 wait_s = FIRST_WAIT_S
-                async for event in subscriber:
-                    if (hint := read(event)) is not None:
-                        yield hint
+                try:
+                    async for event in subscriber:
+                        if (hint := read(event)) is not None:
+                            yield hint
+                except (asyncio.CancelledError, GeneratorExit):
+                    _hang_up(subscriber)
+                    raise
         except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
-            log.info("Prefect's event stream is lost: %s", str(error) or type(error).__name__)
+            # not its text, which may hold an address with a password
+            log.info("Prefect's event stream is lost: %s", type(error).__name__)
         on_connection(False)
         await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret
         wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+
+def _hang_up(subscriber: object) -> None:
+    """Close the connection without asking, since a good-bye may take ten seconds. Its socket is Prefect's own affair, so it may not be there."""
+    transport = getattr(getattr(subscriber, "_websocket", None), "transport", None)
+    if transport is not None:
+        transport.abort()
 
 
 def read(event: Event) -> Hint | None:

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from prefect.context import get_settings_context
+
 from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, utc_now
 from flows.stores.base import Store
@@ -34,6 +36,7 @@ SECOND_LOOK_S = 6.0
 """After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its answers until then."""
 LAST_LOOK_S = 1.0
 MOST_CHANNELS = 500
+CLOSE_S = 3.0
 READ_AT_ONCE = 500
 _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
@@ -56,6 +59,8 @@ class Relay:
         self.is_live = False
 
     async def __aenter__(self) -> Self:
+        # Prefect is the one that was named when the facade started, also for connections made later
+        self._settings = get_settings_context()
         self._tasks = [asyncio.create_task(self._listen(), name="relay"), asyncio.create_task(self._reconcile(), name="reconcile")]
         return self
 
@@ -63,7 +68,7 @@ class Relay:
         tasks = [*self._tasks, *self._pumps.values()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=CLOSE_S)
         for watcher in [*self._all, *(w for channel in self._channels.values() for w in channel.watchers)]:
             watcher.end()
 
@@ -123,7 +128,7 @@ class Relay:
             self._end(channel)
 
     async def _listen(self) -> None:
-        async for hint in hints(self._on_connection):
+        async for hint in hints(self._settings, self._on_connection):
             self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - hint.occurred).total_seconds()))
             channel = self._channels.get(hint.job_id)
             if channel is None:
@@ -189,6 +194,10 @@ class Relay:
             try:
                 if channel.needs_reading:
                     await self._read(channel)
+            except NotFound:  # a run of somebody else's flow
+                if not channel.watchers:
+                    self._forget(channel.job_id)
+                    return
             except LearningError as error:
                 log.info("Job %s could not be read: %s", channel.job_id, error)
                 loop.call_later(FRAME_EVERY_S, woken.set)
@@ -226,9 +235,17 @@ class Relay:
 
     async def _read(self, channel: Channel) -> None:
         """Bring a channel up to what the durable sources say. Raises NotFound and PrefectUnavailable where nothing can be said of the job."""
-        if not channel.needs_reading and channel.job is not None:
-            return
-        channel.needs_reading = False
+        async with channel.reading:
+            if not channel.needs_reading and channel.job is not None:
+                return
+            channel.needs_reading = False
+            try:
+                await self._read_anew(channel)
+            except BaseException:
+                channel.needs_reading = True
+                raise
+
+    async def _read_anew(self, channel: Channel) -> None:
         is_new = channel.job is None
         try:
             run = await self._orchestrator.run(channel.job_id)
@@ -289,9 +306,12 @@ class Relay:
         for job_id, channel in list(self._channels.items()):
             if channel.watchers or (self._all and not everything and not channel.is_final):
                 continue
-            del self._channels[job_id], self._woken[job_id]
-            self._urgent.discard(job_id)
-            self._pumps.pop(job_id).cancel()
+            self._pumps[job_id].cancel()
+            self._forget(job_id)
+
+    def _forget(self, job_id: UUID) -> None:
+        del self._channels[job_id], self._woken[job_id], self._pumps[job_id]
+        self._urgent.discard(job_id)
 
 
 def _unknown(job_id: UUID) -> NotFound:
