@@ -75,6 +75,8 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}DB_VACUUM_RETENTION_PERIOD": str(90 * 24 * 3600),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "10",
+        # in memory, a restart of the server forgets who holds a deployment's slots: they stay taken, and a run whose lease is gone ends itself
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
         "PREFECT_SERVER_UI_ENABLED": "true",
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),

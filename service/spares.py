@@ -162,6 +162,8 @@ class Spares:
                 if spare.process.returncode not in {0, -9}:
                     print(f"A spare process ended ({spare.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
+            elif spare in self._kept:
+                print(f"Process {spare.process.pid} is ready for the next run.", flush=True)  # noqa: T201
 
     def expect(self, environment: Mapping[str, str]) -> None:
         """Say in what other words runs will be given the environment that the spares so far were started in."""

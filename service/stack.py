@@ -167,6 +167,7 @@ async def _renew(worker: Child, say: Say) -> None:
     """After an outage Prefect's worker sleeps for longer and longer, and may be deaf to cancellations: a new one is neither."""
     try:
         await worker.replace()
+        say("Prefect has a new worker; the old one ends with its runs.")
     except StackFailure as error:
         say(f"{error} The old one goes on.")
 

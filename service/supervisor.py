@@ -178,14 +178,14 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
         if (size := _size(log)) == position:
             continue
         lines, position = _read(log, position if size > position else 0)
-        errors = [line.strip() for line in lines if _IS_ERROR.search(line) and _WISHED not in line]
+        errors = [line.strip() for line in lines if _IS_ERROR.search(line) and not _IS_WISHED.search(line)]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")
         if len(errors) > at_most:
             say(f"{name}: {len(errors) - at_most} more errors in {log}")
 
 
-_WISHED = "Finished in state Cancelled("
+_IS_WISHED = re.compile(r"Finished in state Cancell(ed|ing)\(")
 """Prefect calls it an error when somebody has cancelled a run."""
 _IS_ERROR = re.compile(r"\b(ERROR|CRITICAL)\b")
 

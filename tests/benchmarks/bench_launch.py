@@ -25,7 +25,7 @@ import httpx
 
 STARTS = 20
 LEARN = Path(sys.executable).with_name("learn")
-PAUSE_S = 6.0
+PAUSE_S = 5.0
 """Between two starts, so that each finds a spare: what a person does."""
 STEP_S = 0.005
 IDLE_S = 20.0

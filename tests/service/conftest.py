@@ -62,6 +62,25 @@ async def deep_learning(words: Annotated[list[str] | None, Field(description="Wh
 """
 
 
+UP = """
+import asyncio, os, sys
+from pathlib import Path
+from flows.settings import read_settings
+from service import stack
+say = lambda text: print(text, flush=True)
+async def main():
+    async with stack.up(read_settings(), say=say, deployments=Path(os.environ["STAND_INS"])) as running:
+        say(f"facade {running.facade_url}")
+        say(f"ready {running.api_url} {running.worker.pid}")
+        if os.environ.get("JOB"):
+            from service import orchestrator
+            say(f"job {await orchestrator.start('big', {'minutes': 5})}")
+        await running.wait()
+    say(f"done interrupted={running.interrupted}")
+asyncio.run(main())
+"""
+
+
 @pytest.fixture
 def settings(tmp_path, free_port):
     return Settings(home=tmp_path / "home", prefect_port=free_port)
@@ -94,6 +113,7 @@ class Processes:
             **os.environ,
             "LEARN_HOME": str(self._settings.home),
             "LEARN_PREFECT_PORT": str(self._settings.prefect_port),
+            "LEARN_PORT": "0",
             "PYTHONPATH": os.pathsep.join([str(self._stand_ins.parent), str(Path(__file__).parents[2])]),
             **environment,
         }
@@ -159,6 +179,25 @@ def heard(process, text, within_s=90):
 @pytest.fixture
 def hear():
     return heard
+
+
+@pytest.fixture
+def begin(processes, stand_ins):
+    """Starts a process with a stack of stand-in flows: the process."""
+    return lambda **environment: processes.run(UP, STAND_INS=str(stand_ins), **environment)
+
+
+@pytest.fixture
+def start(begin, hear):
+    """The same, and waits until the stack is up: the process, with `facade_url`, the address of Prefect's API, the worker's process id."""
+
+    def go(**environment):
+        process = begin(**environment)
+        process.facade_url = hear(process, "facade ").split()[1]
+        _, url, worker = hear(process, "ready ").split()
+        return process, url, int(worker)
+
+    return go
 
 
 @pytest.fixture

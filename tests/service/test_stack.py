@@ -3,53 +3,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import time
 
 import httpx
 import pytest
+from stack_runs import cancel, process_of, start_run, state_of, wait_for_state
 
 from flows.errors import ConfigurationError
 from service import stack
 
 pytestmark = pytest.mark.acceptance
-
-UP = """
-import asyncio, os, sys
-from pathlib import Path
-from flows.settings import read_settings
-from service import stack
-say = lambda text: print(text, flush=True)
-async def main():
-    async with stack.up(read_settings(), say=say, deployments=Path(sys.path[-1] if False else os.environ["STAND_INS"])) as running:
-        say(f"ready {running.api_url} {running.worker.pid}")
-        if os.environ.get("JOB"):
-            from service import orchestrator
-            say(f"job {await orchestrator.start('big', {'minutes': 5})}")
-        await running.wait()
-    say(f"done interrupted={running.interrupted}")
-asyncio.run(main())
-"""
-
-
-@pytest.fixture
-def start(processes, stand_ins, hear):
-    def go(**environment):
-        process = processes.run(UP, STAND_INS=str(stand_ins), **environment)
-        _, url, worker = hear(process, "ready ").split()
-        return process, url, int(worker)
-
-    return go
-
-
-def state_of(url, job_id):
-    return httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]["type"]
-
-
-def wait_for_state(url, job_id, *wanted, within_s=30):
-    deadline = time.monotonic() + within_s
-    while (found := state_of(url, job_id)) not in wanted:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
 
 
 def test_deployments_have_forms_limits_and_switched_off_schedules(start):
@@ -119,11 +83,55 @@ def test_dead_worker_is_started_again_and_its_run_goes_on(start, processes, hear
     processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
-def test_dead_server_is_started_again(start, processes, hear):
-    process, url, _ = start()
+def test_dead_facade_is_started_again(start, processes, hear):
+    process, _, _ = start()
+    address = f"{process.facade_url}/health/ready"
+    assert httpx.get(address).json()["status"] == "ok"
+    os.kill(processes.named("service.facade")[0], signal.SIGKILL)
+    hear(process, "SIGKILL")
+    hear(process, "facade is back")
+    assert httpx.get(address).json()["status"] == "ok"
+    os.kill(process.pid, signal.SIGTERM)
+    hear(process, "done interrupted=True")
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
+
+
+def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        process = begin(LEARN_PORT=str(port))
+        assert hear(process, f"Port {port}").endswith("Choose another one in LEARN_PORT. The rest goes on without the dashboard.\n")
+        assert hear(process, "facade ").split()[1] == "None"
+        url = hear(process, "ready ").split()[1]
+        assert httpx.get(f"{url}/health").json() is True
+        assert not processes.named("service.facade")
+
+
+def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(start, processes, settings, hear):
+    process, url, worker = start(JOB="1")
+    job_id = hear(process, "job ").split()[1]
+    wait_for_state(url, job_id, "RUNNING")
+    time.sleep(2)  # the run renews its slot of the deployment once at its start
+    (slot,) = (settings.home / "prefect" / "concurrency_leases").glob("*-*.json")
     os.kill(processes.named("service.server")[0], signal.SIGKILL)
     hear(process, "server ended")
-    processes.wait_until(lambda: _answers(url), within_s=20)
+    hear(process, "has a new worker")
+    assert state_of(url, job_id) == "RUNNING"
+    # the old one stays for its run
+    assert len(processes.named("service.worker")) == 2
+    second = start_run(url, "big")
+    wait_for_state(url, second, "RUNNING")
+    pid = process_of(url, second)
+    cancel(url, second)
+    wait_for_state(url, second, "CANCELLED", within_s=15)
+    assert pid not in processes.alive()
+    os.kill(process_of(url, job_id), signal.SIGTERM)
+    wait_for_state(url, job_id, "COMPLETED")
+    assert not slot.exists(), "the new server knows who has a slot"
+    processes.wait_until(lambda: worker not in processes.alive() and len(processes.named("service.worker")) == 1, within_s=10)
+    os.kill(process.pid, signal.SIGTERM)
+    hear(process, "done interrupted=True")
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_one_stack_for_each_home(start, settings, monkeypatch):
@@ -143,10 +151,3 @@ async def test_stack_without_a_server_needs_an_address(settings, monkeypatch):
     with pytest.raises(ConfigurationError, match="PREFECT_API_URL is not set"):
         async with stack.up(settings, say=print, server=False):
             pass
-
-
-def _answers(url):
-    try:
-        return httpx.get(f"{url}/health", timeout=1).status_code == 200
-    except httpx.HTTPError:
-        return False

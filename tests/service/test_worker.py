@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stack_runs import cancel, process_of, start_run, state_of, wait_for_state
+
+from service.locks import LIFELINE
+
+pytestmark = pytest.mark.acceptance
+
+
+def logged(settings, text):
+    return [line for line in (settings.home / "logs" / "worker.log").read_text().splitlines() if text in line]
+
+
+def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed_as_ever(start, processes, settings, hear):
+    process, url, _ = start()
+    processes.wait_until(lambda: logged(settings, "is ready for the next run"), within_s=30)
+    (spare,) = processes.named("--spare")
+    first = start_run(url, "big")
+    wait_for_state(url, first, "RUNNING")
+    assert process_of(url, first) == spare
+    assert f"PREFECT__FLOW_RUN_ID={first}" in Path(f"/proc/{spare}/environ").read_text()
+
+    processes.wait_until(lambda: len(logged(settings, "is ready for the next run")) > 1, within_s=30)
+    second = start_run(url, "big")
+    wait_for_state(url, second, "RUNNING")
+    pid = process_of(url, second)
+    assert pid != spare
+    cancel(url, second)
+    wait_for_state(url, second, "CANCELLED", within_s=15)
+    assert pid not in processes.alive()
+    assert state_of(url, first) == "RUNNING"
+
+    os.kill(spare, signal.SIGKILL)
+    wait_for_state(url, first, "CRASHED", within_s=15)
+
+    # not the command of our engine: started in the ordinary way
+    third = start_run(url, "big", job_variables={"command": "python -m prefect.engine"})
+    wait_for_state(url, third, "RUNNING")
+    assert "prefect.engine" in processes.alive()[process_of(url, third)]
+    os.kill(process.pid, signal.SIGTERM)
+    hear(process, "done interrupted=True")
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
+
+
+def test_a_worker_that_dies_takes_its_spare_processes_along(start, processes, settings, hear):
+    process, _, worker = start()
+    processes.wait_until(lambda: logged(settings, "is ready for the next run"), within_s=30)
+    (spare,) = processes.named("--spare")
+    os.kill(worker, signal.SIGKILL)
+    processes.wait_until(lambda: spare not in processes.alive(), within_s=5)
+    hear(process, "is back")
+
+
+def test_private_functions_of_prefect_are_those_that_were_tested():
+    """A new Prefect: look at service/launching.py, then set its version there."""
+    code = "from service.launching import hasten; from service.spares import Spares; print(hasten(Spares()))"
+    environment = {k: v for k, v in os.environ.items() if k != LIFELINE} | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout == "True\n"
