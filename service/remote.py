@@ -59,7 +59,6 @@ async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain
     reporter.trail.is_ours = False
     is_live = True
     async with reporter:
-        reporter.say("Waiting for the facade")
         async for frame in client.watch(job_id, from_start=True):
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:
