@@ -6,6 +6,8 @@ import os
 import resource
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -309,3 +311,13 @@ def test_bytes_that_are_no_text_are_refused_in_one_line(command: str, store_url:
 def test_an_empty_word_is_refused_by_name(store_url: str, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["show", " "]) == 2
     assert capsys.readouterr().err.startswith("learn: WORD: ")
+
+
+def test_a_store_that_cannot_be_opened_is_one_line(tmp_path: Path):
+    (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
+    environment = {**os.environ, "LEARN_HOME": str(tmp_path), "LEARN_STORE": f"sqlite:///{tmp_path / 'loop.db'}"}
+    command = [sys.executable, "-m", "service.cli", "show", "tide"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "unable to open" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

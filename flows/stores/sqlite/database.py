@@ -128,8 +128,20 @@ class Database:
                 return
 
     async def _connect(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self.path, isolation_level=None, cached_statements=256)
+        failures: list[sqlite3.Error] = []
+
+        def open_file() -> sqlite3.Connection:
+            try:
+                return sqlite3.connect(self.path, isolation_level=None, cached_statements=256)
+            except sqlite3.Error as error:
+                # aiosqlite would leave its thread behind, which complains on the terminal
+                failures.append(error)
+                return sqlite3.connect(":memory:")
+
+        connection = await aiosqlite.Connection(open_file, iter_chunk_size=64)
         try:
+            if failures:
+                raise failures[0]  # noqa: TRY301  and close, as after any other failure
             await connection.execute_fetchall(f"PRAGMA busy_timeout = {SLICE_MS}")
             await connection.execute_fetchall("PRAGMA cache_size = -32000")
             await connection.execute_fetchall("PRAGMA foreign_keys = ON")
