@@ -212,8 +212,12 @@ def up(
     plain: Plain = False,
 ) -> int:
     """Start the stack on this machine and serve until Ctrl-C."""
+    from flows.errors import InvalidInput
     from service import running, serving
 
+    for option, value in (("minutes", minutes), ("topic", topic)):
+        if value is not None and job is None:
+            raise InvalidInput(option, "there is no job that it is for", "Add --run big")
     given = running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None) if job else {}
     return wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
 

@@ -142,3 +142,14 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False, timeout=60)  # noqa: S607
     assert "Traceback" not in ended.stderr
     assert "BrokenPipe" not in ended.stderr
+
+
+def test_options_of_a_job_without_a_job_are_refused(capsys: pytest.CaptureFixture[str]):
+    assert run_main("up", "--minutes", "1") == 2
+    assert capsys.readouterr().err.startswith("learn: --minutes: ")
+
+
+def test_two_filters_at_once_are_refused_by_the_name_of_the_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LEARN_STORE", "memory://")
+    assert run_main("search", "--category", "animal", "--depth", "deep") == 2
+    assert capsys.readouterr().err.startswith("learn: --depth: ")
