@@ -38,14 +38,17 @@ def test_help_imports_nothing_heavy():
     assert ended.stderr.strip() == "[]"
 
 
-def test_help_is_quick():
-    def once() -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "service.cli", "--help"], capture_output=True, check=True, timeout=30)
-        return time.perf_counter() - began
+def test_help_costs_little_more_than_the_library_that_prints_it():
+    def best_of(*command: str) -> float:
+        taken = []
+        for _ in range(4):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, *command], capture_output=True, check=True, timeout=60)
+            taken.append(time.perf_counter() - began)
+        return min(taken)
 
-    # others may use the machine: the best of several tries is the program's own time
-    assert min(once() for _ in range(5)) < 0.6
+    # others may use the machine: a ratio, and the best of several tries
+    assert best_of("-m", "service.cli", "--help") < 3 * best_of("-c", "import typer, rich.console, rich.markdown")
 
 
 @pytest.mark.parametrize(
