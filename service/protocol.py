@@ -1,16 +1,21 @@
-"""HTTP/1.1 as uvicorn speaks it, with a time limit for a request's head."""
+"""HTTP/1.1 as uvicorn speaks it, with a time limit for a request's head, and with watchers counted among the connections."""
 
 from __future__ import annotations
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_S = 10.0
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 
 
 class PunctualProtocol(H11Protocol):
-    """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one that never says anything."""
+    """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one that never says anything.
+
+    Refuses to make a WebSocket of a connection past the limit; uvicorn looks at the limit for requests only.
+    """
 
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -32,6 +37,14 @@ class PunctualProtocol(H11Protocol):
         """As asyncio has it."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """As uvicorn has it, within the limit."""
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            self.transport.write(_FULL)
+            self.transport.close()
+            return
+        super().handle_websocket_upgrade(event)
 
     def _wait_for_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_S, self._give_up)

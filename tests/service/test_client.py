@@ -21,11 +21,11 @@ import pandas as pd
 import pytest
 from api_server import TOKEN
 from own_facade import OwnFacade, ToldJob, kinds, texts
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Completed
 from store_documents import ANN, START, batch, definition, entry, event, job, words
 
 from flows.errors import InvalidInput
-from flows.knowledge import Category, Counts, Entry, Job
+from flows.knowledge import Category, Counts, Entry, Job, utc_now
 from flows.settings import Settings
 from flows.stores import open_store
 from service.client import LearningClient
@@ -439,6 +439,30 @@ async def test_a_watch_survives_prefect_that_is_killed_and_started_again(facade,
         await told.do("after")
         await told.end()
         is_true_history(await following.end(), told)
+
+
+@prefect
+async def test_prefects_word_of_the_end_comes_after_the_documents_and_is_told(facade, store):
+    told = await ToldJob.start(store)
+    async with LearningClient(facade.url) as client:
+        following = Following(client, told.job_id, from_start=True)
+        await following.until(len)
+        await told.begin()
+        await told.do("ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now())
+        await following.until(lambda frames: frames[-1].status == "completed")
+        await asyncio.sleep(2)
+        await told.put(Completed())
+        is_true_history(await following.end(), told)
+
+
+@prefect
+async def test_an_end_that_prefect_never_hears_of_is_an_end(facade, store):
+    told = await (await ToldJob.start(store)).begin()
+    await told.do("ended", status="failed", end_reason="failed", finished_at=utc_now())
+    async with LearningClient(facade.url) as client:
+        async with asyncio.timeout(20):
+            frames = [frame async for frame in client.watch(told.job_id)]
+    assert frames[-1].status == "failed"
 
 
 @prefect
