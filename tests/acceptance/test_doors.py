@@ -1,0 +1,135 @@
+"""One job, five doors: whoever starts it, it has the same document, the same history and the same frames."""
+
+from __future__ import annotations
+
+import json
+import signal
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import nbformat
+import pytest
+from conftest import a_free_port
+from house import wait_for
+from nbclient import NotebookClient
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from service.history import Place
+
+pytestmark = pytest.mark.acceptance
+
+WORDS = 15
+ONE_TIME = {"job_id", "created_at", "started_at", "finished_at", "deadline_at", "updated_at", "active_seconds", "name", "prefect_url", "sent_at"}
+
+
+def by_the_form(house, _facade):
+    """What Prefect's UI sends when its form is filled in."""
+    return house.start("big", max_entries=WORDS, minutes=1)
+
+
+@contextmanager
+def a_schedule(house):
+    """One that is due soon; Prefect looks at schedules once a minute."""
+    deployment = house.prefect("deployments/name/big-learning/big")["id"]
+    due = (datetime.now(UTC) + timedelta(seconds=70)).isoformat()
+    schedule = {"schedule": {"interval": 86_400, "anchor_date": due}, "active": True, "parameters": {"max_entries": WORDS, "minutes": 1}}
+    made = httpx.post(f"{house.api}/deployments/{deployment}/schedules", json=[schedule], timeout=10).raise_for_status().json()
+    yield
+    httpx.delete(f"{house.api}/deployments/{deployment}/schedules/{made[0]['id']}", timeout=10)
+
+
+def by_a_due_schedule(house, _facade):
+    def run():
+        found = house.prefect("flow_runs/filter", flow_runs={"tags": {"all_": ["learning"]}}, limit=50, sort="EXPECTED_START_TIME_ASC")
+        return next((r["id"] for r in found if r["auto_scheduled"] and r["state_type"] != "SCHEDULED"), None)
+
+    return wait_for(run, 120, "the scheduled run")
+
+
+def by_the_command_line(house, facade):
+    run = house.learn("start", "big", "--max-entries", str(WORDS), "--minutes", "1", "--json", LEARN_URL=facade)
+    assert run.wait(30) == 0, run.text
+    return json.loads(run.text)["job_id"]
+
+
+def by_http(_house, facade):
+    answer = httpx.post(f"{facade}/jobs/start_big", json={"max_entries": WORDS, "minutes": 1}, timeout=20)
+    return answer.raise_for_status().json()["job_id"]
+
+
+def by_a_notebook(house, _facade):
+    code = f"from flows import big_learning\njob = await big_learning(max_entries={WORDS}, minutes=1)\nprint(job.job_id)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    home = {"LEARN_HOME": str(house.home), "PREFECT_API_URL": house.api, "PREFECT_HOME": str(house.home / "prefect")}
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in home.items():
+            patch.setenv(name, value)
+        client.execute()
+    return notebook.cells[0].outputs[-1]["text"].split()[-1]
+
+
+def frames(facade, job_id):
+    """All frames of an ended job, from its beginning."""
+    found = []
+    with connect(f"{facade.replace('http', 'ws')}/ws/jobs/{job_id}?after={Place().cursor}", open_timeout=20) as socket:
+        while True:
+            try:
+                found.append(json.loads(socket.recv(timeout=20)))
+            except ConnectionClosed:
+                assert socket.close_code == 1000
+                return found
+
+
+def history(facade, job_id):
+    found, cursor = [], None
+    while True:
+        part = httpx.get(f"{facade}/jobs/{job_id}/events", params={"after": cursor} if cursor else {}, timeout=20).raise_for_status().json()
+        found += part["items"]
+        cursor = part["cursor"]
+        if not part["has_more"]:
+            return found
+
+
+def seen(facade, job_id):
+    """What a reader sees of an ended job, without what differs by time."""
+
+    def has_ended():
+        job = httpx.get(f"{facade}/jobs/{job_id}", timeout=20).json()
+        return job["state_name"] == "Completed" and job
+
+    ended = wait_for(has_ended, 90, "the end")
+    events = history(facade, job_id)
+    told = frames(facade, job_id)
+    assert [e["id"] for frame in told for e in frame["events"]] == [e["id"] for e in events]
+    assert {k: told[-1][k] for k in ended if k not in ONE_TIME} == {k: v for k, v in ended.items() if k not in ONE_TIME}
+    own = [e["kind"] for e in events if not e["kind"].startswith("state.")]
+    return {
+        "document": {k: ended[k] for k in ("mode", "status", "progress", "total_tokens", "counts", "end_reason", "errors", "attempt")},
+        "fields": sorted(ended),
+        "frame": sorted(told[-1]),
+        "kinds": [kind for at, kind in enumerate(own) if kind != own[at - 1] or not at],
+        "states": [e["kind"] for e in events if e["kind"] in {"state.running", "state.completed"}],
+    }
+
+
+def test_a_job_is_the_same_by_whatever_door_it_came(house):
+    port = a_free_port()
+    facade = f"http://127.0.0.1:{port}"
+    up = house.learn("up", "--plain", LEARN_PORT=str(port))
+    up.hear("Serving", within_s=90)
+    doors = (by_the_form, by_the_command_line, by_http, by_a_notebook, by_a_due_schedule)
+    with a_schedule(house):
+        jobs = {door.__name__: door(house, facade) for door in doors}
+    found = {name: seen(facade, job_id) for name, job_id in jobs.items()}
+    assert all(one["document"].pop("counts")["stored"] == WORDS for one in found.values())
+    for name, one in found.items():
+        assert one == found["by_http"], f"{name}: {json.dumps(one)} instead of {json.dumps(found['by_http'])}"
+    listed = httpx.get(f"{facade}/jobs", timeout=20).json()["items"]
+    assert {job["job_id"] for job in listed} >= set(jobs.values())
+    up.send(signal.SIGINT)
+    assert up.wait(15) == 0
+    house.empty(within_s=2)
+    house.store.sound()
