@@ -1,7 +1,7 @@
 /** The reactive skin: one socket for the page, either of all jobs or of one, and what came over it. */
 
 import { Problem, readEvents, readJob } from "../api/client";
-import { frameOf, type JobFrame } from "./frames";
+import { FINAL, frameOf, type JobFrame } from "./frames";
 import { History, type Seen } from "./history";
 import { LiveSocket, waitMs, type State } from "./socket";
 
@@ -10,6 +10,8 @@ export const FLUSH_MS = 100;
 /** Before a lost connection is spoken of. */
 export const PATIENCE_MS = 5_000;
 const EVENTS_OF_ALL = 100;
+/** After the end of a job that is looked at: someone may have it run again. */
+const LOOK_AGAIN_MS = [3_000, 10_000, 30_000];
 
 export class Live {
   state = $state<State>("connecting");
@@ -29,11 +31,14 @@ export class Live {
   #buffer: JobFrame[] = [];
   #flush: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #looks: ReturnType<typeof setTimeout>[] = [];
   #hearers = new Set<(frame: JobFrame) => void>();
 
   constructor() {
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#socket?.hurry();
+      if (document.visibilityState !== "visible") return;
+      this.#socket?.hurry();
+      void this.#lookAgain();
     });
     window.addEventListener("online", () => this.#socket?.hurry());
   }
@@ -96,6 +101,7 @@ export class Live {
   #begin(watched: string | null, history: History): void {
     this.#socket?.close();
     this.#reading?.abort();
+    this.#looks.splice(0).forEach(clearTimeout);
     this.#buffer = [];
     this.#watched = watched;
     this.#history = history;
@@ -143,6 +149,7 @@ export class Live {
   #noteState(state: State): void {
     this.state = state;
     if (state === "open") this.openings++;
+    if (state === "ended") this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
     if (state === "open" || state === "ended" || state === "refused") {
       clearTimeout(this.#patience);
       this.#patience = undefined;
@@ -153,6 +160,18 @@ export class Live {
     // a browser is not told why a WebSocket was refused; an answer over HTTP says whether it was a session that ended
     if (state === "waiting" && this.#watched && this.isWhole && this.#reading) void this.#catchUp(this.#watched, this.#socket?.cursor ?? null, this.#reading.signal).catch(() => {});
     else if (state === "waiting") this.openings++;
+  }
+
+  /** Follows an ended job again when it is at work after all. */
+  async #lookAgain(): Promise<void> {
+    const jobId = this.#watched;
+    if (this.state !== "ended" || !jobId) return;
+    try {
+      const job = await readJob(jobId, this.#reading?.signal);
+      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") void this.follow(jobId);
+    } catch {
+      // the next look, or a reload, will tell
+    }
   }
 
   #deliver(): void {

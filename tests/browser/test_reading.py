@@ -1,0 +1,136 @@
+"""Reading: addresses that hold what was chosen, keys, and what is not there."""
+
+from __future__ import annotations
+
+import pytest
+from pages import start_big, status
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def learned(stack):
+    """A job that has learned 60 words, and is over."""
+    from house import wait_for
+    from pages import job
+
+    job_id = start_big(stack.url, minutes=1, max_entries=60)
+    return wait_for(lambda: (found := job(stack.url, job_id))["status"] == "completed" and found, 60)
+
+
+def test_going_back_finds_the_filters_as_they_were(stack, learned, open_page):
+    page = open_page(f"{stack.url}/#/knowledge")
+    page.get_by_role("list", name="Categories").get_by_role("link").first.click()
+    chosen = page.get_by_role("list", name="Categories").locator("[aria-current]")
+    expect(chosen).to_have_count(1)
+    category = chosen.inner_text()
+    page.get_by_label("Search").fill("a")
+    link = page.get_by_role("region", name="Entries").get_by_role("link").first
+    expect(link).to_be_visible()
+    link.click()
+    expect(page.get_by_text("Written by")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value("a")
+    assert chosen.inner_text() == category
+    page.go_back()
+    expect(chosen).to_have_count(0)
+
+
+def test_an_address_opens_what_it_names(stack, learned, open_page):
+    page = open_page(f"{stack.url}/#/jobs/{learned['job_id']}?log=rounds&round=1&verdict=accepted")
+    expect(page.get_by_label("Kind of event")).to_have_value("rounds")
+    expect(page.heading("Round 1", exact=True)).to_be_visible()
+    candidates = page.get_by_role("region", name="Candidates of round 1").get_by_role("listitem")
+    expect(candidates.first).to_contain_text("accepted")
+    page.reload()
+    expect(page.heading("Round 1", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("#/jobs/0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11", "There is no such job."),
+        ("#/jobs/no-such-id", "There is no such job."),
+        ("#/entries/qwertyuiop", "This word is not learned yet."),
+        ("#/nowhere/at/all", "There is no page at this address."),
+        ("#/knowledge?q=qwertyuiop", "No entry is like this."),
+        ("#/jobs?status=failed&since=1", "No job is like this."),
+    ],
+)
+def test_what_is_not_there_is_said(stack, learned, open_page, place, text):
+    open_page(f"{stack.url}/{place}").sees(text)
+
+
+def test_all_is_reached_by_keys(stack, learned, open_page):
+    page = open_page(f"{stack.url}/#/knowledge")
+    expect(page.get_by_role("region", name="Entries").get_by_role("link").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    first = page.get_by_role("region", name="Entries").get_by_role("link").first
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.sees("Written by")
+
+
+def test_a_job_is_started_and_stopped_by_keys_alone(stack, open_page):
+    page = open_page(f"{stack.url}/#/jobs")
+    page.get_by_label("Topic").focus()
+    page.keyboard.type("music")
+    page.keyboard.press("Enter")
+    expect(page.heading("music", level=1)).to_be_visible()
+    stop = page.get_by_role("button", name="Stop music")
+    expect(stop).to_be_visible()
+    stop.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(stop).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Stop now")).to_be_focused()
+    page.keyboard.press("Enter")
+    status(page, "cancelled")
+
+
+def test_a_schedule_is_resumed_and_paused(stack, open_page):
+    page = open_page(f"{stack.url}/#/schedules")
+    page.get_by_role("button", name="Resume nightly").click()
+    expect(page.get_by_role("button", name="Pause nightly")).to_be_visible()
+    page.get_by_role("button", name="Pause nightly").click()
+    expect(page.get_by_role("button", name="Resume nightly")).to_be_visible()
+    assert {s["active"] for s in stack.prefect("deployments/name/big-learning/big")["schedules"]} == {False}
+
+
+def test_the_graph_grows_by_a_click(stack, learned, open_page):
+    page = open_page(f"{stack.url}/#/knowledge?job={learned['job_id']}")
+    page.get_by_role("region", name="Entries").get_by_role("link").first.click()
+    graph = page.get_by_role("img", name="Graph of")
+    expect(graph).to_be_visible()
+    expect(graph.locator("canvas").first).to_be_visible()
+    graph.scroll_into_view_if_needed()
+    before = graph.get_attribute("aria-label")
+    box = graph.bounding_box()
+    # the words lie in a circle around the one in the middle: one click after the other meets one that was learned
+    for x, y in [(x, y) for y in range(20, int(box["height"]) - 10, 14) for x in range(20, int(box["width"]) - 10, 14)]:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        if graph.evaluate("box => [...box.querySelectorAll('*'), box].some(one => one.style.cursor === 'pointer')"):
+            page.mouse.click(box["x"] + x, box["y"] + y)
+            page.wait_for_timeout(600)
+            if graph.get_attribute("aria-label") != before:
+                break
+    assert graph.get_attribute("aria-label") != before
+
+
+def test_export_hands_out_what_was_learned(stack, learned, open_page):
+    page = open_page(f"{stack.url}/#/knowledge")
+    with page.page.expect_download() as download:
+        page.get_by_role("link", name="JSON lines").click()
+    assert download.value.suggested_filename == "knowledge.jsonl"
+    assert len(download.value.path().read_text().splitlines()) == stack.store.count()
