@@ -492,9 +492,14 @@ async def proxy(port, *, refusal):
             writer.write(refusal)
             await writer.drain()
             return
-        to_facade = await asyncio.open_connection("127.0.0.1", port)
-        to_facade[1].write(head)
-        await asyncio.gather(pipe(reader, to_facade[1]), pipe(to_facade[0], writer), return_exceptions=True)
+        from_facade, to_facade = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            to_facade.write(head)
+            await asyncio.gather(pipe(reader, to_facade), pipe(from_facade, writer), return_exceptions=True)
+        finally:
+            to_facade.close()
+            with suppress(OSError):
+                await to_facade.wait_closed()
 
     async with listening(handle) as url:
         yield url
