@@ -106,12 +106,12 @@ class Control:
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Handle SIGINT and SIGTERM for the time being, where this is the main thread; Prefect's own handlers come back at the end."""
+        """Handle SIGINT, SIGTERM and SIGHUP for the time being, where this is the main thread; Prefect's own handlers come back at the end."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         loop = asyncio.get_running_loop()
-        handlers = {signal.SIGINT: self._on_interrupt, signal.SIGTERM: self._on_terminate}
+        handlers = {signal.SIGINT: self._on_interrupt, signal.SIGTERM: self._on_terminate, signal.SIGHUP: self._on_terminate}
         before = {number: signal.getsignal(number) for number in handlers}
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)

@@ -45,6 +45,8 @@ class Scene:
     """Address of the run in the Prefect UI."""
     is_ours: bool = True
     """Whether the job runs in this process, so that Ctrl-C stops it."""
+    serves: bool = False
+    """Whether Ctrl-C stops a whole stack with it."""
 
     @property
     def remaining(self) -> timedelta | None:
@@ -66,6 +68,8 @@ class Trail:
     def __init__(self) -> None:
         self.job: Job | None = None
         self.is_ours = True
+        self.serves = False
+        """Whether the whole stack goes down with the job's display."""
         self.changes = 0
         self._words: deque[str] = deque(maxlen=NEWEST_KEPT)
         self._samples: deque[tuple[datetime, int]] = deque()
@@ -118,6 +122,7 @@ class Trail:
             is_stopping=self._is_stopping,
             page=page,
             is_ours=self.is_ours,
+            serves=self.serves,
         )
 
 
@@ -255,6 +260,8 @@ def _problem(text: str, width: int) -> Text:
 
 def _foot(scene: Scene, width: int) -> list[Text]:
     hint = "Finishing what is in flight. Ctrl-C again stops now." if scene.is_stopping else "Ctrl-C finishes what is in flight, then stops."
+    if scene.serves:
+        hint = "Ctrl-C finishes what is in flight, then stops everything."
     if not scene.is_ours:
         hint = "Ctrl-C stops watching; the job goes on."
     rows = [hint if len(hint) <= width else "Ctrl-C stops."]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from flows.knowledge import Job, Mode
+from flows.errors import LearningError
+from flows.knowledge import Job, Mode, utc_now
 from flows.settings import Settings, read_settings
 from service.addresses import run_page
 from service.following import follow
 from service.reporter import Reporter, choose_reporter
 from service.running import exit_code, tell_end
-from service.terminal import DONE, say
+from service.terminal import DONE, INTERRUPTED, say
 
 
 async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool) -> int:
@@ -20,23 +21,43 @@ async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, i
 
     settings = read_settings()
     code = DONE
+    shown: Reporter | None = None
     async with up(settings, say=say, server=has_server) as running:
         try:
             if mode:
                 if running.facade_url:
                     say(f"Dashboard: {running.facade_url} · Prefect: {running.ui_url}")
-                reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
-                job = await _run_shown(mode, given, settings, running.api_url, reporter)
-                tell_end(reporter, store_url=settings.store, is_json=is_json)
-                code = exit_code(job)
+                shown = choose_reporter(is_json=is_json, is_plain=is_plain)
+                shown.trail.serves = True
+                job = await _run_shown(mode, given, settings, running.api_url, shown)
+                tell_end(shown, store_url=settings.store, is_json=is_json)
+                code, shown = exit_code(job), None
             places = [f"dashboard at {running.facade_url}"] if running.facade_url else []
             say(f"Serving: {' · '.join([*places, f'Prefect at {running.ui_url}'])} · Ctrl-C stops everything.")
             await running.wait()
         except asyncio.CancelledError:
             say("Stopping: up to ten seconds.")
             raise
+    if shown is not None:
+        code = await _tell_of_stopped(shown, settings, is_json=is_json)
     say("Stopped.")
     return code
+
+
+async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:
+    """Say what came of a job that was stopped with the stack; the exit code that this means."""
+    from flows.stores import open_store
+
+    if (seen := shown.trail.job) is None:
+        return INTERRUPTED
+    try:
+        async with open_store(settings.store, language=settings.language) as store:
+            if (job := await store.job(seen.job_id)) is not None:
+                shown.trail.note(job, (), utc_now())
+    except LearningError:
+        pass  # then what was seen last is told
+    tell_end(shown, store_url=settings.store, is_json=is_json)
+    return exit_code(shown.trail.job)
 
 
 async def _run_shown(mode: Mode, given: dict[str, Any], settings: Settings, api_url: str, reporter: Reporter) -> Job:

@@ -129,7 +129,7 @@ class House:
     def learn(self, *arguments: str, store: Path | None = None, under: Sequence[str] = (), **environment: str) -> Run:
         """Start `learn …`, perhaps under another command; its output goes to a file."""
         given = {k: v for k, v in os.environ.items() if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_"))}
-        given |= {"LEARN_HOME": str(self.home), "LEARN_PREFECT_PORT": str(self.port), "NO_COLOR": "1"} | environment
+        given |= {"LEARN_HOME": str(self.home), "LEARN_PREFECT_PORT": str(self.port), "LEARN_PORT": "0", "NO_COLOR": "1"} | environment
         if store is not None:
             given["LEARN_STORE"] = f"sqlite:///{store}"
         output = self.home.parent / f"{self.home.name}-{len(self._started)}.out"

@@ -34,6 +34,18 @@ def test_stack_with_one_big_job_ends_in_time_and_stops_without_a_trace(house):
     assert "Stopped." in up.text
 
 
+def test_interrupt_in_the_middle_of_the_stacks_job_keeps_it_and_says_what_came_of_it(house):
+    up = house.learn("up", "--run", "big", "--minutes", "1", "--plain")
+    job_id = house.store.learning(at_least=100, within_s=120)
+    up.send(signal.SIGINT)
+    assert up.wait(12) == 130
+    house.empty(within_s=2)
+    job = house.store.job(job_id)
+    assert (job["status"], job["end_reason"]) == ("completed", "stopped")
+    assert f"Stopped: {job['counts']['stored']:,} words learned" in up.text
+    house.store.sound().close()
+
+
 def _tells_the_story(house, job):
     """What Prefect's page of the run shows: stages by name, a progress artifact, the summary."""
     only = {"flow_runs": {"id": {"any_": [job["job_id"]]}}}
