@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -21,6 +22,7 @@ from flows.control import Control
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.events import TAG, mode_tag
+from flows.finishing import finish
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
 from flows.pipeline import Pipeline, leftovers
 from flows.publisher import Publisher
@@ -31,6 +33,9 @@ from flows.stores import open_store
 from flows.stores.base import Store
 from flows.stores.mending import FinalState, mend, rows_of
 from flows.supply import Proposed, Supply
+
+FAIL_S = 20.0
+"""Longest time for telling of a failure; a store that is away then is told of it by the stack."""
 
 MakeSupply = Callable[[Resources, "History"], Awaitable[Supply]]
 
@@ -82,7 +87,8 @@ async def learn(plan: Plan) -> Job:
                 try:
                     ended = await _attempt(plan, resources, recorder, control, publisher)
                 except BaseException as error:
-                    await asyncio.shield(_fail(resources, recorder, error))
+                    with suppress(TimeoutError):
+                        await finish(_fail(resources, recorder, error), within_s=FAIL_S)
                     raise
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=f"Stopped: {ended.counts.stored:,} words learned"))

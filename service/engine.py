@@ -7,6 +7,7 @@ import os
 import runpy
 import signal
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -15,6 +16,8 @@ from service.environment import open_log
 from service.locks import LIFELINE, hold_lease_from_environment, when_released
 
 COMMAND = "python -m service.engine"
+LAST_WORDS_S = 15.0
+"""For Prefect's last events and logs after a run; a process that is there for longer is stuck."""
 DRAIN_S = 9.0
 """A flow that is told to stop keeps what it has within 8 s."""
 
@@ -44,6 +47,10 @@ def main() -> None:
             warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
             runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
     finally:
+        # a thread that does not end would keep the process, and the locks that it holds, for ever
+        last = threading.Timer(LAST_WORDS_S, os._exit, [1])
+        last.daemon = True
+        last.start()
         if lease is not None:
             lease.close()
 

@@ -10,13 +10,14 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
+from flows.finishing import finish
 from flows.stores.sqlite.failures import is_busy, translated
 from flows.stores.sqlite.statements import STATEMENTS, migrations, split_script
 
@@ -25,6 +26,8 @@ Parameters = Mapping[str, Scalar]
 Row = tuple[Any, ...]
 
 APPLICATION_ID = 0x4C6E5057
+TURN_S, CLOSE_S = 5.0, 15.0
+"""Longest wait for a transaction that is under way when the store is closed, and for the closing itself."""
 SLICE_MS = 100
 """How long SQLite waits for the write lock in its thread at a stretch, milliseconds: a cancelled caller waits no longer than this."""
 
@@ -72,17 +75,27 @@ class Database:
                 await self._reader.execute_fetchall("PRAGMA query_only = ON")
                 await self._reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}")
         except BaseException:
-            await asyncio.shield(self.close())
+            await self.close()
             raise
 
     async def close(self) -> None:
         """Close both connections; the last one to leave a file folds its log back into it."""
+        with translated(self.path):
+            await finish(self._close(), within_s=CLOSE_S)
+
+    async def _close(self) -> None:
+        # a transaction that somebody else is at is over first, or its lock would stay behind
+        has_turn = False
+        with suppress(TimeoutError):
+            has_turn = await asyncio.wait_for(self._turn.acquire(), TURN_S)
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
-        with translated(self.path):
-            for connection in (reader, writer):
+        if has_turn:
+            self._turn.release()
+        async with AsyncExitStack() as both:
+            for connection in (writer, reader):
                 if connection is not None:
-                    await connection.close()
+                    both.push_async_callback(connection.close)
 
     async def fetch(self, name: str, *, condition: str = "", **parameters: Scalar) -> list[Row]:
         """Run a named statement that only reads; `condition` goes where the statement has a place for it."""
@@ -101,16 +114,16 @@ class Database:
         Raises StoreUnavailable when the lock does not come free in time. However the block is left, no transaction stays open: the
         thread of the connection works in order, so the roll-back stands behind whatever a cancelled caller had asked for.
         """
-        if self._writer is None:
-            raise RuntimeError("The store is not open; use it within `async with`")
         with translated(self.path):
             async with self._turn:
+                if (writer := self._writer) is None:
+                    raise RuntimeError("The store is not open; use it within `async with`")
                 try:
                     await self._patiently("BEGIN IMMEDIATE")
-                    yield Transaction(self._writer)
-                    await self._writer.execute_fetchall("COMMIT")
+                    yield Transaction(writer)
+                    await writer.execute_fetchall("COMMIT")
                 except BaseException:
-                    await asyncio.shield(self._writer.rollback())
+                    await finish(writer.rollback(), within_s=CLOSE_S)
                     raise
 
     async def _patiently(self, sql: str) -> None:
