@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import httpx
 from playwright.sync_api import expect
@@ -59,6 +60,16 @@ def status(page, word):
 def start_big(url, **body):
     answer = httpx.post(f"{url}/jobs/start_big", json=body, timeout=30)
     return answer.raise_for_status().json()["job_id"]
+
+
+@contextmanager
+def big_job(url, **body):
+    """A big job that is stopped at the end, whatever happens: two of them at once leave no room for a third."""
+    job_id = start_big(url, minutes=5, **body)
+    try:
+        yield job_id
+    finally:
+        httpx.post(f"{url}/jobs/{job_id}/cancel", json={"drain": False}, timeout=30)
 
 
 def job(url, job_id):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from house import wait_for
-from pages import events, job, start_big, status
+from pages import big_job, events, job, start_big, status
 from playwright.sync_api import expect
 
 WORKER_S = 6
@@ -18,36 +18,36 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_stopping_finishes_what_is_in_flight_and_the_other_tab_sees_it(stack, open_page):
-    job_id = start_big(stack.url, minutes=5)
-    one, other = (open_page(f"{stack.url}/#/jobs/{job_id}") for _ in range(2))
-    for page in (one, other):
-        status(page, "running")
-    expect(one.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
-    one.get_by_role("button", name="Stop", exact=False).first.click()
-    one.get_by_role("button", name="Finish what is in flight").click()
-    for page in (one, other):
-        status(page, "stopped early")
-    found = job(stack.url, job_id)
-    assert (found["status"], found["end_reason"]) == ("completed", "stopped")
-    assert one.figure("words learned") == other.figure("words learned") == found["counts"]["stored"]
+    with big_job(stack.url) as job_id:
+        one, other = (open_page(f"{stack.url}/#/jobs/{job_id}") for _ in range(2))
+        for page in (one, other):
+            status(page, "running")
+        expect(one.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        one.get_by_role("button", name="Stop", exact=False).first.click()
+        one.get_by_role("button", name="Finish what is in flight").click()
+        for page in (one, other):
+            status(page, "stopped early")
+        found = job(stack.url, job_id)
+        assert (found["status"], found["end_reason"]) == ("completed", "stopped")
+        assert one.figure("words learned") == other.figure("words learned") == found["counts"]["stored"]
 
 
 def test_a_job_that_was_stopped_at_once_goes_on_after_a_retry(stack, open_page):
-    job_id = start_big(stack.url, minutes=5)
-    page = open_page(f"{stack.url}/#/jobs/{job_id}")
-    expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Stop", exact=False).first.click()
-    page.get_by_role("button", name="Stop now").click()
-    status(page, "cancelled")
-    before = job(stack.url, job_id)["counts"]["stored"]
-    time.sleep(WORKER_S)
-    page.get_by_role("button", name="Retry").click()
-    status(page, "running")
-    wait_for(lambda: job(stack.url, job_id)["counts"]["stored"] > before, 60)
-    page.get_by_role("button", name="Stop", exact=False).first.click()
-    page.get_by_role("button", name="Finish what is in flight").click()
-    status(page, "stopped early")
-    page.sees("attempt 2")
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop", exact=False).first.click()
+        page.get_by_role("button", name="Stop now").click()
+        status(page, "cancelled")
+        before = job(stack.url, job_id)["counts"]["stored"]
+        time.sleep(WORKER_S)
+        page.get_by_role("button", name="Retry").click()
+        status(page, "running")
+        wait_for(lambda: job(stack.url, job_id)["counts"]["stored"] > before, 60)
+        page.get_by_role("button", name="Stop", exact=False).first.click()
+        page.get_by_role("button", name="Finish what is in flight").click()
+        status(page, "stopped early")
+        page.sees("attempt 2")
 
 
 def test_the_facade_dies_and_the_page_misses_nothing(stack, open_page, own_facade):
@@ -80,13 +80,13 @@ def test_a_new_job_waits_to_be_let_into_the_table(stack, open_page):
 
 
 def test_time_left_counts_down_between_frames(stack, open_page):
-    job_id = start_big(stack.url, minutes=1)
-    page = open_page(f"{stack.url}/#/jobs/{job_id}")
-    status(page, "running")
-    expect(page.locator("dl div", has=page.get_by_text("left", exact=True))).to_be_visible()
-    before = page.figure("left")
-    time.sleep(3)
-    assert page.figure("left") < before
-    page.get_by_role("button", name="Stop", exact=False).first.click()
-    page.get_by_role("button", name="Stop now").click()
-    status(page, "cancelled")
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        status(page, "running")
+        expect(page.locator("dl div", has=page.get_by_text("left", exact=True))).to_be_visible()
+        before = page.figure("left")
+        time.sleep(3)
+        assert page.figure("left") < before
+        page.get_by_role("button", name="Stop", exact=False).first.click()
+        page.get_by_role("button", name="Stop now").click()
+        status(page, "cancelled")

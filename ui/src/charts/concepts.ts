@@ -33,7 +33,7 @@ export class ConceptMap {
 
   constructor(box: HTMLElement, hearer: Hearer) {
     this.#sigma = new Sigma(this.#graph, box, {
-      settings: { allowInvalidContainer: true, autoRescaleContent: "labels", itemSizesReference: "screen", labelRenderedSizeThreshold: 5, labelDensity: 1.2, stagePadding: 40, enableCameraRotation: false, gestureTarget: "shared", minCameraRatio: 0.05, maxCameraRatio: 4 },
+      settings: { allowInvalidContainer: true, nodePickingPadding: 6, autoRescaleContent: "labels", itemSizesReference: "screen", labelRenderedSizeThreshold: 5, labelDensity: 1.2, stagePadding: 40, enableCameraRotation: false, gestureTarget: "shared", minCameraRatio: 0.05, maxCameraRatio: 4 },
       styles: {
         nodes: {
           x: { attribute: "x" },
