@@ -17,6 +17,8 @@ from flows.stores.firestore import FirestoreStore
 from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
 
+pytest.register_assert_rewrite(*(f"contract_{part}" for part in ("claims", "contents", "jobs", "learning", "reading")))
+
 KINDS = ["memory", "sqlite", "firestore"]
 
 
