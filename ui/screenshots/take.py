@@ -57,6 +57,11 @@ def cut(page: Page) -> None:
     page.route_web_socket(re.compile("/ws/"), lambda socket: socket.close(code=1012))
 
 
+def no_job(page: Page) -> None:
+    """Have no job."""
+    page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(json={"items": [], "cursor": None, "is_complete": True}))
+
+
 def no_schedule(page: Page) -> None:
     """Have no schedule."""
     page.route(re.compile(r"/schedules$"), lambda route: route.fulfill(json={"items": []}))
@@ -73,6 +78,10 @@ def take(
         page.goto(url)
         page.wait_for_timeout(wait_s * 1000)
         high = min(MOST_HIGH, page.evaluate("document.documentElement.scrollHeight"))
+        if name.startswith("jobs"):
+            # only rows that show are drawn
+            page.set_viewport_size({"width": width, "height": high})
+            page.wait_for_timeout(300)
         page.screenshot(path=HERE / f"{name}-{scheme}-{width}.png", full_page=True, clip={"x": 0, "y": 0, "width": width, "height": high})
         page.close()
 
@@ -94,14 +103,14 @@ def main() -> None:
         for name, place in places.items():
             take(browser, f"{name}-disconnected", f"{given.full}/{place}", FEW, cut, wait_s=8)
         queued = ask(f"{given.full}/jobs/start_big", {"minutes": 1})["job_id"]
-        take(browser, "job-empty", f"{given.full}/#/jobs/{queued}", FEW, wait_s=0.6)
+        take(browser, "job-empty", f"{given.full}/#/jobs/{queued}", FEW, wait_s=1.5)
         for job in (running, queued):
             ask(f"{given.full}/jobs/{job}/cancel", {"drain": True})
         take(browser, "job-ended", f"{given.full}/#/jobs/{running}?round=1", FEW, wait_s=6)
         for name, place in places.items():
             take(browser, f"{name}-loading", f"{given.full}/{place}", FEW, stay_silent, wait_s=1)
             take(browser, f"{name}-error", f"{given.full}/{place}", FEW, fail, wait_s=1)
-        take(browser, "jobs-empty", f"{given.empty}/#/jobs", FEW)
+        take(browser, "jobs-empty", f"{given.empty}/#/jobs", FEW, no_job)
         take(browser, "knowledge-empty", f"{given.empty}/#/knowledge", FEW)
         take(browser, "entry-empty", f"{given.empty}/#/entries/moss", FEW)
         take(browser, "schedules-empty", f"{given.full}/#/schedules", FEW, no_schedule)

@@ -9,6 +9,7 @@ import { LiveSocket, waitMs, type State } from "./socket";
 export const FLUSH_MS = 100;
 /** Before a lost connection is spoken of. */
 export const PATIENCE_MS = 5_000;
+const STEADY_MS = 1_000;
 const EVENTS_OF_ALL = 100;
 /** After the end of a job that is looked at: someone may have it run again. */
 const LOOK_AGAIN_MS = [3_000, 10_000, 30_000];
@@ -31,6 +32,7 @@ export class Live {
   #buffer: JobFrame[] = [];
   #flush: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #steady: ReturnType<typeof setTimeout> | undefined;
   #looks: ReturnType<typeof setTimeout>[] = [];
   #hearers = new Set<(frame: JobFrame) => void>();
 
@@ -150,12 +152,11 @@ export class Live {
     this.state = state;
     if (state === "open") this.openings++;
     if (state === "ended") this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
-    if (state === "open" || state === "ended" || state === "refused") {
-      clearTimeout(this.#patience);
-      this.#patience = undefined;
-      this.isPaused = false;
-      return;
-    }
+    clearTimeout(this.#steady);
+    // a line that opens and falls down again is no line
+    if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
+    if (state === "ended" || state === "refused") this.#isBack();
+    if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);
     // a browser is not told why a WebSocket was refused; an answer over HTTP says whether it was a session that ended
     if (state === "waiting" && this.#watched && this.isWhole && this.#reading) void this.#catchUp(this.#watched, this.#socket?.cursor ?? null, this.#reading.signal).catch(() => {});
@@ -172,6 +173,12 @@ export class Live {
     } catch {
       // the next look, or a reload, will tell
     }
+  }
+
+  #isBack(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.isPaused = false;
   }
 
   #deliver(): void {
