@@ -86,7 +86,7 @@ class Replay:
         self.sockets = []
         self.frame = page.request.get(f"{url}/jobs/{job_id(1)}").json()
         self.number = 0
-        page.route_web_socket(re.compile("/ws/jobs/"), self.sockets.append)
+        page.route_web_socket(re.compile("/ws/jobs/"), lambda socket: self.sockets.append(socket))  # noqa: PLW0108  Playwright marks it
 
     def send(self):
         self.number += 1
@@ -151,6 +151,7 @@ def measure():
             for _ in range(FRAMES):
                 replay.send()
                 page.wait_for_timeout(90)
+            page.get_by_text(f"{FRAMES * 100:,}", exact=True).first.wait_for()
             found["tasks over 50 ms, ten minutes of frames"] = [round(ms) for ms in page.evaluate("window.long")]
             found["heap before, MB"], found["heap after, MB"] = round(before, 1), round(heap_mb(cdp), 1)
             page.close()

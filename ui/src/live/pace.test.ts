@@ -38,6 +38,6 @@ describe("the pace", () => {
   });
 
   it("shows the newest words first", () => {
-    expect(newestWords([event("a", 1, { words: ["a", "b"] }), event("r", 2, { kind: "round.proposed" }), event("c", 3, { words: ["c", "d"] })], 3)).toEqual(["d", "c", "b"]);
+    expect(newestWords([event("a", 1, { words: ["a", "b"] }), event("r", 2, { kind: "round.proposed" }), event("c", 3, { words: ["c", "b", "d"] })], 3)).toEqual(["d", "b", "c"]);
   });
 });

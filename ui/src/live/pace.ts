@@ -49,12 +49,12 @@ export function wordsAMinute(events: readonly JobEvent[], stretchS = 5): { at: n
   return { at: words.map((_, index) => (from + index) * stretchS), words };
 }
 
-/** The words learned last, newest first. */
+/** The words learned last, newest first, each once. */
 export function newestWords(events: readonly JobEvent[], most: number): string[] {
-  const found: string[] = [];
-  for (let index = events.length - 1; index >= 0 && found.length < most; index--) {
+  const found = new Set<string>();
+  for (let index = events.length - 1; index >= 0 && found.size < most; index--) {
     const event = events[index] as JobEvent;
-    if (event.kind === "words.learned") found.push(...[...event.words].reverse());
+    if (event.kind === "words.learned") for (const word of [...event.words].reverse()) found.add(word);
   }
-  return found.slice(0, most);
+  return [...found].slice(0, most);
 }
