@@ -10,7 +10,7 @@ LEXICON := flows/lexicon/wordnet.sqlite
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 
-.PHONY: help setup no-lexicon run test check ui ui-types ui-check bench mutation constraints clean
+.PHONY: help setup no-lexicon run test browser check ui ui-types ui-check bench mutation constraints clean
 
 help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
@@ -18,6 +18,7 @@ help:
 	@echo "make check        format, lint, types, import rules"
 	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
+	@echo "make browser      the dashboard in a real browser"
 	@echo "make bench        the measurements"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt"
@@ -45,7 +46,11 @@ run: setup
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
 test: check ui-check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -m "not browser"
+
+# of the dashboard, which is not finished: slow, and not yet steady on a busy machine
+browser: setup
+	@$(BIN)/python -m pytest -q tests/browser
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from service.runs import RunState
 from service.views import status_of, view
 
 Item = JobEvent | RunState
-LAST_WORD = timedelta(seconds=5)
+LAST_WORD = timedelta(seconds=10)
 
 
 class Watcher:

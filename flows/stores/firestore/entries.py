@@ -69,7 +69,9 @@ class FirestoreEntries(FirestorePart):
         check_limit(limit)
         condition = only_filter(category=category, job_id=job_id, support=support, depth=depth)
         where: list[Condition] = [(_PATHS.get(condition.name, condition.name), "==", condition.value)] if condition else []
-        prefix = word_key(query).encode("utf-8", "ignore").decode()
+        prefix = word_key(query)
+        if prefix != prefix.encode("utf-8", "ignore").decode():
+            return Page(items=())  # half a character, which no key holds
         after: Sequence[str | datetime] = ()
         if prefix:
             if cursor is not None:
