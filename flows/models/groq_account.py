@@ -52,8 +52,9 @@ class Quotas:
     async def recall(self, models: Collection[str], memory: QuotaMemory) -> None:
         """Take out of limiters that are new what an earlier process spent."""
         for limiter in [self.of(model) for model in models]:
-            if limiter.is_fresh:
-                limiter.remember(await memory.quota_usage(limiter.model), now=utc_now())
+            usages = await memory.quota_usage(limiter.model)
+            if limiter.is_fresh:  # asked after the wait, since another job may open the account meanwhile
+                limiter.remember(usages, now=utc_now())
 
     async def save(self, models: Collection[str], memory: QuotaMemory) -> None:
         """Have the memory hold what was spent."""

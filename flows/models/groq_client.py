@@ -74,13 +74,14 @@ class GroqClient:
             async with asyncio.timeout(self._whole_s):
                 raw = await self._groq.chat.completions.with_raw_response.create(**_request(model, prompt, max_tokens, is_strict=is_strict))
                 completion = await raw.parse()
+            return _reply(completion, read_headers({name.lower(): value for name, value in raw.headers.items()}))
         except TimeoutError as error:
             raise Unanswered("Groq did not answer in time") from error
         except groq.APIError as error:
             raise translate(error) from error
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
+            # a page of a proxy, say, comes out of the SDK as a plain text
             raise ModelUnavailable("Groq answered with something that is no completion") from error
-        return _reply(completion, read_headers({name.lower(): value for name, value in raw.headers.items()}))
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
