@@ -13,8 +13,10 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
@@ -92,9 +94,15 @@ def main() -> None:
     parser.add_argument("full")
     parser.add_argument("empty")
     given = parser.parse_args()
-    running = ask(f"{given.full}/jobs/start_big", {"minutes": 4})["job_id"]
+    running = ask(f"{given.full}/jobs/start_big", {"minutes": 6})["job_id"]
     time.sleep(20)
-    word = next(e["word"] for e in ask(f"{given.full}/knowledge?limit=200")["items"] if len(e["related_concepts"]) > 4 and len(e["senses"]) > 2)
+    found = (
+        entry["word"]
+        for q in ("mountain", "garden", "music", "a")
+        for entry in ask(f"{given.full}/knowledge?q={q}")["items"]
+        if len(entry["related_concepts"]) > 4
+    )
+    word = next(found)
     places = {"jobs": "#/jobs", "job": f"#/jobs/{running}", "knowledge": "#/knowledge", "entry": f"#/entries/{word}", "schedules": "#/schedules"}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--enable-unsafe-swiftshader"])
@@ -105,7 +113,9 @@ def main() -> None:
         queued = ask(f"{given.full}/jobs/start_big", {"minutes": 1})["job_id"]
         take(browser, "job-empty", f"{given.full}/#/jobs/{queued}", FEW, wait_s=1.5)
         for job in (running, queued):
-            ask(f"{given.full}/jobs/{job}/cancel", {"drain": True})
+            # it may have ended by itself
+            with suppress(HTTPError):
+                ask(f"{given.full}/jobs/{job}/cancel", {"drain": True})
         take(browser, "job-ended", f"{given.full}/#/jobs/{running}?round=1", FEW, wait_s=6)
         for name, place in places.items():
             take(browser, f"{name}-loading", f"{given.full}/{place}", FEW, stay_silent, wait_s=1)
