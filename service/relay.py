@@ -69,6 +69,7 @@ class Relay:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_S)
+        await asyncio.sleep(0.05)  # a connection that was hung up is closed a moment later
         for watcher in [*self._all, *(w for channel in self._channels.values() for w in channel.watchers)]:
             watcher.end()
 
