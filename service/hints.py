@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ RUN_PREFIX = "prefect.flow-run."
 PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"
 _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
+HANG_UP_S = 1.0
 
 log = logging.getLogger(__name__)
 # its lines for debugging hold what Prefect is told at first: the password
@@ -51,34 +53,36 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
     """
     wait_s = FIRST_WAIT_S
     while True:
+        subscriber = None
         try:
             # a filter of its own for each connection, since the subscriber writes into it
             wanted = EventFilter(event=EventNameFilter(prefix=[RUN_PREFIX, PREFECT_EVENT_PREFIX]))
             with SettingsContext(profile=settings.profile, settings=settings.settings):
                 subscriber = get_events_subscriber(filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False)
-            async with subscriber:
-                on_connection(True)
-                wait_s = FIRST_WAIT_S
-                try:
-                    async for event in subscriber:
-                        if (hint := read(event)) is not None:
-                            yield hint
-                except (asyncio.CancelledError, GeneratorExit):
-                    _hang_up(subscriber)
-                    raise
+            # not `async with`: a connection that fails or is cancelled half-way would be left open, and a good-bye may take ten seconds
+            await subscriber.__aenter__()
+            on_connection(True)
+            wait_s = FIRST_WAIT_S
+            async for event in subscriber:
+                if (hint := read(event)) is not None:
+                    yield hint
         except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
             # not its text, which may hold an address with a password
             log.info("Prefect's event stream is lost: %s", type(error).__name__)
+        finally:
+            await _hang_up(subscriber)
         on_connection(False)
         await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret
         wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
 
-def _hang_up(subscriber: object) -> None:
-    """Close the connection without asking, since a good-bye may take ten seconds. Its socket is Prefect's own affair, so it may not be there."""
-    transport = getattr(getattr(subscriber, "_websocket", None), "transport", None)
-    if transport is not None:
-        transport.abort()
+async def _hang_up(subscriber: object) -> None:
+    """Close the connection, if there is one, without a good-bye. It is Prefect's own affair, so it is looked for with care."""
+    connection = getattr(getattr(subscriber, "_connect", None), "connection", None)
+    if connection is not None:
+        connection.transport.abort()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(connection.wait_closed(), HANG_UP_S)
 
 
 def read(event: Event) -> Hint | None:

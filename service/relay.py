@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from flows.knowledge import Job, JobStatus, utc_now
 from flows.stores.base import Store
 from service.channel import Channel, Item, Watcher
 from service.errors import NotFound, PrefectUnavailable
-from service.hints import hints
+from service.hints import Hint, hints
 from service.history import Place, read_history
 from service.listing import list_jobs
 from service.mender import GRACE, mend
@@ -69,7 +69,6 @@ class Relay:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_S)
-        await asyncio.sleep(0.05)  # a connection that was hung up is closed a moment later
         for watcher in [*self._all, *(w for channel in self._channels.values() for w in channel.watchers)]:
             watcher.end()
 
@@ -129,16 +128,20 @@ class Relay:
             self._end(channel)
 
     async def _listen(self) -> None:
-        async for hint in hints(self._settings, self._on_connection):
-            self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - hint.occurred).total_seconds()))
-            channel = self._channels.get(hint.job_id)
-            if channel is None:
-                if not self._all or (hint.state is None and hint.document is None):
-                    continue
-                channel = self._channel(hint.job_id)
-            is_urgent = channel.take(hint)
-            if channel.has_news():
-                self._wake(channel, is_urgent=is_urgent)
+        async with aclosing(hints(self._settings, self._on_connection)) as heard:
+            async for hint in heard:
+                self._take(hint)
+
+    def _take(self, hint: Hint) -> None:
+        self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - hint.occurred).total_seconds()))
+        channel = self._channels.get(hint.job_id)
+        if channel is None:
+            if not self._all or (hint.state is None and hint.document is None):
+                return
+            channel = self._channel(hint.job_id)
+        is_urgent = channel.take(hint)
+        if channel.has_news():
+            self._wake(channel, is_urgent=is_urgent)
 
     def _on_connection(self, is_live: bool) -> None:
         self.is_live = is_live
