@@ -164,7 +164,7 @@ class Batches:
             if work.entries:
                 work.failed |= {w.key: str(error) for w in work.words}
                 await self._give_up(work)
-        except (TransientError, OutputError) as error:
+        except (TransientError, OutputError, TimeoutError) as error:  # the last is Prefect's, of a stage that waited too long
             self._failures += 1
             self._recorder.problem(f"Batch {work.label} was given up: {error}")
             if self._failures >= FAILURES_IN_A_ROW:
@@ -185,7 +185,9 @@ class Batches:
                 return
         if self._target != "defined":
             with recorder.stage("enrich", words):
-                await enrich_entries(work, resources)
+                if await enrich_entries(work, resources) is None and work.entries:
+                    work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
+                    await self._give_up(work)
 
     def _tell_of_silent_sources(self, work: Work) -> None:
         """Once a job and source, since a source that is away is so for every batch."""

@@ -94,6 +94,8 @@ class Pipeline:
             first: set[asyncio.Future[Any]] = {work, alarm, doom}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if alarm.done() and not work.done():
+                if self._course.reason == "all done":
+                    self._course.reason = None  # all was begun, not all is done
                 self._course.end("time limit")
                 await asyncio.wait({work}, timeout=LAST_WORDS_S)
             if doom.done():

@@ -13,7 +13,7 @@ Proposed = tuple[str, Origin]
 
 FROM_THE_FRONTIER = 0.2
 """Share of a round that comes from the frontier when a model is asked for the rest."""
-MOST_FRONTIER_WORDS = 200
+MOST_FRONTIER_WORDS, MOST_FRONTIER_PAGES = 200, 3
 SPARE = 20
 """Read beyond what is wanted, for some that this job is at work on."""
 
@@ -48,6 +48,8 @@ class Supply:
         """Keys that this job has accepted before."""
         self._waiting = list(given)
         self._carried: set[str] = set()
+        self._declined: set[str] = set()
+        """Keys of the frontier that a round did not take, such as inflections: they would come first for ever."""
         self._gathered: Gathered | None = None
         self._candidates_per_round = candidates_per_round
         self._topic = topic
@@ -90,8 +92,14 @@ class Supply:
         """What entries mention most: words that cost nothing to propose. None of them with a topic, from which they lead away."""
         if self._topic is not None or count < 1:
             return []
-        page = await resources.store.frontier(limit=min(MOST_FRONTIER_WORDS, count + SPARE))
-        fresh: list[Proposed] = [(word.word, "frontier") for word in page.items if word.key not in self.processed]
+        fresh: list[Proposed] = []
+        cursor: str | None = None
+        for _ in range(MOST_FRONTIER_PAGES):
+            page = await resources.store.frontier(limit=min(MOST_FRONTIER_WORDS, count + SPARE), cursor=cursor)
+            fresh += [(word.word, "frontier") for word in page.items if word.key not in self.processed | self._declined]
+            cursor = page.cursor
+            if cursor is None or len(fresh) >= count:
+                break
         return fresh[:count]
 
     def marked(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -104,6 +112,7 @@ class Supply:
         self._gathered = None
         self._explorer.settle(candidates)
         self.processed.update(c.key for c in candidates if c.verdict is Verdict.ACCEPTED)
+        self._declined.update(c.key for c in candidates if c.origin == "frontier" and c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED})
         postponed = [c for c in candidates if c.verdict is Verdict.POSTPONED]
         self._waiting = [(c.text, "backlog") for c in postponed]
         self._carried = {c.key for c in postponed}

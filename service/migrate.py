@@ -73,8 +73,13 @@ class Note:
         partial.write_text(json.dumps({"from": self._source, "to": self._target, "places": self._places}), encoding="utf-8")
         partial.replace(self.path)
 
+    def begin_anew(self) -> None:
+        """Have the next run go over everything again, into the store that this one has filled."""
+        self._places = {}
+        self.write()
+
     def forget(self) -> None:
-        """Begin anew next time."""
+        """Leave nothing behind: the migration is done."""
         self.path.unlink(missing_ok=True)
 
 
@@ -112,9 +117,11 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
             for kind, number in here.counts.items()
             if there.counts.get(kind, 0) != number
         ]
-        note.forget()
         if differing:
+            # a row that came meanwhile may stand before the place that was reached
+            note.begin_anew()
             raise LearningError(f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there already stays")
+        note.forget()
     return there
 
 

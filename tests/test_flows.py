@@ -251,6 +251,20 @@ async def test_deep_learning_deepens_an_existing_entry_and_asks_only_for_what_is
     assert model.calls == {"deepen": 1}
 
 
+async def test_what_was_enriched_is_kept_when_the_time_is_up_before_it_is_deep(learning, store):
+    class Slow(ScriptedModel):
+        async def deepen(self, batch):
+            await asyncio.sleep(30)
+            return await super().deepen(batch)
+
+    job = await learning(deep_learning, Slow(), words=["babum"], minutes=0.03)
+    assert job.end_reason == "time limit"
+    assert (await store.entry("babum")).depth == "enriched"
+    (batch,) = await store.batches(job.job_id)
+    assert [(o.stored, o.reason) for o in batch.outcomes] == [("enriched", "the time was up")]
+    assert job.usage.requests == batch.usage.requests == 2
+
+
 async def test_the_log_is_numbered_without_holes_and_the_watcher_sees_all_of_it(learning, store):
     seen = []
     with watching(lambda _job, events: seen.extend(events)):

@@ -235,6 +235,15 @@ async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
     assert (configured.state.minute_requests.capacity, configured.state.day_tokens.capacity) == (30, 200_000)
 
 
+async def test_a_larger_plan_that_is_configured_widens_what_was_only_assumed_too():
+    paid = Limits(requests_per_minute=30, tokens_per_minute=250_000, tokens_per_day=200_000)
+    limiter = Limiter("m", paid, assumed=("requests_per_minute", "tokens_per_day"))
+    async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
+        slot.answered(bill(2), Seen(limit_tokens_per_minute=250_000, remaining_tokens=249_000))
+    assert limiter.state.minute_requests.capacity > 900
+    assert limiter.state.day_tokens.capacity == float("inf")
+
+
 async def test_a_refusal_teaches_a_limit_that_no_header_tells():
     limiter = await heard()
     async with limiter.slot("define", characters=0, answer_tokens=1) as slot:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.knowledge import Candidate, Verdict
+from flows.knowledge import Candidate, Verdict, Word, utc_now
 from flows.lexicon.reader import Lexicon
 from flows.models.scripted import ScriptedModel
 from flows.stores.memory import MemoryStore
@@ -68,3 +68,15 @@ async def test_a_supply_with_a_model_is_never_spent(resources):
     assert (await supply.gather(parts)).candidates == ()
     supply.settle([])
     assert not supply.is_spent
+
+
+async def test_frontier_words_that_a_round_declined_do_not_come_first_again(resources):
+    parts = resources()
+    mentions = {Word(text=f"w{n:03}", key=f"w{n:03}"): ["a", "b"] if n < 60 else ["a"] for n in range(100)}
+    await parts.store.add_to_frontier(mentions, at=utc_now())
+    supply = Supply(candidates_per_round=100)
+    first = await supply.gather(parts)
+    assert [text for text, origin in first.candidates if origin == "frontier"] == [f"w{n:03}" for n in range(20)]
+    supply.settle([Candidate(text=text, key=text, origin="frontier", verdict=Verdict.INFLECTION) for text, _ in first.candidates])
+    second = await supply.gather(parts)
+    assert [text for text, _ in second.candidates] == [f"w{n:03}" for n in range(20, 40)]

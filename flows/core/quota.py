@@ -17,6 +17,8 @@ MINUTE_S = 60.0
 DAY_S = 86_400.0
 LONGEST_WAIT_S = 60.0
 """A day's limit that frees sooner is waited for like a minute's; otherwise the day is used up."""
+LONGEST_REFUSAL_S = 180.0
+"""A refusal for longer is no matter of a minute, whatever limit it names: another model is asked, or the job ends with a time to come back."""
 _ROUNDING_S = 0.001
 """Added to each wait, so that what was waited for is there in spite of floating point."""
 
@@ -156,10 +158,13 @@ def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarg
     largest = min(now.minute_tokens.capacity, now.day_tokens.capacity)
     if tokens > largest:
         return TooLarge(int(largest))
+    refused_s = now.refused_until_s - now_s
     day_s = max(now.day_requests.wait_s(1), now.day_tokens.wait_s(tokens), now.day_used_up_until_s - now_s)
+    if refused_s > LONGEST_REFUSAL_S:
+        day_s = max(day_s, refused_s)
     if day_s > LONGEST_WAIT_S:
         return DayUsedUp(now_s + day_s)
-    wait_s = max(day_s, now.minute_requests.wait_s(1), now.minute_tokens.wait_s(tokens), now.refused_until_s - now_s)
+    wait_s = max(day_s, now.minute_requests.wait_s(1), now.minute_tokens.wait_s(tokens), refused_s)
     if wait_s > 0:
         return Wait(wait_s + _ROUNDING_S)
     return Granted(

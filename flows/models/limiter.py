@@ -26,6 +26,8 @@ LARGEST_SHARE = 0.94
 """Share of a minute's tokens that one request may be; a larger one is refused for good with 413."""
 SPARE_SHARE = 0.004
 """Share of a minute's tokens kept back with each request, since the provider's clock and count differ a little from ours."""
+ASSUMED_TOKENS_A_MINUTE = 8000
+"""Of the plan that is assumed, the free one: what goes with a larger limit is larger too."""
 FIRST_AT_ONCE = 8.0
 MOST_AT_ONCE = 64.0
 CALM_S = 1.0
@@ -215,12 +217,11 @@ class Limiter:
 
     def _widen(self, limit: int | None) -> None:
         """Headers tell nothing of requests a minute and tokens a day; with a larger plan than assumed, these are larger too."""
-        assumed = self._state.minute_tokens.capacity
-        if not self._assumed or limit is None or math.isinf(assumed) or limit <= assumed:
+        if not self._assumed or limit is None or limit <= ASSUMED_TOKENS_A_MINUTE:
             return
         if "requests_per_minute" in self._assumed:
             requests = self._state.minute_requests
-            self._state = replace(self._state, minute_requests=requests.resized(requests.capacity * limit / assumed))
+            self._state = replace(self._state, minute_requests=requests.resized(requests.capacity * limit / ASSUMED_TOKENS_A_MINUTE))
         if "tokens_per_day" in self._assumed:
             self._state = replace(self._state, day_tokens=quota.Bucket(math.inf, quota.DAY_S, math.inf))
         self._assumed = frozenset()

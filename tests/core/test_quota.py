@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flows.core.quota import (
     DAY_S,
+    LONGEST_REFUSAL_S,
     LONGEST_WAIT_S,
     MINUTE_S,
     Bucket,
@@ -496,3 +497,9 @@ def test_times_that_cannot_be_read_count_as_not_said(text):
 def test_no_header_breaks_the_quota(limits, headers):
     state = observe(Quota.full(limits, 0.0), 0.0, read_headers(headers))
     assert all(0 <= level <= getattr(state, name).capacity for name, level in zip(BUCKETS, levels(state), strict=True))
+
+
+def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
+    state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(LONGEST_REFUSAL_S + 0.001)
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=900.0)), 0.0, 10) == DayUsedUp(900.0)

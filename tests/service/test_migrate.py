@@ -191,6 +191,8 @@ async def test_counts_that_differ_at_the_end_are_told(url_of, tmp_path):
 
         with pytest.raises(LearningError, match=r"frontier: 31 here, 30 there.*Run it again"):
             await move(source_url, target_url, tmp_path, tell=learn_more)
+    moved = await move(source_url, target_url, tmp_path)
+    assert moved.counts["frontier"] == 31
 
 
 async def test_counting_sees_each_kind(url_of):
