@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -27,13 +27,15 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import JobStatus, Mode
+from flows.knowledge import JobStatus, Mode, utc_now
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.prefect_api import TIMEOUT_S, PrefectApi
 from service.runs import STATUSES, Run, RunState, Schedule, plain, state_of
 
 PAGE = 200
+LAST_WORD = timedelta(seconds=4)
+WORKERS_LAST_WORD = "Flow run was cancelled successfully."
 MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 
 
@@ -145,7 +147,15 @@ class Orchestrator:
             raise Conflict("job_id", f"the job is {run.state.name.lower()}", "Only an ended job can be run again.")
         if not run.has_deployment:
             raise Conflict("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
+        await self._hear_last_word(run)
         await self._set(job_id, AwaitingRetry(message="Run again on request"))
+
+    async def _hear_last_word(self, run: Run) -> None:
+        """Wait for what a worker says of a run that it cancelled: the flow says so first, and the worker's word would end the new attempt."""
+        state: RunState | None = run.state
+        while state and state.type == "CANCELLED" and state.message != WORKERS_LAST_WORD and utc_now() - state.since < LAST_WORD:
+            await asyncio.sleep(0.2)
+            state = (await self.states([run.job_id])).get(run.job_id)
 
     async def cancel_now(self, job_id: UUID) -> None:
         """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""

@@ -35,6 +35,7 @@ RECONCILE_EVERY_S = 12.0
 SECOND_LOOK_S = 6.0
 """After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its answers until then."""
 LAST_LOOK_S = 1.0
+LOOKS = 2
 MOST_CHANNELS = 500
 CLOSE_S = 3.0
 READ_AT_ONCE = 500
@@ -54,6 +55,7 @@ class Relay:
         self._pumps: dict[UUID, asyncio.Task[None]] = {}
         self._woken: dict[UUID, asyncio.Event] = {}
         self._urgent: set[UUID] = set()
+        self._looking: set[UUID] = set()
         self._all: set[Watcher] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.is_live = False
@@ -196,7 +198,7 @@ class Relay:
                 woken.clear()
             self._urgent.discard(channel.job_id)
             try:
-                if channel.needs_reading:
+                for _ in range(LOOKS):  # once more for what was heard while reading
                     await self._read(channel)
             except NotFound:  # a run of somebody else's flow
                 if not channel.watchers:
@@ -208,6 +210,7 @@ class Relay:
             if channel.has_news():
                 told_at = loop.time()
                 self._tell(channel)
+            self._end(channel)
 
     def _tell(self, channel: Channel) -> None:
         items = channel.news()
@@ -218,21 +221,21 @@ class Relay:
         for watcher in watchers:
             watcher.offer(frame, items)
         self._metrics.frames.inc(len(watchers))
-        self._end(channel)
 
     def _end(self, channel: Channel) -> None:
-        """Let the watchers of a job that is over go; of one whose end only Prefect has not heard of, in a moment."""
-        if channel.is_over:
+        """Let the watchers of a job that is over go; look again in a moment where only Prefect has not heard of its end."""
+        if channel.is_over and not channel.needs_reading:
             for watcher in channel.watchers:
                 watcher.end()
-        elif channel.is_final:
+        elif channel.is_final and channel.job_id not in self._looking:
+            self._looking.add(channel.job_id)
             asyncio.get_running_loop().call_later(LAST_LOOK_S, self._look_for_end, channel)
 
     def _look_for_end(self, channel: Channel) -> None:
+        self._looking.discard(channel.job_id)
         if self._channels.get(channel.job_id) is channel:
             channel.needs_reading = True
             self._wake(channel, is_urgent=True)
-            self._end(channel)
 
     def _frame(self, channel: Channel, items: list[Item] | tuple[Item, ...] = ()) -> Any:  # noqa: ANN401  a JobFrame or None
         return channel.frame(prefect_url=self._orchestrator.page_of(channel.job_id), is_live=self.is_live, items=items)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
-from prefect.states import Completed, Running
+from prefect.states import Cancelled, Completed, Running
 
 from flows.errors import ConfigurationError, InvalidInput
 from service import orchestrator
@@ -93,3 +94,17 @@ async def test_cancelling_asks_prefect(deployments):
     state = await orchestrator.run_state(job_id)
     assert state is not None
     assert state.status == "cancelling"
+
+
+async def test_a_retry_waits_for_the_workers_word_of_a_cancellation(deployments):
+    """The flow says first that it was cancelled; the worker's word, a moment later, would end the new attempt."""
+    job_id = await orchestrator.start("deep", {})
+    async with get_client() as client:
+        for state in (Running(), Cancelled(message="Stopped: 20 words learned")):
+            await client.set_flow_run_state(job_id, state, force=True)
+        retrying = asyncio.create_task(orchestrator.retry(job_id))
+        await asyncio.sleep(0.5)
+        assert (await orchestrator.run_state(job_id)).name == "Cancelled"
+        await client.set_flow_run_state(job_id, Cancelled(message="Flow run was cancelled successfully."), force=True)
+        await retrying
+    assert (await orchestrator.run_state(job_id)).name == "AwaitingRetry"
