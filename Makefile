@@ -46,7 +46,7 @@ run: setup
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
 test: check ui-check
-	@$(BIN)/python -m pytest -q -m "not browser"
+	@$(BIN)/python -m pytest -q -m "not browser" -n 2 --dist loadfile --no-loadscope-reorder
 
 # of the dashboard, which is not finished: slow, and not yet steady on a busy machine
 browser: setup

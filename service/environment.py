@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,9 +33,9 @@ def prepare_home(settings: Settings) -> None:
     try:
         for folder in (prefect_home(settings), logs_folder(settings)):
             folder.mkdir(parents=True, exist_ok=True)
-            with (folder / ".writable").open("w"):
+            # several processes may try at once, each with a file of its own
+            with tempfile.TemporaryFile(dir=folder):
                 pass
-            (folder / ".writable").unlink()
     except OSError as error:
         raise ConfigurationError(
             f"The home folder {settings.home} cannot be written ({error.strerror or error}). Name another one in LEARN_HOME."

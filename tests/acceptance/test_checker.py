@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 from checker import faults_in
+from validity import contains
 
 pytestmark = pytest.mark.acceptance
 
@@ -57,3 +58,20 @@ def test_checker_names_each_lie(sound, tmp_path, lie):
         (key,) = database.execute("SELECT key FROM solidified_knowledge ORDER BY json_array_length(document, '$.examples') DESC LIMIT 1").fetchone()
         database.execute(statement, {"key": key} if ":key" in statement else {})
     assert any(expected in fault for fault in faults_in(store)), faults_in(store)[:5]
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "is_there"),
+    [
+        ("kick one's heels", "She kicked her heels for hours", True),
+        ("kick one's heels", "They were kicking Ann's heels", True),
+        ("kick one's heels", "She kicked high heels", False),
+        ("enjoy oneself", "They enjoyed themselves", True),
+        ("enjoy oneself", "They enjoyed it", False),
+        ("take off", "He took his coat off", True),
+        ("cat", "Two cats", True),
+        ("cat", "A dog", False),
+    ],
+)
+def test_checker_finds_a_word_in_its_forms(word, text, is_there):
+    assert contains(text, word) is is_there

@@ -45,6 +45,9 @@ def irregular() -> dict[str, frozenset[str]]:
 PARTICLES = set("about across ahead along apart around aside away back by down forth in off on out over round through together under up".split())
 
 
+POSSESSIVES = {"my", "your", "his", "her", "its", "our", "their", "whose"}
+
+
 @cache
 def bases(token: str) -> frozenset[str]:
     """What a token may be a form of, generously."""
@@ -77,9 +80,16 @@ def contains(text: str, word: str) -> bool:
         return any(bases(wanted[0]) & bases(t) and wanted[1] in tokens[i + 1 : i + 6] for i, t in enumerate(tokens))
     if len(wanted) == 2 and any(bases(wanted[0]) & bases(token) and wanted[1] in tokens[i + 1 : i + 7] for i, token in enumerate(tokens)):
         return True  # a verb and its particle, with the object between them
-    return any(
-        all(bases(w) & bases(t) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True)) for i in range(len(tokens) - len(wanted) + 1)
-    )
+    return any(all(stands_for(t, w) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True)) for i in range(len(tokens) - len(wanted) + 1))
+
+
+def stands_for(token: str, wanted: str) -> bool:
+    """Whether a token may stand in the place of a phrase's word; a dictionary's "one's" means anybody's, "oneself" any person."""
+    if wanted == "one's" and (token in POSSESSIVES or token.endswith(("'s", "s'"))):
+        return True
+    if wanted == "oneself" and token.endswith(("self", "selves")):
+        return True
+    return bool(bases(wanted) & bases(token))
 
 
 def faults_of(entry: dict[str, Any]) -> list[str]:

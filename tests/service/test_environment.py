@@ -4,8 +4,10 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-from service.environment import open_log, set_aside
+from flows.settings import Settings
+from service.environment import open_log, prepare_home, set_aside
 from service.logfile import logging_to
 
 KEEPS_OUT = """
@@ -53,3 +55,10 @@ def test_prefect_makes_no_folder_in_the_users_home(tmp_path):
     command = [sys.executable, "-c", KEEPS_OUT, str(tmp_path / "learning")]
     subprocess.run(command, env=environment, check=True, timeout=60, capture_output=True)
     assert list(home.iterdir()) == []
+
+
+def test_many_processes_may_prepare_one_home_at_once(tmp_path):
+    settings = Settings(home=tmp_path / "home")
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: prepare_home(settings), range(400)))
+    assert sorted(p.name for p in settings.home.rglob("*")) == ["logs", "prefect"]
