@@ -19,7 +19,7 @@ from flows.stores import open_store
 from service import dashboard, health, jobs, knowledge, live, problems, schedules, sessions
 from service.access import COOKIE, Access
 from service.deps import Resources
-from service.limits import Limiter, RequestLimits
+from service.limits import Limiter, Places, RequestLimits
 from service.metrics import Metrics
 from service.orchestrator import Orchestrator
 from service.relay import Relay
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
-    app.add_middleware(Wall, access=access, metrics=metrics)
+    app.add_middleware(Wall, access=access, places=Places(most=facade.max_client_connections), metrics=metrics)
     routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
     problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
     for router in routers:

@@ -1,12 +1,13 @@
-"""How much the facade takes at once: starts by client and in total, the size of a body, the time for an answer."""
+"""How much the facade takes at once: starts by client and in total, what one client has open, the size of a body, the time for an answer."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from ipaddress import IPv6Address, ip_address
 
@@ -16,6 +17,7 @@ from service.errors import TooMany
 from service.problems import problem
 
 MOST_CLIENTS = 4096
+PLACE_S = 5
 CLOSE = {"Connection": "close"}
 LONGEST_ANSWER_S = 900.0
 """For a streamed answer, however steadily it flows."""
@@ -75,6 +77,31 @@ class Limiter:
             raise TooMany(f"Too many {self._what} {whose}. Try again in {wait_s} s.", retry_after_s=wait_s)
         own.take()
         self._total.take()
+
+
+class Places:
+    """How many requests and WebSockets one client has open at once."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, client: str) -> Generator[None]:
+        """A place for one, given back at the end. Raises TooMany when the client has all that it may have."""
+        name = network_of(client)
+        if self._open[name] >= self._most:
+            raise TooMany(
+                f"This client has {self._most:,} connections open, as many as one may. Close some, or raise LEARN_MAX_CLIENT_CONNECTIONS.",
+                retry_after_s=PLACE_S,
+            )
+        self._open[name] += 1
+        try:
+            yield
+        finally:
+            self._open[name] -= 1
+            if not self._open[name]:
+                del self._open[name]
 
 
 def network_of(client: str) -> str:

@@ -31,11 +31,10 @@ from flows.knowledge import JobStatus, Mode, utc_now
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.prefect_api import TIMEOUT_S, PrefectApi
-from service.runs import STATUSES, Run, RunState, Schedule, plain, state_of
+from service.runs import STATUSES, WORKERS_LAST_WORD, Run, RunState, Schedule, plain, state_of
 
 PAGE = 200
 LAST_WORD = timedelta(seconds=4)
-WORKERS_LAST_WORD = "Flow run was cancelled successfully."
 MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 
 

@@ -76,7 +76,7 @@ _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI responses for these statuses and for those that every route may answer."""
-    return {status: {"model": Problem, "description": _SAID[status]} for status in sorted({401, 403, 503, *statuses})}
+    return {status: {"model": Problem, "description": _SAID[status]} for status in sorted({401, 403, 429, 503, *statuses})}
 
 
 def problem(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from prefect.client.schemas.objects import StateType
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.workers.process import ProcessWorker, ProcessWorkerResult
 
+from service.runs import WORKERS_LAST_WORD
+
 if TYPE_CHECKING:
+    import anyio.abc
     from prefect.client.schemas.objects import FlowRun
+    from prefect.workers.process import ProcessJobConfiguration
 
 DUE = ["prefect.flow-run.Scheduled", "prefect.flow-run.AwaitingRetry", "prefect.flow-run.Late"]
 """Events after which there may be a run to start."""
@@ -43,13 +50,23 @@ class Worker(ProcessWorker):
         async with self._asking:
             return [] if self.is_stopping else await super().get_and_submit_flow_runs()
 
-    async def run(self, *args: Any, **kwargs: Any) -> ProcessWorkerResult:  # noqa: ANN401  as they come
+    async def run(
+        self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: anyio.abc.TaskStatus[int] | None = None
+    ) -> ProcessWorkerResult:
         """Run one, and count it meanwhile."""
         self._at_work += 1
         try:
-            return await super().run(*args, **kwargs)
+            return await super().run(flow_run, configuration, task_status)
         finally:
             self._at_work -= 1
+            await self._end_cancelling(flow_run.id)
+
+    async def _end_cancelling(self, flow_run_id: UUID) -> None:
+        """Call a run cancelled whose process is gone: one that was cancelled before it ran would be called so after 300 s by Prefect's server."""
+        with suppress(Exception):  # then the server does it
+            flow_run = await self.client.read_flow_run(flow_run_id)
+            if flow_run.state is not None and flow_run.state.type == StateType.CANCELLING:
+                await self._mark_flow_run_as_cancelled(flow_run, {"message": WORKERS_LAST_WORD})
 
     async def listen(self) -> None:
         """Look for due runs whenever Prefect's event stream tells of one, until cancelled. The stream may lose some; the polling does not."""

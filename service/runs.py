@@ -24,6 +24,9 @@ STATUSES: Mapping[StateType, JobStatus] = {
     StateType.CANCELLED: "cancelled",
 }
 
+WORKERS_LAST_WORD = "Flow run was cancelled successfully."
+"""What Prefect's worker says of a run that it has cancelled, once the process is gone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import HEADERS, Access
-from service.errors import AccessRefused
+from service.errors import AccessRefused, TooMany
+from service.limits import Places
 from service.metrics import Metrics
 from service.problems import problem_of, unexpected
 
@@ -18,9 +21,10 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 class Wall:
     """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody foresaw into a 500."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, places: Places, metrics: Metrics) -> None:
         self._app = app
         self._access = access
+        self._places = places
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,33 +42,39 @@ class Wall:
                 _finish(MutableHeaders(scope=message), is_secure=scope["scheme"] in {"https", "wss"})
             await send(message)
 
-        try:
-            method = scope["method"] if scope["type"] == "http" else None
-            server = scope.get("server")
-            self._access.check(method, scope["path"], scope["query_string"], Headers(scope=scope), server=server[0] if server else None)
-        except AccessRefused as error:
-            self._metrics.refusals.labels(str(error.status)).inc()
-            await _refuse(scope, receive, finished, error)
-            return
-        try:
-            await self._app(scope, receive, finished)
-        except Exception as error:
-            if status or scope["type"] != "http":
-                raise
-            await unexpected(error)(scope, receive, finished)
-        finally:
-            if scope["type"] == "http":
-                route = getattr(scope.get("route"), "path", "none")
-                method = scope["method"] if scope["method"] in METHODS else "other"
-                self._metrics.requests.labels(method, route, str(status)).inc()
-                self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)
+        with ExitStack() as held:
+            try:
+                self._check(scope)
+                held.enter_context(self._places.one(scope["client"][0] if scope.get("client") else ""))
+            except (AccessRefused, TooMany) as error:
+                refusal = problem_of(error)
+                self._metrics.refusals.labels(str(refusal.status_code)).inc()
+                await _refuse(scope, receive, finished, refusal)
+                return
+            try:
+                await self._app(scope, receive, finished)
+            except Exception as error:
+                if status or scope["type"] != "http":
+                    raise
+                await unexpected(error)(scope, receive, finished)
+            finally:
+                if scope["type"] == "http":
+                    route = getattr(scope.get("route"), "path", "none")
+                    method = scope["method"] if scope["method"] in METHODS else "other"
+                    self._metrics.requests.labels(method, route, str(status)).inc()
+                    self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)
+
+    def _check(self, scope: Scope) -> None:
+        method = scope["method"] if scope["type"] == "http" else None
+        server = scope.get("server")
+        self._access.check(method, scope["path"], scope["query_string"], Headers(scope=scope), server=server[0] if server else None)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, error: AccessRefused) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Response) -> None:
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": "Not allowed"})
         return
-    await problem_of(error)(scope, receive, send)
+    await refusal(scope, receive, send)
 
 
 def _finish(headers: MutableHeaders, *, is_secure: bool) -> None:

@@ -33,6 +33,9 @@ class FacadeSettings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(default=262_144, description="Largest request body; 500 words of 60 characters fit in")
     request_timeout_s: Annotated[float, Field(gt=0)] = Field(default=30.0, description="Longest wait for a request's body, and for an answer")
     max_connections: Annotated[int, Field(ge=1)] = Field(default=1500, description="Open connections; those past it get 503")
+    max_client_connections: Annotated[int, Field(ge=1)] = Field(
+        default=1200, description="Requests and WebSockets that one client may have open; those past it get 429"
+    )
     max_exports: Annotated[int, Field(ge=1)] = Field(default=2, description="Exports at once")
     starts_burst: Annotated[int, Field(ge=1)] = Field(default=20, description="Jobs that one client may start at once")
     starts_per_minute: Annotated[float, Field(gt=0)] = Field(default=20.0, description="Jobs a minute that one client may start after that")

@@ -1,7 +1,8 @@
-"""Many watchers on one running job and one facade: `python tests/benchmarks/bench_watchers.py [WATCHERS] [CHANGES]` (1,000 and 20), or by pytest.
+"""Many watchers on one running job and one facade: `bench_watchers.py [WATCHERS] [CHANGES] [flood]` (1,000 and 20), or by pytest.
 
 Figures: milliseconds from the moment at which Prefect says that a state began to its receipt, over all watchers and changes; and the
 growth of the facade's resident memory by watcher. The watchers are in a process of their own, on the same machine; one more never reads.
+With `flood` one more process takes all places that are left and then asks for another fifty times a second; how often it was refused is told.
 """
 
 from __future__ import annotations
@@ -85,6 +86,25 @@ async def watch_all(url, job_id, count):
     print(json.dumps({**share, "most": round(late[-1], 1), "changes": sorted(map(len, ways)), "ways": len(ways), "ends": ends}), flush=True)
 
 
+async def flood(url, job_id):
+    """The third process: holds all places that it gets, and asks for more until it is told to end."""
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import InvalidStatus
+
+    address = f"ws{url.removeprefix('http')}/ws/jobs/{job_id}"
+    held, refused = [], {}
+    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
+    while not ended.done():
+        try:
+            held.append(await connect(address, open_timeout=60, ping_interval=None, proxy=None))
+        except InvalidStatus as error:
+            status = error.response.status_code
+            refused[status] = refused.get(status, 0) + 1
+            await asyncio.sleep(0.02)
+    print(json.dumps({"flood_held": len(held), "flood_refused": refused}), flush=True)
+    os._exit(0)
+
+
 def resident_kb(pid):
     return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
 
@@ -106,7 +126,7 @@ def deaf(url, job_id):
     return line
 
 
-async def measure(home, count, changes):
+async def measure(home, count, changes, *, has_flood):
     from own_facade import OwnFacade, ToldJob
     from prefect.states import Paused, Running
 
@@ -120,8 +140,9 @@ async def measure(home, count, changes):
     url = f"sqlite:///{home / 'knowledge.db'}"
     async with open_store(url, language="en") as store:
         told = await (await ToldJob.start(store)).begin()
-        facade = OwnFacade(home, port, url, LEARN_MAX_CONNECTIONS=str(count + 100)).start()
-        line = None
+        limits = {"LEARN_MAX_CONNECTIONS": str(count + 200), "LEARN_MAX_CLIENT_CONNECTIONS": str(count + 20)}
+        facade = OwnFacade(home, port, url, **limits).start()
+        line, flooding = None, {}
         try:
             async with httpx.AsyncClient(timeout=60) as client:
                 for _ in range(3):
@@ -135,6 +156,11 @@ async def measure(home, count, changes):
             opened = time.monotonic() - opened
             after_kb = resident_kb(facade.pid)
             line = deaf(facade.url, told.job_id)
+            if has_flood:
+                third = await asyncio.create_subprocess_exec(
+                    sys.executable, __file__, "--flood", facade.url, str(told.job_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+                await asyncio.sleep(3)
             began, used = time.monotonic(), cpu_s(facade.pid)
             for number in range(changes):
                 await told.do(*(f"line {number}.{n}" for n in range(5)))
@@ -142,6 +168,8 @@ async def measure(home, count, changes):
                 await told.put(Paused() if number % 2 else Running())
                 await asyncio.sleep(BETWEEN_S / 3)
             used, took = cpu_s(facade.pid) - used, time.monotonic() - began
+            if has_flood:
+                flooding = json.loads((await asyncio.wait_for(third.communicate(b"\n"), 60))[0])
             await told.end()
             found = json.loads(await asyncio.wait_for(clients.stdout.readline(), 120))
             await clients.wait()
@@ -150,10 +178,14 @@ async def measure(home, count, changes):
                 line.close()
             facade.stop()
     found |= {"watchers": count, "wanted": changes + 1, "kb_a_watcher": round((after_kb - before_kb) / count, 1), "opened_in_s": round(opened, 1)}
-    return found | {"facade_us_a_frame": round(used * 1e6 / found["frames"]), "facade_cpu_share": round(used / took, 2), "load": os.getloadavg()[0]}
+    return (
+        found
+        | {"facade_us_a_frame": round(used * 1e6 / found["frames"]), "facade_cpu_share": round(used / took, 2), "load": os.getloadavg()[0]}
+        | flooding
+    )
 
 
-def run(count=1000, changes=20):
+def run(count=1000, changes=20, *, has_flood=False):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     from flows.settings import Settings
@@ -169,7 +201,7 @@ def run(count=1000, changes=20):
             try:
                 async with prefect_server(settings, say=lambda text: print(text, file=sys.stderr)) as url:
                     with adopted(client_environment(settings, url) | {"LEARN_HOME": str(home)}):
-                        return await measure(home, count, changes)
+                        return await measure(home, count, changes, has_flood=has_flood)
             finally:
                 await stop_if_unused(settings, within_s=5)
 
@@ -187,5 +219,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--watch"]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
         asyncio.run(watch_all(sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    elif sys.argv[1:2] == ["--flood"]:
+        asyncio.run(flood(sys.argv[2], sys.argv[3]))
     else:
-        print(json.dumps(run(*map(int, sys.argv[1:])), indent=2))
+        print(json.dumps(run(*(int(n) for n in sys.argv[1:] if n.isdigit()), has_flood="flood" in sys.argv), indent=2))

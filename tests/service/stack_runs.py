@@ -11,11 +11,11 @@ def state_of(url, job_id):
     return httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]["type"]
 
 
-def wait_for_state(url, job_id, *wanted, within_s=30):
+def wait_for_state(url, job_id, *wanted, within_s=30, every_s=0.2):
     deadline = time.monotonic() + within_s
     while (found := state_of(url, job_id)) not in wanted:
         assert time.monotonic() < deadline, found
-        time.sleep(0.2)
+        time.sleep(every_s)
 
 
 def start_run(url, mode, **given):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
     processes.wait_until(lambda: not processes.alive(), within_s=2)
+
+
+def test_runs_that_are_cancelled_before_they_run_are_over_soon_and_leave_no_process(start, processes):
+    process, url, _ = start()
+    seen = set()
+    for delay in (0, 0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8):
+        job_id = start_run(url, "big")
+        wait_for_state(url, job_id, "PENDING", "RUNNING", every_s=0.01)
+        time.sleep(delay)
+        seen.add(state_of(url, job_id))
+        cancel(url, job_id)
+        wait_for_state(url, job_id, "CANCELLED", within_s=10)
+        processes.wait_until(lambda ended=job_id: not processes.of_run(ended), within_s=2)
+    assert "PENDING" in seen
+    os.kill(process.pid, signal.SIGTERM)
+    processes.wait_until(lambda: not processes.alive(), within_s=10)
 
 
 def test_a_worker_that_dies_takes_its_spare_processes_along(start, processes, settings, hear):

@@ -152,6 +152,15 @@ async def test_release_keeps_what_is_known(store):
     assert await store.claims(ANN) == ()
 
 
+async def test_release_takes_what_is_known_off_the_frontier_whoever_held_it(store):
+    await store.add_to_frontier({Word(text=key, key=key): {"elk"} for key in ("cat", "dog", "emu")}, at=START)
+    await make_known(store, "cat", "dog", depth="defined")
+    await claim(store, "dog", below="deep")
+    await store.release(["cat", "dog", "emu"], job_id=ANN, attempt=1)
+    assert (await store.stats()).frontier == 1
+    assert [found.key for found in (await store.frontier()).items] == ["emu"]
+
+
 async def test_release_keeps_claims_of_other_jobs(store):
     await claim(store, "cat", job_id=BOB)
     await store.release(["cat"], job_id=ANN, attempt=1)

@@ -173,7 +173,8 @@ class FirestoreWords(FirestorePart):
                 changes = decide(states)
             writes = [write for _, write in changes.values()]
             if leaves_frontier:
-                writes += [Write(path=frontier_path(key), fields=None) for key, (state, _) in changes.items() if state.rank]
+                after = states | {key: state for key, (state, _) in changes.items()}
+                writes += [Write(path=frontier_path(key), fields=None) for key, state in after.items() if state.rank]
             count = max(count, len(changes))
             try:
                 if attempt is None:
