@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, cast, get_args
 from uuid import UUID
+
+from flows.knowledge import StartedBy
 
 EventKind = Literal[
     "job.started",
@@ -24,6 +27,19 @@ TAG = "learning"
 def resource_id(job_id: UUID) -> str:
     """Prefect's resource id of a job's events."""
     return f"learning.job.{job_id}"
+
+
+def starter_tag(started_by: StartedBy) -> str:
+    """The tag by which a flow run says how it was started."""
+    return f"by:{started_by}"
+
+
+def starter_of(tags: Collection[str], *, is_scheduled: bool, has_deployment: bool) -> StartedBy:
+    """How a flow run was started: by its tag, or by what Prefect says of it."""
+    for started_by in get_args(StartedBy):
+        if starter_tag(started_by) in tags:
+            return cast(StartedBy, started_by)
+    return "schedule" if is_scheduled else "prefect" if has_deployment else "process"
 
 
 def mode_tag(mode: str) -> str:

@@ -18,7 +18,7 @@ from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.events import EventKind
-from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, Round, Stage, StageCounts, Verdict, utc_now
+from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, QuotaLeft, Round, Stage, StageCounts, Verdict, utc_now
 from flows.publisher import Publisher
 from flows.stores.base import Store
 
@@ -51,8 +51,9 @@ async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None
 class JobRecorder:
     """Owns the document and the log of one attempt of a job. Create it by `recording`."""
 
-    def __init__(self, job: Job, *, store: Store, budget: Budget, publisher: Publisher) -> None:
+    def __init__(self, job: Job, *, store: Store, budget: Budget, publisher: Publisher, quota: Callable[[], tuple[QuotaLeft, ...]]) -> None:
         self._job = job
+        self._quota = quota
         self._store = store
         self._budget = budget
         self._publisher = publisher
@@ -75,6 +76,7 @@ class JobRecorder:
         return self._job.model_copy(
             update={
                 "active_seconds": round(active_s, 3),
+                "quota": self._quota(),
                 "progress": progress.percent(
                     active_s=active_s,
                     limit_s=self._budget.limit_s,
@@ -201,16 +203,22 @@ class JobRecorder:
 
 def _same(a: Job, b: Job) -> bool:
     """Whether nothing is new but the time, of which a restart forgives at most so much."""
-    ignored = {"updated_at", "active_seconds"}
+    ignored = {"updated_at", "active_seconds", "quota"}
     is_recent = abs(a.active_seconds - b.active_seconds) < FORGIVEN_S
     return is_recent and a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
 
 
 @asynccontextmanager
 async def recording(
-    job: Job, *, store: Store, budget: Budget, publisher: Publisher, on_tick: Callable[[JobRecorder], Awaitable[None]]
+    job: Job,
+    *,
+    store: Store,
+    budget: Budget,
+    publisher: Publisher,
+    on_tick: Callable[[JobRecorder], Awaitable[None]],
+    quota: Callable[[], tuple[QuotaLeft, ...]] = tuple,
 ) -> AsyncGenerator[JobRecorder]:
-    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
+    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called. `quota` tells what is left.
 
     Raises what the store raises when the attempt cannot begin.
     """
@@ -226,6 +234,7 @@ async def recording(
     current = taken_over.model_copy(
         update={
             "name": job.name,
+            "started_by": taken_over.started_by or job.started_by,
             "status": "running",
             "end_reason": None,
             "finished_at": None,
@@ -234,7 +243,7 @@ async def recording(
             "stages": {},
         }
     )
-    recorder = JobRecorder(current, store=store, budget=budget, publisher=publisher)
+    recorder = JobRecorder(current, store=store, budget=budget, publisher=publisher, quota=quota)
     text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
     recorder.event("job.resumed" if is_resumed else "job.started", text)
     async with publisher:

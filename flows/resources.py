@@ -9,9 +9,10 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from flows.errors import LearningError
+from flows.knowledge import QuotaLeft
 from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
-from flows.models.base import LanguageModel
+from flows.models.base import LanguageModel, Paced
 from flows.settings import Settings, read_settings
 from flows.sources import open_sources
 from flows.sources.base import Source
@@ -92,6 +93,11 @@ class Resources:
         self.lexicon = lexicon
         self.morphology = Morphology(lexicon)
         self.cutoff = cutoff
+
+    @property
+    def quota_left(self) -> tuple[QuotaLeft, ...]:
+        """What is left of the model's quota; nothing where none holds it back."""
+        return self.model.quota_left if isinstance(self.model, Paced) else ()
 
 
 class _Override:

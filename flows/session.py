@@ -21,7 +21,7 @@ from prefect.states import Cancelled, Completed
 from flows.control import Control
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.events import TAG, mode_tag
+from flows.events import TAG, mode_tag, starter_of
 from flows.finishing import finish
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
 from flows.pipeline import Pipeline, leftovers
@@ -78,12 +78,20 @@ async def learn(plan: Plan) -> Job:
     if context is None or context.flow_run is None:
         raise LearningError("A job needs a flow run: call the flow, not its function")
     run = context.flow_run
-    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=_created(run))
+    starter = starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None)
+    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=_created(run), started_by=starter)
     async with open_resources() as resources:
         control = Control(job.job_id, resources.store)
         publisher = Publisher()
         with control.listening():
-            async with recording(job, store=resources.store, budget=plan.budget, publisher=publisher, on_tick=control.tick) as recorder:
+            async with recording(
+                job,
+                store=resources.store,
+                budget=plan.budget,
+                publisher=publisher,
+                on_tick=control.tick,
+                quota=lambda: resources.quota_left,
+            ) as recorder:
                 try:
                     ended = await _attempt(plan, resources, recorder, control, publisher)
                 except BaseException as error:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
 from service.access import Access
@@ -61,6 +62,12 @@ def may_start(connection: HTTPConnection) -> None:
     resources_of(connection).starts.check(client_of(connection))
 
 
+def starter_of(connection: HTTPConnection) -> StartedBy:
+    """Whether the dashboard asks, or another program: no page can set this header, and no other page may write."""
+    return "dashboard" if connection.headers.get("sec-fetch-site") == "same-origin" else "api"
+
+
 Facade = Annotated[Resources, Depends(resources_of)]
 Knowledge = Annotated[Store, Depends(store_of)]
 Prefect = Annotated[Orchestrator, Depends(orchestrator_of)]
+Starter = Annotated[StartedBy, Depends(starter_of)]

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
 from flows.errors import ConfigurationError
-from flows.knowledge import Job, JobStatus, Mode, Round
+from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
 from service import estimating
-from service.deps import Facade, Knowledge, Prefect, Resources, may_start
+from service.deps import Facade, Knowledge, Prefect, Resources, Starter, may_start
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.history import Place, read_history
 from service.listing import list_jobs
@@ -53,17 +53,17 @@ IdempotencyKey = Annotated[
 
 
 @router.post("/start", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
-async def start_job(facade: Facade, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None) -> Started:
+async def start_job(facade: Facade, starter: Starter, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None) -> Started:
     """Start a quick or a deep job."""
-    return await _start(facade, body.mode, body.parameters(), idempotency_key, response)
+    return await _start(facade, body.mode, body.parameters(), idempotency_key, response, by=starter)
 
 
 @router.post("/start_big", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
 async def start_big_job(
-    facade: Facade, response: Response, body: Annotated[StartBigJob | None, Body()] = None, idempotency_key: IdempotencyKey = None
+    facade: Facade, starter: Starter, response: Response, body: Annotated[StartBigJob | None, Body()] = None, idempotency_key: IdempotencyKey = None
 ) -> Started:
     """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
-    return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response)
+    return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response, by=starter)
 
 
 @router.post("/estimate", responses=answers(408, 413, 422))
@@ -176,8 +176,10 @@ async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[J
     return job, run
 
 
-async def _start(facade: Resources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response) -> Started:
-    run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key)
+async def _start(
+    facade: Resources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response, *, by: StartedBy
+) -> Started:
+    run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
     different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
     if idempotency_key and different:
         raise Conflict("Idempotency-Key", f"it started job {run.job_id} with another {different[0]}", "Give another key for another job")

@@ -27,7 +27,8 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import JobStatus, Mode, utc_now
+from flows.events import starter_of, starter_tag
+from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.prefect_api import TIMEOUT_S, PrefectApi
@@ -63,7 +64,9 @@ class Orchestrator:
         ui_url = self._api.ui_url
         return f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/{job_id}" if ui_url else run_page(self._api.url, job_id)
 
-    async def start(self, mode: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None) -> Run:
+    async def start(
+        self, mode: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None, by: StartedBy = "api"
+    ) -> Run:
         """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters of then.
 
         Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
@@ -77,7 +80,9 @@ class Orchestrator:
                     self._deployment_ids[mode] = deployment.id
                     self._modes[deployment.flow_id] = mode
                 run = await self._api.ask(
-                    lambda client: client.create_flow_run_from_deployment(self._deployment_ids[mode], parameters=given, idempotency_key=key)
+                    lambda client: client.create_flow_run_from_deployment(
+                        self._deployment_ids[mode], parameters=given, idempotency_key=key, tags=[starter_tag(by)]
+                    )
                 )
             except ObjectNotFound as error:
                 raise _missing(mode) from error
@@ -230,6 +235,7 @@ class Orchestrator:
             due_at=plain(run.expected_start_time or run.created or run.state.timestamp),
             state=state_of(run.state),
             has_deployment=run.deployment_id is not None,
+            started_by=starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None),
         )
 
     async def _flow_modes(self, flow_ids: Collection[UUID]) -> Mapping[UUID, Mode]:

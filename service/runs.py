@@ -10,7 +10,7 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
 
-from flows.knowledge import JobStatus, Mode
+from flows.knowledge import JobStatus, Mode, StartedBy
 
 STATUSES: Mapping[StateType, JobStatus] = {
     StateType.SCHEDULED: "queued",
@@ -57,6 +57,7 @@ class Run:
     due_at: datetime
     state: RunState
     has_deployment: bool
+    started_by: StartedBy = "prefect"
 
 
 @dataclass(frozen=True, kw_only=True)

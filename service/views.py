@@ -45,6 +45,7 @@ def job_of(run: Run) -> Job:
     return Job(
         job_id=run.job_id,
         mode=run.mode,
+        started_by=run.started_by,
         name=run.name,
         parameters=dict(run.parameters),
         status=run.state.status,

@@ -40,6 +40,8 @@ def free_port():
 @pytest.fixture(scope="session")
 def prefect_api():
     """Address of a real Prefect server, in force for this process; one for the whole session."""
+    from prefect.logging.handlers import APILogHandler
+
     from flows.settings import Settings
     from service.environment import adopted, client_environment
     from service.server import ensure_server, stop_if_unused, take_lease
@@ -51,5 +53,7 @@ def prefect_api():
         with adopted(client_environment(settings, url) | {"PREFECT_HOME": str(settings.home / "prefect")}):
             yield url
     finally:
+        # what is not sent yet would be complained about after the last line
+        APILogHandler.flush()
         lease.close()
         asyncio.run(stop_if_unused(settings, within_s=5))

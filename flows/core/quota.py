@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from flows.errors import InvalidInput
+from flows.knowledge import Bound
 
 MINUTE_S = 60.0
 DAY_S = 86_400.0
@@ -23,7 +24,6 @@ _ROUNDING_S = 0.001
 """Added to each wait, so that what was waited for is there in spite of floating point."""
 
 Window = Literal["minute", "day"]
-Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,13 @@ def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
     now = _filled(state, now_s)
     requests, spent_tokens = (now.minute_requests, now.minute_tokens) if window == "minute" else (now.day_requests, now.day_tokens)
     return math.ceil(requests.missing), math.ceil(spent_tokens.missing)
+
+
+def left(state: Quota, now_s: float) -> dict[Bound, tuple[int, int]]:
+    """Of each limit that there is what is left of it, reservations taken out, and its size."""
+    now = _filled(state, now_s)
+    buckets = {bound: bucket for bound, name in _BUCKETS.items() if not math.isinf((bucket := getattr(now, name)).capacity)}
+    return {bound: (math.floor(bucket.level), int(bucket.capacity)) for bound, bucket in buckets.items()}
 
 
 def remember(state: Quota, window: Window, *, requests: int, tokens: int, age_s: float) -> Quota:

@@ -8,6 +8,7 @@ from flows.knowledge.base import (
     DEPTHS,
     FINAL_STATUSES,
     STAGES,
+    Bound,
     Depth,
     Document,
     EndReason,
@@ -18,6 +19,7 @@ from flows.knowledge.base import (
     Page,
     PartOfSpeech,
     Stage,
+    StartedBy,
     Support,
     Usage,
     Word,
@@ -38,7 +40,7 @@ from flows.knowledge.entries import (
     WordEvidence,
 )
 from flows.knowledge.exchange import Deepening, DeepeningRequest, DefinitionDraft, Enrichment, Generation, ProposalRequest
-from flows.knowledge.jobs import Batch, Counts, Forecast, Job, JobEvent, Outcome, QuotaUsage, StageCounts, StoreStats
+from flows.knowledge.jobs import Batch, Counts, Forecast, Job, JobEvent, Outcome, QuotaLeft, QuotaUsage, StageCounts, StoreStats
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "FINAL_STATUSES",
     "STAGES",
     "Batch",
+    "Bound",
     "CachedEvidence",
     "Candidate",
     "Category",
@@ -78,12 +81,14 @@ __all__ = [
     "PartOfSpeech",
     "ProposalRequest",
     "Provenance",
+    "QuotaLeft",
     "QuotaUsage",
     "Relation",
     "Round",
     "Sense",
     "Stage",
     "StageCounts",
+    "StartedBy",
     "StoreStats",
     "Support",
     "Usage",

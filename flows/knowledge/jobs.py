@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from flows.knowledge.base import FINAL_STATUSES, Depth, Document, EndReason, JobStatus, Key, Mode, Stage, Usage
+from flows.knowledge.base import FINAL_STATUSES, Bound, Depth, Document, EndReason, JobStatus, Key, Mode, Stage, StartedBy, Usage
 
 
 class Outcome(Document):
@@ -68,6 +68,15 @@ class Forecast(Document):
     """Share of unseen words among the well-formed ones of the latest round that asked it, 0 to 1."""
 
 
+class QuotaLeft(Document):
+    """What is left of one limit of a model's account."""
+
+    model: str
+    bound: Bound
+    left: int
+    limit: int
+
+
 class Job(Document):
     """The job document: what anyone needs to know of one flow run. `job_id` is the flow run's id."""
 
@@ -85,6 +94,10 @@ class Job(Document):
     forecast: Forecast | None = None
     """None while no language model was asked for words."""
     usage: Usage = Usage()
+    quota: tuple[QuotaLeft, ...] = ()
+    """Of the models that were asked; none where no quota holds the model back."""
+    started_by: StartedBy | None = None
+    """How it was started; `process` is a flow that was called, in a shell or a notebook. None in documents that are older than this field."""
     errors: tuple[str, ...] = ()
     """The last 20, newest last."""
     created_at: AwareDatetime

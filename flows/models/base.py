@@ -14,6 +14,7 @@ from flows.knowledge import (
     Enrichment,
     Generation,
     ProposalRequest,
+    QuotaLeft,
     WordEvidence,
 )
 
@@ -74,4 +75,9 @@ class Paced(Protocol):
     @property
     def batches_at_once(self) -> int:
         """How many batches in work keep its quota used; more would wait for each other. At least 1."""
+        ...
+
+    @property
+    def quota_left(self) -> tuple[QuotaLeft, ...]:
+        """What is left of each limit at this moment."""
         ...

@@ -16,7 +16,18 @@ from flows.core import prompts
 from flows.core.prompts import Prompt, Task
 from flows.core.room import Room
 from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, RateLimited, TransientError
-from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, Usage, WordEvidence
+from flows.knowledge import (
+    Deepening,
+    DeepeningRequest,
+    Definition,
+    DefinitionDraft,
+    Enrichment,
+    Generation,
+    ProposalRequest,
+    QuotaLeft,
+    Usage,
+    WordEvidence,
+)
 from flows.models.base import Unfinished
 from flows.models.groq_client import GroqClient, Reply
 from flows.models.groq_errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
@@ -70,6 +81,12 @@ class GroqModel:
         """What keeps the minute's tokens used while batches of the usual size take their usual time, and two that wait."""
         tokens_per_s = self._limiter_of(self._usable("define")[0]).state.minute_tokens.capacity / 60
         return 2 + math.ceil(min(tokens_per_s, MOST_TOKENS_PER_S) * BATCH_S / BATCH_TOKENS)
+
+    @property
+    def quota_left(self) -> tuple[QuotaLeft, ...]:
+        """What is left of the limits of each model that has answered."""
+        models = dict.fromkeys(model for names in self._models.values() for model in names)
+        return tuple(left for model in models for left in self._limiter_of(model).left)
 
     def with_room(self, factor: float) -> Self:
         """The same model, whose answers are given so many times the room."""

@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from flows.core.quota import Bound, Limits
+from flows.core.quota import Limits
 from flows.errors import ConfigurationError, TransientError
-from flows.knowledge import QuotaUsage, utc_now
+from flows.knowledge import Bound, QuotaUsage, utc_now
 from flows.models.groq import GroqModel
 from flows.models.groq_client import SILENCE_S, WHOLE_S, GroqClient
 from flows.models.groq_errors import KEYS_PAGE

@@ -14,8 +14,9 @@ from typing import Any
 import groq
 import httpx
 
-from flows.core.quota import Bound, Seen, parse_duration, read_headers
+from flows.core.quota import Seen, parse_duration, read_headers
 from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, RateLimited, Refused, RequestTooLarge
+from flows.knowledge import Bound
 
 KEYS_PAGE = "https://console.groq.com/keys"
 

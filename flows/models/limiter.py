@@ -18,7 +18,7 @@ from flows.core import quota
 from flows.core.prompts import Task
 from flows.core.quota import DayUsedUp, Granted, Limits, Seen, TooLarge, Wait
 from flows.errors import QuotaExhausted, RequestTooLarge
-from flows.knowledge import QuotaUsage, Usage
+from flows.knowledge import Bound, QuotaLeft, QuotaUsage, Usage
 
 CHARACTERS_A_TOKEN = 4.0
 """What an English token is taken to hold until answers have told."""
@@ -80,7 +80,7 @@ class _Waiter:
 class Limiter:
     """The quota of one model in one event loop. `assumed` limits are the free plan's, and give way to headers that tell of a larger one."""
 
-    def __init__(self, model: str, limits: Limits, *, assumed: Iterable[quota.Bound] = (), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, model: str, limits: Limits, *, assumed: Iterable[Bound] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self.model = model
         self._clock = clock
         self._assumed = frozenset(assumed)
@@ -106,6 +106,14 @@ class Limiter:
     def state(self) -> quota.Quota:
         """The buckets as they were last counted."""
         return self._state
+
+    @property
+    def left(self) -> tuple[QuotaLeft, ...]:
+        """What is left of each limit that there is; nothing is known before the first answer."""
+        if not self._has_heard:
+            return ()
+        found = quota.left(self._state, self._clock())
+        return tuple(QuotaLeft(model=self.model, bound=bound, left=left, limit=limit) for bound, (left, limit) in found.items())
 
     def prompt_tokens(self, characters: int) -> int:
         """Tokens that a prompt of so many characters is expected to be billed with."""

@@ -23,6 +23,14 @@ pytestmark = pytest.mark.acceptance
 WORDS = 15
 ONE_TIME = {"job_id", "created_at", "started_at", "finished_at", "deadline_at", "updated_at", "active_seconds", "name", "prefect_url", "sent_at"}
 
+STARTED_BY = {
+    "by_the_form": "prefect",
+    "by_the_command_line": "api",
+    "by_http": "api",
+    "by_a_notebook": "process",
+    "by_a_due_schedule": "schedule",
+}
+
 
 def by_the_form(house, _facade):
     """What Prefect's UI sends when its form is filled in."""
@@ -127,6 +135,8 @@ def test_a_job_is_the_same_by_whatever_door_it_came(house):
     assert all(one["document"].pop("counts")["stored"] == WORDS for one in found.values())
     for name, one in found.items():
         assert one == found["by_http"], f"{name}: {json.dumps(one)} instead of {json.dumps(found['by_http'])}"
+    told = {name: httpx.get(f"{facade}/jobs/{job_id}", timeout=20).json()["started_by"] for name, job_id in jobs.items()}
+    assert told == STARTED_BY
     listed = httpx.get(f"{facade}/jobs", timeout=20).json()["items"]
     assert {job["job_id"] for job in listed} >= set(jobs.values())
     up.send(signal.SIGINT)

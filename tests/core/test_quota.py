@@ -23,6 +23,7 @@ from flows.core.quota import (
     Seen,
     TooLarge,
     Wait,
+    left,
     observe,
     parse_duration,
     read_headers,
@@ -336,7 +337,25 @@ def test_observing_twice_is_observing_once(limits, seen, tokens, now_s):
     outcome = reserve(Quota.full(limits, 0.0), 0.0, tokens)
     state = outcome.state if isinstance(outcome, Granted) else Quota.full(limits, 0.0)
     once = observe(state, now_s, seen)
-    assert observe(once, now_s, seen) == once
+    twice = observe(once, now_s, seen)
+    # to the last digits of floating point: two contradicting limits in one answer resize a bucket twice
+    assert levels(twice) == pytest.approx(levels(once), rel=1e-12, abs=1e-9)
+    assert replace(twice, **{name: getattr(once, name) for name in BUCKETS}) == once
+    assert [getattr(twice, name).capacity for name in BUCKETS] == [getattr(once, name).capacity for name in BUCKETS]
+
+
+@given(limits, st.lists(st.integers(1, 3_000), max_size=12), st.floats(0, 100))
+def test_what_is_left_is_told_of_each_limit_that_there_is_and_can_be_had(limits, requests, now_s):
+    state = Quota.full(limits, 0.0)
+    for tokens in requests:
+        outcome = reserve(state, 0.0, tokens)
+        state = outcome.state if isinstance(outcome, Granted) else state
+    found = left(state, now_s)
+    assert {bound: size for bound, (_, size) in found.items()} == {name: limit for name, limit in vars(limits).items() if limit is not None}
+    assert all(0 <= amount <= size for amount, size in found.values())
+    tokens = min((amount for bound, (amount, _) in found.items() if bound.startswith("tokens")), default=1_000_000)
+    if all(amount for bound, (amount, _) in found.items() if bound.startswith("requests")):
+        assert isinstance(reserve(state, now_s, tokens), Granted)
 
 
 def test_what_was_spent_is_said_by_window_and_comes_back_with_time():

@@ -94,3 +94,14 @@ async def test_more_batches_are_worth_having_at_work_the_larger_the_plan(groq_at
     assert isinstance(fast, Paced)
     assert isinstance(fast, Budgeted)
     assert (slow.batches_at_once, fast.batches_at_once) == (3, 12)
+
+
+async def test_what_is_left_of_the_quota_is_told_once_the_account_has_answered(groq_at, make_world):
+    groq = await groq_at(make_world())
+    assert groq.quota_left == ()
+    await groq.define(batch())
+    left = {one.bound: one for one in groq.quota_left}
+    assert {one.model for one in left.values()} == {WRITE}
+    assert set(left) == {"tokens_per_minute", "requests_per_day"}
+    assert left["requests_per_day"].left == left["requests_per_day"].limit - 1
+    assert 0 < left["tokens_per_minute"].left < left["tokens_per_minute"].limit

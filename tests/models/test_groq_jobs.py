@@ -86,6 +86,8 @@ HEALED = {
     "wrong ids": on_both("wrong_ids", times=2, share=0.4),
     "swapped ids": on_both("swapped_ids", times=2, share=0.4),
     "duplicated ids": on_both("repeated", times=2, share=0.4),
+    "a page in place of the completion": on_both("html_page", times=2),
+    "a completion without a choice": on_both("no_choice", times=2),
     "invented fields": on_both("invented_fields"),
     "empty strings": on_both("empty_strings", times=2, share=0.4),
     "words left out": on_both("missing", times=2, share=0.4),
@@ -102,6 +104,8 @@ async def test_a_job_reaches_its_target_in_spite_of(learning, checked, world, fa
     assert all(fault["struck"] for fault in world.struck())
     assert (job.status, job.end_reason) == ("completed", "target reached")
     assert len(await checked(job)) == TARGET
+    assert {one.model for one in job.quota} >= {PROPOSE}
+    assert all(0 <= one.left <= one.limit for one in job.quota)
 
 
 async def test_definitions_under_each_others_ids_are_not_stored(learning, world, store):

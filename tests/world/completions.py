@@ -138,7 +138,7 @@ async def _generated(turn: Turn, call: Call, limiter: Limiter) -> Response:
             raise refusals.bad_json(refusals.OUT_OF_TOKENS)
         text, finish = text[: max(0, generated - record.reasoning) * tokens.CHARACTERS], "length"
     body = _completion(turn, call, text, finish) | {"usage": _usage(record, first_s, rest_s)}
-    answer = JSONResponse(body, headers=turn.headers | limiter.headers())
+    answer = lies.replaced(faults) or JSONResponse(lies.emptied(body, faults), headers=turn.headers | limiter.headers())
     broken = next((fault for fault in faults if fault.kind in WIRE), None)
     return Broken(answer, broken, world.ending) if broken else answer
 

@@ -43,6 +43,8 @@ LIES = (
     "broken_text",  # 200 with text that is no JSON
     "truncated_text",  # 200 cut short, finish_reason "length"
     "obeys_injection",  # does what a page tells it to
+    "html_page",  # 200 with a page of some gateway's in place of the completion
+    "no_choice",  # 200 whose completion holds an empty choice
 )
 WIRE = (
     "hang",  # never answers
@@ -63,8 +65,8 @@ KINDS = (*REFUSALS, *BROKEN_JSON, *LIES, *WIRE, *WIKI)
 Kind = Literal[
     "unauthorized", "model_gone", "too_large", "minute_requests", "minute_tokens", "day_requests", "day_tokens", "flex_full", "server_error",
     "bad_gateway", "unavailable", "schema_refused", "json_usable", "json_unusable", "json_empty", "json_length", "invented_words", "repeated",
-    "wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "broken_text", "truncated_text", "obeys_injection", "hang", "reset",
-    "close", "drip", "forbidden", "too_many", "maxlag", "readonly", "html", "redirect_loop", "injection",
+    "wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "broken_text", "truncated_text", "obeys_injection", "html_page", "no_choice",
+    "hang", "reset", "close", "drip", "forbidden", "too_many", "maxlag", "readonly", "html", "redirect_loop", "injection",
 ]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from starlette.responses import HTMLResponse, Response
+
 from tests.world.asking import Asked
 from tests.world.faults import BROKEN_JSON, LIES, Fault
 from tests.world.proposing import invented
@@ -50,6 +52,17 @@ def failed(text: str, faults: Sequence[Fault]) -> Refused | None:
             }[fault.kind]
             return bad_json(given() if fault.text is None else fault.text)
     return None
+
+
+def replaced(faults: Sequence[Fault]) -> Response | None:
+    """The page that stands in the completion's place, where the plan says so."""
+    is_page = any(fault.kind == "html_page" for fault in faults)
+    return HTMLResponse("<!DOCTYPE html>\n<title>One moment</title>\n<p>Please wait.</p>\n") if is_page else None
+
+
+def emptied(body: dict[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
+    """The completion, with nothing in its choice where the plan says so."""
+    return body | {"choices": [{}]} if any(fault.kind == "no_choice" for fault in faults) else body
 
 
 def is_lie(fault: Fault) -> bool:

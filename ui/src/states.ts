@@ -1,6 +1,6 @@
 /** What each status looks like and is called; a new one fails the build. */
 
-import type { Status } from "./api/types";
+import type { Job, Status } from "./api/types";
 
 export interface Look {
   word: string;
@@ -19,4 +19,6 @@ export const STATES = {
 } as const satisfies Record<Status, Look>;
 
 export const STATUSES = Object.keys(STATES) as Status[];
+export const STARTERS = { dashboard: "the dashboard", api: "the API or a shell", schedule: "a schedule", prefect: "Prefect", process: "a notebook or a shell" } as const satisfies Record<NonNullable<Job["started_by"]>, string>;
+export const SHORT_STARTERS = { dashboard: "dashboard", api: "API", schedule: "schedule", prefect: "Prefect", process: "notebook" } as const satisfies Record<NonNullable<Job["started_by"]>, string>;
 export const MODES = { big: "Big", quick: "Quick", deep: "Deep" } as const;

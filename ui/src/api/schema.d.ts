@@ -1124,6 +1124,11 @@ export interface components {
              */
             progress: number;
             /**
+             * Quota
+             * @default []
+             */
+            quota: components["schemas"]["QuotaLeft"][];
+            /**
              * Remaining Seconds
              * @description Until its deadline, while it runs
              */
@@ -1134,6 +1139,8 @@ export interface components {
             };
             /** Started At */
             started_at?: string | null;
+            /** Started By */
+            started_by?: ("dashboard" | "api" | "schedule" | "prefect" | "process") | null;
             /**
              * State Name
              * @description Prefect's name of its state; null where Prefect was not asked or does not know it
@@ -1270,6 +1277,23 @@ export interface components {
              * @default 0
              */
             tokens_out: number;
+        };
+        /**
+         * QuotaLeft
+         * @description What is left of one limit of a model's account.
+         */
+        QuotaLeft: {
+            /**
+             * Bound
+             * @enum {string}
+             */
+            bound: "requests_per_minute" | "tokens_per_minute" | "requests_per_day" | "tokens_per_day";
+            /** Left */
+            left: number;
+            /** Limit */
+            limit: number;
+            /** Model */
+            model: string;
         };
         /**
          * Rates
