@@ -56,4 +56,4 @@ def prefect_api():
         # what is not sent yet would be complained about after the last line
         APILogHandler.flush()
         lease.close()
-        asyncio.run(stop_if_unused(settings, within_s=5))
+        asyncio.run(stop_if_unused(settings, within_s=20))

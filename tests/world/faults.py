@@ -65,7 +65,8 @@ KINDS = (*REFUSALS, *BROKEN_JSON, *LIES, *WIRE, *WIKI)
 Kind = Literal[
     "unauthorized", "model_gone", "too_large", "minute_requests", "minute_tokens", "day_requests", "day_tokens", "flex_full", "server_error",
     "bad_gateway", "unavailable", "schema_refused", "json_usable", "json_unusable", "json_empty", "json_length", "invented_words", "repeated",
-    "wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "broken_text", "truncated_text", "obeys_injection", "html_page", "no_choice",
+    "wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "broken_text", "truncated_text", "obeys_injection",
+    "html_page", "no_choice",
     "hang", "reset", "close", "drip", "forbidden", "too_many", "maxlag", "readonly", "html", "redirect_loop", "injection",
 ]  # fmt: skip
 
