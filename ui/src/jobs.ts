@@ -1,6 +1,7 @@
 /** What is said of a job in a few words. */
 
-import type { Job } from "./api/types";
+import type { Job, Status } from "./api/types";
+import { FINAL } from "./live/frames";
 
 /** What it learns about, as it was asked for. */
 export function titleOf(job: Job): string {
@@ -10,13 +11,22 @@ export function titleOf(job: Job): string {
   return job.mode === "big" ? "Any topic" : "What is mentioned most";
 }
 
+/** Whether it has ended. Not by finished_at, which a retry leaves in its document until the new end. */
+export const isOver = (job: { status: Status }): boolean => FINAL.has(job.status);
+
 /** Seconds that it took, or has taken so far; null before it began. */
 export function took(job: Job, now: number): number | null {
   if (!job.started_at) return null;
-  const end = job.finished_at ? Date.parse(job.finished_at) : now;
+  const end = isOver(job) && job.finished_at ? Date.parse(job.finished_at) : now;
   return Math.max(0, (end - Date.parse(job.started_at)) / 1000);
 }
 
 const SHORT_REASONS: Readonly<Record<string, string>> = { "time limit": "time is up", "all done": "all done", "nothing new": "nothing new", "target reached": "target reached", "quota used up": "quota used up", stopped: "stopped early" };
 
-export const reasonOf = (job: Job): string | null => (job.end_reason && job.end_reason !== "failed" ? (SHORT_REASONS[job.end_reason] ?? job.end_reason) : null);
+/** Why it ended, where that says more than its status does. */
+export function reasonOf(job: Job): string | null {
+  if (!isOver(job) || !job.end_reason || job.end_reason === "failed") return null;
+  if (job.status === "cancelled" && job.end_reason === "stopped") return null;
+  if (job.status === "completed" && job.end_reason === "all done" && !job.counts.stored) return "no new word";
+  return SHORT_REASONS[job.end_reason] ?? job.end_reason;
+}

@@ -3,6 +3,7 @@
 import type { Entry, EntryList, Estimate, FrontierList, Graph, Health, History, Job, JobList, Plan, ProblemDocument, RoundList, RoundView, Schedule, Stats } from "./types";
 
 const TIMEOUT_MS = 30_000;
+const HEALTH = "/health/ready";
 
 /** Why there is no answer. A status of 0 means that none came at all. */
 export class Problem extends Error {
@@ -22,10 +23,21 @@ export class Problem extends Error {
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
 
 let onRefused = (): void => {};
+let onDoubt = (): void => {};
 
 /** Has a function called whenever the facade wants to know who asks. */
 export function whenRefused(call: () => void): void {
   onRefused = call;
+}
+
+/** Has a function called whenever an answer says that Prefect, or the store, may be away. */
+export function whenDoubtful(call: () => void): void {
+  onDoubt = call;
+}
+
+/** A key for startJob. Not by randomUUID, which a page over plain HTTP from another machine does not have. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function withQuery(path: string, query: Query = {}): string {
@@ -56,6 +68,7 @@ async function ask<T>(path: string, { method = "GET", body, headers = {}, signal
   }
   const problem = await problemOf(answer);
   if (problem.status === 401 && path !== "/session") onRefused();
+  if (problem.status === 503 && path !== HEALTH) onDoubt();
   throw problem;
 }
 
@@ -75,16 +88,20 @@ function asPath(word: string): string {
 
 type Abort = AbortSignal | undefined;
 
-export const readHealth = (signal?: Abort) => ask<Health>("/health/ready", { signal });
+export const readHealth = (signal?: Abort) => ask<Health>(HEALTH, { signal });
 export const signIn = (token: string) => ask<void>("/session", { method: "POST", body: { token } });
 
-export const readJobs = (query: Query, signal?: Abort) => ask<JobList>(withQuery("/jobs", query), { signal });
-export const readJob = (id: string, signal?: Abort) => ask<Job>(`/jobs/${id}`, { signal });
-export const readEvents = (id: string, after: string | null, signal?: Abort) => ask<History>(withQuery(`/jobs/${id}/events`, { after, limit: 200 }), { signal });
-export const readRounds = (id: string, after: number, signal?: Abort) => ask<RoundList>(withQuery(`/jobs/${id}/rounds`, { after: after || null, limit: 50 }), { signal });
-export const readRound = (id: string, number: number, signal?: Abort) => ask<RoundView>(`/jobs/${id}/rounds/${number}`, { signal });
-export const cancelJob = (id: string, drain: boolean) => ask<void>(`/jobs/${id}/cancel`, { method: "POST", body: { drain } });
-export const retryJob = (id: string) => ask<void>(`/jobs/${id}/retry`, { method: "POST" });
+export async function readJobs(query: Query, signal?: Abort): Promise<JobList> {
+  const part = await ask<JobList>(withQuery("/jobs", query), { signal });
+  if (!part.is_complete) onDoubt();
+  return part;
+}
+export const readJob = (id: string, signal?: Abort) => ask<Job>(`/jobs/${encodeURIComponent(id)}`, { signal });
+export const readEvents = (id: string, after: string | null, signal?: Abort) => ask<History>(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: 200 }), { signal });
+export const readRounds = (id: string, after: number, signal?: Abort) => ask<RoundList>(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), { signal });
+export const readRound = (id: string, number: number, signal?: Abort) => ask<RoundView>(`/jobs/${encodeURIComponent(id)}/rounds/${number}`, { signal });
+export const cancelJob = (id: string, drain: boolean) => ask<void>(`/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST", body: { drain } });
+export const retryJob = (id: string) => ask<void>(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST" });
 export const estimateJob = (plan: Plan, signal?: Abort) => ask<Estimate>("/jobs/estimate", { method: "POST", body: plan, signal });
 
 /** The same key starts one job, however often it is sent. */
@@ -102,4 +119,4 @@ export const readGraph = (word: string, query: Query = {}, signal?: Abort) => as
 export const readFrontier = (cursor: string | null, signal?: Abort) => ask<FrontierList>(withQuery("/frontier", { cursor, limit: 100 }), { signal });
 
 export const readSchedules = (signal?: Abort) => ask<{ items: Schedule[] }>("/schedules", { signal });
-export const switchSchedule = (id: string, to: "pause" | "resume") => ask<Schedule>(`/schedules/${id}/${to}`, { method: "POST" });
+export const switchSchedule = (id: string, to: "pause" | "resume") => ask<Schedule>(`/schedules/${encodeURIComponent(id)}/${to}`, { method: "POST" });

@@ -23,7 +23,7 @@ describe("the pace", () => {
     expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
     history.take(stored(110, 2));
     history.take({ ...stored(20, 3), attempt: 2 });
-    expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([10, 20]);
+    expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([20]);
   });
 
   it("over a job's life has nothing where nothing was learned", () => {

@@ -3,30 +3,33 @@
 import type { JobEvent, JobFrame } from "./frames";
 
 export const WINDOW_MS = 12_000;
+/** Words come in batches: over less than that, one batch more or less is all that is measured. */
+const LEAST_MS = 4_000;
 export const STAGES = ["propose", "research", "synthesize", "enrich"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** How much was done at one moment of the server's clock, in milliseconds. */
 export interface Sample {
   at: number;
+  attempt: number;
   stored: number;
   stages: Readonly<Record<Stage, number>>;
 }
 
-/** Samples with one of this frame; those older than the window are dropped, but for one to measure from. */
+/** Samples with one of this frame; those of another attempt, or older than the window, are dropped, but for one to measure from. */
 export function noted(samples: readonly Sample[], frame: JobFrame, now: number): readonly Sample[] {
   const at = frame.sent_at ? Date.parse(frame.sent_at) : now;
   const stages = Object.fromEntries(STAGES.map((stage) => [stage, frame.stages[stage]?.done ?? 0])) as Record<Stage, number>;
-  const kept = samples.filter((sample) => sample.at < at && sample.stored <= frame.counts.stored);
+  const kept = samples.filter((sample) => sample.attempt === frame.attempt && sample.at < at && sample.stored <= frame.counts.stored);
   const first = kept.findLastIndex((sample) => at - sample.at >= WINDOW_MS);
-  return [...kept.slice(Math.max(0, first)), { at, stored: frame.counts.stored, stages }];
+  return [...kept.slice(Math.max(0, first)), { at, attempt: frame.attempt, stored: frame.counts.stored, stages }];
 }
 
 /** Words a second over the last dozen seconds; null while there is too little to tell. */
 export function perSecond(samples: readonly Sample[], of: (sample: Sample) => number): number | null {
   const first = samples[0];
   const last = samples.at(-1);
-  if (!first || !last || last.at - first.at < 1000) return null;
+  if (!first || !last || last.at - first.at < LEAST_MS) return null;
   return Math.max(0, of(last) - of(first)) / ((last.at - first.at) / 1000);
 }
 
