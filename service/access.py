@@ -80,7 +80,7 @@ class Access:
     def _checked_host(self, headers: Headers, server: str | None) -> str:
         given = headers.getlist("host")
         host = given[0].lower() if len(given) == 1 else ""
-        name = _name_of(host)
+        name = name_of(host)
         # a page that rebinds its name to our address still says its own name here; an address cannot be rebound
         if name in self._hosts or (name and name == server and _is_address(name)):
             return host
@@ -91,7 +91,7 @@ class Access:
         if headers.get("sec-fetch-site") == "cross-site" and not origins:
             raise AccessRefused(403, "Another page sent this. Only the facade's own pages may write.")
         for origin in origins:
-            if origin.lower() not in self._origins and not _is_same(origin, host):
+            if origin.lower() not in self._origins and not is_same_origin(origin, host):
                 raise AccessRefused(
                     403, "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS, may write and watch."
                 )
@@ -112,7 +112,8 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(*(hashlib.sha256(text.encode(errors="surrogateescape")).digest() for text in (given, wanted)))
 
 
-def _is_same(origin: str, host: str) -> bool:
+def is_same_origin(origin: str, host: str) -> bool:
+    """Whether a page's origin is the host, with its port, that a request names."""
     try:
         parts = urlsplit(origin.lower())
     except ValueError:
@@ -123,7 +124,8 @@ def _is_same(origin: str, host: str) -> bool:
     return parts.netloc in {host, host.removesuffix(f":{default}")} or parts.netloc.removesuffix(f":{default}") == host
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
+    """The name or address in a Host header, without its port."""
     name = host[: host.find("]") + 1].strip("[]") if host.startswith("[") else host.partition(":")[0]
     return name.rstrip(".")
 

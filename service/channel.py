@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Self
 from uuid import UUID
@@ -82,6 +83,10 @@ class Channel:
         self.state: RunState | None = None
         self.place = Place()
         self.watchers: set[Watcher] = set()
+        self.coming = 0
+        """Watchers who are on their way in."""
+        self.is_discovered = False
+        """Whether an event told of the job, so that nobody has been told of it yet."""
         self.needs_reading = True
         """Whether there may be more than was heard: then the durable sources are read before anything is told."""
         self.reading = asyncio.Lock()
@@ -90,6 +95,20 @@ class Channel:
         self.heard_at = asyncio.get_running_loop().time()
         self._untold: list[Item] = []
         self._has_news = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody watches, or is about to."""
+        return bool(self.watchers) or self.coming > 0
+
+    @contextmanager
+    def kept(self) -> Generator[None]:
+        """Keep it while somebody is on the way in."""
+        self.coming += 1
+        try:
+            yield
+        finally:
+            self.coming -= 1
 
     @property
     def is_final(self) -> bool:

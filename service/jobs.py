@@ -120,8 +120,16 @@ async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, response:
         raise _unknown(job_id)
     if run is not None and run.state.status == "completed":
         raise Conflict("job_id", "the job is completed", "Start a new one; it goes on from what is known")
+    if run is not None and run.state.status in {"queued", "running"}:
+        raise Conflict("job_id", f"the job is {run.state.status}", "Only an ended job can be run again")
+    was_stopping = await store.stop_requested(job_id)
     await store.clear_stop(job_id)
-    await prefect.retry(job_id)
+    try:
+        await prefect.retry(job_id)
+    except BaseException:
+        if was_stopping:
+            await store.request_stop(job_id)
+        raise
     response.headers["Location"] = f"/jobs/{job_id}"
     return Started(job_id=job_id)
 

@@ -1,6 +1,7 @@
-"""Two private functions of Prefect's process worker, replaced by quicker ones in this process.
+"""Three private functions of Prefect's process worker, replaced in this process.
 
-As they come, each run imports everything anew, and one that is cancelled is looked after every three seconds.
+As they come, each run imports everything anew, one that is cancelled is looked after every three seconds, and one that is run again
+within a minute of its cancellation is cancelled once more: each attempt listens anew, and is told of the events of before.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from uuid import UUID
 
 import anyio
 import prefect
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import _starter_engine
+from prefect.runner._cancellation_manager import CancellationManager
 from prefect.runner._process_manager import ProcessHandle, ProcessManager
 from prefect.settings import get_current_settings
 from prefect.utilities.processutils import command_from_string
@@ -25,6 +28,7 @@ from service.engine import COMMAND
 from service.spares import Spares
 
 PATCHED_VERSION = "3.8.8"
+CANCEL_SIGNATURE = "(self, flow_run_id: 'UUID') -> 'None'"
 KILL_SIGNATURE = "(self, flow_run_id: 'UUID', grace_seconds: 'float' = 30, *, force: 'bool' = False) -> 'None'"
 LOOK_S = 0.05
 
@@ -33,10 +37,12 @@ def hasten(spares: Spares) -> bool:
     """Have runs take spare processes, and ends be seen at once; False, and nothing changes, on any other Prefect than the tested one."""
     spares.expect(os.environ | get_current_settings().to_environment_variables(exclude_unset=True))
     start: Any = getattr(_starter_engine, "run_process", None)
-    if prefect.__version__ != PATCHED_VERSION or start is None or str(inspect.signature(ProcessManager.kill)) != KILL_SIGNATURE:
+    signatures = [str(inspect.signature(function)) for function in (ProcessManager.kill, CancellationManager.cancel_by_id)]
+    if prefect.__version__ != PATCHED_VERSION or start is None or signatures != [KILL_SIGNATURE, CANCEL_SIGNATURE]:
         return False
     setattr(_starter_engine, "run_process", _starting(spares, start))  # noqa: B010  it is not exported
     ProcessManager.kill = kill  # type: ignore[method-assign]
+    CancellationManager.cancel_by_id = cancel_by_id  # type: ignore[method-assign]
     return True
 
 
@@ -84,3 +90,13 @@ async def kill(self: ProcessManager, flow_run_id: UUID, grace_seconds: float = 3
             else:
                 return
         handle.hard_kill()
+
+
+async def cancel_by_id(self: CancellationManager, flow_run_id: UUID) -> None:
+    """Cancel a run that is told to be cancelled, if that is still so."""
+    try:
+        flow_run = await self._client.read_flow_run(flow_run_id)
+    except ObjectNotFound:
+        return
+    if flow_run.state is not None and flow_run.state.is_cancelling():
+        await self.cancel(flow_run)

@@ -147,19 +147,20 @@ class Orchestrator:
         run = await self.run(job_id)
         if run is None:
             raise _unknown(job_id)
-        if not run.state.is_final:
-            raise Conflict("job_id", f"the job is {run.state.name.lower()}", "Only an ended job can be run again.")
         if not run.has_deployment:
             raise Conflict("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
-        await self._hear_last_word(run)
+        state = await self._after_last_word(run)
+        if not state.is_final:
+            raise Conflict("job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again.")
         await self._set(job_id, AwaitingRetry(message="Run again on request"))
 
-    async def _hear_last_word(self, run: Run) -> None:
-        """Wait for what a worker says of a run that it cancelled: the flow says so first, and the worker's word would end the new attempt."""
-        state: RunState | None = run.state
-        while state and state.type == "CANCELLED" and state.message != WORKERS_LAST_WORD and utc_now() - state.since < LAST_WORD:
+    async def _after_last_word(self, run: Run) -> RunState:
+        """The state of a run; of one that is cancelled, after its worker said so: the flow says so first, and the worker's word ends what runs."""
+        state = run.state
+        while state.type in {"CANCELLING", "CANCELLED"} and state.message != WORKERS_LAST_WORD and utc_now() - state.since < LAST_WORD:
             await asyncio.sleep(0.2)
-            state = (await self.states([run.job_id])).get(run.job_id)
+            state = (await self.states([run.job_id])).get(run.job_id, state)
+        return state
 
     async def cancel_now(self, job_id: UUID) -> None:
         """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""

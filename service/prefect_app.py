@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 from service.environment import HOST
 from service.locks import try_lock
+from service.loopback import LoopbackOnly
 
 PATCHED_VERSION = "3.8.8"
 PATCHED_SIGNATURE = "(self, session: 'AsyncSession', with_for_update: 'bool' = False)"
@@ -53,7 +54,7 @@ def serve(listener: socket.socket, *, lease: Path | None) -> None:
         print(f"WARNING: Prefect {prefect.__version__} is not {PATCHED_VERSION}: parallel writes may be slow", flush=True)  # noqa: T201
     api = get_current_settings().server.api
     config = uvicorn.Config(
-        create_app(final=True),
+        LoopbackOnly(create_app(final=True)),
         host=HOST,
         log_level="warning",
         lifespan="on",

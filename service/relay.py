@@ -17,7 +17,7 @@ from uuid import UUID
 
 from prefect.context import get_settings_context
 
-from flows.errors import ConfigurationError, LearningError, TransientError
+from flows.errors import ConfigurationError, LearningError
 from flows.knowledge import Job, JobStatus, utc_now
 from flows.stores.base import Store
 from service.channel import Channel, Item, Watcher
@@ -84,9 +84,10 @@ class Relay:
         channel = self._channel(job_id)
         watcher = Watcher(is_held=True)
         try:
-            await self._read(channel)
-            # from here on nothing is missed: what is heard while the past is read is told after it
-            channel.watchers.add(watcher)
+            with channel.kept():
+                await self._read(channel)
+                # from here on nothing is missed: what is heard while the past is read is told after it
+                channel.watchers.add(watcher)
             await self._tell_the_past(channel, watcher, place)
             yield watcher
         finally:
@@ -101,7 +102,7 @@ class Relay:
         try:
             for job_id in await self._at_work():
                 channel = self._channel(job_id)
-                with suppress(LearningError):
+                with suppress(LearningError), channel.kept():
                     await self._read(channel)
                     if (frame := self._frame(channel)) is not None:
                         watcher.offer(frame, ())
@@ -141,6 +142,7 @@ class Relay:
             if not self._all or (hint.state is None and hint.document is None):
                 return
             channel = self._channel(hint.job_id)
+            channel.is_discovered = True
         is_urgent = channel.take(hint)
         if channel.has_news():
             self._wake(channel, is_urgent=is_urgent)
@@ -180,6 +182,8 @@ class Relay:
         return self._channels[job_id]
 
     def _wake(self, channel: Channel, *, is_urgent: bool) -> None:
+        if self._channels.get(channel.job_id) is not channel:
+            return  # forgotten meanwhile
         if is_urgent:
             self._urgent.add(channel.job_id)
         self._woken[channel.job_id].set()
@@ -201,7 +205,7 @@ class Relay:
                 for _ in range(LOOKS):  # once more for what was heard while reading
                     await self._read(channel)
             except NotFound:  # a run of somebody else's flow
-                if not channel.watchers:
+                if not channel.is_wanted:
                     self._forget(channel.job_id)
                     return
             except LearningError as error:
@@ -268,7 +272,7 @@ class Relay:
         items, place = await self._past(channel, has_states=run is not None)
         is_stopping = not job.is_final and await self._store.stop_requested(channel.job_id)
         channel.take_truth(job, run.state if run else None, () if is_new else items, place, is_stopping=is_stopping)
-        if is_new:
+        if is_new and not channel.is_discovered:
             channel.news()  # whoever comes is told the status anyway
         if run is not None and run.state.is_final and not job.is_final:
             self._spawn(self._mend_later(channel))
@@ -291,7 +295,7 @@ class Relay:
         try:
             if (job := await self._store.job(channel.job_id)) is not None and not job.is_final:
                 await mend(self._store, await self._orchestrator.states([channel.job_id]))
-        except TransientError as error:
+        except LearningError as error:
             log.info("Job %s could not be mended: %s", channel.job_id, error)
         channel.needs_reading = True
         self._wake(channel, is_urgent=True)
@@ -311,7 +315,7 @@ class Relay:
     def _forget_idle(self, *, everything: bool = False) -> None:
         """Drop the channels that nobody watches."""
         for job_id, channel in list(self._channels.items()):
-            if channel.watchers or (self._all and not everything and not channel.is_final):
+            if channel.is_wanted or (self._all and not everything and not channel.is_final):
                 continue
             self._pumps[job_id].cancel()
             self._forget(job_id)

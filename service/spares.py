@@ -158,8 +158,9 @@ class Spares:
                 raise
             self._kept.append(spare)
             if not await spare.is_ready():
+                is_lost = spare in self._kept
                 await self._discard(spare)
-                if spare.process.returncode not in {0, -9}:
+                if is_lost:
                     print(f"A spare process ended ({spare.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
             elif spare in self._kept:

@@ -28,6 +28,8 @@ START = encode_cursor("events", 0, 0, 0, "")
 PATIENCE_S = 300.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0
 POLL_S = 1.0
+SILENCE_S = 60.0
+"""A line on which nothing came for so long is opened anew: a job may have nothing to tell, and a lost line looks the same."""
 LOOKS_AFTER_END = 3
 """When polling: so many looks after a final status must bring nothing new, since the last events may come after it."""
 LOST_HANDSHAKES = 3
@@ -96,7 +98,8 @@ class Watch:
     async def _received(self, socket: ClientConnection) -> AsyncGenerator[JobFrame]:
         with suppress(ConnectionClosed):
             while True:
-                text = await socket.recv(decode=False)
+                async with asyncio.timeout(SILENCE_S):
+                    text = await socket.recv(decode=False)
                 try:
                     frame = JobFrame.model_validate_json(text, extra="ignore")
                 except ValidationError as error:

@@ -11,9 +11,6 @@ from house import wait_for
 from pages import big_job, events, job, start_big, status
 from playwright.sync_api import expect
 
-LAST_WORD = "Flow run was cancelled successfully."
-"""A worker that was told to cancel says so to Prefect a little after the run itself; a retry before that would be cancelled with it."""
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
@@ -40,7 +37,6 @@ def test_a_job_that_was_stopped_at_once_goes_on_after_a_retry(stack, open_page):
         page.get_by_role("button", name="Stop now").click()
         status(page, "cancelled")
         before = job(stack.url, job_id)["counts"]["stored"]
-        wait_for(lambda: LAST_WORD in [s["message"] for s in stack.prefect(f"flow_run_states/?flow_run_id={job_id}")], 60, "the worker's last word")
         page.get_by_role("button", name="Retry").click()
         status(page, "running")
         wait_for(lambda: job(stack.url, job_id)["counts"]["stored"] > before, 60)

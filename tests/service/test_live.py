@@ -213,6 +213,14 @@ def test_many_watchers_get_the_same_and_one_that_never_reads_harms_no_one(served
     assert len(lines[0]) == 11
 
 
+def test_a_retry_that_is_refused_leaves_a_stop_in_force(served):
+    flow = Flow(served).begin()
+    assert served.post(f"/jobs/{flow.job_id}/cancel").status_code == 202
+    assert served.post(f"/jobs/{flow.job_id}/retry").status_code == 409
+    assert served.get(f"/jobs/{flow.job_id}").json()["is_stopping"] is True
+    flow.end()
+
+
 def test_a_run_that_crashed_without_a_word_has_its_document_mended(served):
     flow = Flow(served).begin()
     flow.do("20 words", counts=Counts(stored=20))
