@@ -9,8 +9,8 @@ import httpx
 from playwright.sync_api import expect
 
 expect.set_options(timeout=20_000)
-EXPECTED = ("Failed to load resource", "WebSocket connection to")
-"""What a browser itself says of answers that are no success, and of a server that is gone."""
+EXPECTED = ("Failed to load resource", "WebSocket connection to", "The Cross-Origin-Opener-Policy header has been ignored")
+"""What a browser itself says of answers that are no success, of a server that is gone, and of plain HTTP from another machine."""
 
 
 class Watched:

@@ -5,6 +5,7 @@ export class Announcer {
   #counts = new Map<string, number>();
   #lines: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #dueAt = Infinity;
 
   constructor(readonly everyMs = 4000) {}
 
@@ -21,8 +22,12 @@ export class Announcer {
   }
 
   #soon(ms: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    const dueAt = Date.now() + ms;
+    if (dueAt >= this.#dueAt) return;
+    this.#dueAt = dueAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#dueAt = Infinity;
       const counts = [...this.#counts].map(([what, number]) => `${number} ${what}`);
       this.said = [...this.#lines.splice(0), ...counts].join(". ");
       this.#counts.clear();

@@ -1,8 +1,8 @@
 /** What selection decided about candidates, from good to bad, and how each is drawn. */
 
 export const KINDS = {
-  accepted: { name: "taken up", token: "--accent" },
-  postponed: { name: "kept for later", token: "--verdict-later" },
+  accepted: { name: "accepted", token: "--accent" },
+  postponed: { name: "postponed", token: "--verdict-later" },
   known: { name: "known already", token: "--verdict-known" },
   malformed: { name: "not a word", token: "--verdict-bad" },
 } as const;

@@ -1,0 +1,192 @@
+"""What is around every screen: colours, the way to the facade, the line about Prefect, the focus; and a job's head after a retry."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+from contextlib import closing
+
+import httpx
+import pytest
+from gate import Gate
+from house import wait_for
+from pages import big_job, job, start_big, status
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105
+FOCUSED = "() => document.activeElement.tagName"
+
+
+def paper(page):
+    return page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor")
+
+
+def its_words(page):
+    return page.get_by_role("region", name="Newest entries").get_by_role("link")
+
+
+def outside_address():
+    """An address of this machine that is not loopback, or None."""
+    told = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
+    for address in (one for one in told if "." in one):
+        with closing(socket.socket()) as listener:
+            try:
+                listener.bind((address, 0))
+            except OSError:
+                continue
+        return address
+    return None
+
+
+@pytest.fixture(scope="module")
+def learned(stack):
+    """A job that has learned some words, so that there is something to look at."""
+    job_id = start_big(stack.url, minutes=1, max_entries=40)
+    return wait_for(lambda: (found := job(stack.url, job_id))["status"] == "completed" and found, 60)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_button_chooses_the_colours(stack, open_page, scheme):
+    page = open_page(f"{stack.url}/#/jobs", color_scheme=scheme)
+    system = paper(page)
+    found = {}
+    for _ in range(3):
+        page.get_by_role("button", name="Colours:").click()
+        found[page.get_by_role("button", name="Colours:").get_attribute("aria-label")] = paper(page)
+    assert set(found) == {"Colours: light", "Colours: dark", "Colours: system"}
+    assert found["Colours: light"] != found["Colours: dark"]
+    assert found["Colours: system"] == system == found[f"Colours: {scheme}"]
+
+
+def test_the_theme_is_chosen_by_keys_and_kept(stack, open_page):
+    page = open_page(f"{stack.url}/#/jobs", color_scheme="light")
+    light = paper(page)
+    button = page.get_by_role("button", name="Colours:")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    expect(button).to_have_attribute("aria-label", "Colours: dark")
+    assert paper(page) != light
+    page.reload()
+    expect(button).to_have_attribute("aria-label", "Colours: dark")
+    assert paper(page) != light
+
+
+def test_from_another_machine_it_opens_over_plain_http(stack, learned, open_page, own_facade):
+    address = outside_address()
+    if address is None:
+        pytest.skip("This machine has no address but loopback: hostname -I names none.")
+    with own_facade(LEARN_HOST="0.0.0.0", LEARN_API_TOKEN=TOKEN) as facade:  # noqa: S104
+        page = open_page(facade.url.replace("127.0.0.1", address))
+        assert not page.evaluate("() => isSecureContext")
+        page.get_by_label("Token").fill(TOKEN)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_label("Minutes").fill("1")
+        page.get_by_label("Words at most").fill("20")
+        page.get_by_role("button", name="Start Big Learning Job").click()
+        expect(page.heading("Any topic", level=1)).to_be_visible()
+        page.get_by_role("button", name="Copy the job's id").click()
+        expect(page.get_by_role("button", name="Copy the job's id")).to_have_text("Copied")
+        status(page, "completed")
+
+
+def test_the_line_about_prefect_follows_it(stack, learned, open_page, own_facade):
+    with Gate(stack.port) as gate, own_facade(PREFECT_API_URL=f"http://127.0.0.1:{gate.port}/api") as facade:
+        page = open_page(f"{facade.url}/#/jobs")
+        expect(page.get_by_role("table")).to_be_visible()
+        line = page.get_by_text("Prefect does not answer: nothing can be started now.").first
+        expect(line).to_be_hidden()
+        gate.shut()
+        expect(line).to_be_visible(timeout=60_000)
+        other = open_page(f"{facade.url}/#/jobs")
+        other.sees("Jobs that have not begun are missing")
+        gate.open()
+        for one in (page, other):
+            expect(one.get_by_role("region", name="Connection")).to_have_count(0, timeout=60_000)
+            expect(one.get_by_text("Jobs that have not begun are missing")).to_have_count(0, timeout=60_000)
+
+
+def test_a_start_that_fails_for_prefect_tells_so_at_once(stack, learned, open_page, own_facade):
+    with Gate(stack.port) as gate, own_facade(PREFECT_API_URL=f"http://127.0.0.1:{gate.port}/api") as facade:
+        page = open_page(f"{facade.url}/#/jobs")
+        expect(page.get_by_role("table")).to_be_visible()
+        gate.shut()
+        page.get_by_role("button", name="Start Big Learning Job").click()
+        expect(page.get_by_role("alert").filter(has_text="Prefect")).to_be_visible()
+        page.sees("Prefect does not answer: nothing can be started now.")
+
+
+def test_a_word_that_has_the_focus_stays(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        expect(its_words(page).first).to_be_visible(timeout=60_000)
+        page.wait_for_function("() => document.querySelectorAll('ul.language li').length >= 20")
+        word = its_words(page).first.inner_text()
+        its_words(page).first.focus()
+        before = page.figure("words learned")
+        wait_for(lambda: page.figure("words learned") > before + 500, 60, "more words")
+        assert page.evaluate("() => document.activeElement.textContent") == word
+        page.keyboard.press("Tab")
+        assert page.evaluate("() => document.activeElement.closest('ul') !== null")
+        page.get_by_role("button", name="Stop Any topic").focus()
+        expect(its_words(page).first).not_to_have_text(word)
+
+
+def test_words_that_do_not_fit_are_not_reached(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}", viewport={"width": 360, "height": 800})
+        page.wait_for_function("() => document.querySelectorAll('ul.language li').length >= 32", timeout=60_000)
+        its_words(page).first.focus()
+        clipped = page.evaluate("""() => {
+            const list = document.querySelector('ul.language'), end = list.getBoundingClientRect().bottom + 1
+            const below = [...list.querySelectorAll('a')].filter(a => a.getBoundingClientRect().bottom > end)
+            return [below.length, below.filter(a => { a.focus(); return document.activeElement === a }).length]
+        }""")
+        assert clipped[0] > 0
+        assert clipped[1] == 0
+
+
+def test_after_stop_now_the_focus_is_at_the_headline(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        expect(its_words(page).first).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop Any topic").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Stop now").focus()
+        page.keyboard.press("Enter")
+        status(page, "cancelled")
+        expect(page.heading("Any topic", level=1)).to_be_focused()
+        retry = page.get_by_role("button", name="Retry Any topic")
+        retry.focus()
+        page.keyboard.press("Enter")
+        status(page, "running")
+        assert page.evaluate(FOCUSED) == "H1"
+
+
+def test_a_retry_shows_no_old_end(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        expect(its_words(page).first).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop Any topic").click()
+        page.get_by_role("button", name="Stop now").click()
+        status(page, "cancelled")
+        page.sees("it took", exact=True)
+        page.evaluate("""() => {
+            window.heads = new Set()
+            const look = () => heads.add(document.querySelector('main header').innerText)
+            new MutationObserver(look).observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true })
+        }""")
+        page.get_by_role("button", name="Retry Any topic").click()
+        status(page, "running")
+        page.sees("attempt 2")
+        page.get_by_role("button", name="Stop Any topic").click()
+        page.get_by_role("button", name="Finish what is in flight").click()
+        status(page, "completed")
+        heads = page.evaluate("() => [...heads]")
+        going = [head for head in heads if re.search(r"\b(queued|running|finishing)\b", head)]
+        assert going
+        assert [head for head in going if "stopped early" in head or "it took" in head or "on average" in head] == []
+        assert httpx.get(f"{stack.url}/jobs/{job_id}", timeout=30).json()["attempt"] == 2

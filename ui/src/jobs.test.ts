@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { reasonOf, took } from "./jobs";
+import { frame, START } from "./live/frames.fixture";
+import { missing } from "./losses";
+
+const counts = { ...frame().counts, accepted: 200, stored: 60 };
+const ended = { started_at: "2030-01-01T12:00:00Z", finished_at: "2030-01-01T12:00:13Z", end_reason: "stopped" as const, counts };
+
+describe("a job that was started again", () => {
+  it.each(["queued", "running", "cancelling"] as const)("and is %s shows nothing of its old end", (status) => {
+    const job = frame({ ...ended, status });
+    expect([reasonOf(job), took(job, START + 60_000)]).toEqual([null, 60]);
+  });
+});
+
+describe("the reason of an end", () => {
+  it.each([
+    ["completed", "stopped", "stopped early"],
+    ["completed", "all done", "all done"],
+    ["completed", "time limit", "time is up"],
+    ["cancelled", "stopped", null],
+    ["failed", "failed", null],
+  ] as const)("%s by %s is told as %s", (status, end_reason, told) => {
+    expect(reasonOf(frame({ ...ended, status, end_reason }))).toBe(told);
+  });
+
+  it("is that there was nothing new where nothing was learned", () => {
+    expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new word");
+  });
+
+  it("leaves the time that it took as it was", () => {
+    expect(took(frame({ ...ended, status: "completed" }), START + 60_000)).toBe(13);
+  });
+});
+
+describe("words that were accepted and not learned", () => {
+  it("are explained", () => {
+    expect(missing(frame({ status: "completed", counts: { ...counts, failed: 100, defined: 10 } }))).toBe("Of the accepted words 140 are not learned: 100 given up, 10 with a definition only, 30 not finished.");
+    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("Of the accepted words 1 is not learned yet: 1 in work.");
+  });
+
+  it("are not spoken of where there are none", () => {
+    expect(missing(frame({ counts: { ...counts, stored: 200 } }))).toBe("");
+  });
+});

@@ -1,0 +1,18 @@
+/** Why fewer words are learned than were accepted. */
+
+import type { Job } from "./api/types";
+import { count, counted } from "./format";
+import { isOver } from "./jobs";
+
+/** Such as "Of the accepted words 140 are not learned: 100 given up, 40 not finished."; empty where none is missing. */
+export function missing(job: Pick<Job, "counts" | "status">): string {
+  const { accepted, stored, defined, failed } = job.counts;
+  const rest = Math.max(0, accepted - stored - defined - failed);
+  const parts = [
+    failed ? `${count(failed)} given up` : "",
+    defined ? `${count(defined)} with a definition only` : "",
+    rest ? `${count(rest)} ${isOver(job) ? "not finished" : "in work"}` : "",
+  ].filter(Boolean);
+  if (!parts.length) return "";
+  return `Of the accepted words ${counted(failed + defined + rest, "is", "are")} not learned${isOver(job) ? "" : " yet"}: ${parts.join(", ")}.`;
+}
