@@ -32,8 +32,12 @@ export function duration(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Such as "10 min", "1.5 min" or "20 s". */
+/** A number that is judged, not counted: three digits of it say all. */
+export const rough = (value: number): number => Number(value.toPrecision(3));
+
+/** Such as "10 min", "1.5 min", "20 s" or "less than a second". */
 export function minutes(value: number): string {
+  if (value * 60 < 1) return "less than a second";
   return value < 1 ? `${Math.round(value * 60)} s` : `${Number(value.toFixed(1))} min`;
 }
 

@@ -1,6 +1,7 @@
 /** Asks the facade. Every request has a timeout, and every failure becomes a Problem that says what to do. */
 
 import type { Entry, EntryList, Estimate, FrontierList, Graph, Health, History, Job, JobList, Plan, ProblemDocument, RoundList, RoundView, Schedule, Stats } from "./types";
+import { inWords } from "./wording";
 
 const TIMEOUT_MS = 30_000;
 const HEALTH = "/health/ready";
@@ -64,7 +65,7 @@ async function ask<T>(path: string, { method = "GET", body, headers = {}, signal
     if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "The facade does not answer. Is `learn up` running?");
+    throw new Problem(0, "The facade does not answer. Is “learn up” running?");
   }
   const problem = await problemOf(answer);
   if (problem.status === 401 && path !== "/session") onRefused();
@@ -75,7 +76,7 @@ async function ask<T>(path: string, { method = "GET", body, headers = {}, signal
 async function problemOf(answer: Response): Promise<Problem> {
   try {
     const document = (await answer.json()) as ProblemDocument;
-    return new Problem(answer.status, document.detail, document.retry_after_s ?? null);
+    return new Problem(answer.status, inWords(document), document.retry_after_s ?? null);
   } catch {
     return new Problem(answer.status, `The facade answered ${answer.status}. Its log says more.`);
   }

@@ -43,7 +43,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
   });
 
-  it.each(["rule-strong", "accent", "state-running", "state-completed", "state-failed"])("%s is seen as a line on paper", (line) => {
+  it.each(["rule-strong", "accent", "state-running", "state-completed", "state-failed", "verdict-later", "verdict-known", "verdict-bad"])("%s is seen as a line on paper", (line) => {
     for (const paper of PAPERS) expect(contrast(line, paper, theme)).toBeGreaterThanOrEqual(3);
   });
 });
