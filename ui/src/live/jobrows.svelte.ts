@@ -5,7 +5,7 @@ import type { Job, JobList } from "../api/types";
 import { Loading } from "../loading.svelte";
 import type { JobFrame } from "./frames";
 
-const AT_WORK = ["queued", "running", "cancelling"];
+export const AT_WORK = ["queued", "running", "cancelling"];
 const DAY_MS = 86_400_000;
 const PART = 50;
 

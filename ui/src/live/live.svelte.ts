@@ -1,7 +1,8 @@
 /** The reactive skin: one socket for the page, either of all jobs or of one, and what came over it. */
 
-import { Problem, readEvents, readJob } from "../api/client";
-import { FINAL, frameOf, type JobFrame } from "./frames";
+import { Problem, readJob } from "../api/client";
+import { Backlog } from "./backlog";
+import { FINAL, frameOf, type JobEvent, type JobFrame } from "./frames";
 import { History, type Seen } from "./history";
 import { LiveSocket, waitMs, type State } from "./socket";
 
@@ -20,6 +21,10 @@ export class Live {
   isPaused = $state(false);
   /** Grows with each connection: lists read over HTTP are out of date then. */
   openings = $state(0);
+  /** Grows with each job that is seen to end. */
+  endings = $state(0);
+  /** How many words were heard of, of all jobs that were watched. */
+  learned = $state(0);
   /** Why the job that is followed cannot be read. */
   problem = $state.raw<Problem | undefined>();
   /** Whether the log of the job that is followed is read to its end. */
@@ -29,6 +34,7 @@ export class Live {
   #watched: string | null | undefined;
   #socket: LiveSocket | null = null;
   #reading: AbortController | null = null;
+  #backlog: Backlog | null = null;
   #buffer: JobFrame[] = [];
   #flush: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
@@ -64,28 +70,32 @@ export class Live {
   watchAll(): void {
     if (this.#watched === null) return;
     this.#begin(null, new History(EVENTS_OF_ALL));
-    this.#connect("/ws/jobs", null);
+    this.#connect("/ws/jobs");
   }
 
-  /** Reads one job and all of its log, then follows it; again from the start when it is followed already. */
+  /** Reads one job and follows it, and reads its log behind; again from the start when it is followed already. */
   async follow(jobId: string): Promise<void> {
     this.#begin(jobId, this.#watched === jobId ? this.#history : new History());
-    const reading = (this.#reading = new AbortController());
-    for (let failures = 0; !reading.signal.aborted; failures++) {
+    const { signal } = (this.#reading = new AbortController());
+    for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const cursor = await this.#catchUp(jobId, null, reading.signal);
-        this.problem = undefined;
-        this.#noteState("connecting");
-        this.#connect(`/ws/jobs/${jobId}`, cursor);
-        return;
+        this.take(frameOf(await readJob(jobId, signal)));
+        break;
       } catch (error) {
-        if (reading.signal.aborted || !(error instanceof Problem)) return;
+        if (signal.aborted || !(error instanceof Problem)) return;
         this.problem = error;
         if (error.isLasting) return;
         this.#noteState("waiting");
         await new Promise((resolve) => setTimeout(resolve, waitMs(failures, Math.random)));
       }
     }
+    if (signal.aborted) return;
+    this.problem = undefined;
+    this.#deliver();
+    this.#backlog = new Backlog(jobId, signal, { onPart: (events, isLast) => this.#fill(jobId, events, isLast), onProblem: (problem) => (this.problem = problem) });
+    void this.#backlog.catchUp();
+    this.#noteState("connecting");
+    this.#connect(`/ws/jobs/${jobId}`);
   }
 
   again(): void {
@@ -103,6 +113,7 @@ export class Live {
   #begin(watched: string | null, history: History): void {
     this.#socket?.close();
     this.#reading?.abort();
+    this.#backlog = null;
     this.#looks.splice(0).forEach(clearTimeout);
     this.#buffer = [];
     this.#watched = watched;
@@ -112,40 +123,41 @@ export class Live {
     this.#version++;
   }
 
-  async #catchUp(jobId: string, after: string | null, signal: AbortSignal): Promise<string> {
-    this.take(frameOf(await readJob(jobId, signal)));
-    for (let cursor = after; ; ) {
-      const part = await readEvents(jobId, cursor, signal);
-      cursor = part.cursor;
-      this.#deliver();
-      this.#history.fill(jobId, part.items, { isWhole: !part.has_more });
-      this.#version++;
-      if (part.has_more) continue;
-      this.isWhole = true;
-      return cursor;
-    }
+  #fill(jobId: string, events: readonly JobEvent[], isLast: boolean): void {
+    this.#deliver();
+    this.#history.fill(jobId, events, { isWhole: isLast });
+    this.isWhole ||= isLast;
+    this.#version++;
   }
 
-  #connect(path: string, cursor: string | null): void {
+  #connect(path: string): void {
     const base = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${path}`;
     const socket: LiveSocket = new LiveSocket({
       url: (place) => (place && path !== "/ws/jobs" ? `${base}?after=${encodeURIComponent(place)}` : base),
       onFrame: (frame) => {
-        if (frame.gap) this.#fillGap(frame.job_id, socket.cursor);
+        if (frame.gap) void this.#backlog?.catchUp();
+        else if (this.isWhole) this.#backlog?.passed(frame.cursor);
         this.take(frame);
       },
       onState: (state) => {
-        if (socket === this.#socket) this.#noteState(state);
+        if (socket !== this.#socket) return;
+        // a line without a cursor tells nothing of what was before it opened
+        if (state === "open" && !socket.cursor) void this.#backlog?.catchUp();
+        this.#noteState(state);
       },
     });
-    socket.cursor = cursor;
     this.#socket = socket;
     socket.connect();
   }
 
-  #fillGap(jobId: string, after: string | null): void {
-    if (this.#watched !== jobId || !this.#reading) return;
-    void this.#catchUp(jobId, after, this.#reading.signal).catch(() => {});
+  /** What a line that is down does not tell, a session that has ended among it. */
+  async #askOverHttp(jobId: string): Promise<void> {
+    void this.#backlog?.catchUp();
+    try {
+      this.take(frameOf(await readJob(jobId, this.#reading?.signal)));
+    } catch {
+      // the line's next try, or its state, tells
+    }
   }
 
   #noteState(state: State): void {
@@ -159,7 +171,7 @@ export class Live {
     if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);
     // a browser is not told why a WebSocket was refused; an answer over HTTP says whether it was a session that ended
-    if (state === "waiting" && this.#watched && this.isWhole && this.#reading) void this.#catchUp(this.#watched, this.#socket?.cursor ?? null, this.#reading.signal).catch(() => {});
+    if (state === "waiting" && this.#watched && this.#backlog) void this.#askOverHttp(this.#watched);
     else if (state === "waiting") this.openings++;
   }
 
@@ -187,7 +199,10 @@ export class Live {
     const frames = this.#buffer.splice(0);
     if (!frames.length) return;
     for (const frame of frames) {
+      const before = this.#history.get(frame.job_id)?.job.status;
       const added = this.#history.take(frame);
+      if (before && !FINAL.has(before) && FINAL.has(frame.status)) this.endings++;
+      this.learned += added.reduce((sum, event) => sum + (event.kind === "words.learned" ? event.words.length : 0), 0);
       const told = added.length === frame.events.length ? frame : { ...frame, events: added };
       for (const hear of this.#hearers) hear(told);
     }

@@ -26,6 +26,13 @@ describe("the pace", () => {
     expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([20]);
   });
 
+  it("is not told in the first seconds, when one batch more or less is all there is", () => {
+    const history = new History();
+    const now = () => perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored);
+    const told = [0, 1, 2, 3, 4].map((second) => (history.take(stored(second * 20, second)), now()));
+    expect(told).toEqual([null, null, null, null, 20]);
+  });
+
   it("over a job's life has nothing where nothing was learned", () => {
     const events = [event("a", 0), event("b", 4), event("b2", 21, { words: ["c", "d"] }), event("x", 22, { kind: "word.rejected" })];
     expect(wordsAMinute(events).words).toEqual([0, 24, 0, 0, 0]);
