@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ OPEN_PATHS = frozenset({"/", "/health/live", "/health/ready", "/session", "/favi
 OPEN_PREFIX = "/static/"
 MOST_FIELDS = 50
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:@/\s]*)(:\d*)?", re.ASCII)
 _TOKEN_NAMES = frozenset({"token", "access_token", "api_token", "api_key", "apikey", "auth", "authorization", "bearer", "key", "password", "secret"})
 
 
@@ -44,7 +46,7 @@ class Access:
     def check(self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None) -> None:
         """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket. Nothing of it is read before."""
         host = self._checked_host(headers, server)
-        if method not in READS:
+        if method not in READS or (headers.get("sec-fetch-site") == "cross-site" and not self._is_open(path)):
             self._check_origin(headers, host)
         self._check_address(path, query)
         if self._token is not None and not self._is_open(path) and not self._is_known(headers):
@@ -102,14 +104,14 @@ class Access:
         except ValueError:
             raise AccessRefused(403, f"The address has over {MOST_FIELDS} fields.") from None
         # by hashes: a search for the token would take a time that depends on it
-        parts = [*(value for _, value in fields), *path.split("/")[: 2 * MOST_FIELDS]]
+        parts = [*(part for field in fields for part in field), *re.split("[/;=]", path)[: 2 * MOST_FIELDS]]
         if any(name.lower() in _TOKEN_NAMES for name, _ in fields) or any(self.is_token(part) for part in parts):
             raise AccessRefused(403, "A token never belongs into an address, where logs keep it. Change it, and send it in the Authorization header.")
 
 
 def _same(given: str, wanted: str) -> bool:
     # of one length, so that the time tells nothing of the other's
-    return hmac.compare_digest(*(hashlib.sha256(text.encode(errors="surrogateescape")).digest() for text in (given, wanted)))
+    return hmac.compare_digest(*(hashlib.sha256(text.encode(errors="surrogatepass")).digest() for text in (given, wanted)))
 
 
 def is_same_origin(origin: str, host: str) -> bool:
@@ -126,8 +128,8 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 def name_of(host: str) -> str:
     """The name or address in a Host header, without its port."""
-    name = host[: host.find("]") + 1].strip("[]") if host.startswith("[") else host.partition(":")[0]
-    return name.rstrip(".")
+    found = _HOST.fullmatch(host)
+    return found["name"].strip("[]").rstrip(".") if found else ""
 
 
 def _is_address(name: str) -> bool:

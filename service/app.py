@@ -51,7 +51,9 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
-    app.add_middleware(Wall, access=access, places=Places(most=facade.max_client_connections), metrics=metrics)
+    app.add_middleware(
+        Wall, access=access, places=Places("connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"), metrics=metrics
+    )
     routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
     problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
     for router in routers:
@@ -85,6 +87,7 @@ def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metric
                 ),
                 sign_ins=Limiter("attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100),
                 exports=asyncio.Semaphore(facade.max_exports),
+                exporters=Places("exports", most=max(1, facade.max_exports - 1), setting="LEARN_MAX_EXPORTS"),
             )
             yield
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -13,7 +15,7 @@ from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
 from service.access import Access
-from service.limits import Limiter
+from service.limits import Limiter, Places
 from service.metrics import Metrics
 from service.orchestrator import Orchestrator
 from service.relay import Relay
@@ -33,6 +35,7 @@ class Resources:
     starts: Limiter
     sign_ins: Limiter
     exports: asyncio.Semaphore
+    exporters: Places
     relay: Relay
 
 
@@ -57,9 +60,9 @@ def client_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-def may_start(connection: HTTPConnection) -> None:
-    """Count one start. Raises TooMany."""
-    resources_of(connection).starts.check(client_of(connection))
+def start_of(connection: HTTPConnection) -> Callable[[], None]:
+    """What counts one start of this client, and raises TooMany: to be called once the request is found good."""
+    return partial(resources_of(connection).starts.check, client_of(connection))
 
 
 def starter_of(connection: HTTPConnection) -> StartedBy:
@@ -70,4 +73,5 @@ def starter_of(connection: HTTPConnection) -> StartedBy:
 Facade = Annotated[Resources, Depends(resources_of)]
 Knowledge = Annotated[Store, Depends(store_of)]
 Prefect = Annotated[Orchestrator, Depends(orchestrator_of)]
+CountStart = Annotated[Callable[[], None], Depends(start_of)]
 Starter = Annotated[StartedBy, Depends(starter_of)]

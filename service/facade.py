@@ -88,11 +88,13 @@ def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None)
 def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASGI app
     import uvicorn
 
-    from service.protocol import PunctualProtocol
+    from service.protocol import protocols
 
+    http, websocket = protocols(most_of_one=facade.max_client_connections, proxies=facade.trusted_proxies)
     return uvicorn.Config(
         app,
-        http=PunctualProtocol,
+        http=http,
+        ws=websocket,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -131,8 +133,10 @@ def main() -> None:
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))
     logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s")
-    for chatty in ("httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # uvicorn tells of each WebSocket with its address, and calls a refused one an error
+    for chatty, level in {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn.error": logging.WARNING}.items():
+        logging.getLogger(chatty).setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing handshake" not in record.getMessage())
     # uvicorn passes the signal on after it has stopped in order
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -27,6 +28,12 @@ class JobFrame(JobView):
     def text(self) -> str:
         """The frame as it is sent: written once, however many watch."""
         return self.model_dump_json(exclude={"text"})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic has it, and to be written anew: a copy would be sent as the frame that it was made of."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("text", None)
+        return copied
 
     def after(self, earlier: JobFrame) -> JobFrame:
         """This frame with the events of an earlier one that was not sent before it, the latest 500 at most."""

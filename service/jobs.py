@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
 from service import estimating
-from service.deps import Facade, Knowledge, Prefect, Resources, Starter, may_start
+from service.deps import CountStart, Facade, Knowledge, Prefect, Resources, Starter
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.history import Place, read_history
 from service.listing import list_jobs
@@ -52,17 +52,26 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/start", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
-async def start_job(facade: Facade, starter: Starter, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None) -> Started:
+@router.post("/start", status_code=202, responses=answers(408, 409, 413, 422, 429))
+async def start_job(  # noqa: PLR0917  FastAPI passes them by name
+    facade: Facade, starter: Starter, count: CountStart, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None
+) -> Started:
     """Start a quick or a deep job."""
+    count()
     return await _start(facade, body.mode, body.parameters(), idempotency_key, response, by=starter)
 
 
-@router.post("/start_big", status_code=202, dependencies=[Depends(may_start)], responses=answers(408, 409, 413, 422, 429))
-async def start_big_job(
-    facade: Facade, starter: Starter, response: Response, body: Annotated[StartBigJob | None, Body()] = None, idempotency_key: IdempotencyKey = None
+@router.post("/start_big", status_code=202, responses=answers(408, 409, 413, 422, 429))
+async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
+    facade: Facade,
+    starter: Starter,
+    count: CountStart,
+    response: Response,
+    body: Annotated[StartBigJob | None, Body()] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Started:
     """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
+    count()
     return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response, by=starter)
 
 
@@ -112,9 +121,10 @@ async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: An
     return Stopping(job_id=job_id, drain=drain)
 
 
-@router.post("/{job_id:uuid}/retry", status_code=202, dependencies=[Depends(may_start)], responses=answers(404, 409, 422, 429))
-async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, response: Response) -> Started:
+@router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
+async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, count: CountStart, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
+    count()
     run = await prefect.run(job_id)
     if run is None and await store.job(job_id) is None:
         raise _unknown(job_id)

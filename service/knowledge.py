@@ -8,12 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response, StreamingResponse
+from starlette.requests import HTTPConnection
 
 from flows.core.words import printable, word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support
 from flows.stores.base import Store
 from service import graph
-from service.deps import Facade, Knowledge
+from service.deps import Facade, Knowledge, client_of
 from service.errors import NotFound, TooMany
 from service.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.jobs import Limit
@@ -66,12 +67,13 @@ async def read_stats(store: Knowledge) -> StoreStats:
     return await store.stats()
 
 
-async def export_slot(facade: Facade) -> AsyncGenerator[None]:
-    """One of the few exports at once, held until the answer is sent. Raises TooMany."""
-    if facade.exports.locked():
-        raise TooMany("As many exports as can be are under way. Try again in a minute.", retry_after_s=30)
-    async with facade.exports:
-        yield
+async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenerator[None]:
+    """One of the few exports at once, not all of them one client's, held until the answer is sent. Raises TooMany."""
+    with facade.exporters.one(client_of(connection)):
+        if facade.exports.locked():
+            raise TooMany("As many exports as can be are under way. Try again in a minute.", retry_after_s=30)
+        async with facade.exports:
+            yield
 
 
 @router.get(

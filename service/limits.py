@@ -80,9 +80,11 @@ class Limiter:
 
 
 class Places:
-    """How many requests and WebSockets one client has open at once."""
+    """How many of something one client has open at once."""
 
-    def __init__(self, *, most: int) -> None:
+    def __init__(self, what: str, *, most: int, setting: str) -> None:
+        self._what = what
+        self._setting = setting
         self._most = most
         self._open: Counter[str] = Counter()
 
@@ -92,7 +94,7 @@ class Places:
         name = network_of(client)
         if self._open[name] >= self._most:
             raise TooMany(
-                f"This client has {self._most:,} connections open, as many as one may. Close some, or raise LEARN_MAX_CLIENT_CONNECTIONS.",
+                f"This client has {self._most:,} {self._what} under way, as many as one may. Wait for their end, or raise {self._setting}.",
                 retry_after_s=PLACE_S,
             )
         self._open[name] += 1

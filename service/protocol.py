@@ -1,27 +1,79 @@
-"""HTTP/1.1 as uvicorn speaks it, with a time limit for a request's head, and with watchers counted among the connections."""
+"""HTTP/1.1 and WebSockets as uvicorn speaks them, with time limits for those who say nothing or take nothing, and with limits on connections."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from service.limits import network_of
 
 HEAD_S = 10.0
+STUCK_S = 45.0
+"""The system ends a connection whose client takes nothing for so long; an orderly end would wait for it."""
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+_MANY = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+_NO_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass
+class Lines:
+    """The open connections by client, those of proxies left out, which connect for many."""
+
+    most_of_one: int
+    proxies: frozenset[str] = frozenset()
+    open: Counter[str] = field(default_factory=Counter)
+
+    def take(self, client: tuple[str, int] | None) -> bool:
+        """Count one more; False, and nothing is counted, when the client has as many as one may."""
+        if (name := self._name(client)) is None:
+            return True
+        if self.open[name] >= self.most_of_one:
+            return False
+        self.open[name] += 1
+        return True
+
+    def give_back(self, client: tuple[str, int] | None) -> None:
+        """Count one less."""
+        if (name := self._name(client)) is not None:
+            self.open[name] -= 1
+            if self.open[name] <= 0:
+                del self.open[name]
+
+    def _name(self, client: tuple[str, int] | None) -> str | None:
+        return network_of(client[0]) if client is not None and client[0] not in self.proxies else None
 
 
 class PunctualProtocol(H11Protocol):
     """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one that never says anything.
 
-    Refuses to make a WebSocket of a connection past the limit; uvicorn looks at the limit for requests only.
+    Refuses the connections of one client past its limit, and makes no WebSocket of one past the limit of all; uvicorn looks at that
+    for requests only.
     """
 
+    lines: Lines
+    stuck_s = STUCK_S
+
     _head_timer: asyncio.TimerHandle | None = None
+    _is_counted = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As asyncio has it."""
         super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.stuck_s * 1000))
+        self._is_counted = self.lines.take(self.client)
+        if not self._is_counted:
+            transport.write(_MANY)
+            transport.close()
+            return
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
@@ -36,15 +88,23 @@ class PunctualProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """As asyncio has it."""
         self._stop_waiting()
+        if self._is_counted:
+            self._is_counted = False
+            self.lines.give_back(self.client)
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """As uvicorn has it, within the limit."""
+        """As uvicorn has it, within the limit, and for what can be a handshake: RFC 6455, 4.1."""
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
-            self.transport.write(_FULL)
-            self.transport.close()
-            return
-        super().handle_websocket_upgrade(event)
+            self._refuse(_FULL)
+        elif event.method != b"GET" or {name.lower() for name, _ in self.headers} & {b"content-length", b"transfer-encoding"}:
+            self._refuse(_NO_HANDSHAKE)
+        else:
+            super().handle_websocket_upgrade(event)
+
+    def _refuse(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self.transport.close()
 
     def _wait_for_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_S, self._give_up)
@@ -63,3 +123,30 @@ class PunctualProtocol(H11Protocol):
     def _is_answering(self) -> bool:
         cycle: object = self.cycle  # None before the first request
         return isinstance(cycle, RequestResponseCycle) and not cycle.response_complete
+
+
+class PunctualWebSocket(WebSocketsSansIOProtocol):
+    """Gives up a handshake that is not complete after ten seconds, and tells when its connection is gone."""
+
+    lines: Lines
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As asyncio has it."""
+        super().connection_made(transport)
+        self._handshake_timer = self.loop.call_later(HEAD_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As asyncio has it."""
+        self._handshake_timer.cancel()
+        self.lines.give_back(self.client)
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if not self.handshake_complete:
+            self.transport.abort()
+
+
+def protocols(*, most_of_one: int, proxies: Collection[str]) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
+    """The two protocols of one server."""
+    shared = {"lines": Lines(most_of_one=most_of_one, proxies=frozenset(proxies)), "stuck_s": STUCK_S}
+    return type("Http", (PunctualProtocol,), shared), type("WebSocket", (PunctualWebSocket,), shared)

@@ -97,11 +97,37 @@ def test_attempts_to_sign_in_are_limited(serve):
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+def test_half_a_character_is_no_token_and_no_fault(serve):
+    served = serve(token=TOKEN)
+    answer = served.request("POST", "/session", content=b'{"token": "\\ud800aaaaaaaaaaaaaaaa"}', headers={"Content-Type": "application/json"})
+    assert answer.status_code in {401, 422}
+
+
+def test_another_page_reads_nothing_either(serve):
+    served = serve(allowed_origins="https://learn.example")
+    cross = {"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}
+    for path in ("/knowledge/export", "/jobs", "/metrics"):
+        assert served.get(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        assert served.get(path, headers=cross).status_code == 403
+        assert served.get(path, headers=cross | {"Origin": "https://learn.example"}).status_code != 403
+    assert served.get("/health/live", headers=cross).status_code == 200
+
+
 def test_without_a_token_there_is_nothing_to_sign_in_to(serve):
     assert serve().post("/session", json={"token": "x"}).status_code == 409
 
 
-REBOUND = ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::2]", "10.0.0.1", "@localhost")
+REBOUND = (
+    "evil.example",
+    "evil.example:8000",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "",
+    "[::2]",
+    "10.0.0.1",
+    "@localhost",
+    "localhost:1@evil.example",
+)
 
 
 def test_rebound_name_is_refused_on_every_route(serve):
@@ -159,6 +185,8 @@ def test_token_in_the_address_is_refused(serve):
         "/knowledge?access_token=x",
         "/jobs?TOKEN=x",
         f"/entries/{TOKEN}",
+        f"/entries/x;{TOKEN}",
+        f"/knowledge?{TOKEN}=1",
         "/jobs?api_key=",
     ):
         answer = served.get(path)

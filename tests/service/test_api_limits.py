@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from api_server import NOWHERE
+from store_documents import batch, entry
 
 from flows.knowledge import Job, utc_now
 from service import limits, protocol
@@ -87,6 +88,29 @@ def test_flood_of_starts_is_told_when_to_come_back(serve):
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 3
     assert answers[-1].json()["retry_after_s"] == int(answers[-1].headers["retry-after"])
     assert served.get("/knowledge").status_code == 200
+
+
+def test_starts_that_are_not_understood_are_not_counted(serve):
+    served = serve(is_alone=True)
+    assert {served.post("/jobs/start", json={"mode": "nope"}).status_code for _ in range(30)} == {422}
+    assert served.post("/jobs/start_big").status_code == 503
+
+
+def test_one_client_cannot_take_all_exports(serve):
+    served = serve(trusted_proxies=("127.0.0.1",), max_exports=2)
+    other = {"X-Forwarded-For": "203.0.113.10"}
+    entries = [entry(f"word{n}", definition="A long text about it. " * 25) for n in range(4000)]
+    for at in range(0, len(entries), 500):
+        served.do(served.store.commit_batch(batch(number=at + 1), entries=entries[at : at + 500]))
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        slow.connect(("127.0.0.1", served.port))
+        slow.sendall(b"GET /knowledge/export HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n")
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+        refused = served.get("/knowledge/export", headers={"X-Forwarded-For": "203.0.113.9"})
+        assert refused.status_code == 429
+        assert "LEARN_MAX_EXPORTS" in refused.json()["detail"]
+        assert len(served.get("/knowledge/export", headers=other).text.splitlines()) == 4000
 
 
 def test_oversized_body_is_refused_on_every_route(serve):

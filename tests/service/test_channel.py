@@ -1,6 +1,7 @@
 """What one watcher is told, however slowly it listens."""
 
 import asyncio
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -43,8 +44,9 @@ def tell(found, watcher):
 
 
 async def texts(watcher):
+    """What is sent, as the client reads it."""
     watcher.end()
-    return [event.text for frame in [f async for f in watcher] for event in frame.events]
+    return [event["text"] for frame in [f async for f in watcher] for event in json.loads(frame.text)["events"]]
 
 
 async def test_a_slow_watcher_gets_the_latest_status_and_all_events_in_one_frame():
@@ -133,4 +135,28 @@ async def test_a_held_watcher_is_told_once_what_its_past_holds_too():
     tell(found, watcher)
     past = found.frame(prefect_url=None, is_live=True, items=[line(1), line(2)])
     watcher.release(past, Place(attempt=1, seq=2))
+    assert await texts(watcher) == ["line 1.1", "line 1.2", "line 1.3"]
+
+
+async def test_a_frame_that_others_were_sent_is_written_anew_for_one_who_is_told_more():
+    found, quick, held = channel(), Watcher(), Watcher(is_held=True)
+    found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(1)))
+    found.news()
+    found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(2)))
+    items = found.news()
+    frame = found.frame(prefect_url=None, is_live=True, items=items)
+    for watcher in (quick, held):
+        watcher.offer(frame, items)
+    assert "line 1.2" in frame.text
+    held.release(found.frame(prefect_url=None, is_live=True, items=[line(1)]), Place(attempt=1, seq=1))
+    assert await texts(held) == ["line 1.1", "line 1.2"]
+    assert await texts(quick) == ["line 1.2"]
+
+
+async def test_a_slow_held_watcher_is_told_all():
+    found, watcher = channel(), Watcher(is_held=True)
+    for seq in (1, 2, 3):
+        found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(seq)))
+        tell(found, watcher)
+    watcher.release(found.frame(prefect_url=None, is_live=True), Place(attempt=1))
     assert await texts(watcher) == ["line 1.1", "line 1.2", "line 1.3"]
