@@ -187,3 +187,45 @@ def test_a_retry_shows_no_old_end(stack, open_page):
         assert going
         assert [head for head in going if "stopped early" in head or "it took" in head or "on average" in head] == []
         assert httpx.get(f"{stack.url}/jobs/{job_id}", timeout=30).json()["attempt"] == 2
+
+
+def test_the_question_whether_to_stop_tells_that_it_was_answered(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        expect(its_words(page).first).to_be_visible(timeout=60_000)
+        page.route("**/cancel", lambda route: None)  # the answer does not come while this is looked at
+        page.get_by_role("button", name="Stop Any topic").click()
+        dialog = page.get_by_role("dialog", name="Stop this job?")
+        dialog.get_by_role("button", name="Finish what is in flight").click()
+        expect(dialog.get_by_role("button", name="Stopping…")).to_be_visible()
+        expect(dialog.get_by_role("button", name="Stop now")).to_be_disabled()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        page.unroute("**/cancel")
+
+
+def test_a_retry_that_fails_says_so_under_the_table(stack, open_page, own_facade):
+    with big_job(stack.url) as job_id:
+        wait_for(lambda: job(stack.url, job_id)["counts"]["stored"], 60, "words")
+        httpx.post(f"{stack.url}/jobs/{job_id}/cancel", json={"drain": False}, timeout=30)
+        wait_for(lambda: job(stack.url, job_id)["status"] == "cancelled", 60, "the end")
+    with Gate(stack.port) as gate, own_facade(PREFECT_API_URL=f"http://127.0.0.1:{gate.port}/api") as facade:
+        page = open_page(f"{facade.url}/#/jobs", viewport={"width": 360, "height": 800})
+        retry = page.get_by_role("button", name="Retry Any topic").first
+        expect(retry).to_be_visible()
+        gate.shut()
+        retry.focus()
+        page.keyboard.press("Enter")
+        said = page.get_by_role("alert").filter(has_text="Any topic: Prefect")
+        expect(said).to_be_visible()
+        assert said.evaluate("line => line.closest('table') === null")
+
+
+def test_what_is_wrong_in_the_form_is_told_in_its_words(stack, open_page):
+    page = open_page(f"{stack.url}/#/jobs")
+    page.get_by_label("Minutes").fill("20")
+    page.sees("No estimate: Minutes: at most 10.")
+    page.get_by_label("Minutes").fill("")
+    page.sees("No estimate before the minutes are given.")
+    page.get_by_label("Minutes").fill("1")
+    page.sees("limited by")
