@@ -160,6 +160,29 @@ async def prefect(settings: Settings) -> list[Check]:
         return [*checks, await _worker()]
 
 
+async def facade() -> Check:
+    """Whether a facade answers where the client commands look for it, and lets them in."""
+    from service.client import LearningClient
+    from service.errors import AccessRefused, FacadeUnavailable
+
+    try:
+        async with LearningClient(timeout_s=TIMEOUT_S) as client:
+            health = await client.health()
+            await client.jobs(limit=1)
+            kept = "with a token" if health.needs_token else "which asks for no token"
+            return Check("facade", "ok", f"{_without_secrets(client.url)}, {kept}")
+    except FacadeUnavailable:
+        if "LEARN_URL" in os.environ:
+            return Check(
+                "facade", "warn", f"nothing answers at LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}", "Start it there, or correct LEARN_URL."
+            )
+        return Check("facade", "ok", "not running", "learn up serves one; LEARN_URL names another")
+    except AccessRefused as error:
+        return Check("facade", "fail", str(error), "Set LEARN_API_TOKEN to the facade's token.")
+    except LearningError as error:
+        return Check("facade", "fail", str(error))
+
+
 async def _worker() -> Check:
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound

@@ -44,6 +44,7 @@ async def examine() -> list[Check]:
     for looked_at in await asyncio.gather(providers.groq(settings), providers.wikimedia(settings)):
         found += looked_at
     found += await checks.prefect(settings)
+    found.append(await checks.facade())
     return found
 
 

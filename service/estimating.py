@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flows.core.budget import MAX_MINUTES
 from flows.core.estimate import GROQ, LEXICON, Estimate, Rates, estimate, rates_of
 from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, Limits
-from flows.knowledge import Mode, utc_now
+from flows.knowledge import Job, Mode, utc_now
 from flows.settings import Settings
 from flows.stores.base import Store
 
@@ -33,8 +34,15 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         limits=_limits(settings) if has_model else Limits(),
         spent_requests=spent_requests,
         spent_tokens=spent_tokens,
+        supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
     )
     return found.model_copy(update={"notes": _notes(found, settings, has_model=has_model)})
+
+
+def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
+    """No words after a job about the same that found nothing new; otherwise nobody knows."""
+    last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)
+    return 0 if last is not None and last.end_reason == "nothing new" else None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -66,6 +74,8 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool) -> tuple[str
         notes.append(f"No price is known for {settings.write_models[0]}: name it in LEARN_PRICES.")
     if found.limited_by.endswith("a day") and not found.entries:
         notes.append("The day's quota is used up: it fills again steadily, come back later or use another model.")
+    if found.limited_by == "the words that are left" and not found.entries:
+        notes.append("The last job of this kind found nothing new. Another topic may, and a language model does.")
     if not found.rates.jobs:
         notes.append("A rule of thumb: no job of this kind has run here yet.")
     return tuple(notes)

@@ -129,8 +129,12 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
     async def ours(_: Request, error: Exception) -> Response:
         return problem_of(error) if isinstance(error, LearningError) else unexpected(error)
 
-    async def invalid(_: Request, error: Exception) -> Response:
-        found = [_field_problem(e) for e in error.errors()] if isinstance(error, RequestValidationError) else []
+    async def invalid(request: Request, error: Exception) -> Response:
+        errors = error.errors() if isinstance(error, RequestValidationError) else []
+        found = [_field_problem(e) for e in errors]
+        is_text = any(e["loc"] == ("body",) and e["type"] != "missing" for e in errors)
+        if is_text and "json" not in request.headers.get("content-type", ""):
+            return problem(422, "The body is not sent as JSON. Send it with the header `Content-Type: application/json`.", errors=found)
         return problem(422, "; ".join(f"{f.field}: {f.problem}" for f in found[:5]) + ".", errors=found)
 
     async def http(request: Request, error: Exception) -> Response:

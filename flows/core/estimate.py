@@ -66,10 +66,20 @@ def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
     )
 
 
-def estimate(rates: Rates, *, minutes: float, entries: int | None, limits: Limits, spent_requests: int = 0, spent_tokens: int = 0) -> Estimate:
+def estimate(
+    rates: Rates,
+    *,
+    minutes: float,
+    entries: int | None,
+    limits: Limits,
+    spent_requests: int = 0,
+    spent_tokens: int = 0,
+    supply: int | None = None,
+) -> Estimate:
     """What `minutes` of work will bring, or less when `entries` are reached or a limit is.
 
-    `limits` are those of the model that writes, full at the start but for what was spent today. Raises InvalidInput as Limits does.
+    `limits` are those of the model that writes, full at the start but for what was spent today; `supply` is how many words there can be,
+    None where nobody knows. Raises InvalidInput as Limits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
     room: dict[str, float] = {}
@@ -90,6 +100,8 @@ def estimate(rates: Rates, *, minutes: float, entries: int | None, limits: Limit
     room[slowest if tokens else "the time limit"] = a_minute * minutes
     if entries is not None:
         room["the number of words"] = float(entries)
+    if supply is not None:
+        room["the words that are left"] = float(supply)
     limited_by = min(room, key=lambda name: room[name])
     found = math.floor(room[limited_by])
     return Estimate(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from store_documents import ANN, START, job
+
 
 def test_estimate_says_what_a_job_would_bring_without_starting_one(serve):
     served = serve()
@@ -25,3 +27,19 @@ def test_estimate_takes_what_the_job_itself_takes(serve):
         answer = served.post("/jobs/estimate", json=body)
         assert answer.status_code == 422, body
         assert answer.json()["errors"][0]["field"] == field, body
+
+
+def test_after_a_job_that_found_nothing_new_nothing_is_promised(serve):
+    served = serve()
+    served.do(served.store.begin_attempt(job(ANN)))
+    served.do(served.store.save_job(job(ANN, status="completed", end_reason="nothing new", attempt=1, finished_at=START)))
+    big = served.post("/jobs/estimate", json={"mode": "big"}).json()
+    assert (big["entries"], big["limited_by"]) == (0, "the words that are left")
+    assert "Another topic" in big["notes"][0]
+    assert served.post("/jobs/estimate", json={"mode": "big", "topic": "music"}).json()["entries"] > 0
+
+
+def test_a_body_that_is_not_called_json_is_told_how_to_be_sent(serve):
+    answer = serve().request("POST", "/jobs/start", content=b'{"mode": "quick"}')
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
