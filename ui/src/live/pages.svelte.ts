@@ -10,12 +10,18 @@ export interface Part<T> {
 export class Pages<T> {
   items = $state.raw<readonly T[]>([]);
   hasMore = $state(false);
+  /** What the list is of: changes when its first part is there. */
+  of = $state("");
+  /** Grows with each beginning. */
+  begun = $state(0);
   readonly loading = new Loading<Part<T>>();
   #cursor: string | null = null;
+  #asked = "";
   #read: ((cursor: string | null, signal: AbortSignal) => Promise<Part<T>>) | null = null;
 
   /** Begins a new list; the old one stays until the first part is there. */
-  async begin(read: (cursor: string | null, signal: AbortSignal) => Promise<Part<T>>): Promise<void> {
+  async begin(read: (cursor: string | null, signal: AbortSignal) => Promise<Part<T>>, of = ""): Promise<void> {
+    this.#asked = of;
     this.#read = read;
     await this.#take(null);
   }
@@ -34,6 +40,10 @@ export class Pages<T> {
     let part: Part<T> | undefined;
     await this.loading.run(async (signal) => (part = await read(cursor, signal)));
     if (!part || read !== this.#read || this.loading.data !== part) return;
+    if (cursor === null) {
+      this.of = this.#asked;
+      this.begun++;
+    }
     this.items = cursor === null ? part.items : [...this.items, ...part.items];
     this.#cursor = part.cursor ?? null;
     this.hasMore = this.#cursor !== null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { visible } from "./windowing";
+import { offset, visible } from "./windowing";
 
 describe("the rows that are drawn", () => {
   it("are those that show and a few more", () => {
@@ -12,5 +12,18 @@ describe("the rows that are drawn", () => {
 
   it("of an empty list are none", () => {
     expect(visible(0, 500, 32, 0)).toEqual({ from: 0, to: 0 });
+  });
+
+  it("stand below an open row by as much as it is higher", () => {
+    const opened = { index: 3, extra: 100 };
+    expect([3, 4, 10].map((index) => offset(index, 32, opened))).toEqual([96, 228, 420]);
+    expect(offset(10, 32)).toBe(320);
+  });
+
+  it("cover what shows when a row above is open", () => {
+    const opened = { index: 2, extra: 400 };
+    const { from, to } = visible(1000, 320, 32, 1000, 0, opened);
+    expect(offset(from, 32, opened)).toBeLessThanOrEqual(1000);
+    expect(offset(to, 32, opened)).toBeGreaterThanOrEqual(1320);
   });
 });

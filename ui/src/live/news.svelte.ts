@@ -1,0 +1,20 @@
+/** What follows from words that are learned while one looks. */
+
+import { whenever } from "../whenever.svelte";
+import { live } from "./live.svelte";
+
+const EVERY_MS = 5_000;
+
+/** Runs something some seconds after words were learned, and not more often than that. */
+export function afterNews(run: () => void): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const known = live.learned;
+  whenever(() => live.learned, () => {
+    if (live.learned === known) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      run();
+    }, EVERY_MS);
+  });
+  whenever(() => null, () => () => clearTimeout(timer));
+}
