@@ -31,7 +31,7 @@ def outside_address():
     """The address by which other machines would reach this one, or None. Nothing is sent."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asking:
         try:
-            asking.connect(("192.0.2.255", 9))
+            asking.connect(("198.51.100.1", 9))
         except OSError:
             return None
         address = asking.getsockname()[0]
