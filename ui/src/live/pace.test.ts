@@ -26,6 +26,14 @@ describe("the pace", () => {
     expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([20]);
   });
 
+  it("is nothing while a job waits to be run again", () => {
+    const history = new History();
+    for (const second of [0, 2, 4, 6]) history.take(stored(second * 20, second));
+    history.take({ ...stored(120, 7), status: "queued" });
+    history.take({ ...stored(120, 14), attempt: 2 });
+    expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
+  });
+
   it("is not told in the first seconds, when one batch more or less is all there is", () => {
     const history = new History();
     const now = () => perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored);

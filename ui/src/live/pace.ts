@@ -20,7 +20,9 @@ export interface Sample {
 export function noted(samples: readonly Sample[], frame: JobFrame, now: number): readonly Sample[] {
   const at = frame.sent_at ? Date.parse(frame.sent_at) : now;
   const stages = Object.fromEntries(STAGES.map((stage) => [stage, frame.stages[stage]?.done ?? 0])) as Record<Stage, number>;
-  const kept = samples.filter((sample) => sample.attempt === frame.attempt && sample.at < at && sample.stored <= frame.counts.stored);
+  // a job that waits to be run again has the pace of nobody
+  const isAtWork = frame.status === "running" || frame.status === "cancelling";
+  const kept = samples.filter((sample) => isAtWork && sample.attempt === frame.attempt && sample.at < at && sample.stored <= frame.counts.stored);
   const first = kept.findLastIndex((sample) => at - sample.at >= WINDOW_MS);
   return [...kept.slice(Math.max(0, first)), { at, attempt: frame.attempt, stored: frame.counts.stored, stages }];
 }
