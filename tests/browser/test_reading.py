@@ -112,32 +112,43 @@ def test_a_schedule_is_resumed_and_paused(stack, open_page):
     assert {s["active"] for s in stack.prefect("deployments/name/big-learning/big")["schedules"]} == {False}
 
 
-def around(url, word, steps):
-    """How many words are within so many steps."""
-    return len(httpx.get(f"{url}/graph/{word}", params={"depth": steps}, timeout=30).raise_for_status().json()["nodes"])
+def around(url, word, steps=1):
+    """The words within so many steps, and whether each was learned."""
+    nodes = httpx.get(f"{url}/graph/{word}", params={"depth": steps, "limit": 500}, timeout=30).raise_for_status().json()["nodes"]
+    return {node["word"]: node["depth"] is not None for node in nodes}
 
 
-def test_the_graph_grows_by_a_click(stack, learned, open_page):
-    entries = httpx.get(f"{stack.url}/knowledge", params={"limit": 200}, timeout=30).json()["items"]
-    word = next(e["word"] for e in entries if around(stack.url, e["word"], 2) > around(stack.url, e["word"], 1))
+def one_that_grows(url):
+    """A word, and a neighbour of it that has neighbours of its own."""
+    for entry in httpx.get(f"{url}/knowledge", params={"limit": 200}, timeout=30).json()["items"]:
+        near = around(url, entry["word"])
+        for word, is_learned in near.items():
+            if is_learned and word != entry["word"] and set(around(url, word)) - set(near):
+                return entry["word"], word
+    raise AssertionError("nothing that was learned leads further")
+
+
+def size(graph):
+    return int(re.search(r"\d+", graph.get_attribute("aria-label"))[0])
+
+
+def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
+    word, neighbour = one_that_grows(stack.url)
     page = open_page(f"{stack.url}/#/entries/{word}")
     graph = page.get_by_role("img", name="Graph of")
-    expect(graph).to_be_visible()
     expect(graph.locator("canvas").first).to_be_visible()
-    graph.scroll_into_view_if_needed()
-    before = graph.get_attribute("aria-label")
-    box = graph.bounding_box()
-    for x, y in [(x, y) for y in range(20, int(box["height"]) - 10, 20) for x in range(20, int(box["width"]) - 10, 20)]:
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(30)
-        if graph.evaluate("box => box.style.cursor === 'pointer'"):
-            page.mouse.click(box["x"] + x, box["y"] + y)
-            page.wait_for_timeout(800)
-            if graph.get_attribute("aria-label") != before:
-                break
-    assert graph.get_attribute("aria-label") != before
-    page.get_by_role("button", name="Grow by a step").click()
-    wait_for(lambda: int(re.search(r"\d+", graph.get_attribute("aria-label"))[0]) >= around(stack.url, word, 2), 20, "a wider graph")
+    listed = page.get_by_text(re.compile(r"^\d+ words? in the graph$"))
+    listed.click()
+    before = len(around(stack.url, word))
+    assert size(graph) == before
+    page.get_by_role("link", name=neighbour, exact=True).last.hover()
+    box = page.locator("[data-mark]").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    after = len(set(around(stack.url, word)) | set(around(stack.url, neighbour)))
+    wait_for(lambda: size(graph) == after > before, 20, "a graph that has grown")
+    page.get_by_role("button", name="Grow by a step").press("Enter")
+    wait_for(lambda: size(graph) >= len(around(stack.url, word, 2)), 20, "a wider graph")
+    expect(listed).to_have_text(f"{size(graph):,} words in the graph")
 
 
 def test_export_hands_out_what_was_learned(stack, learned, open_page):

@@ -1,13 +1,19 @@
 /** The concept graph around a word, drawn by sigma. Loaded when an entry is looked at. */
 
 import Graph from "graphology";
-import forceAtlas2, { inferSettings } from "graphology-layout-forceatlas2";
+import forceAtlas2, { inferSettings, type ForceAtlas2Settings } from "graphology-layout-forceatlas2";
 import Sigma from "sigma";
+import type { FragmentLayer } from "sigma/rendering";
 import type { Graph as Neighbourhood } from "../api/types";
 import { colour } from "./colours";
 
 const STEPS = 120;
 const MOST_NODES = 5_000;
+/** A graph of so many words is laid out at one go; a larger one in slices between frames, so that the page stays quick. */
+const AT_ONCE = 400;
+const SLICE_MS = 8;
+/** So few words have all of their names shown. */
+const ALL_NAMED = 24;
 
 interface Node {
   word: string;
@@ -17,7 +23,23 @@ interface Node {
   y: number;
 }
 
-const TOKENS = { centre: "--accent", learned: "--ink", ghost: "--rule-strong", quiet: "--ink-quiet", line: "--rule", paper: "--paper-raised" } as const;
+/** A disc for what is learned, a ring for what is not: the core has the paper's colour. */
+const DISC: FragmentLayer = {
+  name: "disc",
+  uniforms: [],
+  attributes: [
+    { name: "discColor", size: 4, type: WebGL2RenderingContext.UNSIGNED_BYTE, normalized: true, source: "color" },
+    { name: "coreColor", size: 4, type: WebGL2RenderingContext.UNSIGNED_BYTE, normalized: true, source: "core" },
+  ],
+  glsl: `
+vec4 layer_disc(vec4 v_discColor, vec4 v_coreColor) {
+  float edge = -1.75 * context.pixelToUV;
+  return mix(v_coreColor, v_discColor, smoothstep(edge - context.aaWidth, edge + context.aaWidth, context.sdf));
+}
+`,
+};
+
+const TOKENS = { centre: "--accent", learned: "--ink", ghost: "--ink-quiet", quiet: "--ink-quiet", line: "--rule", paper: "--paper" } as const;
 type Palette = Record<keyof typeof TOKENS, string>;
 
 export interface Hearer {
@@ -29,23 +51,26 @@ export class ConceptMap {
   #graph = new Graph();
   #sigma: Sigma;
   #palette = palette();
+  #frame = 0;
   #click: ReturnType<typeof setTimeout> | undefined;
 
   constructor(box: HTMLElement, hearer: Hearer) {
     this.#sigma = new Sigma(this.#graph, box, {
       settings: { allowInvalidContainer: true, nodePickingPadding: 6, autoRescaleContent: "labels", itemSizesReference: "screen", labelRenderedSizeThreshold: 5, labelDensity: 1.2, stagePadding: 40, enableCameraRotation: false, gestureTarget: "shared", minCameraRatio: 0.05, maxCameraRatio: 4 },
+      primitives: { nodes: { variables: { core: { type: "color", default: "#808080" } }, layers: [DISC] } },
       styles: {
         nodes: {
           x: { attribute: "x" },
           y: { attribute: "y" },
           size: (node, state) => (node.isCentre ? 10 : node.isLearned ? 6.5 : 5) * (state.isHovered ? 1.25 : 1),
           color: (node) => (node.isCentre ? this.#palette.centre : node.isLearned ? this.#palette.learned : this.#palette.ghost),
+          core: (node) => (node.isCentre ? this.#palette.centre : node.isLearned ? this.#palette.learned : this.#palette.paper),
           label: { attribute: "word" },
           labelColor: (node) => (node.isLearned ? this.#palette.learned : this.#palette.quiet),
           backdropVisibility: { whenState: "isHovered", then: "visible", else: "hidden" },
           backdropColor: () => this.#palette.paper,
           backdropShadowBlur: 0,
-          labelVisibility: { whenState: "isHovered", then: "visible", else: "auto" },
+          labelVisibility: { whenState: "isHovered", then: "visible", else: () => (this.#graph.order <= ALL_NAMED ? "visible" : "auto") },
           labelFont: '"Source Serif 4 Variable", Georgia, serif',
           labelSize: 15,
           labelPosition: "right",
@@ -68,6 +93,19 @@ export class ConceptMap {
 
   get size(): number {
     return this.#graph.order;
+  }
+
+  /** Those that can be grown first, and by name. */
+  get words(): { word: string; isLearned: boolean }[] {
+    const found = this.#graph.mapNodes((key) => ({ word: this.#word(key), isLearned: this.#graph.getNodeAttribute(key, "isLearned") as boolean }));
+    return found.sort((one, other) => Number(other.isLearned) - Number(one.isLearned) || one.word.localeCompare(other.word, "en"));
+  }
+
+  /** Where a word stands, in pixels from the picture's corner. */
+  placeOf(word: string): { x: number; y: number } | null {
+    const key = this.#graph.findNode((one) => this.#word(one) === word);
+    const data = key === undefined ? undefined : this.#sigma.getNodeDisplayData(key);
+    return data ? this.#sigma.framedGraphToViewport(data) : null;
   }
 
   /** Adds a neighbourhood; new words begin near the word that they grew from. */
@@ -98,6 +136,7 @@ export class ConceptMap {
 
   destroy(): void {
     clearTimeout(this.#click);
+    cancelAnimationFrame(this.#frame);
     this.#sigma.kill();
   }
 
@@ -106,10 +145,19 @@ export class ConceptMap {
   }
 
   #lay(): void {
-    if (this.#graph.order < 2) return;
-    // fewer steps for a large graph, so that a click is never a long task
-    const iterations = Math.max(10, Math.min(STEPS, Math.round(12_000 / this.#graph.order)));
-    forceAtlas2.assign(this.#graph, { iterations, settings: { ...inferSettings(this.#graph), gravity: 0.6, scalingRatio: 6, barnesHutOptimize: this.#graph.order > 300 } });
+    cancelAnimationFrame(this.#frame);
+    const { order } = this.#graph;
+    if (order < 2) return;
+    const settings = { ...inferSettings(this.#graph), gravity: 0.6, scalingRatio: 6, barnesHutOptimize: order > 300 };
+    if (order <= AT_ONCE) forceAtlas2.assign(this.#graph, { iterations: STEPS, settings });
+    else this.#layInSlices(settings, STEPS);
+  }
+
+  #layInSlices(settings: ForceAtlas2Settings, steps: number): void {
+    const begun = performance.now();
+    let done = 0;
+    for (; done < steps && performance.now() - begun < SLICE_MS; done++) forceAtlas2.assign(this.#graph, { iterations: 1, settings });
+    if (done < steps) this.#frame = requestAnimationFrame(() => this.#layInSlices(settings, steps - done));
   }
 }
 

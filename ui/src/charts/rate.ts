@@ -15,6 +15,7 @@ export class RateChart {
     const axis = { stroke: ink, font, grid: { stroke: colour("--rule"), width: 1 }, ticks: { show: false } };
     const options: uPlot.Options = {
       ...this.#size(),
+      padding: [8, 32, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: { y: { range: (_, _low, high) => [0, Math.max(10, high * 1.1)] } },
@@ -27,13 +28,13 @@ export class RateChart {
         { stroke: colour("--accent"), width: 1.75, fill: `${colour("--accent")}22`, points: { show: false }, ...(uPlot.paths.spline ? { paths: uPlot.paths.stepped ? (uPlot.paths.stepped({ align: 1 }) as uPlot.Series.PathBuilder) : uPlot.paths.spline() } : {}) },
       ],
     };
-    this.#plot = new uPlot(options, [at, words], box);
+    this.#plot = new uPlot(options, closed(at, words), box);
     this.#observer = new ResizeObserver(() => this.#plot.setSize(this.#size()));
     this.#observer.observe(box);
   }
 
   show(at: number[], words: number[]): void {
-    this.#plot.setData([at, words]);
+    this.#plot.setData(closed(at, words));
   }
 
   destroy(): void {
@@ -44,4 +45,11 @@ export class RateChart {
   #size(): { width: number; height: number } {
     return { width: Math.max(200, this.box.clientWidth), height: 200 };
   }
+}
+
+/** With the end of the last stretch, so that it is as wide as the others. */
+function closed(at: number[], words: number[]): [number[], number[]] {
+  const [before, last] = at.slice(-2);
+  if (before === undefined || last === undefined) return [at, words];
+  return [[...at, 2 * last - before], [...words, words.at(-1) as number]];
 }
