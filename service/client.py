@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
@@ -184,8 +185,9 @@ class LearningClient:
         first, and after `patience_s` seconds of silence later.
         """
         watch = Watch(self._connection, UUID(_id(job_id)), after=START if from_start else after, patience_s=patience_s)
-        async for frame in watch.frames():
-            yield frame
+        async with aclosing(watch.frames()) as frames:
+            async for frame in frames:
+                yield frame
 
     async def knowledge(
         self,

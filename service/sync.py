@@ -45,9 +45,16 @@ class SyncLearningClient:
         for frames in list(self._open):
             self._run(frames.aclose())
         self._run(self._client.close())
+        self._run(self._settle())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_S)
         self._loop.close()
+
+    async def _settle(self) -> None:
+        """Let what is being closed end."""
+        await self._loop.shutdown_asyncgens()
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left, timeout=CLOSE_S)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  a method of LearningClient
         method = getattr(self._client, name) if not name.startswith("_") else None

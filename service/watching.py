@@ -7,7 +7,7 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -61,8 +61,8 @@ class Watch:
             before = self._answered_at
             how: _Ended = "lost"
             try:
-                async with self._connected() as socket:
-                    async for frame in self._received(socket):
+                async with self._connected() as socket, aclosing(self._received(socket)) as received:
+                    async for frame in received:
                         wait_s, handshakes = FIRST_WAIT_S, 0
                         yield frame
                     how = self._judged(socket)
@@ -76,8 +76,9 @@ class Watch:
             if self._answered_at == before:
                 handshakes += 1
                 if await self._is_reachable() and (how == "refused" or handshakes >= LOST_HANDSHAKES):
-                    async for frame in self._polled():
-                        yield frame
+                    async with aclosing(self._polled()) as polled:
+                        async for frame in polled:
+                            yield frame
                     return
             self._check_patience()
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -184,8 +183,6 @@ async def test_ctrl_c_stops_watching_and_not_the_job(facade, store):
     async with command(facade, "watch", str(told.job_id), "--json") as process:
         await asyncio.wait_for(process.stdout.readline(), 60)
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        assert (await ended(process, within_s=20)).code == 130
-        assert time.monotonic() - began < 20
+        assert (await ended(process, within_s=60)).code == 130
     assert not await store.stop_requested(told.job_id)
     assert (await store.job(told.job_id)).status == "running"
