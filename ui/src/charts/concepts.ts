@@ -150,14 +150,16 @@ export class ConceptMap {
     if (order < 2) return;
     const settings = { ...inferSettings(this.#graph), gravity: 0.6, scalingRatio: 6, barnesHutOptimize: order > 300 };
     if (order <= AT_ONCE) forceAtlas2.assign(this.#graph, { iterations: STEPS, settings });
-    else this.#layInSlices(settings, STEPS);
+    else this.#layInSlices(this.#graph.copy(), settings, STEPS);
   }
 
-  #layInSlices(settings: ForceAtlas2Settings, steps: number): void {
+  /** On a copy, so that the picture is drawn once and not after each slice. */
+  #layInSlices(copy: Graph, settings: ForceAtlas2Settings, steps: number): void {
     const begun = performance.now();
-    let done = 0;
-    for (; done < steps && performance.now() - begun < SLICE_MS; done++) forceAtlas2.assign(this.#graph, { iterations: 1, settings });
-    if (done < steps) this.#frame = requestAnimationFrame(() => this.#layInSlices(settings, steps - done));
+    let left = steps;
+    for (; left > 0 && performance.now() - begun < SLICE_MS; left--) forceAtlas2.assign(copy, { iterations: 1, settings });
+    if (left > 0) this.#frame = requestAnimationFrame(() => this.#layInSlices(copy, settings, left));
+    else this.#graph.updateEachNodeAttributes((key, node) => ({ ...node, x: copy.getNodeAttribute(key, "x") as number, y: copy.getNodeAttribute(key, "y") as number }));
   }
 }
 
