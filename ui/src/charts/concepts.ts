@@ -8,6 +8,8 @@ import type { Graph as Neighbourhood } from "../api/types";
 import { colour } from "./colours";
 
 const STEPS = 120;
+/** Of the largest graphs, where a step takes long. */
+const LEAST_STEPS = 15;
 const MOST_NODES = 5_000;
 /** A graph of so many words is laid out at one go; a larger one in slices between frames, so that the page stays quick. */
 const AT_ONCE = 400;
@@ -150,7 +152,7 @@ export class ConceptMap {
     if (order < 2) return;
     const settings = { ...inferSettings(this.#graph), gravity: 0.6, scalingRatio: 6, barnesHutOptimize: order > 300 };
     if (order <= AT_ONCE) forceAtlas2.assign(this.#graph, { iterations: STEPS, settings });
-    else this.#layInSlices(this.#graph.copy(), settings, STEPS);
+    else this.#layInSlices(this.#graph.copy(), { ...settings, barnesHutTheta: 1.2 }, Math.max(LEAST_STEPS, Math.round((STEPS * AT_ONCE) / order)));
   }
 
   /** On a copy, so that the picture is drawn once and not after each slice. */
