@@ -93,11 +93,12 @@ class Resources:
         self.lexicon = lexicon
         self.morphology = Morphology(lexicon)
         self.cutoff = cutoff
+        self._paced = model if isinstance(model, Paced) else None
 
     @property
     def quota_left(self) -> tuple[QuotaLeft, ...]:
         """What is left of the model's quota; nothing where none holds it back."""
-        return self.model.quota_left if isinstance(self.model, Paced) else ()
+        return self._paced.quota_left if self._paced is not None else ()
 
 
 class _Override:

@@ -79,7 +79,9 @@ class GroqModel:
     @property
     def batches_at_once(self) -> int:
         """What keeps the minute's tokens used while batches of the usual size take their usual time, and two that wait."""
-        tokens_per_s = self._limiter_of(self._usable("define")[0]).state.minute_tokens.capacity / 60
+        models = self._models["define"]
+        first = next((model for model in models if model not in self._gone), models[0])
+        tokens_per_s = self._limiter_of(first).state.minute_tokens.capacity / 60
         return 2 + math.ceil(min(tokens_per_s, MOST_TOKENS_PER_S) * BATCH_S / BATCH_TOKENS)
 
     @property

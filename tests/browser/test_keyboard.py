@@ -51,9 +51,9 @@ def test_the_theme_is_chosen(stack, open_page):
 
 def test_a_job_is_estimated_started_stopped_at_once_and_retried(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs")
-    tab_to(page, page.get_by_label("Topic"))
+    tab_to(page, page.get_by_label("Topic", exact=True))
     page.keyboard.type("music")
-    tab_to(page, page.get_by_label("Minutes"))
+    tab_to(page, page.get_by_label("Minutes", exact=True))
     page.keyboard.press("Control+A")
     page.keyboard.type("5")
     page.sees("limited by")
@@ -82,7 +82,7 @@ def test_a_job_is_stopped_when_what_is_in_flight_is_done(stack, open_page):
 
 def test_jobs_are_filtered(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/jobs")
-    tab_to(page, page.get_by_label("Status"))
+    tab_to(page, page.get_by_label("Status", exact=True))
     page.keyboard.type("completed")
     wait_for(lambda: "status=completed" in page.hash, 10, "a filter")
     page.keyboard.press("Tab")
@@ -93,7 +93,7 @@ def test_jobs_are_filtered(stack, learned, open_page):
 
 def test_the_log_is_filtered_and_read_and_a_round_is_opened(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/jobs/{learned['job_id']}")
-    tab_to(page, page.get_by_label("Kind of event"))
+    tab_to(page, page.get_by_label("Kind of event", exact=True))
     page.keyboard.type("words")
     wait_for(lambda: "log=words" in page.hash, 10, "a filter")
     tab_to(page, page.get_by_role("region", name="Events, newest first"))
@@ -123,7 +123,7 @@ def test_knowledge_is_filtered_and_handed_out(stack, learned, open_page):
     with page.page.expect_download() as download:
         press(page, page.get_by_role("link", name="JSON lines"))
     assert download.value.suggested_filename == "knowledge.jsonl"
-    tab_to(page, page.get_by_label("Support"))
+    tab_to(page, page.get_by_label("Support", exact=True))
     page.keyboard.type("with a citation")
     wait_for(lambda: "support=supported" in page.hash, 10, "a filter")
     press(page, page.get_by_role("list", name="Categories").get_by_role("link").first)
