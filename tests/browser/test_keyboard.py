@@ -82,7 +82,7 @@ def test_a_job_is_stopped_when_what_is_in_flight_is_done(stack, open_page):
 
 def test_jobs_are_filtered(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/jobs")
-    tab_to(page, page.get_by_label("Status", exact=True))
+    tab_to(page, page.get_by_label("Status"))
     page.keyboard.type("completed")
     wait_for(lambda: "status=completed" in page.hash, 10, "a filter")
     page.keyboard.press("Tab")
@@ -93,7 +93,7 @@ def test_jobs_are_filtered(stack, learned, open_page):
 
 def test_the_log_is_filtered_and_read_and_a_round_is_opened(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/jobs/{learned['job_id']}")
-    tab_to(page, page.get_by_label("Kind of event", exact=True))
+    tab_to(page, page.get_by_label("Kind of event"))
     page.keyboard.type("words")
     wait_for(lambda: "log=words" in page.hash, 10, "a filter")
     tab_to(page, page.get_by_role("region", name="Events, newest first"))
@@ -123,7 +123,7 @@ def test_knowledge_is_filtered_and_handed_out(stack, learned, open_page):
     with page.page.expect_download() as download:
         press(page, page.get_by_role("link", name="JSON lines"))
     assert download.value.suggested_filename == "knowledge.jsonl"
-    tab_to(page, page.get_by_label("Support", exact=True))
+    tab_to(page, page.get_by_label("Support"))
     page.keyboard.type("with a citation")
     wait_for(lambda: "support=supported" in page.hash, 10, "a filter")
     press(page, page.get_by_role("list", name="Categories").get_by_role("link").first)
