@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from flows.core import selection
-from flows.knowledge import Batch, Counts, Depth, Job, Mode, Round, Usage
+from flows.knowledge import STAGES, Batch, Counts, Depth, Job, Mode, Round, Stage, StageCounts, Usage
 
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
 """The depth that a job of each kind works for."""
@@ -47,4 +48,17 @@ def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Jo
         job = with_round(job, round_)
     for batch in batches:
         job = with_batch(job, batch)
-    return job
+    return job.model_copy(update={"stages": stages_of(job, batches)})
+
+
+def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
+    """How far each stage has come, by what was stored: a batch without any word stored counts for none, one that is not recorded neither."""
+    done: Counter[Stage] = Counter({"propose": job.counts.proposed})
+    for batch in batches:
+        depths = {o.stored for o in batch.outcomes} - {None}
+        if depths:
+            done["research"] += len(batch.outcomes)
+            done["synthesize"] += len(batch.outcomes)
+        if TARGETS[job.mode] != "defined" and depths - {"defined"}:
+            done["enrich"] += len(batch.outcomes)
+    return {stage: StageCounts(done=done[stage]) for stage in STAGES if done[stage]}

@@ -91,6 +91,7 @@ class Job(Document):
     last_round: int = 0
     counts: Counts = Counts()
     stages: dict[Stage, StageCounts] = Field(default_factory=dict)
+    """Over all attempts: a new one begins with what the earlier ones have stored."""
     forecast: Forecast | None = None
     """None while no language model was asked for words."""
     usage: Usage = Usage()
