@@ -18,7 +18,7 @@ UI = Path(__file__).resolve().parent
 STAMP = ".stamp"
 MADE_OF = ("package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json", "index.html", "src", "public")
 SHIPPED = (
-    "svelte", "uplot", "sigma", "graphology", "graphology-utils", "graphology-layout-forceatlas2", "events",
+    "svelte", "uplot", "d3-force", "d3-dispatch", "d3-quadtree", "d3-timer",
     "@fontsource-variable/inter", "@fontsource-variable/source-serif-4",
 )  # fmt: skip
 """Packages of which something is in the build: their licences ask to be named."""

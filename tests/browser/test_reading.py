@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import httpx
@@ -149,6 +150,48 @@ def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
     page.get_by_role("button", name="Grow by a step").press("Enter")
     wait_for(lambda: size(graph) >= len(around(stack.url, word, 2)), 20, "a wider graph")
     expect(listed).to_have_text(f"{size(graph):,} words in the graph")
+
+
+def test_the_graph_is_moved_and_enlarged(stack, learned, open_page):
+    word, neighbour = one_that_grows(stack.url)
+    page = open_page(f"{stack.url}/#/entries/{word}")
+    page.locator("summary", has_text="in the graph").click()
+    canvas = page.locator("canvas")
+
+    def apart():
+        """From the word to its neighbour, and the word's own place, once nothing moves any more."""
+        places = []
+        for name in (word, neighbour):
+            page.get_by_role("link", name=name, exact=True).last.hover()
+            box = page.locator("[data-mark]").bounding_box()
+            places.append((box["x"] - canvas.bounding_box()["x"], box["y"] - canvas.bounding_box()["y"]))
+        return math.dist(*places), places[0]
+
+    def settled():
+        found = []
+        wait_for(lambda: (found.append(apart()), len(found) > 1 and math.dist(found[-1][1], found[-2][1]) < 1)[1], 20, "a graph that stands still")
+        return found[-1]
+
+    distance, place = settled()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 45, box["y"] + 25, steps=5)
+    page.mouse.up()
+    assert math.dist(apart()[1], (place[0] + 40, place[1] + 20)) < 2
+    canvas.hover(position={"x": 100, "y": 100})
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    assert 1.9 < apart()[0] / distance < 2.1
+    page.get_by_role("button", name="Zoom out").press("Enter")
+    assert 1.2 < apart()[0] / distance < 1.4
+    page.get_by_role("button", name="Show all").press("Enter")
+    assert math.dist(apart()[1], place) < 2
+    canvas.hover(position={"x": 100, "y": 100})
+    page.mouse.wheel(0, -2_000)
+    wait_for(lambda: page.evaluate("scrollY") == 0, 5, "a wheel that turns the page")
+    assert math.dist(apart()[1], place) < 2
 
 
 def test_export_hands_out_what_was_learned(stack, learned, open_page):
