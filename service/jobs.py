@@ -104,7 +104,7 @@ async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView
 
 
 @router.post("/{job_id:uuid}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
-async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: Annotated[CancelJob | None, Body()] = None) -> Stopping:
+async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, facade: Facade, body: Annotated[CancelJob | None, Body()] = None) -> Stopping:
     """Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing."""
     drain = (body or CancelJob()).drain
     job, run = await find(store, prefect, job_id)
@@ -115,6 +115,7 @@ async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, body: An
     if drain and has_begun:
         if status != "cancelling":
             await store.request_stop(job_id)
+            facade.relay.look_again(job_id)
     elif status != "cancelling":
         # a job that waits for a worker has nothing in flight
         await prefect.cancel_now(job_id)

@@ -181,6 +181,12 @@ class Relay:
             self._pumps[job_id] = asyncio.create_task(self._pump(self._channels[job_id]), name=f"channel {job_id}")
         return self._channels[job_id]
 
+    def look_again(self, job_id: UUID) -> None:
+        """Tell those who watch a job at once of what nobody else tells, such as that it was asked to stop."""
+        if (channel := self._channels.get(job_id)) is not None:
+            channel.needs_reading = True
+            self._wake(channel, is_urgent=True)
+
     def _wake(self, channel: Channel, *, is_urgent: bool) -> None:
         if self._channels.get(channel.job_id) is not channel:
             return  # forgotten meanwhile

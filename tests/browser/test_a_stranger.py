@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 def test_a_stranger_learns_words_and_reads_them(stack, open_page):
     page = open_page(stack.url)
-    page.sees("Nothing was learned yet.")
+    page.sees("No job has run yet.")
     expect(page.get_by_role("button", name="Start Big Learning Job")).to_be_visible()
 
     page.get_by_label("Topic").fill("moss")

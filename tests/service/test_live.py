@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 from flows.knowledge import Counts, Job, JobEvent, utc_now
 from flows.publisher import Publisher
 from service.deployments import deploy
+from service.relay import RECONCILE_EVERY_S
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -218,6 +219,16 @@ def test_a_retry_that_is_refused_leaves_a_stop_in_force(served):
     assert served.post(f"/jobs/{flow.job_id}/cancel").status_code == 202
     assert served.post(f"/jobs/{flow.job_id}/retry").status_code == 409
     assert served.get(f"/jobs/{flow.job_id}").json()["is_stopping"] is True
+    flow.end()
+
+
+def test_those_who_watch_hear_at_once_that_a_job_was_asked_to_stop(served):
+    flow = Flow(served).begin()
+    with watch(served, flow.job_id) as socket:
+        assert json.loads(socket.recv(timeout=20))["is_stopping"] is False
+        served.post(f"/jobs/{flow.job_id}/cancel")
+        # sooner than by the next look at what is stored
+        assert json.loads(socket.recv(timeout=RECONCILE_EVERY_S / 2))["is_stopping"] is True
     flow.end()
 
 

@@ -28,6 +28,12 @@ describe("the reason of an end", () => {
     expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new word");
   });
 
+  it("does not count the time in which it lay between two attempts", () => {
+    expect(took(frame({ ...ended, status: "completed", attempt: 2, active_seconds: 20.5, finished_at: "2030-01-01T12:04:40Z" }), START + 400_000)).toBe(20.5);
+    expect(took(frame({ ...ended, status: "running", attempt: 2, active_seconds: 7 }), START + 400_000)).toBe(7);
+    expect(took(frame({ ...ended, status: "running", active_seconds: 7 }), START + 8_000)).toBe(8);
+  });
+
   it("leaves the time that it took as it was", () => {
     expect(took(frame({ ...ended, status: "completed" }), START + 60_000)).toBe(13);
   });
@@ -36,7 +42,7 @@ describe("the reason of an end", () => {
 describe("words that were accepted and not learned", () => {
   it("are explained", () => {
     expect(missing(frame({ status: "completed", counts: { ...counts, failed: 100, defined: 10 } }))).toBe("Of the accepted words 140 are not learned: 100 given up, 10 with a definition only, 30 not finished.");
-    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("Of the accepted words 1 is in work.");
+    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("Of the accepted words 1 is still to come.");
   });
 
   it("are not spoken of where there are none", () => {

@@ -11,7 +11,7 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
   const parts = [
     failed ? `${count(failed)} given up` : "",
     defined ? `${count(defined)} with a definition only` : "",
-    rest ? `${count(rest)} ${isOver(job) ? "not finished" : "in work"}` : "",
+    rest ? `${count(rest)} ${isOver(job) ? "not finished" : "still to come"}` : "",
   ].filter(Boolean);
   if (!parts.length) return "";
   if (parts.length === 1) return `Of the accepted words ${parts[0]?.replace(/^(\S+)/, failed + defined + rest === 1 ? "$1 is" : "$1 are")}.`;

@@ -4,6 +4,7 @@ import { readHealth, signIn, whenDoubtful, whenRefused } from "./api/client";
 
 /** Between two looks, while the page is looked at. */
 const LOOK_MS = 15_000;
+const SECOND_LOOK_MS = 2_000;
 
 class Session {
   isNeeded = $state(false);
@@ -38,12 +39,22 @@ class Session {
 
   async #ask(): Promise<void> {
     const before = this.prefect;
-    try {
-      this.prefect = (await readHealth()).prefect ?? null;
-    } catch {
-      this.prefect = null;
+    let found = await this.#read();
+    // one look that is answered late does not mean that it is away
+    if (found === "unreachable" && before !== "unreachable") {
+      await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS));
+      found = await this.#read();
     }
+    this.prefect = found;
     if (this.prefect === "ok" && before === "unreachable") this.#recover();
+  }
+
+  async #read(): Promise<"ok" | "unreachable" | null> {
+    try {
+      return (await readHealth()).prefect ?? null;
+    } catch {
+      return null;
+    }
   }
 
   async #tick(): Promise<void> {

@@ -81,7 +81,8 @@ export function isOlder(frame: JobFrame, than: JobFrame): boolean {
 
 /** Seconds that a job has left; null when it has no end in sight. Counted from the server's word, so a wrong clock here does not matter. */
 export function secondsLeft(seen: Seen, now = Date.now()): number | null {
-  if (seen.job.remaining_seconds === null || FINAL.has(seen.job.status)) return null;
+  // one that finishes what is in flight ends before its time
+  if (seen.job.remaining_seconds === null || seen.job.is_stopping || FINAL.has(seen.job.status)) return null;
   return Math.max(0, seen.job.remaining_seconds - Math.max(0, now - seen.receivedAt) / 1000);
 }
 

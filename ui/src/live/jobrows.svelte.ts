@@ -3,7 +3,8 @@
 import { Problem, readJobs, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
 import { Loading } from "../loading.svelte";
-import type { JobFrame } from "./frames";
+import { frameOf, type JobFrame } from "./frames";
+import { isOlder } from "./history";
 
 export const AT_WORK = ["queued", "running", "cancelling"];
 const DAY_MS = 86_400_000;
@@ -63,6 +64,7 @@ export class JobRows {
   take(frame: JobFrame): void {
     const at = this.rows.findIndex((row) => row.job_id === frame.job_id);
     if (at >= 0) {
+      if (isOlder(frame, frameOf(this.rows[at] as Job))) return;
       this.rows = this.rows.with(at, frame);
     } else if (this.#fits(frame) && this.first.data) {
       this.waiting = [frame, ...this.waiting.filter((job) => job.job_id !== frame.job_id)];

@@ -14,7 +14,7 @@ describe("the pace", () => {
     for (let second = 0; second <= 60; second++) history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
     const samples = history.get("j")?.samples ?? [];
     expect(perSecond(samples, (sample) => sample.stored)).toBe(50);
-    expect(samples.length).toBeLessThan(16);
+    expect(samples.length).toBeLessThan(30);
   });
 
   it("is unknown from one frame alone, and begins anew when a retry counts again", () => {
@@ -37,18 +37,56 @@ describe("the pace", () => {
   it("is not told in the first seconds, when one batch more or less is all there is", () => {
     const history = new History();
     const now = () => perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored);
-    const told = [0, 1, 2, 3, 4].map((second) => (history.take(stored(second * 20, second)), now()));
-    expect(told).toEqual([null, null, null, null, 20]);
+    const told = [0, 1, 2, 3, 4, 5].map((second) => (history.take(stored(second * 20, second)), now()));
+    expect(told).toEqual([null, null, null, null, null, 20]);
+  });
+
+  it("of a job whose batches are rare is measured from batch to batch, and does not flicker", () => {
+    const history = new History();
+    const told: (number | null)[] = [];
+    // a batch of 20 words every 25 seconds or so
+    const batches = [20, 43, 70, 95, 122, 146, 170, 194];
+    for (let second = 0; second <= 200; second++) {
+      history.take(stored(20 * batches.filter((at) => at <= second).length, second), second * 1000);
+      told.push(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored));
+    }
+    expect(told.slice(0, 43).every((pace) => pace === null)).toBe(true);
+    for (const pace of told.slice(43)) expect((pace as number) * 60).toBeGreaterThan(40);
+    for (const pace of told.slice(43)) expect((pace as number) * 60).toBeLessThan(56);
+    expect(history.get("j")?.samples.length).toBeLessThan(30);
+  });
+
+  it("falls to nothing when a job stands still, soon where it was quick and later where it was slow", () => {
+    const stands = (every: number, lastAt: number) => {
+      const history = new History();
+      for (let second = 0; second <= 400; second++) {
+        history.take(stored(20 * Math.floor(Math.min(second, lastAt) / every), second), second * 1000);
+        if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0) return second - lastAt;
+      }
+      return Infinity;
+    };
+    expect(stands(1, 60)).toBeLessThan(15);
+    expect(stands(25, 200)).toBeGreaterThan(50);
+    expect(stands(25, 200)).toBeLessThan(130);
+  });
+
+  it("is drawn in stretches into which two batches fall", () => {
+    const events = Array.from({ length: 12 }, (_, n) => event(`b${n}`, n * 25, { words: Array.from({ length: 20 }, (_, w) => `${n}-${w}`) }));
+    const { at, words } = wordsAMinute(events);
+    expect((at[1] as number) - (at[0] as number)).toBe(60);
+    expect(Math.max(...words)).toBeLessThanOrEqual(60);
+    expect(Math.min(...words.slice(1))).toBeGreaterThanOrEqual(40);
+    expect((wordsAMinute(Array.from({ length: 50 }, (_, n) => event(`c${n}`, n))).at[1] as number) % 5).toBe(0);
   });
 
   it("over a job's life has nothing where nothing was learned", () => {
     const events = [event("a", 0), event("b", 4), event("b2", 21, { words: ["c", "d"] }), event("x", 22, { kind: "word.rejected" })];
-    expect(wordsAMinute(events).words).toEqual([0, 24, 0, 0, 0]);
+    expect(wordsAMinute(events, 5).words).toEqual([0, 24, 0, 0, 0]);
     expect(wordsAMinute([])).toEqual({ at: [], words: [] });
   });
 
   it("is drawn in bounded space, whatever the clocks said", () => {
-    const { at, words } = wordsAMinute([event("a", 0), event("b", 10_000_000)]);
+    const { at, words } = wordsAMinute([event("a", 0), event("b", 10_000_000)], 5);
     expect([at.length, words.length]).toEqual([9_999, 9_999]);
   });
 
