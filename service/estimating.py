@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from flows.core.budget import MAX_MINUTES
@@ -36,13 +37,17 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         spent_tokens=spent_tokens,
         supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
     )
-    return found.model_copy(update={"notes": _notes(found, settings, has_model=has_model)})
+    about = None if has_model or mode != "big" else parameters.get("topic")
+    return found.model_copy(update={"notes": _notes(found, settings, has_model=has_model, about=about)})
 
 
 def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
-    """No words after a job about the same that found nothing new; otherwise nobody knows."""
+    """No words after a job about the same that found nothing new, as many as other topics had where those are known; otherwise nobody knows."""
     last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)
-    return 0 if last is not None and last.end_reason == "nothing new" else None
+    if last is not None and last.end_reason == "nothing new":
+        return 0
+    others = [job.counts.stored for job in jobs if job.parameters.get("topic") and job.end_reason == "nothing new" and job.counts.stored]
+    return round(median(others)) if topic and others else None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -68,7 +73,7 @@ async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
     return 0, 0
 
 
-def _notes(found: Estimate, settings: Settings, *, has_model: bool) -> tuple[str, ...]:
+def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str | None) -> tuple[str, ...]:
     notes = []
     if has_model and settings.write_models[0] not in settings.prices:
         notes.append(f"No price is known for {settings.write_models[0]}: name it in LEARN_PRICES.")
@@ -76,6 +81,8 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool) -> tuple[str
         notes.append("The day's quota is used up: it fills again steadily, come back later or use another model.")
     if found.limited_by == "the words that are left" and not found.entries:
         notes.append("The last job of this kind found nothing new. Another topic may, and a language model does.")
+    if about and found.entries:
+        notes.append("One topic has far fewer words than the lexicon: the job ends when all of them are learned.")
     if not found.rates.jobs:
         notes.append("A rule of thumb: no job of this kind has run here yet.")
     return tuple(notes)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from store_documents import ANN, START, job
 
+from flows.knowledge import Counts
+
 
 def test_estimate_says_what_a_job_would_bring_without_starting_one(serve):
     served = serve()
@@ -37,6 +39,27 @@ def test_after_a_job_that_found_nothing_new_nothing_is_promised(serve):
     assert (big["entries"], big["limited_by"]) == (0, "the words that are left")
     assert "Another topic" in big["notes"][0]
     assert served.post("/jobs/estimate", json={"mode": "big", "topic": "music"}).json()["entries"] > 0
+
+
+def test_one_topic_is_judged_by_how_far_others_went(serve):
+    served = serve()
+    unknown = served.post("/jobs/estimate", json={"mode": "big", "topic": "music"}).json()
+    assert unknown["limited_by"] == "the time limit"
+    assert any("far fewer words" in note for note in unknown["notes"])
+    begun = served.do(served.store.begin_attempt(job(ANN, parameters={"topic": "astronomy"})))
+    ended = begun.model_copy(
+        update={
+            "status": "completed",
+            "end_reason": "nothing new",
+            "finished_at": START,
+            "counts": Counts(stored=1245, accepted=1245),
+            "active_seconds": 5.0,
+        }
+    )
+    served.do(served.store.save_job(ended))
+    music = served.post("/jobs/estimate", json={"mode": "big", "topic": "music", "minutes": 5}).json()
+    assert (music["entries"], music["limited_by"]) == (1245, "the words that are left")
+    assert served.post("/jobs/estimate", json={"mode": "big", "minutes": 5}).json()["entries"] > 1245
 
 
 def test_a_body_that_is_not_called_json_is_told_how_to_be_sent(serve):
