@@ -224,9 +224,32 @@ def test_a_retry_that_fails_says_so_under_the_table(stack, open_page, own_facade
 
 def test_what_is_wrong_in_the_form_is_told_in_its_words(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs")
-    page.get_by_label("Minutes").fill("20")
+    minutes = page.get_by_label("Minutes")
+    minutes.fill("20")
     page.sees("No estimate: Minutes: at most 10.")
-    page.get_by_label("Minutes").fill("")
+    expect(minutes).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Start Big Learning Job").click()
+    expect(minutes).to_be_focused()
+    assert page.hash == "#/jobs"
+    minutes.fill("0")
+    page.sees("No estimate: Minutes: more than 0.")
+    minutes.fill("")
     page.sees("No estimate before the minutes are given.")
-    page.get_by_label("Minutes").fill("1")
+    minutes.fill("1")
+    page.sees("limited by")
+    expect(minutes).to_have_attribute("aria-invalid", "false")
+
+
+def test_a_refusal_is_told_once_and_gone_when_it_was_mended(stack, open_page):
+    page = open_page(f"{stack.url}/#/jobs")
+    page.get_by_label("Quick").check()
+    words = page.get_by_label("Words, with commas between")
+    words.fill("<b>")
+    refusal = page.get_by_text("cannot be learned", exact=False)
+    expect(refusal).to_have_count(1)
+    page.get_by_role("button", name="Start quick job").click()
+    expect(page.get_by_role("button", name="Start quick job")).to_be_enabled()
+    expect(refusal).to_have_count(1)
+    words.fill("osmosis, moss")
+    expect(refusal).to_have_count(0)
     page.sees("limited by")
