@@ -86,3 +86,29 @@ def test_time_left_counts_down_between_frames(stack, open_page):
         page.get_by_role("button", name="Stop", exact=False).first.click()
         page.get_by_role("button", name="Stop now").click()
         status(page, "cancelled")
+
+
+def test_where_live_lines_are_blocked_the_page_asks_instead(stack, open_page, chromium):
+    with chromium.new_context() as context:
+        context.route_web_socket(re.compile("/ws/"), lambda line: line.close(code=1011))
+        job_id = start_big(stack.url, minutes=0.5, max_entries=60)
+        page = open_page(f"{stack.url}/#/jobs/{job_id}", context=context)
+        page.sees("Live updates paused, retrying.")
+        status(page, "completed")
+        assert page.figure("words learned") == 60
+        page.at("#/jobs")
+        expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("completed")
+
+
+def test_a_question_that_was_closed_can_be_asked_again_at_once(stack, open_page):
+    with big_job(stack.url) as job_id:
+        page = open_page(f"{stack.url}/#/jobs/{job_id}")
+        status(page, "running")
+        stop = page.get_by_role("button", name="Stop Any topic")
+        expect(stop).to_be_visible()
+        for _ in range(3):
+            # in one turn of the page: before the browser has told that the one of before was closed
+            stop.evaluate("async button => { button.click(); await Promise.resolve(); document.querySelector('dialog')?.close(); button.click() }")
+            expect(page.get_by_role("dialog", name="Stop this job?")).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)

@@ -242,7 +242,7 @@ def test_what_is_wrong_in_the_form_is_told_in_its_words(stack, open_page):
 
 def test_a_refusal_is_told_once_and_gone_when_it_was_mended(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs")
-    page.get_by_label("Quick").check()
+    page.get_by_role("radio", name="Quick").check()
     words = page.get_by_label("Words, with commas between")
     words.fill("<b>")
     refusal = page.get_by_text("cannot be learned", exact=False)
