@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
 
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.knowledge import Depth, EndReason, Entry, Outcome, utc_now
+from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage, utc_now
 from flows.models.base import Paced
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder, patiently
@@ -173,21 +173,32 @@ class Batches:
             await self._give_up(work)
 
     async def _through_the_stages(self, work: Work) -> None:
-        resources, recorder, words = self._resources, self._recorder, len(work.words)
+        resources = self._resources
         await self._recall(work)
-        if self._target == "deep" or len(work.definitions) < len(work.todo):
-            with recorder.stage("research", words):
-                if await research_words(work, resources) is None:
-                    return
+        if not await self._stage("research", work, self._research(work)):
+            return
+        if not await self._stage("synthesize", work, synthesize_definitions(work, resources)):
+            return
+        if self._target != "defined" and not await self._stage("enrich", work, enrich_entries(work, resources)) and work.entries:
+            work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
+            await self._give_up(work)
+
+    async def _stage(self, stage: Stage, work: Work, doing: Awaitable[int | None]) -> bool:
+        """Whether a stage was done before the time was up; only then are its words counted for it."""
+        with suppress(CutOff), self._recorder.stage(stage, len(work.todo)):
+            if await doing is None:
+                raise CutOff
+            return True
+        return False
+
+    async def _research(self, work: Work) -> int | None:
+        """Words that an earlier attempt has defined were researched by it."""
+        if self._target != "deep" and len(work.definitions) == len(work.todo):
+            return 0
+        found = await research_words(work, self._resources)
+        if found is not None:
             self._tell_of_silent_sources(work)
-        with recorder.stage("synthesize", words):
-            if await synthesize_definitions(work, resources) is None:
-                return
-        if self._target != "defined":
-            with recorder.stage("enrich", words):
-                if await enrich_entries(work, resources) is None and work.entries:
-                    work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
-                    await self._give_up(work)
+        return found
 
     def _tell_of_silent_sources(self, work: Work) -> None:
         """Once a job and source, since a source that is away is so for every batch."""

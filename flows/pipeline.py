@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.batches import Batches, Course
 from flows.core.budget import Budget
+from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word, utc_now
 from flows.publisher import Publisher
@@ -229,7 +230,7 @@ class Pipeline:
         claim = await self._resources.store.claim(words, job_id=job.job_id, attempt=job.attempt, until=until, below=below)
         lost = set(claim.known) | set(claim.elsewhere)
         for work in works:
-            work.failed |= {w.key: "another job has taken it" for w in work.words if w.key in lost}
+            work.failed |= {w.key: LOST for w in work.words if w.key in lost}
             work.lost = frozenset(lost)
 
 

@@ -6,11 +6,13 @@ import time
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.flow_engine import run_flow
 from prefect.utilities.callables import parameter_schema
 
 from flows import big_learning, deep_learning, quick_learning
+from flows.core.counting import stages_of
 from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, StoreUnavailable
-from flows.knowledge import Enrichment, Verdict
+from flows.knowledge import Candidate, Enrichment, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
 from flows.recorder import watching
 from flows.resources import using
@@ -188,6 +190,53 @@ async def test_candidates_that_wait_for_the_next_round_are_counted_once(learning
     job = await learning(big_learning, ScriptedModel(WORDS), max_entries=90, candidates_per_round=60, words_per_round=20)
     assert job.counts.rounds > 3
     assert job.stages["propose"].done == job.counts.proposed
+
+
+def done(job):
+    return {stage: count.done for stage, count in job.stages.items()}
+
+
+@pytest.mark.parametrize(
+    ("flow", "parameters"),
+    [(big_learning, {"max_entries": 45}), (quick_learning, {"words": WORDS[:25]}), (deep_learning, {"words": WORDS[:15]})],
+    ids=["big", "quick", "deep"],
+)
+async def test_the_stages_of_an_undisturbed_run_are_what_its_rows_say(learning, store, flow, parameters):
+    job = await learning(flow, ScriptedModel(WORDS), **parameters)
+    _, batches = await rows(store, job)
+    assert job.stages == stages_of(job, batches)
+    stages = {"research", "synthesize"} if flow is quick_learning else {"research", "synthesize", "enrich"}
+    assert {stage: n for stage, n in done(job).items() if stage != "propose"} == dict.fromkeys(stages, job.total_tokens)
+
+
+async def test_a_stage_that_the_time_cut_off_is_not_counted_as_done(learning, store):
+    class Slow(ScriptedModel):
+        async def enrich(self, batch):
+            await asyncio.sleep(30)
+            return await super().enrich(batch)
+
+    job = await learning(big_learning, Slow(WORDS), minutes=0.03)
+    assert (job.end_reason, job.counts.stored) == ("time limit", 0)
+    assert done(job)["synthesize"] == 30
+    assert done(job)["enrich"] == 0
+
+
+async def test_of_a_job_that_goes_on_the_stages_count_neither_words_that_another_has_taken_nor_any_twice(store, settings, learning):
+    await learning(big_learning, ScriptedModel(WORDS[:13]), max_entries=13)
+    # what an attempt before has defined and not recorded
+    await learning(quick_learning, ScriptedModel(), words=WORDS[20:30])
+    async with get_client() as client:
+        run = await client.create_flow_run(big_learning, parameters={"max_entries": 17})
+    begun = await store.begin_attempt(Job(job_id=run.id, mode="big", created_at=utc_now()))
+    candidates = tuple(Candidate(text=word, key=word, verdict=Verdict.ACCEPTED) for word in WORDS[:30])
+    given = {"attempt": begun.attempt, "model": "scripted", "prompt_version": "1", "batch_size": 10, "created_at": utc_now()}
+    await store.save_round(Round(job_id=run.id, number=1, candidates=candidates, **given))
+    with using(settings=settings, store=store, model=ScriptedModel(WORDS), sources=()):
+        job = await run_flow(big_learning, flow_run=run, parameters={"max_entries": 17}, return_type="result")
+    _, batches = await rows(store, job)
+    assert (job.attempt, job.counts.stored, job.counts.failed) == (2, 17, 13)
+    assert done(job) == {"propose": 30, "research": 17, "synthesize": 17, "enrich": 17}
+    assert job.stages == stages_of(job, batches)
 
 
 async def test_an_error_in_the_model_fails_the_job_and_is_told(learning, store):

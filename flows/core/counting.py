@@ -11,6 +11,9 @@ from flows.knowledge import STAGES, Batch, Counts, Depth, Job, Mode, Round, Stag
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
 """The depth that a job of each kind works for."""
 
+LOST = "another job has taken it"
+"""The reason of words that were accepted and went through no stage."""
+
 
 def with_round(job: Job, round_: Round) -> Job:
     """The document after one more round."""
@@ -52,13 +55,17 @@ def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Jo
 
 
 def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
-    """How far each stage has come, by what was stored: a batch without any word stored counts for none, one that is not recorded neither."""
+    """How many words each stage has done, as far as the rows tell.
+
+    A batch without any word stored counts for none, one that is not recorded neither, and words that another job had taken are in no stage.
+    """
     done: Counter[Stage] = Counter({"propose": job.counts.proposed})
     for batch in batches:
         depths = {o.stored for o in batch.outcomes} - {None}
+        words = sum(o.reason != LOST for o in batch.outcomes)
         if depths:
-            done["research"] += len(batch.outcomes)
-            done["synthesize"] += len(batch.outcomes)
+            done["research"] += words
+            done["synthesize"] += words
         if TARGETS[job.mode] != "defined" and depths - {"defined"}:
-            done["enrich"] += len(batch.outcomes)
+            done["enrich"] += words
     return {stage: StageCounts(done=done[stage]) for stage in STAGES if done[stage]}

@@ -1,0 +1,34 @@
+"""What the rows of a job add up to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flows.core.counting import LOST, recounted, stages_of
+from flows.knowledge import Batch, Counts, Job, Outcome, StageCounts
+
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+JOB = Job(job_id=UUID(int=1), mode="big", created_at=START, counts=Counts(proposed=40))
+
+
+def batch(number, *outcomes):
+    made = tuple(Outcome(word=f"w{number}{n}", key=f"w{number}{n}", stored=stored, reason=reason) for n, (stored, reason) in enumerate(outcomes))
+    return Batch(job_id=JOB.job_id, round=1, number=number, attempt=1, outcomes=made, created_at=START)
+
+
+def test_stages_count_the_words_that_went_through_them_and_not_those_that_another_job_had_taken():
+    batches = [
+        batch(1, ("enriched", None), ("defined", "no examples"), (None, "no answer"), (None, LOST)),
+        batch(2, ("defined", "the model is away"), (None, LOST)),
+        batch(3, (None, LOST), (None, LOST)),
+        batch(4, (None, "the model is away")),
+    ]
+    done = {"propose": 40, "research": 4, "synthesize": 4, "enrich": 3}
+    assert stages_of(JOB, batches) == {stage: StageCounts(done=n) for stage, n in done.items()}
+    assert recounted(JOB, (), batches).counts.failed == 6
+
+
+def test_a_job_that_only_defines_has_nothing_enriched():
+    quick = JOB.model_copy(update={"mode": "quick", "counts": Counts()})
+    assert stages_of(quick, [batch(1, ("defined", None))]) == {"research": StageCounts(done=1), "synthesize": StageCounts(done=1)}
