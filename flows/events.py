@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -20,6 +21,7 @@ EventKind = Literal[
     "word.rejected",
 ]
 
+_END = re.compile(r".+: [\d,]+ words learned")
 PREFECT_EVENT_PREFIX = "learning."
 TAG = "learning"
 
@@ -27,6 +29,16 @@ TAG = "learning"
 def resource_id(job_id: UUID) -> str:
     """Prefect's resource id of a job's events."""
     return f"learning.job.{job_id}"
+
+
+def end_message(reason: str, stored: int) -> str:
+    """What Prefect's last state of a run says, once `job.ended` is in the log, which says more."""
+    return f"{reason}: {stored:,} words learned"
+
+
+def is_end_message(text: str) -> bool:
+    """Whether a state says what the log has said before it."""
+    return _END.fullmatch(text) is not None
 
 
 def starter_tag(started_by: StartedBy) -> str:

@@ -21,7 +21,7 @@ from prefect.states import Cancelled, Completed
 from flows.control import Control
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.events import TAG, mode_tag, starter_of
+from flows.events import TAG, end_message, mode_tag, starter_of
 from flows.finishing import finish
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
 from flows.pipeline import Pipeline, leftovers
@@ -99,8 +99,8 @@ async def learn(plan: Plan) -> Job:
                         await finish(_fail(resources, recorder, error), within_s=FAIL_S)
                     raise
     if ended.status == "cancelled":
-        return cast(Job, Cancelled(message=f"Stopped: {ended.counts.stored:,} words learned"))
-    return cast(Job, Completed(message=f"{ended.end_reason}: {ended.counts.stored:,} words learned", data=ended))
+        return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
+    return cast(Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended))
 
 
 def _created(run: FlowRun) -> datetime:

@@ -12,7 +12,7 @@ from uuid import UUID
 from flows.knowledge import Job, JobEvent, utc_now
 from service.frames import MOST_EVENTS, JobFrame
 from service.hints import Hint
-from service.history import Place, event_of
+from service.history import Place, events_of
 from service.runs import RunState
 from service.views import status_of, view
 
@@ -42,7 +42,7 @@ class Watcher:
         if self.place is not None:
             fresh = [item for item in items if self.place.is_before(item)]
             if len(fresh) < len(items):
-                frame = frame.with_events([event_of(item) for item in fresh], gap=frame.gap)
+                frame = frame.with_events(events_of(fresh), gap=frame.gap)
             for item in fresh:
                 self.place = self.place.past(item)
         earlier = self._waiting.pop(frame.job_id, None)
@@ -158,7 +158,7 @@ class Channel:
             return None
         now = utc_now()
         seen = view(self.job, self.state, prefect_url=prefect_url, is_stopping=self.is_stopping, now=now)
-        events = tuple(event_of(item) for item in items[-MOST_EVENTS:])
+        events = events_of(items[-MOST_EVENTS:])
         return JobFrame(**dict(seen), events=events, cursor=self.place.cursor, live=is_live, gap=len(items) > MOST_EVENTS, sent_at=now)
 
     def has_news(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flows.errors import ConfigurationError
+from flows.events import is_end_message
 from flows.knowledge import JobEvent
 from flows.stores.base import JobStore
 from flows.stores.cursors import decode_cursor, encode_cursor
@@ -64,7 +65,7 @@ class Part:
     @property
     def events(self) -> tuple[HistoryEvent, ...]:
         """The items as readers see them."""
-        return tuple(map(event_of, self.items))
+        return events_of(self.items)
 
 
 async def read_history(store: JobStore, orchestrator: Orchestrator, job_id: UUID, *, after: Place, limit: int = 200) -> Part:
@@ -96,7 +97,12 @@ def merged(lines: Iterable[JobEvent], states: Iterable[RunState]) -> Iterator[Jo
     yield from waiting
 
 
-def event_of(item: JobEvent | RunState) -> HistoryEvent:
+def events_of(items: Iterable[JobEvent | RunState]) -> tuple[HistoryEvent, ...]:
+    """Log lines and states as events, without a state that only repeats the log's last line."""
+    return tuple(_event_of(item) for item in items if not (isinstance(item, RunState) and item.is_final and is_end_message(item.message)))
+
+
+def _event_of(item: JobEvent | RunState) -> HistoryEvent:
     """A log line or a state as an event. Ids are the same wherever an event is read."""
     if isinstance(item, JobEvent):
         return HistoryEvent(id=f"{item.attempt}.{item.seq}", occurred=item.occurred, kind=item.kind, text=item.text, words=item.words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flows.core import endings
 from flows.knowledge import Job, JobStatus, utc_now
 from service.runs import Run, RunState
 from service.schemas import JobView
@@ -29,7 +30,7 @@ def view(job: Job, state: RunState | None, *, prefect_url: str | None, is_stoppi
     remaining_s = max(0.0, (job.deadline_at - (now or utc_now())).total_seconds()) if status == "running" and job.deadline_at else None
     errors = job.errors
     if state is not None and status == "failed" and not job.is_final:
-        errors = (*errors, _reason(state))
+        errors = (*errors, endings.reason(state.type, state.message))
     return JobView(
         **dict(job) | {"status": status, "errors": errors},
         prefect_url=prefect_url,
@@ -49,13 +50,9 @@ def job_of(run: Run) -> Job:
         name=run.name,
         parameters=dict(run.parameters),
         status=run.state.status,
-        progress=100 if is_final else 0,
-        errors=(_reason(run.state),) if run.state.status == "failed" else (),
+        progress=100 if run.state.status == "completed" else 0,
+        errors=(endings.reason(run.state.type, run.state.message),) if run.state.status == "failed" else (),
         created_at=run.due_at,
         finished_at=run.state.since if is_final else None,
         end_reason="failed" if run.state.status == "failed" else "stopped" if run.state.status == "cancelled" else None,
     )
-
-
-def _reason(state: RunState) -> str:
-    return f"The run {state.type.lower()}: {state.message or 'Prefect gave no reason'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
+from flows.core import endings
 from flows.core.counting import recounted
 from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, StageCounts, utc_now
 from flows.stores.base import Store
@@ -39,7 +40,7 @@ async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str 
     status, reason = _STATUS[state_type]
     errors = job.errors
     if status == "failed":
-        errors = (*errors, f"The run {state_type.lower()}: {message or 'Prefect gave no reason'}")[-20:]
+        errors = (*errors, endings.reason(state_type, message))[-20:]
     job = recounted(job, *await rows_of(store, job_id))
     now = utc_now()
     stages = {stage: StageCounts(done=count.done) for stage, count in job.stages.items()}

@@ -45,6 +45,12 @@ async def test_end_in_prefect_becomes_the_end_of_the_document(store, job, kind, 
     assert await mender.mend(store, {job.job_id: state(kind)}) == []
 
 
+async def test_a_killed_process_is_told_in_our_words(store, job):
+    killed = "Process exited with status code: -9. Process exited due to a SIGKILL signal. Typically caused by the operating system."
+    await mender.mend(store, {job.job_id: state(message=killed)})
+    assert (await store.job(job.job_id)).errors == ("The run crashed: Its process was killed (signal 9)",)
+
+
 async def test_running_and_just_ended_runs_are_left_alone(store, job):
     assert await mender.mend(store, {job.job_id: state("RUNNING")}) == []
     assert await mender.mend(store, {job.job_id: state(age_s=1)}) == []
