@@ -2,8 +2,9 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { short, time } from "../format";
+import { time } from "../format";
 import { colour } from "./colours";
+import { marks } from "./marks";
 
 export class RateChart {
   #plot: uPlot;
@@ -21,7 +22,7 @@ export class RateChart {
       scales: { y: { range: (_, _low, high) => [0, Math.max(10, high * 1.1)] } },
       axes: [
         { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map((tick) => time(tick * 1000).slice(0, 8)) },
-        { ...axis, size: 46, space: 36, values: (_, ticks) => ticks.map((tick) => short(tick)) },
+        { ...axis, size: 46, space: 36, values: (_, ticks) => marks(ticks) },
       ],
       series: [
         {},
