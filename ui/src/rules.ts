@@ -1,11 +1,34 @@
 /** The rule of a schedule in words. What has no short words stands as it is. */
 
+import { counted } from "./format";
+
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const SPANS: readonly (readonly [number, string])[] = [[86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];
 
 /** Null for a rule that is better read as it stands. */
 export function inWords(rule: string): string | null {
   return ofCron(rule.trim().split(/\s+/)) ?? ofInterval(rule.trim());
+}
+
+/** The zone that a rule is read in, where it names a time of day; one that runs every hour is the same everywhere. */
+export function zoneOf(rule: string, zone: string | null | undefined): string {
+  const words = inWords(rule);
+  return words === null || /\d:\d/.test(words) ? (zone ?? "") : "";
+}
+
+/** What the clock here is called at a moment; empty where it shows what a clock in the zone does, or no zone is named. */
+export function clockHere(moment: string, zone: string, here?: string): string {
+  if (!zone || called(moment, zone, "shortOffset") === called(moment, here, "shortOffset")) return "";
+  return called(moment, here, "short");
+}
+
+function called(moment: string, zone: string | undefined, way: "short" | "shortOffset"): string {
+  try {
+    const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: way }).formatToParts(new Date(moment));
+    return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  } catch {
+    return ""; // a zone that this browser does not know
+  }
 }
 
 function ofCron(fields: string[]): string | null {
@@ -15,7 +38,7 @@ function ofCron(fields: string[]): string | null {
   if (day === "*" && hour === "*" && step) return every(Number(step) * 60);
   if (!/^\d{1,2}$/.test(minute)) return null;
   const two = (text: string) => text.padStart(2, "0");
-  if (day === "*" && hour === "*") return `every hour, at ${two(minute)} past`;
+  if (day === "*" && hour === "*") return Number(minute) ? `every hour, ${counted(Number(minute), "minute")} past` : "every hour, on the hour";
   if (!/^\d{1,2}$/.test(hour)) return null;
   const at = `at ${two(hour)}:${two(minute)}`;
   if (day === "*") return `every day ${at}`;
