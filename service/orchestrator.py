@@ -31,7 +31,7 @@ from flows.events import starter_of, starter_tag
 from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
-from service.prefect_api import TIMEOUT_S, PrefectApi
+from service.prefect_api import REST_S, TIMEOUT_S, PrefectApi
 from service.runs import STATUSES, WORKERS_LAST_WORD, Run, RunState, Schedule, plain, state_of
 
 PAGE = 200
@@ -204,12 +204,20 @@ class Orchestrator:
         return next((s for s in await self.schedules() if s.id == schedule_id), schedule)
 
     async def is_up(self) -> bool:
-        """Whether Prefect answers at this moment."""
-        try:
-            await self._api.ask(lambda client: client.read_flows(limit=1, sort=FlowSort.NAME_ASC))
-        except (PrefectUnavailable, ConfigurationError):
-            return False
-        return True
+        """Whether Prefect is there: it answers, or is late for once. One that was not heard of lately is asked again before it is called away."""
+        for _ in range(2):
+            try:
+                await self._api.ask(lambda client: client.read_flows(limit=1, sort=FlowSort.NAME_ASC))
+            except ConfigurationError:
+                return False
+            except PrefectUnavailable:
+                presence = self._api.presence
+                if presence.is_away or presence.is_vouched_for:
+                    return not presence.is_away
+                await asyncio.sleep(REST_S)
+            else:
+                return True
+        return False
 
     async def _next_starts(self, flows: FlowFilter) -> dict[UUID, datetime]:
         scheduled = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])))

@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from flows.errors import ConfigurationError
 from service.addresses import without_credentials
 from service.errors import PrefectUnavailable
+from service.presence import Presence
 
 TIMEOUT_S = 5.0
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -36,6 +37,7 @@ class PrefectApi:
         self._timeout_s = timeout_s
         self._stack = AsyncExitStack()
         self._rests_until = 0.0
+        self.presence = Presence()
 
     async def __aenter__(self) -> Self:
         # Prefect's client would retry on its own, with long sleeps
@@ -58,7 +60,8 @@ class PrefectApi:
 
         Raises PrefectUnavailable within the time limit, ConfigurationError when Prefect does not let us in, and Prefect's own errors.
         """
-        if time.monotonic() < self._rests_until:
+        began = time.monotonic()
+        if began < self._rests_until:
             raise _silent(self.url)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -66,14 +69,22 @@ class PrefectApi:
                     try:
                         # a context of its own for each call: they cannot be entered twice
                         with SettingsContext(profile=self._settings.profile, settings=self._settings.settings):
-                            return await call(self._client)
+                            answer = await call(self._client)
                     except _BusyError:
                         if wait_s is None:
                             raise
+                    else:
+                        self.presence.answered()
+                        return answer
                     await asyncio.sleep(wait_s)
         except _BusyError as error:
+            self.presence.late(began)
             raise PrefectUnavailable(f"Prefect answers {error}. Try again in a moment; its log says more.", retry_after_s=2) from error
         except (httpx.RequestError, TimeoutError, OSError) as error:
+            if isinstance(error, httpx.TimeoutException | TimeoutError):
+                self.presence.late(began)
+            else:
+                self.presence.refused()
             self._rests_until = time.monotonic() + REST_S
             raise _silent(self.url) from error
         except PrefectHTTPStatusError as error:
@@ -81,6 +92,7 @@ class PrefectApi:
             if code in {401, 403}:
                 raise ConfigurationError("Prefect does not let this facade in. Check PREFECT_API_AUTH_STRING or PREFECT_API_KEY.") from error
             if code >= 500:
+                self.presence.refused()
                 raise PrefectUnavailable(f"Prefect answers {code}. Its log says more.", retry_after_s=2) from error
             raise
         except ValueError as error:

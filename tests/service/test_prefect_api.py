@@ -116,6 +116,70 @@ async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, mon
                 assert await orchestrator.is_up()
 
 
+@asynccontextmanager
+async def prefect_by_turns(monkeypatch, *, slow=(), timeout_s=0.3):
+    """A connection to a Prefect that lets the asked-for questions, counted from 0, go unanswered; the list of what was asked."""
+    monkeypatch.setattr("service.prefect_api.REST_S", 0.0)
+    monkeypatch.setattr("service.orchestrator.REST_S", 0.0)
+    heard = []
+    unanswered = set()
+
+    async def serve(reader, writer):
+        question = await reader.readuntil(b"\r\n\r\n")
+        if b"csrf" in question:
+            writer.write(answer("404 Not Found"))
+        else:
+            heard.append(question)
+            if len(heard) - 1 in slow:
+                unanswered.add(writer)
+                return
+            writer.write(answer("200 OK", b"[]"))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with adopted({"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}):
+            async with Orchestrator(timeout_s=timeout_s) as orchestrator:
+                yield orchestrator, heard
+        for writer in unanswered:
+            writer.close()
+
+
+async def test_one_late_answer_does_not_mean_that_prefect_is_away_and_two_in_a_row_do(monkeypatch):
+    async with prefect_by_turns(monkeypatch, slow={1, 3, 4}) as (orchestrator, heard):
+        assert [await orchestrator.is_up() for _ in range(6)] == [True, True, True, True, False, True]
+        assert len(heard) == 6
+
+
+async def test_answers_that_are_late_at_the_same_moment_are_one(monkeypatch):
+    async with prefect_by_turns(monkeypatch, slow={1, 2, 3}) as (orchestrator, _):
+        assert await orchestrator.is_up()
+        assert await asyncio.gather(*(orchestrator.is_up() for _ in range(3))) == [True, True, True]
+
+
+@pytest.mark.parametrize(("slow", "is_up"), [({0}, True), ({0, 1}, False)])
+async def test_a_prefect_that_was_not_heard_of_lately_is_asked_twice_before_it_is_called_away(monkeypatch, slow, is_up):
+    async with prefect_by_turns(monkeypatch, slow=slow) as (orchestrator, heard):
+        assert await orchestrator.is_up() is is_up
+        assert len(heard) == 2
+
+
+async def test_what_answered_long_ago_is_not_taken_for_there(monkeypatch):
+    async with prefect_by_turns(monkeypatch, slow={1, 2}) as (orchestrator, _):
+        assert await orchestrator.is_up()
+        monkeypatch.setattr("service.presence.REMEMBERED_S", 0.0)
+        assert not await orchestrator.is_up()
+
+
+async def test_a_refused_connection_is_believed_at_once(monkeypatch):
+    async with prefect_by_turns(monkeypatch) as (orchestrator, _):
+        assert await orchestrator.is_up()
+        monkeypatch.setattr(orchestrator._api._client._client, "base_url", "http://127.0.0.1:9/api")
+        began = time.monotonic()
+        assert not await orchestrator.is_up()
+        assert time.monotonic() - began < 0.3
+
+
 async def test_without_an_address_the_way_out_is_named():
     with adopted({"PREFECT_API_URL": ""}), pytest.raises(ConfigurationError, match="PREFECT_API_URL"):
         async with Orchestrator():
