@@ -46,9 +46,9 @@ run: setup
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
 test: check ui-check
-	@$(BIN)/python -m pytest -q -m "not browser" -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
 
-# of the dashboard, which is not finished: slow, and not yet steady on a busy machine
+# all of the dashboard's tests; the main path is in `make test` too
 browser: setup
 	@$(BIN)/python -m pytest -q tests/browser
 

@@ -6,7 +6,7 @@ import pytest
 from pages import status
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.smoke, pytest.mark.timeout(300)]
 
 
 def test_a_stranger_learns_words_and_reads_them(stack, open_page):
