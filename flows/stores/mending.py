@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flows.core import endings
 from flows.core.counting import recounted
-from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, StageCounts, utc_now
+from flows.knowledge import Batch, EndReason, Job, JobStatus, Round, utc_now
 from flows.stores.base import Store
 
 FinalState = Literal["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -43,10 +43,7 @@ async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str 
         errors = (*errors, endings.reason(state_type, message))[-20:]
     job = recounted(job, *await rows_of(store, job_id))
     now = utc_now()
-    stages = {stage: StageCounts(done=count.done) for stage, count in job.stages.items()}
-    mended = job.model_copy(
-        update={"status": status, "end_reason": reason, "finished_at": now, "updated_at": now, "errors": errors, "stages": stages}
-    )
+    mended = job.model_copy(update={"status": status, "end_reason": reason, "finished_at": now, "updated_at": now, "errors": errors})
     await store.save_job(mended)
     await store.release_all(job_id)
     return mended

@@ -4,7 +4,6 @@ import { readHealth, signIn, whenDoubtful, whenRefused } from "./api/client";
 
 /** Between two looks, while the page is looked at. */
 const LOOK_MS = 15_000;
-const SECOND_LOOK_MS = 2_000;
 
 class Session {
   isNeeded = $state(false);
@@ -39,22 +38,12 @@ class Session {
 
   async #ask(): Promise<void> {
     const before = this.prefect;
-    let found = await this.#read();
-    // one look that is answered late does not mean that it is away
-    if (found === "unreachable" && before !== "unreachable") {
-      await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS));
-      found = await this.#read();
-    }
-    this.prefect = found;
-    if (this.prefect === "ok" && before === "unreachable") this.#recover();
-  }
-
-  async #read(): Promise<"ok" | "unreachable" | null> {
     try {
-      return (await readHealth()).prefect ?? null;
+      this.prefect = (await readHealth()).prefect ?? null;
     } catch {
-      return null;
+      this.prefect = null;
     }
+    if (this.prefect === "ok" && before === "unreachable") this.#recover();
   }
 
   async #tick(): Promise<void> {
