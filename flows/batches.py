@@ -11,7 +11,7 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage, utc_now
+from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder, patiently
@@ -243,7 +243,7 @@ class Batches:
         mentions = entry_rules.unlearned(entries)
 
         async def add() -> None:
-            await self._resources.store.add_to_frontier(mentions, at=utc_now())
+            await self._resources.store.add_to_frontier(mentions, at=self._resources.store.now())
 
         try:
             await patiently(add, for_s=2)

@@ -12,7 +12,7 @@ from flows.batches import Batches, Course
 from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
-from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word, utc_now
+from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
 from flows.publisher import Publisher
 from flows.recorder import JobRecorder
 from flows.resources import Resources
@@ -165,7 +165,7 @@ class Pipeline:
 
     async def _propose(self, number: int, limit: int) -> Round | None:
         job = self._recorder.job
-        until = utc_now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
+        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
         self._proposing = number
         try:
             round_ = await propose_round(
@@ -225,7 +225,7 @@ class Pipeline:
         """Renew the claims for this attempt; words that another job has taken meanwhile are given up."""
         job = self._recorder.job
         words = [word for work in works for word in work.words]
-        until = utc_now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
+        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
         below: Depth = self._target if self._target != "defined" else "enriched"
         claim = await self._resources.store.claim(words, job_id=job.job_id, attempt=job.attempt, until=until, below=below)
         lost = set(claim.known) | set(claim.elsewhere)

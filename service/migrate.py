@@ -20,7 +20,7 @@ from uuid import UUID
 import typer
 
 from flows.errors import InvalidInput, LearningError
-from flows.knowledge import Job, utc_now
+from flows.knowledge import Job
 from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
@@ -110,7 +110,7 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
         await _check_ends(source, target, note)
         await Move(source, target, note, tell).run()
         tell("Counting both stores")
-        now = utc_now()
+        now = source.now()
         here, there = await count(source, at=now), await count(target, at=now)
         differing = [
             f"{kind}: {number:,} here, {there.counts.get(kind, 0):,} there"
@@ -144,7 +144,7 @@ class Move:
         await self._pour("frontier", source.all_frontier(after=note.place("frontier", "")), target.put_frontier, lambda word: word.key)
         await self._pour("quota windows", source.all_quota_usage(), target.save_quota_usage, None)
         place = note.place("cached answers", ["", ""])
-        evidence = source.all_evidence(at=utc_now(), after=(place[0], place[1]))
+        evidence = source.all_evidence(at=source.now(), after=(place[0], place[1]))
         await self._pour("cached answers", evidence, target.save_evidence, lambda cached: [cached.source, cached.key])
         cursor: str | None = None
         while True:

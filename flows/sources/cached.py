@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from flows.core.words import document_id, word_key
 from flows.errors import LearningError
-from flows.knowledge import CachedEvidence, Evidence, Word, utc_now
+from flows.knowledge import CachedEvidence, Evidence, Word
 from flows.sources.base import Source
 
 T = TypeVar("T")
@@ -24,7 +24,11 @@ PATIENCE_S = 3.0
 class EvidenceCache(Protocol):
     """The part of a store that remembers evidence."""
 
-    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
+    def now(self) -> datetime:
+        """The moment by the clock that expiry is judged by."""
+        ...
+
+    async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
         """What the source is remembered to have said and that has not expired."""
         ...
 
@@ -39,20 +43,19 @@ class CachedSource:
     Source and memory stay the caller's to close.
     """
 
-    def __init__(self, source: Source, cache: EvidenceCache, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, source: Source, cache: EvidenceCache) -> None:
         self.name = source.name
         self.batch_size = source.batch_size
         self.stands_in_for = source.stands_in_for
         self._source = source
         self._cache = cache
-        self._clock = clock
         self._has_complained = False
 
     async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
         """What is remembered and, for the other words, what the source finds now. Raises what the source raises."""
         name = self.name if topic is None else f"{self.name} {document_id(word_key(topic))}"
         keys = [word.key for word in words]
-        remembered = await self._patiently(self._cache.cached_evidence(name, keys, at=self._clock())) or {}
+        remembered = await self._patiently(self._cache.cached_evidence(name, keys)) or {}
         found = {key: cached.evidence for key, cached in remembered.items() if cached.evidence}
         unasked = [word for word in words if word.key not in remembered]
         if unasked:
@@ -62,7 +65,7 @@ class CachedSource:
         return found
 
     def _cached(self, name: str, key: str, evidence: tuple[Evidence, ...]) -> CachedEvidence:
-        now = self._clock()
+        now = self._cache.now()
         return CachedEvidence(source=name, key=key, evidence=evidence, fetched_at=now, expires_at=now + (FOUND_FOR if evidence else NOTHING_FOR))
 
     async def _patiently(self, call: Awaitable[T]) -> T | None:

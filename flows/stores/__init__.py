@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flows.errors import ConfigurationError
+from flows.knowledge import utc_now
 from flows.stores.base import JobStore, KnowledgeStore, Store
 
 __all__ = ["JobStore", "KnowledgeStore", "Store", "open_store"]
@@ -10,22 +14,22 @@ __all__ = ["JobStore", "KnowledgeStore", "Store", "open_store"]
 FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name, firestore://project/database"
 
 
-def open_store(url: str, *, language: str = "en") -> Store:
+def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> Store:
     """The store at a URL, to be opened with `async with`. The backend's driver is imported here and not before.
 
-    Raises ConfigurationError for a URL of no known form; opening it raises LanguageMismatch when the store holds another language.
+    Claims and cached evidence expire by `clock`. Raises ConfigurationError for a URL of no known form; opening it raises LanguageMismatch when the store holds another language.
     """
     scheme, separator, location = url.partition("://")
     if separator and scheme == "sqlite":
         from flows.stores.sqlite import SqliteStore, path_of
 
-        return SqliteStore(path_of(location), language=language, url=url)
+        return SqliteStore(path_of(location), language=language, url=url, clock=clock)
     if separator and scheme == "memory":
         from flows.stores.memory import MemoryStore
 
-        return MemoryStore(location, language=language)
+        return MemoryStore(location, language=language, clock=clock)
     if separator and scheme == "firestore":
         from flows.stores.firestore import FirestoreStore, Place
 
-        return FirestoreStore(Place.parse(location), language=language)
+        return FirestoreStore(Place.parse(location), language=language, clock=clock)
     raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")

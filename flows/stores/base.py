@@ -222,12 +222,12 @@ class JobStore(Protocol):
         """Replace what is remembered of each model's window."""
         ...
 
-    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
-        """What the source is remembered to have said and that has not expired."""
+    async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
+        """What the source is remembered to have said and that has not expired by the store's clock."""
         ...
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
-        """Remember what a source said, in place of what it said before, and drop what has expired by now."""
+        """Remember what a source said, in place of what it said before, and drop what has expired by the store's clock."""
         ...
 
 
@@ -265,6 +265,10 @@ class Store(KnowledgeStore, JobStore, Contents, Protocol):
     url: str
     """Where it is, as in LEARN_STORE, without secrets."""
     has_full_text: bool
+
+    def now(self) -> datetime:
+        """The moment by the clock that this store goes by: claims and cached evidence are live or expired by it alone."""
+        ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -31,6 +31,10 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
         self._clock = clock
         self._state = _named.setdefault(name, MemoryState()) if name else MemoryState()
 
+    def now(self) -> datetime:
+        """What the clock says that claims and cached evidence expire by."""
+        return self._clock()
+
     async def __aenter__(self) -> Self:
         if self._state.language not in {None, self._language}:
             raise LanguageMismatch(

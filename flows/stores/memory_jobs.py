@@ -98,9 +98,10 @@ class MemoryJobs(MemoryHalf):
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
         self._state.quota.update({(usage.model, usage.window): usage for usage in usages})
 
-    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
+    async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
+        now = self._clock()
         found = {key: self._state.cache.get((source, key)) for key in keys}
-        return {key: cached for key, cached in found.items() if cached and cached.expires_at > at}
+        return {key: cached for key, cached in found.items() if cached and cached.expires_at > now}
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
         now = self._clock()

@@ -16,7 +16,7 @@ TEXTS = {"cat": "a small animal", "dog": "another animal"}
 
 
 class Clock:
-    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    now = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
     def __call__(self):
         return self.now
@@ -28,8 +28,9 @@ def clock():
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-async def store(request, tmp_path):
-    async with open_store("memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'knowledge.db'}") as opened:
+async def store(request, tmp_path, clock):
+    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'knowledge.db'}"
+    async with open_store(url, clock=clock) as opened:
         yield opened
 
 
@@ -40,7 +41,7 @@ def source():
 
 @pytest.fixture
 def remembering(source, store, clock):
-    return CachedSource(source, store, clock=clock)
+    return CachedSource(source, store)
 
 
 async def test_it_looks_like_its_source(remembering):
@@ -60,10 +61,10 @@ async def test_only_words_that_are_new_are_asked_for(remembering, source):
     assert source.asked == [("cat",), ("dog", "zzqxv")]
 
 
-async def test_another_job_on_the_same_store_remembers_too(store, clock, source):
-    await CachedSource(source, store, clock=clock).look_up(WORDS)
+async def test_another_job_on_the_same_store_remembers_too(store, source):
+    await CachedSource(source, store).look_up(WORDS)
     other = ScriptedSource({}, name="wikipedia")
-    assert set(await CachedSource(other, store, clock=clock).look_up(WORDS)) == {"cat", "dog"}
+    assert set(await CachedSource(other, store).look_up(WORDS)) == {"cat", "dog"}
     assert other.calls == 0
 
 
@@ -89,15 +90,15 @@ async def test_a_topic_has_a_memory_of_its_own(remembering, source):
     assert source.calls == 3
 
 
-async def test_sources_do_not_share_a_memory(store, clock, remembering):
+async def test_sources_do_not_share_a_memory(store, remembering):
     await remembering.look_up(WORDS)
     other = ScriptedSource({"cat": "something else"}, name="wiktionary")
-    assert (await CachedSource(other, store, clock=clock).look_up(WORDS))["cat"][0].text == "something else"
+    assert (await CachedSource(other, store).look_up(WORDS))["cat"][0].text == "something else"
 
 
-async def test_a_failure_is_not_remembered_as_nothing_found(store, clock):
+async def test_a_failure_is_not_remembered_as_nothing_found(store):
     failing = ScriptedSource(TEXTS, name="wikipedia", fault=lambda n: SourceUnavailable("away") if n == 1 else None)
-    remembering = CachedSource(failing, store, clock=clock)
+    remembering = CachedSource(failing, store)
     with pytest.raises(SourceUnavailable):
         await remembering.look_up(WORDS)
     assert set(await remembering.look_up(WORDS)) == {"cat", "dog"}
@@ -109,7 +110,10 @@ class Failing:
     def __init__(self, reading, writing):
         self.reading, self.writing = reading, writing
 
-    async def cached_evidence(self, source, keys, *, at):
+    def now(self):
+        return Clock.now
+
+    async def cached_evidence(self, source, keys):
         if self.reading:
             raise StoreUnavailable("the store is locked")
         return {}

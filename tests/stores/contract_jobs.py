@@ -180,13 +180,21 @@ async def test_evidence_is_remembered_until_it_expires(store, clock):
 
     found = cached("cat", evidence=(Evidence(source="wikipedia", text="An animal.", citation=citation()),))
     await store.save_evidence([found, cached("dog"), cached("cat", source="other"), cached("emu", expires_at=START + minutes(1))])
-    assert await store.cached_evidence("wikipedia", ["cat", "dog", "fox"], at=START) == {"cat": found, "dog": cached("dog")}
-    assert list(await store.cached_evidence("wikipedia", {"emu"}, at=START)) == ["emu"]
-    assert await store.cached_evidence("wikipedia", ["emu"], at=START + minutes(1)) == {}
+    assert await store.cached_evidence("wikipedia", ["cat", "dog", "fox"]) == {"cat": found, "dog": cached("dog")}
+    assert list(await store.cached_evidence("wikipedia", {"emu"})) == ["emu"]
     clock.now = START + minutes(1)
+    assert await store.cached_evidence("wikipedia", ["emu"]) == {}
     await store.save_evidence([cached("cat")])
-    assert await store.cached_evidence("wikipedia", ["cat", "emu"], at=START) == {"cat": cached("cat")}
-    assert len(await store.cached_evidence("other", ["cat"], at=START)) == 1
+    assert await store.cached_evidence("wikipedia", ["cat", "emu"]) == {"cat": cached("cat")}
+    assert len(await store.cached_evidence("other", ["cat"])) == 1
+    clock.now = START
+    assert await store.cached_evidence("wikipedia", ["emu"]) == {}, "dropped, not only hidden"
+
+
+async def test_a_store_goes_by_the_clock_that_it_was_given(store, clock):
+    assert store.now() == START
+    clock.now = LATER
+    assert store.now() == LATER
 
 
 async def test_what_is_stored_outlives_the_store(make_store):

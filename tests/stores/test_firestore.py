@@ -47,7 +47,7 @@ async def test_keys_that_cannot_be_ids_are_kept_all_the_same(firestore):
     assert sorted(word.key for word in await firestore.claims(ANN)) == sorted(ODD)
     await firestore.add_to_frontier({word: ["one"] for word in taken}, at=START)
     await firestore.save_evidence([CachedEvidence(source="wikipedia", key=key, fetched_at=START, expires_at=LATER) for key in ODD[:-1]])
-    assert list(await firestore.cached_evidence("wikipedia", ODD, at=START)) == list(ODD[:-1])
+    assert list(await firestore.cached_evidence("wikipedia", ODD)) == list(ODD[:-1])
     await firestore.save_definitions([definition(key) for key in ODD], job_id=ANN, attempt=1)
     await firestore.commit_batch(batch(*ODD), entries=[entry(key) for key in ODD])
     assert list(await firestore.known(ODD)) == list(ODD)
@@ -61,7 +61,7 @@ async def test_nothing_is_known_of_a_key_that_no_document_can_have(firestore, ke
     assert await firestore.entry(key) is None
     assert await firestore.entries([key]) == {}
     assert await firestore.known([key]) == {}
-    assert await firestore.cached_evidence("wikipedia", [key], at=START) == {}
+    assert await firestore.cached_evidence("wikipedia", [key]) == {}
 
 
 async def test_models_with_slashes_have_windows_of_their_own(firestore):

@@ -126,12 +126,13 @@ class FirestoreJobs(FirestorePart):
         for piece in pieces(writes, AT_ONCE):
             await self._database.commit([Write(path=path, fields=writes[path]) for path in piece])
 
-    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
+    async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
         found: dict[str, CachedEvidence] = {}
+        now = self._clock()
         for piece in pieces(storable(keys, partial(evidence_path, source)), AT_ONCE):
             snapshots = await self._database.get([evidence_path(source, key) for key in piece])
             cached = [read(CachedEvidence, snapshot.fields) for snapshot in snapshots.values()]
-            found |= {item.key: item for item in cached if item.expires_at > at}
+            found |= {item.key: item for item in cached if item.expires_at > now}
         return {key: found[key] for key in keys if key in found}
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:

@@ -59,6 +59,10 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
         self._words = Memory(20_000)
         self._revisions = Memory(20_000)
 
+    def now(self) -> datetime:
+        """What the clock says that claims and cached evidence expire by."""
+        return self._clock()
+
     async def __aenter__(self) -> Self:
         await self._database.open()
         try:

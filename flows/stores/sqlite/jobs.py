@@ -110,8 +110,8 @@ class SqliteJobs(SqlitePart):
             async with self._database.transaction() as transaction:
                 await transaction.run_many("save_quota_usage", rows)
 
-    async def cached_evidence(self, source: str, keys: Collection[str], *, at: datetime) -> Mapping[str, CachedEvidence]:
-        rows = await self._database.fetch("cached_evidence", source=source, keys=json_list(keys), at=micros(at))
+    async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
+        rows = await self._database.fetch("cached_evidence", source=source, keys=json_list(keys), at=self._now())
         return {key: CachedEvidence.model_validate_json(document) for key, document in rows}
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:

@@ -32,6 +32,10 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
         self._clock = clock
         self._database = Database(path, busy_timeout_s=busy_timeout_s)
 
+    def now(self) -> datetime:
+        """What the clock says that claims and cached evidence expire by."""
+        return self._clock()
+
     async def __aenter__(self) -> Self:
         await self._database.open(language=self._language)
         return self
