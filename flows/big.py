@@ -8,11 +8,11 @@ from prefect import flow
 from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
+from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.naming import RESULTS, run_name
-from flows.resources import Resources
-from flows.session import History, Plan, learn, mend_after
-from flows.supply import Supply
+from flows.stages.candidates import Supply
+from flows.stages.resources import Resources
 
 
 @flow(

@@ -7,13 +7,13 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.choice import given_words, unfinished
 from flows.core.budget import BACKSTOP_S, Budget
+from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.naming import RESULTS, run_name
-from flows.resources import Resources
-from flows.session import History, Plan, learn, mend_after
-from flows.supply import Supply
+from flows.stages.candidates import Supply
+from flows.stages.choice import given_words, unfinished
+from flows.stages.resources import Resources
 
 
 @flow(

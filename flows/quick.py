@@ -7,13 +7,13 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.choice import given_words, head_of_frontier
 from flows.core.budget import Budget
+from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.naming import RESULTS, run_name
-from flows.resources import Resources
-from flows.session import History, Plan, learn, mend_after
-from flows.supply import Supply
+from flows.stages.candidates import Supply
+from flows.stages.choice import given_words, head_of_frontier
+from flows.stages.resources import Resources
 
 MINUTES = 2.0
 BACKSTOP_S = 210

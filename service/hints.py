@@ -19,8 +19,8 @@ from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from pydantic import ValidationError
 
-from flows.events import PREFECT_EVENT_PREFIX, resource_id
 from flows.knowledge import Job, JobEvent
+from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
 from service.runs import STATUSES, RunState, plain
 
 RUN_PREFIX = "prefect.flow-run."

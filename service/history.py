@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flows.errors import ConfigurationError
-from flows.events import is_end_message
 from flows.knowledge import JobEvent
+from flows.knowledge.events import is_end_message
 from flows.stores.base import JobStore
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.times import micros

@@ -27,8 +27,8 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
-from flows.events import starter_of, starter_tag
 from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
+from flows.knowledge.events import starter_of, starter_tag
 from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.prefect_api import REST_S, TIMEOUT_S, PrefectApi

@@ -111,7 +111,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
             reporter.say("Loading the flow")
             await _mend_left(settings)
             import flows
-            from flows.recorder import watching
+            from flows.job.progress import watching
 
             flow: Callable[..., Awaitable[Job]] = getattr(flows, f"{mode}_learning")
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.asking import AGAIN, ask, ask_for_words
 from flows.errors import ConfigurationError, MalformedOutput, ModelUnavailable, RequestTooLarge
 from flows.knowledge import Generation, ProposalRequest, Usage
 from flows.models.base import Unfinished
 from flows.models.scripted import ScriptedModel
+from flows.stages.asking import AGAIN, ask, ask_for_words
 
 Answer = Generation[Mapping[str, str]]
 

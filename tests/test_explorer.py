@@ -10,10 +10,10 @@ import pytest
 from flows.core import diversity
 from flows.core.words import word_key
 from flows.errors import ModelUnavailable, QuotaExhausted
-from flows.explorer import Explorer, observed
 from flows.knowledge import Candidate, Generation, Round, Usage, Verdict, utc_now
 from flows.lexicon.census import cell_sizes
 from flows.lexicon.reader import Lexicon
+from flows.stages.planner import Explorer, observed
 from tests.world.proposing import Proposer
 
 

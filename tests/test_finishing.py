@@ -5,8 +5,8 @@ import asyncio
 import anyio
 import pytest
 
-from flows.finishing import finish
 from flows.knowledge import Word, utc_now
+from flows.shielding import finish
 from flows.stores import open_store
 
 

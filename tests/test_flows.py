@@ -12,12 +12,12 @@ from prefect.utilities.callables import parameter_schema
 from flows import big_learning, deep_learning, quick_learning
 from flows.core.counting import stages_of
 from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, StoreUnavailable
+from flows.job.progress import watching
 from flows.knowledge import Candidate, Enrichment, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
-from flows.recorder import watching
-from flows.resources import using
 from flows.settings import Settings
 from flows.sources.scripted import ScriptedSource
+from flows.stages.resources import using
 from flows.stores import open_store
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]

@@ -12,10 +12,8 @@ FLOWS = (
     "flows.big",
     "flows.quick",
     "flows.deep",
+    "flows.job",
     "flows.stages",
-    "flows.pipeline",
-    "flows.recorder",
-    "flows.resources",
     "flows.models",
     "flows.sources",
 )
@@ -37,7 +35,7 @@ def loaded(modules, names):
     [
         "import flows",
         "import flows.knowledge",
-        "import flows.errors, flows.events, flows.settings, flows.stores",
+        "import flows.errors, flows.knowledge.events, flows.settings, flows.stores",
         "import flows.core.entries, flows.core.selection, flows.core.words",
         "from flows import Entry, Job, Settings, open_store",
         "from flows.lexicon.reader import Lexicon",

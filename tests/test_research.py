@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from flows import research as module
 from flows.core.words import parse_word
 from flows.errors import RateLimited, SourceRefused, SourceUnavailable
-from flows.research import ENOUGH_CHARACTERS, TRIES, research
 from flows.sources.scripted import ScriptedSource
+from flows.stages import research as module
+from flows.stages.research import ENOUGH_CHARACTERS, TRIES, research
 
 WORDS = [parse_word(text) for text in ("cat", "dog", "emu", "fox")]
 LONG = "a rather long text that says in so many words what the animal is, where it lives, and what it eats"

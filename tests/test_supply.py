@@ -7,8 +7,8 @@ import pytest
 from flows.knowledge import Candidate, Verdict, Word, utc_now
 from flows.lexicon.reader import Lexicon
 from flows.models.scripted import ScriptedModel
+from flows.stages.candidates import Supply
 from flows.stores.memory import MemoryStore
-from flows.supply import Supply
 
 
 @pytest.fixture(scope="module")

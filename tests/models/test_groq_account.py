@@ -8,8 +8,8 @@ from groq_words import PROPOSE, WRITE, batch
 from flows.errors import ConfigurationError
 from flows.models import groq_account
 from flows.models.groq_account import open_groq
-from flows.resources import open_resources, using
 from flows.settings import Settings
+from flows.stages.resources import open_resources, using
 
 
 async def test_two_jobs_of_one_process_share_one_quota(settings_of, store, make_world):

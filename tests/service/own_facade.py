@@ -12,8 +12,8 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.states import Completed, Pending, Running
 
+from flows.job.prefect_events import Publisher
 from flows.knowledge import Job, JobEvent, utc_now
-from flows.publisher import Publisher
 from service.orchestrator import Orchestrator
 
 ROOT = Path(__file__).parents[2]

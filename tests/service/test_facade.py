@@ -95,9 +95,7 @@ def test_it_loads_no_flow_model_or_terminal():
     code = "import sys, service.app, service.facade; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     assert not {
-        m
-        for m in loaded
-        if m.startswith(("flows.big", "flows.quick", "flows.deep", "flows.pipeline", "flows.stages", "flows.models", "flows.sources"))
+        m for m in loaded if m.startswith(("flows.big", "flows.quick", "flows.deep", "flows.job", "flows.stages", "flows.models", "flows.sources"))
     }
     assert "typer" not in loaded
     assert "groq" not in loaded

@@ -14,8 +14,8 @@ from prefect.states import Cancelled, Completed, Crashed, Pending, Running
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from flows.job.prefect_events import Publisher
 from flows.knowledge import Counts, Job, JobEvent, utc_now
-from flows.publisher import Publisher
 from service.deployments import deploy
 from service.relay import RECONCILE_EVERY_S
 

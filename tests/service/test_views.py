@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from store_documents import START, event, job
 
-from flows.events import end_message
+from flows.knowledge.events import end_message
 from service.channel import Channel, Watcher
 from service.history import Part, Place, merged
 from service.runs import Run, RunState

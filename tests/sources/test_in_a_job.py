@@ -8,9 +8,9 @@ import pytest
 from flows import quick_learning
 from flows.core.words import parse_word
 from flows.lexicon.reader import Lexicon
-from flows.resources import using
 from flows.settings import Settings
 from flows.sources import open_sources
+from flows.stages.resources import using
 from flows.stores import open_store
 from tests.world.faults import Fault
 

@@ -17,7 +17,7 @@ from typing import Any
 import aiosqlite
 
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
-from flows.finishing import finish
+from flows.shielding import finish
 from flows.stores.sqlite.failures import is_busy, translated
 from flows.stores.sqlite.statements import STATEMENTS, migrations, split_script
 

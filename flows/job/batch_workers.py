@@ -11,13 +11,13 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
+from flows.job.prefect_events import Publisher
+from flows.job.progress import JobRecorder, patiently
 from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
 from flows.models.base import Paced
-from flows.publisher import Publisher
-from flows.recorder import JobRecorder, patiently
-from flows.resources import CutOff, Resources
-from flows.stages import enrich_entries, research_words, synthesize_definitions
-from flows.work import Work
+from flows.stages.batch import Work
+from flows.stages.resources import CutOff, Resources
+from flows.stages.tasks import enrich_entries, research_words, synthesize_definitions
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20

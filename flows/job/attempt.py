@@ -18,21 +18,21 @@ from prefect.logging import get_run_logger
 from prefect.logging.loggers import flow_run_logger
 from prefect.states import Cancelled, Completed
 
-from flows.control import Control
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.events import TAG, end_message, mode_tag, starter_of
-from flows.finishing import finish
+from flows.job.prefect_events import Publisher
+from flows.job.progress import JobRecorder, patiently, recording
+from flows.job.rounds import Pipeline, leftovers
+from flows.job.stop_signals import Control
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
-from flows.pipeline import Pipeline, leftovers
-from flows.publisher import Publisher
-from flows.recorder import JobRecorder, patiently, recording
-from flows.resources import Resources, open_resources
+from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
 from flows.settings import read_settings
+from flows.shielding import finish
+from flows.stages.candidates import Proposed, Supply
+from flows.stages.resources import Resources, open_resources
 from flows.stores import open_store
 from flows.stores.base import Store
 from flows.stores.mending import FinalState, mend, rows_of
-from flows.supply import Proposed, Supply
 
 FAIL_S = 20.0
 """Longest time for telling of a failure; a store that is away then is told of it by the stack."""

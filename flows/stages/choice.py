@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from flows.core.words import parse_word
 from flows.knowledge import Word
+from flows.stages.candidates import Proposed
 from flows.stores.base import Store
-from flows.supply import Proposed
 
 
 def given_words(texts: Sequence[str] | None) -> list[Word]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from flows.asking import ask_for_words
-from flows.explorer import Explorer
 from flows.knowledge import Candidate, Origin, ProposalRequest, Round, Usage, Verdict
-from flows.resources import Resources
+from flows.stages.asking import ask_for_words
+from flows.stages.planner import Explorer
+from flows.stages.resources import Resources
 
 Proposed = tuple[str, Origin]
 

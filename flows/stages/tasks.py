@@ -17,7 +17,6 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
-from flows.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.core import entries as entry_rules
 from flows.core import evidence as evidence_rules
 from flows.core import selection
@@ -38,10 +37,11 @@ from flows.knowledge import (
     utc_now,
 )
 from flows.models.base import Budgeted, LanguageModel
-from flows.research import research
-from flows.resources import CutOff, Resources
-from flows.supply import Supply
-from flows.work import Work
+from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
+from flows.stages.batch import Work
+from flows.stages.candidates import Supply
+from flows.stages.research import research
+from flows.stages.resources import CutOff, Resources
 
 P = ParamSpec("P")
 T = TypeVar("T")

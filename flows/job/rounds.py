@@ -8,17 +8,17 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from flows.batches import Batches, Course
 from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
+from flows.job.batch_workers import Batches, Course
+from flows.job.prefect_events import Publisher
+from flows.job.progress import JobRecorder
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
-from flows.publisher import Publisher
-from flows.recorder import JobRecorder
-from flows.resources import Resources
-from flows.stages import propose_round
-from flows.supply import Supply
-from flows.work import Work
+from flows.stages.batch import Work
+from flows.stages.candidates import Supply
+from flows.stages.resources import Resources
+from flows.stages.tasks import propose_round
 
 CLAIM_GRACE = timedelta(seconds=60)
 DRY_ROUNDS = 3

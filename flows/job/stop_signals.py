@@ -15,8 +15,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.logging import get_run_logger
 
-from flows.pipeline import Pipeline
-from flows.recorder import JobRecorder
+from flows.job.progress import JobRecorder
+from flows.job.rounds import Pipeline
 from flows.stores.base import Store
 
 SIGNAL_GRACE_S = 8.0

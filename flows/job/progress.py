@@ -17,9 +17,9 @@ from prefect.logging import get_run_logger
 from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.events import EventKind
+from flows.job.prefect_events import Publisher
 from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, QuotaLeft, Round, Stage, StageCounts, Verdict, utc_now
-from flows.publisher import Publisher
+from flows.knowledge.events import EventKind
 from flows.stores.base import Store
 
 Watch = Callable[[Job, Sequence[JobEvent]], None]

@@ -7,13 +7,13 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from flows.asking import ask_for_words
 from flows.core import diversity, selection
 from flows.core.diversity import Cell, Survey
 from flows.errors import LearningError
 from flows.knowledge import Candidate, Generation, ProposalRequest, Round, Usage
 from flows.lexicon.census import cell_sizes
-from flows.resources import Resources
+from flows.stages.asking import ask_for_words
+from flows.stages.resources import Resources
 
 FEWEST_WORDS = 20
 REQUESTS = 4

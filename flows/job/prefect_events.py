@@ -14,8 +14,8 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
-from flows.events import PREFECT_EVENT_PREFIX, resource_id
 from flows.knowledge import Entry, Job, JobEvent, Outcome
+from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
 
 PROGRESS_EVERY_S = 5.0
 CALL_TIMEOUT_S = 10.0

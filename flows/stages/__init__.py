@@ -1,0 +1,1 @@
+"""The four stage tasks and what they stand on."""
