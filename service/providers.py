@@ -24,7 +24,7 @@ async def groq(settings: Settings) -> list[Check]:
         return [Check("groq", "ok", "not configured; the lexicon writes", f"For a language model: set GROQ_API_KEY, from {KEYS}.")]
     if not settings.writes_with_groq:
         return [Check("groq", "ok", "there is a key, and LEARN_MODEL is lexicon: it is not used")]
-    from flows.models.groq_client import GroqClient
+    from flows.models.chat.client import GroqClient
 
     try:
         key = settings.groq_api_key.get_secret_value()
@@ -79,8 +79,8 @@ async def wikimedia(settings: Settings) -> list[Check]:
         is_wanted = bool({"wikipedia", "wiktionary"} & set(settings.sources))
         remedy = "Set WIKIMEDIA_CONTACT to a mail or web address where you can be reached: Wikimedia asks for it."
         return [Check("wikimedia", "warn" if is_wanted else "ok", "not asked, since nobody is named; the lexicon is the only source", remedy)]
-    from flows.sources.action_api import ActionApi
-    from flows.sources.pace import Pace
+    from flows.sources.wikimedia.action_api import ActionApi
+    from flows.sources.wikimedia.pace import Pace
 
     found = []
     for name in names:

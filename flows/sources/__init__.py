@@ -40,12 +40,12 @@ async def _wikimedia(settings: Settings, names: Collection[str], cache: Evidence
             "WIKIMEDIA_CONTACT: not set, so %s cannot be asked; give a mail or web address", " and ".join(sorted(names))
         )
         return []
-    from flows.sources.action_api import ActionApi
     from flows.sources.breaker import Breaker
     from flows.sources.cached import CachedSource
-    from flows.sources.pace import Pace
-    from flows.sources.wikipedia import Wikipedia
-    from flows.sources.wiktionary import Wiktionary
+    from flows.sources.wikimedia.action_api import ActionApi
+    from flows.sources.wikimedia.pace import Pace
+    from flows.sources.wikimedia.wikipedia import Wikipedia
+    from flows.sources.wikimedia.wiktionary import Wiktionary
 
     pace = Pace(per_minute=REQUESTS_PER_MINUTE, at_once=AT_ONCE)
     made: list[Source] = []

@@ -145,7 +145,7 @@ async def open_resources() -> AsyncGenerator[Resources]:
 
 async def _configured_model(stack: AsyncExitStack, settings: Settings, store: Store, lexicon: Lexicon) -> LanguageModel:
     if settings.writes_with_groq:
-        from flows.models.groq_account import open_groq
+        from flows.models.chat.account import open_groq
 
         return await stack.enter_async_context(open_groq(settings, store))
 

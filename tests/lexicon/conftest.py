@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from wordnet_files import write
 
-from flows.lexicon.importer import build
+from flows.lexicon.build.importer import build
 from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from flows.lexicon.commonness import COARSE, FUNCTION_WORDS, NUMBER_WORDS
+from flows.lexicon.build.commonness import COARSE, FUNCTION_WORDS, NUMBER_WORDS
 
 EARLY = 10_000
 

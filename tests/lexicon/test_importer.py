@@ -7,8 +7,8 @@ import sqlite3
 
 import pytest
 
-from flows.lexicon.importer import build
-from flows.lexicon.wndb import MalformedWordNet
+from flows.lexicon.build.importer import build
+from flows.lexicon.build.wndb import MalformedWordNet
 
 
 def test_same_input_gives_the_same_bytes(wordnet_folder, small_file, tmp_path):

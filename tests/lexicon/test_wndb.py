@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from flows.lexicon.wndb import MalformedWordNet, Pointer, read_synsets, read_tags, split_gloss
+from flows.lexicon.build.wndb import MalformedWordNet, Pointer, read_synsets, read_tags, split_gloss
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 sys.path.append(str(Path(__file__).parent))
 
-from flows.models.groq_account import open_groq
+from flows.models.chat.account import open_groq
 from flows.settings import Settings
 from flows.stores import open_store
 from tests.world.fixtures import make_world

@@ -5,7 +5,7 @@ from groq_words import PROPOSE, WORDS, WRITE, batch, definitions
 
 from flows.knowledge import Category, DeepeningRequest, ProposalRequest
 from flows.models.base import Budgeted, Paced
-from flows.models.groq import MOST_PROPOSED
+from flows.models.chat.model import MOST_PROPOSED
 from flows.settings import PRICES
 from tests.world.limits import Limits
 

@@ -6,8 +6,8 @@ import pytest
 from groq_words import PROPOSE, WRITE, batch
 
 from flows.errors import ConfigurationError
-from flows.models import groq_account
-from flows.models.groq_account import open_groq
+from flows.models.chat import account as groq_account
+from flows.models.chat.account import open_groq
 from flows.settings import Settings
 from flows.stages.resources import open_resources, using
 

@@ -83,7 +83,7 @@ async def test_429_of_a_minute_waits_as_long_as_told_and_the_caller_sees_nothing
 
 
 async def test_429_of_a_minute_without_end_is_told_at_last(groq, world, monkeypatch):
-    monkeypatch.setattr("flows.models.groq.REFUSALS", 2)
+    monkeypatch.setattr("flows.models.chat.model.REFUSALS", 2)
     world.plan(Fault(kind="minute_tokens", seconds=0.1))
     with pytest.raises(RateLimited, match=r"tokens per minute \(TPM\)"):
         await groq.define(batch())

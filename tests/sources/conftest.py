@@ -10,10 +10,10 @@ import pytest_asyncio
 
 sys.path.append(str(Path(__file__).parent))
 
-from flows.sources.action_api import ActionApi
-from flows.sources.pace import Pace
-from flows.sources.wikipedia import Wikipedia
-from flows.sources.wiktionary import Wiktionary
+from flows.sources.wikimedia.action_api import ActionApi
+from flows.sources.wikimedia.pace import Pace
+from flows.sources.wikimedia.wikipedia import Wikipedia
+from flows.sources.wikimedia.wiktionary import Wiktionary
 from tests.world.fixtures import make_world, world
 
 __all__ = ["make_world", "world"]

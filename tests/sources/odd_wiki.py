@@ -7,8 +7,8 @@ import json
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
 
-from flows.sources.action_api import ActionApi
-from flows.sources.pace import Pace
+from flows.sources.wikimedia.action_api import ActionApi
+from flows.sources.wikimedia.pace import Pace
 
 
 @asynccontextmanager

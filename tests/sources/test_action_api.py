@@ -8,10 +8,10 @@ import pytest
 from odd_wiki import odd_wiki
 
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
-from flows.sources import action_api
-from flows.sources.action_api import ActionApi, retry_after_s
-from flows.sources.pace import Pace
-from flows.sources.wiki import cite, may_be_title
+from flows.sources.wikimedia import action_api
+from flows.sources.wikimedia.action_api import ActionApi, retry_after_s
+from flows.sources.wikimedia.pace import Pace
+from flows.sources.wikimedia.wiki import cite, may_be_title
 from tests.world.faults import Fault
 
 EXTRACTS = {"prop": "extracts|info", "exintro": "1", "explaintext": "1", "exlimit": "20", "inprop": "url"}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from flows.errors import RateLimited
-from flows.sources.pace import LONGEST_PAUSE_S, Pace, Pause
+from flows.sources.wikimedia.pace import LONGEST_PAUSE_S, Pace, Pause
 
 
 class Time:

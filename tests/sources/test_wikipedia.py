@@ -10,8 +10,8 @@ from odd_wiki import odd_wiki
 from flows.core.words import parse_word, word_key
 from flows.errors import RateLimited, SourceUnavailable
 from flows.knowledge import Word
-from flows.sources.wiki import Found, WikiPage
-from flows.sources.wikipedia import MOST_CHARACTERS, QUOTE_CHARACTERS, Wikipedia, introduction, plain
+from flows.sources.wikimedia.wiki import Found, WikiPage
+from flows.sources.wikimedia.wikipedia import MOST_CHARACTERS, QUOTE_CHARACTERS, Wikipedia, introduction, plain
 from tests.world.faults import Fault
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

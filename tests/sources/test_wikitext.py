@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.sources.markup import read
-from flows.sources.wikitext import MEANING_CHARACTERS, MOST_MEANINGS, MOST_OF_A_PART, meanings
+from flows.boundary.markup import read
+from flows.boundary.wikitext import MEANING_CHARACTERS, MOST_MEANINGS, MOST_OF_A_PART, meanings
 
 RECONCILE = """{{also|réconcile}}
 ==Translingual==

@@ -5,7 +5,7 @@ from odd_wiki import odd_wiki
 
 from flows.core.words import parse_word
 from flows.errors import SourceUnavailable
-from flows.sources.wiktionary import MOST_SENSES, Wiktionary
+from flows.sources.wikimedia.wiktionary import MOST_SENSES, Wiktionary
 from tests.world.faults import Fault
 
 

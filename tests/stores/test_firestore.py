@@ -16,8 +16,8 @@ from store_documents import ANN, BOB, EVE, START, batch, definition, entry, even
 from flows.errors import ConfigurationError, InvalidInput, SchemaTooNew, StaleAttempt
 from flows.knowledge import CachedEvidence, Candidate, QuotaUsage, Verdict, Word
 from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.queries import Query
-from flows.stores.firestore.writes import Write
+from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.writes import Write
 
 LATER = START + minutes(10)
 ODD = ("/", ".", "..", "__x__", "__", "a/b", "100%", "%2F", "per cent %", "it's", "naïve", "字", "🐈", "a b", "x" * 1500)

@@ -13,7 +13,7 @@ from store_documents import ANN, START, batch, definition, entry, event, job, mi
 
 from flows.knowledge import CachedEvidence, Category, QuotaUsage, Word
 from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.database import Database
+from flows.stores.firestore.driver.database import Database
 
 LATER = START + minutes(10)
 INDEXES = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text(encoding="utf-8"))

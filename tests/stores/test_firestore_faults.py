@@ -15,8 +15,8 @@ from wire import a_wire_to
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import ClaimResult, Word
 from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.database import Database
-from flows.stores.firestore.failures import translated
+from flows.stores.firestore.driver.database import Database
+from flows.stores.firestore.driver.failures import translated
 
 LATER = START + minutes(10)
 PATIENCE_S = 2.0

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from flows.knowledge import CachedEvidence, Entry, FrontierWord, LearnedWord, QuotaUsage
-from flows.stores.firestore.database import Snapshot
 from flows.stores.firestore.documents import entry_fields, read
+from flows.stores.firestore.driver.database import Snapshot
+from flows.stores.firestore.driver.queries import Order, Query
+from flows.stores.firestore.driver.writes import ANY, Write, pieces
+from flows.stores.firestore.fencing import FirestorePart, entry_path, frontier_path
 from flows.stores.firestore.frontier import frontier_fields
-from flows.stores.firestore.part import FirestorePart, entry_path, frontier_path
-from flows.stores.firestore.queries import Order, Query
-from flows.stores.firestore.states import WordState, known_word
-from flows.stores.firestore.writes import ANY, Write, pieces
+from flows.stores.firestore.word_states import WordState, known_word
 from flows.stores.rules import rank
 
 AT_ONCE = 100

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from flows.knowledge import FrontierWord, Page, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.database import Conflict
 from flows.stores.firestore.documents import read
-from flows.stores.firestore.part import FirestorePart, frontier_path, word_path
-from flows.stores.firestore.queries import Query
-from flows.stores.firestore.states import STATE_FIELDS, WordState
-from flows.stores.firestore.writes import Write, pieces
+from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.writes import Write, pieces
+from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
+from flows.stores.firestore.word_states import STATE_FIELDS, WordState
 from flows.stores.rules import check_limit, merge_mentions
 
 AT_ONCE = 200

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 from flows.knowledge import CachedEvidence, Job, JobStatus, Mode, Page, QuotaUsage
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.database import Conflict
+from flows.stores.firestore.document_cache import Memory
 from flows.stores.firestore.documents import evidence_fields, evidence_path, job_fields, job_of, job_path, read, usage_fields, usage_path
+from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.queries import Condition, Query
+from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in
-from flows.stores.firestore.memory import Memory
-from flows.stores.firestore.part import Fence, FirestorePart, fence_path, storable
-from flows.stores.firestore.queries import Condition, Query
-from flows.stores.firestore.writes import Version, Write, pieces
+from flows.stores.firestore.fencing import Fence, FirestorePart, fence_path, storable
 from flows.stores.rules import check_attempt, check_limit
 from flows.stores.times import micros
 

@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from flows.knowledge import JobEvent
-from flows.stores.firestore.database import Conflict, Snapshot
+from flows.stores.firestore.document_cache import Memory
 from flows.stores.firestore.documents import job_path, read
-from flows.stores.firestore.memory import Memory
-from flows.stores.firestore.part import FirestorePart
-from flows.stores.firestore.queries import Query
-from flows.stores.firestore.values import encode
-from flows.stores.firestore.writes import Version, Write
+from flows.stores.firestore.driver.database import Conflict, Snapshot
+from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.values import encode
+from flows.stores.firestore.driver.writes import Version, Write
+from flows.stores.firestore.fencing import FirestorePart
 
 EVENTS = 200
 MOST_BYTES = 700_000

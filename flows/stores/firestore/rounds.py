@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flows.knowledge import Batch, Candidate, Round
-from flows.stores.firestore.database import Conflict, Snapshot
 from flows.stores.firestore.documents import read, round_fields, round_path, rounds_path
-from flows.stores.firestore.part import FirestorePart
-from flows.stores.firestore.queries import Condition, Query
-from flows.stores.firestore.values import encode
-from flows.stores.firestore.writes import Write
+from flows.stores.firestore.driver.database import Conflict, Snapshot
+from flows.stores.firestore.driver.queries import Condition, Query
+from flows.stores.firestore.driver.values import encode
+from flows.stores.firestore.driver.writes import Write
+from flows.stores.firestore.fencing import FirestorePart
 
 MOST_BYTES = 900_000
 """Of candidates in one document; Firestore takes 1 MiB with everything else in it."""

@@ -11,16 +11,16 @@ from typing import Self
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
 from flows.stores.firestore.contents import FirestoreContents
-from flows.stores.firestore.database import Conflict, Database
+from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.driver.database import Conflict, Database
+from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
 from flows.stores.firestore.jobs import FirestoreJobs
 from flows.stores.firestore.log import FirestoreLog
-from flows.stores.firestore.memory import Memory
-from flows.stores.firestore.place import Place
 from flows.stores.firestore.rounds import FirestoreRounds
 from flows.stores.firestore.words import FirestoreWords
-from flows.stores.firestore.writes import Write
 
 SCHEMA = 1
 _IDENTITY = "metadata/store"

@@ -15,13 +15,13 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
-from flows.stores.firestore.database import Conflict
+from flows.stores.firestore.document_cache import Memory
 from flows.stores.firestore.documents import batch_fields, batch_path, entry_fields
-from flows.stores.firestore.memory import Memory
-from flows.stores.firestore.part import FirestorePart, entry_path, frontier_path, storable, word_path
-from flows.stores.firestore.queries import Query
-from flows.stores.firestore.states import STATE_FIELDS, Claim, WordState, known_word
-from flows.stores.firestore.writes import Version, Write, pieces
+from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.writes import Version, Write, pieces
+from flows.stores.firestore.fencing import FirestorePart, entry_path, frontier_path, storable, word_path
+from flows.stores.firestore.word_states import STATE_FIELDS, Claim, WordState, known_word
 from flows.stores.rules import by_key, definition_of, rank
 
 AT_ONCE = 400

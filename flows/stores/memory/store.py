@@ -12,10 +12,10 @@ from typing import Self
 
 from flows.errors import LanguageMismatch
 from flows.knowledge import utc_now
-from flows.stores.memory_contents import MemoryContents
-from flows.stores.memory_jobs import MemoryJobs
-from flows.stores.memory_knowledge import MemoryKnowledge
-from flows.stores.memory_state import MemoryState
+from flows.stores.memory.contents import MemoryContents
+from flows.stores.memory.jobs import MemoryJobs
+from flows.stores.memory.knowledge import MemoryKnowledge
+from flows.stores.memory.state import MemoryState
 
 _named: dict[str, MemoryState] = {}
 

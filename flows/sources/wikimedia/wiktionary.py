@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from flows.boundary.wikitext import Meaning, meanings
 from flows.knowledge import Evidence, Word, utc_now
-from flows.sources.action_api import ActionApi
-from flows.sources.wiki import WikiPage, cite
-from flows.sources.wikitext import Meaning, meanings
+from flows.sources.wikimedia.action_api import ActionApi
+from flows.sources.wikimedia.wiki import WikiPage, cite
 
 MOST_SENSES = 3
 _PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "inprop": "url"}

@@ -1,4 +1,4 @@
-"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m flows.lexicon.importer DICT TARGET`.
+"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m flows.lexicon.build.importer DICT TARGET`.
 
 The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so that the common words
 fill few pages; relations lie in the order in which a reader wants them.
@@ -19,9 +19,9 @@ import wordfreq
 from simplemma.strategies import dictionaries
 
 from flows.core.words import word_key
-from flows.lexicon.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
-from flows.lexicon.irregular import IRREGULAR
-from flows.lexicon.wndb import KINDS, RawSynset, read_synsets, read_tags
+from flows.lexicon.build.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
+from flows.lexicon.build.irregular import IRREGULAR
+from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
 
 VERSION = "2"
 """Rises with the file's layout; a reader refuses another one."""

@@ -11,9 +11,9 @@ from uuid import UUID
 from flows.core.words import document_id
 from flows.errors import InvalidInput
 from flows.knowledge import StoreStats
-from flows.stores.firestore.database import Conflict, Database
-from flows.stores.firestore.memory import Memory
-from flows.stores.firestore.writes import Version, Write
+from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.driver.database import Conflict, Database
+from flows.stores.firestore.driver.writes import Version, Write
 from flows.stores.rules import check_attempt
 
 

@@ -23,8 +23,8 @@ from pydantic import ValidationError
 
 from flows.core.words import printable
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
-from flows.sources.pace import Pace, Pause
-from flows.sources.wiki import Found, Query, find_pages, may_be_title, merge, title_of
+from flows.sources.wikimedia.pace import Pace, Pause
+from flows.sources.wikimedia.wiki import Found, Query, find_pages, may_be_title, merge, title_of
 
 MOST_TITLES = 50
 MOST_CONTINUATIONS = 20

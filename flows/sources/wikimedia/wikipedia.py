@@ -9,8 +9,8 @@ from datetime import datetime
 from flows.core.evidence import stem, trim
 from flows.core.words import tokens, word_key
 from flows.knowledge import Evidence, Word, utc_now
-from flows.sources.action_api import ActionApi
-from flows.sources.wiki import Found, cite
+from flows.sources.wikimedia.action_api import ActionApi
+from flows.sources.wikimedia.wiki import Found, cite
 
 MOST_CHARACTERS = 600
 """Of an introduction, as evidence."""

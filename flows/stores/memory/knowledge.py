@@ -13,7 +13,7 @@ from uuid import UUID
 from flows.core.words import word_key
 from flows.knowledge import Batch, Category, ClaimResult, Definition, Depth, Entry, FrontierWord, KnownWord, Page, StoreStats, Support, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.memory_state import Claim, MemoryHalf, WordState
+from flows.stores.memory.state import Claim, MemoryHalf, WordState
 from flows.stores.rules import by_key, check_limit, definition_of, depth_of, is_known, merge_mentions, only_filter, rank
 from flows.stores.times import micros
 

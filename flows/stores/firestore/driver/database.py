@@ -23,11 +23,11 @@ from google.cloud.firestore_v1.types import firestore as types
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from flows.errors import InvalidInput, StoreUnavailable
-from flows.stores.firestore.failures import CONFLICT, TRANSIENT, translated
-from flows.stores.firestore.place import Place
-from flows.stores.firestore.queries import Query
-from flows.stores.firestore.values import decode_fields
-from flows.stores.firestore.writes import Version, Write
+from flows.stores.firestore.driver.failures import CONFLICT, TRANSIENT, translated
+from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.values import decode_fields
+from flows.stores.firestore.driver.writes import Version, Write
 
 T = TypeVar("T")
 

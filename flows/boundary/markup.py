@@ -8,7 +8,7 @@ import mwparserfromhell
 from mwparserfromhell.nodes import Comment, ExternalLink, Heading, HTMLEntity, Node, Tag, Template, Text, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
-from flows.sources.templates import UNKNOWN, Arguments, Reading, is_silent, write
+from flows.boundary.templates import UNKNOWN, Arguments, Reading, is_silent, write
 
 LONGEST = 2000
 """Characters of wikitext that are read at once; a definition is far shorter."""

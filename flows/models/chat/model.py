@@ -29,9 +29,9 @@ from flows.knowledge import (
     WordEvidence,
 )
 from flows.models.base import Unfinished
-from flows.models.groq_client import GroqClient, Reply
-from flows.models.groq_errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
-from flows.models.groq_schemas import SCHEMAS, read_items, read_proposals
+from flows.models.chat.client import GroqClient, Reply
+from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
+from flows.models.chat.schemas import SCHEMAS, read_items, read_proposals
 from flows.models.limiter import CHARACTERS_A_TOKEN, Limiter, Slot
 from flows.settings import Price
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from google.cloud.firestore_v1.types import write as types
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from flows.stores.firestore.values import set_fields
+from flows.stores.firestore.driver.values import set_fields
 
 _Message = types.Write.pb()
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from typing import Any, Self
 from uuid import UUID
 
 from flows.knowledge import Definition, KnownWord
-from flows.stores.firestore.database import Snapshot
-from flows.stores.firestore.part import word_path
-from flows.stores.firestore.writes import Version, Write
+from flows.stores.firestore.driver.database import Snapshot
+from flows.stores.firestore.driver.writes import Version, Write
+from flows.stores.firestore.fencing import word_path
 from flows.stores.rules import depth_of, is_known, rank
 
 STATE_FIELDS = ("key", "word", "depth", "learned_at", "claimed_by", "claim_attempt", "claim_token", "claimed_until")

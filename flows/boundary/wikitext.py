@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from flows.boundary.markup import read
+from flows.boundary.templates import Reading
 from flows.core.words import printable
 from flows.knowledge import PartOfSpeech
-from flows.sources.markup import read
-from flows.sources.templates import Reading
 
 LONGEST_SECTION = 300_000
 """Characters of one language's section that are read; the longest in 2026 have some 150,000."""

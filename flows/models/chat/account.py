@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 from flows.core.quota import Limits
 from flows.errors import ConfigurationError, TransientError
 from flows.knowledge import Bound, QuotaUsage, utc_now
-from flows.models.groq import GroqModel
-from flows.models.groq_client import SILENCE_S, WHOLE_S, GroqClient
-from flows.models.groq_errors import KEYS_PAGE
+from flows.models.chat.client import SILENCE_S, WHOLE_S, GroqClient
+from flows.models.chat.errors import KEYS_PAGE
+from flows.models.chat.model import GroqModel
 from flows.models.limiter import Limiter
 from flows.settings import Settings
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flows.knowledge import Batch, CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage, Round
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.memory_state import MemoryHalf
+from flows.stores.memory.state import MemoryHalf
 from flows.stores.rules import check_limit
 from flows.stores.times import micros
 

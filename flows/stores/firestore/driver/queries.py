@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from google.cloud.firestore_v1.types import query as types
 
-from flows.stores.firestore.values import encode
+from flows.stores.firestore.driver.values import encode
 
 _Structured = types.StructuredQuery.pb()
 _FIELD = types.StructuredQuery.FieldFilter.Operator

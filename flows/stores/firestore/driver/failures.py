@@ -9,7 +9,7 @@ from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
 
 from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
-from flows.stores.firestore.place import Place
+from flows.stores.firestore.driver.location import Place
 
 TRANSIENT = (
     exceptions.ServiceUnavailable,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.lexicon.wndb import RawSynset
+from flows.lexicon.build.wndb import RawSynset
 
 FUNCTION_WORDS = frozenset(
     "a about above across after again against all almost along already also although am among an and another any anybody anyone anything are "

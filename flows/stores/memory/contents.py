@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from flows.knowledge import CachedEvidence, FrontierWord, LearnedWord, QuotaUsage
-from flows.stores.memory_state import MemoryHalf, WordState
+from flows.stores.memory.state import MemoryHalf, WordState
 from flows.stores.rules import depth_of, rank
 
 

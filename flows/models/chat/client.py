@@ -15,8 +15,8 @@ from groq.types.chat import ChatCompletion
 from flows.core.prompts import Prompt
 from flows.core.quota import Seen, read_headers
 from flows.errors import ModelUnavailable
-from flows.models.groq_errors import Unanswered, translate
-from flows.models.groq_schemas import SCHEMAS
+from flows.models.chat.errors import Unanswered, translate
+from flows.models.chat.schemas import SCHEMAS
 
 CONNECT_S = 5.0
 SILENCE_S = 30.0

@@ -1,0 +1,1 @@
+"""One driver for chat APIs of OpenAI's shape; Groq is a profile of it."""

@@ -1,0 +1,1 @@
+"""Wikipedia and Wiktionary, asked through MediaWiki's Action API."""

@@ -1,0 +1,1 @@
+"""Firestore's API as the store uses it: reads, commits, queries, values."""
