@@ -21,7 +21,7 @@ from service.access import COOKIE, Access
 from service.deps import Resources
 from service.limits import Limiter, Places, RequestLimits
 from service.metrics import Metrics
-from service.orchestrator import Orchestrator
+from service.orchestration.runs import Orchestrator
 from service.relay import Relay
 from service.security import Wall
 from service.settings import FacadeSettings, read_facade_settings

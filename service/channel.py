@@ -11,9 +11,9 @@ from uuid import UUID
 
 from flows.knowledge import Job, JobEvent, utc_now
 from service.frames import MOST_EVENTS, JobFrame
-from service.hints import Hint
 from service.history import Place, events_of
-from service.runs import RunState
+from service.orchestration.events import Hint
+from service.orchestration.types import RunState
 from service.views import status_of, view
 
 Item = JobEvent | RunState

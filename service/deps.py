@@ -17,7 +17,7 @@ from flows.stores.base import Store
 from service.access import Access
 from service.limits import Limiter, Places
 from service.metrics import Metrics
-from service.orchestrator import Orchestrator
+from service.orchestration.runs import Orchestrator
 from service.relay import Relay
 from service.settings import FacadeSettings
 

@@ -13,8 +13,8 @@ from flows.stores.base import JobStore
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.times import micros
 from service.errors import PrefectUnavailable
-from service.orchestrator import Orchestrator
-from service.runs import RunState
+from service.orchestration.runs import Orchestrator
+from service.orchestration.types import RunState
 from service.schemas import HistoryEvent
 
 

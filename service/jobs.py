@@ -15,9 +15,9 @@ from service.deps import CountStart, Facade, Knowledge, Prefect, Resources, Star
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.history import Place, read_history
 from service.listing import list_jobs
-from service.orchestrator import Orchestrator
+from service.orchestration.runs import Orchestrator
+from service.orchestration.types import Run
 from service.problems import answers
-from service.runs import Run
 from service.schemas import (
     CancelJob,
     History,

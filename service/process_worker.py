@@ -13,7 +13,7 @@ from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.workers.process import ProcessWorker, ProcessWorkerResult
 
-from service.runs import WORKERS_LAST_WORD
+from service.orchestration.types import WORKERS_LAST_WORD
 
 if TYPE_CHECKING:
     import anyio.abc

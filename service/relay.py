@@ -22,12 +22,12 @@ from flows.knowledge import Job, JobStatus, utc_now
 from flows.stores.base import Store
 from service.channel import Channel, Item, Watcher
 from service.errors import NotFound, PrefectUnavailable
-from service.hints import Hint, hints
 from service.history import Place, read_history
 from service.listing import list_jobs
-from service.mender import GRACE, mend
 from service.metrics import Metrics
-from service.orchestrator import Orchestrator
+from service.orchestration.events import Hint, hints
+from service.orchestration.mender import GRACE, mend
+from service.orchestration.runs import Orchestrator
 from service.views import job_of
 
 FRAME_EVERY_S = 1.0

@@ -13,8 +13,8 @@ from flows.core.words import parse_word
 from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
-from service.addresses import run_page
 from service.logfile import logging_to
+from service.orchestration.urls import run_page
 from service.reading import is_text
 from service.reporter import Reporter, choose_reporter
 from service.summary import summarize
@@ -127,7 +127,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 async def _mend_left(settings: Settings) -> None:
     """Have the documents of jobs that died say so. Where store or Prefect do not answer, the job itself will tell."""
     from flows.stores import open_store
-    from service.mender import compare
+    from service.orchestration.mender import compare
 
     with suppress(LearningError, TimeoutError):
         async with asyncio.timeout(MEND_S), open_store(settings.store, language=settings.language) as store:

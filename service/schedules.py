@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 
 from service.deps import Prefect
+from service.orchestration.types import Schedule
 from service.problems import answers
-from service.runs import Schedule
 from service.schemas import ScheduleList, ScheduleView
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])

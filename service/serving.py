@@ -8,8 +8,8 @@ from typing import Any
 from flows.errors import LearningError
 from flows.knowledge import Job, Mode, utc_now
 from flows.settings import Settings, read_settings
-from service.addresses import run_page
 from service.following import follow
+from service.orchestration.urls import run_page
 from service.reporter import Reporter, choose_reporter
 from service.running import exit_code, tell_end
 from service.terminal import DONE, INTERRUPTED, say
@@ -62,7 +62,7 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
 
 async def _run_shown(mode: Mode, given: dict[str, Any], settings: Settings, api_url: str, reporter: Reporter) -> Job:
     from flows.stores import open_store
-    from service import orchestrator
+    from service.orchestration import runs as orchestrator
 
     async with reporter, open_store(settings.store, language=settings.language) as store:
         reporter.say(f"Starting the {mode} job")

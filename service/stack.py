@@ -93,7 +93,7 @@ async def _start(
     port = children.facade_port(wanted, say)
     # Prefect takes a second to import, and reads its home then
     parts.enter_context(adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}))
-    importing = asyncio.create_task(asyncio.to_thread(import_module, "service.deployments"))
+    importing = asyncio.create_task(asyncio.to_thread(import_module, "service.orchestration.deployments"))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
     module = await importing
     parts.enter_context(adopted(client_environment(settings, api_url)))
@@ -104,7 +104,7 @@ async def _start(
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
     await _start_children(worker, facade, module.deploy(deployments), say)
-    from service.mender import keep_mending
+    from service.orchestration.mender import keep_mending
 
     duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
     if facade is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flows.core import endings
 from flows.knowledge import Job, JobStatus, utc_now
-from service.runs import Run, RunState
+from service.orchestration.types import Run, RunState
 from service.schemas import JobView
 
 

@@ -73,7 +73,7 @@ async def main():
         say(f"facade {running.facade_url}")
         say(f"ready {running.api_url} {running.worker.pid}")
         if os.environ.get("JOB"):
-            from service import orchestrator
+            from service.orchestration import runs as orchestrator
             say(f"job {await orchestrator.start('big', {'minutes': 5})}")
         await running.wait()
     say(f"done interrupted={running.interrupted}")

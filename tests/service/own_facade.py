@@ -14,7 +14,7 @@ from prefect.states import Completed, Pending, Running
 
 from flows.job.prefect_events import Publisher
 from flows.knowledge import Job, JobEvent, utc_now
-from service.orchestrator import Orchestrator
+from service.orchestration.runs import Orchestrator
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ from store_documents import ANN, START, batch, entry, event, job, round_
 
 from flows.knowledge import Word
 from service.app import create_app
-from service.deployments import deploy
+from service.orchestration.deployments import deploy
 
 
 async def fill(store):

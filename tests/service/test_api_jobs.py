@@ -14,7 +14,7 @@ from prefect.states import Cancelled, Completed, Crashed, Pending, Running, Sche
 from store_documents import START, batch, event, job, round_
 
 from flows.knowledge import Job, Word, utc_now
-from service.deployments import deploy
+from service.orchestration.deployments import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

@@ -13,9 +13,9 @@ import pytest
 from api_server import TOKEN, serving
 from prefect.client.orchestration import get_client
 
-from service.deployments import deploy
 from service.environment import adopted
 from service.facade import Redaction
+from service.orchestration.deployments import deploy
 
 PLANTED = {
     "LEARN_API_TOKEN": TOKEN,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from flows.knowledge import Job, JobEvent, utc_now
 from service.channel import Channel, Watcher
 from service.frames import MOST_EVENTS
-from service.hints import Hint
 from service.history import Place
-from service.runs import RunState
+from service.orchestration.events import Hint
+from service.orchestration.types import RunState
 
 JOB_ID = UUID(int=7)
 NOW = utc_now()

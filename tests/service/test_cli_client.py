@@ -17,7 +17,7 @@ from prefect.states import Cancelled
 from flows.knowledge import Counts
 from flows.stores import open_store
 from service import cli
-from service.deployments import deploy
+from service.orchestration.deployments import deploy
 
 prefect = pytest.mark.prefect
 

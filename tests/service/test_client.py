@@ -29,8 +29,8 @@ from flows.knowledge import Category, Counts, Entry, Job, utc_now
 from flows.settings import Settings
 from flows.stores import open_store
 from service.client import LearningClient
-from service.deployments import deploy
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
+from service.orchestration.deployments import deploy
 from service.server import ensure_server
 
 prefect = pytest.mark.prefect

@@ -9,7 +9,7 @@ from prefect.context import get_settings_context
 from websockets.asyncio.server import serve
 
 from service.environment import adopted
-from service.hints import hints
+from service.orchestration.events import hints
 
 
 @pytest.fixture

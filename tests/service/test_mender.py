@@ -11,9 +11,10 @@ from prefect.states import Crashed, Running
 from flows.knowledge import Job, Word, utc_now
 from flows.settings import Settings
 from flows.stores import open_store
-from service import mender, orchestrator
-from service.deployments import deploy
-from service.orchestrator import RunState
+from service.orchestration import mender
+from service.orchestration import runs as orchestrator
+from service.orchestration.deployments import deploy
+from service.orchestration.runs import RunState
 
 
 def state(kind="CRASHED", *, age_s=60.0, message="the machine went away"):

@@ -9,8 +9,8 @@ from prefect.client.orchestration import get_client
 from prefect.states import Cancelled, Completed, Running
 
 from flows.errors import ConfigurationError, InvalidInput
-from service import orchestrator
-from service.deployments import ZOMBIES, deploy, prefect_file
+from service.orchestration import runs as orchestrator
+from service.orchestration.deployments import ZOMBIES, deploy, prefect_file
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

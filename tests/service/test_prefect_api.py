@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from flows.errors import ConfigurationError
-from service.addresses import run_page
 from service.environment import adopted
 from service.errors import PrefectUnavailable
-from service.orchestrator import Orchestrator
+from service.orchestration.runs import Orchestrator
+from service.orchestration.urls import run_page
 
 RUN = UUID(int=7)
 
@@ -97,7 +97,7 @@ async def test_server_of_another_kind_is_told_from_prefect():
 
 
 async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, monkeypatch):
-    monkeypatch.setattr("service.prefect_api.REST_S", 0.3)
+    monkeypatch.setattr("service.orchestration.client.REST_S", 0.3)
     heard = []
     with adopted({"PREFECT_API_URL": f"http://127.0.0.1:{free_port}/api"}):
         async with Orchestrator(timeout_s=2.0) as orchestrator:
@@ -119,8 +119,8 @@ async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, mon
 @asynccontextmanager
 async def prefect_by_turns(monkeypatch, *, slow=(), timeout_s=0.3):
     """A connection to a Prefect that lets the asked-for questions, counted from 0, go unanswered; the list of what was asked."""
-    monkeypatch.setattr("service.prefect_api.REST_S", 0.0)
-    monkeypatch.setattr("service.orchestrator.REST_S", 0.0)
+    monkeypatch.setattr("service.orchestration.client.REST_S", 0.0)
+    monkeypatch.setattr("service.orchestration.runs.REST_S", 0.0)
     heard = []
     unanswered = set()
 
@@ -167,7 +167,7 @@ async def test_a_prefect_that_was_not_heard_of_lately_is_asked_twice_before_it_i
 async def test_what_answered_long_ago_is_not_taken_for_there(monkeypatch):
     async with prefect_by_turns(monkeypatch, slow={1, 2}) as (orchestrator, _):
         assert await orchestrator.is_up()
-        monkeypatch.setattr("service.presence.REMEMBERED_S", 0.0)
+        monkeypatch.setattr("service.orchestration.presence.REMEMBERED_S", 0.0)
         assert not await orchestrator.is_up()
 
 

@@ -10,7 +10,7 @@ from store_documents import START, event, job
 from flows.knowledge.events import end_message
 from service.channel import Channel, Watcher
 from service.history import Part, Place, merged
-from service.runs import Run, RunState
+from service.orchestration.types import Run, RunState
 from service.views import job_of, status_of, view
 
 

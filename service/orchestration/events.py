@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from flows.knowledge import Job, JobEvent
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
-from service.runs import STATUSES, RunState, plain
+from service.orchestration.types import STATUSES, RunState, plain
 
 RUN_PREFIX = "prefect.flow-run."
 PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"

@@ -17,9 +17,9 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.errors import ConfigurationError
-from service.addresses import without_credentials
 from service.errors import PrefectUnavailable
-from service.presence import Presence
+from service.orchestration.presence import Presence
+from service.orchestration.urls import without_credentials
 
 TIMEOUT_S = 5.0
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)

@@ -35,8 +35,8 @@ SILENCE_S = 100
 
 def prefect_file() -> Path:
     """`prefect.yaml`: inside an installed package, or at the top of a checkout."""
-    shipped = Path(__file__).with_name("prefect.yaml")
-    return shipped if shipped.exists() else Path(__file__).parents[1] / "prefect.yaml"
+    shipped = Path(__file__).parents[1] / "prefect.yaml"
+    return shipped if shipped.exists() else Path(__file__).parents[2] / "prefect.yaml"
 
 
 async def deploy(file: Path | None = None) -> dict[str, UUID]:

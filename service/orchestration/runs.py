@@ -29,10 +29,10 @@ from prefect.states import AwaitingRetry, Crashed
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
 from flows.knowledge.events import starter_of, starter_tag
-from service.addresses import run_page, without_credentials
 from service.errors import Conflict, NotFound, PrefectUnavailable
-from service.prefect_api import REST_S, TIMEOUT_S, PrefectApi
-from service.runs import STATUSES, WORKERS_LAST_WORD, Run, RunState, Schedule, plain, state_of
+from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
+from service.orchestration.types import STATUSES, WORKERS_LAST_WORD, Run, RunState, Schedule, plain, state_of
+from service.orchestration.urls import run_page, without_credentials
 
 PAGE = 200
 LAST_WORD = timedelta(seconds=4)

@@ -12,8 +12,8 @@ from flows.knowledge import Job, JobStatus, utc_now
 from flows.settings import Settings
 from flows.stores import mending, open_store
 from flows.stores.base import Store
-from service.orchestrator import call_crashed, states
-from service.runs import RunState
+from service.orchestration.runs import call_crashed, states
+from service.orchestration.types import RunState
 
 EVERY_S = 5.0
 GRACE = timedelta(seconds=5)
