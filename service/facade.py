@@ -88,7 +88,7 @@ def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None)
 def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASGI app
     import uvicorn
 
-    from service.protocol import protocols
+    from service.api.middleware.protocol import protocols
 
     http, websocket = protocols(most_of_one=facade.max_client_connections, proxies=facade.trusted_proxies)
     return uvicorn.Config(
@@ -114,7 +114,7 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
 async def serve(settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None) -> bool:
     """Serve until a signal; False when the app did not start, which the log then tells. Raises what keeps the store from opening."""
     from flows.stores import open_store
-    from service.app import create_app
+    from service.api.app import create_app
 
     async with open_store(settings.store, language=settings.language):
         pass  # a store that cannot be opened is one line here, and a traceback inside the server

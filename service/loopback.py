@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.access import is_same_origin, name_of
+from service.api.middleware.access import is_same_origin, name_of
 from service.settings import LOOPBACK_NAMES
 
 REFUSED = "Another page, or a page under another name, asks for this. Prefect's own page is at http://127.0.0.1 on this port.\n"

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from flows.settings import Settings
-from service.app import create_app
+from service.api.app import create_app
 from service.settings import FacadeSettings
 
 TARGET = Path(__file__).with_name("openapi.json")

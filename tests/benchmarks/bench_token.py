@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from service.access import Access
+from service.api.middleware.access import Access
 from service.settings import FacadeSettings
 
 REAL = 4.5

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import httpx
 
 from flows.settings import Settings
-from service.app import create_app
+from service.api.app import create_app
 from service.environment import adopted
 from service.facade import bind, server_for
 from service.settings import FacadeSettings

@@ -8,8 +8,8 @@ from api_server import TOKEN
 from starlette.datastructures import Headers
 
 from flows.errors import ConfigurationError
-from service.access import COOKIE, Access
-from service.app import create_app
+from service.api.app import create_app
+from service.api.middleware.access import COOKIE, Access
 from service.errors import AccessRefused
 from service.settings import FacadeSettings, read_facade_settings
 

@@ -16,7 +16,7 @@ from api_server import TOKEN, serving
 from store_documents import ANN, START, batch, entry, event, job, round_
 
 from flows.knowledge import Word
-from service.app import create_app
+from service.api.app import create_app
 from service.orchestration.deployments import deploy
 
 

@@ -12,9 +12,9 @@ from api_server import NOWHERE
 from store_documents import batch, entry
 
 from flows.knowledge import Job, utc_now
-from service import limits, protocol
+from service.api.middleware import limits, protocol
+from service.api.middleware.limits import Bucket, Limiter, network_of
 from service.errors import TooMany
-from service.limits import Bucket, Limiter, network_of
 
 
 def limiter(clock, **changes):

@@ -92,7 +92,7 @@ def test_it_ends_when_the_stack_that_started_it_is_gone(facade, tmp_path):
 
 
 def test_it_loads_no_flow_model_or_terminal():
-    code = "import sys, service.app, service.facade; print(*sys.modules)"
+    code = "import sys, service.api.app, service.facade; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     assert not {
         m for m in loaded if m.startswith(("flows.big", "flows.quick", "flows.deep", "flows.job", "flows.stages", "flows.models", "flows.sources"))

@@ -125,7 +125,7 @@ def test_a_handshake_that_is_none_is_refused_at_once(serve):
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system cannot end a line whose buffer never empties")
 def test_a_client_that_takes_nothing_gives_its_place_back(serve, monkeypatch):
-    monkeypatch.setattr("service.protocol.STUCK_S", 2.0)
+    monkeypatch.setattr("service.api.middleware.protocol.STUCK_S", 2.0)
     served = serve(max_client_connections=3, request_timeout_s=1.0)
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

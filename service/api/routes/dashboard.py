@@ -11,8 +11,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from service.access import HEADERS
-from service.problems import problem
+from service.api.middleware.access import HEADERS
+from service.api.problems import problem
 
 MOST_BYTES = 32_000_000
 PAGE = "index.html"
@@ -38,7 +38,7 @@ class Asset:
 
 def built_folder() -> Path | None:
     """Where the built dashboard is: inside the package, or in a checkout's `ui/dist`; None when it was not built."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[2]
     return next((folder for folder in (here / "static", here.parent / "ui" / "dist") if (folder / PAGE).is_file()), None)
 
 

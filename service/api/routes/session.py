@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from service.access import COOKIE
-from service.deps import Facade, client_of
+from service.api.deps import Facade, client_of
+from service.api.middleware.access import COOKIE
+from service.api.problems import answers
 from service.errors import AccessRefused, Conflict
-from service.problems import answers
 from service.schemas import SignIn
 
 router = APIRouter(prefix="/session", tags=["session"])

@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection
 from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
-from service.access import Access
-from service.limits import Limiter, Places
+from service.api.middleware.access import Access
+from service.api.middleware.limits import Limiter, Places
 from service.metrics import Metrics
 from service.orchestration.runs import Orchestrator
 from service.relay import Relay

@@ -16,14 +16,16 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
-from service import dashboard, health, jobs, knowledge, live, problems, schedules, sessions
-from service.access import COOKIE, Access
-from service.deps import Resources
-from service.limits import Limiter, Places, RequestLimits
+from service.api import problems
+from service.api.deps import Resources
+from service.api.middleware.access import COOKIE, Access
+from service.api.middleware.limits import Limiter, Places, RequestLimits
+from service.api.middleware.security import Wall
+from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
+from service.api.routes import session as sessions
 from service.metrics import Metrics
 from service.orchestration.runs import Orchestrator
 from service.relay import Relay
-from service.security import Wall
 from service.settings import FacadeSettings, read_facade_settings
 
 TITLE = "learning-pipeline"

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from flows.errors import StoreUnavailable
-from service.deps import Facade
-from service.problems import answers
+from service.api.deps import Facade
+from service.api.problems import answers
 from service.schemas import Health
 
 router = APIRouter(tags=["health"])

@@ -11,13 +11,13 @@ from flows.core.estimate import Estimate
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
 from service import estimating
-from service.deps import CountStart, Facade, Knowledge, Prefect, Resources, Starter
+from service.api.deps import CountStart, Facade, Knowledge, Prefect, Resources, Starter
+from service.api.problems import answers
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.history import Place, read_history
 from service.listing import list_jobs
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
-from service.problems import answers
 from service.schemas import (
     CancelJob,
     History,

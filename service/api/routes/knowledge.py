@@ -13,12 +13,12 @@ from starlette.requests import HTTPConnection
 from flows.core.words import printable, word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support
 from flows.stores.base import Store
-from service import graph
-from service.deps import Facade, Knowledge, client_of
+from service.api import graph
+from service.api.deps import Facade, Knowledge, client_of
+from service.api.problems import answers, problem
+from service.api.routes.jobs import Limit
 from service.errors import NotFound, TooMany
 from service.formats import MEDIA_TYPES, Format, encoded, is_available
-from service.jobs import Limit
-from service.problems import answers, problem
 from service.schemas import EntryList, EntryView, FrontierList, Graph
 
 router = APIRouter(tags=["knowledge"])

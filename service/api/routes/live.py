@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from flows.errors import InvalidInput, TransientError
-from service.deps import resources_of
+from service.api.deps import resources_of
 from service.errors import NotFound
 from service.frames import JobFrame
 from service.metrics import Metrics

@@ -9,11 +9,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access import HEADERS, Access
+from service.api.middleware.access import HEADERS, Access
+from service.api.middleware.limits import Places
+from service.api.problems import problem_of, unexpected
 from service.errors import AccessRefused, TooMany
-from service.limits import Places
 from service.metrics import Metrics
-from service.problems import problem_of, unexpected
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 

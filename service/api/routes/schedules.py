@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from service.deps import Prefect
+from service.api.deps import Prefect
+from service.api.problems import answers
 from service.orchestration.types import Schedule
-from service.problems import answers
 from service.schemas import ScheduleList, ScheduleView
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])

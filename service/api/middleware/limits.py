@@ -13,8 +13,8 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.problems import problem
 from service.errors import TooMany
-from service.problems import problem
 
 MOST_CLIENTS = 4096
 PLACE_S = 5

@@ -12,7 +12,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from service.limits import network_of
+from service.api.middleware.limits import network_of
 
 HEAD_S = 10.0
 STUCK_S = 45.0
