@@ -16,7 +16,7 @@ from flows.knowledge import Category, Depth, Entry, FrontierWord, JobStatus, Mod
 from service.connection import TIMEOUT_S, Connection, path_of
 from service.export import checked, whole_file
 from service.formats import Format
-from service.frames import JobFrame
+from service.live.frames import JobFrame
 from service.results import Results
 from service.schemas import (
     EntryList,

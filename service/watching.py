@@ -20,7 +20,7 @@ from flows.errors import InvalidInput, TransientError
 from flows.stores.cursors import encode_cursor
 from service.connection import Connection
 from service.errors import FacadeUnavailable, NotFound, UnexpectedAnswer
-from service.frames import JobFrame
+from service.live.frames import JobFrame
 from service.schemas import History, HistoryEvent, JobView
 
 START = encode_cursor("events", 0, 0, 0, "")

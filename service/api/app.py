@@ -23,9 +23,9 @@ from service.api.middleware.limits import Limiter, Places, RequestLimits
 from service.api.middleware.security import Wall
 from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
 from service.api.routes import session as sessions
+from service.live.relay import Relay
 from service.metrics import Metrics
 from service.orchestration.runs import Orchestrator
-from service.relay import Relay
 from service.settings import FacadeSettings, read_facade_settings
 
 TITLE = "learning-pipeline"

@@ -16,9 +16,9 @@ from flows.settings import Settings
 from flows.stores.base import Store
 from service.api.middleware.access import Access
 from service.api.middleware.limits import Limiter, Places
+from service.live.relay import Relay
 from service.metrics import Metrics
 from service.orchestration.runs import Orchestrator
-from service.relay import Relay
 from service.settings import FacadeSettings
 
 

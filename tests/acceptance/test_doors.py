@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from service.history import Place
+from service.live.timeline import Place
 
 pytestmark = pytest.mark.acceptance
 

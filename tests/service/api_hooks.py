@@ -6,7 +6,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 from flows.stores.cursors import encode_cursor
-from service.history import Place
+from service.live.timeline import Place
 
 KNOWN = ("moss", "and/or", "naïve")
 

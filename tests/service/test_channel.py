@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.knowledge import Job, JobEvent, utc_now
-from service.channel import Channel, Watcher
-from service.frames import MOST_EVENTS
-from service.history import Place
+from service.live.channel import Channel, Watcher
+from service.live.frames import MOST_EVENTS
+from service.live.timeline import Place
 from service.orchestration.events import Hint
 from service.orchestration.types import RunState
 

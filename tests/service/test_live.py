@@ -16,8 +16,8 @@ from websockets.sync.client import connect
 
 from flows.job.prefect_events import Publisher
 from flows.knowledge import Counts, Job, JobEvent, utc_now
+from service.live.relay import RECONCILE_EVERY_S
 from service.orchestration.deployments import deploy
-from service.relay import RECONCILE_EVERY_S
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

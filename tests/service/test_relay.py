@@ -9,10 +9,10 @@ from prefect.client.orchestration import get_client
 from prefect.states import Running
 
 from flows.stores import open_store
+from service.live.relay import Relay
 from service.metrics import Metrics
 from service.orchestration.deployments import deploy
 from service.orchestration.runs import Orchestrator
-from service.relay import Relay
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

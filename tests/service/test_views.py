@@ -8,10 +8,10 @@ import pytest
 from store_documents import START, event, job
 
 from flows.knowledge.events import end_message
-from service.channel import Channel, Watcher
-from service.history import Part, Place, merged
+from service.live.channel import Channel, Watcher
+from service.live.job_view import job_of, status_of, view
+from service.live.timeline import Part, Place, merged
 from service.orchestration.types import Run, RunState
-from service.views import job_of, status_of, view
 
 
 def state(status, *, at_s=0.0, name="State", message=""):

@@ -14,8 +14,9 @@ from service import estimating
 from service.api.deps import CountStart, Facade, Knowledge, Prefect, Resources, Starter
 from service.api.problems import answers
 from service.errors import Conflict, NotFound, PrefectUnavailable
-from service.history import Place, read_history
-from service.listing import list_jobs
+from service.live.job_view import job_of, status_of, view
+from service.live.listing import list_jobs
+from service.live.timeline import Place, read_history
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.schemas import (
@@ -33,7 +34,6 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
-from service.views import job_of, status_of, view
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

@@ -1,4 +1,4 @@
-"""Watching jobs over WebSocket: one kind of frame, see service/frames.py."""
+"""Watching jobs over WebSocket: one kind of frame, see service/live/frames.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from flows.errors import InvalidInput, TransientError
 from service.api.deps import resources_of
 from service.errors import NotFound
-from service.frames import JobFrame
+from service.live.frames import JobFrame
 from service.metrics import Metrics
 
 DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013

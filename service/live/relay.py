@@ -20,15 +20,15 @@ from prefect.context import get_settings_context
 from flows.errors import ConfigurationError, LearningError
 from flows.knowledge import Job, JobStatus, utc_now
 from flows.stores.base import Store
-from service.channel import Channel, Item, Watcher
 from service.errors import NotFound, PrefectUnavailable
-from service.history import Place, read_history
-from service.listing import list_jobs
+from service.live.channel import Channel, Item, Watcher
+from service.live.job_view import job_of
+from service.live.listing import list_jobs
+from service.live.timeline import Place, read_history
 from service.metrics import Metrics
 from service.orchestration.events import Hint, hints
 from service.orchestration.mender import GRACE, mend
 from service.orchestration.runs import Orchestrator
-from service.views import job_of
 
 FRAME_EVERY_S = 1.0
 RECONCILE_EVERY_S = 12.0

@@ -13,10 +13,10 @@ from flows.stores.base import Store
 from flows.stores.cursors import LARGEST, decode_cursor, encode_cursor
 from flows.stores.times import micros, moment_of
 from service.errors import PrefectUnavailable
+from service.live.job_view import job_of, view
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import RunState
 from service.schemas import JobList
-from service.views import job_of, view
 
 Rank = tuple[int, str]
 """A job's place: minus its time of creation in microseconds, and its id. The smaller one comes first, as in every store."""
