@@ -163,7 +163,7 @@ def export(
     as_json: AsJson = False,
 ) -> int:
     """Write every entry as a line of JSON, with its citations and licences."""
-    from service.export import export_to
+    from service.exports.files import export_to
 
     async def work(store: Store) -> int:
         count = await export_to(store.export(), file, may_overwrite=force)

@@ -17,10 +17,9 @@ from flows.knowledge import JobEvent, JobStatus, Mode
 from service.client import LearningClient
 from service.display import count_words
 from service.errors import Conflict, NotFound
-from service.live.frames import JobFrame
 from service.reporter import choose_reporter
 from service.running import exit_code, tell_end
-from service.schemas import HistoryEvent, JobView, Started
+from service.schemas import HistoryEvent, JobFrame, JobView, Started
 from service.terminal import DONE, FAILED, clean, out, say, say_error
 
 SHORT = 8

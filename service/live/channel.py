@@ -10,11 +10,11 @@ from typing import Self
 from uuid import UUID
 
 from flows.knowledge import Job, JobEvent, utc_now
-from service.live.frames import MOST_EVENTS, JobFrame
 from service.live.job_view import status_of, view
 from service.live.timeline import Place, events_of
 from service.orchestration.events import Hint
 from service.orchestration.types import RunState
+from service.schemas import MOST_EVENTS, JobFrame
 
 Item = JobEvent | RunState
 LAST_WORD = timedelta(seconds=10)

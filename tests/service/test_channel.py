@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from flows.knowledge import Job, JobEvent, utc_now
 from service.live.channel import Channel, Watcher
-from service.live.frames import MOST_EVENTS
 from service.live.timeline import Place
 from service.orchestration.events import Hint
 from service.orchestration.types import RunState
+from service.schemas import MOST_EVENTS
 
 JOB_ID = UUID(int=7)
 NOW = utc_now()

@@ -20,7 +20,7 @@ from rich.console import Console
 from flows.knowledge import Batch, Category, Citation, Definition, Entry, Outcome, Provenance, Relation, Sense, Word
 from flows.stores import open_store
 from service import cli
-from service.export import export_to
+from service.exports.files import export_to
 from service.render import entry_page, results_table
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

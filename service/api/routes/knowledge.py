@@ -18,7 +18,7 @@ from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
 from service.api.routes.jobs import Limit
 from service.errors import NotFound, TooMany
-from service.formats import MEDIA_TYPES, Format, encoded, is_available
+from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.schemas import EntryList, EntryView, FrontierList, Graph
 
 router = APIRouter(tags=["knowledge"])

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from flows.errors import InvalidInput, TransientError
 from service.api.deps import resources_of
 from service.errors import NotFound
-from service.live.frames import JobFrame
 from service.metrics import Metrics
+from service.schemas import JobFrame
 
 DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013
 SEND_S = 30.0

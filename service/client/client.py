@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 from flows.core.estimate import Estimate
 from flows.errors import InvalidInput
 from flows.knowledge import Category, Depth, Entry, FrontierWord, JobStatus, Mode, StoreStats, Support
-from service.connection import TIMEOUT_S, Connection, path_of
-from service.export import checked, whole_file
-from service.formats import Format
-from service.live.frames import JobFrame
-from service.results import Results
+from service.client.http import TIMEOUT_S, Connection, path_of
+from service.client.results import Results
+from service.client.watch import PATIENCE_S, START, Watch
+from service.exports.files import checked, whole_file
+from service.exports.formats import Format
 from service.schemas import (
     EntryList,
     EntryView,
@@ -26,6 +26,7 @@ from service.schemas import (
     Health,
     History,
     HistoryEvent,
+    JobFrame,
     JobList,
     JobView,
     RoundList,
@@ -36,10 +37,9 @@ from service.schemas import (
     Started,
     Stopping,
 )
-from service.watching import PATIENCE_S, START, Watch
 
 if TYPE_CHECKING:
-    from service.sync import SyncLearningClient
+    from service.client.sync import SyncLearningClient
 
 PAGE = 200
 JobId = UUID | str
@@ -68,7 +68,7 @@ class LearningClient:
     @classmethod
     def sync(cls, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> SyncLearningClient:
         """The same without `await`, for scripts; it works inside Jupyter's running loop too."""
-        from service.sync import SyncLearningClient
+        from service.client.sync import SyncLearningClient
 
         return SyncLearningClient(url, token=token, timeout_s=timeout_s)
 

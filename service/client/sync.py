@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from service.client import LearningClient
-from service.connection import TIMEOUT_S
+from service.client.http import TIMEOUT_S
 
 CLOSE_S = 5.0
 

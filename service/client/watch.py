@@ -18,10 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from flows.errors import InvalidInput, TransientError
 from flows.stores.cursors import encode_cursor
-from service.connection import Connection
+from service.client.http import Connection
 from service.errors import FacadeUnavailable, NotFound, UnexpectedAnswer
-from service.live.frames import JobFrame
-from service.schemas import History, HistoryEvent, JobView
+from service.schemas import History, HistoryEvent, JobFrame, JobView
 
 START = encode_cursor("events", 0, 0, 0, "")
 """The cursor before the first event of any job."""

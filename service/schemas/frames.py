@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from service.schemas import HistoryEvent, JobView
+from service.schemas.events import HistoryEvent
+from service.schemas.jobs import JobView
 
 MOST_EVENTS = 500
 """Events in one frame; a watcher who is further behind reads the rest from the history."""

@@ -1,0 +1,1 @@
+"""Entries as files: one module a format."""

@@ -1,0 +1,45 @@
+"""What goes in and out over HTTP, besides the documents of flows.knowledge: one file a noun."""
+
+from service.schemas.events import History, HistoryEvent
+from service.schemas.frames import MOST_EVENTS, JobFrame
+from service.schemas.health import Health
+from service.schemas.jobs import BigJob, CancelJob, JobList, JobView, PlannedJob, StartBigJob, Started, StartJob, Stopping
+from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, Graph, Node
+from service.schemas.rounds import RoundList, RoundSummary, RoundView
+from service.schemas.schedules import ScheduleList, ScheduleView
+from service.schemas.session import SignIn
+from service.schemas.values import GivenWord, IsNumber, Moment, Request, Topic
+
+__all__ = [
+    "MOST_EVENTS",
+    "BigJob",
+    "CancelJob",
+    "Edge",
+    "EntryList",
+    "EntryView",
+    "FrontierList",
+    "GivenWord",
+    "Graph",
+    "Health",
+    "History",
+    "HistoryEvent",
+    "IsNumber",
+    "JobFrame",
+    "JobList",
+    "JobView",
+    "Moment",
+    "Node",
+    "PlannedJob",
+    "Request",
+    "RoundList",
+    "RoundSummary",
+    "RoundView",
+    "ScheduleList",
+    "ScheduleView",
+    "SignIn",
+    "StartBigJob",
+    "StartJob",
+    "Started",
+    "Stopping",
+    "Topic",
+]

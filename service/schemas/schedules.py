@@ -1,0 +1,31 @@
+"""Schedules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from flows.knowledge import (
+    Document,
+    Mode,
+)
+
+
+class ScheduleView(Document):
+    """When Prefect starts a job by itself."""
+
+    id: UUID
+    mode: Mode
+    slug: str | None
+    rule: str = Field(description="The cron line, the interval or the recurrence rule")
+    timezone: str | None
+    is_active: bool
+    next_run_at: datetime | None = None
+
+
+class ScheduleList(Document):
+    """All schedules of the three deployments."""
+
+    items: tuple[ScheduleView, ...]

@@ -1,0 +1,13 @@
+"""Signing in."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from service.schemas.values import Request
+
+
+class SignIn(Request):
+    """What a browser shows to get a session."""
+
+    token: SecretStr = Field(min_length=1, max_length=1000)
