@@ -19,7 +19,7 @@ from flows.errors import LearningError
 from flows.knowledge import Job, JobStatus, StoreStats, utc_now
 from flows.settings import Settings
 from service.doctor import Check
-from service.environment import HOST, adopted, api_url, client_environment
+from service.stack.environment import HOST, adopted, api_url, client_environment
 
 if TYPE_CHECKING:
     from flows.stores.base import Store

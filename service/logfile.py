@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.environment import set_aside
+from service.stack.environment import set_aside
 
 
 @contextmanager

@@ -103,8 +103,8 @@ def exit_code(job: Job | None) -> int:
 
 async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
     """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job document."""
-    from service.environment import adopted, client_environment
-    from service.server import prefect_server
+    from service.stack.environment import adopted, client_environment
+    from service.stack.prefect_server import prefect_server
 
     async with prefect_server(settings, say=reporter.say) as api_url:
         with adopted(client_environment(settings, api_url)):

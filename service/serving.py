@@ -17,7 +17,7 @@ from service.terminal import DONE, INTERRUPTED, say
 
 async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool) -> int:
     """Start the stack, run one job if asked for, serve until a signal, stop everything; returns the exit code."""
-    from service.stack import up
+    from service.stack.stack import up
 
     settings = read_settings()
     code = DONE

@@ -44,8 +44,8 @@ def prefect_api():
     from prefect.logging.handlers import APILogHandler
 
     from flows.settings import Settings
-    from service.environment import adopted, client_environment
-    from service.server import ensure_server, stop_if_unused, take_lease
+    from service.stack.environment import adopted, client_environment
+    from service.stack.prefect_server import ensure_server, stop_if_unused, take_lease
 
     settings = Settings(home=HOME / "session", prefect_port=a_free_port())
     lease = asyncio.run(take_lease(settings))

@@ -75,14 +75,14 @@ def test_prefect_server_that_hangs_for_twenty_seconds_and_dies_ends_no_job(stack
     run = stack.learn("run", "big", "--minutes", "0.65", "--plain", store=own_store)
     job_id = run.store.learning(at_least=100)
     stack.state_type(worked, "RUNNING", within_s=30)
-    (server,) = stack.pids("service.server")
+    (server,) = stack.pids("service.stack.prefect_server")
     wait_for(lambda: stack.store.job(worked).get("counts", {}).get("stored"), 30, "the first words in the worker")
     os.kill(server, signal.SIGSTOP)
     before = [run.store.job(job_id), stack.store.job(worked)]
     time.sleep(20)
     during = [run.store.job(job_id), stack.store.job(worked)]
     os.kill(server, signal.SIGKILL)
-    wait_for(lambda: (new := stack.pids("service.server")) and new != [server], 15, "a new server")
+    wait_for(lambda: (new := stack.pids("service.stack.prefect_server")) and new != [server], 15, "a new server")
     assert run.wait(60) == 0
     for store, mine, earlier, seen in ((run.store, job_id, before[0], during[0]), (stack.store, worked, before[1], during[1])):
         wait_for(lambda store=store, mine=mine: store.job(mine)["status"] == "completed", 30, mine)

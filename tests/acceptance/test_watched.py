@@ -45,7 +45,11 @@ def test_a_watch_sees_each_event_once_and_the_true_end_whatever_is_killed(house)
     job_id = json.loads(started.text)["job_id"]
     watch = house.learn("watch", job_id, "--json", LEARN_URL=facade)
     house.store.learning(20)
-    for part, answers in {"service.facade": f"{facade}/health/live", "service.server": f"{house.api}/health", "service.worker": None}.items():
+    for part, answers in {
+        "service.stack.web_server": f"{facade}/health/live",
+        "service.stack.prefect_server": f"{house.api}/health",
+        "service.worker": None,
+    }.items():
         before = house.store.count()
         # after a new server there are two workers: the one of before goes on with its run
         pid = min(house.pids(part))

@@ -89,7 +89,7 @@ def measure(count):
         environment = {**os.environ, "LEARN_HOME": name, "LEARN_STORE": f"sqlite:///{folder / 'store.db'}", "LEARN_PORT": str(port)}
         environment |= {"PYTHONPATH": str(ROOT), "PREFECT_API_URL": "http://127.0.0.1:9/api", "PREFECT_HOME": name}
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "service.facade"], env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen([sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=log, stderr=log)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
                 wait_for(client)

@@ -61,8 +61,8 @@ def main() -> None:
 
 async def measure(given: argparse.Namespace, report_url: str, home: Path) -> None:
     from flows.settings import read_settings
-    from service.environment import adopted, client_environment
-    from service.server import ensure_server, stop_if_unused, take_lease
+    from service.stack.environment import adopted, client_environment
+    from service.stack.prefect_server import ensure_server, stop_if_unused, take_lease
 
     settings = read_settings().model_copy(update={"prefect_port": given.port})
     lease = await take_lease(settings)

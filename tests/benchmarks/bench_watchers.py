@@ -189,8 +189,8 @@ def run(count=1000, changes=20, *, has_flood=False):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     from flows.settings import Settings
-    from service.environment import adopted, client_environment
-    from service.server import prefect_server, stop_if_unused
+    from service.stack.environment import adopted, client_environment
+    from service.stack.prefect_server import prefect_server, stop_if_unused
 
     async def all_of_it():
         with tempfile.TemporaryDirectory(prefix="bench-watchers-") as folder:

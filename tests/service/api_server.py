@@ -11,9 +11,9 @@ import httpx
 
 from flows.settings import Settings
 from service.api.app import create_app
-from service.environment import adopted
-from service.facade import bind, server_for
 from service.settings import FacadeSettings
+from service.stack.environment import adopted
+from service.stack.web_server import bind, server_for
 
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105
 NOWHERE = "http://127.0.0.1:9/api"

@@ -66,7 +66,7 @@ UP = """
 import asyncio, os, sys
 from pathlib import Path
 from flows.settings import read_settings
-from service import stack
+from service.stack import stack
 say = lambda text: print(text, flush=True)
 async def main():
     async with stack.up(read_settings(), say=say, deployments=Path(os.environ["STAND_INS"])) as running:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class OwnFacade:
-    """`python -m service.facade`, to be killed and started again on the same port."""
+    """`python -m service.stack.web_server`, to be killed and started again on the same port."""
 
     def __init__(self, home, port, store, **environment):
         self.url = f"http://127.0.0.1:{port}"
@@ -40,7 +40,7 @@ class OwnFacade:
         reading, writing = os.pipe()
         with (self._home / "facade.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "service.facade", "--ready-fd", str(writing)],
+                [sys.executable, "-P", "-m", "service.stack.web_server", "--ready-fd", str(writing)],
                 env=self._environment,
                 stdout=log,
                 stderr=log,

@@ -13,9 +13,9 @@ import pytest
 from api_server import TOKEN, serving
 from prefect.client.orchestration import get_client
 
-from service.environment import adopted
-from service.facade import Redaction
 from service.orchestration.deployments import deploy
+from service.stack.environment import adopted
+from service.stack.web_server import Redaction
 
 PLANTED = {
     "LEARN_API_TOKEN": TOKEN,
@@ -72,7 +72,9 @@ def test_process_tells_no_secret_even_when_it_fails(tmp_path, free_port):
     }
     log = tmp_path / "facade.log"
     with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "service.facade"], env=environment, stdout=out, stderr=out, cwd=Path(__file__).parents[2])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=out, stderr=out, cwd=Path(__file__).parents[2]
+        )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{free_port}", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
             _wait(client)

@@ -31,7 +31,7 @@ from flows.stores import open_store
 from service.client import LearningClient
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
 from service.orchestration.deployments import deploy
-from service.server import ensure_server
+from service.stack.prefect_server import ensure_server
 
 prefect = pytest.mark.prefect
 

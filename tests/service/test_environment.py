@@ -7,14 +7,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from flows.settings import Settings
-from service.environment import open_log, prepare_home, set_aside
 from service.logfile import logging_to
+from service.stack.environment import open_log, prepare_home, set_aside
 
 KEEPS_OUT = """
 import sys
 from pathlib import Path
 from flows.settings import Settings
-from service.environment import adopted, client_environment
+from service.stack.environment import adopted, client_environment
 with adopted(client_environment(Settings(home=Path(sys.argv[1])), "http://127.0.0.1:1/api")):
     import prefect.context
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.locks import LIFELINE, try_lock
+from service.stack.locks import LIFELINE, try_lock
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ def facade(tmp_path, free_port):
     def start(**environment):
         reading, writing = os.pipe()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "service.facade", "--ready-fd", str(writing)],
+            [sys.executable, "-P", "-m", "service.stack.web_server", "--ready-fd", str(writing)],
             env={**os.environ, "PYTHONPATH": str(ROOT), "LEARN_HOME": str(tmp_path), "LEARN_PORT": str(free_port), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,7 +92,7 @@ def test_it_ends_when_the_stack_that_started_it_is_gone(facade, tmp_path):
 
 
 def test_it_loads_no_flow_model_or_terminal():
-    code = "import sys, service.api.app, service.facade; print(*sys.modules)"
+    code = "import sys, service.api.app, service.stack.web_server; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     assert not {
         m for m in loaded if m.startswith(("flows.big", "flows.quick", "flows.deep", "flows.job", "flows.stages", "flows.models", "flows.sources"))

@@ -8,8 +8,8 @@ import pytest
 from prefect.context import get_settings_context
 from websockets.asyncio.server import serve
 
-from service.environment import adopted
 from service.orchestration.events import hints
+from service.stack.environment import adopted
 
 
 @pytest.fixture

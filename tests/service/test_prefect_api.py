@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from flows.errors import ConfigurationError
-from service.environment import adopted
 from service.errors import PrefectUnavailable
 from service.orchestration.runs import Orchestrator
 from service.orchestration.urls import run_page
+from service.stack.environment import adopted
 
 RUN = UUID(int=7)
 

@@ -14,21 +14,21 @@ import pytest
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
-from service.environment import adopted, client_environment, server_environment
-from service.locks import is_locked, try_lock
-from service.server import is_healthy, prefect_server, state_file, stop_if_unused
+from service.stack.environment import adopted, client_environment, server_environment
+from service.stack.locks import is_locked, try_lock
+from service.stack.prefect_server import is_healthy, prefect_server, state_file, stop_if_unused
 
 USER = """
 import asyncio, sys
 from flows.settings import read_settings
-from service.server import prefect_server
+from service.stack.prefect_server import prefect_server
 async def main():
     async with prefect_server(read_settings(), say=print) as url:
         print("up", url, flush=True)
         await asyncio.to_thread(sys.stdin.readline)
 asyncio.run(main())
 """
-SERVER = "-m service.server"
+SERVER = "-m service.stack.prefect_server"
 
 
 async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
@@ -110,7 +110,7 @@ def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
         # somebody looks whether a server runs while this one starts
         looking = try_lock(state, shared=True)
         environment = os.environ | {"LEARN_HOME": str(settings.home)}
-        command = [sys.executable, "-P", "-m", "service.server", "--port", str(settings.prefect_port)]
+        command = [sys.executable, "-P", "-m", "service.stack.prefect_server", "--port", str(settings.prefect_port)]
         with subprocess.Popen(command, env=environment) as server:
             try:
                 time.sleep(1)

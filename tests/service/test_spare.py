@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from service.spare import FLOW_RUN_ID
-from service.spares import Spare, Spares, code_stamp, essence
+from service.stack.worker.warm_pool import Spare, Spares, code_stamp, essence
+from service.stack.worker.warm_process import FLOW_RUN_ID
 
 
 @pytest.fixture

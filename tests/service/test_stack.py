@@ -11,7 +11,7 @@ import pytest
 from stack_runs import cancel, process_of, start_run, state_of, wait_for_state
 
 from flows.errors import ConfigurationError
-from service import stack
+from service.stack import stack
 
 pytestmark = pytest.mark.acceptance
 
@@ -87,7 +87,7 @@ def test_dead_facade_is_started_again(start, processes, hear):
     process, _, _ = start()
     address = f"{process.facade_url}/health/ready"
     assert httpx.get(address).json()["status"] == "ok"
-    os.kill(processes.named("service.facade")[0], signal.SIGKILL)
+    os.kill(processes.named("service.stack.web_server")[0], signal.SIGKILL)
     hear(process, "SIGKILL")
     hear(process, "facade is back")
     assert httpx.get(address).json()["status"] == "ok"
@@ -104,7 +104,7 @@ def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
         assert hear(process, "facade ").split()[1] == "None"
         url = hear(process, "ready ").split()[1]
         assert httpx.get(f"{url}/health").json() is True
-        assert not processes.named("service.facade")
+        assert not processes.named("service.stack.web_server")
 
 
 def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(start, processes, settings, hear):
@@ -113,7 +113,7 @@ def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(st
     wait_for_state(url, job_id, "RUNNING")
     time.sleep(2)  # the run renews its slot of the deployment once at its start
     (slot,) = (settings.home / "prefect" / "concurrency_leases").glob("*-*.json")
-    os.kill(processes.named("service.server")[0], signal.SIGKILL)
+    os.kill(processes.named("service.stack.prefect_server")[0], signal.SIGKILL)
     hear(process, "server ended")
     hear(process, "has a new worker")
     assert state_of(url, job_id) == "RUNNING"

@@ -4,8 +4,8 @@ import asyncio
 import os
 import sys
 
-from service import supervisor
-from service.supervisor import Child
+from service.stack import supervisor
+from service.stack.supervisor import Child
 
 READY = "import os, sys, time; os.write(int(sys.argv[sys.argv.index('--ready-fd') + 1]), b'ready'); "
 RETIRES = READY + "import signal; signal.signal(signal.SIGUSR1, lambda *_: sys.exit()); time.sleep(60)"

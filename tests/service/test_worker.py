@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from stack_runs import cancel, process_of, start_run, state_of, wait_for_state
 
-from service.locks import LIFELINE
+from service.stack.locks import LIFELINE
 
 pytestmark = pytest.mark.acceptance
 
@@ -76,7 +76,7 @@ def test_a_worker_that_dies_takes_its_spare_processes_along(start, processes, se
 
 
 def test_private_functions_of_prefect_are_those_that_were_tested():
-    """A new Prefect: look at service/launching.py, then set its version there."""
-    code = "from service.launching import hasten; from service.spares import Spares; print(hasten(Spares()))"
+    """A new Prefect: look at service/stack/worker/launching.py, then set its version there."""
+    code = "from service.stack.worker.launching import hasten; from service.stack.worker.warm_pool import Spares; print(hasten(Spares()))"
     environment = {k: v for k, v in os.environ.items() if k != LIFELINE} | {"PYTHONPATH": str(Path(__file__).parents[2])}
     assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout == "True\n"

@@ -15,13 +15,13 @@ from typing import Any, Self
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
-from service import children
-from service.children import FACADE_STOP_S, WORKER_STOP_S
-from service.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
-from service.locks import Lock, is_locked, try_lock
-from service.server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
 from service.settings import read_facade_settings
-from service.supervisor import Child, Say, StackFailure, tell_errors
+from service.stack import processes as children
+from service.stack.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
+from service.stack.locks import Lock, is_locked, try_lock
+from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
+from service.stack.processes import FACADE_STOP_S, WORKER_STOP_S
+from service.stack.supervisor import Child, Say, StackFailure, tell_errors
 
 __all__ = ["Running", "StackFailure", "up"]
 

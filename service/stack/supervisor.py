@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from flows.errors import LearningError
-from service.environment import open_log
+from service.stack.environment import open_log
 
 Say = Callable[[str], None]
 

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
-from service.environment import logs_folder, prefect_home
-from service.facade import bind
-from service.locks import LEASE, LIFELINE
-from service.server import lease_file
 from service.settings import FacadeSettings
-from service.supervisor import Child, Say
+from service.stack.environment import logs_folder, prefect_home
+from service.stack.locks import LEASE, LIFELINE
+from service.stack.prefect_server import lease_file
+from service.stack.supervisor import Child, Say
+from service.stack.web_server import bind
 
 WORKER_STOP_S = 9.0
 """A flow that is told to stop keeps what it has within 8 s."""
@@ -47,7 +47,7 @@ def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Chil
 
 def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
     """The facade on this port, not yet started."""
-    command = [sys.executable, "-P", "-m", "service.facade"]
+    command = [sys.executable, "-P", "-m", "service.stack.web_server"]
     given = {**environment, "LEARN_PORT": str(port)}
     return Child("facade", command, environment=given, log=logs_folder(settings) / "facade.log", folder=prefect_home(settings), say=say)
 

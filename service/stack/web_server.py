@@ -1,4 +1,4 @@
-"""The facade in a process of its own: `python -m service.facade`. `learn up` runs it as one of its children."""
+"""The facade in a process of its own: `python -m service.stack.web_server`. `learn up` runs it as one of its children."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigurationError, LearningError
 from flows.settings import Settings, read_settings
-from service.environment import adopt, api_url, client_environment
-from service.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.settings import FacadeSettings, read_facade_settings
+from service.stack.environment import adopt, api_url, client_environment
+from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
@@ -127,7 +127,7 @@ async def serve(settings: Settings, facade: FacadeSettings, listener: socket.soc
 
 def main() -> None:
     """Serve the facade until it is told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m service.facade", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
     parser.add_argument("--ready-fd", type=int, help="file descriptor that is told when the facade serves")
     arguments = parser.parse_args()
     handler = logging.StreamHandler()

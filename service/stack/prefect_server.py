@@ -23,8 +23,8 @@ import httpx
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings, read_settings
-from service.environment import HOST, api_url, client_environment, logs_folder, open_log, prefect_home, prepare_home, server_environment
-from service.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
+from service.stack.environment import HOST, api_url, client_environment, logs_folder, open_log, prefect_home, prepare_home, server_environment
+from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 
 __all__ = ["client_environment", "ensure_server", "is_healthy", "lease_file", "prefect_server", "server_environment", "stop_if_unused"]
 
@@ -99,7 +99,7 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
     fresh = not (prefect_home(settings) / "prefect.db").exists()
     say(f"Starting the Prefect server on port {port}" + (" (the first start prepares its database, up to a minute)." if fresh else "."))
     log = open_log(_log(settings))
-    command = [sys.executable, "-P", "-m", "service.server", "--port", str(port), "--lease", str(lease_file(settings))]
+    command = [sys.executable, "-P", "-m", "service.stack.prefect_server", "--port", str(port), "--lease", str(lease_file(settings))]
     try:
         environment = os.environ | {"LEARN_HOME": str(settings.home)}
         process = subprocess.Popen(  # noqa: S603  our own command
@@ -190,7 +190,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 def main() -> None:
     """Run the server in this process until it is stopped or, with a lease, nobody needs it any more."""
-    parser = argparse.ArgumentParser(prog="python -m service.server", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m service.stack.prefect_server", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--lease", type=Path, help="file that the users of the server hold a shared lock on")
     arguments = parser.parse_args()
@@ -216,7 +216,7 @@ def main() -> None:
     os.environ.pop(LEASE, None)
     os.environ.update(server_environment(settings, arguments.port))
     os.chdir(prefect_home(settings))
-    from service.prefect_app import serve
+    from service.stack.prefect_server_app import serve
 
     serve(listener, lease=arguments.lease)
 

@@ -24,8 +24,8 @@ from prefect.runner._process_manager import ProcessHandle, ProcessManager
 from prefect.settings import get_current_settings
 from prefect.utilities.processutils import command_from_string
 
-from service.engine import COMMAND
-from service.spares import Spares
+from service.stack.worker.engine import COMMAND
+from service.stack.worker.warm_pool import Spares
 
 PATCHED_VERSION = "3.8.8"
 CANCEL_SIGNATURE = "(self, flow_run_id: 'UUID') -> 'None'"

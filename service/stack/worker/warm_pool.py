@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import flows
-from service.spare import FLOW_RUN_ID, NO_RUN, READY, TAKEN
+from service.stack.worker.warm_process import FLOW_RUN_ID, NO_RUN, READY, TAKEN
 
 PREPARE_S = 60.0
 NEARLY_S = 5.0
@@ -208,5 +208,5 @@ def essence(environment: Mapping[str, str]) -> dict[str, str]:
 
 def code_stamp(*folders: Path) -> int:
     """A number that is another one after a Python file of ours, or of these folders, has changed."""
-    roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parent)
+    roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parents[2])
     return hash(tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py"))))

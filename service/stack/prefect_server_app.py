@@ -1,4 +1,4 @@
-"""Prefect's server app in this process, with one writer at a time. Only `service.server` imports it, in the server's process."""
+"""Prefect's server app in this process, with one writer at a time. Only `service.stack.prefect_server` imports it, in the server's process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from prefect.server.database.configurations import AioSqliteConfiguration
 from prefect.settings import get_current_settings
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
-from service.environment import HOST
-from service.locks import try_lock
-from service.loopback import LoopbackOnly
+from service.stack.environment import HOST
+from service.stack.locks import try_lock
+from service.stack.loopback import LoopbackOnly
 
 PATCHED_VERSION = "3.8.8"
 PATCHED_SIGNATURE = "(self, session: 'AsyncSession', with_for_update: 'bool' = False)"

@@ -1,0 +1,61 @@
+"""Runs one flow run: Prefect's engine, which ends when the stack that started it is gone. The work pool's command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+from service.stack.environment import open_log
+from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+
+COMMAND = "python -m service.engine"
+LAST_WORDS_S = 15.0
+"""For Prefect's last events and logs after a run; a process that is there for longer is stuck."""
+DRAIN_S = 9.0
+"""A flow that is told to stop keeps what it has within 8 s."""
+
+
+def main() -> None:
+    """Run the flow run that the environment names."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
+    parser.add_argument("--spare", type=int, metavar="FD", help="wait for a run on this socket first")
+    spare: int | None = parser.parse_args().spare
+    # Prefect's engine has arguments of its own
+    del sys.argv[1:]
+    if spare is not None:
+        from service.stack.worker.warm_process import wait_for_run
+
+        wait_for_run(spare)
+    lease = hold_lease_from_environment()
+    if lifeline := os.environ.get(LIFELINE):
+        log = open_log(Path(os.environ["LEARN_JOB_LOG"]))
+        # a file of its own, because the worker at the other end of the pipe may die before this process
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        when_released(Path(lifeline), _end)
+    try:
+        with warnings.catch_warnings():
+            # a spare has imported it already, as a module and not as the program
+            warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
+            runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+    finally:
+        # a thread that does not end would keep the process, and the locks that it holds, for ever
+        last = threading.Timer(LAST_WORDS_S, os._exit, [1])
+        last.daemon = True
+        last.start()
+        if lease is not None:
+            lease.close()
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(DRAIN_S)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,102 @@
+"""Our worker in this process: quick to start runs, takes them along when it is stopped, and never outlives its stack."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.worker.warm_pool import Spares
+
+if TYPE_CHECKING:
+    from service.stack.worker.process_worker import Worker
+
+POOL = "learning"
+DRAIN_S = 8.5
+"""A flow that is told to stop keeps what it has within 8 s."""
+
+
+async def work(name: str, ready_fd: int | None) -> None:
+    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no more.
+
+    After SIGUSR1 it takes no more runs either, but waits for the end of those that it has, however long that takes.
+    """
+    stop, retire = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number, told in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGUSR1, retire)):
+        loop.add_signal_handler(number, told.set)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    if lifeline := os.environ.get(LIFELINE):
+        when_released(Path(lifeline), end)
+
+    spares = Spares()
+    # before Prefect is imported here, which takes as long
+    keeping = asyncio.create_task(spares.keep())
+    await asyncio.sleep(0.05)
+    from service.stack.worker.launching import hasten
+    from service.stack.worker.process_worker import Worker
+
+    if not hasten(spares):
+        print("WARNING: another Prefect than the tested one: runs start slowly", flush=True)  # noqa: T201
+        keeping.cancel()
+
+    def announce(message: str) -> None:
+        print(message, flush=True)  # noqa: T201
+        if ready_fd is not None and "started" in message:
+            os.write(ready_fd, b"ready\n")
+
+    worker = Worker(name=name, work_pool_name=POOL)
+    working = asyncio.create_task(worker.start(printer=announce))
+    duties = [keeping, asyncio.create_task(worker.listen())]
+    endings = [working, asyncio.create_task(stop.wait()), asyncio.create_task(retire.wait())]
+    await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+    worker.is_stopping = True
+    for duty in duties:
+        duty.cancel()
+    await asyncio.gather(*duties, return_exceptions=True)
+    while retire.is_set() and worker.is_busy and not stop.is_set() and not working.done():  # noqa: ASYNC110  ends with the runs
+        await asyncio.sleep(0.2)
+    if working.done():
+        await working
+    else:
+        await _end(worker, working)
+
+
+async def _end(worker: Worker, working: asyncio.Task[None]) -> None:
+    deadline = time.monotonic() + DRAIN_S
+    if worker.is_busy:
+        os.killpg(0, signal.SIGTERM)
+    while worker.is_busy and time.monotonic() < deadline:  # noqa: ASYNC110  bounded
+        await asyncio.sleep(0.05)
+    if worker.is_busy:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGKILL)
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait_for(working, timeout=2.0)
+
+
+def main() -> None:
+    """Run the worker until it is told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m service.worker", description=main.__doc__)
+    parser.add_argument("--name", default=f"learning-{os.getpid()}", help="name shown in Prefect")
+    parser.add_argument("--ready-fd", type=int, help="file descriptor that is told when the worker is ready")
+    arguments = parser.parse_args()
+    if os.getpgrp() != os.getpid():
+        os.setpgrp()
+    lease = hold_lease_from_environment()
+    # the work pool's command says `python`: this one
+    os.environ["PATH"] = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), os.environ.get("PATH"))))
+    asyncio.run(work(arguments.name, arguments.ready_fd))
+    if lease is not None:
+        lease.close()
