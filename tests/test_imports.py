@@ -56,7 +56,7 @@ def test_reading_the_lexicon_needs_nothing_that_building_it_needs():
 
 
 def test_command_line_loads_no_flow_before_a_command_runs():
-    assert loaded(modules_after("import service.cli"), (*FLOWS, *HEAVY)) == []
+    assert loaded(modules_after("import service.cli.app"), (*FLOWS, *HEAVY)) == []
 
 
 def test_facade_loads_no_flow_and_no_model():

@@ -10,8 +10,8 @@ import pytest
 import typer
 
 from flows.errors import InvalidInput, RateLimited, StoreFull
-from service import cli
-from service.terminal import clean, describe
+from service.cli import app as cli
+from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
 
@@ -33,7 +33,7 @@ def test_version(capsys: pytest.CaptureFixture[str]):
 
 
 def test_help_imports_nothing_heavy():
-    code = f"import sys; from service.cli import main; main(['--help']); print([m for m in {LAZY!r} if m in sys.modules], file=sys.stderr)"
+    code = f"import sys; from service.cli.app import main; main(['--help']); print([m for m in {LAZY!r} if m in sys.modules], file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert ended.stderr.strip() == "[]"
 

@@ -16,7 +16,7 @@ from prefect.states import Cancelled
 
 from flows.knowledge import Counts
 from flows.stores import open_store
-from service import cli
+from service.cli import app as cli
 from service.orchestration.deployments import deploy
 
 prefect = pytest.mark.prefect

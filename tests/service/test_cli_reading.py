@@ -19,9 +19,9 @@ from rich.console import Console
 
 from flows.knowledge import Batch, Category, Citation, Definition, Entry, Outcome, Provenance, Relation, Sense, Word
 from flows.stores import open_store
-from service import cli
+from service.cli import app as cli
+from service.cli.output.entry_page import entry_page, results_table
 from service.exports.files import export_to
-from service.render import entry_page, results_table
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB_ID = UUID("11111111-2222-4333-8444-555555555555")

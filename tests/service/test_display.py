@@ -16,9 +16,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from flows.knowledge import Counts, Job, JobEvent, StageCounts
-from service.display import Scene, Trail, clock, picture, plain_line
-from service.reporter import PlainReporter
-from service.summary import summarize
+from service.cli.output.display import Scene, Trail, clock, picture, plain_line
+from service.cli.output.progress import PlainReporter
+from service.cli.output.summary import summarize
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB_ID = UUID("11111111-2222-4333-8444-555555555555")
@@ -207,7 +207,7 @@ WATCHED = """
 import asyncio, logging, sys, uuid, warnings
 from datetime import timedelta
 from flows.knowledge import Counts, Job, utc_now
-from service.reporter import choose_reporter
+from service.cli.output.progress import choose_reporter
 
 async def main():
     reporter = choose_reporter(is_json=False, is_plain=False)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from service import checks
+from service.cli.doctor import checks
 
 TOKEN = "a-token-of-thirty-two-characters"  # noqa: S105  of no facade but this one
 

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from flows.settings import Settings
-from service.logfile import logging_to
+from service.cli.output.logfile import logging_to
 from service.stack.environment import open_log, prepare_home, set_aside
 
 KEEPS_OUT = """

@@ -12,9 +12,9 @@ from flows.errors import InvalidInput, LanguageMismatch, LearningError, StoreUna
 from flows.knowledge import CachedEvidence, QuotaUsage, Word, utc_now
 from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
-from service import migrate as migration
-from service.cli import main
-from service.migrate import count, migrate
+from service.cli import copy as migration
+from service.cli.app import main
+from service.cli.copy import count, migrate
 
 # where there is no emulator, tests/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]

@@ -5,8 +5,8 @@ import pytest
 from flows.knowledge import QuotaUsage, utc_now
 from flows.settings import Settings
 from flows.stores import open_store
-from service.doctor import as_json
-from service.providers import groq, wikimedia
+from service.cli.doctor.doctor import as_json
+from service.cli.doctor.providers import groq, wikimedia
 from tests.world.faults import Fault
 from tests.world.fixtures import make_world, world  # noqa: F401
 

@@ -5,7 +5,7 @@ from prefect.utilities.callables import parameter_schema
 
 from flows import deep_learning, quick_learning
 from flows.errors import InvalidInput
-from service.running import LONGEST_TOPIC, MOST_MINUTES, MOST_WORDS, parameters
+from service.cli.run import LONGEST_TOPIC, MOST_MINUTES, MOST_WORDS, parameters
 
 NOTHING = {"minutes": None, "topic": None, "max_entries": None, "limit": None}
 

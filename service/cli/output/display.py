@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.knowledge import STAGES, Job, JobEvent, Stage, StageCounts
-from service.terminal import clean
+from service.cli.output.console import clean
 
 RATE_WINDOW = timedelta(seconds=10)
 NEWEST_KEPT = 80

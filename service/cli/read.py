@@ -13,8 +13,8 @@ from flows.core.words import word_key
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Entry, KnownWord
 from flows.stores.base import Store
-from service.render import definition_page, entry_page, reading_width, result_line, results_table
-from service.terminal import DONE, FAILED, clean, out, say
+from service.cli.output.console import DONE, FAILED, clean, out, say
+from service.cli.output.entry_page import definition_page, entry_page, reading_width, result_line, results_table
 
 NEAREST_SHOWN = 5
 SHORTEST_PREFIX = 2

@@ -16,8 +16,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from flows.knowledge import Job, JobEvent, utc_now
-from service.display import Trail, clock, picture, plain_line
-from service.terminal import clean, out, say
+from service.cli.output.console import clean, out, say
+from service.cli.output.display import Trail, clock, picture, plain_line
 
 TICK_S = 0.1
 PLAIN_EVERY = timedelta(seconds=5)

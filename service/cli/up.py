@@ -8,11 +8,11 @@ from typing import Any
 from flows.errors import LearningError
 from flows.knowledge import Job, Mode, utc_now
 from flows.settings import Settings, read_settings
-from service.following import follow
+from service.cli.following import follow
+from service.cli.output.console import DONE, INTERRUPTED, say
+from service.cli.output.progress import Reporter, choose_reporter
+from service.cli.run import exit_code, tell_end
 from service.orchestration.urls import run_page
-from service.reporter import Reporter, choose_reporter
-from service.running import exit_code, tell_end
-from service.terminal import DONE, INTERRUPTED, say
 
 
 async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool) -> int:

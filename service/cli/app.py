@@ -13,9 +13,9 @@ from uuid import UUID
 
 import typer
 
-from service import cli_jobs
-from service.options import AsJson, Minutes, Plain, RunMode, Topic, Words, wait_for
-from service.terminal import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
+from service.cli import jobs as cli_jobs
+from service.cli.options import AsJson, Minutes, Plain, RunMode, Topic, Words, wait_for
+from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -94,7 +94,7 @@ def run(
     plain: Plain = False,
 ) -> int:
     """Run a learning job here and watch it. Ctrl-C finishes what is in flight and stops."""
-    from service import running
+    from service.cli import run as running
 
     given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
     return wait_for(running.run_and_tell(mode.value, given, is_json=as_json, is_plain=plain))
@@ -112,7 +112,7 @@ def estimate(
 ) -> int:
     """Say what a job would bring and cost, and what limits it, before it is started."""
     from flows.settings import read_settings
-    from service import running
+    from service.cli import run as running
     from service.estimating import estimate_job, told
 
     given = running.parameters(mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit)
@@ -128,7 +128,7 @@ def estimate(
 @app.command()
 def show(words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")], as_json: AsJson = False) -> int:
     """Show what was learned of a word, as a dictionary does."""
-    from service import reading
+    from service.cli import read as reading
 
     return _on_store(lambda store: reading.show(store, words, is_json=as_json))
 
@@ -147,7 +147,7 @@ def search(
 ) -> int:
     """Search the entries, or browse them by one filter."""
     from flows.knowledge import Category, Depth, Support
-    from service import reading
+    from service.cli import read as reading
 
     reading.check_choice("--category", category, [c.value for c in Category])
     reading.check_choice("--support", support, get_args(Support))
@@ -183,7 +183,7 @@ def migrate(
     as_json: AsJson = False,
 ) -> int:
     """Move the whole knowledge base to another store; what was interrupted goes on where it was."""
-    from service.migrate import migrate_and_tell
+    from service.cli.copy import migrate_and_tell
 
     return wait_for(migrate_and_tell(from_, to, is_json=as_json))
 
@@ -191,7 +191,7 @@ def migrate(
 @app.command()
 def doctor(as_json: AsJson = False) -> int:
     """Say what is configured, what is reachable, and what is missing and how to get it."""
-    from service import doctor as checks
+    from service.cli.doctor import doctor as checks
 
     found = asyncio.run(checks.examine())
     if as_json:
@@ -213,14 +213,11 @@ def up(
 ) -> int:
     """Start the stack on this machine and serve until Ctrl-C."""
     from flows.errors import InvalidInput
-    from service import running, serving
+    from service.cli import run as running
+    from service.cli import up as serving
 
     for option, value in (("minutes", minutes), ("topic", topic)):
         if value is not None and job is None:
             raise InvalidInput(option, "there is no job that it is for", "Add --run big")
     given = running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None) if job else {}
     return wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

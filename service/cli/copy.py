@@ -24,7 +24,7 @@ from flows.knowledge import Job
 from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
-from service.terminal import DONE, err, say
+from service.cli.output.console import DONE, err, say
 
 T = TypeVar("T")
 

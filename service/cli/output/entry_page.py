@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.knowledge import Citation, Entry, KnownWord, Page, Provenance, Support
-from service.terminal import READING_WIDTH, clean
+from service.cli.output.console import READING_WIDTH, clean
 
 _QUIET = "dim"
 _SUPPORT: dict[Support, str] = {

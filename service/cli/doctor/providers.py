@@ -9,7 +9,7 @@ from flows.errors import ConfigurationError, RateLimited, SourceUnavailable, Tra
 from flows.knowledge import utc_now
 from flows.settings import Settings
 from flows.stores import open_store
-from service.doctor import Check
+from service.cli.doctor.doctor import Check
 
 ANSWER_S = 8.0
 KEYS = "https://console.groq.com/keys"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flows.knowledge import Job
-from service.display import clock, count_words
-from service.terminal import clean
+from service.cli.output.console import clean
+from service.cli.output.display import clock, count_words
 
 PROBLEMS_SHOWN = 3
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.terminal import INTERRUPTED
+from service.cli.output.console import INTERRUPTED
 
 
 class RunMode(StrEnum):

@@ -8,7 +8,7 @@ from uuid import UUID
 from flows.errors import TransientError
 from flows.knowledge import Job
 from flows.stores.base import Store
-from service.reporter import Reporter
+from service.cli.output.progress import Reporter
 
 POLL_S = 0.5
 

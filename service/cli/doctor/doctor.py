@@ -14,7 +14,7 @@ from rich.text import Text
 
 from flows.errors import ConfigurationError
 from flows.settings import read_settings
-from service.terminal import clean
+from service.cli.output.console import clean
 
 State = Literal["ok", "warn", "fail"]
 _MARKS: dict[State, tuple[str, str]] = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
@@ -32,7 +32,7 @@ class Check:
 
 async def examine() -> list[Check]:
     """Look at everything. What cannot be looked at because something before it fails is left out."""
-    from service import checks, providers
+    from service.cli.doctor import checks, providers
 
     found = [checks.packages()]
     try:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from service.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
+from service.cli.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
 
 if TYPE_CHECKING:
     from service.client import LearningClient
@@ -31,7 +31,8 @@ def start(
 ) -> int:
     """Start a learning job through the facade that LEARN_URL names."""
     from flows.errors import InvalidInput
-    from service import remote, running
+    from service.cli import remote
+    from service.cli import run as running
 
     if mode is RunMode.DEEP and minutes is not None:
         raise InvalidInput("minutes", "a deep job that a worker runs has no such limit", "Leave it out, or give --limit")
@@ -61,7 +62,8 @@ def jobs(
 ) -> int:
     """List the jobs, newest first, wherever they were started."""
     from flows.knowledge import JobStatus
-    from service import reading, remote
+    from service.cli import read as reading
+    from service.cli import remote
 
     reading.check_choice("--status", status, get_args(JobStatus))
     chosen: Any = status
@@ -88,7 +90,7 @@ def retry(job: JobName, as_json: AsJson = False) -> int:
 
 def _on_job(job: str, work: Callable[[Any, Any, UUID], Awaitable[int]]) -> int:
     """Do what goes through the facade with one job."""
-    from service import remote
+    from service.cli import remote
 
     async def found(client: LearningClient) -> int:
         return await work(remote, client, await remote.find(client, job))

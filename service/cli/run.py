@@ -13,12 +13,12 @@ from flows.core.words import parse_word
 from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
-from service.logfile import logging_to
+from service.cli.output.console import DONE, FAILED, INTERRUPTED, out, say_error
+from service.cli.output.logfile import logging_to
+from service.cli.output.progress import Reporter, choose_reporter
+from service.cli.output.summary import summarize
+from service.cli.read import is_text
 from service.orchestration.urls import run_page
-from service.reading import is_text
-from service.reporter import Reporter, choose_reporter
-from service.summary import summarize
-from service.terminal import DONE, FAILED, INTERRUPTED, out, say_error
 
 MOST_MINUTES = 10
 MOST_WORDS = 500

@@ -18,7 +18,7 @@ import httpx
 from flows.errors import LearningError
 from flows.knowledge import Job, JobStatus, StoreStats, utc_now
 from flows.settings import Settings
-from service.doctor import Check
+from service.cli.doctor.doctor import Check
 from service.stack.environment import HOST, adopted, api_url, client_environment
 
 if TYPE_CHECKING:

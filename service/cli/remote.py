@@ -14,13 +14,13 @@ from rich.text import Text
 
 from flows.errors import InvalidInput
 from flows.knowledge import JobEvent, JobStatus, Mode
+from service.cli.output.console import DONE, FAILED, clean, out, say, say_error
+from service.cli.output.display import count_words
+from service.cli.output.progress import choose_reporter
+from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
-from service.display import count_words
 from service.errors import Conflict, NotFound
-from service.reporter import choose_reporter
-from service.running import exit_code, tell_end
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
-from service.terminal import DONE, FAILED, clean, out, say, say_error
 
 SHORT = 8
 """Characters of an id that are shown, and that are nearly always enough to name it."""

@@ -1,0 +1,1 @@
+"""`learn doctor`: what is configured, what is reachable, what is missing and how to get it."""
