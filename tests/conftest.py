@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-if "FIRESTORE_EMULATOR_HOST" in os.environ:  # for tests/stores/emulator.py alone
+if "FIRESTORE_EMULATOR_HOST" in os.environ:  # for tests/flows/stores/emulator.py alone
     os.environ["TEST_FIRESTORE_EMULATOR_HOST"] = os.environ["FIRESTORE_EMULATOR_HOST"]
 for name in [n for n in os.environ if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_", "WIKIMEDIA_"))]:
     del os.environ[name]

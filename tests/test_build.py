@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent / "lexicon"))
+sys.path.append(str(Path(__file__).parent / "flows" / "lexicon"))
 
 from wordnet_files import write
 

@@ -1,4 +1,4 @@
-"""What every store can do. One contract suite (tests/stores/test_contract.py) holds all of them to it.
+"""What every store can do. One contract suite (tests/flows/stores/test_contract.py) holds all of them to it.
 
 All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating it with the same
 arguments changes nothing. Writes that carry `job_id` and `attempt`, by themselves or in a document, raise StaleAttempt when a newer

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT), str(ROOT / "tests" / "stores")]
+sys.path += [str(ROOT), str(ROOT / "tests" / "flows" / "stores")]
 
 LIMIT_MB = 100
 BATCH = 1000

@@ -13,7 +13,7 @@ import pytest
 from flows.settings import Settings
 
 # modules that tests share
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "stores")]
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "flows" / "stores")]
 
 FLOWS = """
 import asyncio

@@ -73,7 +73,7 @@ def test_process_tells_no_secret_even_when_it_fails(tmp_path, free_port):
     log = tmp_path / "facade.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=out, stderr=out, cwd=Path(__file__).parents[2]
+            [sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=out, stderr=out, cwd=Path(__file__).parents[3]
         )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{free_port}", headers={"Authorization": f"Bearer {TOKEN}"}) as client:

@@ -301,7 +301,7 @@ async def test_the_sync_shell_works_inside_a_running_loop(served):
 
 def test_it_loads_neither_prefect_nor_the_facade():
     code = "import sys, service.client.client, service.client.sync; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout.split()
     assert not {"prefect", "fastapi", "starlette", "typer", "aiosqlite", "pandas", "flows.big", "service.api.app"} & set(loaded)
 
 

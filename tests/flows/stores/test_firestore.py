@@ -251,7 +251,7 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 def test_processes_that_claim_at_once_never_share_a_word(emulator_host, place):
     code = CLAIMER.replace("LATER_ALIVE, words", "START, words").replace("LATER_ALIVE", "START.replace(year=2090)")
     command = [sys.executable, "-W", "ignore", "-c", code, emulator_host, place.project]
-    here = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[2]}"}
+    here = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[3]}"}
     started = [subprocess.Popen([*command, str(job_id.int)], stdout=subprocess.PIPE, text=True, env=here) for job_id in (ANN, BOB, EVE)]
     won = [process.communicate(timeout=120)[0].split() for process in started]
     assert [process.returncode for process in started] == [0, 0, 0]

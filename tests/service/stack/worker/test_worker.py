@@ -78,5 +78,5 @@ def test_a_worker_that_dies_takes_its_spare_processes_along(start, processes, se
 def test_private_functions_of_prefect_are_those_that_were_tested():
     """A new Prefect: look at service/stack/worker/launching.py, then set its version there."""
     code = "from service.stack.worker.launching import hasten; from service.stack.worker.warm_pool import Spares; print(hasten(Spares()))"
-    environment = {k: v for k, v in os.environ.items() if k != LIFELINE} | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {k: v for k, v in os.environ.items() if k != LIFELINE} | {"PYTHONPATH": str(Path(__file__).parents[4])}
     assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout == "True\n"

@@ -13,7 +13,7 @@ import pytest
 
 from service.stack.locks import LIFELINE, try_lock
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

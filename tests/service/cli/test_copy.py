@@ -16,7 +16,7 @@ from service.cli import copy as migration
 from service.cli.app import main
 from service.cli.copy import count, migrate
 
-# where there is no emulator, tests/stores says so once
+# where there is no emulator, tests/flows/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]
 _names = itertools.count()
 

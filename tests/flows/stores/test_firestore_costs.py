@@ -16,7 +16,7 @@ from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.driver.database import Database
 
 LATER = START + minutes(10)
-INDEXES = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text(encoding="utf-8"))
+INDEXES = json.loads((Path(__file__).parents[3] / "firestore.indexes.json").read_text(encoding="utf-8"))
 KEYS = [f"w{n:02}" for n in range(20)]
 
 
@@ -209,7 +209,7 @@ def test_what_expires_is_deleted_by_firestore():
 
 def test_rules_let_nobody_in(emulator_host, place):
     """The emulator's own account is above the rules; so are servers' accounts in production."""
-    rules = Path(__file__).parents[2] / "firestore.rules"
+    rules = Path(__file__).parents[3] / "firestore.rules"
     assert put(emulator_host, place) == 200
     emulator = make_emulator()
     try:

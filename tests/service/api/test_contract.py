@@ -38,7 +38,7 @@ def test_schemathesis_finds_nothing(prefect_api, tmp_path):
         served.do(fill(served.store))
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{served.url}/openapi.json", "--checks", "all", "--max-examples", "8"]
         command += ["-H", f"Authorization: Bearer {TOKEN}", "--seed", "1", "--no-color", "--continue-on-failure", "--warnings", "off"]
-        here = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+        here = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[3])])
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "api_hooks", "PYTHONPATH": here}
         found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-2000:]

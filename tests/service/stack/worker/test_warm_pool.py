@@ -19,7 +19,7 @@ def environment(monkeypatch, free_port):
     """One in which a run hangs at its first question to Prefect: somebody listens there and never answers."""
     for name in [n for n in os.environ if n.startswith(("PREFECT_", "LEARN_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[4]))
     monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port}/api")
     with socket.create_server(("127.0.0.1", free_port)):
         yield essence(os.environ)
