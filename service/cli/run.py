@@ -110,10 +110,12 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
         with adopted(client_environment(settings, api_url)):
             reporter.say("Loading the flow")
             await _mend_left(settings)
-            import flows
+            from flows.big import big_learning
+            from flows.deep import deep_learning
             from flows.job.progress import watching
+            from flows.quick import quick_learning
 
-            flow: Callable[..., Awaitable[Job]] = getattr(flows, f"{mode}_learning")
+            flows: dict[Mode, Callable[..., Awaitable[Job]]] = {"big": big_learning, "quick": quick_learning, "deep": deep_learning}
 
             def watch(job: Job, events: Sequence[JobEvent]) -> None:
                 reporter.page = run_page(api_url, job.job_id)
@@ -121,7 +123,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 
             with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
                 reporter.say("Starting the job")
-                return await flow(**given)
+                return await flows[mode](**given)
 
 
 async def _mend_left(settings: Settings) -> None:

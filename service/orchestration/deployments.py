@@ -1,36 +1,45 @@
-"""Puts the deployments of `prefect.yaml`, their work pool and one automation into Prefect; again and again without harm."""
+"""Puts the deployments of `prefect.yaml`, their work pool and one automation into Prefect; again and again without harm.
+
+Deployments are made by Prefect's own RunnerDeployment, as `prefect deploy` makes them of the same file.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
-from prefect.client.schemas.objects import ConcurrencyOptions, StateType
+from prefect.client.schemas.actions import DeploymentScheduleCreate, VariableCreate, VariableUpdate, WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, StateType
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.client.schemas.schedules import CronSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.events import DeploymentTriggerTypes
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.flows import Flow
-from prefect.utilities.callables import parameter_schema
+from prefect.flows import load_flow_from_entrypoint
+from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
+from pydantic import TypeAdapter, ValidationError
 
 from flows.errors import ConfigurationError
+from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"
 SILENCE_S = 100
 """Three heartbeats of 30 s, and a little."""
+APPLIED = "learning_deployments"
+"""The Prefect variable that remembers what of the file was applied, so that changes in Prefect's UI are told from changes in the file."""
+
+Stamps = dict[str, dict[str, str]]
 
 
 def prefect_file() -> Path:
@@ -42,14 +51,26 @@ def prefect_file() -> Path:
 async def deploy(file: Path | None = None) -> dict[str, UUID]:
     """Apply the file to the Prefect that the environment names; the ids of the deployments by name.
 
-    A deployment that has not changed in the file is left alone, with whatever a person changed in Prefect's UI; in one that
-    has, schedules stay switched on or off as they are.
+    What has not changed in the file since it was last applied stays as people left it in Prefect's UI: whole deployments, and each
+    schedule by itself. A schedule that has changed in the file stays switched on or off. Raises ConfigurationError for a file that
+    cannot be used and for a work pool of another type.
     """
+    source = file or prefect_file()
     ids: dict[str, UUID] = {}
     async with get_client() as client:
-        for wanted in yaml.safe_load((file or prefect_file()).read_text())["deployments"]:
+        remembered = await client.read_variable_by_name(APPLIED)
+        applied: Stamps = cast(Stamps, remembered.value) if remembered is not None else {}
+        stamps: Stamps = {}
+        for wanted in yaml.safe_load(source.read_text())["deployments"]:
             await _ensure_pool(client, wanted["work_pool"]["name"])
-            ids[wanted["name"]] = await _apply(client, wanted)
+            name = wanted["name"]
+            ids[name], stamps[name] = await _apply(client, wanted, applied.get(name, {}), source)
+        if stamps != applied:
+            value = cast(Any, stamps)
+            if remembered is None:
+                await client.create_variable(VariableCreate(name=APPLIED, value=value))
+            else:
+                await client.update_variable(VariableUpdate(name=APPLIED, value=value, tags=[]))
         await _ensure_automation(client, ids)
     return ids
 
@@ -59,55 +80,80 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
         pool = await client.read_work_pool(name)
     except ObjectNotFound:
         template = ProcessWorker.get_default_base_job_template()
-        try:
-            await client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template, description="Runs learning jobs"))
-        except ObjectAlreadyExists:
-            return
+        wanted = WorkPoolCreate(name=name, type=POOL_TYPE, base_job_template=template, description="Runs learning jobs")
+        with suppress(ObjectAlreadyExists):
+            await client.create_work_pool(wanted)
     else:
-        if pool.type != "process":
-            raise ConfigurationError(f"Prefect has a work pool {name!r} of type {pool.type!r}, not `process`. Delete it there, then try again.")
+        if pool.type not in {POOL_TYPE, "process"}:
+            raise ConfigurationError(
+                f"Prefect's work pool {name!r} is of type {pool.type!r}; jobs need {POOL_TYPE!r} or 'process'. Delete it in Prefect, then try again."
+            )
 
 
-async def _apply(client: PrefectClient, wanted: Mapping[str, Any]) -> UUID:
-    flow = _load(wanted["entrypoint"])
-    schema = parameter_schema(flow).model_dump(mode="json", exclude_unset=True)
-    stamp = sha256(json.dumps([wanted, schema], sort_keys=True, default=str).encode()).hexdigest()[:12]
+async def _apply(client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path) -> tuple[UUID, dict[str, str]]:
+    """One deployment: its id, and the stamps of what is applied now: of itself under "", of each schedule under its slug."""
+    flow: Any = load_flow_from_entrypoint(wanted["entrypoint"], use_placeholder_flow=False)
+    schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
+    itself = {name: value for name, value in wanted.items() if name != "schedules"}
+    stamps = {slug: _stamp(schedule) for slug, schedule in schedules.items()} | {"": _stamp([itself, flow.parameters.model_dump(mode="json")])}
     existing: DeploymentResponse | None = None
     with suppress(ObjectNotFound):
         existing = await client.read_deployment_by_name(f"{flow.name}/{wanted['name']}")
-    if existing is not None and existing.version == stamp:
-        return existing.id
-    is_active = {s.slug: s.active for s in existing.schedules if s.slug} if existing is not None else {}
-    limit = wanted["concurrency_limit"]
-    return await client.create_deployment(
-        flow_id=await client.create_flow_from_name(flow.name),
+    if existing is not None and applied == stamps:
+        return existing.id, stamps
+    try:
+        given = [_schedule(schedule) for schedule in schedules.values()]
+        deployment = _deployment(flow, wanted, given if existing is None else None)
+    except (ValidationError, ValueError, KeyError) as error:
+        raise ConfigurationError(f"{file}: the deployment {wanted.get('name')!r} cannot be used: {error}") from error
+    deployment_id = existing.id if existing is not None and applied.get("") == stamps[""] else await deployment.aapply()
+    if existing is not None:
+        await _update_schedules(client, existing, given, changed={slug for slug, stamp in stamps.items() if applied.get(slug, stamp) != stamp})
+    return deployment_id, stamps
+
+
+def _deployment(flow: Any, wanted: Mapping[str, Any], schedules: Sequence[DeploymentScheduleCreate] | None) -> RunnerDeployment:  # noqa: ANN401
+    pool = wanted["work_pool"]
+    limit = wanted.get("concurrency_limit")
+    return RunnerDeployment.from_flow(
+        flow,
         name=wanted["name"],
-        version=stamp,
-        description=wanted["description"],
-        tags=wanted["tags"],
-        entrypoint=wanted["entrypoint"],
-        work_pool_name=wanted["work_pool"]["name"],
-        job_variables=wanted["work_pool"]["job_variables"],
-        concurrency_limit=limit["limit"],
-        concurrency_options=ConcurrencyOptions(collision_strategy=limit["collision_strategy"]),
-        schedules=[
-            DeploymentScheduleCreate(
-                slug=s["slug"], schedule=CronSchedule(cron=s["cron"], timezone=s["timezone"]), active=is_active.get(s["slug"], s["active"])
-            )
-            for s in wanted["schedules"]
-        ],
-        pull_steps=[],
-        parameter_openapi_schema=schema,
-        enforce_parameter_schema=True,
+        description=wanted.get("description"),
+        tags=wanted.get("tags"),
+        version=wanted.get("version"),
+        parameters=wanted.get("parameters"),
+        triggers=cast(Any, TypeAdapter(list[DeploymentTriggerTypes]).validate_python(wanted.get("triggers") or [])),
+        enforce_parameter_schema=wanted.get("enforce_parameter_schema", True),
+        concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
+        schedules=cast(Any, schedules),
+        work_pool_name=pool["name"],
+        work_queue_name=pool.get("work_queue_name"),
+        job_variables=pool.get("job_variables"),
+        entrypoint_type=EntrypointType.MODULE_PATH,
     )
 
 
-def _load(entrypoint: str) -> Flow[..., Any]:
-    module, name = entrypoint.rsplit(".", 1)
-    found = getattr(import_module(module), name)
-    if not isinstance(found, Flow):
-        raise ConfigurationError(f"prefect.yaml: the entrypoint {entrypoint} is not a flow.")
-    return found
+def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
+    """A schedule of the file. Its own fields stand beside those of its kind: cron, interval or rrule, with the time zone."""
+    own = {name: value for name, value in wanted.items() if name in {"slug", "active", "parameters", "max_scheduled_runs", "replaces"}}
+    return DeploymentScheduleCreate(schedule={n: v for n, v in wanted.items() if n not in own}, **own)
+
+
+async def _update_schedules(
+    client: PrefectClient, existing: DeploymentResponse, wanted: Sequence[DeploymentScheduleCreate], *, changed: set[str]
+) -> None:
+    """Add what the file has and Prefect has not, change what has changed in the file; the rest is people's."""
+    there = {schedule.slug: schedule for schedule in existing.schedules if schedule.slug}
+    missing = [schedule for schedule in wanted if schedule.slug not in there]
+    if missing:
+        await client.create_deployment_schedules(existing.id, missing)
+    for schedule in wanted:
+        if schedule.slug in changed and (old := there.get(schedule.slug)) is not None:
+            await client.update_deployment_schedule(existing.id, old.id, schedule=schedule.schedule, active=old.active)
+
+
+def _stamp(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str, UUID]) -> None:

@@ -31,11 +31,11 @@ from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
 from flows.knowledge.events import starter_of, starter_tag
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
-from service.orchestration.types import STATUSES, WORKERS_LAST_WORD, Run, RunState, Schedule, plain, state_of
+from service.orchestration.types import POOL_TYPE, STATUSES, Run, RunState, Schedule, plain, state_of
 from service.orchestration.urls import run_page, without_credentials
 
 PAGE = 200
-LAST_WORD = timedelta(seconds=4)
+SETTLED = timedelta(seconds=4)
 MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 
 
@@ -149,15 +149,20 @@ class Orchestrator:
             raise _unknown(job_id)
         if not run.has_deployment:
             raise Conflict("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
-        state = await self._after_last_word(run)
+        state = await self._settled(run)
         if not state.is_final:
             raise Conflict("job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again.")
         await self._set(job_id, AwaitingRetry(message="Run again on request"))
 
-    async def _after_last_word(self, run: Run) -> RunState:
-        """The state of a run; of one that is cancelled, after its worker said so: the flow says so first, and the worker's word ends what runs."""
+    async def _settled(self, run: Run) -> RunState:
+        """The state of a run, once its worker has nothing more to say of it, within a few seconds.
+
+        The flow says first that it was cancelled. Prefect's own worker says so again when the process is gone, also of an attempt
+        that has begun meanwhile.
+        """
         state = run.state
-        while state.type in {"CANCELLING", "CANCELLED"} and state.message != WORKERS_LAST_WORD and utc_now() - state.since < LAST_WORD:
+        awaited = {"CANCELLING"} if run.worker_type == POOL_TYPE else {"CANCELLING", "CANCELLED"}
+        while state.type in awaited and utc_now() - state.since < SETTLED:
             await asyncio.sleep(0.2)
             state = (await self.states([run.job_id])).get(run.job_id, state)
         return state
@@ -244,6 +249,7 @@ class Orchestrator:
             due_at=plain(run.expected_start_time or run.created or run.state.timestamp),
             state=state_of(run.state),
             has_deployment=run.deployment_id is not None,
+            worker_type=str(run.labels.get("prefect.worker.type")) if "prefect.worker.type" in run.labels else None,
             started_by=starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None),
         )
 

@@ -24,8 +24,8 @@ STATUSES: Mapping[StateType, JobStatus] = {
     StateType.CANCELLED: "cancelled",
 }
 
-WORKERS_LAST_WORD = "Flow run was cancelled successfully."
-"""What Prefect's worker says of a run that it has cancelled, once the process is gone."""
+POOL_TYPE = "learning"
+"""The type of our worker and of the work pool that `learn up` creates for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class Run:
     due_at: datetime
     state: RunState
     has_deployment: bool
+    worker_type: str | None = None
+    """The type of the worker that ran it last."""
     started_by: StartedBy = "prefect"
 
 

@@ -2,56 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import socket
 import threading
 import time
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
-import prefect
 import uvicorn
 from prefect.server.api.server import create_app
-from prefect.server.database.configurations import AioSqliteConfiguration
 from prefect.settings import get_current_settings
-from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
+from service.orchestration.patches import WRITE_ONE_AT_A_TIME, put_in_force
 from service.stack.environment import HOST
 from service.stack.locks import try_lock
 from service.stack.loopback import LoopbackOnly
 
-PATCHED_VERSION = "3.8.8"
-PATCHED_SIGNATURE = "(self, session: 'AsyncSession', with_for_update: 'bool' = False)"
 UNUSED_S = 5.0
 STOP_S = 4.0
 
 
-def write_one_at_a_time() -> bool:
-    """Begin each transaction of Prefect's SQLite with the write lock; False, and nothing changes, on any other Prefect than the tested one.
-
-    Its transactions begin as readers, so two of them that write fail at once, and clients then sleep for 2, 4, 8 s.
-    """
-    original: Any = AioSqliteConfiguration.begin_transaction
-    if prefect.__version__ != PATCHED_VERSION or str(inspect.signature(original)).split(" -> ")[0] != PATCHED_SIGNATURE:
-        return False
-
-    def begin_transaction(
-        self: AioSqliteConfiguration, session: AsyncSession, with_for_update: bool = False
-    ) -> AbstractAsyncContextManager[AsyncSessionTransaction]:
-        del with_for_update
-        begun: AbstractAsyncContextManager[AsyncSessionTransaction] = original(self, session, with_for_update=True)
-        return begun
-
-    AioSqliteConfiguration.begin_transaction = begin_transaction  # type: ignore[method-assign, assignment]
-    return True
-
-
 def serve(listener: socket.socket, *, lease: Path | None) -> None:
     """Serve on a bound socket until a signal, or until nobody has held the lease for a while."""
-    if not write_one_at_a_time():
-        print(f"WARNING: Prefect {prefect.__version__} is not {PATCHED_VERSION}: parallel writes may be slow", flush=True)  # noqa: T201
+    if not put_in_force(WRITE_ONE_AT_A_TIME):
+        print(f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect: {WRITE_ONE_AT_A_TIME.without}", flush=True)  # noqa: T201
     api = get_current_settings().server.api
     config = uvicorn.Config(
         LoopbackOnly(create_app(final=True)),

@@ -6,10 +6,9 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -93,9 +92,9 @@ async def _start(
     port = children.facade_port(wanted, say)
     # Prefect takes a second to import, and reads its home then
     parts.enter_context(adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}))
-    importing = asyncio.create_task(asyncio.to_thread(import_module, "service.orchestration.deployments"))
+    importing = asyncio.create_task(asyncio.to_thread(_import_deployments))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
-    module = await importing
+    deploy = await importing
     parts.enter_context(adopted(client_environment(settings, api_url)))
     environment = children.environment_for(settings, lifeline=lifeline, has_lease=is_embedded)
     worker = children.worker(settings, environment, say)
@@ -103,7 +102,7 @@ async def _start(
     facade = children.facade(settings, environment, port, say) if port is not None else None
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
-    await _start_children(worker, facade, module.deploy(deployments), say)
+    await _start_children(worker, facade, deploy(deployments), say)
     from service.orchestration.mender import keep_mending
 
     duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
@@ -125,6 +124,12 @@ async def _start(
         facade_url=children.facade_url(wanted, port) if port is not None else None,
         hurry=interrupts.hurry,
     )
+
+
+def _import_deployments() -> Callable[[Path | None], Coroutine[Any, Any, object]]:
+    from service.orchestration.deployments import deploy
+
+    return deploy
 
 
 async def _start_children(worker: Child, facade: Child | None, deploying: Coroutine[Any, Any, Any], say: Say) -> None:

@@ -178,9 +178,12 @@ class House:
         return found
 
     def pids(self, part: str, job_id: str = "") -> list[int]:
-        """Processes by a part of their command line, and by the run that they work for."""
-        mark = f"PREFECT__FLOW_RUN_ID={job_id}".encode()
-        return [pid for pid, command in self.alive().items() if part in command and (not job_id or mark in _environ(pid))]
+        """Processes by a part of their command line; with a run, the one of them that Prefect says works for it."""
+        found = [pid for pid, command in self.alive().items() if part in command]
+        if not job_id:
+            return found
+        told = httpx.get(f"{self.api}/flow_runs/{job_id}").raise_for_status().json()["infrastructure_pid"]
+        return [pid for pid in found if str(pid) == told]
 
     def empty(self, within_s: float) -> None:
         """Nothing of it lives any more."""

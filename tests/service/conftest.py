@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -135,16 +135,6 @@ class Processes:
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
-        return found
-
-    def of_run(self, job_id):
-        """Process ids of a run."""
-        mark = f"PREFECT__FLOW_RUN_ID={job_id}".encode()
-        found = []
-        for pid in self.alive():
-            with suppress(OSError):
-                if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                    found.append(pid)
         return found
 
     def named(self, part):

@@ -30,10 +30,22 @@ def cancel(url, job_id):
     httpx.post(f"{url}/flow_runs/{job_id}/set_state", json={"state": state}).raise_for_status()
 
 
+def retry(url, job_id):
+    """Have an ended run begin again, as Prefect's UI does."""
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry"}
+    httpx.post(f"{url}/flow_runs/{job_id}/set_state", json={"state": state}).raise_for_status()
+
+
+def told(url, job_id):
+    """The process id that the worker has told Prefect of a run; None before."""
+    pid = httpx.get(f"{url}/flow_runs/{job_id}").json()["infrastructure_pid"]
+    return int(pid) if pid else None
+
+
 def process_of(url, job_id, within_s=10):
     """The process id of a run, once the worker has told Prefect."""
     deadline = time.monotonic() + within_s
-    while not (pid := httpx.get(f"{url}/flow_runs/{job_id}").json()["infrastructure_pid"]):
+    while (pid := told(url, job_id)) is None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    return int(pid)
+    return pid

@@ -25,14 +25,14 @@ DRAIN_S = 9.0
 def main() -> None:
     """Run the flow run that the environment names."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
-    parser.add_argument("--spare", type=int, metavar="FD", help="wait for a run on this socket first")
-    spare: int | None = parser.parse_args().spare
+    parser.add_argument("--warm", type=int, metavar="FD", help="wait for a run on this socket first")
+    warm: int | None = parser.parse_args().warm
     # Prefect's engine has arguments of its own
     del sys.argv[1:]
-    if spare is not None:
+    if warm is not None:
         from service.stack.worker.warm_process import wait_for_run
 
-        wait_for_run(spare)
+        wait_for_run(warm)
     lease = hold_lease_from_environment()
     if lifeline := os.environ.get(LIFELINE):
         log = open_log(Path(os.environ["LEARN_JOB_LOG"]))
@@ -43,7 +43,7 @@ def main() -> None:
         when_released(Path(lifeline), _end)
     try:
         with warnings.catch_warnings():
-            # a spare has imported it already, as a module and not as the program
+            # a warm process has imported it already, as a module and not as the program
             warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
             runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
     finally:

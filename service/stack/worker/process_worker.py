@@ -1,93 +1,222 @@
-"""Prefect's process worker that hears of new runs at once, and knows how many are at work."""
+"""A Prefect worker of our own type, `learning`: it starts runs in warm processes, sees their ends at once, and says how they ended.
+
+It uses what Prefect documents for workers: `run`, `setup` and `teardown`, labels, states, events. It serves work pools of type `process`
+too, and no deployment depends on it: Prefect's own process worker can run any of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
-from prefect.workers.process import ProcessWorker, ProcessWorkerResult
+from prefect.settings import get_current_settings
+from prefect.states import Cancelled, Crashed
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from service.orchestration.types import WORKERS_LAST_WORD
+from service.orchestration.labels import exit_labels
+from service.orchestration.types import POOL_TYPE
+from service.stack.worker.engine import COMMAND
+from service.stack.worker.run_process import GRACE_S, RunProcess
+from service.stack.worker.warm_pool import WarmPool
 
 if TYPE_CHECKING:
     import anyio.abc
-    from prefect.client.schemas.objects import FlowRun
-    from prefect.workers.process import ProcessJobConfiguration
 
+CANCELLING = "prefect.flow-run.Cancelling"
 DUE = ["prefect.flow-run.Scheduled", "prefect.flow-run.AwaitingRetry", "prefect.flow-run.Late"]
 """Events after which there may be a run to start."""
 AGAIN_S = 2.0
+LOOK_S = 5.0
+"""How often runs at work are looked up, for cancellations that the event stream has lost."""
+SUBMIT_S = 5.0
+"""How long a run may take from its submission to its start."""
 
 
-class Worker(ProcessWorker):
-    """One more worker of Prefect's type `process`."""
+class LearningJobConfiguration(ProcessJobConfiguration):
+    """As for Prefect's process worker; without a command, runs use our engine, which ends with its stack."""
 
-    is_stopping = False
-    """Whether it takes no more runs."""
+    def prepare_for_flow_run(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as Prefect has them
+        """Fill in what is particular to a run."""
+        self.command = self.command or COMMAND
+        super().prepare_for_flow_run(*args, **kwargs)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as they come
+
+class LearningWorker(ProcessWorker):
+    """Prefect's process worker with warm processes. `on_ready` is called once it takes runs."""
+
+    type = POOL_TYPE
+    job_configuration = LearningJobConfiguration
+    _display_name = "Learning"
+    _description = "Runs learning jobs as processes on this machine, started in a fraction of a second."
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  as Prefect has them
+        warm_pool: WarmPool | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._at_work = 0
-        self._asking = asyncio.Lock()
-
-    @classmethod
-    def __dispatch_key__(cls) -> str:
-        return "learning"
+        self.is_stopping = False
+        self._warm_pool = warm_pool
+        self._on_ready = on_ready
+        self._at_work: list[RunProcess] = []
+        self._submitted: dict[Any, float] = {}
+        self._running = 0
+        self._fetching = asyncio.Lock()
+        self._told = asyncio.Event()
+        self._duties: list[asyncio.Task[None]] = []
 
     @property
     def is_busy(self) -> bool:
         """Whether a run is at work or about to be."""
-        return self._at_work > 0 or bool(self._submitting_flow_run_ids)
+        recently = time.monotonic() - SUBMIT_S
+        return self._running > 0 or any(at > recently for at in self._submitted.values())
+
+    async def setup(self) -> None:
+        """Prepare to run, and begin to listen for runs that are due or to be cancelled."""
+        await super().setup()
+        if self._warm_pool is not None:
+            self._warm_pool.expect(get_current_settings().to_environment_variables(exclude_unset=True))
+        duties = (self._listen(), self._submit_when_told(), self._look_for_cancellations())
+        self._duties = [asyncio.create_task(duty) for duty in duties]
+        self._on_ready()
+
+    async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401
+        """Stop listening and clean up."""
+        for duty in self._duties:
+            duty.cancel()
+        await asyncio.gather(*self._duties, return_exceptions=True)
+        await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Start the runs that are due; as often as the worker asks, and at once when Prefect tells of one."""
-        async with self._asking:
-            return [] if self.is_stopping else await super().get_and_submit_flow_runs()
+        """Start the runs that are due, unless the worker is stopping. Prefect polls with it; events call it at once."""
+        async with self._fetching:
+            if self.is_stopping:
+                return []
+            submitted = await super().get_and_submit_flow_runs()
+            self._submitted |= {run.id: time.monotonic() for run in submitted}
+            return submitted
 
     async def run(
         self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: anyio.abc.TaskStatus[int] | None = None
     ) -> ProcessWorkerResult:
-        """Run one, and count it meanwhile."""
-        self._at_work += 1
+        """Run one flow run in a process, to its end."""
+        self._running += 1
+        self._submitted.pop(flow_run.id, None)
         try:
-            return await super().run(flow_run, configuration, task_status)
+            process = await self._run(flow_run, configuration, task_status)
+            return ProcessWorkerResult(status_code=await self._conclude(flow_run, process), identifier=str(process.pid))
         finally:
-            self._at_work -= 1
-            await self._end_cancelling(flow_run.id)
+            self._running -= 1
 
-    async def _end_cancelling(self, flow_run_id: UUID) -> None:
-        """Call a run cancelled whose process is gone: one that was cancelled before it ran would be called so after 300 s by Prefect's server."""
-        with suppress(Exception):  # then the server does it
-            flow_run = await self.client.read_flow_run(flow_run_id)
-            if flow_run.state is not None and flow_run.state.type == StateType.CANCELLING:
-                await self._mark_flow_run_as_cancelled(flow_run, {"message": WORKERS_LAST_WORD})
+    async def _run(self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: anyio.abc.TaskStatus[int] | None) -> RunProcess:
+        given = configuration.working_dir
+        with nullcontext(str(given)) if given else tempfile.TemporaryDirectory(suffix="prefect") as folder:
+            process = await RunProcess.start(
+                flow_run.id,
+                configuration.command or COMMAND,
+                {name: value for name, value in configuration.env.items() if value is not None},
+                Path(folder),
+                is_shown=configuration.stream_output,
+                warm_pool=None if given else self._warm_pool,
+            )
+            self._at_work.append(process)
+            try:
+                if task_status is not None:
+                    task_status.started(process.pid)
+                await process.wait()
+            except BaseException:
+                process.terminate()
+                raise
+            finally:
+                self._at_work.remove(process)
+        return process
 
-    async def listen(self) -> None:
-        """Look for due runs whenever Prefect's event stream tells of one, until cancelled. The stream may lose some; the polling does not."""
-        told = asyncio.Event()
-        looking = asyncio.create_task(self._look(told))
+    async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
+        """The exit code that counts: 0 where Prefect knows how the run ended. A run that was cancelled is called so, now that its process is gone."""
+        code = await process.wait()
         try:
-            while True:
-                try:
-                    async with get_events_subscriber(filter=EventFilter(event=EventNameFilter(name=DUE)), reconnect_on_clean_close=True) as events:
-                        async for _ in events:
-                            told.set()
-                except Exception:  # noqa: BLE001  whatever the stream has, the polling goes on
-                    await asyncio.sleep(AGAIN_S * (0.5 + random.random()))  # noqa: S311  no secret
-        finally:
-            looking.cancel()
+            now = await self.client.read_flow_run(flow_run.id)
+            state = now.state
+            # an engine that SIGTERM meets before the flow begins calls its run crashed
+            if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
+                await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Its process has ended"), force=True)
+                return 0
+            if state is None or not (state.is_pending() or state.is_running()):
+                return 0
+            if code == 0:
+                await self.client.set_flow_run_state(flow_run.id, Crashed(message="Its process ended without saying how"))
+                return 0
+            # before the state, so that whoever hears of the state finds them
+            await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
+        except Exception as error:  # noqa: BLE001  Prefect calls the run crashed by its exit code, or by its silence
+            self.get_flow_run_logger(flow_run).warning("Prefect could not be told how the run ended: %s", error)
+        return code
 
-    async def _look(self, told: asyncio.Event) -> None:
+    async def _listen(self) -> None:
+        """Hear of runs that are due or to be cancelled, for ever. The stream may lose some; the polling does not."""
+        wanted = [*DUE, CANCELLING]
         while True:
-            await told.wait()
-            told.clear()
+            try:
+                async with get_events_subscriber(filter=EventFilter(event=EventNameFilter(name=wanted)), reconnect_on_clean_close=True) as events:
+                    async for event in events:
+                        if event.event == CANCELLING:
+                            await self._cancel_those_asked_for()
+                        else:
+                            self._told.set()
+            except Exception:  # noqa: BLE001  whatever the stream has, the polling goes on
+                await asyncio.sleep(AGAIN_S * (0.5 + random.random()))  # noqa: S311  no secret
+
+    async def _submit_when_told(self) -> None:
+        while True:
+            await self._told.wait()
+            self._told.clear()
             try:
                 await self.get_and_submit_flow_runs()
             except Exception:  # noqa: BLE001  said by the polling, which meets the same
                 await asyncio.sleep(AGAIN_S)
+
+    async def _look_for_cancellations(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(Exception):  # Prefect may be away; the next look comes soon
+                await self._cancel_those_asked_for()
+
+    async def _cancel_those_asked_for(self) -> None:
+        """End the processes of runs that are to be cancelled, as Prefect says now: an event may be of an earlier attempt."""
+        processes = list(self._at_work)
+        if not processes:
+            return
+        wanted = FlowRunFilter(
+            id=FlowRunFilterId(any_=list({process.flow_run_id for process in processes})),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING])),
+        )
+        found = await self.client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=len(processes))
+        # a run that has not begun has nothing to finish
+        grace_s = {run.id: GRACE_S if run.start_time is not None else 0.0 for run in found}
+        for process in processes:
+            if process.flow_run_id in grace_s:
+                process.cancel(grace_s=grace_s[process.flow_run_id])
+
+
+def worker_for(pool_type: str) -> type[LearningWorker]:
+    """The class of a worker for a pool of this type. Prefect warns of a worker whose type is another one than its pool's."""
+    if pool_type == POOL_TYPE:
+        return LearningWorker
+    with warnings.catch_warnings():
+        # in this process alone it takes the place of Prefect's own
+        warnings.simplefilter("ignore", UserWarning)
+        return type("LearningWorker", (LearningWorker,), {"type": pool_type})

@@ -13,23 +13,23 @@ from contextlib import suppress
 from pathlib import Path
 
 import flows
-from service.stack.worker.warm_process import FLOW_RUN_ID, NO_RUN, READY, TAKEN
+from service.stack.worker.warm_process import READY, TAKEN
 
 PREPARE_S = 60.0
 NEARLY_S = 5.0
-"""How long a run waits for a spare that is on its way: a process of its own would import the same."""
+"""How long a run waits for a process that is still importing: a new one would have to import the same."""
 TAKE_S = 2.0
-SOON_S = 10.0
-"""Two starts within so long make a burst,"""
+BURST_GAP_S = 10.0
+"""Starts closer together than this count as a burst."""
 BURST_S = 60.0
-"""for which two are kept ready for so long."""
+"""How long two processes are kept warm after a burst."""
 LOOK_S = 20.0
 REST_S = 30.0
-"""After one that did not become ready."""
+"""Pause after a process that did not become ready."""
 
 
-class Spare:
-    """One process, on its way or ready."""
+class WarmProcess:
+    """One process that imports, or has imported, what a run needs."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class Spare:
         self._ready = asyncio.create_task(self._hear(READY, within_s=PREPARE_S))
 
     @classmethod
-    async def start(cls, environment: dict[str, str], stamp: int) -> Spare:
-        """Start one for runs in this environment, with the code that has this stamp."""
+    async def start(cls, environment: dict[str, str], stamp: int) -> WarmProcess:
+        """Start one for runs in this environment; `stamp` tells which code it has loaded."""
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=ours)
         try:
@@ -57,10 +57,10 @@ class Spare:
                 "-P",
                 "-m",
                 "service.engine",
-                "--spare",
+                "--warm",
                 str(theirs.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
-                env=environment | {FLOW_RUN_ID: NO_RUN},
+                env=environment,
                 pass_fds=(theirs.fileno(),),
             )
         except BaseException:
@@ -109,31 +109,31 @@ class Spare:
         return False
 
 
-class Spares:
-    """One process ready for the next run, two while runs start in quick succession; each holds about 80 MB of its own.
+class WarmPool:
+    """Keeps one process ready for the next run, two during a burst of starts. Each holds about 80 MB of its own.
 
-    They are of the environment that the last run was started in; the first is of this process's own.
+    They start in the environment of the last run; the first in that of this process.
     """
 
     def __init__(self, *, stamp: Callable[[], int] | None = None) -> None:
         self._stamp = stamp or code_stamp
         self._environment = essence(os.environ)
-        self._kept: list[Spare] = []
+        self._kept: list[WarmProcess] = []
         self._wake = asyncio.Event()
         self._started_at = -BURST_S
         self._burst_until = 0.0
 
     @property
     def ready(self) -> list[int]:
-        """The process ids of those that a run can have at once."""
-        return [spare.process.pid for spare in self._kept if spare.is_alive and spare.has_told]
+        """The process ids of those that are ready."""
+        return [warm.process.pid for warm in self._kept if warm.is_alive and warm.has_told]
 
     @property
     def _wanted(self) -> int:
         return 2 if time.monotonic() < self._burst_until else 1
 
     async def keep(self) -> None:
-        """Keep as many as are wanted, until cancelled; then there are none."""
+        """Keep as many as are wanted, until cancelled; then end them all."""
         try:
             while True:
                 await self._fill()
@@ -149,34 +149,34 @@ class Spares:
         while len(self._kept) > self._wanted:
             await self._kept.pop().end()
         while len(self._kept) < self._wanted:
-            starting = asyncio.create_task(Spare.start(self._environment, self._stamp()))
+            starting = asyncio.create_task(WarmProcess.start(self._environment, self._stamp()))
             try:
-                spare = await asyncio.shield(starting)
+                warm = await asyncio.shield(starting)
             except asyncio.CancelledError:
                 # half a start would leave a process that nobody knows
                 await (await starting).end()
                 raise
-            self._kept.append(spare)
-            if not await spare.is_ready():
-                is_lost = spare in self._kept
-                await self._discard(spare)
+            self._kept.append(warm)
+            if not await warm.is_ready():
+                is_lost = warm in self._kept
+                await self._discard(warm)
                 if is_lost:
-                    print(f"A spare process ended ({spare.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
+                    print(f"A warm process ended ({warm.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
-            elif spare in self._kept:
-                print(f"Process {spare.process.pid} is ready for the next run.", flush=True)  # noqa: T201
+            elif warm in self._kept:
+                print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
 
-    def expect(self, environment: Mapping[str, str]) -> None:
-        """Say in what other words runs will be given the environment that the spares so far were started in."""
-        before, self._environment = self._environment, essence(environment)
-        for spare in self._kept:
-            if spare.environment == before:
-                spare.environment = self._environment
+    def expect(self, variables: Mapping[str, str]) -> None:
+        """Re-key the warm processes to the environment that new runs will carry: this one with `variables`, which spell out its settings."""
+        before, self._environment = self._environment, essence({**os.environ, **variables})
+        for warm in self._kept:
+            if warm.environment == before:
+                warm.environment = self._environment
 
-    async def take(self, environment: Mapping[str, str]) -> Spare | None:
-        """One that is ready for a run in this environment; None when there is none, and the run is to start without."""
+    async def take(self, environment: Mapping[str, str]) -> WarmProcess | None:
+        """A process ready for a run in this environment; None when there is none, and the run has to start a new one."""
         now = time.monotonic()
-        if now - self._started_at < SOON_S:
+        if now - self._started_at < BURST_GAP_S:
             self._burst_until = now + BURST_S
         self._started_at = now
         self._wake.set()
@@ -184,29 +184,29 @@ class Spares:
         await self._discard_unfit()
         if not self._kept:
             return None
-        spare = self._kept.pop(0)
-        if await spare.is_ready(within_s=NEARLY_S):
-            return spare
-        await spare.end()
+        warm = self._kept.pop(0)
+        if await warm.is_ready(within_s=NEARLY_S):
+            return warm
+        await warm.end()
         return None
 
     async def _discard_unfit(self) -> None:
         stamp = self._stamp()
-        for spare in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
-            await self._discard(spare)
+        for warm in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
+            await self._discard(warm)
 
-    async def _discard(self, spare: Spare) -> None:
-        if spare in self._kept:
-            self._kept.remove(spare)
-            await spare.end()
+    async def _discard(self, warm: WarmProcess) -> None:
+        if warm in self._kept:
+            self._kept.remove(warm)
+            await warm.end()
 
 
 def essence(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what Prefect tells a process about its own run."""
+    """The environment without the variables that differ from run to run."""
     return {name: value for name, value in environment.items() if not name.startswith("PREFECT__")}
 
 
 def code_stamp(*folders: Path) -> int:
-    """A number that is another one after a Python file of ours, or of these folders, has changed."""
+    """A number that changes with the Python files of these folders, by default with our own."""
     roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parents[2])
     return hash(tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py"))))

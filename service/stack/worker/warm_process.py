@@ -1,8 +1,7 @@
-"""A process that has imported what a flow run needs, and waits for its worker to hand it one: `python -m service.engine --spare FD`."""
+"""A process that has imported what a flow run needs, and waits for its worker to hand it one: `python -m service.engine --warm FD`."""
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
@@ -10,32 +9,11 @@ import socket
 import sys
 import threading
 import warnings
-from importlib import import_module
 
-FLOW_RUN_ID = "PREFECT__FLOW_RUN_ID"
-NO_RUN = "00000000-0000-0000-0000-000000000000"
 READY = b"ready\n"
 TAKEN = b"taken\n"
 NICENESS = 5
-"""Of the thread that imports: nobody waits for it, while jobs at work share the machine."""
-
-MODULES = (
-    "flows.big",
-    "flows.quick",
-    "flows.deep",
-    "flows.stores.sqlite",
-    "flows.models.lexicon",
-    "flows.sources.lexicon",
-    "prefect.flow_engine",
-    "prefect.task_engine",
-    "prefect.artifacts",
-    "prefect.events.clients",
-    "prefect.utilities.visualization",
-    "prefect._internal.metrics",
-    "anyio._backends._asyncio",
-    "fastapi",
-)
-"""What the engine and a job without keys load; a model or a source of another kind is imported when a run opens it."""
+"""Of the importing thread, since jobs at work share the machine."""
 
 
 def wait_for_run(fd: int) -> None:
@@ -46,7 +24,6 @@ def wait_for_run(fd: int) -> None:
     importing = threading.Thread(target=_import_all, name="import")
     importing.start()
     importing.join()
-    shown = _shown(FLOW_RUN_ID)
     with socket.socket(fileno=fd) as worker:
         try:
             worker.sendall(READY)
@@ -58,7 +35,6 @@ def wait_for_run(fd: int) -> None:
             os.chdir(order["folder"])
             os.environ.clear()
             os.environ.update(order["environment"])
-            _show(shown, order["environment"][FLOW_RUN_ID])
             worker.sendall(TAKEN)
         except OSError:
             os._exit(0)
@@ -70,8 +46,7 @@ def _import_all() -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for name in MODULES:
-                import_module(name)
+            _import_what_runs_need()
     except BaseException:  # noqa: BLE001  whatever it is, no run may be handed to this process
         sys.excepthook(*sys.exc_info())
         os._exit(1)
@@ -79,15 +54,11 @@ def _import_all() -> None:
     gc.freeze()
 
 
-def _shown(name: str) -> int | None:
-    """Where the operating system keeps the value of a variable that this process was started with; call it before any change."""
-    get = ctypes.CDLL(None).getenv
-    get.argtypes, get.restype = (ctypes.c_char_p,), ctypes.c_void_p
-    address: int | None = get(name.encode())
-    return address
-
-
-def _show(address: int | None, flow_run_id: str) -> None:
-    """Have `ps` and /proc tell which run this process works for, as they do of a process that was started for it."""
-    if address is not None and len(flow_run_id) == len(NO_RUN):
-        ctypes.memmove(address, flow_run_id.encode(), len(NO_RUN))
+def _import_what_runs_need() -> None:
+    """What the engine and a job without keys load. Other models and sources are imported when a run opens them."""
+    import flows.big
+    import flows.deep
+    import flows.models.lexicon
+    import flows.quick
+    import flows.sources.lexicon
+    import flows.stores.sqlite  # noqa: F401

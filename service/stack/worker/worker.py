@@ -1,4 +1,4 @@
-"""Our worker in this process: quick to start runs, takes them along when it is stopped, and never outlives its stack."""
+"""The worker as a process: it ends its runs when it is stopped, and never outlives its stack."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
-from service.stack.worker.warm_pool import Spares
+from service.stack.worker.warm_pool import WarmPool
 
 if TYPE_CHECKING:
-    from service.stack.worker.process_worker import Worker
+    from service.stack.worker.process_worker import LearningWorker
 
 POOL = "learning"
 DRAIN_S = 8.5
@@ -39,25 +39,20 @@ async def work(name: str, ready_fd: int | None) -> None:
     if lifeline := os.environ.get(LIFELINE):
         when_released(Path(lifeline), end)
 
-    spares = Spares()
+    pool = WarmPool()
     # before Prefect is imported here, which takes as long
-    keeping = asyncio.create_task(spares.keep())
+    keeping = asyncio.create_task(pool.keep())
     await asyncio.sleep(0.05)
-    from service.stack.worker.launching import hasten
-    from service.stack.worker.process_worker import Worker
+    from service.stack.worker.process_worker import worker_for
 
-    if not hasten(spares):
-        print("WARNING: another Prefect than the tested one: runs start slowly", flush=True)  # noqa: T201
-        keeping.cancel()
-
-    def announce(message: str) -> None:
-        print(message, flush=True)  # noqa: T201
-        if ready_fd is not None and "started" in message:
+    def ready() -> None:
+        print(f"Worker {name!r} takes runs from the work pool {POOL!r}.", flush=True)  # noqa: T201
+        if ready_fd is not None:
             os.write(ready_fd, b"ready\n")
 
-    worker = Worker(name=name, work_pool_name=POOL)
-    working = asyncio.create_task(worker.start(printer=announce))
-    duties = [keeping, asyncio.create_task(worker.listen())]
+    worker = worker_for(await _pool_type())(name=name, work_pool_name=POOL, warm_pool=pool, on_ready=ready)
+    working = asyncio.create_task(worker.start(printer=lambda _: None))
+    duties = [keeping]
     endings = [working, asyncio.create_task(stop.wait()), asyncio.create_task(retire.wait())]
     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
     worker.is_stopping = True
@@ -72,7 +67,19 @@ async def work(name: str, ready_fd: int | None) -> None:
         await _end(worker, working)
 
 
-async def _end(worker: Worker, working: asyncio.Task[None]) -> None:
+async def _pool_type() -> str:
+    """The type of the pool as Prefect has it; ours where there is none yet, or Prefect is still away."""
+    from prefect.client.orchestration import get_client
+
+    from service.orchestration.types import POOL_TYPE
+
+    with suppress(Exception):  # the worker itself waits for Prefect, and creates the pool
+        async with get_client() as client:
+            return (await client.read_work_pool(POOL)).type
+    return POOL_TYPE
+
+
+async def _end(worker: LearningWorker, working: asyncio.Task[None]) -> None:
     deadline = time.monotonic() + DRAIN_S
     if worker.is_busy:
         os.killpg(0, signal.SIGTERM)

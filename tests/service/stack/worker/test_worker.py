@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
+import httpx
 import pytest
-from stack_runs import cancel, process_of, start_run, state_of, wait_for_state
+from stack_runs import cancel, process_of, retry, start_run, state_of, told, wait_for_state
 
-from service.stack.locks import LIFELINE
+from service.orchestration.labels import exit_code
 
 pytestmark = pytest.mark.acceptance
 
@@ -22,23 +20,22 @@ def logged(settings, text):
 def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed_as_ever(start, processes, settings, hear):
     process, url, _ = start()
     processes.wait_until(lambda: logged(settings, "is ready for the next run"), within_s=30)
-    (spare,) = processes.named("--spare")
+    (warm,) = processes.named("--warm")
     first = start_run(url, "big")
     wait_for_state(url, first, "RUNNING")
-    assert process_of(url, first) == spare
-    assert f"PREFECT__FLOW_RUN_ID={first}" in Path(f"/proc/{spare}/environ").read_text()
+    assert process_of(url, first) == warm
 
     processes.wait_until(lambda: len(logged(settings, "is ready for the next run")) > 1, within_s=30)
     second = start_run(url, "big")
     wait_for_state(url, second, "RUNNING")
     pid = process_of(url, second)
-    assert pid != spare
+    assert pid != warm
     cancel(url, second)
     wait_for_state(url, second, "CANCELLED", within_s=15)
     assert pid not in processes.alive()
     assert state_of(url, first) == "RUNNING"
 
-    os.kill(spare, signal.SIGKILL)
+    os.kill(warm, signal.SIGKILL)
     wait_for_state(url, first, "CRASHED", within_s=15)
 
     # not the command of our engine: started in the ordinary way
@@ -60,23 +57,36 @@ def test_runs_that_are_cancelled_before_they_run_are_over_soon_and_leave_no_proc
         seen.add(state_of(url, job_id))
         cancel(url, job_id)
         wait_for_state(url, job_id, "CANCELLED", within_s=10)
-        processes.wait_until(lambda ended=job_id: not processes.of_run(ended), within_s=2)
+        # a run that was cancelled before it had a process has none
+        pid = told(url, job_id)
+        processes.wait_until(lambda ended=pid: ended not in processes.alive(), within_s=2)
     assert "PENDING" in seen
     os.kill(process.pid, signal.SIGTERM)
     processes.wait_until(lambda: not processes.alive(), within_s=10)
 
 
-def test_a_worker_that_dies_takes_its_spare_processes_along(start, processes, settings, hear):
+def test_a_worker_that_dies_takes_its_warm_processes_along(start, processes, settings, hear):
     process, _, worker = start()
     processes.wait_until(lambda: logged(settings, "is ready for the next run"), within_s=30)
-    (spare,) = processes.named("--spare")
+    (warm,) = processes.named("--warm")
     os.kill(worker, signal.SIGKILL)
-    processes.wait_until(lambda: spare not in processes.alive(), within_s=5)
+    processes.wait_until(lambda: warm not in processes.alive(), within_s=5)
     hear(process, "is back")
 
 
-def test_private_functions_of_prefect_are_those_that_were_tested():
-    """A new Prefect: look at service/stack/worker/launching.py, then set its version there."""
-    code = "from service.stack.worker.launching import hasten; from service.stack.worker.warm_pool import Spares; print(hasten(Spares()))"
-    environment = {k: v for k, v in os.environ.items() if k != LIFELINE} | {"PYTHONPATH": str(Path(__file__).parents[4])}
-    assert subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout == "True\n"
+def test_a_killed_run_carries_its_exit_code_and_a_retry_of_it_is_not_cancelled_again(start, processes, hear):
+    process, url, _ = start()
+    job_id = start_run(url, "big")
+    wait_for_state(url, job_id, "RUNNING")
+    cancel(url, job_id)
+    wait_for_state(url, job_id, "CANCELLED")
+    retry(url, job_id)
+    wait_for_state(url, job_id, "RUNNING")
+    time.sleep(3)
+    assert state_of(url, job_id) == "RUNNING", "what was told of the first attempt does not end the second"
+    os.kill(process_of(url, job_id), signal.SIGKILL)
+    wait_for_state(url, job_id, "CRASHED", within_s=15)
+    run = httpx.get(f"{url}/flow_runs/{job_id}").json()
+    assert exit_code(run["labels"], run["run_count"]) == -signal.SIGKILL
+    os.kill(process.pid, signal.SIGTERM)
+    hear(process, "done interrupted=True")
