@@ -8,10 +8,10 @@ from prefect import flow
 from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
-from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.attempt import EarlierAttempts, Plan, learn, mend_after
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.stages.candidates import Supply
+from flows.stages.candidates import CandidateSource
 from flows.stages.resources import Resources
 
 
@@ -47,8 +47,8 @@ async def big_learning(
     budget = Budget(minutes=minutes, max_entries=max_entries)
     topic = (topic or "").strip() or None
 
-    async def supply(resources: Resources, history: History) -> Supply:
-        return Supply(
+    async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:
+        return CandidateSource(
             history.waiting,
             processed=history.processed,
             candidates_per_round=candidates_per_round,
@@ -64,4 +64,13 @@ async def big_learning(
         "candidates_per_round": candidates_per_round,
         "words_per_round": words_per_round,
     }
-    return await learn(Plan(mode="big", budget=budget, target="enriched", words_per_round=words_per_round, parameters=parameters, make_supply=supply))
+    return await learn(
+        Plan(
+            mode="big",
+            budget=budget,
+            target="enriched",
+            words_per_round=words_per_round,
+            parameters=parameters,
+            make_candidate_source=candidate_source,
+        )
+    )

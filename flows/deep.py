@@ -8,10 +8,10 @@ from prefect import flow
 from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
-from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.attempt import EarlierAttempts, Plan, learn, mend_after
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.stages.candidates import Supply
+from flows.stages.candidates import CandidateSource
 from flows.stages.choice import given_words, unfinished
 from flows.stages.resources import Resources
 
@@ -47,13 +47,17 @@ async def deep_learning(
     topic = (topic or "").strip() or None
     budget = Budget(minutes=minutes, max_entries=None if given else limit)
 
-    async def supply(resources: Resources, history: History) -> Supply:
+    async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:
         if given:
-            return Supply(history.unseen(given), processed=history.processed)
+            return CandidateSource(history.unseen(given), processed=history.processed)
         if topic is None:
             chosen = [] if history.rounds else await unfinished(resources.store, limit)
-            return Supply([*history.waiting, *chosen], processed=history.processed)
-        return Supply(history.waiting, processed=history.processed, candidates_per_round=2 * limit, topic=topic, language=resources.settings.language)
+            return CandidateSource([*history.waiting, *chosen], processed=history.processed)
+        return CandidateSource(
+            history.waiting, processed=history.processed, candidates_per_round=2 * limit, topic=topic, language=resources.settings.language
+        )
 
     parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit, "minutes": minutes}
-    return await learn(Plan(mode="deep", budget=budget, target="deep", words_per_round=200, parameters=parameters, make_supply=supply))
+    return await learn(
+        Plan(mode="deep", budget=budget, target="deep", words_per_round=200, parameters=parameters, make_candidate_source=candidate_source)
+    )

@@ -8,10 +8,10 @@ from prefect import flow
 from pydantic import Field
 
 from flows.core.budget import Budget
-from flows.job.attempt import History, Plan, learn, mend_after
+from flows.job.attempt import EarlierAttempts, Plan, learn, mend_after
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
-from flows.stages.candidates import Supply
+from flows.stages.candidates import CandidateSource
 from flows.stages.choice import given_words, head_of_frontier
 from flows.stages.resources import Resources
 
@@ -48,11 +48,11 @@ async def quick_learning(
     topic = (topic or "").strip() or None
     budget = Budget(minutes=MINUTES, max_entries=None if given else limit)
 
-    async def supply(resources: Resources, history: History) -> Supply:
+    async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:
         if given:
-            return Supply(history.unseen(given), processed=history.processed)
+            return CandidateSource(history.unseen(given), processed=history.processed)
         head = [] if topic else await head_of_frontier(resources.store, limit)
-        return Supply(
+        return CandidateSource(
             [*history.waiting, *head],
             processed=history.processed,
             candidates_per_round=0 if len(head) >= limit else 2 * limit,
@@ -61,4 +61,6 @@ async def quick_learning(
         )
 
     parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit}
-    return await learn(Plan(mode="quick", budget=budget, target="defined", words_per_round=200, parameters=parameters, make_supply=supply))
+    return await learn(
+        Plan(mode="quick", budget=budget, target="defined", words_per_round=200, parameters=parameters, make_candidate_source=candidate_source)
+    )

@@ -42,22 +42,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Bucket:
+class QuotaBucket:
     """Holds at most `capacity`, infinite for no limit, and fills up within `window_s` seconds."""
 
     capacity: float
     window_s: float
     level: float
 
-    def filled(self, for_s: float) -> Bucket:
+    def filled(self, for_s: float) -> QuotaBucket:
         """After so many seconds."""
         return self if math.isinf(self.capacity) else self.set(self.level + for_s * self.capacity / self.window_s)
 
-    def set(self, level: float) -> Bucket:
+    def set(self, level: float) -> QuotaBucket:
         """At another level, kept between empty and full."""
         return replace(self, level=min(self.capacity, max(0.0, level)))
 
-    def add(self, amount: float) -> Bucket:
+    def add(self, amount: float) -> QuotaBucket:
         """With so much put in; what does not fit is lost. A negative amount is taken out."""
         return self.set(self.level + amount)
 
@@ -65,9 +65,9 @@ class Bucket:
         """Seconds until it holds an amount that it can hold."""
         return 0.0 if self.level >= amount else (amount - self.level) * self.window_s / self.capacity
 
-    def resized(self, capacity: float) -> Bucket:
+    def resized(self, capacity: float) -> QuotaBucket:
         """With another capacity and as much missing as before."""
-        return Bucket(capacity, self.window_s, min(capacity, max(0.0, capacity - self.missing)))
+        return QuotaBucket(capacity, self.window_s, min(capacity, max(0.0, capacity - self.missing)))
 
     @property
     def missing(self) -> float:
@@ -80,10 +80,10 @@ class Quota:
     """The four buckets as of `at_s`, what is reserved and not settled, and until when the provider refuses."""
 
     at_s: float
-    minute_requests: Bucket
-    minute_tokens: Bucket
-    day_requests: Bucket
-    day_tokens: Bucket
+    minute_requests: QuotaBucket
+    minute_tokens: QuotaBucket
+    day_requests: QuotaBucket
+    day_tokens: QuotaBucket
     pending_requests: int = 0
     pending_tokens: int = 0
     refused_until_s: float = -math.inf
@@ -93,9 +93,9 @@ class Quota:
     def full(cls, limits: Limits, now_s: float) -> Quota:
         """Nothing spent yet."""
 
-        def bucket(limit: int | None, window_s: float) -> Bucket:
+        def bucket(limit: int | None, window_s: float) -> QuotaBucket:
             capacity = math.inf if limit is None else float(limit)
-            return Bucket(capacity, window_s, capacity)
+            return QuotaBucket(capacity, window_s, capacity)
 
         return cls(
             at_s=now_s,
@@ -302,14 +302,14 @@ def _refused(state: Quota, seen: Seen) -> Quota:
     if seen.refused is None or not seen.refused_limit:
         return state
     name = _BUCKETS[seen.refused]
-    bucket: Bucket = getattr(state, name).resized(float(seen.refused_limit))
+    bucket: QuotaBucket = getattr(state, name).resized(float(seen.refused_limit))
     if seen.refused_used is not None:
         bucket = bucket.set(min(bucket.level, seen.refused_limit - seen.refused_used))
     change: dict[str, Any] = {name: bucket}
     return replace(state, **change)
 
 
-def _corrected(bucket: Bucket, pending: int, limit: int | None, remaining: float | None, reset_s: float | None) -> Bucket:
+def _corrected(bucket: QuotaBucket, pending: int, limit: int | None, remaining: float | None, reset_s: float | None) -> QuotaBucket:
     if limit:
         bucket = bucket.resized(float(limit))
     if math.isinf(bucket.capacity):
@@ -319,7 +319,7 @@ def _corrected(bucket: Bucket, pending: int, limit: int | None, remaining: float
     return bucket if remaining is None else bucket.set(min(remaining, max(remaining - pending, bucket.level)))
 
 
-def _remembered(bucket: Bucket, amount: int, age_s: float) -> Bucket:
+def _remembered(bucket: QuotaBucket, amount: int, age_s: float) -> QuotaBucket:
     if math.isinf(bucket.capacity):
         return bucket
     returned = max(0.0, age_s) * bucket.capacity / bucket.window_s

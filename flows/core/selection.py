@@ -1,4 +1,4 @@
-"""Which proposed words a round takes: screen them, judge them by what is taken already, settle them by the claim.
+"""Which proposed words a round takes: screen them, judge them by what is taken already, with_claims them by the claim.
 
 Every proposed text gets exactly one candidate, in the order given. Only a word's form, its round and its job are needed to screen;
 only a look-up of `Screening.keys_to_look_up` to judge.
@@ -13,7 +13,7 @@ from flows.core.spelling import spelling_variants
 from flows.core.words import display_form, form_problem, printable, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Origin, Verdict
 
-__all__ = ["Screened", "Screening", "counts_of", "judge", "screen", "settle", "spelling_variants"]
+__all__ = ["Screened", "Screening", "counts_of", "judge", "screen", "spelling_variants", "with_claims"]
 
 BaseForms = Callable[[str], Sequence[str]]
 """The keys that a key is an inflection of; empty, or holding the key itself, when the key is a headword of its own."""
@@ -84,7 +84,7 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
     return tuple(candidates)
 
 
-def settle(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Candidate, ...]:
+def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Candidate, ...]:
     """Take back what was accepted and then not won: another job was faster."""
     known = frozenset(claim.known)
 

@@ -20,15 +20,15 @@ from prefect.states import Cancelled, Completed
 
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.job.prefect_events import Publisher
-from flows.job.progress import JobRecorder, patiently, recording
-from flows.job.rounds import Pipeline, leftovers
-from flows.job.stop_signals import Control
+from flows.job.prefect_events import EventEmitter
+from flows.job.progress import ProgressTracker, patiently, tracking
+from flows.job.rounds import RoundRunner, leftovers
+from flows.job.stop_signals import StopSignals
 from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
 from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
 from flows.settings import read_settings
 from flows.shielding import finish
-from flows.stages.candidates import Proposed, Supply
+from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources, open_resources
 from flows.stores import open_store
 from flows.stores.base import Store
@@ -37,10 +37,10 @@ from flows.stores.mending import FinalState, mend, rows_of
 FAIL_S = 20.0
 """Longest time for telling of a failure; a store that is away then is told of it by the stack."""
 
-MakeSupply = Callable[[Resources, "History"], Awaitable[Supply]]
+MakeCandidateSource = Callable[[Resources, "EarlierAttempts"], Awaitable[CandidateSource]]
 
 
-class History:
+class EarlierAttempts:
     """What earlier attempts of a job have written."""
 
     def __init__(self, rounds: tuple[Round, ...], batches: tuple[Batch, ...], waiting: list[Proposed]) -> None:
@@ -65,7 +65,7 @@ class Plan:
     target: Depth
     words_per_round: int
     parameters: dict[str, Any]
-    make_supply: MakeSupply
+    make_candidate_source: MakeCandidateSource
 
 
 async def learn(plan: Plan) -> Job:
@@ -81,22 +81,22 @@ async def learn(plan: Plan) -> Job:
     starter = starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None)
     job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=_created(run), started_by=starter)
     async with open_resources() as resources:
-        control = Control(job.job_id, resources.store)
-        publisher = Publisher()
-        with control.listening():
-            async with recording(
+        signals = StopSignals(job.job_id, resources.store)
+        emitter = EventEmitter()
+        with signals.listening():
+            async with tracking(
                 job,
                 store=resources.store,
                 budget=plan.budget,
-                publisher=publisher,
-                on_tick=control.tick,
+                emitter=emitter,
+                on_tick=signals.tick,
                 quota=lambda: resources.quota_left,
-            ) as recorder:
+            ) as tracker:
                 try:
-                    ended = await _attempt(plan, resources, recorder, control, publisher)
+                    ended = await _attempt(plan, resources, tracker, signals, emitter)
                 except BaseException as error:
                     with suppress(TimeoutError):
-                        await finish(_fail(resources, recorder, error), within_s=FAIL_S)
+                        await finish(_fail(resources, tracker, error), within_s=FAIL_S)
                     raise
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
@@ -110,36 +110,36 @@ def _created(run: FlowRun) -> datetime:
     return min(utc_now(), max(datetime.fromisoformat(moment.isoformat()).astimezone(UTC) for moment in moments)) if moments else utc_now()
 
 
-async def _attempt(plan: Plan, resources: Resources, recorder: JobRecorder, control: Control, publisher: Publisher) -> Job:
-    store, job_id = resources.store, recorder.job.job_id
+async def _attempt(plan: Plan, resources: Resources, tracker: ProgressTracker, signals: StopSignals, emitter: EventEmitter) -> Job:
+    store, job_id = resources.store, tracker.job.job_id
     await _tag(job_id, plan.mode)
     history = await _history(resources, job_id)
-    recorder.recount(history.rounds, history.batches)
-    pipeline = Pipeline(
+    tracker.recount(history.rounds, history.batches)
+    runner = RoundRunner(
         resources=resources,
-        recorder=recorder,
-        publisher=publisher,
-        supply=await plan.make_supply(resources, history),
+        tracker=tracker,
+        emitter=emitter,
+        candidate_source=await plan.make_candidate_source(resources, history),
         budget=plan.budget,
         target=plan.target,
         words_per_round=plan.words_per_round,
         rounds=history.rounds,
         batches=history.batches,
     )
-    control.attach(pipeline)
-    reason: EndReason = await pipeline.run()
-    await _give_up_claims(resources, recorder)
-    await _lower_the_flag(store, recorder)
-    ended = await recorder.end("cancelled" if pipeline.is_aborted and await _is_cancelled(job_id) else "completed", reason)
-    publisher.summarize(ended, newest=pipeline.newest)
+    signals.attach(runner)
+    reason: EndReason = await runner.run()
+    await _give_up_claims(resources, tracker)
+    await _lower_the_flag(store, tracker)
+    ended = await tracker.end("cancelled" if runner.is_aborted and await _is_cancelled(job_id) else "completed", reason)
+    emitter.summarize(ended, newest=runner.newest)
     return ended
 
 
-async def _history(resources: Resources, job_id: UUID) -> History:
+async def _history(resources: Resources, job_id: UUID) -> EarlierAttempts:
     rounds, batches = await rows_of(resources.store, job_id)
     claims = await resources.store.claims(job_id)
     waiting: list[Proposed] = [(word.text, "leftover") for word in leftovers(claims, rounds)]
-    return History(rounds, batches, waiting)
+    return EarlierAttempts(rounds, batches, waiting)
 
 
 async def _tag(job_id: UUID, mode: Mode) -> None:
@@ -162,30 +162,30 @@ async def _is_cancelled(job_id: UUID) -> bool:
     return state is not None and (state.is_cancelling() or state.is_cancelled())
 
 
-async def _give_up_claims(resources: Resources, recorder: JobRecorder) -> None:
+async def _give_up_claims(resources: Resources, tracker: ProgressTracker) -> None:
     try:
-        await patiently(lambda: resources.store.release_all(recorder.job.job_id), for_s=5)
+        await patiently(lambda: resources.store.release_all(tracker.job.job_id), for_s=5)
     except TransientError as error:
-        recorder.problem(f"Claims were left to expire: {error}")
+        tracker.problem(f"Claims were left to expire: {error}")
 
 
-async def _lower_the_flag(store: Store, recorder: JobRecorder) -> None:
+async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
     """So that another attempt is not stopped at once; a job whose words are stored does not fail for it."""
     try:
-        await patiently(lambda: store.clear_stop(recorder.job.job_id), for_s=5)
+        await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)
     except TransientError as error:
-        recorder.problem(f"The flag that stops the job was left up: {error}")
+        tracker.problem(f"The flag that stops the job was left up: {error}")
 
 
-async def _fail(resources: Resources, recorder: JobRecorder, error: BaseException) -> None:
-    resources.cutoff.fire()
+async def _fail(resources: Resources, tracker: ProgressTracker, error: BaseException) -> None:
+    resources.deadline.reach()
     is_cancelled = isinstance(error, asyncio.CancelledError)
     try:
-        await _give_up_claims(resources, recorder)
+        await _give_up_claims(resources, tracker)
         if is_cancelled:
-            await recorder.end("cancelled", "stopped")
+            await tracker.end("cancelled", "stopped")
         else:
-            await recorder.end("failed", "failed", str(error) or type(error).__name__)
+            await tracker.end("failed", "failed", str(error) or type(error).__name__)
     except LearningError as unwritten:
         get_run_logger().warning("The end could not be written into the job document: %s", unwritten)
 

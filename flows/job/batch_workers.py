@@ -11,19 +11,19 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.job.prefect_events import Publisher
-from flows.job.progress import JobRecorder, patiently
+from flows.job.prefect_events import EventEmitter
+from flows.job.progress import ProgressTracker, patiently
 from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
 from flows.models.base import Paced
-from flows.stages.batch import Work
-from flows.stages.resources import CutOff, Resources
+from flows.stages.batch import WordBatch
+from flows.stages.resources import DeadlineReached, Resources
 from flows.stages.tasks import enrich_entries, research_words, synthesize_definitions
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20
 
 
-class Course:
+class StopReason:
     """Whether the job goes on: why it ends, once it does, and a bell for those who wait for news."""
 
     def __init__(self) -> None:
@@ -42,31 +42,31 @@ class Course:
         return self.reason in {None, "all done", "target reached", "nothing new"}
 
 
-class Batches:
+class BatchWorkers:
     """Takes what is put in through the stages. As many `work` at once as there are tasks that run it."""
 
     def __init__(
         self,
         *,
         resources: Resources,
-        recorder: JobRecorder,
-        publisher: Publisher,
+        tracker: ProgressTracker,
+        emitter: EventEmitter,
         budget: Budget,
-        course: Course,
+        stop: StopReason,
         target: Depth,
         resumed_rounds: Collection[int] = (),
     ) -> None:
         self._resources = resources
-        self._recorder = recorder
-        self._publisher = publisher
+        self._tracker = tracker
+        self._emitter = emitter
         self._budget = budget
-        self._course = course
+        self._stop = stop
         self._target = target
         self._resumed_rounds = resumed_rounds
-        self._queue: asyncio.Queue[Work | None] = asyncio.Queue(maxsize=resources.settings.concurrency)
+        self._queue: asyncio.Queue[WordBatch | None] = asyncio.Queue(maxsize=resources.settings.concurrency)
         self.words_in_work = 0
         self._running = 0
-        self._unheard: list[Work] = []
+        self._unheard: list[WordBatch] = []
         self._open: dict[int, int] = {}
         self._made: dict[int, list[Entry]] = {}
         self._durations_s: deque[float] = deque(maxlen=20)
@@ -74,7 +74,7 @@ class Batches:
         self._silent: set[str] = set()
         self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
 
-    async def open_round(self, number: int, works: Sequence[Work], made: Sequence[Entry] = ()) -> None:
+    async def open_round(self, number: int, works: Sequence[WordBatch], made: Sequence[Entry] = ()) -> None:
         """Announce a round's batches, and what earlier attempts have made of it, before they are put in."""
         self._open[number] = len(works)
         self._made[number] = list(made)
@@ -82,10 +82,10 @@ class Batches:
         if not works:
             await self._close_round(number)
 
-    async def put(self, work: Work | None) -> None:
+    async def put(self, work: WordBatch | None) -> None:
         """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who work."""
-        with suppress(CutOff):
-            await self._resources.cutoff.guard(self._queue.put(work))
+        with suppress(DeadlineReached):
+            await self._resources.deadline.guard(self._queue.put(work))
 
     async def put_no_more(self) -> None:
         """Let those who work end when all is done."""
@@ -104,9 +104,9 @@ class Batches:
             if any(row.number == work.number for row in stored):
                 await self._account(work)
 
-    async def _get(self) -> Work | None:
-        with suppress(CutOff):
-            return await self._resources.cutoff.guard(self._queue.get())
+    async def _get(self) -> WordBatch | None:
+        with suppress(DeadlineReached):
+            return await self._resources.deadline.guard(self._queue.get())
         return None
 
     async def work(self) -> None:
@@ -122,7 +122,7 @@ class Batches:
             finally:
                 self._running -= 1
                 self.words_in_work -= len(work.words)
-                self._course.changed.set()
+                self._stop.changed.set()
             self._unheard.remove(work)
             if work.batch is not None:
                 self._durations_s.append(time.monotonic() - started)
@@ -130,21 +130,21 @@ class Batches:
 
     async def _may_start(self) -> bool:
         """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
-        while self._course.takes_batches:
-            active_s, durations = self._recorder.active_s, tuple(self._durations_s)
+        while self._stop.takes_batches:
+            active_s, durations = self._tracker.active_s, tuple(self._durations_s)
             has_room = self._running < self._most_at_once()
             if has_room and self._budget.may_start(active_s, durations):
                 return True
             if not self._running:
                 if self._budget.may_start(active_s, (min(durations, default=0.0),)):
                     return True
-                self._course.end("time limit")
+                self._stop.end("time limit")
             else:
-                self._course.changed.clear()
-                with suppress(CutOff):
-                    await self._resources.cutoff.guard(self._course.changed.wait())
-                if self._resources.cutoff.has_fired:
-                    self._course.end("time limit")
+                self._stop.changed.clear()
+                with suppress(DeadlineReached):
+                    await self._resources.deadline.guard(self._stop.changed.wait())
+                if self._resources.deadline.is_reached:
+                    self._stop.end("time limit")
         return False
 
     def _most_at_once(self) -> int:
@@ -152,27 +152,27 @@ class Batches:
         most, model = self._resources.settings.concurrency, self._resources.model
         return min(most, model.batches_at_once) if isinstance(model, Paced) else most
 
-    async def _work_on(self, work: Work) -> None:
+    async def _work_on(self, work: WordBatch) -> None:
         try:
             await self._through_the_stages(work)
             self._failures = 0
         except (StaleAttempt, StoreFull):
             raise
         except QuotaExhausted as error:
-            self._recorder.problem(str(error))
-            self._course.end("quota used up")
+            self._tracker.problem(str(error))
+            self._stop.end("quota used up")
             if work.entries:
                 work.failed |= {w.key: str(error) for w in work.words}
                 await self._give_up(work)
         except (TransientError, OutputError, TimeoutError) as error:  # the last is Prefect's, of a stage that waited too long
             self._failures += 1
-            self._recorder.problem(f"Batch {work.label} was given up: {error}")
+            self._tracker.problem(f"Batch {work.label} was given up: {error}")
             if self._failures >= FAILURES_IN_A_ROW:
                 raise LearningError(f"{self._failures} batches in a row failed, the last because: {error}") from error
             work.failed |= {w.key: str(error) for w in work.words}
             await self._give_up(work)
 
-    async def _through_the_stages(self, work: Work) -> None:
+    async def _through_the_stages(self, work: WordBatch) -> None:
         resources = self._resources
         await self._recall(work)
         if not await self._stage("research", work, self._research(work)):
@@ -183,15 +183,15 @@ class Batches:
             work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
             await self._give_up(work)
 
-    async def _stage(self, stage: Stage, work: Work, doing: Awaitable[int | None]) -> bool:
+    async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:
         """Whether a stage was done before the time was up; only then are its words counted for it."""
-        with suppress(CutOff), self._recorder.stage(stage, len(work.todo)):
+        with suppress(DeadlineReached), self._tracker.stage(stage, len(work.todo)):
             if await doing is None:
-                raise CutOff
+                raise DeadlineReached
             return True
         return False
 
-    async def _research(self, work: Work) -> int | None:
+    async def _research(self, work: WordBatch) -> int | None:
         """Words that an earlier attempt has defined were researched by it."""
         if self._target != "deep" and len(work.definitions) == len(work.todo):
             return 0
@@ -200,14 +200,14 @@ class Batches:
             self._tell_of_silent_sources(work)
         return found
 
-    def _tell_of_silent_sources(self, work: Work) -> None:
+    def _tell_of_silent_sources(self, work: WordBatch) -> None:
         """Once a job and source, since a source that is away is so for every batch."""
         for name, problem in work.silent.items():
             if name not in self._silent:
                 self._silent.add(name)
-                self._recorder.problem(f"Research goes on without {name} while it is away: {problem}")
+                self._tracker.problem(f"Research goes on without {name} while it is away: {problem}")
 
-    async def _recall(self, work: Work) -> None:
+    async def _recall(self, work: WordBatch) -> None:
         """What is known of the words already need not be asked for again."""
         if self._target != "deep" and work.round_number not in self._resumed_rounds:
             return
@@ -216,19 +216,19 @@ class Batches:
         work.definitions |= {key: k.definition for key, k in known.items()}
         work.entries |= dict(await self._resources.store.entries(keys))
 
-    async def _give_up(self, work: Work) -> None:
+    async def _give_up(self, work: WordBatch) -> None:
         batch = work.row()
         try:
             await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:
-            self._recorder.problem(f"Batch {work.label} could not be recorded: {error}")
+            self._tracker.problem(f"Batch {work.label} could not be recorded: {error}")
         else:
             work.batch = batch
 
-    async def _account(self, work: Work) -> None:
+    async def _account(self, work: WordBatch) -> None:
         if work.batch is None:
             return
-        self._recorder.batch_done(work.batch)
+        self._tracker.batch_done(work.batch)
         self.newest.extend(o for o in work.batch.outcomes if o.stored is not None)
         self._made[work.round_number].extend(work.entries.values())
         self._open[work.round_number] -= 1
@@ -248,5 +248,5 @@ class Batches:
         try:
             await patiently(add, for_s=2)
         except TransientError as error:
-            self._recorder.problem(f"The frontier of round {number} was not written: {error}")
-        self._publisher.show_latest(self._recorder.job, entries[-LATEST_SHOWN:])
+            self._tracker.problem(f"The frontier of round {number} was not written: {error}")
+        self._emitter.show_latest(self._tracker.job, entries[-LATEST_SHOWN:])

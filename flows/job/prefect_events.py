@@ -25,7 +25,7 @@ QUEUE_SIZE = 8
 Call = Callable[[], Awaitable[Any]]
 
 
-class Publisher:
+class EventEmitter:
     """Tells Prefect. Every call is tried once, with a time limit; where the queue is full the newest news is dropped, since the store has it all."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Publisher:
         self._told: JobEvent | None = None
 
     async def __aenter__(self) -> Self:
-        self._worker = asyncio.create_task(self._work(), name="publisher")
+        self._worker = asyncio.create_task(self._work(), name="emitter")
         return self
 
     async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:

@@ -17,22 +17,22 @@ from prefect.logging import get_run_logger
 from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.job.prefect_events import Publisher
+from flows.job.prefect_events import EventEmitter
 from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, QuotaLeft, Round, Stage, StageCounts, Verdict, utc_now
 from flows.knowledge.events import EventKind
 from flows.stores.base import Store
 
-Watch = Callable[[Job, Sequence[JobEvent]], None]
+OnProgress = Callable[[Job, Sequence[JobEvent]], None]
 
 TICK_S = 1.0
 ERRORS_KEPT = 20
 FORGIVEN_S = 5.0
 
-_watch: ContextVar[Watch | None] = ContextVar("learning_watch", default=None)
+_watch: ContextVar[OnProgress | None] = ContextVar("learning_watch", default=None)
 
 
 @contextmanager
-def watching(watch: Watch) -> Generator[None]:
+def reporting_to(watch: OnProgress) -> Generator[None]:
     """Have `watch` called, in the event loop, with the job document and the new events about once a second and at the end of a flow."""
     token = _watch.set(watch)
     try:
@@ -48,15 +48,15 @@ async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None
             await call()
 
 
-class JobRecorder:
-    """Owns the document and the log of one attempt of a job. Create it by `recording`."""
+class ProgressTracker:
+    """Owns the document and the log of one attempt of a job. Create it by `tracking`."""
 
-    def __init__(self, job: Job, *, store: Store, budget: Budget, publisher: Publisher, quota: Callable[[], tuple[QuotaLeft, ...]]) -> None:
+    def __init__(self, job: Job, *, store: Store, budget: Budget, emitter: EventEmitter, quota: Callable[[], tuple[QuotaLeft, ...]]) -> None:
         self._job = job
         self._quota = quota
         self._store = store
         self._budget = budget
-        self._publisher = publisher
+        self._emitter = emitter
         self._watch = _watch.get()
         self._active_before_s = job.active_seconds
         self._started = time.monotonic()
@@ -65,8 +65,8 @@ class JobRecorder:
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
-        self._sightings: Counter[str] = Counter()
-        self._doom: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._times_proposed: Counter[str] = Counter()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._log = get_run_logger()
 
     @property
@@ -106,7 +106,7 @@ class JobRecorder:
     def recount(self, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
         """Take the counts from the rows of earlier attempts, which are the truth."""
         for round_ in rounds:
-            self._sight(round_)
+            self._update_forecast(round_)
         self._job = counting.recounted(self._job, rounds, batches)
 
     @contextmanager
@@ -131,7 +131,7 @@ class JobRecorder:
         self._job = counting.with_round(self._job, round_)
         # candidates that wait for the next round are in it again
         self._count("propose", done=self._job.counts.proposed - proposed)
-        self._sight(round_)
+        self._update_forecast(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
         rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]
         text = f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken, {len(rejected):,} rejected"
@@ -141,13 +141,13 @@ class JobRecorder:
             shown = "; ".join(f"{c.text[:40]} ({c.reason})" for c in rejected[:3])
             self.event("word.rejected", f"{len(rejected):,} rejected in round {round_.number}: {shown}", words=[c.text for c in rejected[:100]])
 
-    def _sight(self, round_: Round) -> None:
+    def _update_forecast(self, round_: Round) -> None:
         """Bring the forecast up to date, where a language model was asked."""
         asked = [c for c in round_.candidates if c.cell is not None and c.verdict not in selection.MALFORMED]
         if asked:
-            self._sightings.update(c.key for c in asked)
+            self._times_proposed.update(c.key for c in asked)
             forecast = Forecast(
-                words_left=diversity.words_left(self._sightings.values()), new_share=round(selection.counts_of(asked).unseen / len(asked), 3)
+                words_left=diversity.words_left(self._times_proposed.values()), new_share=round(selection.counts_of(asked).unseen / len(asked), 3)
             )
             self._job = self._job.model_copy(update={"forecast": forecast})
 
@@ -163,15 +163,15 @@ class JobRecorder:
             shown = "; ".join(f"{o.word} ({o.reason})" for o in failed[:3])
             self.event("word.rejected", f"{len(failed)} words given up in batch {label}: {shown}", words=[o.word for o in failed])
 
-    async def doomed(self) -> None:
+    async def failure(self) -> None:
         """Wait for an error that makes going on impossible, such as a newer attempt of the job, and raise it."""
-        await asyncio.shield(self._doom)
+        await asyncio.shield(self._failure)
 
-    def doom(self, error: BaseException) -> None:
-        """Have `doomed` raise."""
-        if not self._doom.done():
-            self._doom.set_exception(error)
-            self._doom.exception()
+    def fail(self, error: BaseException) -> None:
+        """Have `failure` raise."""
+        if not self._failure.done():
+            self._failure.set_exception(error)
+            self._failure.exception()
 
     async def flush(self) -> None:
         """Store what is new, then tell those who watch."""
@@ -186,7 +186,7 @@ class JobRecorder:
             self._pending = self._pending[len(events) :]
         if self._watch is not None:
             self._watch(job, events)
-        self._publisher.tell(job, events)
+        self._emitter.tell(job, events)
 
     async def end(self, status: JobStatus, reason: EndReason, error: str | None = None) -> Job:
         """Write the last document of this attempt: patiently, since nothing mends it later."""
@@ -209,15 +209,15 @@ def _same(a: Job, b: Job) -> bool:
 
 
 @asynccontextmanager
-async def recording(
+async def tracking(
     job: Job,
     *,
     store: Store,
     budget: Budget,
-    publisher: Publisher,
-    on_tick: Callable[[JobRecorder], Awaitable[None]],
+    emitter: EventEmitter,
+    on_tick: Callable[[ProgressTracker], Awaitable[None]],
     quota: Callable[[], tuple[QuotaLeft, ...]] = tuple,
-) -> AsyncGenerator[JobRecorder]:
+) -> AsyncGenerator[ProgressTracker]:
     """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called. `quota` tells what is left.
 
     Raises what the store raises when the attempt cannot begin.
@@ -243,26 +243,26 @@ async def recording(
             "stages": {},
         }
     )
-    recorder = JobRecorder(current, store=store, budget=budget, publisher=publisher, quota=quota)
+    tracker = ProgressTracker(current, store=store, budget=budget, emitter=emitter, quota=quota)
     text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
-    recorder.event("job.resumed" if is_resumed else "job.started", text)
-    async with publisher:
-        ticking = asyncio.create_task(_tick(recorder, on_tick), name="recorder")
+    tracker.event("job.resumed" if is_resumed else "job.started", text)
+    async with emitter:
+        ticking = asyncio.create_task(_tick(tracker, on_tick), name="tracker")
         try:
-            yield recorder
+            yield tracker
         finally:
             ticking.cancel()
             await asyncio.gather(ticking, return_exceptions=True)
 
 
-async def _tick(recorder: JobRecorder, on_tick: Callable[[JobRecorder], Awaitable[None]]) -> None:
+async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], Awaitable[None]]) -> None:
     while True:
         try:
-            await recorder.flush()
-            await on_tick(recorder)
+            await tracker.flush()
+            await on_tick(tracker)
         except TransientError as error:
             get_run_logger().warning("The job document could not be written, trying again: %s", error)
         except LearningError as error:
-            recorder.doom(error)
+            tracker.fail(error)
             return
         await asyncio.sleep(TICK_S)

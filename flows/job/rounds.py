@@ -11,12 +11,12 @@ from typing import Any
 from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
-from flows.job.batch_workers import Batches, Course
-from flows.job.prefect_events import Publisher
-from flows.job.progress import JobRecorder
+from flows.job.batch_workers import BatchWorkers, StopReason
+from flows.job.prefect_events import EventEmitter
+from flows.job.progress import ProgressTracker
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
-from flows.stages.batch import Work
-from flows.stages.candidates import Supply
+from flows.stages.batch import WordBatch
+from flows.stages.candidates import CandidateSource
 from flows.stages.resources import Resources
 from flows.stages.tasks import propose_round
 
@@ -28,16 +28,16 @@ LAST_WORDS_S = 0.7
 """How long calls may take to notice that the time is up before they are cancelled."""
 
 
-class Pipeline:
+class RoundRunner:
     """One run of a job's rounds. `run` says why it ended; `drain` and `abort` end it early."""
 
     def __init__(
         self,
         *,
         resources: Resources,
-        recorder: JobRecorder,
-        publisher: Publisher,
-        supply: Supply,
+        tracker: ProgressTracker,
+        emitter: EventEmitter,
+        candidate_source: CandidateSource,
         budget: Budget,
         target: Depth,
         words_per_round: int,
@@ -45,20 +45,20 @@ class Pipeline:
         batches: Sequence[Batch] = (),
     ) -> None:
         self._resources = resources
-        self._recorder = recorder
-        self._supply = supply
+        self._tracker = tracker
+        self._candidate_source = candidate_source
         self._budget = budget
         self._target = target
         self._words_per_round = words_per_round
         self._rounds = rounds
         self._batches = batches
-        self._course = Course()
-        self._work = Batches(
+        self._stop = StopReason()
+        self._work = BatchWorkers(
             resources=resources,
-            recorder=recorder,
-            publisher=publisher,
+            tracker=tracker,
+            emitter=emitter,
             budget=budget,
-            course=self._course,
+            stop=self._stop,
             target=target,
             resumed_rounds={r.number for r in rounds},
         )
@@ -72,55 +72,55 @@ class Pipeline:
 
     def drain(self, *, grace_s: float | None = None) -> None:
         """Start no new batch; what is in flight is finished, within `grace_s` seconds where given."""
-        self._course.end("stopped")
+        self._stop.end("stopped")
         if grace_s is not None:
-            self._resources.cutoff.arm(grace_s)
+            self._resources.deadline.arm(grace_s)
 
     def abort(self) -> None:
         """Abandon what is in flight."""
         self.is_aborted = True
-        self._course.end("stopped")
-        self._resources.cutoff.fire()
+        self._stop.end("stopped")
+        self._resources.deadline.reach()
 
     async def run(self) -> EndReason:
-        """Work until the budget, the supply or a signal ends it. Raises what makes going on impossible."""
-        cutoff = self._resources.cutoff
-        cutoff.arm(self._budget.remaining_s(self._recorder.active_s))
+        """Work until the budget, the candidate_source or a signal ends it. Raises what makes going on impossible."""
+        deadline = self._resources.deadline
+        deadline.arm(self._budget.remaining_s(self._tracker.active_s))
         producer = asyncio.create_task(self._produce(), name="producer")
         consumers = [asyncio.create_task(self._work.work(), name=f"consumer {i + 1}") for i in range(self._resources.settings.concurrency)]
-        alarm = asyncio.create_task(cutoff.wait(), name="cutoff")
-        doom = asyncio.create_task(self._recorder.doomed(), name="doom")
+        alarm = asyncio.create_task(deadline.wait(), name="deadline")
+        fail = asyncio.create_task(self._tracker.failure(), name="fail")
         work = asyncio.gather(producer, *consumers)
         try:
-            first: set[asyncio.Future[Any]] = {work, alarm, doom}
+            first: set[asyncio.Future[Any]] = {work, alarm, fail}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if alarm.done() and not work.done():
-                if self._course.reason == "all done":
-                    self._course.reason = None  # all was begun, not all is done
-                self._course.end("time limit")
+                if self._stop.reason == "all done":
+                    self._stop.reason = None  # all was begun, not all is done
+                self._stop.end("time limit")
                 await asyncio.wait({work}, timeout=LAST_WORDS_S)
-            if doom.done():
-                doom.result()
+            if fail.done():
+                fail.result()
             if work.done():
                 work.result()
         finally:
-            # whoever waits for room in the queue waits for the cutoff too
-            cutoff.fire()
-            tasks = [producer, *consumers, alarm, doom]
+            # whoever waits for room in the queue waits for the deadline too
+            deadline.reach()
+            tasks = [producer, *consumers, alarm, fail]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(work, *tasks, return_exceptions=True)
             with suppress(LearningError):
                 await self._settle()
         await self._work.close()
-        return self._course.reason or "all done"
+        return self._stop.reason or "all done"
 
     async def _settle(self) -> None:
         """Take note of what was stored although whoever stored it was cancelled before hearing so."""
         if self._proposing is not None:
-            round_ = await self._resources.store.round(self._recorder.job.job_id, self._proposing)
+            round_ = await self._resources.store.round(self._tracker.job.job_id, self._proposing)
             if round_ is not None:
-                self._recorder.round_proposed(round_)
+                self._tracker.round_proposed(round_)
         await self._work.settle()
 
     async def _produce(self) -> None:
@@ -128,12 +128,12 @@ class Pipeline:
             await self._resume()
             number = max((r.number for r in self._rounds), default=0) + 1
             dry = 0
-            while self._course.reason is None and dry < DRY_ROUNDS:
+            while self._stop.reason is None and dry < DRY_ROUNDS:
                 limit = await self._room()
                 if limit == 0:
                     break
-                if self._supply.is_spent:
-                    self._course.end("all done")
+                if self._candidate_source.is_spent:
+                    self._stop.end("all done")
                     break
                 round_ = await self._propose(number, limit)
                 if round_ is None:
@@ -142,35 +142,35 @@ class Pipeline:
                 dry = 0 if round_.accepted else dry + 1
                 await self._enqueue(round_)
             if dry >= DRY_ROUNDS:
-                self._course.end("nothing new")
+                self._stop.end("nothing new")
         finally:
             await self._work.put_no_more()
 
     async def _room(self) -> int:
         """How many words may be taken up next; waits while the target may be reached by what is in work, 0 when it is reached."""
         while True:
-            self._course.changed.clear()
-            stored = self._recorder.job.counts.stored
+            self._stop.changed.clear()
+            stored = self._tracker.job.counts.stored
             if self._budget.is_reached(stored):
-                self._course.end("target reached")
+                self._stop.end("target reached")
                 return 0
             wanted = self._budget.wanted(stored, self._work.words_in_work)
             if wanted is None:
                 return self._words_per_round
             if wanted > 0:
                 return min(wanted, self._words_per_round)
-            if self._course.reason is not None:
+            if self._stop.reason is not None:
                 return 0
-            await self._course.changed.wait()
+            await self._stop.changed.wait()
 
     async def _propose(self, number: int, limit: int) -> Round | None:
-        job = self._recorder.job
-        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
+        job = self._tracker.job
+        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s)) + CLAIM_GRACE
         self._proposing = number
         try:
             round_ = await propose_round(
                 number,
-                self._supply,
+                self._candidate_source,
                 self._resources,
                 job_id=job.job_id,
                 attempt=job.attempt,
@@ -179,11 +179,11 @@ class Pipeline:
                 below=None if self._target != "deep" else "deep",
             )
         except QuotaExhausted as error:
-            self._recorder.problem(str(error))
-            self._course.end("quota used up")
+            self._tracker.problem(str(error))
+            self._stop.end("quota used up")
             return None
         if round_ is not None:
-            self._recorder.round_proposed(round_)
+            self._tracker.round_proposed(round_)
         self._proposing = None
         return round_
 
@@ -201,16 +201,16 @@ class Pipeline:
                 await self._enqueue(round_, recorded=rows, made=list(made))
 
     async def _enqueue(self, round_: Round, *, recorded: Collection[int] = (), made: Sequence[Entry] = ()) -> None:
-        job = self._recorder.job
+        job = self._tracker.job
         works = [
-            Work(
+            WordBatch(
                 job_id=job.job_id,
                 attempt=job.attempt,
                 round_number=round_.number,
                 number=number,
                 words=words,
                 target=self._target,
-                topic=self._supply.topic,
+                topic=self._candidate_source.topic,
             )
             for number, words in enumerate(round_.batches, start=1)
             if number not in recorded
@@ -221,11 +221,11 @@ class Pipeline:
         for work in works:
             await self._work.put(work)
 
-    async def _reclaim(self, works: Sequence[Work]) -> None:
+    async def _reclaim(self, works: Sequence[WordBatch]) -> None:
         """Renew the claims for this attempt; words that another job has taken meanwhile are given up."""
-        job = self._recorder.job
+        job = self._tracker.job
         words = [word for work in works for word in work.words]
-        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._recorder.active_s)) + CLAIM_GRACE
+        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s)) + CLAIM_GRACE
         below: Depth = self._target if self._target != "defined" else "enriched"
         claim = await self._resources.store.claim(words, job_id=job.job_id, attempt=job.attempt, until=until, below=below)
         lost = set(claim.known) | set(claim.elsewhere)

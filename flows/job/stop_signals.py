@@ -15,8 +15,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.logging import get_run_logger
 
-from flows.job.progress import JobRecorder
-from flows.job.rounds import Pipeline
+from flows.job.progress import ProgressTracker
+from flows.job.rounds import RoundRunner
 from flows.stores.base import Store
 
 SIGNAL_GRACE_S = 8.0
@@ -25,30 +25,30 @@ STATE_TIMEOUT_S = 1.5
 OVER = frozenset({StateType.CANCELLING, StateType.CANCELLED, StateType.CRASHED, StateType.FAILED, StateType.COMPLETED})
 
 
-class Control:
-    """Listens for all ways to stop a job and passes them to its pipeline."""
+class StopSignals:
+    """Listens for all ways to stop a job and passes them to its runner."""
 
     def __init__(self, job_id: UUID, store: Store) -> None:
         self._job_id = job_id
         self._store = store
-        self._pipeline: Pipeline | None = None
+        self._runner: RoundRunner | None = None
         self._looked_at = time.monotonic()
-        self._recorder: JobRecorder | None = None
+        self._tracker: ProgressTracker | None = None
         self._is_draining = False
         self._is_aborted = False
         self._asking: set[asyncio.Task[object]] = set()
 
-    def attach(self, pipeline: Pipeline) -> None:
-        """Pass what is heard from now on to this pipeline, and what was heard before."""
-        self._pipeline = pipeline
+    def attach(self, runner: RoundRunner) -> None:
+        """Pass what is heard from now on to this runner, and what was heard before."""
+        self._runner = runner
         if self._is_aborted:
-            pipeline.abort()
+            runner.abort()
         elif self._is_draining:
-            pipeline.drain(grace_s=SIGNAL_GRACE_S)
+            runner.drain(grace_s=SIGNAL_GRACE_S)
 
-    async def tick(self, recorder: JobRecorder) -> None:
+    async def tick(self, tracker: ProgressTracker) -> None:
         """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost its ear."""
-        self._recorder = recorder
+        self._tracker = tracker
         if not self._is_draining and await self._store.stop_requested(self._job_id):
             self._drain(None, "Asked to stop: what is in flight is finished")
         if time.monotonic() - self._looked_at >= STATE_EVERY_S:
@@ -58,21 +58,21 @@ class Control:
     def _drain(self, grace_s: float | None, why: str) -> None:
         self._is_draining = True
         self._tell(why)
-        if self._pipeline is not None:
-            self._pipeline.drain(grace_s=grace_s)
+        if self._runner is not None:
+            self._runner.drain(grace_s=grace_s)
 
     def _abort(self, why: str) -> None:
         if self._is_aborted:
             return
         self._is_aborted = True
         self._tell(why)
-        if self._pipeline is not None:
-            self._pipeline.abort()
+        if self._runner is not None:
+            self._runner.abort()
 
     def _tell(self, why: str) -> None:
         get_run_logger().info(why)
-        if self._recorder is not None:
-            self._recorder.event("job.stopping", why)
+        if self._tracker is not None:
+            self._tracker.event("job.stopping", why)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
         asking = asyncio.create_task(coroutine)

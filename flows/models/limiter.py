@@ -37,7 +37,7 @@ PATIENCE_S = 20.0
 _RANK: dict[Task, int] = {"enrich": 0, "deepen": 0, "define": 1, "propose": 2}
 
 
-class Slot:
+class Reservation:
     """Leave to send one request. Tell what came of it, or it counts as spent in full."""
 
     def __init__(self, tokens: int, waited_s: float) -> None:
@@ -77,7 +77,7 @@ class _Waiter:
         return (-1 if is_overdue else self.rank, self.number)
 
 
-class Limiter:
+class QuotaLimiter:
     """The quota of one model in one event loop. `assumed` limits are the free plan's, and give way to headers that tell of a larger one."""
 
     def __init__(self, model: str, limits: Limits, *, assumed: Iterable[Bound] = (), clock: Callable[[], float] = time.monotonic) -> None:
@@ -120,7 +120,7 @@ class Limiter:
         return math.ceil(characters * self._tokens_a_character)
 
     @asynccontextmanager
-    async def slot(self, task: Task, *, characters: int, answer_tokens: int) -> AsyncGenerator[Slot]:
+    async def slot(self, task: Task, *, characters: int, answer_tokens: int) -> AsyncGenerator[Reservation]:
         """Wait for leave to send a prompt with an answer of at most so many tokens.
 
         Raises RequestTooLarge when no wait helps, and QuotaExhausted when the day is used up. Whoever is cancelled while waiting
@@ -131,7 +131,7 @@ class Limiter:
             raise RequestTooLarge(f"The request has some {tokens:,} tokens; {self.model} takes at most {self.largest:,} at once")
         asked_s = self._clock()
         reserved = await self._leave(tokens, task)
-        slot = Slot(tokens, self._clock() - asked_s)
+        slot = Reservation(tokens, self._clock() - asked_s)
         try:
             yield slot
         finally:
@@ -165,7 +165,7 @@ class Limiter:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
             elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
-                self._return(waiter.tokens, Slot(0, 0.0))
+                self._return(waiter.tokens, Reservation(0, 0.0))
             self._grant()
             raise
         return waiter.tokens
@@ -198,7 +198,7 @@ class Limiter:
         until = datetime.now(UTC) + timedelta(seconds=answer.until_s - now_s)
         return QuotaExhausted(f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on {until:%d %B}", until=until)
 
-    def _close(self, slot: Slot, reserved: int, characters: int) -> None:
+    def _close(self, slot: Reservation, reserved: int, characters: int) -> None:
         self._return(reserved, slot)
         if slot.seen is not None:
             self._hear(slot.seen)
@@ -211,7 +211,7 @@ class Limiter:
             self._slow_down()
         self._grant()
 
-    def _return(self, reserved: int, slot: Slot) -> None:
+    def _return(self, reserved: int, slot: Reservation) -> None:
         self._under_way -= 1
         self._state = quota.settle(self._state, reserved, slot.spent, slot.cached)
 
@@ -231,7 +231,7 @@ class Limiter:
             requests = self._state.minute_requests
             self._state = replace(self._state, minute_requests=requests.resized(requests.capacity * limit / ASSUMED_TOKENS_A_MINUTE))
         if "tokens_per_day" in self._assumed:
-            self._state = replace(self._state, day_tokens=quota.Bucket(math.inf, quota.DAY_S, math.inf))
+            self._state = replace(self._state, day_tokens=quota.QuotaBucket(math.inf, quota.DAY_S, math.inf))
         self._assumed = frozenset()
 
     def _calibrate(self, characters: int, tokens_in: int) -> None:

@@ -12,7 +12,7 @@ from flows.knowledge import DEPTHS, Batch, Definition, Depth, Entry, Evidence, G
 from flows.stores.base import Store
 
 
-class Work:
+class WordBatch:
     """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flows.knowledge import Candidate, Origin, ProposalRequest, Round, Usage, Verdict
 from flows.stages.asking import ask_for_words
-from flows.stages.planner import Explorer
+from flows.stages.planner import PromptPlanner
 from flows.stages.resources import Resources
 
 Proposed = tuple[str, Origin]
@@ -28,7 +28,7 @@ class Gathered:
         self.prompt_version = prompt_version
 
 
-class Supply:
+class CandidateSource:
     """Candidates for round after round. What a round postpones comes first in the next; nothing is asked for twice.
 
     Without `candidates_per_round` only the given words are supplied.
@@ -54,7 +54,7 @@ class Supply:
         self._candidates_per_round = candidates_per_round
         self._topic = topic
         self._language = language
-        self._explorer = Explorer(rounds, topic=topic, language=language)
+        self._planner = PromptPlanner(rounds, topic=topic, language=language)
 
     @property
     def topic(self) -> str | None:
@@ -84,7 +84,7 @@ class Supply:
             fresh: list[Proposed] = [(text, "model") for text in generation.value]
             return Gathered([*self._waiting, *fresh], usage=generation.usage, prompt_version=generation.prompt_version)
         mentioned = await self._mentioned(resources, round(wanted * FROM_THE_FRONTIER))
-        found = await self._explorer.ask(resources, wanted - len(mentioned))
+        found = await self._planner.ask(resources, wanted - len(mentioned))
         candidates: list[Proposed] = [*self._waiting, *mentioned, *((text, "model") for text, _ in found.words)]
         return Gathered(candidates, usage=found.usage, prompt_version=found.prompt_version, cells=[cell for _, cell in found.words])
 
@@ -107,10 +107,10 @@ class Supply:
         cells = self._gathered.cells if self._gathered is not None else ()
         return tuple(c.model_copy(update={"cell": cell}) if cell else c for c, cell in zip(candidates, cells, strict=True))
 
-    def settle(self, candidates: Sequence[Candidate]) -> None:
+    def note_verdicts(self, candidates: Sequence[Candidate]) -> None:
         """Take note of a round's verdicts."""
         self._gathered = None
-        self._explorer.settle(candidates)
+        self._planner.note_verdicts(candidates)
         self.processed.update(c.key for c in candidates if c.verdict is Verdict.ACCEPTED)
         self._declined.update(c.key for c in candidates if c.origin == "frontier" and c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED})
         postponed = [c for c in candidates if c.verdict is Verdict.POSTPONED]

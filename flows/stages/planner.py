@@ -20,7 +20,7 @@ REQUESTS = 4
 """A small round is spread over so many kinds of words, as long as each is asked for twenty."""
 
 
-class Found:
+class Answered:
     """Words with the kind that each was asked for, None for any kind, and the bill."""
 
     def __init__(self, words: Sequence[tuple[str, str | None]], *, usage: Usage, prompt_version: str) -> None:
@@ -29,7 +29,7 @@ class Found:
         self.prompt_version = prompt_version
 
 
-class Explorer:
+class PromptPlanner:
     """Remembers what each kind of words has given in this job. `rounds` are those of earlier attempts."""
 
     def __init__(self, rounds: Iterable[Round] = (), *, topic: str | None = None, language: str = "en") -> None:
@@ -41,8 +41,8 @@ class Explorer:
         self._requests: tuple[tuple[Cell | None, ProposalRequest], ...] = ()
         self._answers: dict[int, Generation[tuple[str, ...]]] = {}
 
-    async def ask(self, resources: Resources, wanted: int) -> Found:
-        """About so many words. Asked again before `settle`, it sends only the requests that failed.
+    async def ask(self, resources: Resources, wanted: int) -> Answered:
+        """About so many words. Asked again before `note_verdicts`, it sends only the requests that failed.
 
         Goes on with what came when only some requests failed; raises the first failure, as `propose` does, when all did.
         """
@@ -55,13 +55,13 @@ class Explorer:
         if failures and (not self._answers or not all(isinstance(failure, LearningError) for failure in failures)):
             raise failures[0]
         answers = [(self._requests[at][0], self._answers[at]) for at in sorted(self._answers)]
-        return Found(
+        return Answered(
             [(word, cell.label if cell else None) for cell, answer in answers for word in answer.value],
             usage=sum((answer.usage for _, answer in answers), Usage()),
             prompt_version=answers[0][1].prompt_version if answers else "",
         )
 
-    def settle(self, candidates: Sequence[Candidate]) -> None:
+    def note_verdicts(self, candidates: Sequence[Candidate]) -> None:
         """Take note of a round's verdicts."""
         self._requests, self._answers = (), {}
         self._turn += 1

@@ -22,22 +22,22 @@ from flows.stores.base import Store
 T = TypeVar("T")
 
 
-class CutOff(LearningError):
+class DeadlineReached(LearningError):
     """The time of the job is up, so this call was abandoned; nothing of it was stored."""
 
 
-class Cutoff:
+class Deadline:
     """The moment at which calls in flight are abandoned. It can be moved to an earlier time, never to a later one."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._fired = asyncio.Event()
+        self._reached = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def has_fired(self) -> bool:
+    def is_reached(self) -> bool:
         """Whether the moment has come."""
-        return self._fired.is_set()
+        return self._reached.is_set()
 
     def arm(self, after_s: float) -> None:
         """Fire in so many seconds, unless it fires sooner anyway."""
@@ -46,11 +46,11 @@ class Cutoff:
             if self._timer.when() <= when:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._fired.set)
+        self._timer = self._loop.call_at(when, self._reached.set)
 
-    def fire(self) -> None:
+    def reach(self) -> None:
         """Fire now."""
-        self._fired.set()
+        self._reached.set()
 
     def close(self) -> None:
         """Forget the timer."""
@@ -59,20 +59,20 @@ class Cutoff:
 
     async def wait(self) -> None:
         """Return when it has fired."""
-        await self._fired.wait()
+        await self._reached.wait()
 
     async def guard(self, call: Coroutine[Any, Any, T]) -> T:
-        """The result of a call that may be abandoned at any moment without harm. Raises CutOff."""
-        if self.has_fired:
+        """The result of a call that may be abandoned at any moment without harm. Raises DeadlineReached."""
+        if self.is_reached:
             call.close()
-            raise CutOff("the job's time is up")
+            raise DeadlineReached("the job's time is up")
         work = asyncio.ensure_future(call)
-        alarm = asyncio.ensure_future(self._fired.wait())
+        alarm = asyncio.ensure_future(self._reached.wait())
         try:
             await asyncio.wait({work, alarm}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
-            raise CutOff("the job's time is up")
+            raise DeadlineReached("the job's time is up")
         finally:
             alarm.cancel()
             if not work.done():
@@ -84,7 +84,7 @@ class Resources:
     """The open resources of one job. Not a dataclass, so that Prefect does not walk through it when it is passed to a task."""
 
     def __init__(
-        self, *, settings: Settings, store: Store, model: LanguageModel, sources: Sequence[Source], lexicon: Lexicon, cutoff: Cutoff
+        self, *, settings: Settings, store: Store, model: LanguageModel, sources: Sequence[Source], lexicon: Lexicon, deadline: Deadline
     ) -> None:
         self.settings = settings
         self.store = store
@@ -92,7 +92,7 @@ class Resources:
         self.sources = tuple(sources)
         self.lexicon = lexicon
         self.morphology = Morphology(lexicon)
-        self.cutoff = cutoff
+        self.deadline = deadline
         self._paced = model if isinstance(model, Paced) else None
 
     @property
@@ -134,13 +134,13 @@ async def open_resources() -> AsyncGenerator[Resources]:
             given.store if given.store is not None else await stack.enter_async_context(open_store(settings.store, language=settings.language))
         )
         lexicon = stack.enter_context(Lexicon())
-        cutoff = Cutoff()
-        stack.callback(cutoff.close)
+        deadline = Deadline()
+        stack.callback(deadline.close)
         model = given.model or await _configured_model(stack, settings, store, lexicon)
         sources = (
             given.sources if given.sources is not None else await stack.enter_async_context(open_sources(settings, lexicon=lexicon, cache=store))
         )
-        yield Resources(settings=settings, store=store, model=model, sources=sources, lexicon=lexicon, cutoff=cutoff)
+        yield Resources(settings=settings, store=store, model=model, sources=sources, lexicon=lexicon, deadline=deadline)
 
 
 async def _configured_model(stack: AsyncExitStack, settings: Settings, store: Store, lexicon: Lexicon) -> LanguageModel:

@@ -38,10 +38,10 @@ from flows.knowledge import (
 )
 from flows.models.base import Budgeted, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
-from flows.stages.batch import Work
-from flows.stages.candidates import Supply
+from flows.stages.batch import WordBatch
+from flows.stages.candidates import CandidateSource
 from flows.stages.research import research
-from flows.stages.resources import CutOff, Resources
+from flows.stages.resources import DeadlineReached, Resources
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Cal
         async def run(*args: P.args, **kwargs: P.kwargs) -> T | State[Any]:
             try:
                 return await body(*args, **kwargs)
-            except CutOff as end:
+            except DeadlineReached as end:
                 return Completed(name="CutOff", message=str(end))
 
         made = cast(
@@ -97,52 +97,60 @@ def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Cal
 
 @stage("propose round", "propose round {number}")
 async def propose_round(
-    number: int, supply: Supply, resources: Resources, *, job_id: UUID, attempt: int, limit: int, until: datetime, below: Depth | None = None
+    number: int,
+    candidate_source: CandidateSource,
+    resources: Resources,
+    *,
+    job_id: UUID,
+    attempt: int,
+    limit: int,
+    until: datetime,
+    below: Depth | None = None,
 ) -> Round:
     """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record the round.
 
-    Raises CutOff when the job's time is up, and what the model or the store raise.
+    Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
-    gathered = await resources.cutoff.guard(supply.gather(resources))
+    gathered = await resources.deadline.guard(candidate_source.gather(resources))
     morphology = resources.morphology
     screening = selection.screen(
-        gathered.candidates, processed=supply.processed, base_forms=morphology.base_forms, are_variants=morphology.are_variants
+        gathered.candidates, processed=candidate_source.processed, base_forms=morphology.base_forms, are_variants=morphology.are_variants
     )
     taken = await resources.store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
     candidates = selection.judge(screening, taken=taken, limit=limit)
     words = [Word(text=c.text, key=c.key) for c in candidates if c.verdict is Verdict.ACCEPTED]
     claim = await resources.store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
-    candidates = supply.marked(selection.settle(candidates, claim))
+    candidates = candidate_source.marked(selection.with_claims(candidates, claim))
     round_ = Round(
         job_id=job_id,
         number=number,
         attempt=attempt,
         model=resources.model.name,
         prompt_version=gathered.prompt_version,
-        candidates=tuple(c for c in candidates if c.verdict is not Verdict.POSTPONED or not supply.is_carried(c.key)),
+        candidates=tuple(c for c in candidates if c.verdict is not Verdict.POSTPONED or not candidate_source.is_carried(c.key)),
         batch_size=resources.settings.batch_size,
         usage=gathered.usage,
         created_at=utc_now(),
     )
     await resources.store.save_round(round_)
-    supply.settle(candidates)
+    candidate_source.note_verdicts(candidates)
     return round_
 
 
 @stage("research", "research {work.label}")
-async def research_words(work: Work, resources: Resources) -> int:
-    """Look the batch's words up in every source; says for how many something was found. Raises CutOff.
+async def research_words(work: WordBatch, resources: Resources) -> int:
+    """Look the batch's words up in every source; says for how many something was found. Raises DeadlineReached.
 
     A source that fails is gone on without; `work.silent` says why.
     """
-    researched = await resources.cutoff.guard(research(work.todo, resources.sources, topic=work.topic))
+    researched = await resources.deadline.guard(research(work.todo, resources.sources, topic=work.topic))
     work.evidence, work.silent = researched.evidence, researched.problems
     return len(work.evidence)
 
 
 @stage("synthesize", "synthesize {work.label}")
-async def synthesize_definitions(work: Work, resources: Resources) -> int:
-    """Write a definition of each word that has none, and store them; says how many words have one now. Raises CutOff.
+async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
+    """Write a definition of each word that has none, and store them; says how many words have one now. Raises DeadlineReached.
 
     Where `defined` is all that the job wants, the batch is recorded here.
     """
@@ -181,10 +189,10 @@ async def synthesize_definitions(work: Work, resources: Resources) -> int:
 
 
 @stage("enrich", "enrich {work.label}")
-async def enrich_entries(work: Work, resources: Resources) -> int:
+async def enrich_entries(work: WordBatch, resources: Resources) -> int:
     """Make an entry of each definition, to the full depth where the job wants it, and record the batch; says how many entries were stored.
 
-    Raises CutOff.
+    Raises DeadlineReached.
     """
     definitions = [d for key, d in work.definitions.items() if key not in work.entries and key not in work.failed]
 
@@ -212,7 +220,7 @@ async def enrich_entries(work: Work, resources: Resources) -> int:
     return len(work.entries)
 
 
-async def _deepen(work: Work, resources: Resources) -> None:
+async def _deepen(work: WordBatch, resources: Resources) -> None:
     shallow = {key: e for key, e in work.entries.items() if e.depth != "deep" and key not in work.failed}
     requests = [DeepeningRequest(entry=e, evidence=work.evidence.get(key, ())) for key, e in shallow.items()]
 
@@ -238,29 +246,29 @@ async def _ask(
     method: Callable[[LanguageModel], Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]]],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
-    model, cutoff = resources.model, resources.cutoff
+    model, deadline = resources.model, resources.deadline
     roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else None
     return await ask(
         items,
         key=key,
-        call=lambda batch: cutoff.guard(method(model)(batch)),
-        call_with_room=None if roomier is None else lambda batch: cutoff.guard(method(roomier)(batch)),
+        call=lambda batch: deadline.guard(method(model)(batch)),
+        call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
         accept=accept,
-        ends_early=(TransientError, QuotaExhausted, CutOff),
+        ends_early=(TransientError, QuotaExhausted, DeadlineReached),
     )
 
 
-def _take(work: Work, asked: Asked[Any]) -> None:
+def _take(work: WordBatch, asked: Asked[Any]) -> None:
     work.failed |= asked.failed
     work.usage += asked.usage
 
 
-async def _keep(work: Work, resources: Resources) -> None:
+async def _keep(work: WordBatch, resources: Resources) -> None:
     """Store the definitions that were paid for before the asking was interrupted."""
     if work.definitions:
         await resources.store.save_definitions(list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt)
 
 
-async def _commit(work: Work, resources: Resources) -> None:
+async def _commit(work: WordBatch, resources: Resources) -> None:
     work.batch = work.row()
     await work.write(work.batch, resources.store)

@@ -30,7 +30,7 @@ def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] 
 
         return MemoryStore(location, language=language, clock=clock)
     if separator and scheme == "firestore":
-        from flows.stores.firestore import FirestoreStore, Place
+        from flows.stores.firestore import FirestoreStore, Location
 
-        return FirestoreStore(Place.parse(location), language=language, clock=clock)
+        return FirestoreStore(Location.parse(location), language=language, clock=clock)
     raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")

@@ -1,4 +1,4 @@
-"""The facade as an ASGI app: routers, the wall around them, and the resources that they work with."""
+"""The facade as an ASGI app: routers, the middleware around them, and the resources that they work with."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from service.api import problems
-from service.api.deps import Resources
+from service.api.deps import AppResources
 from service.api.middleware.access import COOKIE, Access
-from service.api.middleware.limits import Limiter, Places, RequestLimits
-from service.api.middleware.security import Wall
+from service.api.middleware.limits import ConnectionLimit, RateLimit, RequestLimits
+from service.api.middleware.security import AccessMiddleware
 from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
 from service.api.routes import session as sessions
 from service.live.relay import Relay
@@ -54,7 +54,10 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
     app.add_middleware(
-        Wall, access=access, places=Places("connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"), metrics=metrics
+        AccessMiddleware,
+        access=access,
+        places=ConnectionLimit("connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"),
+        metrics=metrics,
     )
     routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
     problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
@@ -72,7 +75,7 @@ def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metric
         async with AsyncExitStack() as owned:
             store = await owned.enter_async_context(open_store(settings.store, language=settings.language))
             orchestrator = await owned.enter_async_context(Orchestrator())
-            app.state.resources = Resources(
+            app.state.resources = AppResources(
                 settings=settings,
                 facade=facade,
                 store=store,
@@ -80,16 +83,16 @@ def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metric
                 relay=await owned.enter_async_context(Relay(store, orchestrator, metrics)),
                 metrics=metrics,
                 access=access,
-                starts=Limiter(
+                starts=RateLimit(
                     "starts",
                     burst=facade.starts_burst,
                     per_minute=facade.starts_per_minute,
                     total_burst=facade.total_starts_burst,
                     total_per_minute=facade.total_starts_per_minute,
                 ),
-                sign_ins=Limiter("attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100),
+                sign_ins=RateLimit("attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100),
                 exports=asyncio.Semaphore(facade.max_exports),
-                exporters=Places("exports", most=max(1, facade.max_exports - 1), setting="LEARN_MAX_EXPORTS"),
+                exporters=ConnectionLimit("exports", most=max(1, facade.max_exports - 1), setting="LEARN_MAX_EXPORTS"),
             )
             yield
 

@@ -15,7 +15,7 @@ from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
 from service.api.middleware.access import Access
-from service.api.middleware.limits import Limiter, Places
+from service.api.middleware.limits import ConnectionLimit, RateLimit
 from service.live.relay import Relay
 from service.metrics import Metrics
 from service.orchestration.runs import Orchestrator
@@ -23,7 +23,7 @@ from service.settings import FacadeSettings
 
 
 @dataclass(kw_only=True)
-class Resources:
+class AppResources:
     """Everything that the app owns while it is up; `app.state.resources`. Its lifespan opens and closes them in order."""
 
     settings: Settings
@@ -32,16 +32,16 @@ class Resources:
     orchestrator: Orchestrator
     metrics: Metrics
     access: Access
-    starts: Limiter
-    sign_ins: Limiter
+    starts: RateLimit
+    sign_ins: RateLimit
     exports: asyncio.Semaphore
-    exporters: Places
+    exporters: ConnectionLimit
     relay: Relay
 
 
-def resources_of(connection: HTTPConnection) -> Resources:
+def resources_of(connection: HTTPConnection) -> AppResources:
     """The resources of the app that a request or a WebSocket came to."""
-    resources: Resources = connection.app.state.resources
+    resources: AppResources = connection.app.state.resources
     return resources
 
 
@@ -65,13 +65,13 @@ def start_of(connection: HTTPConnection) -> Callable[[], None]:
     return partial(resources_of(connection).starts.check, client_of(connection))
 
 
-def starter_of(connection: HTTPConnection) -> StartedBy:
+def started_by(connection: HTTPConnection) -> StartedBy:
     """Whether the dashboard asks, or another program: no page can set this header, and no other page may write."""
     return "dashboard" if connection.headers.get("sec-fetch-site") == "same-origin" else "api"
 
 
-Facade = Annotated[Resources, Depends(resources_of)]
+Facade = Annotated[AppResources, Depends(resources_of)]
 Knowledge = Annotated[Store, Depends(store_of)]
 Prefect = Annotated[Orchestrator, Depends(orchestrator_of)]
 CountStart = Annotated[Callable[[], None], Depends(start_of)]
-Starter = Annotated[StartedBy, Depends(starter_of)]
+Starter = Annotated[StartedBy, Depends(started_by)]

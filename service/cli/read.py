@@ -21,7 +21,7 @@ SHORTEST_PREFIX = 2
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What the store has of a word as it was asked for; `base` is the base form that it was found under instead."""
 
     asked: str
@@ -96,7 +96,7 @@ def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None
         raise InvalidInput(option, f"{given} is none of them", f"Give one of {', '.join(choices)}")
 
 
-async def find(store: Store, asked: str) -> Found:
+async def find(store: Store, asked: str) -> SearchResult:
     """Look a word up by its key, then by its base forms, then look for headwords that begin like it."""
     key = word_key(asked)
     for candidate in (key, *_base_forms(key)):
@@ -105,8 +105,8 @@ async def find(store: Store, asked: str) -> Found:
         entry = await store.entry(candidate)
         known = None if entry else (await store.known([candidate])).get(candidate)
         if entry or known:
-            return Found(asked, entry, known, base=None if candidate == key else candidate)
-    return Found(asked, nearest=await nearest(store, key))
+            return SearchResult(asked, entry, known, base=None if candidate == key else candidate)
+    return SearchResult(asked, nearest=await nearest(store, key))
 
 
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ async def nearest(store: Store, key: str) -> tuple[str, ...]:
     return ()
 
 
-def not_learned(found: Found) -> str:
+def not_learned(found: SearchResult) -> str:
     """The line for a word that the store does not have."""
     word = clean(found.asked)
     near = f" Near it: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""

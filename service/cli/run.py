@@ -112,7 +112,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
             await _mend_left(settings)
             from flows.big import big_learning
             from flows.deep import deep_learning
-            from flows.job.progress import watching
+            from flows.job.progress import reporting_to
             from flows.quick import quick_learning
 
             flows: dict[Mode, Callable[..., Awaitable[Job]]] = {"big": big_learning, "quick": quick_learning, "deep": deep_learning}
@@ -121,7 +121,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
                 reporter.page = run_page(api_url, job.job_id)
                 reporter(job, events)
 
-            with logging_to(settings.home / "logs" / "learn-run.log"), watching(watch):
+            with logging_to(settings.home / "logs" / "learn-run.log"), reporting_to(watch):
                 reporter.say("Starting the job")
                 return await flows[mode](**given)
 

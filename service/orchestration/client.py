@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.errors import ConfigurationError
 from service.errors import PrefectUnavailable
-from service.orchestration.presence import Presence
+from service.orchestration.presence import CircuitBreaker
 from service.orchestration.urls import without_credentials
 
 TIMEOUT_S = 5.0
@@ -37,7 +37,7 @@ class PrefectApi:
         self._timeout_s = timeout_s
         self._stack = AsyncExitStack()
         self._rests_until = 0.0
-        self.presence = Presence()
+        self.presence = CircuitBreaker()
 
     async def __aenter__(self) -> Self:
         # Prefect's client would retry on its own, with long sleeps

@@ -8,7 +8,7 @@ REMEMBERED_S = 20.0
 """For how long an answer vouches for a Prefect that is late afterwards: the dashboard looks every 15 s."""
 
 
-class Presence:
+class CircuitBreaker:
     """One late answer does not mean that Prefect is away: a second in a row does, and a connection that is refused does at once."""
 
     def __init__(self) -> None:

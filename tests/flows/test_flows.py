@@ -12,7 +12,7 @@ from prefect.utilities.callables import parameter_schema
 from flows import big_learning, deep_learning, quick_learning
 from flows.core.counting import stages_of
 from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, StoreUnavailable
-from flows.job.progress import watching
+from flows.job.progress import reporting_to
 from flows.knowledge import Candidate, Enrichment, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
 from flows.settings import Settings
@@ -169,7 +169,7 @@ async def test_the_drain_flag_stops_after_what_is_in_flight(learning, store):
         if job.counts.stored and not stopping:
             stopping.append(asyncio.ensure_future(store.request_stop(job.job_id)))
 
-    with watching(watch):
+    with reporting_to(watch):
         job = await learning(big_learning, ScriptedModel(WORDS, latency_s=0.2), minutes=0.5)
     assert (job.status, job.end_reason) == ("completed", "stopped")
     assert job.active_seconds < 10
@@ -316,7 +316,7 @@ async def test_what_was_enriched_is_kept_when_the_time_is_up_before_it_is_deep(l
 
 async def test_the_log_is_numbered_without_holes_and_the_watcher_sees_all_of_it(learning, store):
     seen = []
-    with watching(lambda _job, events: seen.extend(events)):
+    with reporting_to(lambda _job, events: seen.extend(events)):
         job = await learning(big_learning, ScriptedModel(WORDS), max_entries=40)
     log = await store.log(job.job_id, limit=200)
     assert [e.seq for e in log] == list(range(1, len(log) + 1))

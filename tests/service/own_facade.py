@@ -12,7 +12,7 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.states import Completed, Pending, Running
 
-from flows.job.prefect_events import Publisher
+from flows.job.prefect_events import EventEmitter
 from flows.knowledge import Job, JobEvent, utc_now
 from service.orchestration.runs import Orchestrator
 
@@ -71,7 +71,7 @@ class ToldJob:
         self.job_id = job_id
         self.job = None
         self.told = []
-        self._publisher = Publisher()
+        self._publisher = EventEmitter()
 
     @classmethod
     async def start(cls, store, **parameters):

@@ -15,7 +15,7 @@ from flows.knowledge import Bound, QuotaUsage, utc_now
 from flows.models.chat.client import SILENCE_S, WHOLE_S, GroqClient
 from flows.models.chat.errors import KEYS_PAGE
 from flows.models.chat.model import GroqModel
-from flows.models.limiter import Limiter
+from flows.models.limiter import QuotaLimiter
 from flows.settings import Settings
 
 SAVE_EVERY_S = 15.0
@@ -41,12 +41,12 @@ class Quotas:
     def __init__(self, limits: Limits, assumed: Collection[Bound]) -> None:
         self._limits = limits
         self._assumed = frozenset(assumed)
-        self._limiters: dict[str, Limiter] = {}
+        self._limiters: dict[str, QuotaLimiter] = {}
 
-    def of(self, model: str) -> Limiter:
+    def of(self, model: str) -> QuotaLimiter:
         """The limiter of a model."""
         if model not in self._limiters:
-            self._limiters[model] = Limiter(model, self._limits, assumed=self._assumed)
+            self._limiters[model] = QuotaLimiter(model, self._limits, assumed=self._assumed)
         return self._limiters[model]
 
     async def recall(self, models: Collection[str], memory: QuotaMemory) -> None:

@@ -32,7 +32,7 @@ from flows.models.base import Unfinished
 from flows.models.chat.client import GroqClient, Reply
 from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
 from flows.models.chat.schemas import SCHEMAS, read_items, read_proposals
-from flows.models.limiter import CHARACTERS_A_TOKEN, Limiter, Slot
+from flows.models.limiter import CHARACTERS_A_TOKEN, QuotaLimiter, Reservation
 from flows.settings import Price
 
 MOST_PROPOSED = 100
@@ -58,7 +58,7 @@ class GroqModel:
         *,
         propose_models: Sequence[str],
         write_models: Sequence[str],
-        limiter_of: Callable[[str], Limiter],
+        limiter_of: Callable[[str], QuotaLimiter],
         price_of: Callable[[str], Price],
     ) -> None:
         self.name = write_models[0]
@@ -237,7 +237,7 @@ def _broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
     return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))
 
 
-def _fail(slot: Slot, error: LearningError) -> None:
+def _fail(slot: Reservation, error: LearningError) -> None:
     if isinstance(error, Oversized):
         slot.failed(0)
         slot.seen = error.seen

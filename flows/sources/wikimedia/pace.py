@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from flows.core.quota import Bucket
+from flows.core.quota import QuotaBucket
 from flows.errors import RateLimited
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -54,7 +54,7 @@ class Pace:
 
     def __init__(self, *, per_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
         burst = max(1.0, per_minute / _BURST)
-        self._bucket = Bucket(capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst)
+        self._bucket = QuotaBucket(capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst)
         self._clock = clock
         self._sleep = sleep
         self._filled_at_s = clock()

@@ -1,6 +1,6 @@
 """The store in a Firestore database, for any number of processes on any number of machines."""
 
-from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.driver.location import Location
 from flows.stores.firestore.store import FirestoreStore
 
-__all__ = ["FirestoreStore", "Place"]
+__all__ = ["FirestoreStore", "Location"]

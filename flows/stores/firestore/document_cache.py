@@ -10,7 +10,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Memory(Generic[K, V]):
+class DocumentCache(Generic[K, V]):
     """The last `size` documents by key. What is remembered may be out of date: trust it only for a write that names the version."""
 
     def __init__(self, size: int) -> None:

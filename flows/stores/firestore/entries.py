@@ -14,7 +14,7 @@ from flows.core.words import word_key
 from flows.errors import InvalidInput
 from flows.knowledge import DEPTHS, Category, Depth, Entry, Page, StoreStats, Support
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import read
 from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, pieces
@@ -33,7 +33,7 @@ _BY_KEY: Sequence[Order] = (("key", "ASC"),)
 class FirestoreEntries(FirestorePart):
     """See KnowledgeStore."""
 
-    _revisions: Memory[str, tuple[int, Version]]
+    _revisions: DocumentCache[str, tuple[int, Version]]
     _totals_kept_s: float
 
     async def entry(self, key: str) -> Entry | None:

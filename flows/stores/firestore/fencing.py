@@ -11,8 +11,8 @@ from uuid import UUID
 from flows.core.words import document_id
 from flows.errors import InvalidInput
 from flows.knowledge import StoreStats
-from flows.stores.firestore.document_cache import Memory
-from flows.stores.firestore.driver.database import Conflict, Database
+from flows.stores.firestore.document_cache import DocumentCache
+from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
 from flows.stores.firestore.driver.writes import Version, Write
 from flows.stores.rules import check_attempt
 
@@ -27,11 +27,11 @@ class Fence(NamedTuple):
 class FirestorePart:
     """Base of the parts of the Firestore store."""
 
-    _database: Database
+    _database: FirestoreDatabase
     _clock: Callable[[], datetime]
-    _fences: Memory[UUID, Fence]
-    _words: Memory[str, Any]
-    _revisions: Memory[str, tuple[int, Version]]
+    _fences: DocumentCache[UUID, Fence]
+    _words: DocumentCache[str, Any]
+    _revisions: DocumentCache[str, tuple[int, Version]]
     _totals: tuple[float, StoreStats] | None
     """The last totals, with the moment by the event loop's clock at which they were counted."""
 
@@ -39,14 +39,14 @@ class FirestorePart:
         """Commit for an attempt of a job, together with a check that it is the newest; the versions of the writes.
 
         The check is a write that changes nothing, conditional on the fence's version: it costs one write and no read, and needs no
-        transaction that a cancelled caller could leave open. Raises StaleAttempt and Conflict.
+        transaction that a cancelled caller could leave open. Raises StaleAttempt and WriteConflict.
         """
         fence = self._fences.get(job_id) or await self._read_fence(job_id)
         check_attempt(job_id, attempt, fence.attempt if fence else None)
         check = [Write(path=fence_path(job_id), fields={}, only=(), version=fence.version)] if fence else []
         try:
             versions = await self._database.commit([*check, *writes])
-        except Conflict:
+        except WriteConflict:
             self._fences.forget([job_id])
             raise
         return versions[len(check) :]

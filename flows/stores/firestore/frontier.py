@@ -10,7 +10,7 @@ from datetime import datetime
 from flows.knowledge import FrontierWord, Page, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.documents import read
-from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
@@ -56,7 +56,7 @@ class FirestoreFrontier(FirestorePart):
             try:
                 if writes:
                     await self._database.commit(writes)
-            except Conflict:
+            except WriteConflict:
                 await contention.pause()
             else:
                 return

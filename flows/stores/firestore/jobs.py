@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 from flows.knowledge import CachedEvidence, Job, JobStatus, Mode, Page, QuotaUsage
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import evidence_fields, evidence_path, job_fields, job_of, job_path, read, usage_fields, usage_path
-from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in
@@ -30,7 +30,7 @@ _WINDOWS: tuple[str, ...] = get_args(QuotaUsage.model_fields["window"].annotatio
 class FirestoreJobs(FirestorePart):
     """See JobStore."""
 
-    _attempts: Memory[UUID, tuple[int, Version]]
+    _attempts: DocumentCache[UUID, tuple[int, Version]]
     """The attempt in a job's document, with the document's version."""
     _swept_at: datetime | None
 
@@ -44,7 +44,7 @@ class FirestoreJobs(FirestorePart):
             begun = stored.model_copy(update={"attempt": stored.attempt + 1})
             try:
                 await self._save(begun, found.version if found else None, token=token)
-            except Conflict:
+            except WriteConflict:
                 await contention.pause()
             else:
                 return begun
@@ -61,7 +61,7 @@ class FirestoreJobs(FirestorePart):
             check_attempt(job.job_id, job.attempt, attempt)
             try:
                 await self._save(job, version, is_same_attempt=attempt == job.attempt)
-            except Conflict:
+            except WriteConflict:
                 await contention.pause()
                 is_fresh = True
             else:

@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from flows.knowledge import JobEvent
-from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import job_path, read
-from flows.stores.firestore.driver.database import Conflict, Snapshot
+from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.values import encode
 from flows.stores.firestore.driver.writes import Version, Write
@@ -39,7 +39,7 @@ class Chunk:
 class FirestoreLog(FirestorePart):
     """See JobStore."""
 
-    _chunks: Memory[tuple[UUID, int, int], Chunk]
+    _chunks: DocumentCache[tuple[UUID, int, int], Chunk]
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
         """One write for each chunk that the events are in, which is one a second; reads only what this store has not written itself."""
@@ -57,7 +57,7 @@ class FirestoreLog(FirestorePart):
             try:
                 for part in _parts([new[seq].model_dump() for seq in sorted(new)], chunk):
                     await self._write_part(job_id, attempt, number, part, chunk)
-            except Conflict:
+            except WriteConflict:
                 self._chunks.forget([place])
                 await contention.pause()
             except BaseException:

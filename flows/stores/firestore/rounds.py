@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from flows.knowledge import Batch, Candidate, Round
 from flows.stores.firestore.documents import read, round_fields, round_path, rounds_path
-from flows.stores.firestore.driver.database import Conflict, Snapshot
+from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.values import encode
 from flows.stores.firestore.driver.writes import Write
@@ -35,7 +35,7 @@ class FirestoreRounds(FirestorePart):
                 for part in parts:
                     await self._commit(round_.job_id, round_.attempt, [part])
                 await self._commit(round_.job_id, round_.attempt, [whole])
-            except Conflict:
+            except WriteConflict:
                 await self._check_attempt(round_.job_id, round_.attempt)
                 stored = await self._database.get_one(path, ["token"])
                 if stored is None:

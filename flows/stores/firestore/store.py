@@ -11,9 +11,9 @@ from typing import Self
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
 from flows.stores.firestore.contents import FirestoreContents
-from flows.stores.firestore.document_cache import Memory
-from flows.stores.firestore.driver.database import Conflict, Database
-from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.document_cache import DocumentCache
+from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
+from flows.stores.firestore.driver.location import Location
 from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
@@ -37,7 +37,7 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
 
     def __init__(
         self,
-        place: Place,
+        place: Location,
         *,
         language: str = "en",
         emulator: str | None = None,
@@ -49,15 +49,17 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
         self.url = place.url
         self._language = language
         self._clock = clock
-        self._database = Database(place, emulator=emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None, call_s=call_s, patience_s=patience_s)
+        self._database = FirestoreDatabase(
+            place, emulator=emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None, call_s=call_s, patience_s=patience_s
+        )
         self._totals_kept_s = totals_kept_s
         self._totals = None
         self._swept_at = None
-        self._fences = Memory(1_000)
-        self._attempts = Memory(1_000)
-        self._chunks = Memory(1_000)
-        self._words = Memory(20_000)
-        self._revisions = Memory(20_000)
+        self._fences = DocumentCache(1_000)
+        self._attempts = DocumentCache(1_000)
+        self._chunks = DocumentCache(1_000)
+        self._words = DocumentCache(20_000)
+        self._revisions = DocumentCache(20_000)
 
     def now(self) -> datetime:
         """What the clock says that claims and cached evidence expire by."""
@@ -81,7 +83,7 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
         if found is None:
             try:
                 await self._database.commit([Write(path=_IDENTITY, fields={"language": self._language, "schema": SCHEMA}, version=None)])
-            except Conflict:
+            except WriteConflict:
                 found = await self._database.get_one(_IDENTITY)
             if found is None:
                 return

@@ -15,9 +15,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
-from flows.stores.firestore.document_cache import Memory
+from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import batch_fields, batch_path, entry_fields
-from flows.stores.firestore.driver.database import Conflict
+from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, entry_path, frontier_path, storable, word_path
@@ -38,8 +38,8 @@ Revisions = dict[str, tuple[int, Version]]
 class FirestoreWords(FirestorePart):
     """See KnowledgeStore."""
 
-    _words: Memory[str, WordState]
-    _revisions: Memory[str, tuple[int, Version]]
+    _words: DocumentCache[str, WordState]
+    _revisions: DocumentCache[str, tuple[int, Version]]
 
     async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
         unique = by_key(words)
@@ -111,7 +111,7 @@ class FirestoreWords(FirestorePart):
             gone = [Write(path=frontier_path(key), fields=None) for key in learned]
             try:
                 versions = await self._commit(batch.job_id, batch.attempt, [*(w for _, w in changes.values()), *solid, row, *gone])
-            except Conflict:
+            except WriteConflict:
                 await self._check_attempt(batch.job_id, batch.attempt)
                 stored = await self._database.get_one(row.path, ["token"])
                 if stored is not None:
@@ -184,7 +184,7 @@ class FirestoreWords(FirestorePart):
                 else:
                     await self._check_attempt(job_id, attempt)
                     versions = []
-            except Conflict:
+            except WriteConflict:
                 if attempt is not None:
                     await self._check_attempt(job_id, attempt)
                 await contention.pause()

@@ -51,7 +51,7 @@ class Transaction:
         await self._connection.executemany(STATEMENTS[name], list(rows))
 
 
-class Database:
+class SqliteDatabase:
     """An SQLite file, between `open` and `close`. All methods may be called concurrently from one event loop."""
 
     def __init__(self, path: Path, *, busy_timeout_s: float = 5.0) -> None:

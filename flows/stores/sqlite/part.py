@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.stores.rules import check_attempt
-from flows.stores.sqlite.database import Database, Transaction
+from flows.stores.sqlite.database import SqliteDatabase, Transaction
 from flows.stores.times import micros
 
 
 class SqlitePart:
     """Base of the parts of the SQLite store."""
 
-    _database: Database
+    _database: SqliteDatabase
     _clock: Callable[[], datetime]
 
     def _now(self) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from flows.errors import ConfigurationError
 from flows.knowledge import utc_now
 from flows.stores.sqlite.contents import SqliteContents
-from flows.stores.sqlite.database import Database
+from flows.stores.sqlite.database import SqliteDatabase
 from flows.stores.sqlite.entries import SqliteEntries
 from flows.stores.sqlite.frontier import SqliteFrontier
 from flows.stores.sqlite.jobs import SqliteJobs
@@ -30,7 +30,7 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
         self.url = url or f"sqlite:///{quote(str(path))}"
         self._language = language
         self._clock = clock
-        self._database = Database(path, busy_timeout_s=busy_timeout_s)
+        self._database = SqliteDatabase(path, busy_timeout_s=busy_timeout_s)
 
     def now(self) -> datetime:
         """What the clock says that claims and cached evidence expire by."""

@@ -23,7 +23,7 @@ LONGEST_ANSWER_S = 900.0
 """For a streamed answer, however steadily it flows."""
 
 
-class Bucket:
+class TokenBucket:
     """Lets `burst` through at once and `per_minute` after that."""
 
     def __init__(self, *, burst: int, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,7 +45,7 @@ class Bucket:
         self._left -= 1
 
 
-class Limiter:
+class RateLimit:
     """A bucket for each client and one for all. Of more than 4,096 clients the one heard of longest ago is forgotten."""
 
     def __init__(
@@ -59,9 +59,9 @@ class Limiter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._what = what
-        self._make = partial(Bucket, burst=burst, per_minute=per_minute, clock=clock)
-        self._clients: OrderedDict[str, Bucket] = OrderedDict()
-        self._total = Bucket(burst=total_burst, per_minute=total_per_minute, clock=clock)
+        self._make = partial(TokenBucket, burst=burst, per_minute=per_minute, clock=clock)
+        self._clients: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._total = TokenBucket(burst=total_burst, per_minute=total_per_minute, clock=clock)
 
     def check(self, client: str) -> None:
         """Count one for this client. Raises TooMany, and counts nothing, when there is no room."""
@@ -79,7 +79,7 @@ class Limiter:
         self._total.take()
 
 
-class Places:
+class ConnectionLimit:
     """How many of something one client has open at once."""
 
     def __init__(self, what: str, *, most: int, setting: str) -> None:

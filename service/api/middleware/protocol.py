@@ -23,7 +23,7 @@ _NO_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Lengt
 
 
 @dataclass
-class Lines:
+class WebSocketLimits:
     """The open connections by client, those of proxies left out, which connect for many."""
 
     most_of_one: int
@@ -57,7 +57,7 @@ class PunctualProtocol(H11Protocol):
     for requests only.
     """
 
-    lines: Lines
+    lines: WebSocketLimits
     stuck_s = STUCK_S
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -128,7 +128,7 @@ class PunctualProtocol(H11Protocol):
 class PunctualWebSocket(WebSocketsSansIOProtocol):
     """Gives up a handshake that is not complete after ten seconds, and tells when its connection is gone."""
 
-    lines: Lines
+    lines: WebSocketLimits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio has it."""
@@ -148,5 +148,5 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
 
 def protocols(*, most_of_one: int, proxies: Collection[str]) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
     """The two protocols of one server."""
-    shared = {"lines": Lines(most_of_one=most_of_one, proxies=frozenset(proxies)), "stuck_s": STUCK_S}
+    shared = {"lines": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)), "stuck_s": STUCK_S}
     return type("Http", (PunctualProtocol,), shared), type("WebSocket", (PunctualWebSocket,), shared)

@@ -1,4 +1,4 @@
-"""The facade's outer wall: every request and WebSocket passes here first, and every answer last."""
+"""The facade's outer middleware: every request and WebSocket passes here first, and every answer last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.middleware.access import HEADERS, Access
-from service.api.middleware.limits import Places
+from service.api.middleware.limits import ConnectionLimit
 from service.api.problems import problem_of, unexpected
 from service.errors import AccessRefused, TooMany
 from service.metrics import Metrics
@@ -18,10 +18,10 @@ from service.metrics import Metrics
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
-class Wall:
+class AccessMiddleware:
     """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody foresaw into a 500."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, places: Places, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, places: ConnectionLimit, metrics: Metrics) -> None:
         self._app = app
         self._access = access
         self._places = places

@@ -11,7 +11,7 @@ from flows.core.estimate import Estimate
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
 from service import estimating
-from service.api.deps import CountStart, Facade, Knowledge, Prefect, Resources, Starter
+from service.api.deps import AppResources, CountStart, Facade, Knowledge, Prefect, Starter
 from service.api.problems import answers
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.live.job_view import job_of, status_of, view
@@ -196,7 +196,7 @@ async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[J
 
 
 async def _start(
-    facade: Resources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response, *, by: StartedBy
+    facade: AppResources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response, *, by: StartedBy
 ) -> Started:
     run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
     different = [name for name, value in parameters.items() if run.parameters.get(name) != value]

@@ -15,11 +15,11 @@ from flows.core.quota import (
     LONGEST_REFUSAL_S,
     LONGEST_WAIT_S,
     MINUTE_S,
-    Bucket,
     DayUsedUp,
     Granted,
     Limits,
     Quota,
+    QuotaBucket,
     Seen,
     TooLarge,
     Wait,
@@ -310,7 +310,7 @@ def test_the_time_to_full_tells_what_is_left_when_nothing_else_does():
 @pytest.mark.parametrize(("bound", "bucket"), list(zip(vars(FREE), BUCKETS, strict=True)))
 def test_a_refusal_names_the_limit_that_was_reached(bound, bucket):
     state = observe(Quota.full(FREE, 0.0), 0.0, Seen(refused=bound, refused_limit=100, refused_used=70))
-    assert getattr(state, bucket) == Bucket(100.0, getattr(state, bucket).window_s, 30.0)
+    assert getattr(state, bucket) == QuotaBucket(100.0, getattr(state, bucket).window_s, 30.0)
     assert replace(state, **{bucket: getattr(Quota.full(FREE, 0.0), bucket)}) == Quota.full(FREE, 0.0)
     more = observe(state, 0.0, Seen(refused=bound, refused_limit=100, refused_used=60))
     assert getattr(more, bucket).level == 30
@@ -394,7 +394,7 @@ def test_a_restart_never_has_more_than_was_left(limits, requests, age_s):
 
 
 def test_a_bucket_gives_and_takes_within_its_bounds():
-    bucket = Bucket(100.0, 60.0, 40.0)
+    bucket = QuotaBucket(100.0, 60.0, 40.0)
     assert bucket.filled(6.0).level == 50
     assert bucket.filled(60.0).level == 100
     assert bucket.add(-50).level == 0
@@ -403,11 +403,11 @@ def test_a_bucket_gives_and_takes_within_its_bounds():
     assert bucket.missing == 60
     assert bucket.wait_s(40) == 0
     assert bucket.wait_s(50) == 6
-    assert bucket.resized(80.0) == Bucket(80.0, 60.0, 20.0)
-    assert bucket.resized(50.0) == Bucket(50.0, 60.0, 0.0)
-    assert Bucket(math.inf, 60.0, math.inf).filled(5.0).level == math.inf
-    assert Bucket(math.inf, 60.0, math.inf).filled(0.0).level == math.inf
-    assert Bucket(math.inf, 60.0, math.inf).resized(50.0) == Bucket(50.0, 60.0, 50.0)
+    assert bucket.resized(80.0) == QuotaBucket(80.0, 60.0, 20.0)
+    assert bucket.resized(50.0) == QuotaBucket(50.0, 60.0, 0.0)
+    assert QuotaBucket(math.inf, 60.0, math.inf).filled(5.0).level == math.inf
+    assert QuotaBucket(math.inf, 60.0, math.inf).filled(0.0).level == math.inf
+    assert QuotaBucket(math.inf, 60.0, math.inf).resized(50.0) == QuotaBucket(50.0, 60.0, 50.0)
 
 
 @pytest.mark.parametrize(

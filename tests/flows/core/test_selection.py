@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_values import texts
 
-from flows.core.selection import MALFORMED, Screened, Screening, counts_of, judge, screen, settle
+from flows.core.selection import MALFORMED, Screened, Screening, counts_of, judge, screen, with_claims
 from flows.core.words import display_form, form_problem, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
 
@@ -174,7 +174,7 @@ def candidate(key, verdict=Verdict.ACCEPTED, reason=None):
 def test_what_was_not_won_is_taken_back():
     claim = ClaimResult(new=("new",), own=("own",), known=("known",), elsewhere=("elsewhere",))
     before = [candidate(key) for key in ("new", "own", "known", "elsewhere", "forgotten")]
-    assert outcomes(settle(before, claim)) == [
+    assert outcomes(with_claims(before, claim)) == [
         ("new", Verdict.ACCEPTED, None),
         ("own", Verdict.ACCEPTED, None),
         ("known", Verdict.KNOWN, "It is known"),
@@ -185,7 +185,7 @@ def test_what_was_not_won_is_taken_back():
 
 def test_settling_leaves_what_was_not_accepted():
     before = (candidate("a", Verdict.POSTPONED, "full"), candidate("b", Verdict.REPEATED, "same"))
-    assert settle(before, ClaimResult(known=("a", "b"))) == before
+    assert with_claims(before, ClaimResult(known=("a", "b"))) == before
 
 
 def test_counts_are_of_the_gates_that_were_passed():
@@ -238,9 +238,9 @@ def test_after_the_claim_exactly_what_is_held_is_accepted(proposed, data):
     keys = [c.key for c in before if c.verdict is Verdict.ACCEPTED]
     fates = [data.draw(st.sampled_from(["new", "own", "known", "elsewhere"])) for _ in keys]
     claim = ClaimResult(**{fate: tuple(k for k, f in zip(keys, fates, strict=True) if f == fate) for fate in set(fates)})
-    after = settle(before, claim)
+    after = with_claims(before, claim)
     assert {c.key for c in after if c.verdict is Verdict.ACCEPTED} == claim.held
-    assert settle(after, claim) == after
+    assert with_claims(after, claim) == after
     for was, now in zip(before, after, strict=True):
         assert (was.text, was.key, was.origin) == (now.text, now.key, now.origin)
         assert was == now or (was.verdict is Verdict.ACCEPTED and now.reason)

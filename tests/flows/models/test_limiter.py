@@ -11,7 +11,7 @@ from flows.core.quota import Limits, Seen
 from flows.errors import QuotaExhausted, RequestTooLarge
 from flows.knowledge import Usage
 from flows.models import limiter as limiters
-from flows.models.limiter import Limiter
+from flows.models.limiter import QuotaLimiter
 
 OPEN = Limits(requests_per_minute=10_000, tokens_per_minute=10_000_000)
 
@@ -32,7 +32,7 @@ def bill(tokens, cached=0):
 
 async def heard(limits=OPEN, **more):
     """A limiter that has had its first answer."""
-    limiter = Limiter("m", limits, **more)
+    limiter = QuotaLimiter("m", limits, **more)
     async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
         slot.answered(bill(2), Seen())
     return limiter
@@ -56,7 +56,7 @@ def line_up(limiter, task, order, *, tokens=1, name=None):
 
 
 async def test_the_first_request_goes_alone_until_the_provider_has_told_its_limits():
-    limiter, order = Limiter("m", OPEN), []
+    limiter, order = QuotaLimiter("m", OPEN), []
     async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
         waiting = [line_up(limiter, "define", order) for _ in range(3)]
         await asyncio.sleep(0.02)
@@ -104,7 +104,7 @@ async def test_cached_tokens_do_not_count():
 
 
 async def test_what_finishes_words_goes_before_what_begins_them_each_in_order():
-    limiter, order = Limiter("m", OPEN), []
+    limiter, order = QuotaLimiter("m", OPEN), []
     async with limiter.slot("define", characters=4, answer_tokens=1):
         waiting = [line_up(limiter, task, order, name=f"{task} {n}") for n, task in enumerate(["propose", "define", "enrich", "define", "enrich"])]
         await asyncio.sleep(0.02)
@@ -114,7 +114,7 @@ async def test_what_finishes_words_goes_before_what_begins_them_each_in_order():
 
 async def test_a_proposal_that_waited_for_long_goes_first():
     clock, order = Clock(), []
-    limiter = Limiter("m", OPEN, clock=clock)
+    limiter = QuotaLimiter("m", OPEN, clock=clock)
     async with limiter.slot("define", characters=4, answer_tokens=1):
         waiting = [line_up(limiter, task, order) for task in ("propose", "define", "enrich")]
         await asyncio.sleep(0.02)
@@ -137,7 +137,7 @@ async def test_whoever_is_cancelled_while_waiting_takes_nothing():
 
 
 async def test_whoever_is_cancelled_at_the_moment_of_leave_gives_it_back():
-    limiter, order = Limiter("m", OPEN), []
+    limiter, order = QuotaLimiter("m", OPEN), []
     async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
         asking = line_up(limiter, "define", order, tokens=5_000_000)
         await asyncio.sleep(0.02)
@@ -216,7 +216,7 @@ async def test_a_later_process_remembers_what_was_spent():
     async with limiter.slot("define", characters=0, answer_tokens=6_000) as slot:
         slot.answered(bill(6_000), Seen())
     now = datetime.now(UTC)
-    later = Limiter("m", limits)
+    later = QuotaLimiter("m", limits)
     later.remember(limiter.spent(now=now), now=now + timedelta(seconds=15))
     assert later.state.minute_tokens.level == pytest.approx(8_000 - 6_000 + 15 / 60 * 8_000, abs=50)
     assert later.state.day_tokens.level == pytest.approx(200_000 - 6_000 + 15 * 200_000 / 86_400, abs=50)
@@ -225,7 +225,7 @@ async def test_a_later_process_remembers_what_was_spent():
 
 async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
     free = Limits(requests_per_minute=30, tokens_per_minute=8_000, tokens_per_day=200_000)
-    assumed, configured = Limiter("m", free, assumed=("requests_per_minute", "tokens_per_day")), Limiter("m", free)
+    assumed, configured = QuotaLimiter("m", free, assumed=("requests_per_minute", "tokens_per_day")), QuotaLimiter("m", free)
     for limiter in (assumed, configured):
         async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
             slot.answered(bill(2), Seen(limit_tokens_per_minute=250_000, remaining_tokens=249_000))
@@ -237,7 +237,7 @@ async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
 
 async def test_a_larger_plan_that_is_configured_widens_what_was_only_assumed_too():
     paid = Limits(requests_per_minute=30, tokens_per_minute=250_000, tokens_per_day=200_000)
-    limiter = Limiter("m", paid, assumed=("requests_per_minute", "tokens_per_day"))
+    limiter = QuotaLimiter("m", paid, assumed=("requests_per_minute", "tokens_per_day"))
     async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
         slot.answered(bill(2), Seen(limit_tokens_per_minute=250_000, remaining_tokens=249_000))
     assert limiter.state.minute_requests.capacity > 900

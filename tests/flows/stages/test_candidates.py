@@ -7,7 +7,7 @@ import pytest
 from flows.knowledge import Candidate, Verdict, Word, utc_now
 from flows.lexicon.reader import Lexicon
 from flows.models.scripted import ScriptedModel
-from flows.stages.candidates import Supply
+from flows.stages.candidates import CandidateSource
 from flows.stores.memory import MemoryStore
 
 
@@ -34,7 +34,7 @@ def judged(gathered, limit):
 
 async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once(resources):
     parts = resources("a", "b", "c")
-    supply = Supply(candidates_per_round=2)
+    supply = CandidateSource(candidates_per_round=2)
     first = await supply.gather(parts)
     assert await supply.gather(parts) is first
     assert parts.model.calls == {"propose": 1}
@@ -42,8 +42,8 @@ async def test_a_retry_gets_the_same_candidates_and_asks_the_model_once(resource
 
 async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up(resources):
     parts = resources("a", "b", "c", "d", "e")
-    supply = Supply(candidates_per_round=3)
-    supply.settle(judged(await supply.gather(parts), limit=1))
+    supply = CandidateSource(candidates_per_round=3)
+    supply.note_verdicts(judged(await supply.gather(parts), limit=1))
     second = await supply.gather(parts)
     assert second.candidates == (("b", "backlog"), ("c", "backlog"), ("d", "model"))
     assert supply.processed == {"a"}
@@ -53,20 +53,20 @@ async def test_postponed_words_come_first_in_the_next_round_and_are_topped_up(re
 
 async def test_given_words_are_supplied_until_they_are_spent(resources):
     parts = resources("never")
-    supply = Supply([("x", "given"), ("y", "given")])
+    supply = CandidateSource([("x", "given"), ("y", "given")])
     assert not supply.is_spent
-    supply.settle(judged(await supply.gather(parts), limit=1))
+    supply.note_verdicts(judged(await supply.gather(parts), limit=1))
     assert (await supply.gather(parts)).candidates == (("y", "backlog"),)
-    supply.settle(judged(await supply.gather(parts), limit=1))
+    supply.note_verdicts(judged(await supply.gather(parts), limit=1))
     assert supply.is_spent
     assert parts.model.calls == {}
 
 
 async def test_a_supply_with_a_model_is_never_spent(resources):
     parts = resources()
-    supply = Supply(candidates_per_round=5)
+    supply = CandidateSource(candidates_per_round=5)
     assert (await supply.gather(parts)).candidates == ()
-    supply.settle([])
+    supply.note_verdicts([])
     assert not supply.is_spent
 
 
@@ -74,9 +74,9 @@ async def test_frontier_words_that_a_round_declined_do_not_come_first_again(reso
     parts = resources()
     mentions = {Word(text=f"w{n:03}", key=f"w{n:03}"): ["a", "b"] if n < 60 else ["a"] for n in range(100)}
     await parts.store.add_to_frontier(mentions, at=utc_now())
-    supply = Supply(candidates_per_round=100)
+    supply = CandidateSource(candidates_per_round=100)
     first = await supply.gather(parts)
     assert [text for text, origin in first.candidates if origin == "frontier"] == [f"w{n:03}" for n in range(20)]
-    supply.settle([Candidate(text=text, key=text, origin="frontier", verdict=Verdict.INFLECTION) for text, _ in first.candidates])
+    supply.note_verdicts([Candidate(text=text, key=text, origin="frontier", verdict=Verdict.INFLECTION) for text, _ in first.candidates])
     second = await supply.gather(parts)
     assert [text for text, _ in second.candidates] == [f"w{n:03}" for n in range(20, 40)]

@@ -13,7 +13,7 @@ from flows.errors import ModelUnavailable, QuotaExhausted
 from flows.knowledge import Candidate, Generation, Round, Usage, Verdict, utc_now
 from flows.lexicon.census import cell_sizes
 from flows.lexicon.reader import Lexicon
-from flows.stages.planner import Explorer, observed
+from flows.stages.planner import PromptPlanner, observed
 from tests.world.proposing import Proposer
 
 
@@ -50,7 +50,7 @@ def judged(found, verdict=Verdict.ACCEPTED):
 
 async def test_a_round_of_a_thousand_words_is_ten_requests_for_ten_kinds(lexicon):
     model = Listing()
-    found = await Explorer().ask(SimpleNamespace(model=model, lexicon=lexicon), 1000)
+    found = await PromptPlanner().ask(SimpleNamespace(model=model, lexicon=lexicon), 1000)
     assert [request.count for request in model.requests] == [100] * 10
     assert len({request.cells for request in model.requests}) == 10
     assert Counter(cell for _, cell in found.words) == {request.cells[0]: 100 for request in model.requests}
@@ -59,9 +59,9 @@ async def test_a_round_of_a_thousand_words_is_ten_requests_for_ten_kinds(lexicon
 
 async def test_what_came_is_used_when_some_requests_fail_and_a_retry_sends_only_those(lexicon):
     model = Listing(failing={2})
-    explorer, parts = Explorer(), SimpleNamespace(model=model, lexicon=lexicon)
-    assert len((await explorer.ask(parts, 400)).words) == 300
-    assert len((await explorer.ask(parts, 400)).words) == 400
+    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    assert len((await planner.ask(parts, 400)).words) == 300
+    assert len((await planner.ask(parts, 400)).words) == 400
     assert len(model.requests) == 5
 
 
@@ -69,14 +69,14 @@ async def test_what_came_is_used_when_some_requests_fail_and_a_retry_sends_only_
 async def test_the_failure_is_told_when_all_requests_fail(lexicon, error):
     model = Listing(failing=range(1, 100), error=error)
     with pytest.raises(error):
-        await Explorer().ask(SimpleNamespace(model=model, lexicon=lexicon), 400)
+        await PromptPlanner().ask(SimpleNamespace(model=model, lexicon=lexicon), 400)
 
 
 async def test_words_that_a_kind_has_given_are_shown_when_it_is_asked_again(lexicon):
     model = Listing()
-    explorer, parts = Explorer(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
     for _ in range(40):
-        explorer.settle(judged(await explorer.ask(parts, 400)))
+        planner.note_verdicts(judged(await planner.ask(parts, 400)))
     again = [request for at, request in enumerate(model.requests) if request.cells in [r.cells for r in model.requests[:at]]]
     assert again
     for request in again:
@@ -85,20 +85,20 @@ async def test_words_that_a_kind_has_given_are_shown_when_it_is_asked_again(lexi
 
 async def test_dry_kinds_are_left_and_without_any_left_the_model_is_asked_for_just_words(lexicon):
     model = Listing()
-    explorer, parts = Explorer(), SimpleNamespace(model=model, lexicon=lexicon)
-    while (found := await explorer.ask(parts, 1000)).words[0][1] is not None:
+    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    while (found := await planner.ask(parts, 1000)).words[0][1] is not None:
         assert len(model.requests) < 500
-        explorer.settle(judged(found, Verdict.KNOWN))
+        planner.note_verdicts(judged(found, Verdict.KNOWN))
     assert model.requests[-1].cells == ()
 
 
 async def test_a_resumed_job_remembers_what_its_rounds_gave(lexicon):
     model = Listing()
-    explorer, parts = Explorer(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
     rounds = []
     for number in range(1, 4):
-        candidates = judged(await explorer.ask(parts, 400), Verdict.KNOWN)
-        explorer.settle(candidates)
+        candidates = judged(await planner.ask(parts, 400), Verdict.KNOWN)
+        planner.note_verdicts(candidates)
         rounds.append(
             Round(
                 job_id="00000000-0000-0000-0000-000000000001",
@@ -111,9 +111,9 @@ async def test_a_resumed_job_remembers_what_its_rounds_gave(lexicon):
                 created_at=utc_now(),
             )
         )
-    resumed = Explorer(rounds)
+    resumed = PromptPlanner(rounds)
     await resumed.ask(parts, 400)
-    await explorer.ask(parts, 400)
+    await planner.ask(parts, 400)
     assert [r.cells for r in model.requests[-8:-4]] == [r.cells for r in model.requests[-4:]]
 
 

@@ -13,14 +13,14 @@ from store_documents import ANN, START, batch, definition, entry, event, job, mi
 
 from flows.knowledge import CachedEvidence, Category, QuotaUsage, Word
 from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.driver.database import Database
+from flows.stores.firestore.driver.database import FirestoreDatabase
 
 LATER = START + minutes(10)
 INDEXES = json.loads((Path(__file__).parents[3] / "firestore.indexes.json").read_text(encoding="utf-8"))
 KEYS = [f"w{n:02}" for n in range(20)]
 
 
-class Bill(Database):
+class Bill(FirestoreDatabase):
     """A database that counts what Firestore would charge for, and takes down the queries."""
 
     def __init__(self, *args, **options):

@@ -15,7 +15,7 @@ from wire import a_wire_to
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import ClaimResult, Word
 from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.driver.database import Database
+from flows.stores.firestore.driver.database import FirestoreDatabase
 from flows.stores.firestore.driver.failures import translated
 
 LATER = START + minutes(10)
@@ -28,7 +28,7 @@ async def wire(emulator_host):
         yield opened
 
 
-class Armed(Database):
+class Armed(FirestoreDatabase):
     """A database whose next commit, once it is armed, is done and its answer lost."""
 
     def __init__(self, wire, place):

@@ -13,13 +13,13 @@ from store_documents import batch, entry
 
 from flows.knowledge import Job, utc_now
 from service.api.middleware import limits, protocol
-from service.api.middleware.limits import Bucket, Limiter, network_of
+from service.api.middleware.limits import RateLimit, TokenBucket, network_of
 from service.errors import TooMany
 
 
 def limiter(clock, **changes):
     options = {"burst": 20, "per_minute": 60, "total_burst": 30, "total_per_minute": 120} | changes
-    return Limiter("starts", clock=lambda: clock[0], **options)
+    return RateLimit("starts", clock=lambda: clock[0], **options)
 
 
 def passed(limit, client, times):
@@ -72,7 +72,7 @@ def test_one_client_is_an_address_or_a_home_network():
 
 def test_bucket_tells_how_long_to_wait():
     clock = [0.0]
-    bucket = Bucket(burst=1, per_minute=6, clock=lambda: clock[0])
+    bucket = TokenBucket(burst=1, per_minute=6, clock=lambda: clock[0])
     bucket.take()
     assert bucket.wait_s() == pytest.approx(10)
     clock[0] += 4

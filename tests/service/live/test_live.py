@@ -14,7 +14,7 @@ from prefect.states import Cancelled, Completed, Crashed, Pending, Running
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from flows.job.prefect_events import Publisher
+from flows.job.prefect_events import EventEmitter
 from flows.knowledge import Counts, Job, JobEvent, utc_now
 from service.live.relay import RECONCILE_EVERY_S
 from service.orchestration.deployments import deploy
@@ -67,7 +67,7 @@ class Flow:
         self.served.do(self.served.store.append_log(self.job_id, lines))
         self.served.do(self.served.store.save_job(self.job))
         if self.is_told if is_told is None else is_told:
-            Publisher().tell(self.job, lines)
+            EventEmitter().tell(self.job, lines)
 
     def end(self, state=None, **changes):
         self.do("ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes)

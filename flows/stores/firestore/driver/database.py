@@ -24,7 +24,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from flows.errors import InvalidInput, StoreUnavailable
 from flows.stores.firestore.driver.failures import CONFLICT, TRANSIENT, translated
-from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.driver.location import Location
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.values import decode_fields
 from flows.stores.firestore.driver.writes import Version, Write
@@ -46,7 +46,7 @@ _SCOPES = ("https://www.googleapis.com/auth/datastore",)
 _HOST = "firestore.googleapis.com:443"
 
 
-class Conflict(Exception):
+class WriteConflict(Exception):
     """A document has not the version that a commit expects; nothing was written, or an earlier try of the same commit was."""
 
 
@@ -61,7 +61,7 @@ class Snapshot(NamedTuple):
 class Contention:
     """Patience with other writers of the same documents, until a moment."""
 
-    def __init__(self, place: Place, patience_s: float) -> None:
+    def __init__(self, place: Location, patience_s: float) -> None:
         self._place = place
         self._deadline = asyncio.get_running_loop().time() + patience_s
         self._pause_s = 0.01
@@ -74,10 +74,10 @@ class Contention:
         self._pause_s = min(1.0, 2 * self._pause_s)
 
 
-class Database:
+class FirestoreDatabase:
     """A database, between `open` and `close`. A call takes `call_s` at most, with all its repetitions after failures `patience_s`, seconds."""
 
-    def __init__(self, place: Place, *, emulator: str | None = None, call_s: float = 10.0, patience_s: float = 15.0) -> None:
+    def __init__(self, place: Location, *, emulator: str | None = None, call_s: float = 10.0, patience_s: float = 15.0) -> None:
         self.place = place
         self._emulator = emulator
         self._call_s = call_s
@@ -161,7 +161,7 @@ class Database:
         return await self._patiently(call)
 
     async def commit(self, writes: Sequence[Write]) -> list[Version]:
-        """Do all writes together or none; the versions that the documents have then. Raises Conflict, and InvalidInput for over 4 MB.
+        """Do all writes together or none; the versions that the documents have then. Raises WriteConflict, and InvalidInput for over 4 MB.
 
         The repetition of a commit that was done although its answer got lost is a conflict as well: callers read what is there then.
         """
@@ -174,7 +174,7 @@ class Database:
             try:
                 answer = await self._client().commit(request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata)
             except CONFLICT as error:
-                raise Conflict from error
+                raise WriteConflict from error
             results = types.CommitResponse.pb(answer).write_results
             return [result.update_time if result.HasField("update_time") else None for result in results]
 

@@ -9,7 +9,7 @@ from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
 
 from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
-from flows.stores.firestore.driver.location import Place
+from flows.stores.firestore.driver.location import Location
 
 TRANSIENT = (
     exceptions.ServiceUnavailable,
@@ -27,7 +27,7 @@ CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.
 
 
 @contextmanager
-def translated(place: Place) -> Generator[None]:
+def translated(place: Location) -> Generator[None]:
     """Raise what the client raises as one of our errors, with the cause chained. A mistake of ours in a request passes as it is."""
     try:
         yield
@@ -38,7 +38,7 @@ def translated(place: Place) -> Generator[None]:
         raise meaning from error
 
 
-def _meaning(error: Exception, place: Place) -> LearningError | None:
+def _meaning(error: Exception, place: Location) -> LearningError | None:
     text = " ".join(str(error).split())[:300]
     if isinstance(error, exceptions.ResourceExhausted) and "quota" in text.lower():
         return StoreFull(f"{place.url}: the project's quota is used up ({text}). Wait for the next day, or enable billing")

@@ -13,7 +13,7 @@ _PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{2,61}[a-z0-9]")
 _DATABASE = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A database of a Google Cloud project."""
 
     project: str
