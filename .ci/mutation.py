@@ -21,11 +21,15 @@ def main() -> int:
     shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     command = [MUTMUT, "run", "--max-children", str(os.cpu_count() or 1)]
     # on a terminal the progress is one line that counts; elsewhere it would be thousands
-    run = subprocess.run(command, cwd=ROOT, check=False, text=True, stdout=None if sys.stdout.isatty() else subprocess.PIPE)
+    run = subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=None if sys.stdout.isatty() else subprocess.PIPE
+    )
     if run.returncode:
         sys.stdout.write((run.stdout or "")[-4000:])
         return run.returncode
-    listed = subprocess.run([MUTMUT, "results", "--all", "true"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        [MUTMUT, "results", "--all", "true"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     found = [tuple(line.strip().rsplit(": ", 1)) for line in listed.splitlines() if ": " in line]
     return report([(name, status) for name, status in found if status != "skipped"])
 
@@ -39,11 +43,17 @@ def report(found: list[tuple[str, str]]) -> int:
             sys.stdout.write(f"{status:>12}  {name}\n")
     total = sum(by_module.values(), Counter[bool]())
     for module, count in [*sorted(by_module.items()), ("all", total)]:
-        sys.stdout.write(f"{module:<24} {count[True]:>5} of {count.total():>5} noticed  {count[True] / count.total():7.1%}\n" if count else "")
+        sys.stdout.write(
+            f"{module:<24} {count[True]:>5} of {count.total():>5} noticed  {count[True] / count.total():7.1%}\n"
+            if count
+            else ""
+        )
     score = total[True] / total.total() if total else 0.0
     if score >= LEAST:
         return 0
-    sys.stdout.write(f"The tests notice {score:.1%} of the mutants: at least {LEAST:.0%} are asked for. `mutmut show NAME` shows one.\n")
+    sys.stdout.write(
+        f"The tests notice {score:.1%} of the mutants: at least {LEAST:.0%} are asked for. `mutmut show NAME` shows one.\n"
+    )
     return 1
 
 

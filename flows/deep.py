@@ -54,10 +54,26 @@ async def deep_learning(
             chosen = [] if history.rounds else await unfinished(resources.store, limit)
             return CandidateSource([*history.waiting, *chosen], processed=history.processed)
         return CandidateSource(
-            history.waiting, processed=history.processed, candidates_per_round=2 * limit, topic=topic, language=resources.settings.language
+            history.waiting,
+            processed=history.processed,
+            candidates_per_round=2 * limit,
+            topic=topic,
+            language=resources.settings.language,
         )
 
-    parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit, "minutes": minutes}
+    parameters = {
+        "words": [word.text for word in given] or None,
+        "topic": topic,
+        "limit": limit,
+        "minutes": minutes,
+    }
     return await learn(
-        Plan(mode="deep", budget=budget, target="deep", words_per_round=200, parameters=parameters, make_candidate_source=candidate_source)
+        Plan(
+            mode="deep",
+            budget=budget,
+            target="deep",
+            words_per_round=200,
+            parameters=parameters,
+            make_candidate_source=candidate_source,
+        )
     )

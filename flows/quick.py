@@ -62,5 +62,12 @@ async def quick_learning(
 
     parameters = {"words": [word.text for word in given] or None, "topic": topic, "limit": limit}
     return await learn(
-        Plan(mode="quick", budget=budget, target="defined", words_per_round=200, parameters=parameters, make_candidate_source=candidate_source)
+        Plan(
+            mode="quick",
+            budget=budget,
+            target="defined",
+            words_per_round=200,
+            parameters=parameters,
+            make_candidate_source=candidate_source,
+        )
     )

@@ -26,7 +26,9 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
     page = await store.jobs(mode=mode, limit=HISTORY_JOBS)
     rates = rates_of(page.items, thumb, has_model=has_model)
     words = parameters.get("words")
-    wanted = len(words) if words else parameters.get("max_entries") or parameters.get("limit") or _ENTRIES[mode]
+    wanted = (
+        len(words) if words else parameters.get("max_entries") or parameters.get("limit") or _ENTRIES[mode]
+    )
     spent_requests, spent_tokens = await _spent_today(store, settings) if has_model else (0, 0)
     found = estimate(
         rates,
@@ -46,7 +48,11 @@ def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
     last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)
     if last is not None and last.end_reason == "nothing new":
         return 0
-    others = [job.counts.stored for job in jobs if job.parameters.get("topic") and job.end_reason == "nothing new" and job.counts.stored]
+    others = [
+        job.counts.stored
+        for job in jobs
+        if job.parameters.get("topic") and job.end_reason == "nothing new" and job.counts.stored
+    ]
     return round(median(others)) if topic and others else None
 
 
@@ -61,7 +67,9 @@ def _limits(settings: Settings) -> Limits:
 
 def _priced(rates: Rates, settings: Settings) -> Rates:
     price = settings.price(settings.write_models[0])
-    return rates.model_copy(update={"cost_usd": (rates.tokens_in * price.tokens_in + rates.tokens_out * price.tokens_out) / 1e6})
+    return rates.model_copy(
+        update={"cost_usd": (rates.tokens_in * price.tokens_in + rates.tokens_out * price.tokens_out) / 1e6}
+    )
 
 
 async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
@@ -78,11 +86,17 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str |
     if has_model and settings.write_models[0] not in settings.prices:
         notes.append(f"No price is known for {settings.write_models[0]}: name it in LEARN_PRICES.")
     if found.limited_by.endswith("a day") and not found.entries:
-        notes.append("The day's quota is used up: it fills again steadily, come back later or use another model.")
+        notes.append(
+            "The day's quota is used up: it fills again steadily, come back later or use another model."
+        )
     if found.limited_by == "the words that are left" and not found.entries:
-        notes.append("The last job of this kind found nothing new. Another topic may, and a language model does.")
+        notes.append(
+            "The last job of this kind found nothing new. Another topic may, and a language model does."
+        )
     if about and found.entries:
-        notes.append("One topic has far fewer words than the lexicon: the job ends when all of them are learned.")
+        notes.append(
+            "One topic has far fewer words than the lexicon: the job ends when all of them are learned."
+        )
     if not found.rates.jobs:
         notes.append("A rule of thumb: no job of this kind has run here yet.")
     return tuple(notes)

@@ -13,18 +13,36 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.starts = Counter("learn_starts", "Jobs started through the facade", ["mode"], registry=self._registry)
-        self.refusals = Counter("learn_refusals", "Requests refused before they were answered", ["status"], registry=self._registry)
-        self.requests = Counter("learn_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry)
+        self.starts = Counter(
+            "learn_starts", "Jobs started through the facade", ["mode"], registry=self._registry
+        )
+        self.refusals = Counter(
+            "learn_refusals",
+            "Requests refused before they were answered",
+            ["status"],
+            registry=self._registry,
+        )
+        self.requests = Counter(
+            "learn_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
         self.request_seconds = Histogram(
-            "learn_http_request_seconds", "Time to the whole answer", ["route"], buckets=_REQUEST_S, registry=self._registry
+            "learn_http_request_seconds",
+            "Time to the whole answer",
+            ["route"],
+            buckets=_REQUEST_S,
+            registry=self._registry,
         )
         self.frames = Counter("learn_frames", "Job frames sent to watchers", registry=self._registry)
         self.watchers = Gauge("learn_watchers", "Open WebSockets", registry=self._registry)
         self.relay_lag_seconds = Histogram(
-            "learn_relay_lag_seconds", "From Prefect's `occurred` to the relay", buckets=_LAG_S, registry=self._registry
+            "learn_relay_lag_seconds",
+            "From Prefect's `occurred` to the relay",
+            buckets=_LAG_S,
+            registry=self._registry,
         )
-        self.relay_is_live = Gauge("learn_relay_live", "1 while Prefect's event stream is connected", registry=self._registry)
+        self.relay_is_live = Gauge(
+            "learn_relay_live", "1 while Prefect's event stream is connected", registry=self._registry
+        )
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

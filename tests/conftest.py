@@ -14,13 +14,21 @@ import pytest
 
 if "FIRESTORE_EMULATOR_HOST" in os.environ:  # for tests/flows/stores/emulator.py alone
     os.environ["TEST_FIRESTORE_EMULATOR_HOST"] = os.environ["FIRESTORE_EMULATOR_HOST"]
-for name in [n for n in os.environ if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_", "WIKIMEDIA_"))]:
+for name in [
+    n
+    for n in os.environ
+    if n.startswith(("LEARN_", "PREFECT_", "GROQ_", "GOOGLE_", "FIRESTORE_", "WIKIMEDIA_"))
+]:
     del os.environ[name]
 
 HOME = Path(tempfile.mkdtemp(prefix="learning-tests-"))
 (HOME / "default" / "prefect").mkdir(parents=True)
 # before anything imports Prefect, which reads its home then
-os.environ |= {"LEARN_HOME": str(HOME / "default"), "PREFECT_HOME": str(HOME / "default" / "prefect"), "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false"}
+os.environ |= {
+    "LEARN_HOME": str(HOME / "default"),
+    "PREFECT_HOME": str(HOME / "default" / "prefect"),
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+}
 
 
 def pytest_unconfigure() -> None:

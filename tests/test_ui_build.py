@@ -34,7 +34,15 @@ def ui(tmp_path):
     """The dashboard's sources, as few as will do."""
     folder = tmp_path / "ui"
     (folder / "src").mkdir(parents=True)
-    for name in ("package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json", "index.html", "src/main.ts"):
+    for name in (
+        "package.json",
+        "package-lock.json",
+        "vite.config.ts",
+        "svelte.config.js",
+        "tsconfig.json",
+        "index.html",
+        "src/main.ts",
+    ):
         (folder / name).write_text(name)
     return folder
 
@@ -110,7 +118,12 @@ def test_make_setup_goes_on_without_it_and_make_ui_does_not(ui, tmp_path, npm, a
     npm(NO_NETWORK)
     (ui / "build.py").write_text(BUILD.read_text())
     run = subprocess.run(
-        [sys.executable, str(ui / "build.py"), *arguments], env={"PATH": f"{tmp_path}:/bin"}, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(ui / "build.py"), *arguments],
+        env={"PATH": f"{tmp_path}:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (run.returncode, run.stdout) == (code, "")
     assert len(run.stderr.splitlines()) == 1

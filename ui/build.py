@@ -16,7 +16,16 @@ from pathlib import Path
 
 UI = Path(__file__).resolve().parent
 STAMP = ".stamp"
-MADE_OF = ("package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json", "index.html", "src", "public")
+MADE_OF = (
+    "package.json",
+    "package-lock.json",
+    "vite.config.ts",
+    "svelte.config.js",
+    "tsconfig.json",
+    "index.html",
+    "src",
+    "public",
+)
 SHIPPED = (
     "svelte", "uplot", "d3-force", "d3-dispatch", "d3-quadtree", "d3-timer",
     "@fontsource-variable/inter", "@fontsource-variable/source-serif-4",
@@ -81,18 +90,33 @@ def _lock(ui: Path) -> str:
     return hashlib.sha256((ui / "package-lock.json").read_bytes()).hexdigest()
 
 
-def _run(command: Sequence[str], ui: Path, environment: dict[str, str], *, within_s: float, what: str) -> None:
+def _run(
+    command: Sequence[str], ui: Path, environment: dict[str, str], *, within_s: float, what: str
+) -> None:
     try:
-        done = subprocess.run(command, cwd=ui, env=environment, capture_output=True, text=True, timeout=within_s, check=False)  # noqa: S603  npm, found on the PATH
+        done = subprocess.run(
+            command, cwd=ui, env=environment, capture_output=True, text=True, timeout=within_s, check=False
+        )  # noqa: S603  npm, found on the PATH
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise DashboardNotBuilt(f"The dashboard was not built, npm did not run ({error}). {WITHOUT}") from error
+        raise DashboardNotBuilt(
+            f"The dashboard was not built, npm did not run ({error}). {WITHOUT}"
+        ) from error
     if done.returncode:
-        raise DashboardNotBuilt(f"The dashboard was not built, {what}: {_reason(done.stderr or done.stdout)}. {WITHOUT}")
+        raise DashboardNotBuilt(
+            f"The dashboard was not built, {what}: {_reason(done.stderr or done.stdout)}. {WITHOUT}"
+        )
 
 
 def _reason(output: str) -> str:
-    lines = [re.sub(r"^npm (?:error|ERR!)\s*", "", re.sub(r"\x1b\[[0-9;]*m", "", line)).strip() for line in output.splitlines()]
-    telling = [line for line in lines if line and not line.startswith(("code ", "syscall ", "errno ", "A complete log"))]
+    lines = [
+        re.sub(r"^npm (?:error|ERR!)\s*", "", re.sub(r"\x1b\[[0-9;]*m", "", line)).strip()
+        for line in output.splitlines()
+    ]
+    telling = [
+        line
+        for line in lines
+        if line and not line.startswith(("code ", "syscall ", "errno ", "A complete log"))
+    ]
     return next(iter(telling), "npm says nothing").rstrip(". ")[:200]
 
 
@@ -100,7 +124,11 @@ def _licences(ui: Path) -> str:
     parts = []
     for name in SHIPPED:
         folder = ui / "node_modules" / name
-        texts = [path.read_text(errors="replace").strip() for path in sorted(folder.glob("LICEN[SC]E*")) if path.is_file()]
+        texts = [
+            path.read_text(errors="replace").strip()
+            for path in sorted(folder.glob("LICEN[SC]E*"))
+            if path.is_file()
+        ]
         parts.append("\n\n".join([f"=== {name}", *texts]))
     return "\n\n\n".join(parts) + "\n"
 

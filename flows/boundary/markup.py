@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 import mwparserfromhell
-from mwparserfromhell.nodes import Comment, ExternalLink, Heading, HTMLEntity, Node, Tag, Template, Text, Wikilink
+from mwparserfromhell.nodes import (
+    Comment,
+    ExternalLink,
+    Heading,
+    HTMLEntity,
+    Node,
+    Tag,
+    Template,
+    Text,
+    Wikilink,
+)
 from mwparserfromhell.wikicode import Wikicode
 
 from flows.boundary.templates import UNKNOWN, Arguments, Reading, is_silent, write
@@ -14,7 +24,9 @@ LONGEST = 2000
 """Characters of wikitext that are read at once; a definition is far shorter."""
 _STRANGE = re.compile("[\x00-\x1f\x7f\ue000-\uf8ff]")
 """Controls, one of which ends a text for the parser, and characters of private use, one of which is ours."""
-_HIDDEN_TAGS = frozenset({"ref", "references", "gallery", "syntaxhighlight", "timeline", "li", "dd", "dt", "hr"})
+_HIDDEN_TAGS = frozenset(
+    {"ref", "references", "gallery", "syntaxhighlight", "timeline", "li", "dd", "dt", "hr"}
+)
 _TORN_TAGS = frozenset({"math", "chem", "score", "hiero", "graph"})
 _MEDIA = re.compile(r"\s*(?:file|image|category|media)\s*:", re.IGNORECASE)
 _PREFIX = re.compile(r"^:?(?:w|wikipedia|s|wikispecies|species|wikt|en)\s*:\s*", re.IGNORECASE)
@@ -44,7 +56,11 @@ def _node(node: Node, reading: Reading) -> str:
         title = str(node.title)
         if _MEDIA.match(title):
             return ""
-        return _code(node.text, reading) if node.text is not None else _PREFIX.sub("", title.partition("#")[0]).strip()
+        return (
+            _code(node.text, reading)
+            if node.text is not None
+            else _PREFIX.sub("", title.partition("#")[0]).strip()
+        )
     if isinstance(node, Tag):
         name = str(node.tag).strip().lower()
         if name in _TORN_TAGS:
@@ -61,7 +77,9 @@ def _template(template: Template, reading: Reading) -> str:
     name = " ".join(str(template.name).replace("_", " ").split())
     if is_silent(name):
         return ""
-    values = {str(p.name).strip(): _INLINE.sub(r"\1", _code(p.value, reading)).strip() for p in template.params}
+    values = {
+        str(p.name).strip(): _INLINE.sub(r"\1", _code(p.value, reading)).strip() for p in template.params
+    }
     return write(name, Arguments(values), reading)
 
 

@@ -10,7 +10,9 @@ UNKNOWN = "\ue000"
 """Stands for what nobody here knows how to write out."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
 _GLUE = {"_": " ", "and": " and ", "or": " or ", "with": " with ", "&": " and "}
-_ARTICLED = re.compile(r"(?:United|Kingdom|Republic|Islands|Netherlands|Philippines|Bahamas|Gambia|Maldives|Czech Republic)\b")
+_ARTICLED = re.compile(
+    r"(?:United|Kingdom|Republic|Islands|Netherlands|Philippines|Bahamas|Gambia|Maldives|Czech Republic)\b"
+)
 _NAMES = {
     "abbr of": "abbreviation of",
     "adj form of": "form of",
@@ -163,7 +165,11 @@ def _fraction(arguments: Arguments, _: Reading) -> str:
 
 def _place(arguments: Arguments, _: Reading) -> str:
     kind = arguments["2"].replace("/and/", " and ").replace("/", " ")
-    text = kind if not kind or re.match(r"(?:an?|the)\b", kind, re.IGNORECASE) else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    text = (
+        kind
+        if not kind or re.match(r"(?:an?|the)\b", kind, re.IGNORECASE)
+        else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    )
     follows = " in "
     for part in arguments.after(3):
         prefix, slash, name = part.rpartition("/")
@@ -203,7 +209,10 @@ _WRITERS: Mapping[str, Write] = _named(
     links=(_link, "l|link|ll|m|mention|m+|m-self|l-self|alter"),
     qualifiers=(_qualifier, "q|qual|qualifier|i|qf|a"),
     glosses=(_gloss, "gloss|gl"),
-    plain=(_first, "n-g|ngd|non-gloss|non-gloss definition|non gloss definition|non gloss|1|sup|sub|IPAchar|smallcaps|unsupported"),
+    plain=(
+        _first,
+        "n-g|ngd|non-gloss|non-gloss definition|non gloss definition|non gloss|1|sup|sub|IPAchar|smallcaps|unsupported",
+    ),
     taxa=(_first, "taxlink|taxfmt|vern|vernacular"),
     in_language=(_second, "lang|head-word|inh-lite"),
     pages=(_last, "w|wp-link|pedlink|glossary|glink|def"),

@@ -153,4 +153,9 @@ def _meaning(part_of_speech: PartOfSpeech | None, reading: Reading) -> Meaning |
     form_of = reading.form_of if reading.form_of and text.rstrip(" .").endswith(reading.form_of) else None
     labels = ", ".join(dict.fromkeys(reading.labels))
     shown = f"({labels}) {text}" if labels else text
-    return Meaning(part_of_speech, printable(shown, MEANING_CHARACTERS), form_of=form_of, is_faded=_FADED.search(labels) is not None)
+    return Meaning(
+        part_of_speech,
+        printable(shown, MEANING_CHARACTERS),
+        form_of=form_of,
+        is_faded=_FADED.search(labels) is not None,
+    )

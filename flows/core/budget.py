@@ -35,9 +35,15 @@ class Budget:
 
     def __post_init__(self) -> None:
         if not 0 < self.minutes <= MAX_MINUTES:
-            raise InvalidInput("minutes", f"{self.minutes:g} cannot be", f"Give more than 0 and at most {MAX_MINUTES:g} minutes.")
+            raise InvalidInput(
+                "minutes",
+                f"{self.minutes:g} cannot be",
+                f"Give more than 0 and at most {MAX_MINUTES:g} minutes.",
+            )
         if self.max_entries is not None and self.max_entries < 1:
-            raise InvalidInput("max_entries", f"{self.max_entries} cannot be", "Give at least 1, or nothing for no limit.")
+            raise InvalidInput(
+                "max_entries", f"{self.max_entries} cannot be", "Give at least 1, or nothing for no limit."
+            )
 
     @property
     def limit_s(self) -> float:

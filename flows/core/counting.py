@@ -27,7 +27,13 @@ def with_round(job: Job, round_: Round) -> Job:
             "accepted": job.counts.accepted + len(round_.accepted),
         }
     )
-    return job.model_copy(update={"counts": counts, "last_round": max(job.last_round, round_.number), "usage": job.usage + round_.usage})
+    return job.model_copy(
+        update={
+            "counts": counts,
+            "last_round": max(job.last_round, round_.number),
+            "usage": job.usage + round_.usage,
+        }
+    )
 
 
 def with_batch(job: Job, batch: Batch) -> Job:
@@ -36,12 +42,20 @@ def with_batch(job: Job, batch: Batch) -> Job:
     counts = job.counts.model_copy(
         update={
             "batches": job.counts.batches + 1,
-            "stored": job.counts.stored + sum(o.stored is not None and (o.reason is None or o.stored == target) for o in batch.outcomes),
-            "defined": job.counts.defined + sum(o.stored == "defined" and target != "defined" for o in batch.outcomes),
+            "stored": job.counts.stored
+            + sum(o.stored is not None and (o.reason is None or o.stored == target) for o in batch.outcomes),
+            "defined": job.counts.defined
+            + sum(o.stored == "defined" and target != "defined" for o in batch.outcomes),
             "failed": job.counts.failed + sum(o.stored is None for o in batch.outcomes),
         }
     )
-    return job.model_copy(update={"counts": counts, "total_tokens": job.total_tokens + len(batch.outcomes), "usage": job.usage + batch.usage})
+    return job.model_copy(
+        update={
+            "counts": counts,
+            "total_tokens": job.total_tokens + len(batch.outcomes),
+            "usage": job.usage + batch.usage,
+        }
+    )
 
 
 def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Job:

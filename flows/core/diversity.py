@@ -59,7 +59,11 @@ class Cell:
         """The cell of a label; None for what is no label."""
         category, _, rest = label.partition(", ")
         band, _, letters = rest.partition(", first letter ")
-        cell = cls(Category(category), band, letters) if category in set(Category) and band in BANDS and letters in {"", *LETTERS} else None
+        cell = (
+            cls(Category(category), band, letters)
+            if category in set(Category) and band in BANDS and letters in {"", *LETTERS}
+            else None
+        )
         return cell if cell is not None and cell.label == label else None
 
     @classmethod
@@ -103,7 +107,9 @@ class Yield:
 class Survey:
     """The cells that are open, and what those that were asked have given."""
 
-    open: frozenset[Cell] = field(default_factory=lambda: frozenset(Cell(c, b) for c, b in product(Category, BANDS)))
+    open: frozenset[Cell] = field(
+        default_factory=lambda: frozenset(Cell(c, b) for c, b in product(Category, BANDS))
+    )
     yields: Mapping[Cell, Yield] = field(default_factory=dict)
 
     @classmethod
@@ -116,7 +122,9 @@ class Survey:
         seen = self.yields.get(cell, Yield()).after(words, unseen)
         still_open = self.open
         if seen.dry >= DRY_TIMES and cell in still_open:
-            still_open = (still_open - {cell}) | (frozenset() if seen.is_dry_for_good else frozenset(cell.parts))
+            still_open = (still_open - {cell}) | (
+                frozenset() if seen.is_dry_for_good else frozenset(cell.parts)
+            )
         return Survey(still_open, {**self.yields, cell: seen})
 
     def choose(self, count: int, chance: random.Random) -> tuple[Cell, ...]:
@@ -131,7 +139,10 @@ class Survey:
 
     def unwanted(self, cell: Cell) -> tuple[str, ...]:
         """Words that the model has listed for the cell, or for the one that it is a part of, and is likely to list again, at most 120."""
-        listed = {**self.yields.get(replace(cell, letters=""), Yield()).listed, **self.yields.get(cell, Yield()).listed}
+        listed = {
+            **self.yields.get(replace(cell, letters=""), Yield()).listed,
+            **self.yields.get(cell, Yield()).listed,
+        }
         latest_first = list(reversed(listed))
         return tuple(sorted(latest_first, key=lambda word: -listed[word])[:SHOWN])
 
@@ -141,7 +152,9 @@ class Survey:
 
     def _draw(self, cell: Cell, mean: float, chance: random.Random) -> float:
         seen = self.yields.get(cell, Yield())
-        return chance.betavariate(PRIOR_WORDS * mean + seen.unseen, PRIOR_WORDS * (1 - mean) + seen.words - seen.unseen)
+        return chance.betavariate(
+            PRIOR_WORDS * mean + seen.unseen, PRIOR_WORDS * (1 - mean) + seen.words - seen.unseen
+        )
 
 
 def shares(wanted: int, size: int = REQUEST_WORDS) -> tuple[int, ...]:

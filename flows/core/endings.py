@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _EXIT = re.compile(r"exited with (?:non-zero )?status code:? (-?\d+)")
-_WRAPPING = re.compile(r"(?:Flow run encountered an exception|Execution was interrupted by an unexpected exception):\s*")
+_WRAPPING = re.compile(
+    r"(?:Flow run encountered an exception|Execution was interrupted by an unexpected exception):\s*"
+)
 _CLASS_OF_A_SENTENCE = re.compile(r"[A-Za-z_][\w.]*: (?=\S+\s)")
 _KILL, _LAST_SIGNAL = 9, 64
 _FIRST_BY_SIGNAL = 128
@@ -25,11 +27,19 @@ def _plain(message: str) -> str:
         return message
     inner = message[wrapping.end() :].strip()
     # the class says nothing beside a sentence, and all beside one word or none
-    return _CLASS_OF_A_SENTENCE.sub("", inner, count=1) if _CLASS_OF_A_SENTENCE.match(inner) else inner.removesuffix(":")
+    return (
+        _CLASS_OF_A_SENTENCE.sub("", inner, count=1)
+        if _CLASS_OF_A_SENTENCE.match(inner)
+        else inner.removesuffix(":")
+    )
 
 
 def _of_process(code: int) -> str:
     number = -code if code < 0 else code - _FIRST_BY_SIGNAL
     if number == _KILL:
         return f"Its process was killed (signal {number})"
-    return f"Its process was ended by signal {number}" if 0 < number <= _LAST_SIGNAL else f"Its process ended with exit code {code}"
+    return (
+        f"Its process was ended by signal {number}"
+        if 0 < number <= _LAST_SIGNAL
+        else f"Its process ended with exit code {code}"
+    )

@@ -8,9 +8,27 @@ from typing import TypeVar
 
 from flows.core.mentions import LemmasOf, mentions
 from flows.core.words import display_form, form_problem, printable, word_key
-from flows.knowledge import Category, Citation, Deepening, Definition, Enrichment, Entry, Provenance, Relation, Word
+from flows.knowledge import (
+    Category,
+    Citation,
+    Deepening,
+    Definition,
+    Enrichment,
+    Entry,
+    Provenance,
+    Relation,
+    Word,
+)
 
-__all__ = ["deep_problems", "deepen", "definition_problems", "enrich", "entry_problems", "mentions", "unlearned"]
+__all__ = [
+    "deep_problems",
+    "deepen",
+    "definition_problems",
+    "enrich",
+    "entry_problems",
+    "mentions",
+    "unlearned",
+]
 
 T = TypeVar("T")
 
@@ -43,11 +61,17 @@ def entry_problems(entry: Entry, *, lemmas_of: LemmasOf, invents: bool = True) -
         problems.append("related_concepts: the word itself is among them")
     if len(set(keys)) < len(keys):
         problems.append("related_concepts: one stands twice")
-    problems += [f"related_concepts: “{printable(concept, 60)}” is no word" for concept in entry.related_concepts if form_problem(concept)]
+    problems += [
+        f"related_concepts: “{printable(concept, 60)}” is no word"
+        for concept in entry.related_concepts
+        if form_problem(concept)
+    ]
     if not fewest_examples <= len(entry.examples) <= MAX_EXAMPLES:
         problems.append(f"examples: {len(entry.examples)} instead of {fewest_examples} to {MAX_EXAMPLES}")
     problems += [
-        f"examples: “{printable(example, 60)}” does not mention the word" for example in entry.examples if not mentions(example, entry.key, lemmas_of)
+        f"examples: “{printable(example, 60)}” does not mention the word"
+        for example in entry.examples
+        if not mentions(example, entry.key, lemmas_of)
     ]
     return tuple(problems)
 
@@ -89,12 +113,21 @@ def enrich(
     )
     if previous is not None:
         kept = ("depth", "explanation", "applications", "misconceptions", "created_at")
-        entry = entry.model_copy(update={"revision": previous.revision + 1, **{name: getattr(previous, name) for name in kept}})
+        entry = entry.model_copy(
+            update={"revision": previous.revision + 1, **{name: getattr(previous, name) for name in kept}}
+        )
     problems = entry_problems(entry, lemmas_of=lemmas_of, invents=invents)
     return (None, problems) if problems else (entry, ())
 
 
-def deepen(entry: Entry, deepening: Deepening, *, provenance: Provenance, citations: Sequence[Citation], now: datetime) -> Entry:
+def deepen(
+    entry: Entry,
+    deepening: Deepening,
+    *,
+    provenance: Provenance,
+    citations: Sequence[Citation],
+    now: datetime,
+) -> Entry:
     """The entry at depth `deep`, as a new revision, with the citations that are new to it; see `deep_problems`."""
     return entry.model_copy(
         update={
@@ -103,7 +136,10 @@ def deepen(entry: Entry, deepening: Deepening, *, provenance: Provenance, citati
             "explanation": deepening.explanation.strip(),
             "applications": _points(deepening.applications),
             "misconceptions": _points(deepening.misconceptions),
-            "citations": _distinct((*entry.citations, *citations), lambda citation: (citation.source, citation.url, citation.revision)),
+            "citations": _distinct(
+                (*entry.citations, *citations),
+                lambda citation: (citation.source, citation.url, citation.revision),
+            ),
             "provenance": provenance,
             "updated_at": now,
         }
@@ -119,7 +155,9 @@ def deep_problems(entry: Entry) -> tuple[str, ...]:
     elif word_key(explanation) == word_key(entry.definition):
         problems.append("explanation: it repeats the definition")
     if len(explanation) > MAX_EXPLANATION:
-        problems.append(f"explanation: {len(explanation):,} characters instead of at most {MAX_EXPLANATION:,}")
+        problems.append(
+            f"explanation: {len(explanation):,} characters instead of at most {MAX_EXPLANATION:,}"
+        )
     return tuple(problems)
 
 
@@ -148,7 +186,11 @@ def _text_problems(text: str, key: str) -> list[str]:
 
 def _backing_problems(claim: Definition | Entry) -> list[str]:
     problems = [] if claim.key == word_key(claim.word) else ["key: it is not the key of the word"]
-    return [*problems, "citations: it is supported by none"] if claim.support == "supported" and not claim.citations else problems
+    return (
+        [*problems, "citations: it is supported by none"]
+        if claim.support == "supported" and not claim.citations
+        else problems
+    )
 
 
 def _category(text: str) -> Category | None:
@@ -157,7 +199,11 @@ def _category(text: str) -> Category | None:
 
 
 def _concepts(concepts: Iterable[str], key: str) -> tuple[str, ...]:
-    usable = (display_form(concept) for concept in concepts if form_problem(concept) is None and word_key(concept) != key)
+    usable = (
+        display_form(concept)
+        for concept in concepts
+        if form_problem(concept) is None and word_key(concept) != key
+    )
     return _distinct(usable, word_key)[:MAX_RELATED]
 
 
@@ -165,7 +211,9 @@ def _relations(relations: Iterable[Relation], key: str) -> tuple[Relation, ...]:
     usable = (
         Relation(kind=display_form(relation.kind), word=display_form(relation.word))
         for relation in relations
-        if display_form(relation.kind) and form_problem(relation.word) is None and word_key(relation.word) != key
+        if display_form(relation.kind)
+        and form_problem(relation.word) is None
+        and word_key(relation.word) != key
     )
     return _distinct(usable, lambda relation: (word_key(relation.kind), word_key(relation.word)))
 

@@ -51,7 +51,11 @@ def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
 
     With a model only jobs that it billed count, without one only those that it did not.
     """
-    told = [job for job in jobs if job.is_final and job.counts.stored >= HISTORY_ENTRIES and job.active_seconds > 0]
+    told = [
+        job
+        for job in jobs
+        if job.is_final and job.counts.stored >= HISTORY_ENTRIES and job.active_seconds > 0
+    ]
     told = [job for job in told if (job.usage.requests > 0) is has_model]
     entries = sum(job.counts.stored for job in told)
     if not entries:
@@ -88,8 +92,16 @@ def estimate(
         if amount is not None and each > 0:
             room[name] = max(0.0, amount) / each
 
-    bound("requests a day", None if limits.requests_per_day is None else limits.requests_per_day - spent_requests, rates.requests)
-    bound("tokens a day", None if limits.tokens_per_day is None else limits.tokens_per_day - spent_tokens, tokens)
+    bound(
+        "requests a day",
+        None if limits.requests_per_day is None else limits.requests_per_day - spent_requests,
+        rates.requests,
+    )
+    bound(
+        "tokens a day",
+        None if limits.tokens_per_day is None else limits.tokens_per_day - spent_tokens,
+        tokens,
+    )
     steady = {"the speed of the stages": rates.per_second * 60} if not rates.jobs or not tokens else {}
     if limits.tokens_per_minute is not None and tokens:
         steady["tokens a minute"] = limits.tokens_per_minute / tokens

@@ -63,7 +63,9 @@ def trim(text: str, *, word: str, limit: int) -> str:
     """
     sentences = list(_sentences(text))
     wanted = frozenset(map(stem, tokens(word)))
-    chosen = [sentence for sentence in sentences if wanted <= frozenset(map(stem, tokens(sentence)))] or sentences
+    chosen = [
+        sentence for sentence in sentences if wanted <= frozenset(map(stem, tokens(sentence)))
+    ] or sentences
     kept, room = list[str](), limit
     for sentence in chosen:
         if len(sentence) > room:
@@ -98,11 +100,15 @@ def backing(definition: str, evidence: Sequence[Evidence]) -> tuple[Citation, ..
     return tuple(strongest.values())[:MAX_CITATIONS]
 
 
-def is_misplaced(definition: str, evidence: Sequence[Evidence], elsewhere: Iterable[Sequence[Evidence]]) -> bool:
+def is_misplaced(
+    definition: str, evidence: Sequence[Evidence], elsewhere: Iterable[Sequence[Evidence]]
+) -> bool:
     """Whether a definition belongs to another word of its batch: its own evidence shares nothing with it, and some other word's shares half."""
     if not evidence or any(_strength(definition, piece.text) > 0 for piece in evidence):
         return False
-    return any(_strength(definition, piece.text) >= MISPLACED_SHARE for pieces in elsewhere for piece in pieces)
+    return any(
+        _strength(definition, piece.text) >= MISPLACED_SHARE for pieces in elsewhere for piece in pieces
+    )
 
 
 def stem(token: str) -> str:
@@ -130,11 +136,18 @@ def _content(text: str) -> frozenset[str]:
 
 def _sentences(text: str) -> Iterator[str]:
     """Sentences with single white space. Full stops of abbreviations end none."""
-    plain = "".join(c if c in "\n\u200c\u200d" or unicodedata.category(c)[0] != "C" else " " if c.isspace() else "" for c in text)
+    plain = "".join(
+        c if c in "\n\u200c\u200d" or unicodedata.category(c)[0] != "C" else " " if c.isspace() else ""
+        for c in text
+    )
     start = 0
     for found in _BREAK.finditer(plain):
         so_far = plain[start : found.start()].split()
-        if found.group().startswith("\n") or not so_far or not (so_far[-1].endswith(".") and is_abbreviation(so_far[-1])):
+        if (
+            found.group().startswith("\n")
+            or not so_far
+            or not (so_far[-1].endswith(".") and is_abbreviation(so_far[-1]))
+        ):
             yield from _squeezed(plain[start : found.end()])
             start = found.end()
     yield from _squeezed(plain[start:])

@@ -15,11 +15,20 @@ MAX_GAP = 4
 """Words that may stand within a phrasal verb, as in "she turned the old lamp off"."""
 
 _PARTICLES = frozenset(
-    re.findall(r"\w+", "about across ahead along apart around aside away back by down forth in off on out over round through together under up")
+    re.findall(
+        r"\w+",
+        "about across ahead along apart around aside away back by down forth in off on out over round through together under up",
+    )
 )
 _POSSESSIVES = frozenset(re.findall(r"\w+", "my your his her its our their whose"))
-_REFLEXIVES = frozenset(re.findall(r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"))
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_REFLEXIVES = frozenset(
+    re.findall(
+        r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"
+    )
+)
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 """Scripts that set no space between words: Thai, Lao, Burmese, Khmer, kana, Han."""
 
 
@@ -52,7 +61,9 @@ def _stands_whole(key: str, plain: str) -> bool:
 def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:
     if len(wanted) == 2 and wanted[1] in _PARTICLES:
         return wanted[1] in found[1 : 2 + MAX_GAP]
-    return len(found) >= len(wanted) and all(_matches(token, part, lemmas_of) for token, part in zip(found[1:], wanted[1:], strict=False))
+    return len(found) >= len(wanted) and all(
+        _matches(token, part, lemmas_of) for token, part in zip(found[1:], wanted[1:], strict=False)
+    )
 
 
 def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
@@ -60,4 +71,8 @@ def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
         return True
     if part == "oneself" and token in _REFLEXIVES:
         return True
-    return part in {token, token.removesuffix("'s")} or part in lemmas_of(token) or part in lemmas_of(token.removesuffix("'s"))
+    return (
+        part in {token, token.removesuffix("'s")}
+        or part in lemmas_of(token)
+        or part in lemmas_of(token.removesuffix("'s"))
+    )

@@ -16,7 +16,12 @@ from flows.knowledge import DeepeningRequest, Definition, Evidence, ProposalRequ
 
 Task = Literal["propose", "define", "enrich", "deepen"]
 
-VERSIONS: Mapping[Task, str] = {"propose": "propose-1", "define": "define-1", "enrich": "enrich-1", "deepen": "deepen-1"}
+VERSIONS: Mapping[Task, str] = {
+    "propose": "propose-1",
+    "define": "define-1",
+    "enrich": "enrich-1",
+    "deepen": "deepen-1",
+}
 """Goes up with every change of a task's text or of its answer's shape."""
 
 EVIDENCE_CHARACTERS = 360
@@ -89,12 +94,18 @@ def propose(request: ProposalRequest) -> Prompt:
 
 def define(batch: Sequence[WordEvidence]) -> Prompt:
     """Ask for a definition of each word from its evidence."""
-    return _about("define", [{**_word(i.word.key, i.word.text), "evidence": shown(i.evidence, i.word.text)} for i in batch])
+    return _about(
+        "define",
+        [{**_word(i.word.key, i.word.text), "evidence": shown(i.evidence, i.word.text)} for i in batch],
+    )
 
 
 def enrich(batch: Sequence[Definition]) -> Prompt:
     """Ask for what surrounds each definition."""
-    return _about("enrich", [{**_word(d.key, d.word), "definition": d.text, "part_of_speech": d.part_of_speech} for d in batch])
+    return _about(
+        "enrich",
+        [{**_word(d.key, d.word), "definition": d.text, "part_of_speech": d.part_of_speech} for d in batch],
+    )
 
 
 def deepen(batch: Sequence[DeepeningRequest]) -> Prompt:
@@ -110,7 +121,9 @@ def deepen(batch: Sequence[DeepeningRequest]) -> Prompt:
     return _about("deepen", words)
 
 
-def shown(evidence: Sequence[Evidence], word: str, *, limit: int = EVIDENCE_CHARACTERS) -> list[dict[str, str]]:
+def shown(
+    evidence: Sequence[Evidence], word: str, *, limit: int = EVIDENCE_CHARACTERS
+) -> list[dict[str, str]]:
     """What is shown of the evidence: the first piece of each source, then further ones, at most three within `limit` characters."""
     firsts: dict[str, Evidence] = {}
     for piece in evidence:
@@ -131,7 +144,9 @@ def _word(key: str, text: str) -> dict[str, str]:
 
 
 def _about(task: Task, words: list[dict[str, Any]]) -> Prompt:
-    return Prompt(task, SYSTEM[task], _json({"task": task, "words": words}), tuple(word["id"] for word in words))
+    return Prompt(
+        task, SYSTEM[task], _json({"task": task, "words": words}), tuple(word["id"] for word in words)
+    )
 
 
 def _json(body: Mapping[str, Any]) -> str:

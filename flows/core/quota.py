@@ -38,7 +38,9 @@ class Limits:
     def __post_init__(self) -> None:
         for name, limit in vars(self).items():
             if limit is not None and limit < 1:
-                raise InvalidInput(name, f"{limit} cannot be a limit", "Give at least 1, or nothing for no limit.")
+                raise InvalidInput(
+                    name, f"{limit} cannot be a limit", "Give at least 1, or nothing for no limit."
+                )
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ class QuotaBucket:
 
     def filled(self, for_s: float) -> QuotaBucket:
         """After so many seconds."""
-        return self if math.isinf(self.capacity) else self.set(self.level + for_s * self.capacity / self.window_s)
+        return (
+            self
+            if math.isinf(self.capacity)
+            else self.set(self.level + for_s * self.capacity / self.window_s)
+        )
 
     def set(self, level: float) -> QuotaBucket:
         """At another level, kept between empty and full."""
@@ -204,8 +210,20 @@ def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
     now = _refused(_filled(state, now_s), seen)
     return replace(
         now,
-        day_requests=_corrected(now.day_requests, now.pending_requests, seen.limit_requests_per_day, seen.remaining_requests, seen.reset_requests_s),
-        minute_tokens=_corrected(now.minute_tokens, now.pending_tokens, seen.limit_tokens_per_minute, seen.remaining_tokens, seen.reset_tokens_s),
+        day_requests=_corrected(
+            now.day_requests,
+            now.pending_requests,
+            seen.limit_requests_per_day,
+            seen.remaining_requests,
+            seen.reset_requests_s,
+        ),
+        minute_tokens=_corrected(
+            now.minute_tokens,
+            now.pending_tokens,
+            seen.limit_tokens_per_minute,
+            seen.remaining_tokens,
+            seen.reset_tokens_s,
+        ),
         refused_until_s=max(now.refused_until_s, now_s + (seen.retry_after_s or -math.inf)),
         day_used_up_until_s=max(now.day_used_up_until_s, now_s + (seen.day_used_up_for_s or -math.inf)),
     )
@@ -214,14 +232,20 @@ def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
 def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
     """Requests and tokens of a window that have not come back: what a restart must remember, with the moment."""
     now = _filled(state, now_s)
-    requests, spent_tokens = (now.minute_requests, now.minute_tokens) if window == "minute" else (now.day_requests, now.day_tokens)
+    requests, spent_tokens = (
+        (now.minute_requests, now.minute_tokens) if window == "minute" else (now.day_requests, now.day_tokens)
+    )
     return math.ceil(requests.missing), math.ceil(spent_tokens.missing)
 
 
 def left(state: Quota, now_s: float) -> dict[Bound, tuple[int, int]]:
     """Of each limit that there is what is left of it, reservations taken out, and its size."""
     now = _filled(state, now_s)
-    buckets = {bound: bucket for bound, name in _BUCKETS.items() if not math.isinf((bucket := getattr(now, name)).capacity)}
+    buckets = {
+        bound: bucket
+        for bound, name in _BUCKETS.items()
+        if not math.isinf((bucket := getattr(now, name)).capacity)
+    }
     return {bound: (math.floor(bucket.level), int(bucket.capacity)) for bound, bucket in buckets.items()}
 
 
@@ -233,7 +257,11 @@ def remember(state: Quota, window: Window, *, requests: int, tokens: int, age_s:
             minute_requests=_remembered(state.minute_requests, requests, age_s),
             minute_tokens=_remembered(state.minute_tokens, tokens, age_s),
         )
-    return replace(state, day_requests=_remembered(state.day_requests, requests, age_s), day_tokens=_remembered(state.day_tokens, tokens, age_s))
+    return replace(
+        state,
+        day_requests=_remembered(state.day_requests, requests, age_s),
+        day_tokens=_remembered(state.day_tokens, tokens, age_s),
+    )
 
 
 def read_headers(headers: Mapping[str, str]) -> Seen:
@@ -309,7 +337,9 @@ def _refused(state: Quota, seen: Seen) -> Quota:
     return replace(state, **change)
 
 
-def _corrected(bucket: QuotaBucket, pending: int, limit: int | None, remaining: float | None, reset_s: float | None) -> QuotaBucket:
+def _corrected(
+    bucket: QuotaBucket, pending: int, limit: int | None, remaining: float | None, reset_s: float | None
+) -> QuotaBucket:
     if limit:
         bucket = bucket.resized(float(limit))
     if math.isinf(bucket.capacity):

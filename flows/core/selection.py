@@ -20,7 +20,17 @@ BaseForms = Callable[[str], Sequence[str]]
 AreVariants = Callable[[str, str], bool]
 """Whether two keys are spellings of one word: the lexicon says that they share a meaning."""
 
-MALFORMED = frozenset({Verdict.EMPTY, Verdict.TOO_LONG, Verdict.TOO_MANY_WORDS, Verdict.NO_LETTER, Verdict.NUMBER, Verdict.MARKUP, Verdict.SENTENCE})
+MALFORMED = frozenset(
+    {
+        Verdict.EMPTY,
+        Verdict.TOO_LONG,
+        Verdict.TOO_MANY_WORDS,
+        Verdict.NO_LETTER,
+        Verdict.NUMBER,
+        Verdict.MARKUP,
+        Verdict.SENTENCE,
+    }
+)
 UNSEEN = frozenset({Verdict.ACCEPTED, Verdict.POSTPONED, Verdict.CLAIMED_ELSEWHERE})
 _RELATION = {Verdict.INFLECTION: "An inflection of", Verdict.SPELLING_VARIANT: "Another spelling of"}
 
@@ -45,10 +55,18 @@ class Screening:
     @property
     def keys_to_look_up(self) -> frozenset[str]:
         """The keys of open words, of their base forms and of their other spellings."""
-        return frozenset(key for word in self.words if word.rejection is None for key in (word.key, *word.relatives))
+        return frozenset(
+            key for word in self.words if word.rejection is None for key in (word.key, *word.relatives)
+        )
 
 
-def screen(proposed: Sequence[tuple[str, Origin]], *, processed: Collection[str], base_forms: BaseForms, are_variants: AreVariants) -> Screening:
+def screen(
+    proposed: Sequence[tuple[str, Origin]],
+    *,
+    processed: Collection[str],
+    base_forms: BaseForms,
+    are_variants: AreVariants,
+) -> Screening:
     """Reject what cannot be a word, what stands twice in the round, and what the job has processed.
 
     Of a base form and its inflection in one round the base form stands, wherever it is, since it is what a dictionary lists; of two
@@ -59,7 +77,9 @@ def screen(proposed: Sequence[tuple[str, Origin]], *, processed: Collection[str]
     words = [_screen_form(text, origin) for text, origin in proposed]
     for at, word in enumerate(words):
         if word.rejection is None and word.key in open_words:
-            words[at] = replace(word, rejection=(Verdict.REPEATED, f"The same as “{open_words[word.key].text}” in this round"))
+            words[at] = replace(
+                word, rejection=(Verdict.REPEATED, f"The same as “{open_words[word.key].text}” in this round")
+            )
         elif word.rejection is None and word.key in done:
             words[at] = replace(word, rejection=(Verdict.PROCESSED, "This job has dealt with it before"))
         elif word.rejection is None:
@@ -80,7 +100,9 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
             if room <= 0:
                 verdict, reason = Verdict.POSTPONED, "The round is full; kept for the next"
             room -= 1
-        candidates.append(Candidate(text=word.text, key=word.key, origin=word.origin, verdict=verdict, reason=reason))
+        candidates.append(
+            Candidate(text=word.text, key=word.key, origin=word.origin, verdict=verdict, reason=reason)
+        )
     return tuple(candidates)
 
 
@@ -91,7 +113,9 @@ def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Ca
     def settled(candidate: Candidate) -> Candidate:
         if candidate.verdict is not Verdict.ACCEPTED or candidate.key in claim.held:
             return candidate
-        verdict, reason = (Verdict.KNOWN, _KNOWN) if candidate.key in known else (Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
+        verdict, reason = (
+            (Verdict.KNOWN, _KNOWN) if candidate.key in known else (Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
+        )
         return candidate.model_copy(update={"verdict": verdict, "reason": reason})
 
     return tuple(settled(candidate) for candidate in candidates)
@@ -127,7 +151,9 @@ def _with_relatives(word: Screened, base_forms: BaseForms, are_variants: AreVari
     bases = list(base_forms(word.key))
     if word.key in bases:
         bases = []
-    inflections = {key: Verdict.INFLECTION for base in bases for key in (base, *_spellings(base, are_variants))}
+    inflections = {
+        key: Verdict.INFLECTION for base in bases for key in (base, *_spellings(base, are_variants))
+    }
     relatives = spellings | inflections
     relatives.pop(word.key, None)
     return replace(word, relatives=relatives)
@@ -142,7 +168,11 @@ def _rivals(words: Mapping[str, Screened]) -> dict[str, dict[str, Verdict]]:
     rivals = {key: dict(word.relatives) for key, word in words.items()}
     for key, word in words.items():
         for relative, verdict in word.relatives.items():
-            if verdict is Verdict.SPELLING_VARIANT and relative in words and words[relative].origin != "leftover":
+            if (
+                verdict is Verdict.SPELLING_VARIANT
+                and relative in words
+                and words[relative].origin != "leftover"
+            ):
                 rivals[relative].setdefault(key, verdict)
     return rivals
 
@@ -150,7 +180,11 @@ def _rivals(words: Mapping[str, Screened]) -> dict[str, dict[str, Verdict]]:
 def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Screened]:
     """Each word, with a rejection where a relative of it was processed or stands in the round."""
     rivals = _rivals(words)
-    inflected = {key for key in words if any(verdict is Verdict.INFLECTION and rival in words for rival, verdict in rivals[key].items())}
+    inflected = {
+        key
+        for key in words
+        if any(verdict is Verdict.INFLECTION and rival in words for rival, verdict in rivals[key].items())
+    }
     weeded: dict[str, Screened] = {}
 
     def conflict(key: str) -> tuple[Verdict, str] | None:
@@ -173,5 +207,8 @@ def _taken(word: Screened, taken: Mapping[str, bool]) -> tuple[Verdict, str] | N
         return (Verdict.KNOWN, _KNOWN) if taken[word.key] else (Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
     for key, verdict in word.relatives.items():
         if key in taken:
-            return verdict, f"{_RELATION[verdict]} “{key}”, which {'is known' if taken[key] else 'another job is learning'}"
+            return (
+                verdict,
+                f"{_RELATION[verdict]} “{key}”, which {'is known' if taken[key] else 'another job is learning'}",
+            )
     return None

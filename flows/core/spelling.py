@@ -30,7 +30,17 @@ _INSIDE = (
     ("ough", "ow"),
     ("and", "&"),
 )
-_ENDINGS = (("re", "er"), ("res", "ers"), ("red", "ered"), ("ring", "ering"), ("ice", "ise"), ("eing", "ing"), ("ey", "y"), ("que", "ck"), ("e", ""))
+_ENDINGS = (
+    ("re", "er"),
+    ("res", "ers"),
+    ("red", "ered"),
+    ("ring", "ering"),
+    ("ice", "ise"),
+    ("eing", "ing"),
+    ("ey", "y"),
+    ("que", "ck"),
+    ("e", ""),
+)
 _DOUBLED = "glmnpst"
 _SOLID = range(4, 21)
 """Lengths of solid words for which an inner hyphen or space is tried."""
@@ -44,7 +54,9 @@ def spelling_variants(key: str) -> frozenset[str]:
     """
     inside = set(_inside(key))
     twice = {guess for other in inside for guess in _inside(other)}
-    return frozenset(inside | twice | {*_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}) - {key}
+    return frozenset(
+        inside | twice | {*_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}
+    ) - {key}
 
 
 def _inside(key: str) -> Iterator[str]:

@@ -15,9 +15,15 @@ MAX_WORDS = 4
 MAX_ID_BYTES = 1500
 """Firestore's limit for a document id."""
 
-_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´\u1ffd", "'") | dict.fromkeys("“”„‟″‶", '"') | dict.fromkeys("\u2212\u2043", "-"))
+_QUOTES = str.maketrans(
+    dict.fromkeys("‘’‚‛′‵ʹʻʼʽ՚´\u1ffd", "'")
+    | dict.fromkeys("“”„‟″‶", '"')
+    | dict.fromkeys("\u2212\u2043", "-")
+)
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-_IGNORED_IN_KEYS = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+_IGNORED_IN_KEYS = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 _JOINERS = "\u200c\u200d"
 _PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
@@ -34,7 +40,10 @@ _INITIALS = re.compile(r"(?:[^\W\d_]{1,4}\.)+[^\W\d_]{0,4}\.?")
 _NUMBER = re.compile(r"[\W\d_]*\d[\W\d_]*|\d+(?:st|nd|rd|th)|0x[\da-f]+|\d+(?:\.\d+)?e[+-]?\d+")
 _MARKUP = (
     (re.compile(r"[<>\[\]{}()]"), "It holds brackets"),
-    (re.compile(r"://|^www\.|^mailto:|\.(?:com|org|edu|gov|html?|php)(?:/|$)", re.IGNORECASE), "It is an address"),
+    (
+        re.compile(r"://|^www\.|^mailto:|\.(?:com|org|edu|gov|html?|php)(?:/|$)", re.IGNORECASE),
+        "It is an address",
+    ),
     (re.compile(r"@"), "It holds an at sign"),
     (re.compile(r"&#?\w+;"), "It holds an HTML entity"),
     (re.compile(r"[`_|\\=~^]|\*\*"), "It holds markup"),
@@ -87,7 +96,9 @@ def tokens(text: str) -> list[str]:
 def is_abbreviation(token: str) -> bool:
     """Whether a full stop at the end of the token belongs to it, as in "St." or "e.g."."""
     token = token.rpartition("-")[2]
-    return token.rstrip(".").casefold() in _ABBREVIATIONS or (_INITIALS.fullmatch(token) is not None and (token.count(".") > 1 or len(token) == 2))
+    return token.rstrip(".").casefold() in _ABBREVIATIONS or (
+        _INITIALS.fullmatch(token) is not None and (token.count(".") > 1 or len(token) == 2)
+    )
 
 
 def document_id(key: str) -> str:
@@ -114,7 +125,9 @@ def key_of_document_id(id: str) -> str:  # noqa: A002  the store's own word for 
     """The key that `document_id` made the id of. Raises InvalidInput for an id that it never makes."""
     key = unquote(id)
     if document_id(key) != id:
-        raise InvalidInput("id", f"{printable(id)!r} is not the id of a word", "Give an id that `document_id` made.")
+        raise InvalidInput(
+            "id", f"{printable(id)!r} is not the id of a word", "Give an id that `document_id` made."
+        )
     return key
 
 
@@ -123,7 +136,11 @@ def parse_word(text: str) -> Word:
     problem = form_problem(text)
     if problem:
         verdict, reason = problem
-        raise InvalidInput("words", f"“{printable(text)}” cannot be learned: {reason[0].lower()}{reason[1:]}", _REMEDIES[verdict])
+        raise InvalidInput(
+            "words",
+            f"“{printable(text)}” cannot be learned: {reason[0].lower()}{reason[1:]}",
+            _REMEDIES[verdict],
+        )
     return Word(text=display_form(text), key=word_key(text))
 
 
@@ -134,7 +151,9 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
     letters = any(unicodedata.category(c)[0] == "L" for c in key)
     if not key:
         return Verdict.EMPTY, "It is empty"
-    markup = _hidden(text.strip()) or next((reason for pattern, reason in _MARKUP if pattern.search(display) or pattern.search(key)), None)
+    markup = _hidden(text.strip()) or next(
+        (reason for pattern, reason in _MARKUP if pattern.search(display) or pattern.search(key)), None
+    )
     if markup:
         return Verdict.MARKUP, markup
     if max(len(display), len(key)) > MAX_CHARACTERS:
@@ -151,7 +170,9 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
 
 def printable(text: str, limit: int = 200) -> str:
     """A text that can be shown and stored: what hides or controls is replaced, what is over `limit` characters is cut."""
-    shown = "".join(c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit]))
+    shown = "".join(
+        c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit])
+    )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -172,7 +193,9 @@ def _hidden(text: str) -> str | None:
             return "It holds a line break"
         if category in {"Cs", "Co", "Cn"} or c == "\ufffd":
             return "It holds a character that is none"
-        if c != "\t" and (category == "Cc" or (category == "Cf" and c not in _JOINERS and not _INVISIBLE.match(c))):
+        if c != "\t" and (
+            category == "Cc" or (category == "Cf" and c not in _JOINERS and not _INVISIBLE.match(c))
+        ):
             return "It holds control characters"
     return None
 

@@ -43,7 +43,9 @@ MakeCandidateSource = Callable[[Resources, "EarlierAttempts"], Awaitable[Candida
 class EarlierAttempts:
     """What earlier attempts of a job have written."""
 
-    def __init__(self, rounds: tuple[Round, ...], batches: tuple[Batch, ...], waiting: list[Proposed]) -> None:
+    def __init__(
+        self, rounds: tuple[Round, ...], batches: tuple[Batch, ...], waiting: list[Proposed]
+    ) -> None:
         self.rounds = rounds
         self.batches = batches
         self.waiting = waiting
@@ -52,7 +54,9 @@ class EarlierAttempts:
 
     def unseen(self, given: Sequence[Word]) -> list[Proposed]:
         """Of the given words those that no round has judged yet."""
-        judged = {c.key for round_ in self.rounds for c in round_.candidates if c.verdict is not Verdict.POSTPONED}
+        judged = {
+            c.key for round_ in self.rounds for c in round_.candidates if c.verdict is not Verdict.POSTPONED
+        }
         return [(word.text, "given") for word in given if word.key not in judged]
 
 
@@ -78,8 +82,17 @@ async def learn(plan: Plan) -> Job:
     if context is None or context.flow_run is None:
         raise LearningError("A job needs a flow run: call the flow, not its function")
     run = context.flow_run
-    starter = starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None)
-    job = Job(job_id=run.id, mode=plan.mode, name=run.name, parameters=plan.parameters, created_at=_created(run), started_by=starter)
+    starter = starter_of(
+        run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
+    )
+    job = Job(
+        job_id=run.id,
+        mode=plan.mode,
+        name=run.name,
+        parameters=plan.parameters,
+        created_at=_created(run),
+        started_by=starter,
+    )
     async with open_resources() as resources:
         signals = StopSignals(job.job_id, resources.store)
         emitter = EventEmitter()
@@ -100,17 +113,25 @@ async def learn(plan: Plan) -> Job:
                     raise
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
-    return cast(Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended))
+    return cast(
+        Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended)
+    )
 
 
 def _created(run: FlowRun) -> datetime:
     """When the run was asked for or, where a schedule made it long before, was due."""
     moments = [moment for moment in (run.created, run.expected_start_time) if moment is not None]
     # Prefect's datetimes are of pendulum, whose differences do not divide as the standard library's do
-    return min(utc_now(), max(datetime.fromisoformat(moment.isoformat()).astimezone(UTC) for moment in moments)) if moments else utc_now()
+    return (
+        min(utc_now(), max(datetime.fromisoformat(moment.isoformat()).astimezone(UTC) for moment in moments))
+        if moments
+        else utc_now()
+    )
 
 
-async def _attempt(plan: Plan, resources: Resources, tracker: ProgressTracker, signals: StopSignals, emitter: EventEmitter) -> Job:
+async def _attempt(
+    plan: Plan, resources: Resources, tracker: ProgressTracker, signals: StopSignals, emitter: EventEmitter
+) -> Job:
     store, job_id = resources.store, tracker.job.job_id
     await _tag(job_id, plan.mode)
     history = await _history(resources, job_id)
@@ -130,7 +151,9 @@ async def _attempt(plan: Plan, resources: Resources, tracker: ProgressTracker, s
     reason: EndReason = await runner.run()
     await _give_up_claims(resources, tracker)
     await _lower_the_flag(store, tracker)
-    ended = await tracker.end("cancelled" if runner.is_aborted and await _is_cancelled(job_id) else "completed", reason)
+    ended = await tracker.end(
+        "cancelled" if runner.is_aborted and await _is_cancelled(job_id) else "completed", reason
+    )
     emitter.summarize(ended, newest=runner.newest)
     return ended
 
@@ -199,4 +222,6 @@ async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
             await mend(store, flow_run.id, final, state.message)
     except LearningError as error:
         # the runner, too, calls this, where there is no run to log for
-        flow_run_logger(flow_run, flow).warning("The end could not be written into the job document: %s", error)
+        flow_run_logger(flow_run, flow).warning(
+            "The end could not be written into the job document: %s", error
+        )

@@ -164,11 +164,17 @@ class BatchWorkers:
             if work.entries:
                 work.failed |= {w.key: str(error) for w in work.words}
                 await self._give_up(work)
-        except (TransientError, OutputError, TimeoutError) as error:  # the last is Prefect's, of a stage that waited too long
+        except (
+            TransientError,
+            OutputError,
+            TimeoutError,
+        ) as error:  # the last is Prefect's, of a stage that waited too long
             self._failures += 1
             self._tracker.problem(f"Batch {work.label} was given up: {error}")
             if self._failures >= FAILURES_IN_A_ROW:
-                raise LearningError(f"{self._failures} batches in a row failed, the last because: {error}") from error
+                raise LearningError(
+                    f"{self._failures} batches in a row failed, the last because: {error}"
+                ) from error
             work.failed |= {w.key: str(error) for w in work.words}
             await self._give_up(work)
 
@@ -179,7 +185,11 @@ class BatchWorkers:
             return
         if not await self._stage("synthesize", work, synthesize_definitions(work, resources)):
             return
-        if self._target != "defined" and not await self._stage("enrich", work, enrich_entries(work, resources)) and work.entries:
+        if (
+            self._target != "defined"
+            and not await self._stage("enrich", work, enrich_entries(work, resources))
+            and work.entries
+        ):
             work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
             await self._give_up(work)
 

@@ -10,7 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, acreate_table_artifact, aupdate_progress_artifact
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
@@ -39,23 +44,35 @@ class EventEmitter:
         self._worker = asyncio.create_task(self._work(), name="emitter")
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if self._worker is None:
             return
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._queue.join()
         except TimeoutError:
-            get_run_logger().warning("Prefect is slow to answer; its last artifacts of this run may be missing")
+            get_run_logger().warning(
+                "Prefect is slow to answer; its last artifacts of this run may be missing"
+            )
         finally:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
 
     def tell(self, job: Job, events: Sequence[JobEvent]) -> None:
         """Emit what is new as Prefect events and bring the progress artifact up to date, that one at most every five seconds."""
-        resource = {"prefect.resource.id": resource_id(job.job_id), "prefect.resource.name": job.name or job.mode}
+        resource = {
+            "prefect.resource.id": resource_id(job.job_id),
+            "prefect.resource.name": job.name or job.mode,
+        }
         for event in events:
-            payload = {"attempt": event.attempt, "seq": event.seq, "text": event.text, "words": list(event.words)}
+            payload = {
+                "attempt": event.attempt,
+                "seq": event.seq,
+                "text": event.text,
+                "words": list(event.words),
+            }
             emit_event(PREFECT_EVENT_PREFIX + event.kind, resource, occurred=event.occurred, payload=payload)
         # the whole document, so that watchers need not read the store
         emit_event(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=job.model_dump(mode="json"))
@@ -90,7 +107,11 @@ class EventEmitter:
     def summarize(self, job: Job, *, newest: Sequence[Outcome] = ()) -> None:
         """Write the Markdown summary at the end of a job."""
         text = summary(job, newest=newest)
-        self._put(lambda: acreate_markdown_artifact(text, key=f"summary-{job.job_id}", description="What this job learned"))
+        self._put(
+            lambda: acreate_markdown_artifact(
+                text, key=f"summary-{job.job_id}", description="What this job learned"
+            )
+        )
 
     def _put(self, call: Call) -> None:
         try:
@@ -105,7 +126,9 @@ class EventEmitter:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
             except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
-                get_run_logger().warning("Prefect did not take an artifact: %s", str(error) or type(error).__name__)
+                get_run_logger().warning(
+                    "Prefect did not take an artifact: %s", str(error) or type(error).__name__
+                )
             finally:
                 self._queue.task_done()
 
@@ -133,8 +156,13 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
     if newest:
         lines += ["Newest: " + ", ".join(o.word for o in newest) + ".", ""]
     if job.usage.requests:
-        lines += [f"Model use: {job.usage.requests:,} requests, {job.usage.tokens_in:,} tokens in, {job.usage.tokens_out:,} out.", ""]
+        lines += [
+            f"Model use: {job.usage.requests:,} requests, {job.usage.tokens_in:,} tokens in, {job.usage.tokens_out:,} out.",
+            "",
+        ]
     if job.errors:
         lines += ["## Problems", "", *(f"- {error}" for error in job.errors), ""]
-    lines += [f"Read a word with `learn show WORD`; export with `learn export words.jsonl`. Job `{job.job_id}`."]
+    lines += [
+        f"Read a word with `learn show WORD`; export with `learn export words.jsonl`. Job `{job.job_id}`."
+    ]
     return "\n".join(lines)

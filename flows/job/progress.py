@@ -18,7 +18,20 @@ from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.job.prefect_events import EventEmitter
-from flows.knowledge import Batch, EndReason, Forecast, Job, JobEvent, JobStatus, QuotaLeft, Round, Stage, StageCounts, Verdict, utc_now
+from flows.knowledge import (
+    Batch,
+    EndReason,
+    Forecast,
+    Job,
+    JobEvent,
+    JobStatus,
+    QuotaLeft,
+    Round,
+    Stage,
+    StageCounts,
+    Verdict,
+    utc_now,
+)
 from flows.knowledge.events import EventKind
 from flows.stores.base import Store
 
@@ -43,7 +56,9 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
 
 async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
     """Make a store call, again after transient errors, for a bounded time; then raise the last error."""
-    async for attempt in stamina.retry_context(on=TransientError, attempts=None, timeout=for_s, wait_initial=0.2, wait_max=2.0):
+    async for attempt in stamina.retry_context(
+        on=TransientError, attempts=None, timeout=for_s, wait_initial=0.2, wait_max=2.0
+    ):
         with attempt:
             await call()
 
@@ -51,7 +66,15 @@ async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None
 class ProgressTracker:
     """Owns the document and the log of one attempt of a job. Create it by `tracking`."""
 
-    def __init__(self, job: Job, *, store: Store, budget: Budget, emitter: EventEmitter, quota: Callable[[], tuple[QuotaLeft, ...]]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        *,
+        store: Store,
+        budget: Budget,
+        emitter: EventEmitter,
+        quota: Callable[[], tuple[QuotaLeft, ...]],
+    ) -> None:
         self._job = job
         self._quota = quota
         self._store = store
@@ -90,12 +113,25 @@ class ProgressTracker:
     @property
     def active_s(self) -> float:
         """Seconds that this job has worked, in all its attempts."""
-        return self._stopped_s if self._stopped_s is not None else self._active_before_s + time.monotonic() - self._started
+        return (
+            self._stopped_s
+            if self._stopped_s is not None
+            else self._active_before_s + time.monotonic() - self._started
+        )
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
         """Put a line into the log; it is stored at the next tick."""
         self._seq += 1
-        self._pending.append(JobEvent(attempt=self._job.attempt, seq=self._seq, kind=kind, text=text, words=tuple(words), occurred=utc_now()))
+        self._pending.append(
+            JobEvent(
+                attempt=self._job.attempt,
+                seq=self._seq,
+                kind=kind,
+                text=text,
+                words=tuple(words),
+                occurred=utc_now(),
+            )
+        )
 
     def problem(self, text: str) -> None:
         """Put an error into the document and the log."""
@@ -139,7 +175,11 @@ class ProgressTracker:
         self.event("round.proposed", text)
         if rejected:
             shown = "; ".join(f"{c.text[:40]} ({c.reason})" for c in rejected[:3])
-            self.event("word.rejected", f"{len(rejected):,} rejected in round {round_.number}: {shown}", words=[c.text for c in rejected[:100]])
+            self.event(
+                "word.rejected",
+                f"{len(rejected):,} rejected in round {round_.number}: {shown}",
+                words=[c.text for c in rejected[:100]],
+            )
 
     def _update_forecast(self, round_: Round) -> None:
         """Bring the forecast up to date, where a language model was asked."""
@@ -147,7 +187,8 @@ class ProgressTracker:
         if asked:
             self._times_proposed.update(c.key for c in asked)
             forecast = Forecast(
-                words_left=diversity.words_left(self._times_proposed.values()), new_share=round(selection.counts_of(asked).unseen / len(asked), 3)
+                words_left=diversity.words_left(self._times_proposed.values()),
+                new_share=round(selection.counts_of(asked).unseen / len(asked), 3),
             )
             self._job = self._job.model_copy(update={"forecast": forecast})
 
@@ -161,7 +202,11 @@ class ProgressTracker:
             self.event("words.learned", f"{len(learned)} words learned in batch {label}", words=learned)
         if failed:
             shown = "; ".join(f"{o.word} ({o.reason})" for o in failed[:3])
-            self.event("word.rejected", f"{len(failed)} words given up in batch {label}: {shown}", words=[o.word for o in failed])
+            self.event(
+                "word.rejected",
+                f"{len(failed)} words given up in batch {label}: {shown}",
+                words=[o.word for o in failed],
+            )
 
     async def failure(self) -> None:
         """Wait for an error that makes going on impossible, such as a newer attempt of the job, and raise it."""
@@ -194,9 +239,14 @@ class ProgressTracker:
             self.problem(error)
         self._stopped_s = self.active_s
         stages = {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()}
-        self._job = self._job.model_copy(update={"status": status, "end_reason": reason, "finished_at": utc_now(), "stages": stages})
+        self._job = self._job.model_copy(
+            update={"status": status, "end_reason": reason, "finished_at": utc_now(), "stages": stages}
+        )
         took = progress.format_duration(self.active_s)
-        self.event("job.ended", f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}")
+        self.event(
+            "job.ended",
+            f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}",
+        )
         await patiently(self.flush, for_s=30)
         return self.job
 

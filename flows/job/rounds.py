@@ -87,7 +87,10 @@ class RoundRunner:
         deadline = self._resources.deadline
         deadline.arm(self._budget.remaining_s(self._tracker.active_s))
         producer = asyncio.create_task(self._produce(), name="producer")
-        consumers = [asyncio.create_task(self._work.work(), name=f"consumer {i + 1}") for i in range(self._resources.settings.concurrency)]
+        consumers = [
+            asyncio.create_task(self._work.work(), name=f"consumer {i + 1}")
+            for i in range(self._resources.settings.concurrency)
+        ]
         alarm = asyncio.create_task(deadline.wait(), name="deadline")
         fail = asyncio.create_task(self._tracker.failure(), name="fail")
         work = asyncio.gather(producer, *consumers)
@@ -165,7 +168,11 @@ class RoundRunner:
 
     async def _propose(self, number: int, limit: int) -> Round | None:
         job = self._tracker.job
-        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s)) + CLAIM_GRACE
+        until = (
+            self._resources.store.now()
+            + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s))
+            + CLAIM_GRACE
+        )
         self._proposing = number
         try:
             round_ = await propose_round(
@@ -200,7 +207,9 @@ class RoundRunner:
                 made = (await self._resources.store.entries(keys)).values()
                 await self._enqueue(round_, recorded=rows, made=list(made))
 
-    async def _enqueue(self, round_: Round, *, recorded: Collection[int] = (), made: Sequence[Entry] = ()) -> None:
+    async def _enqueue(
+        self, round_: Round, *, recorded: Collection[int] = (), made: Sequence[Entry] = ()
+    ) -> None:
         job = self._tracker.job
         works = [
             WordBatch(
@@ -225,9 +234,15 @@ class RoundRunner:
         """Renew the claims for this attempt; words that another job has taken meanwhile are given up."""
         job = self._tracker.job
         words = [word for work in works for word in work.words]
-        until = self._resources.store.now() + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s)) + CLAIM_GRACE
+        until = (
+            self._resources.store.now()
+            + timedelta(seconds=self._budget.remaining_s(self._tracker.active_s))
+            + CLAIM_GRACE
+        )
         below: Depth = self._target if self._target != "defined" else "enriched"
-        claim = await self._resources.store.claim(words, job_id=job.job_id, attempt=job.attempt, until=until, below=below)
+        claim = await self._resources.store.claim(
+            words, job_id=job.job_id, attempt=job.attempt, until=until, below=below
+        )
         lost = set(claim.known) | set(claim.elsewhere)
         for work in works:
             work.failed |= {w.key: LOST for w in work.words if w.key in lost}

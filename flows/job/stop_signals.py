@@ -22,7 +22,9 @@ from flows.stores.base import Store
 SIGNAL_GRACE_S = 8.0
 STATE_EVERY_S = 5.0
 STATE_TIMEOUT_S = 1.5
-OVER = frozenset({StateType.CANCELLING, StateType.CANCELLED, StateType.CRASHED, StateType.FAILED, StateType.COMPLETED})
+OVER = frozenset(
+    {StateType.CANCELLING, StateType.CANCELLED, StateType.CRASHED, StateType.FAILED, StateType.COMPLETED}
+)
 
 
 class StopSignals:
@@ -87,7 +89,9 @@ class StopSignals:
             get_run_logger().debug("Prefect did not tell this run's state: %s", error)
             return False
         if run.state is not None and run.state.type in OVER:
-            self._abort(f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}: stopping now")
+            self._abort(
+                f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}: stopping now"
+            )
             return True
         return False
 
@@ -111,7 +115,11 @@ class StopSignals:
             yield
             return
         loop = asyncio.get_running_loop()
-        handlers = {signal.SIGINT: self._on_interrupt, signal.SIGTERM: self._on_terminate, signal.SIGHUP: self._on_terminate}
+        handlers = {
+            signal.SIGINT: self._on_interrupt,
+            signal.SIGTERM: self._on_terminate,
+            signal.SIGHUP: self._on_terminate,
+        }
         before = {number: signal.getsignal(number) for number in handlers}
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)

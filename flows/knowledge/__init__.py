@@ -39,8 +39,26 @@ from flows.knowledge.entries import (
     Sense,
     WordEvidence,
 )
-from flows.knowledge.exchange import Deepening, DeepeningRequest, DefinitionDraft, Enrichment, Generation, ProposalRequest
-from flows.knowledge.jobs import Batch, Counts, Forecast, Job, JobEvent, Outcome, QuotaLeft, QuotaUsage, StageCounts, StoreStats
+from flows.knowledge.exchange import (
+    Deepening,
+    DeepeningRequest,
+    DefinitionDraft,
+    Enrichment,
+    Generation,
+    ProposalRequest,
+)
+from flows.knowledge.jobs import (
+    Batch,
+    Counts,
+    Forecast,
+    Job,
+    JobEvent,
+    Outcome,
+    QuotaLeft,
+    QuotaUsage,
+    StageCounts,
+    StoreStats,
+)
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [

@@ -13,7 +13,9 @@ Mode = Literal["big", "quick", "deep"]
 JobStatus = Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
 StartedBy = Literal["dashboard", "api", "schedule", "prefect", "process"]
 Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
-EndReason = Literal["time limit", "target reached", "nothing new", "quota used up", "all done", "stopped", "failed"]
+EndReason = Literal[
+    "time limit", "target reached", "nothing new", "quota used up", "all done", "stopped", "failed"
+]
 Depth = Literal["defined", "enriched", "deep"]
 Stage = Literal["propose", "research", "synthesize", "enrich"]
 PartOfSpeech = Literal["noun", "verb", "adjective", "adverb", "phrase"]

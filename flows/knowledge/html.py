@@ -8,7 +8,10 @@ from typing import Any
 
 _QUIET = "opacity:.65"
 _SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "phrase": "phr."}
-_SUPPORT = {"model_only": "no source found; the model wrote it from its own knowledge", "conflict": "its sources disagree"}
+_SUPPORT = {
+    "model_only": "no source found; the model wrote it from its own knowledge",
+    "conflict": "its sources disagree",
+}
 
 
 def entry_html(entry: Mapping[str, Any]) -> str:
@@ -24,14 +27,24 @@ def entry_html(entry: Mapping[str, Any]) -> str:
         _listed("Often misunderstood", map(_text, entry.get("misconceptions", ()))),
         _line("Related", map(_text, entry.get("related_concepts", ()))),
         _line("Relations", [f"{_text(r.kind)} <b>{_text(r.word)}</b>" for r in entry.get("relations", ())]),
-        _line("Sources", [*map(_source, entry.get("citations", ())), *([_SUPPORT[entry["support"]]] if entry["support"] in _SUPPORT else [])], "; "),
+        _line(
+            "Sources",
+            [
+                *map(_source, entry.get("citations", ())),
+                *([_SUPPORT[entry["support"]]] if entry["support"] in _SUPPORT else []),
+            ],
+            "; ",
+        ),
         f"<p style='margin:.35em 0;{_QUIET}'>{_origin(entry)}</p>",
     ]
     return f"<div style='max-width:40em;line-height:1.45;text-align:left'>{''.join(parts)}</div>"
 
 
 def _senses(entry: Mapping[str, Any]) -> list[str]:
-    return [f"<i style='{_QUIET}'>{_SHORT[sense.part_of_speech]}</i> {_text(sense.gloss)}" for sense in entry["senses"]]
+    return [
+        f"<i style='{_QUIET}'>{_SHORT[sense.part_of_speech]}</i> {_text(sense.gloss)}"
+        for sense in entry["senses"]
+    ]
 
 
 def _source(citation: Any) -> str:  # noqa: ANN401  a Citation
@@ -41,7 +54,9 @@ def _source(citation: Any) -> str:  # noqa: ANN401  a Citation
 
 def _origin(entry: Mapping[str, Any]) -> str:
     made = entry["provenance"]
-    return _text(f"Learned {made.created_at:%Y-%m-%d %H:%M} UTC by {made.model}, round {made.round} · {entry.get('depth', 'enriched')}")
+    return _text(
+        f"Learned {made.created_at:%Y-%m-%d %H:%M} UTC by {made.model}, round {made.round} · {entry.get('depth', 'enriched')}"
+    )
 
 
 def _link(url: str, text: str) -> str:

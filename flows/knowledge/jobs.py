@@ -8,7 +8,19 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from flows.knowledge.base import FINAL_STATUSES, Bound, Depth, Document, EndReason, JobStatus, Key, Mode, Stage, StartedBy, Usage
+from flows.knowledge.base import (
+    FINAL_STATUSES,
+    Bound,
+    Depth,
+    Document,
+    EndReason,
+    JobStatus,
+    Key,
+    Mode,
+    Stage,
+    StartedBy,
+    Usage,
+)
 
 
 class Outcome(Document):
@@ -124,7 +136,9 @@ class Job(Document):
             "rounds": f"{self.last_round}",
             "job": f"{self.job_id}",
         }
-        cells = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items()
+        )
         return f"<table><caption>{escape(self.name or self.mode)}</caption>{cells}</table>"
 
 

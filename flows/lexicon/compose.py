@@ -13,7 +13,12 @@ LONGEST = 600
 """Characters of a definition."""
 LONGEST_EXPLANATION = 2000
 
-_ARTICLES = {"noun": "As a noun", "verb": "As a verb", "adjective": "As an adjective", "adverb": "As an adverb"}
+_ARTICLES = {
+    "noun": "As a noun",
+    "verb": "As a verb",
+    "adjective": "As an adjective",
+    "adverb": "As an adverb",
+}
 _STATEMENTS = {
     "kind of": "It is a kind of {}.",
     "instance of": "It is an example of: {}.",
@@ -76,7 +81,11 @@ def explanation(entry: LexicalEntry, presentable: int) -> str:
     sentences = [f"{_ARTICLES[first.part_of_speech]}, “{entry.text}” means: {_sentence(definition(entry))}"]
     statements = _STATEMENTS | (_VERB_STATEMENTS if first.part_of_speech == "verb" else {})
     for kind, pattern in statements.items():
-        linked = [r for r in first.relations if r.kind == kind and r.rank <= presentable and key_of(r.text) != entry.key]
+        linked = [
+            r
+            for r in first.relations
+            if r.kind == kind and r.rank <= presentable and key_of(r.text) != entry.key
+        ]
         familiar = [r for r in linked if r.rank <= HEARD_OF]
         found = list(dict.fromkeys(r.text for r in familiar or linked))[:6]
         if found:
@@ -97,7 +106,11 @@ def _further_meanings(entry: LexicalEntry) -> Iterator[str]:
     for part, glosses in groups.items():
         for number, gloss in enumerate(glosses, start=1):
             count = f" ({number})" if len(glosses) > 1 else ""
-            yield f"{_ARTICLES[part]}, it can also mean:{count} {_sentence(gloss)}" if number == 1 else f"({number}) {_capital(_sentence(gloss))}"
+            yield (
+                f"{_ARTICLES[part]}, it can also mean:{count} {_sentence(gloss)}"
+                if number == 1
+                else f"({number}) {_capital(_sentence(gloss))}"
+            )
 
 
 def applications(entry: LexicalEntry) -> tuple[str, ...]:

@@ -35,7 +35,10 @@ class Morphology:
         known = self._lexicon.bases({piece for found in pieces.values() for piece in found})
         guesses = {key: list(_combinations(found, known)) for key, found in pieces.items()}
         headwords = self._lexicon.contains({guess for found in guesses.values() for guess in found})
-        answers = {key: tuple(dict.fromkeys(guess for guess in found if guess in headwords)) for key, found in guesses.items()}
+        answers = {
+            key: tuple(dict.fromkeys(guess for guess in found if guess in headwords))
+            for key, found in guesses.items()
+        }
         return {key: found for key, found in answers.items() if found}
 
     def lemma_candidates(self, token: str) -> frozenset[str]:

@@ -14,10 +14,45 @@ STEPS = 4
 LIMIT = 20_000
 """How many neighbours there are at most."""
 
-_NEAR = frozenset({"kinds", "instances", "parts", "members", "made of", "terms", "similar", "opposite", "attribute", "entails", "causes", "see also"})
+_NEAR = frozenset(
+    {
+        "kinds",
+        "instances",
+        "parts",
+        "members",
+        "made of",
+        "terms",
+        "similar",
+        "opposite",
+        "attribute",
+        "entails",
+        "causes",
+        "see also",
+    }
+)
 _UP = frozenset({"kind of", "part of", "member of", "about", "instance of"})
 _FAR = frozenset({"kinds", "instances", "parts", "members", "terms", "similar"})
-_EMPTY_WORDS = frozenset(["a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "up", "with"])
+_EMPTY_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "up",
+        "with",
+    ]
+)
 _WIDE = 300
 """How many words next to the wider terms are still near; the narrowest wider term counts in any case, up to ten times as many."""
 _FEW = 200
@@ -143,7 +178,9 @@ def _heads(lexicon: Lexicon, synsets: Collection[int]) -> list[Lemma]:
 
 
 def _synonyms(lexicon: Lexicon, synsets: Collection[int]) -> list[Lemma]:
-    rows = lexicon.rows("SELECT words FROM synset WHERE id IN (SELECT value FROM json_each(?))", (as_array(synsets),))
+    rows = lexicon.rows(
+        "SELECT words FROM synset WHERE id IN (SELECT value FROM json_each(?))", (as_array(synsets),)
+    )
     return _sorted(lexicon.find(word_key(word) for (words,) in rows for word in words.split("\n")).values())
 
 
@@ -168,7 +205,11 @@ def _mentioned(lexicon: Lexicon, words: Sequence[str], *, is_phrase: bool) -> li
     )
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?:s|es)?(?!\w)", re.IGNORECASE) for word in words]
     test = all if is_phrase else any
-    return [Lemma(rank, key, text) for rank, key, text, gloss in rows if test(pattern.search(gloss) for pattern in patterns)]
+    return [
+        Lemma(rank, key, text)
+        for rank, key, text, gloss in rows
+        if test(pattern.search(gloss) for pattern in patterns)
+    ]
 
 
 def _sorted(lemmas: Iterable[Lemma]) -> list[Lemma]:

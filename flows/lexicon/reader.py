@@ -87,10 +87,14 @@ class Lexicon:
         self.path = path
         self._lock = threading.Lock()
         if not path.is_file():
-            raise LexiconMissing(f"The lexicon {path} is missing: run `make setup` in a checkout, or install the package again.")
+            raise LexiconMissing(
+                f"The lexicon {path} is missing: run `make setup` in a checkout, or install the package again."
+            )
         try:
             # immutable: no locks and no journal, since nothing ever writes to an installed lexicon.
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
         try:
@@ -113,7 +117,9 @@ class Lexicon:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -123,21 +129,34 @@ class Lexicon:
 
     def lemmas(self, after_rank: int = 0, limit: int = 1000) -> list[Lemma]:
         """The next headwords in order of commonness, at most `limit`; empty at the end."""
-        return [Lemma(*row) for row in self.rows("SELECT rank, key, text FROM lemma WHERE rank > ? ORDER BY rank LIMIT ?", (after_rank, limit))]
+        return [
+            Lemma(*row)
+            for row in self.rows(
+                "SELECT rank, key, text FROM lemma WHERE rank > ? ORDER BY rank LIMIT ?", (after_rank, limit)
+            )
+        ]
 
     def find(self, keys: Iterable[str]) -> dict[str, Lemma]:
         """The headwords among the keys."""
-        rows = self.rows("SELECT rank, key, text FROM lemma WHERE key IN (SELECT value FROM json_each(?))", (as_array(keys),))
+        rows = self.rows(
+            "SELECT rank, key, text FROM lemma WHERE key IN (SELECT value FROM json_each(?))",
+            (as_array(keys),),
+        )
         return {row[1]: Lemma(*row) for row in rows}
 
     def contains(self, keys: Iterable[str]) -> frozenset[str]:
         """Those of the keys that are headwords."""
-        rows = self.rows("SELECT key FROM lemma WHERE key IN (SELECT value FROM json_each(?))", (as_array(keys),))
+        rows = self.rows(
+            "SELECT key FROM lemma WHERE key IN (SELECT value FROM json_each(?))", (as_array(keys),)
+        )
         return frozenset(key for (key,) in rows)
 
     def starting_with(self, prefix: str, limit: int = 2000) -> list[str]:
         """Keys that begin so, the commonest first."""
-        rows = self.rows("SELECT key FROM lemma WHERE key >= ? AND key < ? ORDER BY rank LIMIT ?", (prefix, prefix + "\U0010ffff", limit))
+        rows = self.rows(
+            "SELECT key FROM lemma WHERE key >= ? AND key < ? ORDER BY rank LIMIT ?",
+            (prefix, prefix + "\U0010ffff", limit),
+        )
         return [key for (key,) in rows]
 
     def lookup(self, keys: Collection[str]) -> dict[str, LexicalEntry]:
@@ -153,7 +172,12 @@ class Lexicon:
         wanted = {row[1] for rows in senses.values() for row in rows[:_RELATED_SENSES]}
         shared = self._relations(wanted)
         own = self._links(senses)
-        synonyms = self.find(key_of(word) for rows in senses.values() for row in rows[:_RELATED_SENSES] for word in row[5].split("\n"))
+        synonyms = self.find(
+            key_of(word)
+            for rows in senses.values()
+            for row in rows[:_RELATED_SENSES]
+            for word in row[5].split("\n")
+        )
         return {
             key: LexicalEntry(
                 key,
@@ -168,7 +192,11 @@ class Lexicon:
                         gloss=row[6],
                         examples=tuple(row[7].split("\n")) if row[7] else (),
                         tags=row[2],
-                        relations=(*_synonyms(key, row[5], synonyms, place), *own.get((lemma.rank, row[1]), ()), *shared.get(row[1], ())),
+                        relations=(
+                            *_synonyms(key, row[5], synonyms, place),
+                            *own.get((lemma.rank, row[1]), ()),
+                            *shared.get(row[1], ()),
+                        ),
                     )
                     for place, row in enumerate(senses[lemma.rank])
                 ),
@@ -188,7 +216,10 @@ class Lexicon:
     def bases(self, forms: Iterable[str]) -> dict[str, frozenset[str]]:
         """The headwords that each form is an inflection of, as far as the dictionary of forms knows: one word each, no phrases."""
         found: dict[str, set[str]] = defaultdict(set)
-        for form, base in self.rows("SELECT form, base FROM inflection WHERE form IN (SELECT value FROM json_each(?))", (as_array(forms),)):
+        for form, base in self.rows(
+            "SELECT form, base FROM inflection WHERE form IN (SELECT value FROM json_each(?))",
+            (as_array(forms),),
+        ):
             found[form].add(base)
         return {form: frozenset(bases) for form, bases in found.items()}
 
@@ -225,7 +256,9 @@ class Lexicon:
         return found
 
     def _unreadable(self, error: Exception) -> LexiconMissing:
-        return LexiconMissing(f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install the package again.")
+        return LexiconMissing(
+            f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install the package again."
+        )
 
 
 def _synonyms(key: str, words: str, found: Mapping[str, Lemma], place: int) -> Iterator[LexicalRelation]:

@@ -25,7 +25,9 @@ _FAMILIAR = 20_000
 _FEW_RELATIONS = 6
 _VAGUE = frozenset(
     "abstract entity|abstraction|act|artefact|artifact|attribute|be|change|cognition|entity|event|get|group|happen|happening|have|make|matter|"
-    "measure|move|object|part|physical entity|property|psychological feature|quality|relation|state|thing|unit|whole".split("|")
+    "measure|move|object|part|physical entity|property|psychological feature|quality|relation|state|thing|unit|whole".split(
+        "|"
+    )
 )
 """What everything is a kind of: true, but nothing to look up."""
 _GROUPS: tuple[tuple[str, int], ...] = (
@@ -72,7 +74,9 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     """
     first, others = entry.senses[0], entry.senses[1:3]
     own = list(_by_turns(first.relations, presentable))
-    clear = [relation for relation in own if relation.kind != "kind of" or key_of(relation.text) not in _VAGUE]
+    clear = [
+        relation for relation in own if relation.kind != "kind of" or key_of(relation.text) not in _VAGUE
+    ]
     more = [relation for sense in others for relation in _by_turns(sense.relations, presentable)]
     glossed = [lemma for token in gloss_words(first.gloss) if (lemma := glossary.get(token))]
     steps: tuple[tuple[Iterable[str], int], ...] = (
@@ -90,14 +94,22 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
         concepts.take(texts, most)
     if not concepts.found:
         # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than nothing.
-        relatives = (relation.text for relation in own), (lemma.text for lemma in glossed), (first.category.value,)
+        relatives = (
+            (relation.text for relation in own),
+            (lemma.text for lemma in glossed),
+            (first.category.value,),
+        )
         concepts.take(chain.from_iterable(relatives), FEWEST_CONCEPTS, relatives=True)
     return tuple(concepts.found)
 
 
 def gloss_words(gloss: str) -> list[str]:
     """The content words of a gloss as tokens, in their order; no names, whose parts mean something else ("united", "states")."""
-    return [token for token in dict.fromkeys(tokens(gloss)) if _PLAIN_WORD.fullmatch(token) and token in gloss and token not in _FUNCTION_WORDS]
+    return [
+        token
+        for token in dict.fromkeys(tokens(gloss))
+        if _PLAIN_WORD.fullmatch(token) and token in gloss and token not in _FUNCTION_WORDS
+    ]
 
 
 def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
@@ -110,7 +122,11 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
             key = key_of(relation.text)
             if key == entry.key or key in found or relation.rank > least_familiar or relation.kind == "usage":
                 continue
-            if counts.get(relation.kind, 0) < _OF_A_KIND and len(found) < most and form_problem(relation.text) is None:
+            if (
+                counts.get(relation.kind, 0) < _OF_A_KIND
+                and len(found) < most
+                and form_problem(relation.text) is None
+            ):
                 counts[relation.kind] = counts.get(relation.kind, 0) + 1
                 found[key] = Relation(kind=relation.kind, word=relation.text)
     return tuple(sorted(found.values(), key=lambda relation: order.get(relation.kind, len(order))))
@@ -118,20 +134,30 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
 
 def fitting_examples(sense: LexicalSense, key: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
     """The sense's examples that contain the word or an inflection of it, and more than it."""
-    fitting = (example for example in sense.examples if len(tokens(example)) > len(tokens(key)) and mentions(example, key, lemmas_of))
+    fitting = (
+        example
+        for example in sense.examples
+        if len(tokens(example)) > len(tokens(key)) and mentions(example, key, lemmas_of)
+    )
     return tuple(dict.fromkeys(fitting))
 
 
 def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterator[LexicalRelation]:
     """One relation of each kind in turn, so that a word with a hundred kinds shows its parts too."""
-    groups = ([r for r in relations if r.kind == kind and r.rank <= presentable][:most] for kind, most in _GROUPS)
+    groups = (
+        [r for r in relations if r.kind == kind and r.rank <= presentable][:most] for kind, most in _GROUPS
+    )
     return (relation for turn in zip_longest(*groups) for relation in turn if relation is not None)
 
 
 def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
     """The headwords of a gloss that are neither on everybody's lips nor unheard of, the rarer first, since they say more."""
     found = {glossary[word] for word in words if word in glossary}
-    return [lemma.text for lemma in sorted(found, key=lambda lemma: -lemma.rank) if _EVERYDAY < lemma.rank <= HEARD_OF]
+    return [
+        lemma.text
+        for lemma in sorted(found, key=lambda lemma: -lemma.rank)
+        if _EVERYDAY < lemma.rank <= HEARD_OF
+    ]
 
 
 class _Concepts:

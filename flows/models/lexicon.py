@@ -8,7 +8,16 @@ from itertools import islice
 
 from flows.core.words import form_problem, word_key
 from flows.errors import UnknownTopic
-from flows.knowledge import Deepening, DeepeningRequest, Definition, DefinitionDraft, Enrichment, Generation, ProposalRequest, WordEvidence
+from flows.knowledge import (
+    Deepening,
+    DeepeningRequest,
+    Definition,
+    DefinitionDraft,
+    Enrichment,
+    Generation,
+    ProposalRequest,
+    WordEvidence,
+)
 from flows.knowledge.base import T
 from flows.lexicon import compose, relate
 from flows.lexicon.morphology import Morphology
@@ -84,15 +93,24 @@ class LexiconModel:
         """The gloss of each word's common meaning; words that are no headwords are absent."""
         entries = self._look_up(item.word.key for item in batch)
         return self._generation(
-            {key: DefinitionDraft(text=compose.definition(entry), part_of_speech=entry.senses[0].part_of_speech) for key, entry in entries.items()}
+            {
+                key: DefinitionDraft(
+                    text=compose.definition(entry), part_of_speech=entry.senses[0].part_of_speech
+                )
+                for key, entry in entries.items()
+            }
         )
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
         """All meanings, the words around the common one and the examples that show the word; words that are no headwords are absent."""
         entries = self._look_up(item.key for item in batch)
         glosses = [sense.gloss for entry in entries.values() for sense in entry.senses[:2]]
-        glossary = self._morphology.headwords({word for gloss in glosses for word in relate.gloss_words(gloss)})
-        lemmas_of = self._morphology.lemmas_in(example for entry in entries.values() for sense in entry.senses for example in sense.examples)
+        glossary = self._morphology.headwords(
+            {word for gloss in glosses for word in relate.gloss_words(gloss)}
+        )
+        lemmas_of = self._morphology.lemmas_in(
+            example for entry in entries.values() for sense in entry.senses for example in sense.examples
+        )
         answers = {}
         for key, entry in entries.items():
             fitting = [relate.fitting_examples(sense, key, lemmas_of) for sense in entry.senses]
@@ -110,7 +128,10 @@ class LexiconModel:
         entries = self._look_up(item.entry.key for item in batch)
         return self._generation(
             {
-                key: Deepening(explanation=compose.explanation(entry, self._lexicon.presentable), applications=compose.applications(entry))
+                key: Deepening(
+                    explanation=compose.explanation(entry, self._lexicon.presentable),
+                    applications=compose.applications(entry),
+                )
                 for key, entry in entries.items()
             }
         )
@@ -123,7 +144,11 @@ class LexiconModel:
     async def _refill(self, supply: _Supply) -> bool:
         """Add the next lemmas that nobody has taken; says whether there were any."""
         while supply.read():
-            usable = [lemma for lemma in supply.unjudged if not self._offered[lemma.rank] and form_problem(lemma.text) is None]
+            usable = [
+                lemma
+                for lemma in supply.unjudged
+                if not self._offered[lemma.rank] and form_problem(lemma.text) is None
+            ]
             taken = await self._taken([lemma.key for lemma in usable]) if usable else ()
             free = [lemma for lemma in usable if lemma.key not in taken]
             supply.unjudged = []
@@ -140,7 +165,11 @@ class LexiconModel:
 
     def _unknown(self, topic: str) -> UnknownTopic:
         close = suggestions(self._lexicon, topic)
-        hint = f"Try {' or '.join(f'“{word}”' for word in close)}, or leave the topic out." if close else "Give a wider word, or leave the topic out."
+        hint = (
+            f"Try {' or '.join(f'“{word}”' for word in close)}, or leave the topic out."
+            if close
+            else "Give a wider word, or leave the topic out."
+        )
         return UnknownTopic("topic", f"WordNet has nothing near “{topic}”", hint)
 
     def _look_up(self, keys: Iterator[str]) -> dict[str, LexicalEntry]:

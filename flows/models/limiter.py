@@ -52,7 +52,11 @@ class Reservation:
 
     def answered(self, usage: Usage, seen: Seen) -> None:
         """The request was answered and billed."""
-        self.spent, self.cached, self.tokens_in = usage.tokens_in + usage.tokens_out, usage.tokens_cached, usage.tokens_in
+        self.spent, self.cached, self.tokens_in = (
+            usage.tokens_in + usage.tokens_out,
+            usage.tokens_cached,
+            usage.tokens_in,
+        )
         self.seen, self.is_answered = seen, True
 
     def refused(self, seen: Seen) -> None:
@@ -80,7 +84,14 @@ class _Waiter:
 class QuotaLimiter:
     """The quota of one model in one event loop. `assumed` limits are the free plan's, and give way to headers that tell of a larger one."""
 
-    def __init__(self, model: str, limits: Limits, *, assumed: Iterable[Bound] = (), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        model: str,
+        limits: Limits,
+        *,
+        assumed: Iterable[Bound] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.model = model
         self._clock = clock
         self._assumed = frozenset(assumed)
@@ -113,7 +124,10 @@ class QuotaLimiter:
         if not self._has_heard:
             return ()
         found = quota.left(self._state, self._clock())
-        return tuple(QuotaLeft(model=self.model, bound=bound, left=left, limit=limit) for bound, (left, limit) in found.items())
+        return tuple(
+            QuotaLeft(model=self.model, bound=bound, left=left, limit=limit)
+            for bound, (left, limit) in found.items()
+        )
 
     def prompt_tokens(self, characters: int) -> int:
         """Tokens that a prompt of so many characters is expected to be billed with."""
@@ -128,7 +142,9 @@ class QuotaLimiter:
         """
         tokens = self.prompt_tokens(characters) + answer_tokens
         if tokens > self.largest:
-            raise RequestTooLarge(f"The request has some {tokens:,} tokens; {self.model} takes at most {self.largest:,} at once")
+            raise RequestTooLarge(
+                f"The request has some {tokens:,} tokens; {self.model} takes at most {self.largest:,} at once"
+            )
         asked_s = self._clock()
         reserved = await self._leave(tokens, task)
         slot = Reservation(tokens, self._clock() - asked_s)
@@ -142,13 +158,17 @@ class QuotaLimiter:
         self.is_fresh = False
         for usage in usages:
             age_s = (now - usage.started_at).total_seconds()
-            self._state = quota.remember(self._state, usage.window, requests=usage.requests, tokens=usage.tokens, age_s=age_s)
+            self._state = quota.remember(
+                self._state, usage.window, requests=usage.requests, tokens=usage.tokens, age_s=age_s
+            )
 
     def spent(self, *, now: datetime) -> tuple[QuotaUsage, QuotaUsage]:
         """What a later process must remember."""
         minute, day = (quota.spent(self._state, self._clock(), window) for window in ("minute", "day"))
         return (
-            QuotaUsage(model=self.model, window="minute", started_at=now, requests=minute[0], tokens=minute[1]),
+            QuotaUsage(
+                model=self.model, window="minute", started_at=now, requests=minute[0], tokens=minute[1]
+            ),
             QuotaUsage(model=self.model, window="day", started_at=now, requests=day[0], tokens=day[1]),
         )
 
@@ -164,7 +184,11 @@ class QuotaLimiter:
         except BaseException:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
-            elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
+            elif (
+                waiter.granted.done()
+                and not waiter.granted.cancelled()
+                and waiter.granted.exception() is None
+            ):
                 self._return(waiter.tokens, Reservation(0, 0.0))
             self._grant()
             raise
@@ -190,13 +214,18 @@ class QuotaLimiter:
                 self._under_way += 1
                 first.granted.set_result(None)
             elif isinstance(answer, TooLarge):
-                first.granted.set_exception(RequestTooLarge(f"{self.model} takes at most {answer.limit:,} tokens at once"))
+                first.granted.set_exception(
+                    RequestTooLarge(f"{self.model} takes at most {answer.limit:,} tokens at once")
+                )
             else:
                 first.granted.set_exception(self._exhausted(answer, now_s))
 
     def _exhausted(self, answer: DayUsedUp, now_s: float) -> QuotaExhausted:
         until = datetime.now(UTC) + timedelta(seconds=answer.until_s - now_s)
-        return QuotaExhausted(f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on {until:%d %B}", until=until)
+        return QuotaExhausted(
+            f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on {until:%d %B}",
+            until=until,
+        )
 
     def _close(self, slot: Reservation, reserved: int, characters: int) -> None:
         self._return(reserved, slot)
@@ -205,7 +234,12 @@ class QuotaLimiter:
         if slot.is_answered:
             self._calibrate(characters, slot.tokens_in)
             # a provider without headers of its limits: nothing is learned by waiting for them
-            self._at_once = min(MOST_AT_ONCE, max(self._at_once, FIRST_AT_ONCE) if not self._has_heard else self._at_once + 1 / self._at_once)
+            self._at_once = min(
+                MOST_AT_ONCE,
+                max(self._at_once, FIRST_AT_ONCE)
+                if not self._has_heard
+                else self._at_once + 1 / self._at_once,
+            )
             self._has_heard = True
         elif slot.is_crowded:
             self._slow_down()
@@ -229,7 +263,10 @@ class QuotaLimiter:
             return
         if "requests_per_minute" in self._assumed:
             requests = self._state.minute_requests
-            self._state = replace(self._state, minute_requests=requests.resized(requests.capacity * limit / ASSUMED_TOKENS_A_MINUTE))
+            self._state = replace(
+                self._state,
+                minute_requests=requests.resized(requests.capacity * limit / ASSUMED_TOKENS_A_MINUTE),
+            )
         if "tokens_per_day" in self._assumed:
             self._state = replace(self._state, day_tokens=quota.QuotaBucket(math.inf, quota.DAY_S, math.inf))
         self._assumed = frozenset()

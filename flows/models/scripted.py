@@ -76,11 +76,15 @@ class ScriptedModel:
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
         """A plain sentence about each word, or what the script says."""
         plain = {
-            item.word.key: DefinitionDraft(text=f"Something that the script calls by the name {item.word.text!r}.", part_of_speech="noun")
+            item.word.key: DefinitionDraft(
+                text=f"Something that the script calls by the name {item.word.text!r}.", part_of_speech="noun"
+            )
             for item in batch
         }
         answer = {key: self._definitions.get(key, draft) for key, draft in plain.items()}
-        return await self._answer("define", {key: draft for key, draft in answer.items() if draft is not None}, list(plain))
+        return await self._answer(
+            "define", {key: draft for key, draft in answer.items() if draft is not None}, list(plain)
+        )
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
         """Three neighbours and one example for each word, or what the script says."""
@@ -93,7 +97,9 @@ class ScriptedModel:
             for item in batch
         }
         answer = {key: self._enrichments.get(key, draft) for key, draft in plain.items()}
-        return await self._answer("enrich", {key: draft for key, draft in answer.items() if draft is not None}, list(plain))
+        return await self._answer(
+            "enrich", {key: draft for key, draft in answer.items() if draft is not None}, list(plain)
+        )
 
     async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
         """A longer text about each word."""

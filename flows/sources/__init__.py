@@ -20,7 +20,9 @@ AT_ONCE = 3
 
 
 @asynccontextmanager
-async def open_sources(settings: Settings, *, lexicon: Lexicon, cache: EvidenceCache) -> AsyncGenerator[tuple[Source, ...]]:
+async def open_sources(
+    settings: Settings, *, lexicon: Lexicon, cache: EvidenceCache
+) -> AsyncGenerator[tuple[Source, ...]]:
     """The sources that the settings name, open until the end, in their order; the lexicon and the memory stay the caller's to close.
 
     Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a contact that is none.
@@ -28,16 +30,21 @@ async def open_sources(settings: Settings, *, lexicon: Lexicon, cache: EvidenceC
     from flows.sources.lexicon import LexiconSource
 
     async with AsyncExitStack() as stack:
-        web = await _wikimedia(settings, set(settings.source_names) & {"wikipedia", "wiktionary"}, cache, stack)
+        web = await _wikimedia(
+            settings, set(settings.source_names) & {"wikipedia", "wiktionary"}, cache, stack
+        )
         yield (LexiconSource(lexicon), *web) if "lexicon" in settings.source_names or not web else tuple(web)
 
 
-async def _wikimedia(settings: Settings, names: Collection[str], cache: EvidenceCache, stack: AsyncExitStack) -> list[Source]:
+async def _wikimedia(
+    settings: Settings, names: Collection[str], cache: EvidenceCache, stack: AsyncExitStack
+) -> list[Source]:
     if not names:
         return []
     if not settings.wikimedia_contact:
         logging.getLogger(__name__).warning(
-            "WIKIMEDIA_CONTACT: not set, so %s cannot be asked; give a mail or web address", " and ".join(sorted(names))
+            "WIKIMEDIA_CONTACT: not set, so %s cannot be asked; give a mail or web address",
+            " and ".join(sorted(names)),
         )
         return []
     from flows.sources.breaker import Breaker
@@ -49,7 +56,10 @@ async def _wikimedia(settings: Settings, names: Collection[str], cache: Evidence
 
     pace = Pace(per_minute=REQUESTS_PER_MINUTE, at_once=AT_ONCE)
     made: list[Source] = []
-    kinds: tuple[tuple[type[Wikipedia | Wiktionary], str], ...] = ((Wikipedia, settings.wikipedia_url), (Wiktionary, settings.wiktionary_url))
+    kinds: tuple[tuple[type[Wikipedia | Wiktionary], str], ...] = (
+        (Wikipedia, settings.wikipedia_url),
+        (Wiktionary, settings.wiktionary_url),
+    )
     for kind, url in kinds:
         if kind.name in names:
             api = ActionApi(url, name=kind.__name__, contact=settings.wikimedia_contact, pace=pace)

@@ -16,7 +16,9 @@ class Source(Protocol):
     stands_in_for: str | None
     """Name of the source of whose words it is asked only those for which that one found little; None: it is asked for all."""
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """Evidence by word key, the strongest first; a word that is not found is absent. The topic chooses among several meanings.
 
         Raises RateLimited or SourceUnavailable, and SourceRefused where trying again is in vain.

@@ -22,7 +22,12 @@ class Breaker:
     """
 
     def __init__(
-        self, source: Source, *, failures: int = FAILURES_IN_A_ROW, rest_s: float = REST_S, clock: Callable[[], float] = time.monotonic
+        self,
+        source: Source,
+        *,
+        failures: int = FAILURES_IN_A_ROW,
+        rest_s: float = REST_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = source.name
         self.batch_size = source.batch_size
@@ -42,7 +47,9 @@ class Breaker:
         """Whether the source is being left alone."""
         return self._opens_until_s is not None
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """What the source finds. While the circuit is open it raises SourceUnavailable, or again the SourceRefused that opened it, at once."""
         is_trial = self._admit()
         try:
@@ -76,7 +83,10 @@ class Breaker:
             return True
         if self._refusal is not None:
             raise SourceRefused(str(self._refusal))
-        raise SourceUnavailable(f"{self._last} (failures in a row: {self._failures}; it is left alone for now)", retry_after_s=max(1.0, left_s))
+        raise SourceUnavailable(
+            f"{self._last} (failures in a row: {self._failures}; it is left alone for now)",
+            retry_after_s=max(1.0, left_s),
+        )
 
     def _open(self, for_s: float) -> None:
         self._opens_until_s = self._clock() + for_s

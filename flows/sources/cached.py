@@ -51,7 +51,9 @@ class CachedSource:
         self._cache = cache
         self._has_complained = False
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """What is remembered and, for the other words, what the source finds now. Raises what the source raises."""
         name = self.name if topic is None else f"{self.name} {document_id(word_key(topic))}"
         keys = [word.key for word in words]
@@ -60,13 +62,23 @@ class CachedSource:
         unasked = [word for word in words if word.key not in remembered]
         if unasked:
             fresh = await self._source.look_up(unasked, topic=topic)
-            await self._patiently(self._cache.save_evidence([self._cached(name, word.key, fresh.get(word.key, ())) for word in unasked]))
+            await self._patiently(
+                self._cache.save_evidence(
+                    [self._cached(name, word.key, fresh.get(word.key, ())) for word in unasked]
+                )
+            )
             found |= fresh
         return found
 
     def _cached(self, name: str, key: str, evidence: tuple[Evidence, ...]) -> CachedEvidence:
         now = self._cache.now()
-        return CachedEvidence(source=name, key=key, evidence=evidence, fetched_at=now, expires_at=now + (FOUND_FOR if evidence else NOTHING_FOR))
+        return CachedEvidence(
+            source=name,
+            key=key,
+            evidence=evidence,
+            fetched_at=now,
+            expires_at=now + (FOUND_FOR if evidence else NOTHING_FOR),
+        )
 
     async def _patiently(self, call: Awaitable[T]) -> T | None:
         try:
@@ -75,5 +87,7 @@ class CachedSource:
         except (LearningError, TimeoutError) as error:
             if not self._has_complained:
                 self._has_complained = True
-                logging.getLogger(__name__).warning("Evidence of %s is not remembered: %s", self.name, str(error) or "the store is too slow")
+                logging.getLogger(__name__).warning(
+                    "Evidence of %s is not remembered: %s", self.name, str(error) or "the store is too slow"
+                )
             return None

@@ -22,7 +22,9 @@ class LexiconSource:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all senses count
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all senses count
         """At most three glosses a word, the commonest meaning first; words that are no headwords are absent."""
         now = utc_now()
         return {

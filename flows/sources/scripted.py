@@ -29,13 +29,19 @@ class ScriptedSource:
         self.asked: list[tuple[str, ...]] = []
         """The keys of each call."""
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  one text a word
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  one text a word
         """The scripted text of each word that has one."""
         self.calls += 1
         self.asked.append(tuple(word.key for word in words))
         if (error := self._fault(self.calls)) is not None:
             raise error
-        return {word.key: (self._evidence(word, self._texts[word.key]),) for word in words if word.key in self._texts}
+        return {
+            word.key: (self._evidence(word, self._texts[word.key]),)
+            for word in words
+            if word.key in self._texts
+        }
 
     def _evidence(self, word: Word, text: str) -> Evidence:
         citation = Citation(

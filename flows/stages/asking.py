@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from flows.errors import LearningError, MalformedOutput, ModelUnavailable, OutputError, QuotaExhausted, RequestTooLarge, TransientError
+from flows.errors import (
+    LearningError,
+    MalformedOutput,
+    ModelUnavailable,
+    OutputError,
+    QuotaExhausted,
+    RequestTooLarge,
+    TransientError,
+)
 from flows.knowledge import Generation, ProposalRequest, Usage
 from flows.models.base import Budgeted, LanguageModel, Unfinished
 
@@ -101,13 +109,21 @@ async def ask(
             return asked
         except RequestTooLarge as error:
             if len(part.items) > 1:
-                todo[:0] = [_Part(half, part.tries, part.has_room, part.is_broken) for half in _halves(part.items)]
+                todo[:0] = [
+                    _Part(half, part.tries, part.has_room, part.is_broken) for half in _halves(part.items)
+                ]
             else:
                 asked.failed[key(part.items[0])] = str(error)
             continue
         except OutputError as error:
-            left = take(part, cast("Generation[Mapping[str, Draft]]", error.generation)) if isinstance(error, Unfinished) else list(part.items)
-            asked.failed |= {key(item): str(error) for item in left if asked.failed.get(key(item)) in {None, "no answer"}}
+            left = (
+                take(part, cast("Generation[Mapping[str, Draft]]", error.generation))
+                if isinstance(error, Unfinished)
+                else list(part.items)
+            )
+            asked.failed |= {
+                key(item): str(error) for item in left if asked.failed.get(key(item)) in {None, "no answer"}
+            }
             is_broken = isinstance(error, MalformedOutput)
         if is_broken and left and call_with_room and not part.has_room:
             todo.append(_Part(left, part.tries, has_room=True))

@@ -8,7 +8,20 @@ from uuid import UUID
 
 from prefect.runtime import task_run as current_task_run
 
-from flows.knowledge import DEPTHS, Batch, Definition, Depth, Entry, Evidence, Generation, Outcome, Provenance, Usage, Word, utc_now
+from flows.knowledge import (
+    DEPTHS,
+    Batch,
+    Definition,
+    Depth,
+    Entry,
+    Evidence,
+    Generation,
+    Outcome,
+    Provenance,
+    Usage,
+    Word,
+    utc_now,
+)
 from flows.stores.base import Store
 
 
@@ -16,7 +29,15 @@ class WordBatch:
     """One batch on its way through the stages. Not a dataclass, so that Prefect does not walk through it."""
 
     def __init__(
-        self, *, job_id: UUID, attempt: int, round_number: int, number: int, words: Sequence[Word], target: Depth, topic: str | None = None
+        self,
+        *,
+        job_id: UUID,
+        attempt: int,
+        round_number: int,
+        number: int,
+        words: Sequence[Word],
+        target: Depth,
+        topic: str | None = None,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt

@@ -21,7 +21,14 @@ SPARE = 20
 class Gathered:
     """Candidates for one round, in order, with the kind that each was asked for, and with their bill."""
 
-    def __init__(self, candidates: Sequence[Proposed], *, usage: Usage, prompt_version: str, cells: Sequence[str | None] = ()) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Proposed],
+        *,
+        usage: Usage,
+        prompt_version: str,
+        cells: Sequence[str | None] = (),
+    ) -> None:
         self.candidates = tuple(candidates)
         self.cells = (None,) * (len(self.candidates) - len(cells)) + tuple(cells)
         self.usage = usage
@@ -74,7 +81,11 @@ class CandidateSource:
         """The candidates of the next round; the same ones again until they are settled, so that a retry asks for nothing twice."""
         if self._gathered is None:
             wanted = self._candidates_per_round - len(self._waiting)
-            self._gathered = await self._ask(resources, wanted) if wanted > 0 else Gathered(self._waiting, usage=Usage(), prompt_version="")
+            self._gathered = (
+                await self._ask(resources, wanted)
+                if wanted > 0
+                else Gathered(self._waiting, usage=Usage(), prompt_version="")
+            )
         return self._gathered
 
     async def _ask(self, resources: Resources, wanted: int) -> Gathered:
@@ -82,11 +93,22 @@ class CandidateSource:
             request = ProposalRequest(count=wanted, topic=self._topic, language=self._language)
             generation = await ask_for_words(resources.model, request)
             fresh: list[Proposed] = [(text, "model") for text in generation.value]
-            return Gathered([*self._waiting, *fresh], usage=generation.usage, prompt_version=generation.prompt_version)
+            return Gathered(
+                [*self._waiting, *fresh], usage=generation.usage, prompt_version=generation.prompt_version
+            )
         mentioned = await self._mentioned(resources, round(wanted * FROM_THE_FRONTIER))
         found = await self._planner.ask(resources, wanted - len(mentioned))
-        candidates: list[Proposed] = [*self._waiting, *mentioned, *((text, "model") for text, _ in found.words)]
-        return Gathered(candidates, usage=found.usage, prompt_version=found.prompt_version, cells=[cell for _, cell in found.words])
+        candidates: list[Proposed] = [
+            *self._waiting,
+            *mentioned,
+            *((text, "model") for text, _ in found.words),
+        ]
+        return Gathered(
+            candidates,
+            usage=found.usage,
+            prompt_version=found.prompt_version,
+            cells=[cell for _, cell in found.words],
+        )
 
     async def _mentioned(self, resources: Resources, count: int) -> list[Proposed]:
         """What entries mention most: words that cost nothing to propose. None of them with a topic, from which they lead away."""
@@ -95,8 +117,14 @@ class CandidateSource:
         fresh: list[Proposed] = []
         cursor: str | None = None
         for _ in range(MOST_FRONTIER_PAGES):
-            page = await resources.store.frontier(limit=min(MOST_FRONTIER_WORDS, count + SPARE), cursor=cursor)
-            fresh += [(word.word, "frontier") for word in page.items if word.key not in self.processed | self._declined]
+            page = await resources.store.frontier(
+                limit=min(MOST_FRONTIER_WORDS, count + SPARE), cursor=cursor
+            )
+            fresh += [
+                (word.word, "frontier")
+                for word in page.items
+                if word.key not in self.processed | self._declined
+            ]
             cursor = page.cursor
             if cursor is None or len(fresh) >= count:
                 break
@@ -105,14 +133,21 @@ class CandidateSource:
     def marked(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates of what was gathered, each with the kind that it was asked for."""
         cells = self._gathered.cells if self._gathered is not None else ()
-        return tuple(c.model_copy(update={"cell": cell}) if cell else c for c, cell in zip(candidates, cells, strict=True))
+        return tuple(
+            c.model_copy(update={"cell": cell}) if cell else c
+            for c, cell in zip(candidates, cells, strict=True)
+        )
 
     def note_verdicts(self, candidates: Sequence[Candidate]) -> None:
         """Take note of a round's verdicts."""
         self._gathered = None
         self._planner.note_verdicts(candidates)
         self.processed.update(c.key for c in candidates if c.verdict is Verdict.ACCEPTED)
-        self._declined.update(c.key for c in candidates if c.origin == "frontier" and c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED})
+        self._declined.update(
+            c.key
+            for c in candidates
+            if c.origin == "frontier" and c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}
+        )
         postponed = [c for c in candidates if c.verdict is Verdict.POSTPONED]
         self._waiting = [(c.text, "backlog") for c in postponed]
         self._carried = {c.key for c in postponed}

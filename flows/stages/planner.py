@@ -32,7 +32,9 @@ class Answered:
 class PromptPlanner:
     """Remembers what each kind of words has given in this job. `rounds` are those of earlier attempts."""
 
-    def __init__(self, rounds: Iterable[Round] = (), *, topic: str | None = None, language: str = "en") -> None:
+    def __init__(
+        self, rounds: Iterable[Round] = (), *, topic: str | None = None, language: str = "en"
+    ) -> None:
         self._topic = topic
         self._language = language
         self._earlier = tuple(rounds)
@@ -49,10 +51,18 @@ class PromptPlanner:
         if not self._requests:
             self._requests = self._planned(resources, wanted)
         todo = [at for at in range(len(self._requests)) if at not in self._answers]
-        results = await asyncio.gather(*(ask_for_words(resources.model, self._requests[at][1]) for at in todo), return_exceptions=True)
+        results = await asyncio.gather(
+            *(ask_for_words(resources.model, self._requests[at][1]) for at in todo), return_exceptions=True
+        )
         failures = [result for result in results if isinstance(result, BaseException)]
-        self._answers |= {at: result for at, result in zip(todo, results, strict=True) if not isinstance(result, BaseException)}
-        if failures and (not self._answers or not all(isinstance(failure, LearningError) for failure in failures)):
+        self._answers |= {
+            at: result
+            for at, result in zip(todo, results, strict=True)
+            if not isinstance(result, BaseException)
+        }
+        if failures and (
+            not self._answers or not all(isinstance(failure, LearningError) for failure in failures)
+        ):
             raise failures[0]
         answers = [(self._requests[at][0], self._answers[at]) for at in sorted(self._answers)]
         return Answered(
@@ -77,11 +87,16 @@ class PromptPlanner:
         chosen = self._survey.choose(len(shares), random.Random(f"{self._topic} {self._turn}"))  # noqa: S311  no secret
         if not chosen:
             return ((None, self._request(sum(shares), None, ())),)
-        return tuple((cell, self._request(share, cell, self._survey.unwanted(cell))) for share, cell in zip(shares, chosen, strict=False))
+        return tuple(
+            (cell, self._request(share, cell, self._survey.unwanted(cell)))
+            for share, cell in zip(shares, chosen, strict=False)
+        )
 
     def _request(self, count: int, cell: Cell | None, avoid: Sequence[str]) -> ProposalRequest:
         cells = (cell.label,) if cell else ()
-        return ProposalRequest(count=count, topic=self._topic, language=self._language, cells=cells, avoid=tuple(avoid))
+        return ProposalRequest(
+            count=count, topic=self._topic, language=self._language, cells=cells, avoid=tuple(avoid)
+        )
 
 
 def observed(survey: Survey, candidates: Sequence[Candidate]) -> Survey:

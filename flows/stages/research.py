@@ -28,7 +28,9 @@ class Researched:
         self.problems: dict[str, str] = {}
 
 
-async def research(words: Sequence[Word], sources: Sequence[Source], *, topic: str | None = None) -> Researched:
+async def research(
+    words: Sequence[Word], sources: Sequence[Source], *, topic: str | None = None
+) -> Researched:
     """Ask every source for every word, those that stand in for another one only for the words that it left wanting.
 
     A source that fails after three tries or within 25 seconds is gone on without.
@@ -41,10 +43,16 @@ async def research(words: Sequence[Word], sources: Sequence[Source], *, topic: s
         if before is not None:
             await asyncio.wait({before})
             found, _ = before.result()
-            wanting = [word for word in words if sum(len(piece.text) for piece in found.get(word.key, ())) < ENOUGH_CHARACTERS]
+            wanting = [
+                word
+                for word in words
+                if sum(len(piece.text) for piece in found.get(word.key, ())) < ENOUGH_CHARACTERS
+            ]
         return await _ask(source, wanting, topic)
 
-    tasks |= {source.name: asyncio.create_task(ask(source), name=f"research {source.name}") for source in sources}
+    tasks |= {
+        source.name: asyncio.create_task(ask(source), name=f"research {source.name}") for source in sources
+    }
     try:
         await asyncio.gather(*tasks.values())
     finally:
@@ -69,7 +77,9 @@ async def _ask(source: Source, words: Sequence[Word], topic: str | None) -> tupl
     return found, next((problem for _, problem in answers if problem), None)
 
 
-async def _ask_patiently(source: Source, words: Sequence[Word], topic: str | None) -> tuple[Findings, str | None]:
+async def _ask_patiently(
+    source: Source, words: Sequence[Word], topic: str | None
+) -> tuple[Findings, str | None]:
     """What a source finds in one batch, or why it does not; asked again after transient errors, when it says if it says so."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + PATIENCE_S
@@ -83,7 +93,9 @@ async def _ask_patiently(source: Source, words: Sequence[Word], topic: str | Non
         except SourceRefused as error:
             return {}, str(error)
         except TransientError as error:
-            pause_s = wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s  # noqa: S311  only spreads the load
+            pause_s = (
+                wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s
+            )  # noqa: S311  only spreads the load
             if attempt == TRIES or loop.time() + pause_s >= until_s:
                 return {}, str(error)
         await asyncio.sleep(pause_s)

@@ -84,7 +84,14 @@ class Resources:
     """The open resources of one job. Not a dataclass, so that Prefect does not walk through it when it is passed to a task."""
 
     def __init__(
-        self, *, settings: Settings, store: Store, model: LanguageModel, sources: Sequence[Source], lexicon: Lexicon, deadline: Deadline
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        model: LanguageModel,
+        sources: Sequence[Source],
+        lexicon: Lexicon,
+        deadline: Deadline,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -102,7 +109,13 @@ class Resources:
 
 
 class _Override:
-    def __init__(self, settings: Settings | None, store: Store | None, model: LanguageModel | None, sources: Sequence[Source] | None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None,
+        store: Store | None,
+        model: LanguageModel | None,
+        sources: Sequence[Source] | None,
+    ) -> None:
         self.settings = settings
         self.store = store
         self.model = model
@@ -114,7 +127,11 @@ _override: ContextVar[_Override | None] = ContextVar("learning_resources", defau
 
 @contextmanager
 def using(
-    *, settings: Settings | None = None, store: Store | None = None, model: LanguageModel | None = None, sources: Sequence[Source] | None = None
+    *,
+    settings: Settings | None = None,
+    store: Store | None = None,
+    model: LanguageModel | None = None,
+    sources: Sequence[Source] | None = None,
 ) -> Generator[None]:
     """Run flows of this context on these parts instead of the configured ones. What is given stays open: its owner closes it."""
     token = _override.set(_Override(settings, store, model, sources))
@@ -131,19 +148,27 @@ async def open_resources() -> AsyncGenerator[Resources]:
     settings = given.settings or read_settings()
     async with AsyncExitStack() as stack:
         store: Store = (
-            given.store if given.store is not None else await stack.enter_async_context(open_store(settings.store, language=settings.language))
+            given.store
+            if given.store is not None
+            else await stack.enter_async_context(open_store(settings.store, language=settings.language))
         )
         lexicon = stack.enter_context(Lexicon())
         deadline = Deadline()
         stack.callback(deadline.close)
         model = given.model or await _configured_model(stack, settings, store, lexicon)
         sources = (
-            given.sources if given.sources is not None else await stack.enter_async_context(open_sources(settings, lexicon=lexicon, cache=store))
+            given.sources
+            if given.sources is not None
+            else await stack.enter_async_context(open_sources(settings, lexicon=lexicon, cache=store))
         )
-        yield Resources(settings=settings, store=store, model=model, sources=sources, lexicon=lexicon, deadline=deadline)
+        yield Resources(
+            settings=settings, store=store, model=model, sources=sources, lexicon=lexicon, deadline=deadline
+        )
 
 
-async def _configured_model(stack: AsyncExitStack, settings: Settings, store: Store, lexicon: Lexicon) -> LanguageModel:
+async def _configured_model(
+    stack: AsyncExitStack, settings: Settings, store: Store, lexicon: Lexicon
+) -> LanguageModel:
     if settings.writes_with_groq:
         from flows.models.chat.account import open_groq
 

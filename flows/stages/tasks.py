@@ -58,7 +58,9 @@ async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     return False
 
 
-def stage(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T | None]]]:
+def stage(
+    name: str, run_name: str
+) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T | None]]]:
     """Make a task of a stage. When the job's time is up the task run ends as completed, named "CutOff", and answers None."""
 
     def make(body: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | None]]:
@@ -114,7 +116,10 @@ async def propose_round(
     gathered = await resources.deadline.guard(candidate_source.gather(resources))
     morphology = resources.morphology
     screening = selection.screen(
-        gathered.candidates, processed=candidate_source.processed, base_forms=morphology.base_forms, are_variants=morphology.are_variants
+        gathered.candidates,
+        processed=candidate_source.processed,
+        base_forms=morphology.base_forms,
+        are_variants=morphology.are_variants,
     )
     taken = await resources.store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
     candidates = selection.judge(screening, taken=taken, limit=limit)
@@ -127,7 +132,11 @@ async def propose_round(
         attempt=attempt,
         model=resources.model.name,
         prompt_version=gathered.prompt_version,
-        candidates=tuple(c for c in candidates if c.verdict is not Verdict.POSTPONED or not candidate_source.is_carried(c.key)),
+        candidates=tuple(
+            c
+            for c in candidates
+            if c.verdict is not Verdict.POSTPONED or not candidate_source.is_carried(c.key)
+        ),
         batch_size=resources.settings.batch_size,
         usage=gathered.usage,
         created_at=utc_now(),
@@ -165,7 +174,9 @@ async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
             key=item.word.key,
             text=draft.text,
             part_of_speech=draft.part_of_speech,
-            support=evidence_rules.support_of(draft.text, item.evidence, is_contradicted=draft.is_contradicted),
+            support=evidence_rules.support_of(
+                draft.text, item.evidence, is_contradicted=draft.is_contradicted
+            ),
             citations=evidence_rules.backing(draft.text, item.evidence),
             provenance=work.provenance(generation, len(generation.value)),
         )
@@ -194,7 +205,9 @@ async def enrich_entries(work: WordBatch, resources: Resources) -> int:
 
     Raises DeadlineReached.
     """
-    definitions = [d for key, d in work.definitions.items() if key not in work.entries and key not in work.failed]
+    definitions = [
+        d for key, d in work.definitions.items() if key not in work.entries and key not in work.failed
+    ]
 
     def accept(
         definition: Definition, enrichment: Enrichment, generation: Generation[Mapping[str, Enrichment]]
@@ -229,7 +242,9 @@ async def _deepen(work: WordBatch, resources: Resources) -> None:
     ) -> tuple[Entry | None, Sequence[str]]:
         citations = evidence_rules.backing(request.entry.definition, request.evidence)
         provenance = work.provenance(generation, len(generation.value))
-        entry = entry_rules.deepen(request.entry, deepening, provenance=provenance, citations=citations, now=utc_now())
+        entry = entry_rules.deepen(
+            request.entry, deepening, provenance=provenance, citations=citations, now=utc_now()
+        )
         problems = entry_rules.deep_problems(entry)
         return (None, problems) if problems else (entry, ())
 
@@ -243,7 +258,9 @@ async def _ask(
     resources: Resources,
     items: Sequence[Item],
     key: Callable[[Item], str],
-    method: Callable[[LanguageModel], Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]]],
+    method: Callable[
+        [LanguageModel], Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]]
+    ],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
     model, deadline = resources.model, resources.deadline
@@ -266,7 +283,9 @@ def _take(work: WordBatch, asked: Asked[Any]) -> None:
 async def _keep(work: WordBatch, resources: Resources) -> None:
     """Store the definitions that were paid for before the asking was interrupted."""
     if work.definitions:
-        await resources.store.save_definitions(list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt)
+        await resources.store.save_definitions(
+            list(work.definitions.values()), job_id=work.job_id, attempt=work.attempt
+        )
 
 
 async def _commit(work: WordBatch, resources: Resources) -> None:

@@ -41,7 +41,15 @@ from flows.knowledge import (
 class KnowledgeStore(Protocol):
     """Known words, entries and the frontier."""
 
-    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+    async def claim(
+        self,
+        words: Sequence[Word],
+        *,
+        job_id: UUID,
+        attempt: int,
+        until: datetime,
+        below: Depth | None = None,
+    ) -> ClaimResult:
         """Claim each word for the job, atomically a word and across processes, until a moment in time.
 
         A word is *known* when someone has learned it; with `below`, only when it is known at that depth or deeper, so that shallower words can be
@@ -66,18 +74,24 @@ class KnowledgeStore(Protocol):
         """The words that the job holds at this moment, by key: those under a live claim."""
         ...
 
-    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
+    async def taken(
+        self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
+    ) -> Mapping[str, bool]:
         """Of these keys, those that a claim by the job would not get now: True when known, False when claimed elsewhere."""
         ...
 
-    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+    async def save_definitions(
+        self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
+    ) -> None:
         """Make words known at depth `defined`; claims on them stay. A word known deeper keeps its depth and its definition.
 
         A word that was `defined` gets the new definition. `learned_at` is when the first definition was created, or the entry, and then stays.
         """
         ...
 
-    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+    async def commit_batch(
+        self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
+    ) -> bool:
         """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop learned words from the frontier.
 
         Entries make their words known at the entry's depth, with the definition in the entry. An entry that is already stored is replaced
@@ -182,7 +196,9 @@ class JobStore(Protocol):
         """Append events of one attempt; numbers that are stored already are left as they are."""
         ...
 
-    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
+    async def log(
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+    ) -> tuple[JobEvent, ...]:
         """Events past (attempt, seq), oldest first."""
         ...
 
@@ -254,7 +270,9 @@ class Contents(Protocol):
         """What is remembered of the windows of all models."""
         ...
 
-    def all_evidence(self, *, at: datetime, after: tuple[str, str] = ("", "")) -> AsyncIterator[CachedEvidence]:
+    def all_evidence(
+        self, *, at: datetime, after: tuple[str, str] = ("", "")
+    ) -> AsyncIterator[CachedEvidence]:
         """All that sources are remembered to have said and that has not expired by a moment, past (source, key)."""
         ...
 
@@ -272,4 +290,6 @@ class Store(KnowledgeStore, JobStore, Contents, Protocol):
 
     async def __aenter__(self) -> Self: ...
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None: ...
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...

@@ -25,7 +25,11 @@ def decode_cursor(cursor: str, **kinds: tuple[type, ...]) -> tuple[str, tuple[An
     except (ValueError, TypeError, KeyError, RecursionError):
         is_good = False
     if not is_good:
-        raise InvalidInput("cursor", "it does not belong to this list", "Give the cursor of the page before, or none for the first page")
+        raise InvalidInput(
+            "cursor",
+            "it does not belong to this list",
+            "Give the cursor of the page before, or none for the first page",
+        )
     return kind, tuple(parts)
 
 

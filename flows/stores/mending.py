@@ -43,7 +43,15 @@ async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str 
         errors = (*errors, endings.reason(state_type, message))[-20:]
     job = recounted(job, *await rows_of(store, job_id))
     now = utc_now()
-    mended = job.model_copy(update={"status": status, "end_reason": reason, "finished_at": now, "updated_at": now, "errors": errors})
+    mended = job.model_copy(
+        update={
+            "status": status,
+            "end_reason": reason,
+            "finished_at": now,
+            "updated_at": now,
+            "errors": errors,
+        }
+    )
     await store.save_job(mended)
     await store.release_all(job_id)
     return mended

@@ -64,7 +64,9 @@ def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ..
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
     """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job document."""
     if stored is not None and stored > attempt:
-        raise StaleAttempt(f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over")
+        raise StaleAttempt(
+            f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over"
+        )
 
 
 def check_limit(limit: int) -> None:
@@ -73,12 +75,16 @@ def check_limit(limit: int) -> None:
         raise InvalidInput("limit", f"{limit} is not a page size", f"Give 1 to {MOST_ON_A_PAGE}")
 
 
-def only_filter(*, category: Category | None, job_id: UUID | None, support: Support | None, depth: Depth | None) -> Filter | None:
+def only_filter(
+    *, category: Category | None, job_id: UUID | None, support: Support | None, depth: Depth | None
+) -> Filter | None:
     """The one filter that is set, if any. Raises InvalidInput for more than one."""
     candidates = {"category": category, "job_id": job_id, "support": support, "depth": depth}
     chosen = [Filter(name, str(value)) for name, value in candidates.items() if value is not None]
     if len(chosen) > 1:
         raise InvalidInput(
-            chosen[1].name, f"it cannot be combined with {chosen[0].name}", "Filter by one of category, job_id, support and depth at a time"
+            chosen[1].name,
+            f"it cannot be combined with {chosen[0].name}",
+            "Filter by one of category, job_id, support and depth at a time",
         )
     return chosen[0] if chosen else None

@@ -32,7 +32,9 @@ TITLE = "learning-pipeline"
 OPEN = frozenset({"/health/live", "/health/ready", "/session"})
 
 
-def create_app(settings: Settings | None = None, facade: FacadeSettings | None = None, *, ui: Path | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, facade: FacadeSettings | None = None, *, ui: Path | None = None
+) -> FastAPI:
     """The app. Settings that are not given are read from the environment, `ui` is where the built dashboard is.
 
     Raises ConfigurationError when the settings cannot be used, or let anyone in.
@@ -52,15 +54,21 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
         lifespan=_lifespan(settings, facade, access, metrics),
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s)
+    app.add_middleware(
+        RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s
+    )
     app.add_middleware(
         AccessMiddleware,
         access=access,
-        places=ConnectionLimit("connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"),
+        places=ConnectionLimit(
+            "connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"
+        ),
         metrics=metrics,
     )
     routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
-    problems.register(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
+    problems.register(
+        app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    )
     for router in routers:
         app.include_router(router)
     app.include_router(live.router)
@@ -69,7 +77,9 @@ def create_app(settings: Settings | None = None, facade: FacadeSettings | None =
     return app
 
 
-def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    settings: Settings, facade: FacadeSettings, access: Access, metrics: Metrics
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as owned:
@@ -90,9 +100,13 @@ def _lifespan(settings: Settings, facade: FacadeSettings, access: Access, metric
                     total_burst=facade.total_starts_burst,
                     total_per_minute=facade.total_starts_per_minute,
                 ),
-                sign_ins=RateLimit("attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100),
+                sign_ins=RateLimit(
+                    "attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100
+                ),
                 exports=asyncio.Semaphore(facade.max_exports),
-                exporters=ConnectionLimit("exports", most=max(1, facade.max_exports - 1), setting="LEARN_MAX_EXPORTS"),
+                exporters=ConnectionLimit(
+                    "exports", most=max(1, facade.max_exports - 1), setting="LEARN_MAX_EXPORTS"
+                ),
             )
             yield
 
@@ -107,13 +121,20 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The document: problems under their own media type, and who may ask what."""
     if app.openapi_schema:
         return app.openapi_schema
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "LEARN_API_TOKEN, where one is set"},
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "From POST /session, for browsers"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "From POST /session, for browsers",
+        },
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
@@ -123,7 +144,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                 if int(status) >= 400 and "application/json" in answer.get("content", {}):
                     answer["content"] = {problems.MEDIA_TYPE: answer["content"]["application/json"]}
                 if status in {"429", "503"}:
-                    answer["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds"}}
+                    answer["headers"] = {
+                        "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds"}
+                    }
     app.openapi_schema = document
     return document
 

@@ -53,13 +53,18 @@ async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limi
         )
         for k, distance in distances.items()
     ]
-    return Graph(nodes=tuple(nodes), edges=tuple(edges[:MOST_EDGES]), is_cut=is_cut or len(edges) > MOST_EDGES)
+    return Graph(
+        nodes=tuple(nodes), edges=tuple(edges[:MOST_EDGES]), is_cut=is_cut or len(edges) > MOST_EDGES
+    )
 
 
 def _links(entry: Entry) -> Iterator[tuple[str, str, str]]:
     """(kind, key, word) of each word that an entry mentions; a named relation before the same word as a related concept."""
     seen: set[str] = set()
-    for kind, word in (*((r.kind, r.word) for r in entry.relations), *(("related", w) for w in entry.related_concepts)):
+    for kind, word in (
+        *((r.kind, r.word) for r in entry.relations),
+        *(("related", w) for w in entry.related_concepts),
+    ):
         key = word_key(word)
         if key and key not in seen:
             seen.add(key)

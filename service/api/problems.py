@@ -16,7 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from flows.core.words import printable
-from flows.errors import ConfigurationError, InvalidInput, LearningError, StaleAttempt, StoreFull, TransientError
+from flows.errors import (
+    ConfigurationError,
+    InvalidInput,
+    LearningError,
+    StaleAttempt,
+    StoreFull,
+    TransientError,
+)
 from service.errors import AccessRefused, Conflict, NotFound, TooMany
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,8 +62,12 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: tuple[FieldProblem, ...] | None = Field(default=None, description="The fields that are wrong, where it was the input")
-    retry_after_s: int | None = Field(default=None, description="When to try again, in seconds; also in Retry-After")
+    errors: tuple[FieldProblem, ...] | None = Field(
+        default=None, description="The fields that are wrong, where it was the input"
+    )
+    retry_after_s: int | None = Field(
+        default=None, description="When to try again, in seconds; also in Retry-After"
+    )
 
 
 _SAID = {
@@ -76,7 +87,10 @@ _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI responses for these statuses and for those that every route may answer."""
-    return {status: {"model": Problem, "description": _SAID[status]} for status in sorted({401, 403, 429, 503, *statuses})}
+    return {
+        status: {"model": Problem, "description": _SAID[status]}
+        for status in sorted({401, 403, 429, 503, *statuses})
+    }
 
 
 def problem(
@@ -90,21 +104,31 @@ def problem(
     """A problem document as a response."""
     seconds = None if retry_after_s is None else max(1, math.ceil(retry_after_s))
     document = Problem(
-        title=_TITLES.get(status) or HTTPStatus(status).phrase, status=status, detail=detail, errors=tuple(errors) or None, retry_after_s=seconds
+        title=_TITLES.get(status) or HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=tuple(errors) or None,
+        retry_after_s=seconds,
     )
     sent = dict(headers or {})
     if seconds is not None:
         sent["Retry-After"] = str(seconds)
     if status == 401:
         sent["WWW-Authenticate"] = 'Bearer realm="learn"'
-    return JSONResponse(document.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=sent)
+    return JSONResponse(
+        document.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=sent
+    )
 
 
 def problem_of(error: LearningError) -> Response:
     """The problem document for one of our errors."""
     if isinstance(error, InvalidInput):
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
-        return problem(status, printable(str(error), 500), errors=[FieldProblem(field=error.field, problem=printable(error.problem, 500))])
+        return problem(
+            status,
+            printable(str(error), 500),
+            errors=[FieldProblem(field=error.field, problem=printable(error.problem, 500))],
+        )
     if isinstance(error, AccessRefused):
         return problem(error.status, str(error))
     if isinstance(error, TooMany):
@@ -134,20 +158,38 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
         found = [_field_problem(e) for e in errors]
         is_text = any(e["loc"] == ("body",) and e["type"] != "missing" for e in errors)
         if is_text and "json" not in request.headers.get("content-type", ""):
-            return problem(422, "The body is not sent as JSON. Send it with the header `Content-Type: application/json`.", errors=found)
+            return problem(
+                422,
+                "The body is not sent as JSON. Send it with the header `Content-Type: application/json`.",
+                errors=found,
+            )
         return problem(422, "; ".join(f"{f.field}: {f.problem}" for f in found[:5]) + ".", errors=found)
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 400:
-            return problem(422, "The body is not JSON in UTF-8.", errors=[FieldProblem(field="body", problem="It is not JSON in UTF-8")])
+            return problem(
+                422,
+                "The body is not JSON in UTF-8.",
+                errors=[FieldProblem(field="body", problem="It is not JSON in UTF-8")],
+            )
         if status == 404:
-            return problem(404, f"There is nothing at {printable(request.url.path)}. GET /openapi.json lists what there is.")
+            return problem(
+                404,
+                f"There is nothing at {printable(request.url.path)}. GET /openapi.json lists what there is.",
+            )
         if status == 405:
             # the framework names the methods of the first route only
-            methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
+            methods = {
+                method
+                for route in routes
+                if route.path_regex.match(request.url.path)
+                for method in route.methods or ()
+            }
             allowed = ", ".join(sorted(methods)) or "GET"
-            return problem(405, f"This method does not work here. What does: {allowed}.", headers={"Allow": allowed})
+            return problem(
+                405, f"This method does not work here. What does: {allowed}.", headers={"Allow": allowed}
+            )
         return problem(status, str(getattr(error, "detail", "")) or HTTPStatus(status).phrase)
 
     app.add_exception_handler(LearningError, ours)
@@ -161,4 +203,7 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
     named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) else where
     if len(named) > 1 and named[0] in MODES:
         named = named[1:]  # which of the kinds of job it was taken for
-    return FieldProblem(field=printable(".".join(named), 100) or "body", problem=printable(str(error.get("msg", "It cannot be used")), 300))
+    return FieldProblem(
+        field=printable(".".join(named), 100) or "body",
+        problem=printable(str(error.get("msg", "It cannot be used")), 300),
+    )

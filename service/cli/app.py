@@ -20,7 +20,13 @@ from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, ou
 if TYPE_CHECKING:
     from flows.stores.base import Store
 
-app = typer.Typer(name="learn", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app = typer.Typer(
+    name="learn",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
 app.add_typer(cli_jobs.commands)
 
 
@@ -77,13 +83,20 @@ def _version(is_asked: bool) -> None:
 
 
 @app.callback()
-def learn(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def learn(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Grow a knowledge base of words and concepts."""
 
 
 @app.command()
 def run(
-    mode: Annotated[RunMode, typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail.")],
+    mode: Annotated[
+        RunMode,
+        typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail."),
+    ],
     words: Words = None,
     *,
     minutes: Minutes = None,
@@ -96,7 +109,9 @@ def run(
     """Run a learning job here and watch it. Ctrl-C finishes what is in flight and stops."""
     from service.cli import run as running
 
-    given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
+    given = running.parameters(
+        mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit
+    )
     return wait_for(running.run_and_tell(mode.value, given, is_json=as_json, is_plain=plain))
 
 
@@ -115,7 +130,9 @@ def estimate(
     from service.cli import run as running
     from service.estimating import estimate_job, told
 
-    given = running.parameters(mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit)
+    given = running.parameters(
+        mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit
+    )
 
     async def work(store: Store) -> int:
         found = await estimate_job(store, read_settings(), mode.value, given)
@@ -126,7 +143,10 @@ def estimate(
 
 
 @app.command()
-def show(words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")], as_json: AsJson = False) -> int:
+def show(
+    words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")],
+    as_json: AsJson = False,
+) -> int:
     """Show what was learned of a word, as a dictionary does."""
     from service.cli import read as reading
 
@@ -135,7 +155,9 @@ def show(words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Wor
 
 @app.command()
 def search(
-    text: Annotated[str, typer.Argument(help="What to look for; the newest entries where it is left out.")] = "",
+    text: Annotated[
+        str, typer.Argument(help="What to look for; the newest entries where it is left out.")
+    ] = "",
     *,
     category: Annotated[str | None, typer.Option(help="Such as animal, act or cognition.")] = None,
     support: Annotated[str | None, typer.Option(help="supported, model_only or conflict.")] = None,
@@ -152,8 +174,17 @@ def search(
     reading.check_choice("--category", category, [c.value for c in Category])
     reading.check_choice("--support", support, get_args(Support))
     reading.check_choice("--depth", depth, get_args(Depth))
-    filters: dict[str, Any] = {"category": Category(category) if category else None, "support": support, "depth": depth, "job_id": job}
-    return _on_store(lambda store: reading.search(store, text, filters=filters, cursor=cursor, limit=limit, is_json=as_json))
+    filters: dict[str, Any] = {
+        "category": Category(category) if category else None,
+        "support": support,
+        "depth": depth,
+        "job_id": job,
+    }
+    return _on_store(
+        lambda store: reading.search(
+            store, text, filters=filters, cursor=cursor, limit=limit, is_json=as_json
+        )
+    )
 
 
 @app.command()
@@ -170,7 +201,9 @@ def export(
         if as_json and file != "-":
             typer.echo(f'{{"entries": {count}}}')
         else:
-            say(f"{count:,} {'entry' if count == 1 else 'entries'} exported{'' if file == '-' else f' to {file}'}")
+            say(
+                f"{count:,} {'entry' if count == 1 else 'entries'} exported{'' if file == '-' else f' to {file}'}"
+            )
         return DONE
 
     return _on_store(work)
@@ -178,8 +211,16 @@ def export(
 
 @app.command()
 def migrate(
-    to: Annotated[str, typer.Option("--to", metavar="URL", help="The store to move to: sqlite:///…, firestore://project/database.")],
-    from_: Annotated[str | None, typer.Option("--from", metavar="URL", help="The store to move from; else the one of LEARN_STORE.")] = None,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="URL", help="The store to move to: sqlite:///…, firestore://project/database."
+        ),
+    ],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="The store to move from; else the one of LEARN_STORE."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Move the whole knowledge base to another store; what was interrupted goes on where it was."""
@@ -207,7 +248,9 @@ def up(
     job: Annotated[RunMode | None, typer.Option("--run", help="Start one job and show it.")] = None,
     minutes: Minutes = None,
     topic: Topic = None,
-    no_server: Annotated[bool, typer.Option("--no-server", help="Use the Prefect server that PREFECT_API_URL names.")] = False,
+    no_server: Annotated[
+        bool, typer.Option("--no-server", help="Use the Prefect server that PREFECT_API_URL names.")
+    ] = False,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
@@ -219,5 +262,13 @@ def up(
     for option, value in (("minutes", minutes), ("topic", topic)):
         if value is not None and job is None:
             raise InvalidInput(option, "there is no job that it is for", "Add --run big")
-    given = running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None) if job else {}
-    return wait_for(serving.serve(job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain))
+    given = (
+        running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None)
+        if job
+        else {}
+    )
+    return wait_for(
+        serving.serve(
+            job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain
+        )
+    )

@@ -70,7 +70,9 @@ class Note:
         self._places |= places
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".part")
-        partial.write_text(json.dumps({"from": self._source, "to": self._target, "places": self._places}), encoding="utf-8")
+        partial.write_text(
+            json.dumps({"from": self._source, "to": self._target, "places": self._places}), encoding="utf-8"
+        )
         partial.replace(self.path)
 
     def begin_anew(self) -> None:
@@ -88,7 +90,13 @@ async def migrate_and_tell(source_url: str | None, target_url: str, *, is_json: 
     settings, console = read_settings(), err()
     source_url = source_url or settings.store
     with console.status("Looking at both stores") if console.is_terminal else nullcontext() as status:
-        moved = await migrate(source_url, target_url, language=settings.language, home=settings.home, tell=status.update if status else say)
+        moved = await migrate(
+            source_url,
+            target_url,
+            language=settings.language,
+            home=settings.home,
+            tell=status.update if status else say,
+        )
     if is_json:
         typer.echo(json.dumps(moved.counts))
     else:
@@ -105,7 +113,10 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
     if source_url == target_url:
         raise InvalidInput("--to", "it is the store of --from", "Name another store")
     _check_file(source_url)
-    async with open_store(source_url, language=language) as source, open_store(target_url, language=language) as target:
+    async with (
+        open_store(source_url, language=language) as source,
+        open_store(target_url, language=language) as target,
+    ):
         note = Note(home, source.url, target.url)
         await _check_ends(source, target, note)
         await Move(source, target, note, tell).run()
@@ -120,7 +131,9 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
         if differing:
             # a row that came meanwhile may stand before the place that was reached
             note.begin_anew()
-            raise LearningError(f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there already stays")
+            raise LearningError(
+                f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there already stays"
+            )
         note.forget()
     return there
 
@@ -140,12 +153,24 @@ class Move:
         """Move everything that is not there yet."""
         source, target, note = self._source, self._target, self._note
         note.write()
-        await self._pour("words", source.all_words(after=note.place("words", "")), target.put_words, lambda word: word.definition.key)
-        await self._pour("frontier", source.all_frontier(after=note.place("frontier", "")), target.put_frontier, lambda word: word.key)
+        await self._pour(
+            "words",
+            source.all_words(after=note.place("words", "")),
+            target.put_words,
+            lambda word: word.definition.key,
+        )
+        await self._pour(
+            "frontier",
+            source.all_frontier(after=note.place("frontier", "")),
+            target.put_frontier,
+            lambda word: word.key,
+        )
         await self._pour("quota windows", source.all_quota_usage(), target.save_quota_usage, None)
         place = note.place("cached answers", ["", ""])
         evidence = source.all_evidence(at=source.now(), after=(place[0], place[1]))
-        await self._pour("cached answers", evidence, target.save_evidence, lambda cached: [cached.source, cached.key])
+        await self._pour(
+            "cached answers", evidence, target.save_evidence, lambda cached: [cached.source, cached.key]
+        )
         cursor: str | None = None
         while True:
             page = await source.jobs(cursor=cursor, limit=50)
@@ -155,7 +180,13 @@ class Move:
             if cursor is None:
                 return
 
-    async def _pour(self, kind: str, rows: AsyncIterator[T], put: Callable[[Sequence[T]], Awaitable[None]], place: Callable[[T], Any] | None) -> None:
+    async def _pour(
+        self,
+        kind: str,
+        rows: AsyncIterator[T],
+        put: Callable[[Sequence[T]], Awaitable[None]],
+        place: Callable[[T], Any] | None,
+    ) -> None:
         some: list[T] = []
 
         async def write() -> None:
@@ -210,7 +241,9 @@ class Move:
 async def count(store: Store, *, at: datetime) -> Moved:
     """What a store holds, by kind; rows are counted by reading them."""
     stats = await store.stats()
-    found = Moved({"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs})
+    found = Moved(
+        {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}
+    )
     found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
     for kind in ("rounds", "batches", "events"):
         found.add(kind, 0)
@@ -250,7 +283,11 @@ async def _check_ends(source: Store, target: Store, note: Note) -> None:
     if not await _holds_anything(source):
         raise InvalidInput("--from", f"{source.url} is empty", "Name the store that has something to move")
     if not note.is_there and await _holds_anything(target):
-        raise InvalidInput("--to", f"{target.url} is not empty", "Name an empty store: this moves a knowledge base and does not merge two")
+        raise InvalidInput(
+            "--to",
+            f"{target.url} is not empty",
+            "Name an empty store: this moves a knowledge base and does not merge two",
+        )
 
 
 async def _holds_anything(store: Store) -> bool:
@@ -265,4 +302,6 @@ def _check_file(url: str) -> None:
         from flows.stores.sqlite import path_of
 
         if not path_of(location).is_file():
-            raise InvalidInput("--from", f"there is no file {path_of(location)}", "Name the store that has something to move")
+            raise InvalidInput(
+                "--from", f"there is no file {path_of(location)}", "Name the store that has something to move"
+            )

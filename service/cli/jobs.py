@@ -18,7 +18,10 @@ commands = typer.Typer()
 
 @commands.command()
 def start(
-    mode: Annotated[RunMode, typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail.")],
+    mode: Annotated[
+        RunMode,
+        typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail."),
+    ],
     words: Words = None,
     *,
     minutes: Minutes = None,
@@ -35,10 +38,18 @@ def start(
     from service.cli import run as running
 
     if mode is RunMode.DEEP and minutes is not None:
-        raise InvalidInput("minutes", "a deep job that a worker runs has no such limit", "Leave it out, or give --limit")
-    given = running.parameters(mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit)
+        raise InvalidInput(
+            "minutes", "a deep job that a worker runs has no such limit", "Leave it out, or give --limit"
+        )
+    given = running.parameters(
+        mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit
+    )
     return wait_for(
-        remote.on_facade(lambda client: remote.start(client, mode.value, given, follow=follow, is_json=as_json, is_plain=plain)),
+        remote.on_facade(
+            lambda client: remote.start(
+                client, mode.value, given, follow=follow, is_json=as_json, is_plain=plain
+            )
+        ),
     )
 
 
@@ -49,13 +60,17 @@ def watch(
     plain: Plain = False,
 ) -> int:
     """Watch a job until it has ended, wherever it was started. Ctrl-C stops watching; the job goes on."""
-    return _on_job(job, lambda remote, client, job_id: remote.watch(client, job_id, is_json=as_json, is_plain=plain))
+    return _on_job(
+        job, lambda remote, client, job_id: remote.watch(client, job_id, is_json=as_json, is_plain=plain)
+    )
 
 
 @commands.command()
 def jobs(
     *,
-    status: Annotated[str | None, typer.Option(help="queued, running, cancelling, completed, failed or cancelled.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="queued, running, cancelling, completed, failed or cancelled.")
+    ] = None,
     mode: Annotated[RunMode | None, typer.Option(help="big, quick or deep.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     as_json: AsJson = False,
@@ -68,7 +83,11 @@ def jobs(
     reading.check_choice("--status", status, get_args(JobStatus))
     chosen: Any = status
     return wait_for(
-        remote.on_facade(lambda client: remote.show_jobs(client, status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json))
+        remote.on_facade(
+            lambda client: remote.show_jobs(
+                client, status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json
+            )
+        )
     )
 
 
@@ -79,7 +98,9 @@ def cancel(
     as_json: AsJson = False,
 ) -> int:
     """Stop a job: no new batch, and what is in flight is finished and kept."""
-    return _on_job(job, lambda remote, client, job_id: remote.cancel(client, job_id, now=now, is_json=as_json))
+    return _on_job(
+        job, lambda remote, client, job_id: remote.cancel(client, job_id, now=now, is_json=as_json)
+    )
 
 
 @commands.command()

@@ -21,11 +21,21 @@ class RunMode(StrEnum):
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-FramesAsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document for each change, a line each, and nothing else.")]
+FramesAsJson = Annotated[
+    bool, typer.Option("--json", help="Print a JSON document for each change, a line each, and nothing else.")
+]
 Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")]
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="[WORD]…", help="Words to learn, for quick and deep; else the most mentioned ones.")]
-Minutes = Annotated[float | None, typer.Option(help="Time limit: more than 0, at most 10. For big and deep.", show_default="10 for big")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[WORD]…", help="Words to learn, for quick and deep; else the most mentioned ones."
+    ),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option(help="Time limit: more than 0, at most 10. For big and deep.", show_default="10 for big"),
+]
 Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of this word.")]
 
 

@@ -14,7 +14,13 @@ from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Entry, KnownWord
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say
-from service.cli.output.entry_page import definition_page, entry_page, reading_width, result_line, results_table
+from service.cli.output.entry_page import (
+    definition_page,
+    entry_page,
+    reading_width,
+    result_line,
+    results_table,
+)
 
 NEAREST_SHOWN = 5
 SHORTEST_PREFIX = 2
@@ -54,11 +60,15 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
             console.rule(style="dim")
         if found.base:
             say(f"{word} is a form of {found.base}:")
-        console.print(entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width)
+        console.print(
+            entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
+        )
     return code
 
 
-async def search(store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool) -> int:
+async def search(
+    store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool
+) -> int:
     """Print a page of entries: a table in a terminal, fields between tabs in a pipe."""
     _check_text("TEXT", text)
     page = await store.search(text, cursor=cursor, limit=limit, **filters)
@@ -67,7 +77,9 @@ async def search(store: Store, text: str, *, filters: dict[str, Any], cursor: st
         typer.echo(page.model_dump_json())
         return DONE
     if not page.items:
-        say(f"No entry found{f' for {text}' if text else ''}.{' To learn it: learn run quick ' + shlex.quote(clean(text)) if text else ''}")
+        say(
+            f"No entry found{f' for {text}' if text else ''}.{' To learn it: learn run quick ' + shlex.quote(clean(text)) if text else ''}"
+        )
         return DONE
     if console.is_terminal:
         console.print(results_table(page, console.width))
@@ -87,7 +99,9 @@ def is_text(given: str) -> bool:
 
 def _check_text(option: str, given: str) -> None:
     if not is_text(given):
-        raise InvalidInput(option, "it holds bytes that are no UTF-8 text", "Set the terminal to UTF-8 and type it again")
+        raise InvalidInput(
+            option, "it holds bytes that are no UTF-8 text", "Set the terminal to UTF-8 and type it again"
+        )
 
 
 def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None:

@@ -41,7 +41,9 @@ async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
         return FAILED
 
 
-async def start(client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool) -> int:
+async def start(
+    client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool
+) -> int:
     """Start a job, and watch it if asked for."""
     started = await (client.start_big(**given) if mode == "big" else client.start(mode, **given))
     if follow:
@@ -62,7 +64,11 @@ async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:
                 is_live = frame.live
-                reporter.say("News come quickly again." if is_live else "Prefect's event stream is lost: news come late, and none is missed.")
+                reporter.say(
+                    "News come quickly again."
+                    if is_live
+                    else "Prefect's event stream is lost: news come late, and none is missed."
+                )
             reporter(frame, [event for told in frame.events if (event := _log_line(told))])
     tell_end(reporter, store_url="", is_json=False)
     return exit_code(reporter.trail.job)
@@ -75,7 +81,9 @@ async def _watch_lines(client: LearningClient, job_id: UUID) -> int:
     return exit_code(last)
 
 
-async def show_jobs(client: LearningClient, *, status: JobStatus | None, mode: Mode | None, limit: int, is_json: bool) -> int:
+async def show_jobs(
+    client: LearningClient, *, status: JobStatus | None, mode: Mode | None, limit: int, is_json: bool
+) -> int:
     """List jobs, newest first."""
     found = await client.jobs(status=status or (), mode=mode, limit=limit)
     if is_json:
@@ -97,7 +105,10 @@ async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bo
     if is_json:
         typer.echo(stopping.model_dump_json())
     else:
-        say(f"Job {_short(job_id)} " + ("stops now." if now else "finishes what is in flight, then stops. At once: --now"))
+        say(
+            f"Job {_short(job_id)} "
+            + ("stops now." if now else "finishes what is in flight, then stops. At once: --now")
+        )
     return DONE
 
 
@@ -115,7 +126,9 @@ async def find(client: LearningClient, given: str) -> UUID:
     except ValueError:
         pass
     if not re.fullmatch(r"[0-9a-f-]{1,36}", prefix):
-        raise InvalidInput("job_id", f"{given} is no id of a job", "Give an id, or its beginning, as `learn jobs` shows it")
+        raise InvalidInput(
+            "job_id", f"{given} is no id of a job", "Give an id, or its beginning, as `learn jobs` shows it"
+        )
     plain = prefix.replace("-", "")
     found = [job.job_id for job in await client.jobs(limit=LOOKED_AT) if job.job_id.hex.startswith(plain)]
     if not found:
@@ -139,7 +152,14 @@ def _log_line(event: HistoryEvent) -> JobEvent | None:
     attempt, dot, seq = event.id.partition(".")
     if not dot:
         return None
-    return JobEvent(attempt=int(attempt), seq=int(seq), kind=event.kind, text=event.text, words=event.words, occurred=event.occurred)
+    return JobEvent(
+        attempt=int(attempt),
+        seq=int(seq),
+        kind=event.kind,
+        text=event.text,
+        words=event.words,
+        occurred=event.occurred,
+    )
 
 
 def _table(jobs: Iterable[JobView], width: int) -> Table:

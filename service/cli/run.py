@@ -28,33 +28,65 @@ MEND_S = 10.0
 
 
 def parameters(
-    mode: Mode, words: list[str], *, minutes: float | None, topic: str | None, max_entries: int | None, limit: int | None
+    mode: Mode,
+    words: list[str],
+    *,
+    minutes: float | None,
+    topic: str | None,
+    max_entries: int | None,
+    limit: int | None,
 ) -> dict[str, Any]:
     """The flow's parameters, only those that were given. Raises InvalidInput for what the mode or its flow does not take."""
     if mode == "big":
         if words:
-            raise InvalidInput("words", "a big job finds its words itself", f"For these words: learn run quick {' '.join(words[:3])}")
+            raise InvalidInput(
+                "words",
+                "a big job finds its words itself",
+                f"For these words: learn run quick {' '.join(words[:3])}",
+            )
         if limit is not None:
             raise InvalidInput("limit", "a big job has none", "Give --max-entries instead")
     elif max_entries is not None:
         raise InvalidInput("max_entries", f"a {mode} job has none", "Give --limit instead")
     if mode == "quick" and minutes is not None:
-        raise InvalidInput("minutes", "a quick job takes seconds and has no such limit", "Leave it out, or run big or deep")
+        raise InvalidInput(
+            "minutes", "a quick job takes seconds and has no such limit", "Leave it out, or run big or deep"
+        )
     if minutes is not None and not 0 < minutes <= MOST_MINUTES:
-        raise InvalidInput("minutes", f"{minutes:g} is not more than 0 and at most {MOST_MINUTES}", f"Give for example --minutes {MOST_MINUTES}")
+        raise InvalidInput(
+            "minutes",
+            f"{minutes:g} is not more than 0 and at most {MOST_MINUTES}",
+            f"Give for example --minutes {MOST_MINUTES}",
+        )
     for field, number in (("max_entries", max_entries), ("limit", limit)):
         if number is not None and number < 1:
             raise InvalidInput(field, f"{number} is less than 1", "Give at least 1, or leave it out")
     if limit is not None and limit > MOST_WORDS:
-        raise InvalidInput("limit", f"{limit} is more than {MOST_WORDS}", "Give less, and run another job after this one")
+        raise InvalidInput(
+            "limit", f"{limit} is more than {MOST_WORDS}", "Give less, and run another job after this one"
+        )
     if len(words) > MOST_WORDS:
-        raise InvalidInput("words", f"{len(words)} are more than {MOST_WORDS}", "Give some of them, and the rest to another job")
+        raise InvalidInput(
+            "words",
+            f"{len(words)} are more than {MOST_WORDS}",
+            "Give some of them, and the rest to another job",
+        )
     for word in words:
         parse_word(word)
     if topic is not None and (len(topic) > LONGEST_TOPIC or not is_text(topic)):
-        problem = f"it is longer than {LONGEST_TOPIC} characters" if is_text(topic) else "it holds bytes that are no UTF-8 text"
+        problem = (
+            f"it is longer than {LONGEST_TOPIC} characters"
+            if is_text(topic)
+            else "it holds bytes that are no UTF-8 text"
+        )
         raise InvalidInput("topic", problem, "Give a word or a short phrase")
-    given = {"words": words or None, "minutes": minutes, "topic": topic, "max_entries": max_entries, "limit": limit}
+    given = {
+        "words": words or None,
+        "minutes": minutes,
+        "topic": topic,
+        "max_entries": max_entries,
+        "limit": limit,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -115,7 +147,11 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
             from flows.job.progress import reporting_to
             from flows.quick import quick_learning
 
-            flows: dict[Mode, Callable[..., Awaitable[Job]]] = {"big": big_learning, "quick": quick_learning, "deep": deep_learning}
+            flows: dict[Mode, Callable[..., Awaitable[Job]]] = {
+                "big": big_learning,
+                "quick": quick_learning,
+                "deep": deep_learning,
+            }
 
             def watch(job: Job, events: Sequence[JobEvent]) -> None:
                 reporter.page = run_page(api_url, job.job_id)

@@ -15,7 +15,9 @@ from service.cli.run import exit_code, tell_end
 from service.orchestration.urls import run_page
 
 
-async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool) -> int:
+async def serve(
+    mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool
+) -> int:
     """Start the stack, run one job if asked for, serve until a signal, stop everything; returns the exit code."""
     from service.stack.stack import up
 
@@ -33,7 +35,9 @@ async def serve(mode: Mode | None, given: dict[str, Any], *, has_server: bool, i
                 tell_end(shown, store_url=settings.store, is_json=is_json)
                 code, shown = exit_code(job), None
             places = [f"dashboard at {running.facade_url}"] if running.facade_url else []
-            say(f"Serving: {' · '.join([*places, f'Prefect at {running.ui_url}'])} · Ctrl-C stops everything.")
+            say(
+                f"Serving: {' · '.join([*places, f'Prefect at {running.ui_url}'])} · Ctrl-C stops everything."
+            )
             await running.wait()
         except asyncio.CancelledError:
             say("Stopping: up to ten seconds.")
@@ -60,7 +64,9 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
     return exit_code(shown.trail.job)
 
 
-async def _run_shown(mode: Mode, given: dict[str, Any], settings: Settings, api_url: str, reporter: Reporter) -> Job:
+async def _run_shown(
+    mode: Mode, given: dict[str, Any], settings: Settings, api_url: str, reporter: Reporter
+) -> Job:
     from flows.stores import open_store
     from service.orchestration import runs as orchestrator
 

@@ -56,17 +56,23 @@ class LearningClient:
     * UnexpectedAnswer when what answers is no facade of this version
     """
 
-    def __init__(self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._connection = Connection(url, token=token, timeout_s=timeout_s)
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self.close()
 
     @classmethod
-    def sync(cls, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> SyncLearningClient:
+    def sync(
+        cls, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> SyncLearningClient:
         """The same without `await`, for scripts; it works inside Jupyter's running loop too."""
         from service.client.sync import SyncLearningClient
 
@@ -91,7 +97,12 @@ class LearningClient:
         idempotency_key: str | None = None,
     ) -> Started:
         """Start a quick or a deep job; without words it learns what the knowledge base mentions most and does not know."""
-        body = {"mode": mode, "words": list(words) if words is not None else None, "topic": topic, "limit": limit}
+        body = {
+            "mode": mode,
+            "words": list(words) if words is not None else None,
+            "topic": topic,
+            "limit": limit,
+        }
         return await self._start("/jobs/start", body, idempotency_key)
 
     async def start_big(
@@ -116,7 +127,9 @@ class LearningClient:
 
     async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401  as start and start_big take them
         """What such a job would bring and cost, and what limits it, before it is started. `parameters` are those of starting it."""
-        return await self._connection.ask(Estimate, "POST", "/jobs/estimate", json=_given({"mode": mode, **parameters}))
+        return await self._connection.ask(
+            Estimate, "POST", "/jobs/estimate", json=_given({"mode": mode, **parameters})
+        )
 
     async def jobs(
         self,
@@ -128,7 +141,11 @@ class LearningClient:
         limit: int = 50,
     ) -> Results[JobView]:
         """The jobs, newest first, wherever they were started."""
-        given = {"status": [status] if isinstance(status, str) else list(status), "mode": mode, "since": since.isoformat() if since else None}
+        given = {
+            "status": [status] if isinstance(status, str) else list(status),
+            "mode": mode,
+            "since": since.isoformat() if since else None,
+        }
         found: Results[JobView] = Results(cursor=cursor)
         while len(found) < limit:
             part = await self._page(JobList, "/jobs", given, cursor=found.cursor, limit=limit - len(found))
@@ -144,18 +161,24 @@ class LearningClient:
 
     async def cancel(self, job_id: JobId, *, now: bool = False) -> Stopping:
         """Stop a job: after what is in flight, or at once. Asking again changes nothing; Conflict when it has ended."""
-        return await self._connection.ask(Stopping, "POST", path_of("jobs", _id(job_id), "cancel"), json={"drain": not now})
+        return await self._connection.ask(
+            Stopping, "POST", path_of("jobs", _id(job_id), "cancel"), json={"drain": not now}
+        )
 
     async def retry(self, job_id: JobId) -> Started:
         """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
-        return await self._connection.ask(Started, "POST", path_of("jobs", _id(job_id), "retry"), may_repeat=False)
+        return await self._connection.ask(
+            Started, "POST", path_of("jobs", _id(job_id), "retry"), may_repeat=False
+        )
 
     async def rounds(self, job_id: JobId) -> Results[RoundSummary]:
         """All rounds of a job, in order, without their candidates."""
         found: Results[RoundSummary] = Results()
         after: int | None = 0
         while after is not None:
-            part = await self._connection.ask(RoundList, "GET", path_of("jobs", _id(job_id), "rounds"), params={"after": after, "limit": 50})
+            part = await self._connection.ask(
+                RoundList, "GET", path_of("jobs", _id(job_id), "rounds"), params={"after": after, "limit": 50}
+            )
             found.extend(part.items)
             after = part.cursor
         return found
@@ -164,11 +187,18 @@ class LearningClient:
         """One round: every candidate with its verdict, and what became of the words."""
         return await self._connection.ask(RoundView, "GET", path_of("jobs", _id(job_id), "rounds", number))
 
-    async def events(self, job_id: JobId, *, after: str | None = None, limit: int = 1000) -> Results[HistoryEvent]:
+    async def events(
+        self, job_id: JobId, *, after: str | None = None, limit: int = 1000
+    ) -> Results[HistoryEvent]:
         """What happened in a job, oldest first. The cursor is always there: ask with it, or watch, for what comes next."""
         found: Results[HistoryEvent] = Results(cursor=after)
         while len(found) < limit:
-            part = await self._page(History, path_of("jobs", _id(job_id), "events"), {"after": found.cursor}, limit=limit - len(found))
+            part = await self._page(
+                History,
+                path_of("jobs", _id(job_id), "events"),
+                {"after": found.cursor},
+                limit=limit - len(found),
+            )
             found.extend(part.items)
             found.cursor, found.is_complete = part.cursor, found.is_complete and part.is_complete
             if not part.has_more:
@@ -176,7 +206,12 @@ class LearningClient:
         return found
 
     async def watch(
-        self, job_id: JobId, *, after: str | None = None, from_start: bool = False, patience_s: float = PATIENCE_S
+        self,
+        job_id: JobId,
+        *,
+        after: str | None = None,
+        from_start: bool = False,
+        patience_s: float = PATIENCE_S,
     ) -> AsyncGenerator[JobFrame]:
         """Frames of a job until it has ended, the first at once: each event once, also when the facade is started again meanwhile.
 
@@ -184,7 +219,9 @@ class LearningClient:
         WebSockets it asks once a second instead. Raises NotFound, AccessRefused, and FacadeUnavailable: at once when nobody answers at
         first, and after `patience_s` seconds of silence later.
         """
-        watch = Watch(self._connection, UUID(_id(job_id)), after=START if from_start else after, patience_s=patience_s)
+        watch = Watch(
+            self._connection, UUID(_id(job_id)), after=START if from_start else after, patience_s=patience_s
+        )
         async with aclosing(watch.frames()) as frames:
             async for frame in frames:
                 yield frame
@@ -201,10 +238,22 @@ class LearningClient:
         limit: int | None = 200,
     ) -> Results[Entry]:
         """Entries, the newest first or, with a text to look for, the best first; `limit=None` fetches all."""
-        given = {"q": q or None, "category": category, "job_id": str(job_id) if job_id else None, "support": support, "depth": depth}
+        given = {
+            "q": q or None,
+            "category": category,
+            "job_id": str(job_id) if job_id else None,
+            "support": support,
+            "depth": depth,
+        }
         found: Results[Entry] = Results(cursor=cursor)
         while limit is None or len(found) < limit:
-            part = await self._page(EntryList, "/knowledge", given, cursor=found.cursor, limit=PAGE if limit is None else limit - len(found))
+            part = await self._page(
+                EntryList,
+                "/knowledge",
+                given,
+                cursor=found.cursor,
+                limit=PAGE if limit is None else limit - len(found),
+            )
             found.extend(part.items)
             found.cursor, found.is_full_text = part.cursor, part.is_full_text
             if found.cursor is None:
@@ -221,13 +270,17 @@ class LearningClient:
 
     async def graph(self, word: str, *, depth: int = 1, limit: int = 100) -> Graph:
         """A word's neighbourhood: nodes and edges, `depth` steps far."""
-        return await self._connection.ask(Graph, "GET", path_of("graph", word), params={"depth": depth, "limit": limit})
+        return await self._connection.ask(
+            Graph, "GET", path_of("graph", word), params={"depth": depth, "limit": limit}
+        )
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Results[FrontierWord]:
         """What entries mention and nobody has learned, most mentioned first."""
         found: Results[FrontierWord] = Results(cursor=cursor)
         while len(found) < limit:
-            part = await self._page(FrontierList, "/frontier", {}, cursor=found.cursor, limit=limit - len(found))
+            part = await self._page(
+                FrontierList, "/frontier", {}, cursor=found.cursor, limit=limit - len(found)
+            )
             found.extend(part.items)
             found.cursor = part.cursor
             if found.cursor is None:
@@ -248,13 +301,19 @@ class LearningClient:
 
     async def pause_schedule(self, schedule_id: UUID | str) -> ScheduleView:
         """Let Prefect start nothing by this schedule for now."""
-        return await self._connection.ask(ScheduleView, "POST", path_of("schedules", _id(schedule_id, "schedule_id"), "pause"))
+        return await self._connection.ask(
+            ScheduleView, "POST", path_of("schedules", _id(schedule_id, "schedule_id"), "pause")
+        )
 
     async def resume_schedule(self, schedule_id: UUID | str) -> ScheduleView:
         """Let Prefect start jobs by this schedule."""
-        return await self._connection.ask(ScheduleView, "POST", path_of("schedules", _id(schedule_id, "schedule_id"), "resume"))
+        return await self._connection.ask(
+            ScheduleView, "POST", path_of("schedules", _id(schedule_id, "schedule_id"), "resume")
+        )
 
-    async def export(self, file: str | PathLike[str], format: Format = "jsonl", *, may_overwrite: bool = False) -> int:  # noqa: A002  as the facade
+    async def export(
+        self, file: str | PathLike[str], format: Format = "jsonl", *, may_overwrite: bool = False
+    ) -> int:  # noqa: A002  as the facade
         """Write every entry to a file, as it comes; returns the bytes written. What is cut short leaves no file behind."""
         size = 0
         with whole_file(checked(str(file), may_overwrite=may_overwrite)) as output:
@@ -269,7 +328,9 @@ class LearningClient:
         headers = {"Idempotency-Key": idempotency_key or f"client-{uuid4()}"}
         return await self._connection.ask(Started, "POST", path, json=_given(body), headers=headers)
 
-    async def _page(self, type_: type[Any], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int) -> Any:  # noqa: ANN401
+    async def _page(
+        self, type_: type[Any], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int
+    ) -> Any:  # noqa: ANN401
         params = _given({**given, "cursor": cursor, "limit": min(PAGE, limit)})
         return await self._connection.ask(type_, "GET", path, params=params)
 
@@ -282,4 +343,6 @@ def _id(value: UUID | str, field: str = "job_id") -> str:
     try:
         return str(value if isinstance(value, UUID) else UUID(value))
     except ValueError:
-        raise InvalidInput(field, f"{value!r} is no id", "Give one as `jobs()` and `schedules()` have them") from None
+        raise InvalidInput(
+            field, f"{value!r} is no id", "Give one as `jobs()` and `schedules()` have them"
+        ) from None

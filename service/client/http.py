@@ -22,7 +22,14 @@ TIMEOUT_S = 30.0
 CONNECT_S = 5.0
 WAITS_S = (0.1, 0.4)
 """Between the tries of a request that may be made twice and that nobody answered."""
-_GONE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.PoolTimeout)
+_GONE = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.RemoteProtocolError,
+    httpx.PoolTimeout,
+)
 
 
 def url_from_environment() -> str:
@@ -36,7 +43,9 @@ class Connection:
     Raises InvalidInput for an address that is none.
     """
 
-    def __init__(self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self.url = _checked(url or url_from_environment())
         self.timeout_s = timeout_s
         self._token = token or os.environ.get("LEARN_API_TOKEN") or None
@@ -63,7 +72,9 @@ class Connection:
         """Close all connections."""
         await self._http.aclose()
 
-    async def ask(self, type_: type[T], method: str, path: str, *, may_repeat: bool = True, **given: Any) -> T:  # noqa: ANN401  as httpx has it
+    async def ask(
+        self, type_: type[T], method: str, path: str, *, may_repeat: bool = True, **given: Any
+    ) -> T:  # noqa: ANN401  as httpx has it
         """One request and its answer. Raises what a problem document says, FacadeUnavailable, and UnexpectedAnswer."""
         response = await self._send(method, path, may_repeat=may_repeat, **given)
         if response.is_error or response.is_redirect:
@@ -74,7 +85,9 @@ class Connection:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "the answer"
-            raise UnexpectedAnswer(f"What answers at {self.url}{path} is not a facade of this version ({where}: {first['msg']}).") from error
+            raise UnexpectedAnswer(
+                f"What answers at {self.url}{path} is not a facade of this version ({where}: {first['msg']})."
+            ) from error
 
     @asynccontextmanager
     async def stream(self, path: str, *, params: Mapping[str, str]) -> AsyncGenerator[httpx.Response]:
@@ -114,8 +127,13 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
         said = _Problem.model_validate_json(body)
     except ValidationError:
         if status in {502, 503, 504}:
-            return FacadeUnavailable(f"The facade at {url} does not answer: something before it says {status}.", retry_after_s=_seconds(headers))
-        return UnexpectedAnswer(f"What answers at {url} is no facade: it says {status}. LEARN_URL names the facade's address.")
+            return FacadeUnavailable(
+                f"The facade at {url} does not answer: something before it says {status}.",
+                retry_after_s=_seconds(headers),
+            )
+        return UnexpectedAnswer(
+            f"What answers at {url} is no facade: it says {status}. LEARN_URL names the facade's address."
+        )
     advice = said.retry_after_s or _seconds(headers)
     match status:
         case 401 | 403:
@@ -138,13 +156,18 @@ def path_of(*parts: object) -> str:
     *first, last = map(str, parts)
     # of a part such as `..` a client makes another path
     safe = "/" if all(part.strip(".") for part in last.split("/")) else ""
-    return "/" + "/".join([*(quote(part, safe="") for part in first), quote(last, safe=safe).replace("..", "%2E%2E")])
+    return "/" + "/".join(
+        [*(quote(part, safe="") for part in first), quote(last, safe=safe).replace("..", "%2E%2E")]
+    )
 
 
 def _input_error(status: int, said: _Problem) -> InvalidInput:
     kind = {404: NotFound, 409: Conflict}.get(status, InvalidInput)
     first = said.errors[0] if said.errors else {}
-    field, problem = str(first.get("field") or "request"), str(first.get("problem") or said.detail).rstrip(".")
+    field, problem = (
+        str(first.get("field") or "request"),
+        str(first.get("problem") or said.detail).rstrip("."),
+    )
     rest = said.detail.removeprefix(f"{field}: {problem}").lstrip(".; ")
     return kind(field, problem, rest if first and rest != said.detail else "")
 
@@ -155,20 +178,33 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def _silent(url: str, error: BaseException) -> FacadeUnavailable:
-    late = isinstance(error, (httpx.TimeoutException, TimeoutError)) and not isinstance(error, httpx.ConnectTimeout)
+    late = isinstance(error, (httpx.TimeoutException, TimeoutError)) and not isinstance(
+        error, httpx.ConnectTimeout
+    )
     what = "does not answer in time" if late else "does not answer"
-    return FacadeUnavailable(f"The facade {what} at {url}. `learn up` starts one; another address goes into LEARN_URL.")
+    return FacadeUnavailable(
+        f"The facade {what} at {url}. `learn up` starts one; another address goes into LEARN_URL."
+    )
 
 
 def _checked(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        is_good = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and not parts.query
+            and not parts.fragment
+        )
         is_good = is_good and (parts.port is None or parts.port > 0) and "@" not in parts.netloc
     except ValueError:
         is_good = False
     if not is_good:
-        raise InvalidInput("url", "this is no address of a facade", "Give one such as http://127.0.0.1:8000, without a name or a token in it")
+        raise InvalidInput(
+            "url",
+            "this is no address of a facade",
+            "Give one such as http://127.0.0.1:8000, without a name or a token in it",
+        )
     return url.strip().rstrip("/")
 
 

@@ -32,7 +32,14 @@ class Results(list[T]):
     the texts, not only at the beginnings of the words.
     """
 
-    def __init__(self, items: Iterable[T] = (), *, cursor: str | None = None, is_complete: bool = True, is_full_text: bool = False) -> None:
+    def __init__(
+        self,
+        items: Iterable[T] = (),
+        *,
+        cursor: str | None = None,
+        is_complete: bool = True,
+        is_full_text: bool = False,
+    ) -> None:
         super().__init__(items)
         self.cursor = cursor
         self.is_complete = is_complete
@@ -53,7 +60,10 @@ class Results(list[T]):
         shown = [name for name in _FIRST if name in fields]
         head = "".join(f"<th style='text-align:left'>{escape(name)}</th>" for name in shown)
         rows = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{_cell(getattr(item, name))}</td>" for name in shown) + "</tr>" for item in self[:SHOWN]
+            "<tr>"
+            + "".join(f"<td style='text-align:left'>{_cell(getattr(item, name))}</td>" for name in shown)
+            + "</tr>"
+            for item in self[:SHOWN]
         )
         more = f"<caption>the first {SHOWN} of {len(self):,}</caption>" if len(self) > SHOWN else ""
         return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -20,7 +20,9 @@ CLOSE_S = 5.0
 class SyncLearningClient:
     """Has every method of LearningClient; `watch` is an ordinary generator. Between `with` and its end, or until `close`."""
 
-    def __init__(self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._open: set[AsyncGenerator[Any]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="learning client", daemon=True)
@@ -30,7 +32,9 @@ class SyncLearningClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -75,7 +79,9 @@ class SyncLearningClient:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(name for name in dir(LearningClient) if not name.startswith("_"))})
+        return sorted(
+            {*super().__dir__(), *(name for name in dir(LearningClient) if not name.startswith("_"))}
+        )
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  whatever it returns
         if self._loop.is_closed():

@@ -36,7 +36,16 @@ MOST_IDS = 20_000
 LARGEST_FRAME_BYTES = 16 * 2**20
 _BAD_CURSOR, _UNKNOWN = 4400, 4404
 
-_SAME = frozenset(JobFrame.model_fields) - {"events", "cursor", "live", "gap", "sent_at", "remaining_seconds", "state_name", "prefect_url"}
+_SAME = frozenset(JobFrame.model_fields) - {
+    "events",
+    "cursor",
+    "live",
+    "gap",
+    "sent_at",
+    "remaining_seconds",
+    "state_name",
+    "prefect_url",
+}
 
 _Ended = Literal["ended", "lost", "refused"]
 
@@ -44,7 +53,9 @@ _Ended = Literal["ended", "lost", "refused"]
 class Watch:
     """One watch over a job; `frames` may be called once. `cursor` is where to go on, after whatever was yielded last."""
 
-    def __init__(self, connection: Connection, job_id: UUID, *, after: str | None, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, connection: Connection, job_id: UUID, *, after: str | None, patience_s: float = PATIENCE_S
+    ) -> None:
         self.cursor = after
         self._connection = connection
         self._job_id = job_id
@@ -103,7 +114,9 @@ class Watch:
                 try:
                     frame = JobFrame.model_validate_json(text, extra="ignore")
                 except ValidationError as error:
-                    raise UnexpectedAnswer(f"What answers at {self._connection.url} sends no job frames of this version.") from error
+                    raise UnexpectedAnswer(
+                        f"What answers at {self._connection.url} sends no job frames of this version."
+                    ) from error
                 events = frame.events
                 if frame.gap and self.cursor is not None:
                     # too many for one frame: all of them are in the history
@@ -119,7 +132,11 @@ class Watch:
             case code if code == _UNKNOWN:
                 raise NotFound("job_id", f"there is no job {self._job_id}", "GET /jobs lists those there are")
             case code if code == _BAD_CURSOR:
-                raise InvalidInput("after", "it is no cursor of a frame or an event", "Leave it out, or give one that a frame had")
+                raise InvalidInput(
+                    "after",
+                    "it is no cursor of a frame or an event",
+                    "Leave it out, or give one that a frame had",
+                )
             case _:
                 return "lost"
 
@@ -136,7 +153,13 @@ class Watch:
                 self._check_patience(error)
             else:
                 self._answered_at = time.monotonic()
-                frame = JobFrame(**dict(job), events=(), cursor=self.cursor or START, live=False, sent_at=job.updated_at or job.created_at)
+                frame = JobFrame(
+                    **dict(job),
+                    events=(),
+                    cursor=self.cursor or START,
+                    live=False,
+                    sent_at=job.updated_at or job.created_at,
+                )
                 fresh = self._fresh(frame, events)
                 quiet = quiet + 1 if job.is_final and fresh is None else 0
                 if fresh is not None:
@@ -166,7 +189,12 @@ class Watch:
         self.cursor = frame.cursor
         new = tuple(event for event in events if self._is_new(event))
         last, self._last = self._last, frame
-        if not new and last is not None and all(getattr(frame, name) == getattr(last, name) for name in _SAME) and frame.live == last.live:
+        if (
+            not new
+            and last is not None
+            and all(getattr(frame, name) == getattr(last, name) for name in _SAME)
+            and frame.live == last.live
+        ):
             return None
         return frame.with_events(new)
 
@@ -191,4 +219,6 @@ class Watch:
     def _check_patience(self, error: Exception | None = None) -> None:
         silent_s = time.monotonic() - self._answered_at
         if silent_s > self._patience_s:
-            raise FacadeUnavailable(f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job goes on.") from error
+            raise FacadeUnavailable(
+                f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job goes on."
+            ) from error

@@ -67,7 +67,9 @@ def whole_file(path: Path) -> Generator[Output]:
             yield device
         return
     path = path.resolve()
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+    ) as file:
         partial = Path(file.name)
         try:
             yield file

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 Format = Literal["jsonl", "csv", "parquet"]
-MEDIA_TYPES: dict[Format, str] = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+MEDIA_TYPES: dict[Format, str] = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 AT_ONCE = 500
 ROWS_IN_A_GROUP = 1000
@@ -101,7 +105,9 @@ def _values(entry: Entry) -> dict[str, Any]:
         "citations": citations,
         "sources": "; ".join(dict.fromkeys(c.url for c in entry.citations)),
         "licences": "; ".join(dict.fromkeys(c.licence for c in entry.citations)),
-        "attribution": "; ".join(dict.fromkeys(f"“{c.title}”, {c.source}, {c.licence} ({c.licence_url})" for c in entry.citations)),
+        "attribution": "; ".join(
+            dict.fromkeys(f"“{c.title}”, {c.source}, {c.licence} ({c.licence_url})" for c in entry.citations)
+        ),
         "job_id": str(entry.provenance.job_id),
         "round": entry.provenance.round,
         "model": entry.provenance.model,
@@ -129,7 +135,9 @@ class _Parquet:
         import pyarrow.json as pj  # type: ignore[import-untyped]
 
         # by way of JSON, since Arrow's reading of Python lists imports pandas where it is installed: 48 MB
-        rows = [json.dumps(_values(entry), default=datetime.isoformat, ensure_ascii=False) for entry in entries]
+        rows = [
+            json.dumps(_values(entry), default=datetime.isoformat, ensure_ascii=False) for entry in entries
+        ]
         data = "\n".join(rows).encode()
         table = pj.read_json(
             io.BytesIO(data),
@@ -173,10 +181,14 @@ class _Sink(io.RawIOBase):
 
 def _schema(pa: Any) -> pa.Schema:  # noqa: ANN401  a module
     text, texts, moment = pa.string(), pa.list_(pa.string()), pa.timestamp("us", tz="UTC")
-    citation = pa.struct([(n, text) for n in "source title url revision licence licence_url retrieved_at quote".split()])
+    citation = pa.struct(
+        [(n, text) for n in "source title url revision licence licence_url retrieved_at quote".split()]
+    )
     sense = pa.struct([("part_of_speech", text), ("gloss", text), ("examples", texts), ("category", text)])
     relation = pa.struct([("kind", text), ("word", text)])
-    types = dict.fromkeys(COLUMNS, text) | dict.fromkeys(("related_concepts", "examples", "applications", "misconceptions"), texts)
+    types = dict.fromkeys(COLUMNS, text) | dict.fromkeys(
+        ("related_concepts", "examples", "applications", "misconceptions"), texts
+    )
     types |= {"relations": pa.list_(relation), "senses": pa.list_(sense), "citations": pa.list_(citation)}
     types |= {"round": pa.int64(), "revision": pa.int64(), "created_at": moment, "updated_at": moment}
     return pa.schema(list(types.items()))

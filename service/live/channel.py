@@ -113,7 +113,11 @@ class Channel:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended, by the document and by Prefect where it tells."""
-        return self.job is not None and self.job.is_final and status_of(self.job, self.state) in {"completed", "failed", "cancelled"}
+        return (
+            self.job is not None
+            and self.job.is_final
+            and status_of(self.job, self.state) in {"completed", "failed", "cancelled"}
+        )
 
     @property
     def is_over(self) -> bool:
@@ -121,7 +125,9 @@ class Channel:
         if self.job is None or not self.is_final:
             return False
         ended = self.job.finished_at
-        return (self.state is not None and self.state.is_final) or ended is None or utc_now() - ended > LAST_WORD
+        return (
+            (self.state is not None and self.state.is_final) or ended is None or utc_now() - ended > LAST_WORD
+        )
 
     def take(self, hint: Hint) -> bool:
         """Take note of a hint; whether it is one that cannot wait."""
@@ -135,11 +141,21 @@ class Channel:
             self._take_item(hint.state, follows=str(hint.follows) == self.place.state_id)
             self._take_state(hint.state)
             if hint.state.is_final and not (self.job is not None and self.job.is_final):
-                self.needs_reading = True  # of a run that never began there is no document, and nobody tells of one
+                self.needs_reading = (
+                    True  # of a run that never began there is no document, and nobody tells of one
+                )
             return True
         return False
 
-    def take_truth(self, job: Job | None, state: RunState | None, items: Sequence[Item], place: Place, *, is_stopping: bool) -> None:
+    def take_truth(
+        self,
+        job: Job | None,
+        state: RunState | None,
+        items: Sequence[Item],
+        place: Place,
+        *,
+        is_stopping: bool,
+    ) -> None:
         """Take what the durable sources say; `items` are those past `place` as it was."""
         if job is not None:
             self._take_document(job)
@@ -159,7 +175,14 @@ class Channel:
         now = utc_now()
         seen = view(self.job, self.state, prefect_url=prefect_url, is_stopping=self.is_stopping, now=now)
         events = events_of(items[-MOST_EVENTS:])
-        return JobFrame(**dict(seen), events=events, cursor=self.place.cursor, live=is_live, gap=len(items) > MOST_EVENTS, sent_at=now)
+        return JobFrame(
+            **dict(seen),
+            events=events,
+            cursor=self.place.cursor,
+            live=is_live,
+            gap=len(items) > MOST_EVENTS,
+            sent_at=now,
+        )
 
     def has_news(self) -> bool:
         """Whether there is something to tell."""
@@ -176,9 +199,17 @@ class Channel:
 
     def _take_document(self, job: Job) -> None:
         known = self.job
-        is_newer = known is None or (job.attempt, job.updated_at or job.created_at) > (known.attempt, known.updated_at or known.created_at)
+        is_newer = known is None or (job.attempt, job.updated_at or job.created_at) > (
+            known.attempt,
+            known.updated_at or known.created_at,
+        )
         # those made of what Prefect says of a run that has no document have no time of their own
-        is_other = known is not None and job.updated_at is None and known.updated_at is None and job.status != known.status
+        is_other = (
+            known is not None
+            and job.updated_at is None
+            and known.updated_at is None
+            and job.status != known.status
+        )
         if is_newer or is_other:
             self.job, self._has_news = job, True
 

@@ -24,10 +24,21 @@ def status_of(job: Job, state: RunState | None) -> JobStatus:
     return state.status
 
 
-def view(job: Job, state: RunState | None, *, prefect_url: str | None, is_stopping: bool = False, now: datetime | None = None) -> JobView:
+def view(
+    job: Job,
+    state: RunState | None,
+    *,
+    prefect_url: str | None,
+    is_stopping: bool = False,
+    now: datetime | None = None,
+) -> JobView:
     """A job document as readers see it."""
     status = status_of(job, state)
-    remaining_s = max(0.0, (job.deadline_at - (now or utc_now())).total_seconds()) if status == "running" and job.deadline_at else None
+    remaining_s = (
+        max(0.0, (job.deadline_at - (now or utc_now())).total_seconds())
+        if status == "running" and job.deadline_at
+        else None
+    )
     errors = job.errors
     if state is not None and status == "failed" and not job.is_final:
         errors = (*errors, endings.reason(state.type, state.message))
@@ -54,5 +65,9 @@ def job_of(run: Run) -> Job:
         errors=(endings.reason(run.state.type, run.state.message),) if run.state.status == "failed" else (),
         created_at=run.due_at,
         finished_at=run.state.since if is_final else None,
-        end_reason="failed" if run.state.status == "failed" else "stopped" if run.state.status == "cancelled" else None,
+        end_reason="failed"
+        if run.state.status == "failed"
+        else "stopped"
+        if run.state.status == "cancelled"
+        else None,
     )

@@ -41,7 +41,9 @@ async def list_jobs(
     created_at, last_id = decode_cursor(cursor, jobs=(int, str))[1] if cursor is not None else (LARGEST, "")
     top: Rank = (-created_at, last_id)
     # a document may lag behind Prefect: those that say they are at work are asked for, and judged afterwards
-    documents = await store.jobs(statuses={*statuses, *_OPEN} if statuses else (), mode=mode, since=since, cursor=cursor, limit=limit)
+    documents = await store.jobs(
+        statuses={*statuses, *_OPEN} if statuses else (), mode=mode, since=since, cursor=cursor, limit=limit
+    )
     items: dict[UUID, Job] = {job.job_id: job for job in documents.items}
     ends = [_rank(documents.items[-1])] if documents.cursor and documents.items else []
     states: dict[UUID, RunState] = {}
@@ -51,7 +53,9 @@ async def list_jobs(
         runs = await orchestrator.runs(mode=mode, statuses=statuses, until=until, since=since, limit=limit)
         states = {run.job_id: run.state for run in runs}
         without = [run for run in runs if run.job_id not in items]
-        for run, document in zip(without, await asyncio.gather(*(store.job(run.job_id) for run in without)), strict=True):
+        for run, document in zip(
+            without, await asyncio.gather(*(store.job(run.job_id) for run in without)), strict=True
+        ):
             if document is None:
                 items[run.job_id] = job_of(run)
         if len(runs) == limit:
@@ -61,7 +65,9 @@ async def list_jobs(
         is_complete = False
     # beyond the end of either page the other may still have something to come first
     end = min(ends, default=None)
-    found = sorted((job for job in items.values() if _rank(job) > top and (end is None or _rank(job) <= end)), key=_rank)
+    found = sorted(
+        (job for job in items.values() if _rank(job) > top and (end is None or _rank(job) <= end)), key=_rank
+    )
     if len(found) > limit:
         found, end = found[:limit], _rank(found[limit - 1])
     views = [view(job, states.get(job.job_id), prefect_url=orchestrator.page_of(job.job_id)) for job in found]

@@ -63,10 +63,15 @@ class Relay:
     async def __aenter__(self) -> Self:
         # Prefect is the one that was named when the facade started, also for connections made later
         self._settings = get_settings_context()
-        self._tasks = [asyncio.create_task(self._listen(), name="relay"), asyncio.create_task(self._reconcile(), name="reconcile")]
+        self._tasks = [
+            asyncio.create_task(self._listen(), name="relay"),
+            asyncio.create_task(self._reconcile(), name="reconcile"),
+        ]
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         tasks = [*self._tasks, *self._pumps.values()]
         for task in tasks:
             task.cancel()
@@ -114,7 +119,9 @@ class Relay:
     async def _tell_the_past(self, channel: Channel, watcher: Watcher, place: Place | None) -> None:
         items: list[Item] = []
         while place is not None:
-            part = await read_history(self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE)
+            part = await read_history(
+                self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE
+            )
             items += part.items
             place = part.place
             if not part.has_more:
@@ -178,7 +185,9 @@ class Relay:
                 self._forget_idle(everything=True)
             self._channels[job_id] = Channel(job_id)
             self._woken[job_id] = asyncio.Event()
-            self._pumps[job_id] = asyncio.create_task(self._pump(self._channels[job_id]), name=f"channel {job_id}")
+            self._pumps[job_id] = asyncio.create_task(
+                self._pump(self._channels[job_id]), name=f"channel {job_id}"
+            )
         return self._channels[job_id]
 
     def look_again(self, job_id: UUID) -> None:
@@ -202,7 +211,9 @@ class Relay:
         while True:
             await woken.wait()
             woken.clear()
-            while channel.job_id not in self._urgent and (wait_s := told_at + FRAME_EVERY_S - loop.time()) > 0:
+            while (
+                channel.job_id not in self._urgent and (wait_s := told_at + FRAME_EVERY_S - loop.time()) > 0
+            ):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), wait_s)
                 woken.clear()
@@ -248,7 +259,9 @@ class Relay:
             self._wake(channel, is_urgent=True)
 
     def _frame(self, channel: Channel, items: list[Item] | tuple[Item, ...] = ()) -> Any:  # noqa: ANN401  a JobFrame or None
-        return channel.frame(prefect_url=self._orchestrator.page_of(channel.job_id), is_live=self.is_live, items=items)
+        return channel.frame(
+            prefect_url=self._orchestrator.page_of(channel.job_id), is_live=self.is_live, items=items
+        )
 
     async def _read(self, channel: Channel) -> None:
         """Bring a channel up to what the durable sources say. Raises NotFound and PrefectUnavailable where nothing can be said of the job."""
@@ -277,7 +290,9 @@ class Relay:
             raise _unknown(channel.job_id)
         items, place = await self._past(channel, has_states=run is not None)
         is_stopping = not job.is_final and await self._store.stop_requested(channel.job_id)
-        channel.take_truth(job, run.state if run else None, () if is_new else items, place, is_stopping=is_stopping)
+        channel.take_truth(
+            job, run.state if run else None, () if is_new else items, place, is_stopping=is_stopping
+        )
         if is_new and not channel.is_discovered:
             channel.news()  # whoever comes is told the status anyway
         if run is not None and run.state.is_final and not job.is_final:
@@ -287,7 +302,9 @@ class Relay:
         items: list[Item] = []
         place = channel.place
         while True:
-            part = await read_history(self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE)
+            part = await read_history(
+                self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE
+            )
             items += part.items
             place = part.place
             if has_states and not part.is_complete:
@@ -313,7 +330,9 @@ class Relay:
 
     async def _at_work(self) -> list[UUID]:
         try:
-            found = await list_jobs(self._store, self._orchestrator, statuses=_OPEN, mode=None, since=None, cursor=None, limit=50)
+            found = await list_jobs(
+                self._store, self._orchestrator, statuses=_OPEN, mode=None, since=None, cursor=None, limit=50
+            )
         except LearningError:
             return []
         return [job.job_id for job in found.items]

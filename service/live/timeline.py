@@ -68,7 +68,9 @@ class Part:
         return events_of(self.items)
 
 
-async def read_history(store: JobStore, orchestrator: Orchestrator, job_id: UUID, *, after: Place, limit: int = 200) -> Part:
+async def read_history(
+    store: JobStore, orchestrator: Orchestrator, job_id: UUID, *, after: Place, limit: int = 200
+) -> Part:
     """What happened after a place, oldest first, at most `limit` events. Each source keeps its own order, so none is missed or told twice."""
     lines = await store.log(job_id, after=(after.attempt, after.seq), limit=limit + 1)
     is_complete = True
@@ -84,7 +86,9 @@ async def read_history(store: JobStore, orchestrator: Orchestrator, job_id: UUID
             break
         items.append(item)
         place = place.past(item)
-    return Part(items=tuple(items), place=place, has_more=len(lines) + len(states) > limit, is_complete=is_complete)
+    return Part(
+        items=tuple(items), place=place, has_more=len(lines) + len(states) > limit, is_complete=is_complete
+    )
 
 
 def merged(lines: Iterable[JobEvent], states: Iterable[RunState]) -> Iterator[JobEvent | RunState]:
@@ -99,14 +103,26 @@ def merged(lines: Iterable[JobEvent], states: Iterable[RunState]) -> Iterator[Jo
 
 def events_of(items: Iterable[JobEvent | RunState]) -> tuple[HistoryEvent, ...]:
     """Log lines and states as events, without a state that only repeats the log's last line."""
-    return tuple(_event_of(item) for item in items if not (isinstance(item, RunState) and item.is_final and is_end_message(item.message)))
+    return tuple(
+        _event_of(item)
+        for item in items
+        if not (isinstance(item, RunState) and item.is_final and is_end_message(item.message))
+    )
 
 
 def _event_of(item: JobEvent | RunState) -> HistoryEvent:
     """A log line or a state as an event. Ids are the same wherever an event is read."""
     if isinstance(item, JobEvent):
-        return HistoryEvent(id=f"{item.attempt}.{item.seq}", occurred=item.occurred, kind=item.kind, text=item.text, words=item.words)
-    return HistoryEvent(id=str(item.id), occurred=item.since, kind=f"state.{item.type.lower()}", text=_told(item))
+        return HistoryEvent(
+            id=f"{item.attempt}.{item.seq}",
+            occurred=item.occurred,
+            kind=item.kind,
+            text=item.text,
+            words=item.words,
+        )
+    return HistoryEvent(
+        id=str(item.id), occurred=item.since, kind=f"state.{item.type.lower()}", text=_told(item)
+    )
 
 
 def _told(state: RunState) -> str:

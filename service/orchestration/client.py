@@ -48,11 +48,15 @@ class PrefectApi:
             try:
                 client = get_client(httpx_settings=_connection(self.url, self._timeout_s))
             except ValueError as error:
-                raise ConfigurationError("PREFECT_API_URL is not set. `learn up` sets it; or name your Prefect server in it.") from error
+                raise ConfigurationError(
+                    "PREFECT_API_URL is not set. `learn up` sets it; or name your Prefect server in it."
+                ) from error
             self._client = await self._stack.enter_async_context(client)
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._stack.aclose()
 
     async def ask(self, call: Callable[[PrefectClient], Awaitable[T]]) -> T:
@@ -68,7 +72,9 @@ class PrefectApi:
                 for wait_s in (*BUSY_WAITS_S, None):
                     try:
                         # a context of its own for each call: they cannot be entered twice
-                        with SettingsContext(profile=self._settings.profile, settings=self._settings.settings):
+                        with SettingsContext(
+                            profile=self._settings.profile, settings=self._settings.settings
+                        ):
                             answer = await call(self._client)
                     except _BusyError:
                         if wait_s is None:
@@ -79,7 +85,9 @@ class PrefectApi:
                     await asyncio.sleep(wait_s)
         except _BusyError as error:
             self.presence.late(began)
-            raise PrefectUnavailable(f"Prefect answers {error}. Try again in a moment; its log says more.", retry_after_s=2) from error
+            raise PrefectUnavailable(
+                f"Prefect answers {error}. Try again in a moment; its log says more.", retry_after_s=2
+            ) from error
         except (httpx.RequestError, TimeoutError, OSError) as error:
             if isinstance(error, httpx.TimeoutException | TimeoutError):
                 self.presence.late(began)
@@ -90,10 +98,14 @@ class PrefectApi:
         except PrefectHTTPStatusError as error:
             code = error.response.status_code
             if code in {401, 403}:
-                raise ConfigurationError("Prefect does not let this facade in. Check PREFECT_API_AUTH_STRING or PREFECT_API_KEY.") from error
+                raise ConfigurationError(
+                    "Prefect does not let this facade in. Check PREFECT_API_AUTH_STRING or PREFECT_API_KEY."
+                ) from error
             if code >= 500:
                 self.presence.refused()
-                raise PrefectUnavailable(f"Prefect answers {code}. Its log says more.", retry_after_s=2) from error
+                raise PrefectUnavailable(
+                    f"Prefect answers {code}. Its log says more.", retry_after_s=2
+                ) from error
             raise
         except ValueError as error:
             raise ConfigurationError(
@@ -113,14 +125,20 @@ async def _raise_busy(response: httpx.Response) -> None:
 
 
 def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
-    settings: dict[str, Any] = {"timeout": httpx.Timeout(timeout_s, connect=min(2.0, timeout_s)), "event_hooks": {"response": [_raise_busy]}}
+    settings: dict[str, Any] = {
+        "timeout": httpx.Timeout(timeout_s, connect=min(2.0, timeout_s)),
+        "event_hooks": {"response": [_raise_busy]},
+    }
     if urlsplit(api_url).scheme == "http" and urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
         # without the pool's own retries of refused connections; no proxy stands before this machine
-        settings["transport"] = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=25))
+        settings["transport"] = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=25)
+        )
     return settings
 
 
 def _silent(api_url: str) -> PrefectUnavailable:
     return PrefectUnavailable(
-        f"Prefect does not answer at {without_credentials(api_url)}. `learn up` starts one; knowledge can be read meanwhile.", retry_after_s=2
+        f"Prefect does not answer at {without_credentials(api_url)}. `learn up` starts one; knowledge can be read meanwhile.",
+        retry_after_s=2,
     )

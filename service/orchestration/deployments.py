@@ -16,7 +16,12 @@ from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, VariableCreate, VariableUpdate, WorkPoolCreate
+from prefect.client.schemas.actions import (
+    DeploymentScheduleCreate,
+    VariableCreate,
+    VariableUpdate,
+    WorkPoolCreate,
+)
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
@@ -80,7 +85,9 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
         pool = await client.read_work_pool(name)
     except ObjectNotFound:
         template = ProcessWorker.get_default_base_job_template()
-        wanted = WorkPoolCreate(name=name, type=POOL_TYPE, base_job_template=template, description="Runs learning jobs")
+        wanted = WorkPoolCreate(
+            name=name, type=POOL_TYPE, base_job_template=template, description="Runs learning jobs"
+        )
         with suppress(ObjectAlreadyExists):
             await client.create_work_pool(wanted)
     else:
@@ -90,12 +97,16 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
             )
 
 
-async def _apply(client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path) -> tuple[UUID, dict[str, str]]:
+async def _apply(
+    client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path
+) -> tuple[UUID, dict[str, str]]:
     """One deployment: its id, and the stamps of what is applied now: of itself under "", of each schedule under its slug."""
     flow: Any = load_flow_from_entrypoint(wanted["entrypoint"], use_placeholder_flow=False)
     schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
     itself = {name: value for name, value in wanted.items() if name != "schedules"}
-    stamps = {slug: _stamp(schedule) for slug, schedule in schedules.items()} | {"": _stamp([itself, flow.parameters.model_dump(mode="json")])}
+    stamps = {slug: _stamp(schedule) for slug, schedule in schedules.items()} | {
+        "": _stamp([itself, flow.parameters.model_dump(mode="json")])
+    }
     existing: DeploymentResponse | None = None
     with suppress(ObjectNotFound):
         existing = await client.read_deployment_by_name(f"{flow.name}/{wanted['name']}")
@@ -105,14 +116,25 @@ async def _apply(client: PrefectClient, wanted: Mapping[str, Any], applied: Mapp
         given = [_schedule(schedule) for schedule in schedules.values()]
         deployment = _deployment(flow, wanted, given if existing is None else None)
     except (ValidationError, ValueError, KeyError) as error:
-        raise ConfigurationError(f"{file}: the deployment {wanted.get('name')!r} cannot be used: {error}") from error
-    deployment_id = existing.id if existing is not None and applied.get("") == stamps[""] else await deployment.aapply()
+        raise ConfigurationError(
+            f"{file}: the deployment {wanted.get('name')!r} cannot be used: {error}"
+        ) from error
+    deployment_id = (
+        existing.id if existing is not None and applied.get("") == stamps[""] else await deployment.aapply()
+    )
     if existing is not None:
-        await _update_schedules(client, existing, given, changed={slug for slug, stamp in stamps.items() if applied.get(slug, stamp) != stamp})
+        await _update_schedules(
+            client,
+            existing,
+            given,
+            changed={slug for slug, stamp in stamps.items() if applied.get(slug, stamp) != stamp},
+        )
     return deployment_id, stamps
 
 
-def _deployment(flow: Any, wanted: Mapping[str, Any], schedules: Sequence[DeploymentScheduleCreate] | None) -> RunnerDeployment:  # noqa: ANN401
+def _deployment(
+    flow: Any, wanted: Mapping[str, Any], schedules: Sequence[DeploymentScheduleCreate] | None
+) -> RunnerDeployment:  # noqa: ANN401
     pool = wanted["work_pool"]
     limit = wanted.get("concurrency_limit")
     return RunnerDeployment.from_flow(
@@ -122,7 +144,9 @@ def _deployment(flow: Any, wanted: Mapping[str, Any], schedules: Sequence[Deploy
         tags=wanted.get("tags"),
         version=wanted.get("version"),
         parameters=wanted.get("parameters"),
-        triggers=cast(Any, TypeAdapter(list[DeploymentTriggerTypes]).validate_python(wanted.get("triggers") or [])),
+        triggers=cast(
+            Any, TypeAdapter(list[DeploymentTriggerTypes]).validate_python(wanted.get("triggers") or [])
+        ),
         enforce_parameter_schema=wanted.get("enforce_parameter_schema", True),
         concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
         schedules=cast(Any, schedules),
@@ -135,12 +159,20 @@ def _deployment(flow: Any, wanted: Mapping[str, Any], schedules: Sequence[Deploy
 
 def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
     """A schedule of the file. Its own fields stand beside those of its kind: cron, interval or rrule, with the time zone."""
-    own = {name: value for name, value in wanted.items() if name in {"slug", "active", "parameters", "max_scheduled_runs", "replaces"}}
+    own = {
+        name: value
+        for name, value in wanted.items()
+        if name in {"slug", "active", "parameters", "max_scheduled_runs", "replaces"}
+    }
     return DeploymentScheduleCreate(schedule={n: v for n, v in wanted.items() if n not in own}, **own)
 
 
 async def _update_schedules(
-    client: PrefectClient, existing: DeploymentResponse, wanted: Sequence[DeploymentScheduleCreate], *, changed: set[str]
+    client: PrefectClient,
+    existing: DeploymentResponse,
+    wanted: Sequence[DeploymentScheduleCreate],
+    *,
+    changed: set[str],
 ) -> None:
     """Add what the file has and Prefect has not, change what has changed in the file; the rest is people's."""
     there = {schedule.slug: schedule for schedule in existing.schedules if schedule.slug}
@@ -149,7 +181,9 @@ async def _update_schedules(
         await client.create_deployment_schedules(existing.id, missing)
     for schedule in wanted:
         if schedule.slug in changed and (old := there.get(schedule.slug)) is not None:
-            await client.update_deployment_schedule(existing.id, old.id, schedule=schedule.schedule, active=old.active)
+            await client.update_deployment_schedule(
+                existing.id, old.id, schedule=schedule.schedule, active=old.active
+            )
 
 
 def _stamp(value: object) -> str:
@@ -167,16 +201,25 @@ async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str,
             for_each={"prefect.resource.id"},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             match_related=ResourceSpecification(
-                {"prefect.resource.role": "deployment", "prefect.resource.id": sorted(f"prefect.deployment.{i}" for i in deployment_ids.values())}
+                {
+                    "prefect.resource.role": "deployment",
+                    "prefect.resource.id": sorted(f"prefect.deployment.{i}" for i in deployment_ids.values()),
+                }
             ),
             posture=Posture.Proactive,
             threshold=1,
             within=timedelta(seconds=SILENCE_S),
         ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=f"No heartbeat for {SILENCE_S} s: the process is gone")],
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED, message=f"No heartbeat for {SILENCE_S} s: the process is gone"
+            )
+        ],
     )
     existing: list[Automation] = await client.read_automations_by_name(ZOMBIES)
     if not existing:
         await client.create_automation(automation)
     elif existing[0].trigger != automation.trigger:
-        await client.update_automation(existing[0].id, automation.model_copy(update={"enabled": existing[0].enabled}))
+        await client.update_automation(
+            existing[0].id, automation.model_copy(update={"enabled": existing[0].enabled})
+        )

@@ -58,7 +58,9 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
             # a filter of its own for each connection, since the subscriber writes into it
             wanted = EventFilter(event=EventNameFilter(prefix=[RUN_PREFIX, PREFECT_EVENT_PREFIX]))
             with SettingsContext(profile=settings.profile, settings=settings.settings):
-                subscriber = get_events_subscriber(filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False)
+                subscriber = get_events_subscriber(
+                    filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False
+                )
             # not `async with`: a connection that fails or is cancelled half-way would be left open, and a good-bye may take ten seconds
             await subscriber.__aenter__()
             on_connection(True)
@@ -119,5 +121,11 @@ def _of_job(event: Event) -> Hint | None:
     job_id = UUID(event.resource.id.removeprefix(_JOB_PREFIX))
     if event.event == PROGRESS:
         return Hint(job_id=job_id, occurred=plain(event.occurred), document=Job.model_validate(event.payload))
-    line = JobEvent.model_validate({**event.payload, "kind": event.event.removeprefix(PREFECT_EVENT_PREFIX), "occurred": plain(event.occurred)})
+    line = JobEvent.model_validate(
+        {
+            **event.payload,
+            "kind": event.event.removeprefix(PREFECT_EVENT_PREFIX),
+            "occurred": plain(event.occurred),
+        }
+    )
     return Hint(job_id=job_id, occurred=line.occurred, line=line)

@@ -49,7 +49,9 @@ async def compare(store: Store) -> list[UUID]:
         state = found.get(job.job_id)
         due = job.deadline_at or job.created_at + LONGEST
         if state is not None and state.type == "RUNNING" and max(due, state.since) + OVERDUE < utc_now():
-            await call_crashed(job.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word")
+            await call_crashed(
+                job.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
+            )
     return await mend(store, found)
 
 

@@ -46,7 +46,9 @@ def _write_one_at_a_time() -> None:
     database = _server_database()
     original = database.begin_transaction
 
-    def begin_transaction(self: Any, session: Any, with_for_update: bool = False) -> AbstractAsyncContextManager[Any]:  # noqa: ANN401
+    def begin_transaction(
+        self: Any, session: Any, with_for_update: bool = False
+    ) -> AbstractAsyncContextManager[Any]:  # noqa: ANN401
         del with_for_update
         begun: AbstractAsyncContextManager[Any] = original(self, session, with_for_update=True)
         return begun

@@ -56,16 +56,27 @@ class Orchestrator:
         await self._api.__aenter__()
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._api.__aexit__(exc_type, exc, traceback)
 
     def page_of(self, job_id: UUID) -> str:
         """Address of the run's page in Prefect's own UI."""
         ui_url = self._api.ui_url
-        return f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/{job_id}" if ui_url else run_page(self._api.url, job_id)
+        return (
+            f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/{job_id}"
+            if ui_url
+            else run_page(self._api.url, job_id)
+        )
 
     async def start(
-        self, mode: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None, by: StartedBy = "api"
+        self,
+        mode: Mode,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        by: StartedBy = "api",
     ) -> Run:
         """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters of then.
 
@@ -76,12 +87,17 @@ class Orchestrator:
         async with self._starting:
             try:
                 if mode not in self._deployment_ids:
-                    deployment = await self._api.ask(lambda client: client.read_deployment_by_name(f"{mode}-learning/{mode}"))
+                    deployment = await self._api.ask(
+                        lambda client: client.read_deployment_by_name(f"{mode}-learning/{mode}")
+                    )
                     self._deployment_ids[mode] = deployment.id
                     self._modes[deployment.flow_id] = mode
                 run = await self._api.ask(
                     lambda client: client.create_flow_run_from_deployment(
-                        self._deployment_ids[mode], parameters=given, idempotency_key=key, tags=[starter_tag(by)]
+                        self._deployment_ids[mode],
+                        parameters=given,
+                        idempotency_key=key,
+                        tags=[starter_tag(by)],
                     )
                 )
             except ObjectNotFound as error:
@@ -107,17 +123,34 @@ class Orchestrator:
         return await self._known(run)
 
     async def runs(
-        self, *, mode: Mode | None = None, statuses: Collection[JobStatus] = (), until: datetime, since: datetime | None = None, limit: int = PAGE
+        self,
+        *,
+        mode: Mode | None = None,
+        statuses: Collection[JobStatus] = (),
+        until: datetime,
+        since: datetime | None = None,
+        limit: int = PAGE,
     ) -> list[Run]:
         """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest first; at most `limit`."""
         types = [kind for kind, status in STATUSES.items() if status in statuses]
-        due = FlowRunFilterExpectedStartTime(before_=until, after_=since) if since else FlowRunFilterExpectedStartTime(before_=until)
+        due = (
+            FlowRunFilterExpectedStartTime(before_=until, after_=since)
+            if since
+            else FlowRunFilterExpectedStartTime(before_=until)
+        )
         wanted = FlowRunFilter(expected_start_time=due)
         if types:
-            wanted = FlowRunFilter(expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+            wanted = FlowRunFilter(
+                expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types))
+            )
         flows = FlowFilter(name=FlowFilterName(any_=[f"{m}-learning" for m in ([mode] if mode else MODES)]))
         found = await self._api.ask(
-            lambda client: client.read_flow_runs(flow_filter=flows, flow_run_filter=wanted, limit=limit, sort=FlowRunSort.EXPECTED_START_TIME_DESC)
+            lambda client: client.read_flow_runs(
+                flow_filter=flows,
+                flow_run_filter=wanted,
+                limit=limit,
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            )
         )
         return [run for run in [await self._known(r) for r in found] if run is not None]
 
@@ -131,7 +164,9 @@ class Orchestrator:
 
     async def _some_states(self, ids: list[UUID]) -> dict[UUID, RunState]:
         some = FlowRunFilter(id=FlowRunFilterId(any_=ids))
-        runs = await self._api.ask(lambda client: client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC))
+        runs = await self._api.ask(
+            lambda client: client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
+        )
         return {run.id: state_of(run.state) for run in runs if run.state is not None}
 
     async def history(self, job_id: UUID) -> list[RunState]:
@@ -148,10 +183,16 @@ class Orchestrator:
         if run is None:
             raise _unknown(job_id)
         if not run.has_deployment:
-            raise Conflict("job_id", "the job ran in a process of its own, so no worker can run it", "Start a new one; what it learned is kept.")
+            raise Conflict(
+                "job_id",
+                "the job ran in a process of its own, so no worker can run it",
+                "Start a new one; what it learned is kept.",
+            )
         state = await self._settled(run)
         if not state.is_final:
-            raise Conflict("job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again.")
+            raise Conflict(
+                "job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again."
+            )
         await self._set(job_id, AwaitingRetry(message="Run again on request"))
 
     async def _settled(self, run: Run) -> RunState:
@@ -169,7 +210,9 @@ class Orchestrator:
 
     async def cancel_now(self, job_id: UUID) -> None:
         """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""
-        await self._set(job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request"))
+        await self._set(
+            job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request")
+        )
 
     async def call_crashed(self, job_id: UUID, why: str) -> None:
         """Have Prefect know that a run's process is gone. A run that has ended stays as it is. Raises NotFound."""
@@ -178,16 +221,26 @@ class Orchestrator:
     async def schedules(self) -> list[Schedule]:
         """The schedules of our deployments, by deployment and slug."""
         flows = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
-        deployments = await self._api.ask(lambda client: client.read_deployments(flow_filter=flows, limit=PAGE, sort=DeploymentSort.NAME_ASC))
+        deployments = await self._api.ask(
+            lambda client: client.read_deployments(
+                flow_filter=flows, limit=PAGE, sort=DeploymentSort.NAME_ASC
+            )
+        )
         modes = await self._flow_modes({d.flow_id for d in deployments})
-        due = await self._next_starts(flows) if any(s.active for d in deployments for s in d.schedules) else {}
+        due = (
+            await self._next_starts(flows) if any(s.active for d in deployments for s in d.schedules) else {}
+        )
         found = [
             Schedule(
                 id=s.id,
                 deployment_id=d.id,
                 mode=modes[d.flow_id],
                 slug=s.slug,
-                rule=str(getattr(s.schedule, "cron", None) or getattr(s.schedule, "rrule", None) or getattr(s.schedule, "interval", "")),
+                rule=str(
+                    getattr(s.schedule, "cron", None)
+                    or getattr(s.schedule, "rrule", None)
+                    or getattr(s.schedule, "interval", "")
+                ),
                 timezone=getattr(s.schedule, "timezone", None),
                 is_active=s.active and not d.paused,
                 next_run_at=due.get(d.id) if s.active and not d.paused else None,
@@ -202,10 +255,18 @@ class Orchestrator:
         """Pause or resume one schedule; as it is after that. Raises NotFound."""
         schedule = next((s for s in await self.schedules() if s.id == schedule_id), None)
         if schedule is None:
-            raise NotFound("schedule_id", f"Prefect has no schedule {schedule_id} of ours", "GET /schedules lists those there are.")
+            raise NotFound(
+                "schedule_id",
+                f"Prefect has no schedule {schedule_id} of ours",
+                "GET /schedules lists those there are.",
+            )
         if is_active and not schedule.is_active:
             await self._api.ask(lambda client: client.resume_deployment(schedule.deployment_id))
-        await self._api.ask(lambda client: client.update_deployment_schedule(schedule.deployment_id, schedule_id, active=is_active))
+        await self._api.ask(
+            lambda client: client.update_deployment_schedule(
+                schedule.deployment_id, schedule_id, active=is_active
+            )
+        )
         return next((s for s in await self.schedules() if s.id == schedule_id), schedule)
 
     async def is_up(self) -> bool:
@@ -225,10 +286,15 @@ class Orchestrator:
         return False
 
     async def _next_starts(self, flows: FlowFilter) -> dict[UUID, datetime]:
-        scheduled = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])))
+        scheduled = FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+        )
         runs = await self._api.ask(
             lambda client: client.read_flow_runs(
-                flow_filter=flows, flow_run_filter=scheduled, limit=PAGE, sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC
+                flow_filter=flows,
+                flow_run_filter=scheduled,
+                limit=PAGE,
+                sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
             )
         )
         due: dict[UUID, datetime] = {}
@@ -249,14 +315,20 @@ class Orchestrator:
             due_at=plain(run.expected_start_time or run.created or run.state.timestamp),
             state=state_of(run.state),
             has_deployment=run.deployment_id is not None,
-            worker_type=str(run.labels.get("prefect.worker.type")) if "prefect.worker.type" in run.labels else None,
-            started_by=starter_of(run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None),
+            worker_type=str(run.labels.get("prefect.worker.type"))
+            if "prefect.worker.type" in run.labels
+            else None,
+            started_by=starter_of(
+                run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
+            ),
         )
 
     async def _flow_modes(self, flow_ids: Collection[UUID]) -> Mapping[UUID, Mode]:
         if not set(flow_ids) <= self._modes.keys():
             wanted = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
-            flows = await self._api.ask(lambda client: client.read_flows(flow_filter=wanted, limit=PAGE, sort=FlowSort.NAME_ASC))
+            flows = await self._api.ask(
+                lambda client: client.read_flows(flow_filter=wanted, limit=PAGE, sort=FlowSort.NAME_ASC)
+            )
             names = {f"{mode}-learning": mode for mode in MODES}
             self._modes |= {flow.id: names[flow.name] for flow in flows if flow.name in names}
         return self._modes
@@ -266,13 +338,22 @@ class Orchestrator:
             result = await self._api.ask(lambda client: client.set_flow_run_state(job_id, state))
         except ObjectNotFound as error:
             raise _unknown(job_id) from error
-        if result.status in {SetStateStatus.REJECT, SetStateStatus.ABORT} and state.type == StateType.SCHEDULED:
+        if (
+            result.status in {SetStateStatus.REJECT, SetStateStatus.ABORT}
+            and state.type == StateType.SCHEDULED
+        ):
             reason = getattr(result.details, "reason", None)
-            raise Conflict("job_id", f"Prefect refuses to run it again ({reason or 'no reason given'})", "Look at the run in Prefect's UI.")
+            raise Conflict(
+                "job_id",
+                f"Prefect refuses to run it again ({reason or 'no reason given'})",
+                "Look at the run in Prefect's UI.",
+            )
 
 
 def _missing(mode: Mode) -> ConfigurationError:
-    return ConfigurationError(f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`.")
+    return ConfigurationError(
+        f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`."
+    )
 
 
 def _unknown(job_id: UUID) -> NotFound:
@@ -293,7 +374,9 @@ async def _once() -> AsyncGenerator[Orchestrator]:
         yield orchestrator
 
 
-async def start(deployment: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None) -> UUID:
+async def start(
+    deployment: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+) -> UUID:
     """As `Orchestrator.start`, by a connection for this call alone; the run's id, which is the job's id."""
     async with _once() as orchestrator:
         return (await orchestrator.start(deployment, parameters, idempotency_key=idempotency_key)).job_id

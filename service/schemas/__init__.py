@@ -3,7 +3,17 @@
 from service.schemas.events import History, HistoryEvent
 from service.schemas.frames import MOST_EVENTS, JobFrame
 from service.schemas.health import Health
-from service.schemas.jobs import BigJob, CancelJob, JobList, JobView, PlannedJob, StartBigJob, Started, StartJob, Stopping
+from service.schemas.jobs import (
+    BigJob,
+    CancelJob,
+    JobList,
+    JobView,
+    PlannedJob,
+    StartBigJob,
+    Started,
+    StartJob,
+    Stopping,
+)
 from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, Graph, Node
 from service.schemas.rounds import RoundList, RoundSummary, RoundView
 from service.schemas.schedules import ScheduleList, ScheduleView

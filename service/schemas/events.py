@@ -27,4 +27,7 @@ class History(Document):
     items: tuple[HistoryEvent, ...]
     cursor: str
     has_more: bool
-    is_complete: bool = Field(default=True, description="false while Prefect does not answer: then its states are missing, and come later")
+    is_complete: bool = Field(
+        default=True,
+        description="false while Prefect does not answer: then its states are missing, and come later",
+    )

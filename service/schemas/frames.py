@@ -21,8 +21,12 @@ class JobFrame(JobView):
 
     events: tuple[HistoryEvent, ...] = ()
     cursor: str = Field(description="Where this frame ends: `?after=` it goes on from here, on any replica")
-    live: bool = Field(default=True, description="false while Prefect's event stream is lost, so that news come late")
-    gap: bool = Field(default=False, description="Whether events are left out, because there were too many for a frame")
+    live: bool = Field(
+        default=True, description="false while Prefect's event stream is lost, so that news come late"
+    )
+    gap: bool = Field(
+        default=False, description="Whether events are left out, because there were too many for a frame"
+    )
     sent_at: datetime = Field(description="The server's clock")
 
     @cached_property
@@ -39,7 +43,12 @@ class JobFrame(JobView):
     def after(self, earlier: JobFrame) -> JobFrame:
         """This frame with the events of an earlier one that was not sent before it, the latest 500 at most."""
         events = (*earlier.events, *self.events)
-        return self.model_copy(update={"events": events[-MOST_EVENTS:], "gap": earlier.gap or self.gap or len(events) > MOST_EVENTS})
+        return self.model_copy(
+            update={
+                "events": events[-MOST_EVENTS:],
+                "gap": earlier.gap or self.gap or len(events) > MOST_EVENTS,
+            }
+        )
 
     def with_events(self, events: Sequence[HistoryEvent], *, gap: bool = False) -> JobFrame:
         """The same status with other events."""

@@ -17,12 +17,18 @@ from service.schemas.values import GivenWord, IsNumber, Request, Topic
 class StartJob(Request):
     """What a quick or a deep job is to learn. Without words: what the knowledge base mentions most and does not know."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "quick", "words": ["photosynthesis", "chlorophyll"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"mode": "quick", "words": ["photosynthesis", "chlorophyll"]}]}
+    )
 
-    mode: Literal["quick", "deep"] = Field(description="quick defines words in seconds, deep goes into detail")
+    mode: Literal["quick", "deep"] = Field(
+        description="quick defines words in seconds, deep goes into detail"
+    )
     words: Annotated[list[GivenWord], Field(max_length=500)] | None = None
     topic: Topic | None = None
-    limit: Annotated[int, Field(ge=1, le=500), IsNumber] | None = Field(default=None, description="At most so many words, where none are given")
+    limit: Annotated[int, Field(ge=1, le=500), IsNumber] | None = Field(
+        default=None, description="At most so many words, where none are given"
+    )
 
     def parameters(self) -> dict[str, Any]:
         """The flow's parameters, only those that were given."""
@@ -35,10 +41,18 @@ class StartBigJob(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"topic": "astronomy", "minutes": 10}]})
 
     topic: Topic | None = None
-    minutes: Annotated[float, Field(gt=0, le=10), IsNumber] = Field(default=10, description="When to stop, in minutes of work")
-    max_entries: Annotated[int, Field(ge=1, le=1_000_000), IsNumber] | None = Field(default=None, description="Stop after so many new entries")
-    candidates_per_round: Annotated[int, Field(ge=1, le=5000), IsNumber] = Field(default=1000, description="Words proposed a round")
-    words_per_round: Annotated[int, Field(ge=1, le=1000), IsNumber] = Field(default=200, description="New words taken up a round")
+    minutes: Annotated[float, Field(gt=0, le=10), IsNumber] = Field(
+        default=10, description="When to stop, in minutes of work"
+    )
+    max_entries: Annotated[int, Field(ge=1, le=1_000_000), IsNumber] | None = Field(
+        default=None, description="Stop after so many new entries"
+    )
+    candidates_per_round: Annotated[int, Field(ge=1, le=5000), IsNumber] = Field(
+        default=1000, description="Words proposed a round"
+    )
+    words_per_round: Annotated[int, Field(ge=1, le=1000), IsNumber] = Field(
+        default=200, description="New words taken up a round"
+    )
 
     def parameters(self) -> dict[str, Any]:
         """The flow's parameters, only those that were given."""
@@ -65,13 +79,17 @@ class CancelJob(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"drain": True}]})
 
-    drain: StrictBool = Field(default=True, description="true: no new batch, what is in flight is finished and kept; false: at once")
+    drain: StrictBool = Field(
+        default=True, description="true: no new batch, what is in flight is finished and kept; false: at once"
+    )
 
 
 class Started(BaseModel):
     """A job that was started or is to go on."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"job_id": "0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"job_id": "0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11"}]}
+    )
 
     job_id: UUID = Field(description="Id of the job: that of its flow run")
 
@@ -87,9 +105,14 @@ class JobView(Job):
     """A job: its document, with what Prefect says of its run."""
 
     prefect_url: str | None = Field(default=None, description="Its page in Prefect's UI")
-    state_name: str | None = Field(default=None, description="Prefect's name of its state; null where Prefect was not asked or does not know it")
+    state_name: str | None = Field(
+        default=None,
+        description="Prefect's name of its state; null where Prefect was not asked or does not know it",
+    )
     remaining_seconds: float | None = Field(default=None, description="Until its deadline, while it runs")
-    is_stopping: bool = Field(default=False, description="Whether it was told to finish what is in flight and stop")
+    is_stopping: bool = Field(
+        default=False, description="Whether it was told to finish what is in flight and stop"
+    )
 
 
 class JobList(Document):
@@ -97,4 +120,7 @@ class JobList(Document):
 
     items: tuple[JobView, ...]
     cursor: str | None = None
-    is_complete: bool = Field(default=True, description="false while Prefect does not answer: then jobs that have not begun are missing")
+    is_complete: bool = Field(
+        default=True,
+        description="false while Prefect does not answer: then jobs that have not begun are missing",
+    )

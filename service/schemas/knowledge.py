@@ -55,7 +55,9 @@ class EntryList(Document):
 
     items: tuple[Entry, ...]
     cursor: str | None = None
-    is_full_text: bool = Field(description="Whether the search looked into the texts, not only at the beginnings of the words")
+    is_full_text: bool = Field(
+        description="Whether the search looked into the texts, not only at the beginnings of the words"
+    )
 
 
 class FrontierList(Document):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from flows.core.words import parse_word
 from flows.errors import InvalidInput
@@ -27,9 +35,15 @@ def _plain(text: str) -> str:
 GivenWord = Annotated[
     str,
     AfterValidator(_a_word),
-    WithJsonSchema({"type": "string", "format": "word", "minLength": 1, "maxLength": 60, "examples": ["photosynthesis"]}),
+    WithJsonSchema(
+        {"type": "string", "format": "word", "minLength": 1, "maxLength": 60, "examples": ["photosynthesis"]}
+    ),
 ]
-Topic = Annotated[str, Field(max_length=200, description="Learn words near this one", json_schema_extra={"format": "topic"}), AfterValidator(_plain)]
+Topic = Annotated[
+    str,
+    Field(max_length=200, description="Learn words near this one", json_schema_extra={"format": "topic"}),
+    AfterValidator(_plain),
+]
 
 
 def _iso(value: object) -> object:

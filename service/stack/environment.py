@@ -108,7 +108,10 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         wishes["PREFECT_HOME"] = str(prefect_home(settings))
     if url.startswith("http://"):
         wishes |= _few_certificates(settings)
-    fixed = {"PREFECT_API_URL": url, "NO_PROXY": no_proxy if local in no_proxy else ",".join(filter(None, (no_proxy, local)))}
+    fixed = {
+        "PREFECT_API_URL": url,
+        "NO_PROXY": no_proxy if local in no_proxy else ",".join(filter(None, (no_proxy, local))),
+    }
     return {name: value for name, value in wishes.items() if name not in os.environ} | fixed
 
 

@@ -39,4 +39,7 @@ def is_own(headers: Headers) -> bool:
     if len(hosts) != 1 or name_of(hosts[0].lower()) not in LOOPBACK_NAMES:
         return False
     names = [hosts[0].lower().replace(name_of(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")]
-    return all(any(is_same_origin(origin, name) for name in (hosts[0].lower(), *names)) for origin in headers.getlist("origin"))
+    return all(
+        any(is_same_origin(origin, name) for name in (hosts[0].lower(), *names))
+        for origin in headers.getlist("origin")
+    )

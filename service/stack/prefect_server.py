@@ -23,10 +23,27 @@ import httpx
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings, read_settings
-from service.stack.environment import HOST, api_url, client_environment, logs_folder, open_log, prefect_home, prepare_home, server_environment
+from service.stack.environment import (
+    HOST,
+    api_url,
+    client_environment,
+    logs_folder,
+    open_log,
+    prefect_home,
+    prepare_home,
+    server_environment,
+)
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 
-__all__ = ["client_environment", "ensure_server", "is_healthy", "lease_file", "prefect_server", "server_environment", "stop_if_unused"]
+__all__ = [
+    "client_environment",
+    "ensure_server",
+    "is_healthy",
+    "lease_file",
+    "prefect_server",
+    "server_environment",
+    "stop_if_unused",
+]
 
 Say = Callable[[str], None]
 
@@ -71,7 +88,9 @@ async def take_lease(settings: Settings) -> Lock:
     prepare_home(settings)
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
-        raise ConfigurationError(f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}.")
+        raise ConfigurationError(
+            f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}."
+        )
     return lease
 
 
@@ -83,7 +102,9 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
         say("Another command is starting the Prefect server; waiting for it.")
         lock = await wait_for_lock(prefect_home(settings) / "start", within_s=START_S)
     if lock is None:
-        raise ConfigurationError(f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into {_log(settings)}.")
+        raise ConfigurationError(
+            f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into {_log(settings)}."
+        )
     try:
         process = None
         if not is_locked(state_file(settings)):
@@ -97,9 +118,21 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
     port = settings.prefect_port
     _bind(port).close()
     fresh = not (prefect_home(settings) / "prefect.db").exists()
-    say(f"Starting the Prefect server on port {port}" + (" (the first start prepares its database, up to a minute)." if fresh else "."))
+    say(
+        f"Starting the Prefect server on port {port}"
+        + (" (the first start prepares its database, up to a minute)." if fresh else ".")
+    )
     log = open_log(_log(settings))
-    command = [sys.executable, "-P", "-m", "service.stack.prefect_server", "--port", str(port), "--lease", str(lease_file(settings))]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "service.stack.prefect_server",
+        "--port",
+        str(port),
+        "--lease",
+        str(lease_file(settings)),
+    ]
     try:
         environment = os.environ | {"LEARN_HOME": str(settings.home)}
         process = subprocess.Popen(  # noqa: S603  our own command
@@ -111,14 +144,24 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
     return process
 
 
-async def _wait_until_healthy(settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float) -> str:
+async def _wait_until_healthy(
+    settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float
+) -> str:
     while time.monotonic() < deadline:
-        if is_locked(state_file(settings)) and (port := _state(settings).get("port")) and await is_healthy(api_url(port), timeout_s=2.0):
+        if (
+            is_locked(state_file(settings))
+            and (port := _state(settings).get("port"))
+            and await is_healthy(api_url(port), timeout_s=2.0)
+        ):
             return api_url(port)
         if process is not None and process.poll() is not None:
-            raise ConfigurationError(f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in {_log(settings)})")
+            raise ConfigurationError(
+                f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in {_log(settings)})"
+            )
         await asyncio.sleep(0.1)
-    raise ConfigurationError(f"The Prefect server was not ready within {START_S:.0f} s. Look into {_log(settings)}.")
+    raise ConfigurationError(
+        f"The Prefect server was not ready within {START_S:.0f} s. Look into {_log(settings)}."
+    )
 
 
 async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:

@@ -24,7 +24,10 @@ STOP_S = 4.0
 def serve(listener: socket.socket, *, lease: Path | None) -> None:
     """Serve on a bound socket until a signal, or until nobody has held the lease for a while."""
     if not put_in_force(WRITE_ONE_AT_A_TIME):
-        print(f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect: {WRITE_ONE_AT_A_TIME.without}", flush=True)  # noqa: T201
+        print(
+            f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect: {WRITE_ONE_AT_A_TIME.without}",
+            flush=True,
+        )  # noqa: T201
     api = get_current_settings().server.api
     config = uvicorn.Config(
         LoopbackOnly(create_app(final=True)),

@@ -42,14 +42,28 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
 def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
     """The worker, not yet started."""
     command = [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"]
-    return Child("worker", command, environment=environment, log=logs_folder(settings) / "worker.log", folder=prefect_home(settings), say=say)
+    return Child(
+        "worker",
+        command,
+        environment=environment,
+        log=logs_folder(settings) / "worker.log",
+        folder=prefect_home(settings),
+        say=say,
+    )
 
 
 def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
     """The facade on this port, not yet started."""
     command = [sys.executable, "-P", "-m", "service.stack.web_server"]
     given = {**environment, "LEARN_PORT": str(port)}
-    return Child("facade", command, environment=given, log=logs_folder(settings) / "facade.log", folder=prefect_home(settings), say=say)
+    return Child(
+        "facade",
+        command,
+        environment=given,
+        log=logs_folder(settings) / "facade.log",
+        folder=prefect_home(settings),
+        say=say,
+    )
 
 
 def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
@@ -70,7 +84,15 @@ def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
 def facade_url(wanted: FacadeSettings, port: int) -> str:
     """Where a browser on this machine finds the facade."""
     host = wanted.host.strip("[]")
-    host = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host  # noqa: S104  compared only
+    host = (
+        "127.0.0.1"
+        if host == "0.0.0.0"
+        else "[::1]"
+        if host == "::"
+        else f"[{host}]"
+        if ":" in host
+        else host
+    )  # noqa: S104  compared only
     return f"http://{host}:{port}"
 
 

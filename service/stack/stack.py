@@ -50,7 +50,9 @@ class Running:
 
 
 @asynccontextmanager
-async def up(settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None) -> AsyncGenerator[Running]:
+async def up(
+    settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None
+) -> AsyncGenerator[Running]:
     """Have the stack up for the length of the block.
 
     It is of Prefect's server, the worker and the facade, in this order; they stop in the opposite one.
@@ -61,14 +63,23 @@ async def up(settings: Settings, *, say: Say, server: bool = True, deployments: 
     while it starts, and StackFailure when a part of it does not stay up.
     """
     if not server and not os.environ.get("PREFECT_API_URL"):
-        raise ConfigurationError("PREFECT_API_URL is not set: name your Prefect server in it, or leave out --no-server.")
+        raise ConfigurationError(
+            "PREFECT_API_URL is not set: name your Prefect server in it, or leave out --no-server."
+        )
     prepare_home(settings)
     with _only_one(settings) as lifeline, _Interrupts() as interrupts:
         running: Running | None = None
         is_embedded = not os.environ.get("PREFECT_API_URL")
         try:
             async with AsyncExitStack() as parts:
-                running = await _start(settings, parts, say=say, lifeline=lifeline, interrupts=interrupts, deployments=deployments)
+                running = await _start(
+                    settings,
+                    parts,
+                    say=say,
+                    lifeline=lifeline,
+                    interrupts=interrupts,
+                    deployments=deployments,
+                )
                 yield running
         except asyncio.CancelledError:
             if not interrupts.owns_cancellation():
@@ -84,14 +95,22 @@ async def up(settings: Settings, *, say: Say, server: bool = True, deployments: 
 
 
 async def _start(
-    settings: Settings, parts: AsyncExitStack, *, say: Say, lifeline: Path, interrupts: _Interrupts, deployments: Path | None
+    settings: Settings,
+    parts: AsyncExitStack,
+    *,
+    say: Say,
+    lifeline: Path,
+    interrupts: _Interrupts,
+    deployments: Path | None,
 ) -> Running:
     is_embedded = not os.environ.get("PREFECT_API_URL")
     began = time.monotonic()
     wanted = read_facade_settings()
     port = children.facade_port(wanted, say)
     # Prefect takes a second to import, and reads its home then
-    parts.enter_context(adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"}))
+    parts.enter_context(
+        adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"})
+    )
     importing = asyncio.create_task(asyncio.to_thread(_import_deployments))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
     deploy = await importing
@@ -132,9 +151,14 @@ def _import_deployments() -> Callable[[Path | None], Coroutine[Any, Any, object]
     return deploy
 
 
-async def _start_children(worker: Child, facade: Child | None, deploying: Coroutine[Any, Any, Any], say: Say) -> None:
+async def _start_children(
+    worker: Child, facade: Child | None, deploying: Coroutine[Any, Any, Any], say: Say
+) -> None:
     say("Starting the worker and the facade." if facade is not None else "Starting the worker.")
-    starting = [asyncio.create_task(work) for work in (deploying, worker.start(), *([facade.start()] if facade is not None else []))]
+    starting = [
+        asyncio.create_task(work)
+        for work in (deploying, worker.start(), *([facade.start()] if facade is not None else []))
+    ]
     try:
         await asyncio.gather(*starting)
     finally:
@@ -150,7 +174,9 @@ async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
             continue
         failures += 1
         if failures > 5:
-            raise StackFailure(f"The Prefect server died {failures} times. Look into {logs_folder(settings)}.")
+            raise StackFailure(
+                f"The Prefect server died {failures} times. Look into {logs_folder(settings)}."
+            )
         say("The Prefect server ended; starting it again.")
         await ensure_server(settings, say=say)
         await _renew(worker, say)
@@ -236,7 +262,9 @@ def _only_one(settings: Settings) -> Generator[Path]:
     folder = prefect_home(settings)
     only = try_lock(folder / "stack")
     if only is None:
-        raise ConfigurationError(f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in LEARN_HOME.")
+        raise ConfigurationError(
+            f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in LEARN_HOME."
+        )
     for old in folder.glob("stack-*"):
         old.unlink(missing_ok=True)
     lifeline = folder / f"stack-{os.getpid()}-{time.time_ns()}"

@@ -30,7 +30,16 @@ class StackFailure(LearningError):
 class Child:
     """A process that says `ready` on a pipe. Between `start` and `stop` it is there, or `watch` raises StackFailure."""
 
-    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path, say: Say) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        folder: Path,
+        say: Say,
+    ) -> None:
         self.name = name
         self._command = command
         self._environment = dict(environment)

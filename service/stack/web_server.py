@@ -57,9 +57,13 @@ class Redaction(logging.Filter):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises ConfigurationError that names the way out when the port is in use or the address is not ours."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except OSError as error:
-        raise ConfigurationError(f"LEARN_HOST: {host} is no address of this machine ({error.strerror}). Use 127.0.0.1.") from error
+        raise ConfigurationError(
+            f"LEARN_HOST: {host} is no address of this machine ({error.strerror}). Use 127.0.0.1."
+        ) from error
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,7 +71,9 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one in LEARN_PORT.") from error
+        raise ConfigurationError(
+            f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one in LEARN_PORT."
+        ) from error
     listener.setblocking(False)
     return listener
 
@@ -111,7 +117,9 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
     )
 
 
-async def serve(settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None) -> bool:
+async def serve(
+    settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None
+) -> bool:
     """Serve until a signal; False when the app did not start, which the log then tells. Raises what keeps the store from opening."""
     from flows.stores import open_store
     from service.api.app import create_app
@@ -132,11 +140,21 @@ def main() -> None:
     arguments = parser.parse_args()
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s")
+    logging.basicConfig(
+        level=logging.INFO,
+        handlers=[handler],
+        format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s",
+    )
     # uvicorn tells of each WebSocket with its address, and calls a refused one an error
-    for chatty, level in {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn.error": logging.WARNING}.items():
+    for chatty, level in {
+        "httpx": logging.WARNING,
+        "httpcore": logging.WARNING,
+        "uvicorn.error": logging.WARNING,
+    }.items():
         logging.getLogger(chatty).setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing handshake" not in record.getMessage())
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: "without completing handshake" not in record.getMessage()
+    )
     # uvicorn passes the signal on after it has stopped in order
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()
@@ -144,7 +162,9 @@ def main() -> None:
         settings, facade = read_settings(), read_facade_settings()
         listener = bind(facade.host, facade.port)
         _raise_file_limit(facade.max_connections)
-        adopt(client_environment(settings, os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)))
+        adopt(
+            client_environment(settings, os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port))
+        )
         logging.getLogger(__name__).info("Serving at http://%s:%d", facade.host, listener.getsockname()[1])
         is_good = asyncio.run(serve(settings, facade, listener, ready_fd=arguments.ready_fd))
     except LearningError as error:
@@ -161,7 +181,9 @@ def _raise_file_limit(connections: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + 256
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 if __name__ == "__main__":

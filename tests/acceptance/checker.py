@@ -54,7 +54,9 @@ class Rows:
 
     def of(self, job_id: str) -> tuple[list[Document], list[Document]]:
         """The rounds and batches of a job."""
-        return [r for r in self.rounds if r["job_id"] == job_id], [b for b in self.batches if b["job_id"] == job_id]
+        return [r for r in self.rounds if r["job_id"] == job_id], [
+            b for b in self.batches if b["job_id"] == job_id
+        ]
 
     def close(self) -> None:
         self.database.close()
@@ -66,8 +68,14 @@ def faults_in(store: Path) -> list[str]:
         checks = (_file, _words, _rounds_and_outcomes, _one_job_a_word, _frontier, _totals, _provenance)
         faults = [fault for check in checks for fault in check(rows)]
         for job in rows.jobs.values():
-            faults += [f"job {job['job_id'][:8]}: {fault}" for check in (_end, _counts, _log) for fault in check(rows, job)]
-        return faults + [f"{entry['word']!r}: {fault}" for entry in rows.entries.values() for fault in faults_of(entry)]
+            faults += [
+                f"job {job['job_id'][:8]}: {fault}"
+                for check in (_end, _counts, _log)
+                for fault in check(rows, job)
+            ]
+        return faults + [
+            f"{entry['word']!r}: {fault}" for entry in rows.entries.values() for fault in faults_of(entry)
+        ]
 
 
 def _file(rows: Rows) -> Iterator[str]:
@@ -79,7 +87,10 @@ def _file(rows: Rows) -> Iterator[str]:
         rows.database.execute("INSERT INTO entry_search (entry_search) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
         yield f"the index of full-text search is damaged: {error}"
-    indexed, stored = {row[0] for row in rows.all("SELECT id FROM entry_search_docsize")}, dict(rows.all("SELECT id, key FROM solidified_knowledge"))
+    indexed, stored = (
+        {row[0] for row in rows.all("SELECT id FROM entry_search_docsize")},
+        dict(rows.all("SELECT id, key FROM solidified_knowledge")),
+    )
     if indexed != stored.keys():
         yield f"full-text search knows {len(indexed)} entries of {len(stored)}"
 
@@ -109,11 +120,17 @@ def _words(rows: Rows) -> Iterator[str]:
 
 def _rounds_and_outcomes(rows: Rows) -> Iterator[str]:
     accepted = Counter((r["job_id"], c["key"]) for r, c in rows.accepted)
-    yield from (f"{key!r} was accepted {n} times by job {job[:8]}" for (job, key), n in accepted.items() if n > 1)
+    yield from (
+        f"{key!r} was accepted {n} times by job {job[:8]}" for (job, key), n in accepted.items() if n > 1
+    )
     outcomes = Counter((b["job_id"], o["key"]) for b, o in rows.outcomes)
     yield from (f"{key!r} has {n} outcomes in job {job[:8]}" for (job, key), n in outcomes.items() if n > 1)
     where = {(r["job_id"], c["key"]): r["number"] for r, c in rows.accepted}
-    yield from (f"{o['key']!r} has an outcome and no round" for b, o in rows.outcomes if where.get((b["job_id"], o["key"])) != b["round"])
+    yield from (
+        f"{o['key']!r} has an outcome and no round"
+        for b, o in rows.outcomes
+        if where.get((b["job_id"], o["key"])) != b["round"]
+    )
     for round_ in rows.rounds:
         words = [c["key"] for c in round_["candidates"] if c["verdict"] == "accepted"]
         for batch in rows.batches:
@@ -124,7 +141,11 @@ def _rounds_and_outcomes(rows: Rows) -> Iterator[str]:
     reached = {o["key"] for _, o in rows.outcomes if o["stored"] in DEPTHS[1:]}
     yield from (f"{key!r} is stored without an outcome" for key in rows.entries.keys() - reached)
     yield from (f"{key!r} has an outcome and is not stored" for key in reached - rows.entries.keys())
-    yield from (f"{o['key']!r} was given up for no reason" for _, o in rows.outcomes if o["stored"] is None and not o["reason"])
+    yield from (
+        f"{o['key']!r} was given up for no reason"
+        for _, o in rows.outcomes
+        if o["stored"] is None and not o["reason"]
+    )
 
 
 def _one_job_a_word(rows: Rows) -> Iterator[str]:
@@ -139,19 +160,30 @@ def _one_job_a_word(rows: Rows) -> Iterator[str]:
 
 
 def _frontier(rows: Rows) -> Iterator[str]:
-    for key, word, mentions, mentioned_by in rows.all("SELECT key, word, mentions, mentioned_by FROM frontier"):
+    for key, word, mentions, mentioned_by in rows.all(
+        "SELECT key, word, mentions, mentioned_by FROM frontier"
+    ):
         by = json.loads(mentioned_by)
         if key != key_of(word) or not 1 <= mentions == len(set(by)) <= 20:
             yield f"frontier word {word!r} has {mentions} mentions by {len(by)}"
-        yield from (f"frontier word {word!r} is mentioned by {mention!r}, which is no entry" for mention in by if mention not in rows.entries)
+        yield from (
+            f"frontier word {word!r} is mentioned by {mention!r}, which is no entry"
+            for mention in by
+            if mention not in rows.entries
+        )
     for (key,) in rows.all("SELECT key FROM frontier JOIN known_words USING (key) WHERE depth > 0"):
         yield f"frontier word {key!r} is known"
 
 
 def _totals(rows: Rows) -> Iterator[str]:
-    kept = {(name, value): count for name, value, count in rows.all("SELECT name, value, count FROM totals WHERE count <> 0")}
+    kept = {
+        (name, value): count
+        for name, value, count in rows.all("SELECT name, value, count FROM totals WHERE count <> 0")
+    }
     counted = Counter[tuple[str, str]]()
-    counted.update(("depth", str(depth)) for (depth,) in rows.all("SELECT depth FROM known_words WHERE depth > 0"))
+    counted.update(
+        ("depth", str(depth)) for (depth,) in rows.all("SELECT depth FROM known_words WHERE depth > 0")
+    )
     counted.update((name, e[name]) for e in rows.entries.values() for name in ("category", "support"))
     counted.update(("frontier", "") for _ in rows.all("SELECT 1 FROM frontier"))
     if kept != counted:
@@ -181,7 +213,11 @@ def _end(rows: Rows, job: Document) -> Iterator[str]:
     minutes = job["parameters"].get("minutes") or (2 if job["mode"] == "quick" else 10)
     if job["active_seconds"] > minutes * 60 + HARD_STOP_S:
         yield f"it worked for {job['active_seconds']} s instead of {minutes * 60:.0f}"
-    if job["status"] == "completed" and job["finished_at"] and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S:
+    if (
+        job["status"] == "completed"
+        and job["finished_at"]
+        and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S
+    ):
         yield f"it ended at {job['finished_at']} and should have by {job['deadline_at']}"
 
 
@@ -189,7 +225,9 @@ def _counts(rows: Rows, job: Document) -> Iterator[str]:
     rounds, batches = rows.of(job["job_id"])
     outcomes = [o for b in batches for o in b["outcomes"]]
     proposed = [c["verdict"] for r in rounds for c in r["candidates"] if c["origin"] != "backlog"]
-    at_target = [o for o in outcomes if o["stored"] and (o["reason"] is None or o["stored"] == TARGETS[job["mode"]])]
+    at_target = [
+        o for o in outcomes if o["stored"] and (o["reason"] is None or o["stored"] == TARGETS[job["mode"]])
+    ]
     expected = {
         "rounds": len(rounds),
         "batches": len(batches),
@@ -199,7 +237,11 @@ def _counts(rows: Rows, job: Document) -> Iterator[str]:
         "stored": len(at_target),
         "failed": sum(o["stored"] is None for o in outcomes),
     }
-    yield from (f"it counts {job['counts'][name]} {name}, its rows {n}" for name, n in expected.items() if job["counts"][name] != n)
+    yield from (
+        f"it counts {job['counts'][name]} {name}, its rows {n}"
+        for name, n in expected.items()
+        if job["counts"][name] != n
+    )
     if job["total_tokens"] != len(outcomes):
         yield f"it counts {job['total_tokens']} words, its rows {len(outcomes)}"
     if job["last_round"] != max((r["number"] for r in rounds), default=0):
@@ -218,14 +260,20 @@ def _log(rows: Rows, job: Document) -> Iterator[str]:
     numbers: dict[int, list[int]] = {}
     told: dict[int, Counter[str]] = {}
     ended: set[int] = set()
-    for attempt, seq, document in rows.all("SELECT attempt, seq, document FROM job_log WHERE job_id = ? ORDER BY attempt, seq", job["job_id"]):
+    for attempt, seq, document in rows.all(
+        "SELECT attempt, seq, document FROM job_log WHERE job_id = ? ORDER BY attempt, seq", job["job_id"]
+    ):
         event = json.loads(document)
         numbers.setdefault(attempt, []).append(seq)
         if event["kind"] == "words.learned":
             told.setdefault(attempt, Counter()).update(event["words"])
         if event["kind"] == "job.ended":
             ended.add(attempt)
-    yield from (f"the log of attempt {a} has holes" for a, found in numbers.items() if found != list(range(1, len(found) + 1)))
+    yield from (
+        f"the log of attempt {a} has holes"
+        for a, found in numbers.items()
+        if found != list(range(1, len(found) + 1))
+    )
     if job["status"] == "completed" and job["attempt"] not in ended:
         yield "its log does not tell the end"
     for attempt in numbers:

@@ -46,7 +46,9 @@ class Run:
 
         def line() -> str:
             found = next((line for line in self.text.splitlines() if wanted in line), "")
-            assert found or self.process.poll() is None or wanted in self.text, f"{wanted!r} never came:\n{self.text}"
+            assert found or self.process.poll() is None or wanted in self.text, (
+                f"{wanted!r} never came:\n{self.text}"
+            )
             return found
 
         return wait_for(line, within_s, repr(wanted))
@@ -87,7 +89,9 @@ class Store:
         return next((job for job in self.jobs() if job_id in {None, job["job_id"]}), {})
 
     def batches(self, job_id: str) -> list[dict[str, Any]]:
-        return [json.loads(row[0]) for row in self.all("SELECT document FROM batches WHERE job_id = ?", job_id)]
+        return [
+            json.loads(row[0]) for row in self.all("SELECT document FROM batches WHERE job_id = ?", job_id)
+        ]
 
     def count(self) -> int:
         return sum(n for (n,) in self.all("SELECT count(*) FROM solidified_knowledge"))
@@ -126,10 +130,17 @@ class House:
         self.store = Store(home / "knowledge.db")
         self._started: list[Run] = []
 
-    def learn(self, *arguments: str, store: Path | None = None, under: Sequence[str] = (), **environment: str) -> Run:
+    def learn(
+        self, *arguments: str, store: Path | None = None, under: Sequence[str] = (), **environment: str
+    ) -> Run:
         """Start `learn …`, perhaps under another command; its output goes to a file."""
         given = {k: v for k, v in os.environ.items() if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_"))}
-        given |= {"LEARN_HOME": str(self.home), "LEARN_PREFECT_PORT": str(self.port), "LEARN_PORT": "0", "NO_COLOR": "1"} | environment
+        given |= {
+            "LEARN_HOME": str(self.home),
+            "LEARN_PREFECT_PORT": str(self.port),
+            "LEARN_PORT": "0",
+            "NO_COLOR": "1",
+        } | environment
         if store is not None:
             given["LEARN_STORE"] = f"sqlite:///{store}"
         output = self.home.parent / f"{self.home.name}-{len(self._started)}.out"
@@ -158,12 +169,18 @@ class House:
 
     def state_type(self, job_id: str, *wanted: str, within_s: float) -> dict[str, Any]:
         """The run's state as soon as its type is one of those."""
-        return wait_for(lambda: (found := self.state(job_id))["type"] in wanted and found, within_s, f"{job_id} {' or '.join(wanted)}")
+        return wait_for(
+            lambda: (found := self.state(job_id))["type"] in wanted and found,
+            within_s,
+            f"{job_id} {' or '.join(wanted)}",
+        )
 
     def start(self, mode: str, **parameters: object) -> str:
         """Have the worker run a deployment, as anyone with Prefect's API would."""
         deployment = self.prefect(f"deployments/name/{mode}-learning/{mode}")["id"]
-        return self.prefect(f"deployments/{deployment}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"})["id"]
+        return self.prefect(
+            f"deployments/{deployment}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"}
+        )["id"]
 
     def alive(self) -> dict[int, str]:
         """Command lines by process id, without zombies."""
@@ -171,7 +188,10 @@ class House:
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in (folder / "environ").read_bytes().split(b"\0") and ") Z " not in (folder / "stat").read_text():
+                if (
+                    mark in (folder / "environ").read_bytes().split(b"\0")
+                    and ") Z " not in (folder / "stat").read_text()
+                ):
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
@@ -211,4 +231,9 @@ def agrees(house: House, job: dict[str, Any]) -> None:
     """The document says what Prefect says."""
     expected = {"COMPLETED": "completed", "FAILED": "failed", "CRASHED": "failed", "CANCELLED": "cancelled"}
     state = house.state(job["job_id"])
-    assert job["status"] == expected.get(state["type"]), (state["type"], state["message"], job["status"], job["errors"])
+    assert job["status"] == expected.get(state["type"]), (
+        state["type"],
+        state["message"],
+        job["status"],
+        job["errors"],
+    )

@@ -26,12 +26,18 @@ LIES = {
     "depth": ("UPDATE known_words SET depth = 3 WHERE key = :key", "known at depth 3"),
     "log": ("DELETE FROM job_log WHERE seq = 2", "holes"),
     "index": ("DELETE FROM entry_search WHERE rowid = 1", "full-text search"),
-    "definition": ("UPDATE solidified_knowledge SET document = json_set(document, '$.definition', 'short') WHERE key = :key", "definition of 5"),
+    "definition": (
+        "UPDATE solidified_knowledge SET document = json_set(document, '$.definition', 'short') WHERE key = :key",
+        "definition of 5",
+    ),
     "example": (
         "UPDATE solidified_knowledge SET document = json_set(document, '$.examples[0]', 'Nothing of it here') WHERE key = :key",
         "without the word",
     ),
-    "category": ("UPDATE solidified_knowledge SET document = json_set(document, '$.category', 'thing') WHERE key = :key", "category 'thing'"),
+    "category": (
+        "UPDATE solidified_knowledge SET document = json_set(document, '$.category', 'thing') WHERE key = :key",
+        "category 'thing'",
+    ),
     "status": ("UPDATE jobs SET document = json_set(document, '$.status', 'running')", "says running"),
     "late": ("UPDATE jobs SET document = json_set(document, '$.active_seconds', 999)", "worked for 999"),
     "counts": ("UPDATE jobs SET document = json_set(document, '$.counts.stored', 1)", "counts 1 stored"),
@@ -55,7 +61,9 @@ def test_checker_names_each_lie(sound, tmp_path, lie):
     shutil.copy(sound, store)
     statement, expected = LIES[lie]
     with closing(sqlite3.connect(store, isolation_level=None)) as database:
-        (key,) = database.execute("SELECT key FROM solidified_knowledge ORDER BY json_array_length(document, '$.examples') DESC LIMIT 1").fetchone()
+        (key,) = database.execute(
+            "SELECT key FROM solidified_knowledge ORDER BY json_array_length(document, '$.examples') DESC LIMIT 1"
+        ).fetchone()
         database.execute(statement, {"key": key} if ":key" in statement else {})
     assert any(expected in fault for fault in faults_in(store)), faults_in(store)[:5]
 

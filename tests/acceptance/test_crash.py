@@ -18,7 +18,9 @@ IN_FLIGHT = 4 * BATCH_SIZE
 
 def retry(house, job_id):
     """What `learn retry` does."""
-    answer = house.prefect(f"flow_runs/{job_id}/set_state", state={"type": "SCHEDULED", "name": "AwaitingRetry"})
+    answer = house.prefect(
+        f"flow_runs/{job_id}/set_state", state={"type": "SCHEDULED", "name": "AwaitingRetry"}
+    )
     assert answer["status"] == "ACCEPT"
 
 
@@ -47,16 +49,24 @@ def test_killed_job_goes_on_where_it_stopped(stack):
     assert store.all("SELECT count(*) FROM known_words WHERE depth = 1")[0][0] <= IN_FLIGHT
 
     retry(stack, job_id)
-    wait_for(lambda: (job := store.job(job_id))["attempt"] == 2 and job["status"] == "running", 40, "the second attempt")
+    wait_for(
+        lambda: (job := store.job(job_id))["attempt"] == 2 and job["status"] == "running",
+        40,
+        "the second attempt",
+    )
     stack.state_type(job_id, "COMPLETED", within_s=60)
     job = store.job(job_id)
     agrees(stack, job)
     assert (job["end_reason"], job["attempt"]) == ("time limit", 2)
-    assert before_kill["active_seconds"] < job["active_seconds"] <= 24 + 2, "the minutes went over instead of on"
+    assert before_kill["active_seconds"] < job["active_seconds"] <= 24 + 2, (
+        "the minutes went over instead of on"
+    )
 
     rows = store.sound()
     second = [b for b in rows.of(job_id)[1] if b["attempt"] == 2]
-    done_before, done_after = ({o["key"] for b in batches for o in b["outcomes"]} for batches in (first, second))
+    done_before, done_after = (
+        {o["key"] for b in batches for o in b["outcomes"]} for batches in (first, second)
+    )
     assert not done_before & done_after, "a word with a recorded outcome was done again"
     accepted = {c["key"] for r, c in rows.accepted if r["job_id"] == job_id and r["number"] <= rounds_before}
     assert accepted - done_before <= done_after, "a word was lost"
@@ -69,7 +79,9 @@ def test_killed_job_goes_on_where_it_stopped(stack):
 def _batches_begun(house, job_id):
     found = set()
     for offset in range(0, 2000, 200):
-        page = house.prefect("task_runs/filter", limit=200, offset=offset, flow_runs={"id": {"any_": [job_id]}})
+        page = house.prefect(
+            "task_runs/filter", limit=200, offset=offset, flow_runs={"id": {"any_": [job_id]}}
+        )
         for task in page:
             stage, _, number = task["name"].partition(" ")
             if stage in {"research", "synthesize", "enrich"}:

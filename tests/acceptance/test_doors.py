@@ -21,7 +21,18 @@ from service.live.timeline import Place
 pytestmark = pytest.mark.acceptance
 
 WORDS = 15
-ONE_TIME = {"job_id", "created_at", "started_at", "finished_at", "deadline_at", "updated_at", "active_seconds", "name", "prefect_url", "sent_at"}
+ONE_TIME = {
+    "job_id",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "deadline_at",
+    "updated_at",
+    "active_seconds",
+    "name",
+    "prefect_url",
+    "sent_at",
+}
 
 STARTED_BY = {
     "by_the_form": "prefect",
@@ -42,22 +53,37 @@ def a_schedule(house):
     """One that is due soon; Prefect looks at schedules once a minute."""
     deployment = house.prefect("deployments/name/big-learning/big")["id"]
     due = (datetime.now(UTC) + timedelta(seconds=70)).isoformat()
-    schedule = {"schedule": {"interval": 86_400, "anchor_date": due}, "active": True, "parameters": {"max_entries": WORDS, "minutes": 1}}
-    made = httpx.post(f"{house.api}/deployments/{deployment}/schedules", json=[schedule], timeout=10).raise_for_status().json()
+    schedule = {
+        "schedule": {"interval": 86_400, "anchor_date": due},
+        "active": True,
+        "parameters": {"max_entries": WORDS, "minutes": 1},
+    }
+    made = (
+        httpx.post(f"{house.api}/deployments/{deployment}/schedules", json=[schedule], timeout=10)
+        .raise_for_status()
+        .json()
+    )
     yield
     httpx.delete(f"{house.api}/deployments/{deployment}/schedules/{made[0]['id']}", timeout=10)
 
 
 def by_a_due_schedule(house, _facade):
     def run():
-        found = house.prefect("flow_runs/filter", flow_runs={"tags": {"all_": ["learning"]}}, limit=50, sort="EXPECTED_START_TIME_ASC")
+        found = house.prefect(
+            "flow_runs/filter",
+            flow_runs={"tags": {"all_": ["learning"]}},
+            limit=50,
+            sort="EXPECTED_START_TIME_ASC",
+        )
         return next((r["id"] for r in found if r["auto_scheduled"] and r["state_type"] != "SCHEDULED"), None)
 
     return wait_for(run, 120, "the scheduled run")
 
 
 def by_the_command_line(house, facade):
-    run = house.learn("start", "big", "--max-entries", str(WORDS), "--minutes", "1", "--json", LEARN_URL=facade)
+    run = house.learn(
+        "start", "big", "--max-entries", str(WORDS), "--minutes", "1", "--json", LEARN_URL=facade
+    )
     assert run.wait(30) == 0, run.text
     return json.loads(run.text)["job_id"]
 
@@ -70,7 +96,11 @@ def by_http(_house, facade):
 def by_a_notebook(house, _facade):
     code = f"from flows import big_learning\njob = await big_learning(max_entries={WORDS}, minutes=1)\nprint(job.job_id)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    home = {"LEARN_HOME": str(house.home), "PREFECT_API_URL": house.api, "PREFECT_HOME": str(house.home / "prefect")}
+    home = {
+        "LEARN_HOME": str(house.home),
+        "PREFECT_API_URL": house.api,
+        "PREFECT_HOME": str(house.home / "prefect"),
+    }
     client = NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=False)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in home.items():
@@ -82,7 +112,9 @@ def by_a_notebook(house, _facade):
 def frames(facade, job_id):
     """All frames of an ended job, from its beginning."""
     found = []
-    with connect(f"{facade.replace('http', 'ws')}/ws/jobs/{job_id}?after={Place().cursor}", open_timeout=20) as socket:
+    with connect(
+        f"{facade.replace('http', 'ws')}/ws/jobs/{job_id}?after={Place().cursor}", open_timeout=20
+    ) as socket:
         while True:
             try:
                 found.append(json.loads(socket.recv(timeout=20)))
@@ -94,7 +126,13 @@ def frames(facade, job_id):
 def history(facade, job_id):
     found, cursor = [], None
     while True:
-        part = httpx.get(f"{facade}/jobs/{job_id}/events", params={"after": cursor} if cursor else {}, timeout=20).raise_for_status().json()
+        part = (
+            httpx.get(
+                f"{facade}/jobs/{job_id}/events", params={"after": cursor} if cursor else {}, timeout=20
+            )
+            .raise_for_status()
+            .json()
+        )
         found += part["items"]
         cursor = part["cursor"]
         if not part["has_more"]:
@@ -112,11 +150,25 @@ def seen(facade, job_id):
     events = history(facade, job_id)
     told = frames(facade, job_id)
     assert [e["id"] for frame in told for e in frame["events"]] == [e["id"] for e in events]
-    assert {k: told[-1][k] for k in ended if k not in ONE_TIME} == {k: v for k, v in ended.items() if k not in ONE_TIME}
+    assert {k: told[-1][k] for k in ended if k not in ONE_TIME} == {
+        k: v for k, v in ended.items() if k not in ONE_TIME
+    }
     # what is rejected depends on what the jobs before have learned
     own = [e["kind"] for e in events if not e["kind"].startswith("state.") and e["kind"] != "word.rejected"]
     return {
-        "document": {k: ended[k] for k in ("mode", "status", "progress", "total_tokens", "counts", "end_reason", "errors", "attempt")},
+        "document": {
+            k: ended[k]
+            for k in (
+                "mode",
+                "status",
+                "progress",
+                "total_tokens",
+                "counts",
+                "end_reason",
+                "errors",
+                "attempt",
+            )
+        },
         "fields": sorted(ended),
         "frame": sorted(told[-1]),
         "kinds": [kind for at, kind in enumerate(own) if kind != own[at - 1] or not at],
@@ -136,7 +188,10 @@ def test_a_job_is_the_same_by_whatever_door_it_came(house):
     assert all(one["document"].pop("counts")["stored"] == WORDS for one in found.values())
     for name, one in found.items():
         assert one == found["by_http"], f"{name}: {json.dumps(one)} instead of {json.dumps(found['by_http'])}"
-    told = {name: httpx.get(f"{facade}/jobs/{job_id}", timeout=20).json()["started_by"] for name, job_id in jobs.items()}
+    told = {
+        name: httpx.get(f"{facade}/jobs/{job_id}", timeout=20).json()["started_by"]
+        for name, job_id in jobs.items()
+    }
     assert told == STARTED_BY
     listed = httpx.get(f"{facade}/jobs", timeout=20).json()["items"]
     assert {job["job_id"] for job in listed} >= set(jobs.values())

@@ -20,7 +20,13 @@ def small_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")
-    if mount and subprocess.run([mount, "-t", "tmpfs", "-o", "size=4m", "none", disk], capture_output=True, check=False).returncode == 0:
+    if (
+        mount
+        and subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=4m", "none", disk], capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
         yield disk, (), lambda: subprocess.run([mount, "-o", "remount,size=64m", disk], check=True)
         subprocess.run([shutil.which("umount") or "umount", "--lazy", disk], check=True)
     else:
@@ -76,15 +82,22 @@ def test_prefect_server_that_hangs_for_twenty_seconds_and_dies_ends_no_job(stack
     job_id = run.store.learning(at_least=100)
     stack.state_type(worked, "RUNNING", within_s=30)
     (server,) = stack.pids("service.stack.prefect_server")
-    wait_for(lambda: stack.store.job(worked).get("counts", {}).get("stored"), 30, "the first words in the worker")
+    wait_for(
+        lambda: stack.store.job(worked).get("counts", {}).get("stored"), 30, "the first words in the worker"
+    )
     os.kill(server, signal.SIGSTOP)
     before = [run.store.job(job_id), stack.store.job(worked)]
     time.sleep(20)
     during = [run.store.job(job_id), stack.store.job(worked)]
     os.kill(server, signal.SIGKILL)
-    wait_for(lambda: (new := stack.pids("service.stack.prefect_server")) and new != [server], 15, "a new server")
+    wait_for(
+        lambda: (new := stack.pids("service.stack.prefect_server")) and new != [server], 15, "a new server"
+    )
     assert run.wait(60) == 0
-    for store, mine, earlier, seen in ((run.store, job_id, before[0], during[0]), (stack.store, worked, before[1], during[1])):
+    for store, mine, earlier, seen in (
+        (run.store, job_id, before[0], during[0]),
+        (stack.store, worked, before[1], during[1]),
+    ):
         wait_for(lambda store=store, mine=mine: store.job(mine)["status"] == "completed", 30, mine)
         job = store.job(mine)
         assert job["end_reason"] == "time limit"

@@ -41,7 +41,13 @@ def test_home_that_cannot_be_written(tmp_path, command, free_port):
     (tmp_path / "file").write_text("")
     house = House(tmp_path / "file" / "home", free_port)
     output = subprocess.run(
-        [shutil.which("env") or "env", f"LEARN_HOME={house.home}", f"LEARN_PREFECT_PORT={free_port}", LEARN, *command],
+        [
+            shutil.which("env") or "env",
+            f"LEARN_HOME={house.home}",
+            f"LEARN_PREFECT_PORT={free_port}",
+            LEARN,
+            *command,
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -57,7 +63,13 @@ def test_read_only_folder(tmp_path, free_port):
     home = tmp_path / "home"
     home.mkdir()
     mount = shutil.which("mount")
-    is_mounted = bool(mount) and subprocess.run([mount, "-t", "tmpfs", "-o", "ro", "none", home], capture_output=True, check=False).returncode == 0
+    is_mounted = (
+        bool(mount)
+        and subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "ro", "none", home], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
     if not is_mounted:
         if os.geteuid() == 0:
             pytest.skip("root may write anywhere, and nothing can be mounted here")
@@ -81,18 +93,31 @@ def test_read_only_folder(tmp_path, free_port):
     assert "LEARN_HOME" in line
 
 
-@pytest.mark.parametrize(("python", "named"), [("/no/such/python3", "Install it, or name one: make PYTHON="), ("{old}", "is older")])
+@pytest.mark.parametrize(
+    ("python", "named"),
+    [("/no/such/python3", "Install it, or name one: make PYTHON="), ("{old}", "is older")],
+)
 def test_make_without_its_tool(tmp_path, python, named):
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "hatch_build.py"):
         shutil.copy(PROJECT / name, tmp_path)
     for name in ("core", "lexicon"):
-        shutil.copytree(PROJECT / "flows" / name, tmp_path / "flows" / name, ignore=shutil.ignore_patterns("*.sqlite*", "__pycache__"))
+        shutil.copytree(
+            PROJECT / "flows" / name,
+            tmp_path / "flows" / name,
+            ignore=shutil.ignore_patterns("*.sqlite*", "__pycache__"),
+        )
     old = tmp_path / "python-of-old"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
     make = shutil.which("make")
     assert make, "the tests themselves are started by make"
-    ended = subprocess.run([make, "-C", tmp_path, "run", f"PYTHON={python.format(old=old)}"], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(
+        [make, "-C", tmp_path, "run", f"PYTHON={python.format(old=old)}"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     assert ended.returncode == 2
     lines = [line for line in ended.stdout.splitlines() if not line.startswith("make")]
     assert len(lines) == 1
@@ -109,4 +134,6 @@ def test_no_server_without_an_address(house):
 def test_prefect_that_is_named_and_not_there(house):
     run = house.learn("run", "quick", "tide", "--plain", PREFECT_API_URL=f"http://127.0.0.1:{house.port}/api")
     assert run.wait(30) == 1
-    assert f"No Prefect server answers at PREFECT_API_URL=http://127.0.0.1:{house.port}/api" in only_line(run.text)
+    assert f"No Prefect server answers at PREFECT_API_URL=http://127.0.0.1:{house.port}/api" in only_line(
+        run.text
+    )

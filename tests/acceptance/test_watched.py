@@ -21,7 +21,13 @@ def events_of(facade, job_id):
         part = {}
         while not part.get("is_complete"):
             # without Prefect, which was killed a moment ago, it says that states are missing
-            part = httpx.get(f"{facade}/jobs/{job_id}/events", params={"after": cursor} if cursor else {}, timeout=20).raise_for_status().json()
+            part = (
+                httpx.get(
+                    f"{facade}/jobs/{job_id}/events", params={"after": cursor} if cursor else {}, timeout=20
+                )
+                .raise_for_status()
+                .json()
+            )
         found += [event["id"] for event in part["items"]]
         cursor = part["cursor"]
         if not part["has_more"]:
@@ -54,10 +60,18 @@ def test_a_watch_sees_each_event_once_and_the_true_end_whatever_is_killed(house)
         # after a new server there are two workers: the one of before goes on with its run
         pid = min(house.pids(part))
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda part=part, pid=pid: {pid} - {*house.pids(part)} and house.pids(part), 40, f"another {part}")
+        wait_for(
+            lambda part=part, pid=pid: {pid} - {*house.pids(part)} and house.pids(part), 40, f"another {part}"
+        )
         if answers:
             wait_for(lambda answers=answers: is_up(answers), 60, answers)
-        wait_for(lambda before=before: house.store.count() > before or house.store.job(job_id)["status"] != "running", 60, "more words")
+        wait_for(
+            lambda before=before: (
+                house.store.count() > before or house.store.job(job_id)["status"] != "running"
+            ),
+            60,
+            "more words",
+        )
         time.sleep(2)
     assert watch.wait(180) == 0, watch.text[-2000:]
     frames = [json.loads(line) for line in watch.text.splitlines() if line.startswith("{")]
@@ -69,7 +83,9 @@ def test_a_watch_sees_each_event_once_and_the_true_end_whatever_is_killed(house)
     assert set(told) <= set(known)
     # the watch began after the job; from its first event on nothing is missing
     assert set(known[known.index(told[0]) :]) == set(told)
-    assert frames[-1]["counts"]["stored"] == house.store.count() == house.store.job(job_id)["counts"]["stored"]
+    assert (
+        frames[-1]["counts"]["stored"] == house.store.count() == house.store.job(job_id)["counts"]["stored"]
+    )
     up.send(signal.SIGINT)
     assert up.wait(15) == 0
     house.empty(within_s=3)

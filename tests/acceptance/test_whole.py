@@ -18,10 +18,14 @@ def test_stack_with_one_big_job_ends_in_time_and_stops_without_a_trace(house):
     (job,) = house.store.jobs()
     assert (job["status"], job["end_reason"], job["errors"]) == ("completed", "time limit", [])
     assert 10 < job["active_seconds"] <= 14
-    state = house.state_type(job["job_id"], "COMPLETED", within_s=5)  # the document is first, Prefect a moment later
+    state = house.state_type(
+        job["job_id"], "COMPLETED", within_s=5
+    )  # the document is first, Prefect a moment later
     assert state["message"].startswith("time limit")
     run = house.prefect(f"flow_runs/{job['job_id']}")
-    assert run["total_run_time"] <= 12 + 2 + 1.5  # what Prefect's engine does before and after is no part of the job
+    assert (
+        run["total_run_time"] <= 12 + 2 + 1.5
+    )  # what Prefect's engine does before and after is no part of the job
     assert {"learning", "mode:big"} <= set(run["tags"])
     rows = house.store.sound()
     assert len(rows.entries) == job["counts"]["stored"] > 0
@@ -49,12 +53,26 @@ def test_interrupt_in_the_middle_of_the_stacks_job_keeps_it_and_says_what_came_o
 def _tells_the_story(house, job):
     """What Prefect's page of the run shows: stages by name, a progress artifact, the summary."""
     only = {"flow_runs": {"id": {"any_": [job["job_id"]]}}}
-    artifacts = {a["type"]: a for a in house.prefect("artifacts/filter", artifacts={"flow_run_id": {"any_": [job["job_id"]]}}, limit=200)}
+    artifacts = {
+        a["type"]: a
+        for a in house.prefect(
+            "artifacts/filter", artifacts={"flow_run_id": {"any_": [job["job_id"]]}}, limit=200
+        )
+    }
     assert artifacts.keys() >= {"progress", "markdown", "table"}
     assert artifacts["progress"]["data"] == 100
     assert f"# {job['counts']['stored']:,} words learned" in artifacts["markdown"]["data"]
-    recorded = wait_for(lambda: len(found := house.prefect("task_runs/filter", limit=200, **only)) > 10 and found, 5, "task runs")
-    assert {name.split(" ")[0] for name in (task["name"] for task in recorded)} == {"propose", "research", "synthesize", "enrich"}
+    recorded = wait_for(
+        lambda: len(found := house.prefect("task_runs/filter", limit=200, **only)) > 10 and found,
+        5,
+        "task runs",
+    )
+    assert {name.split(" ")[0] for name in (task["name"] for task in recorded)} == {
+        "propose",
+        "research",
+        "synthesize",
+        "enrich",
+    }
     assert {task["state_type"] for task in recorded} <= {"COMPLETED"}
 
 

@@ -18,7 +18,16 @@ CATEGORIES = set(
 )
 DEPTHS = ("defined", "enriched", "deep")
 SUPPORTS = {"supported", "model_only", "conflict"}
-PROVENANCE = {"job_id", "round", "task_run_id", "model", "prompt_version", "tokens_in", "tokens_out", "created_at"}
+PROVENANCE = {
+    "job_id",
+    "round",
+    "task_run_id",
+    "model",
+    "prompt_version",
+    "tokens_in",
+    "tokens_out",
+    "created_at",
+}
 CITATION = {"source", "title", "url", "revision", "licence", "licence_url", "retrieved_at", "quote"}
 ENDINGS = (
     "'s- s- es- ies-y ed- ed-e ing- ing-e er- est- er-e est-e ier-y iest-y ied-y ves-f ves-fe men-man d- "
@@ -42,7 +51,9 @@ def irregular() -> dict[str, frozenset[str]]:
     return {form: frozenset(bases) for form, bases in found.items()}
 
 
-PARTICLES = set("about across ahead along apart around aside away back by down forth in off on out over round through together under up".split())
+PARTICLES = set(
+    "about across ahead along apart around aside away back by down forth in off on out over round through together under up".split()
+)
 
 
 POSSESSIVES = {"my", "your", "his", "her", "its", "our", "their", "whose"}
@@ -77,10 +88,18 @@ def contains(text: str, word: str) -> bool:
         return True
     if len(wanted) == 2 and wanted[1] in PARTICLES:
         # "turned the old lamp off": a phrasal verb may have up to four words within
-        return any(bases(wanted[0]) & bases(t) and wanted[1] in tokens[i + 1 : i + 6] for i, t in enumerate(tokens))
-    if len(wanted) == 2 and any(bases(wanted[0]) & bases(token) and wanted[1] in tokens[i + 1 : i + 7] for i, token in enumerate(tokens)):
+        return any(
+            bases(wanted[0]) & bases(t) and wanted[1] in tokens[i + 1 : i + 6] for i, t in enumerate(tokens)
+        )
+    if len(wanted) == 2 and any(
+        bases(wanted[0]) & bases(token) and wanted[1] in tokens[i + 1 : i + 7]
+        for i, token in enumerate(tokens)
+    ):
         return True  # a verb and its particle, with the object between them
-    return any(all(stands_for(t, w) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True)) for i in range(len(tokens) - len(wanted) + 1))
+    return any(
+        all(stands_for(t, w) for w, t in zip(wanted, tokens[i : i + len(wanted)], strict=True))
+        for i in range(len(tokens) - len(wanted) + 1)
+    )
 
 
 def stands_for(token: str, wanted: str) -> bool:
@@ -115,7 +134,9 @@ def _form(entry: dict[str, Any]) -> list[str]:
         faults.append(f"part of speech {entry['part_of_speech']!r}")
     if entry["depth"] not in DEPTHS[1:]:
         faults.append(f"depth {entry['depth']!r}")
-    if entry["depth"] == "deep" and not (entry["explanation"] or entry["applications"] or entry["misconceptions"] or len(entry["senses"])):
+    if entry["depth"] == "deep" and not (
+        entry["explanation"] or entry["applications"] or entry["misconceptions"] or len(entry["senses"])
+    ):
         faults.append("deep and nothing deeper in it")
     return faults
 
@@ -134,7 +155,9 @@ def _examples(entry: dict[str, Any], is_lexicon: bool) -> list[str]:
     faults = []
     if not (0 if is_lexicon else 1) <= len(entry["examples"]) <= 3:
         faults.append(f"{len(entry['examples'])} examples")
-    return faults + [f"example without the word: {e!r}" for e in entry["examples"] if not contains(e, entry["word"])]
+    return faults + [
+        f"example without the word: {e!r}" for e in entry["examples"] if not contains(e, entry["word"])
+    ]
 
 
 def _origin(entry: dict[str, Any]) -> list[str]:
@@ -142,7 +165,11 @@ def _origin(entry: dict[str, Any]) -> list[str]:
     provenance = entry["provenance"]
     if not provenance.keys() >= PROVENANCE or not provenance["task_run_id"]:
         faults.append("provenance incomplete")
-    faults += ["citation incomplete" for c in entry["citations"] if not c.keys() >= CITATION or not (c["url"] and c["licence"] and c["quote"])]
+    faults += [
+        "citation incomplete"
+        for c in entry["citations"]
+        if not c.keys() >= CITATION or not (c["url"] and c["licence"] and c["quote"])
+    ]
     if entry["support"] not in SUPPORTS:
         faults.append(f"support {entry['support']!r}")
     if entry["support"] == "supported" and not entry["citations"]:

@@ -24,9 +24,7 @@ sys.path += [str(ROOT), str(ROOT / "tests" / "service")]
 
 EVENTS, JOBS, FRAMES, WORDS = 20_000, 10_000, 600, 3_000
 START = datetime(2030, 1, 1, tzinfo=UTC)
-LONG_TASKS = (
-    "window.long = []; new PerformanceObserver(list => window.long.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'})"
-)
+LONG_TASKS = "window.long = []; new PerformanceObserver(list => window.long.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'})"
 FRAMES_WAITED = """() => {
     window.waited = []
     let last = performance.now()
@@ -49,16 +47,33 @@ async def fill(store):
     from flows.knowledge import Job, JobEvent
 
     for number in range(1, JOBS + 1):
-        document = Job(job_id=job_id(number), mode="big", status="completed", progress=100, created_at=START + timedelta(seconds=number))
+        document = Job(
+            job_id=job_id(number),
+            mode="big",
+            status="completed",
+            progress=100,
+            created_at=START + timedelta(seconds=number),
+        )
         await store.begin_attempt(document)
     await store.begin_attempt(
-        Job(job_id=job_id(1), mode="big", status="running", created_at=START, deadline_at=datetime.now(UTC) + timedelta(minutes=10))
+        Job(
+            job_id=job_id(1),
+            mode="big",
+            status="running",
+            created_at=START,
+            deadline_at=datetime.now(UTC) + timedelta(minutes=10),
+        )
     )
     words = tuple(f"word{n}" for n in range(20))
     for first in range(1, EVENTS, 200):
         lines = [
             JobEvent(
-                attempt=2, seq=n, kind="words.learned", text=f"20 words learned in batch {n}", words=words, occurred=START + timedelta(seconds=n / 5)
+                attempt=2,
+                seq=n,
+                kind="words.learned",
+                text=f"20 words learned in batch {n}",
+                words=words,
+                occurred=START + timedelta(seconds=n / 5),
             )
             for n in range(first, first + 200)
         ]
@@ -82,17 +97,53 @@ def scroll(page, selector, times):
 
 def graph():
     """As the facade sends it: words around one, a half of them learned."""
-    nodes = [{"key": f"w{n}", "word": f"word {n}", "depth": "enriched" if n % 2 == 0 else None, "distance": min(n, 1)} for n in range(WORDS)]
+    nodes = [
+        {
+            "key": f"w{n}",
+            "word": f"word {n}",
+            "depth": "enriched" if n % 2 == 0 else None,
+            "distance": min(n, 1),
+        }
+        for n in range(WORDS)
+    ]
     edges = [{"source": f"w{n // 8}", "target": f"w{n}", "kind": "related"} for n in range(1, WORDS)]
     return {"nodes": nodes, "edges": edges, "is_truncated": False}
 
 
 def large_graph(browser, url):
     """The tasks over 50 ms until a large graph stands still, and while it is dragged, with the longest frame; for an entry that has nothing else."""
-    made = {"model": "m", "prompt_version": "1", "job_id": str(job_id(1)), "round": 1, "tokens_in": 0, "tokens_out": 0}
-    lists = ("examples", "applications", "misconceptions", "senses", "relations", "related_concepts", "citations")
-    names = {"key": "w0", "word": "word 0", "part_of_speech": "noun", "category": "plant", "depth": "enriched", "support": "supported"}
-    times = {"created_at": START.isoformat(), "updated_at": START.isoformat(), "revision": 1, "definition": "A word.", "explanation": ""}
+    made = {
+        "model": "m",
+        "prompt_version": "1",
+        "job_id": str(job_id(1)),
+        "round": 1,
+        "tokens_in": 0,
+        "tokens_out": 0,
+    }
+    lists = (
+        "examples",
+        "applications",
+        "misconceptions",
+        "senses",
+        "relations",
+        "related_concepts",
+        "citations",
+    )
+    names = {
+        "key": "w0",
+        "word": "word 0",
+        "part_of_speech": "noun",
+        "category": "plant",
+        "depth": "enriched",
+        "support": "supported",
+    }
+    times = {
+        "created_at": START.isoformat(),
+        "updated_at": START.isoformat(),
+        "revision": 1,
+        "definition": "A word.",
+        "explanation": "",
+    }
     entry = names | times | {"provenance": made} | dict.fromkeys(lists, ())
     page = browser.new_page()
     page.add_init_script(LONG_TASKS)
@@ -146,7 +197,10 @@ class Replay:
             for n in range(5)
         ]
         counts = self.frame["counts"] | {"stored": self.number * 100}
-        stages = {s: {"done": self.number * 100, "in_flight": 60} for s in ("propose", "research", "synthesize", "enrich")}
+        stages = {
+            s: {"done": self.number * 100, "in_flight": 60}
+            for s in ("propose", "research", "synthesize", "enrich")
+        }
         frame = self.frame | {
             "counts": counts,
             "stages": stages,
@@ -163,7 +217,9 @@ def first_load(browser, url):
     page = browser.new_page()
     page.add_init_script(FORM)
     sizes = {}
-    page.on("requestfinished", lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]))
+    page.on(
+        "requestfinished", lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"])
+    )
     page.goto(f"{url}/#/jobs", wait_until="networkidle")
     usable = page.evaluate("window.usableAt")
     page.close()
@@ -176,14 +232,23 @@ def measure():
     from playwright.sync_api import sync_playwright
 
     found = {}
-    with tempfile.TemporaryDirectory() as folder, without_prefect(), serving(Path(folder), ui=ROOT / "ui" / "dist", request_timeout_s=60) as served:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        without_prefect(),
+        serving(Path(folder), ui=ROOT / "ui" / "dist", request_timeout_s=60) as served,
+    ):
         served.do(fill(served.store))
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
             found["first load, bytes"], found["usable after, ms"] = first_load(browser, served.url)
 
             tasks, dragged, longest = large_graph(browser, served.url)
-            found["tasks over 50 ms, graph of 3,000 words"], found["tasks over 50 ms, dragging it"] = tasks, dragged
+            found["tasks over 50 ms, graph of 3,000 words"], found["tasks over 50 ms, dragging it"] = (
+                tasks,
+                dragged,
+            )
             found["longest frame, dragging it, ms"] = longest
 
             page = browser.new_page()
@@ -200,7 +265,9 @@ def measure():
                 replay.send()
                 page.wait_for_timeout(90)
             page.get_by_text(f"{FRAMES * 100:,}", exact=True).first.wait_for()
-            found["tasks over 50 ms, ten minutes of frames"] = [round(ms) for ms in page.evaluate("window.long")]
+            found["tasks over 50 ms, ten minutes of frames"] = [
+                round(ms) for ms in page.evaluate("window.long")
+            ]
             found["heap before, MB"], found["heap after, MB"] = round(before, 1), round(heap_mb(cdp), 1)
             page.close()
 
@@ -209,7 +276,10 @@ def measure():
             page.goto(f"{served.url}/#/jobs")
             deadline = time.monotonic() + 300
             page.get_by_role("table").wait_for()
-            while int(page.locator("table").get_attribute("aria-rowcount")) < JOBS and time.monotonic() < deadline:
+            while (
+                int(page.locator("table").get_attribute("aria-rowcount")) < JOBS
+                and time.monotonic() < deadline
+            ):
                 page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
                 page.wait_for_timeout(20)
             found["rows in the table"] = int(page.locator("table").get_attribute("aria-rowcount")) - 1

@@ -39,9 +39,18 @@ async def fill(path, count):
         begun = await store.begin_attempt(job())
         for number in range(0, count, BATCH):
             keys = [f"word {n:07}" for n in range(number, min(number + BATCH, count))]
-            await store.claim([Word(text=k, key=k) for k in keys], job_id=ANN, attempt=begun.attempt, until=START + timedelta(days=9999))
-            made = [entry(k, definition=f"{long}{k}", citations=(citation(long), citation(long))) for k in keys]
-            assert await store.commit_batch(batch(*keys, attempt=begun.attempt, number=number // BATCH + 1), entries=made)
+            await store.claim(
+                [Word(text=k, key=k) for k in keys],
+                job_id=ANN,
+                attempt=begun.attempt,
+                until=START + timedelta(days=9999),
+            )
+            made = [
+                entry(k, definition=f"{long}{k}", citations=(citation(long), citation(long))) for k in keys
+            ]
+            assert await store.commit_batch(
+                batch(*keys, attempt=begun.attempt, number=number // BATCH + 1), entries=made
+            )
 
 
 def resident_mb(pid):
@@ -86,10 +95,21 @@ def measure(count):
         folder = Path(name)
         asyncio.run(fill(folder / "store.db", count))
         port = free_port()
-        environment = {**os.environ, "LEARN_HOME": name, "LEARN_STORE": f"sqlite:///{folder / 'store.db'}", "LEARN_PORT": str(port)}
-        environment |= {"PYTHONPATH": str(ROOT), "PREFECT_API_URL": "http://127.0.0.1:9/api", "PREFECT_HOME": name}
+        environment = {
+            **os.environ,
+            "LEARN_HOME": name,
+            "LEARN_STORE": f"sqlite:///{folder / 'store.db'}",
+            "LEARN_PORT": str(port),
+        }
+        environment |= {
+            "PYTHONPATH": str(ROOT),
+            "PREFECT_API_URL": "http://127.0.0.1:9/api",
+            "PREFECT_HOME": name,
+        }
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=log, stderr=log
+            )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
                 wait_for(client)
@@ -117,7 +137,12 @@ def export(client, pid, format_, path, count):
     peak = Peak(pid)
     peak.start()
     began = time.monotonic()
-    with client.stream("GET", f"/knowledge/export?format={format_}", headers={"Accept-Encoding": "identity"}) as answer, path.open("wb") as file:
+    with (
+        client.stream(
+            "GET", f"/knowledge/export?format={format_}", headers={"Accept-Encoding": "identity"}
+        ) as answer,
+        path.open("wb") as file,
+    ):
         answer.raise_for_status()
         for piece in answer.iter_bytes():
             file.write(piece)

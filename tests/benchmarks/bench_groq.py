@@ -26,7 +26,9 @@ MODEL = "openai/gpt-oss-120b"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--plan", choices=("developer", "free"), default="developer")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--skip", type=float, default=10.0, help="seconds of filling up that are not counted")
@@ -38,7 +40,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-groq-") as home:
         world = subprocess.Popen(
             [
-                *(sys.executable, "-m", "tests.world", "--plan", given.plan, "--latency", "1", "--proposing", given.proposing),
+                *(
+                    sys.executable,
+                    "-m",
+                    "tests.world",
+                    "--plan",
+                    given.plan,
+                    "--latency",
+                    "1",
+                    "--proposing",
+                    given.proposing,
+                ),
                 *("--level", "0" if given.plan == "developer" else "1"),
             ],
             stdout=subprocess.PIPE,
@@ -51,8 +63,16 @@ def main() -> None:
                     break
                 name, _, value = line.removeprefix("export ").strip().partition("=")
                 os.environ[name] = value
-            os.environ |= {"LEARN_HOME": home, "PREFECT_HOME": f"{home}/prefect", "LEARN_CONCURRENCY": str(given.concurrency)}
-            os.environ |= {"LEARN_SOURCES": given.sources, "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
+            os.environ |= {
+                "LEARN_HOME": home,
+                "PREFECT_HOME": f"{home}/prefect",
+                "LEARN_CONCURRENCY": str(given.concurrency),
+            }
+            os.environ |= {
+                "LEARN_SOURCES": given.sources,
+                "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+                "PREFECT_LOGGING_LEVEL": "WARNING",
+            }
             asyncio.run(measure(given, report_url, Path(home)))
         finally:
             world.terminate()
@@ -91,13 +111,22 @@ def show(given: argparse.Namespace, chat: list[dict], job, began: float, took_s:
         mine = [(at, r) for at, r in done if r["model"] == model]
         settled = sum(r["charged"] for at, r in mine if given.skip <= at < given.seconds)
         most = PLANS[given.plan].tpm * (given.seconds - given.skip) / 60
-        print(f"{model}: {settled:,} tokens settled from {given.skip:g} to {given.seconds:g} s: {settled / most:.1%} of {most:,.0f}; ", end="")
-        print(f"statuses {dict(Counter(r['status'] for _, r in mine))}; by task {dict(Counter(r['task'] for _, r in mine))}")
+        print(
+            f"{model}: {settled:,} tokens settled from {given.skip:g} to {given.seconds:g} s: {settled / most:.1%} of {most:,.0f}; ",
+            end="",
+        )
+        print(
+            f"statuses {dict(Counter(r['status'] for _, r in mine))}; by task {dict(Counter(r['task'] for _, r in mine))}"
+        )
         seconds = Counter(int(at // 5) for at, r in mine for _ in range(r["charged"]))
         print("  each 5 s: " + " ".join(f"{seconds[at]:,}" for at in range(int(given.seconds // 5) + 1)))
     refused = sum(r["status"] == 429 for r in chat)
-    print(f"429: {refused} of {len(chat)} requests, {refused / max(1, len(chat)):.2%}; 413: {sum(r['status'] == 413 for r in chat)}")
-    print(f"stored {counts.stored}, defined {counts.defined}, failed {counts.failed}, end {job.end_reason!r}, {took_s:.1f} s")
+    print(
+        f"429: {refused} of {len(chat)} requests, {refused / max(1, len(chat)):.2%}; 413: {sum(r['status'] == 413 for r in chat)}"
+    )
+    print(
+        f"stored {counts.stored}, defined {counts.defined}, failed {counts.failed}, end {job.end_reason!r}, {took_s:.1f} s"
+    )
     print(f"errors {job.errors}")
     print(f"usage of the job: {job.usage}")
     for task in ("propose", "define", "enrich"):

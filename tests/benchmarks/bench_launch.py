@@ -43,13 +43,27 @@ class Stack:
     def __init__(self, folder):
         self.home = Path(folder) / "home"
         ports = {"LEARN_PREFECT_PORT": str(free_port()), "LEARN_PORT": str(free_port())}
-        self.prefect = httpx.Client(base_url=f"http://127.0.0.1:{ports['LEARN_PREFECT_PORT']}/api", timeout=30)
+        self.prefect = httpx.Client(
+            base_url=f"http://127.0.0.1:{ports['LEARN_PREFECT_PORT']}/api", timeout=30
+        )
         self.facade = httpx.Client(base_url=f"http://127.0.0.1:{ports['LEARN_PORT']}", timeout=30)
         self.output = Path(folder) / "up.out"
-        given = {k: v for k, v in os.environ.items() if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_", "GROQ_"))}
-        given |= {"LEARN_HOME": str(self.home), "NO_COLOR": "1", "LEARN_STARTS_PER_MINUTE": "600", "LEARN_SOURCES": "lexicon", **ports}
+        given = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_", "GROQ_"))
+        }
+        given |= {
+            "LEARN_HOME": str(self.home),
+            "NO_COLOR": "1",
+            "LEARN_STARTS_PER_MINUTE": "600",
+            "LEARN_SOURCES": "lexicon",
+            **ports,
+        }
         with self.output.open("wb") as file:
-            self.process = subprocess.Popen([LEARN, "up", "--plain"], env=given, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            self.process = subprocess.Popen(
+                [LEARN, "up", "--plain"], env=given, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+            )
         deadline = time.monotonic() + 120
         while "Serving:" not in self.output.read_text():
             assert time.monotonic() < deadline, self.output.read_text()
@@ -61,16 +75,22 @@ class Stack:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in (folder / "environ").read_bytes().split(b"\0") and part in (folder / "cmdline").read_bytes().replace(b"\0", b" "):
+                if mark in (folder / "environ").read_bytes().split(b"\0") and part in (
+                    folder / "cmdline"
+                ).read_bytes().replace(b"\0", b" "):
                     found.append(int(folder.name))
             except OSError:
                 continue
         return found
 
     def entries(self, job_id):
-        with closing(sqlite3.connect(f"file:{self.home / 'knowledge.db'}?mode=ro", uri=True, timeout=10)) as database:
+        with closing(
+            sqlite3.connect(f"file:{self.home / 'knowledge.db'}?mode=ro", uri=True, timeout=10)
+        ) as database:
             try:
-                return database.execute("SELECT count(*) FROM solidified_knowledge WHERE job_id = ?", (job_id,)).fetchone()[0]
+                return database.execute(
+                    "SELECT count(*) FROM solidified_knowledge WHERE job_id = ?", (job_id,)
+                ).fetchone()[0]
             except sqlite3.OperationalError:
                 return 0
 
@@ -90,7 +110,11 @@ def until(condition, within_s=60):
 def started_at(pid):
     """Unix time at which a process began."""
     ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    boot = next(float(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime"))
+    boot = next(
+        float(line.split()[1])
+        for line in Path("/proc/stat").read_text().splitlines()
+        if line.startswith("btime")
+    )
     return boot + ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -99,7 +123,9 @@ def launch(stack):
     began = time.time()
     job_id = stack.facade.post("/jobs/start_big", json={"minutes": 2}).raise_for_status().json()["job_id"]
     answered = time.time()
-    run = until(lambda: (r := stack.prefect.get(f"/flow_runs/{job_id}").json())["state_type"] == "RUNNING" and r)
+    run = until(
+        lambda: (r := stack.prefect.get(f"/flow_runs/{job_id}").json())["state_type"] == "RUNNING" and r
+    )
     until(lambda: stack.entries(job_id))
     first_entry = time.time()
     states = stack.prefect.get("/flow_run_states/", params={"flow_run_id": job_id}).json()
@@ -164,7 +190,12 @@ def measure(starts=STARTS):
             for number in range(starts):
                 was_spare, row = launch(stack)
                 rows.append(row)
-                print(number + 1, "spare" if was_spare else "ORDINARY", {k.strip(): round(v * 1000) for k, v in row.items()}, flush=True)
+                print(
+                    number + 1,
+                    "spare" if was_spare else "ORDINARY",
+                    {k.strip(): round(v * 1000) for k, v in row.items()},
+                    flush=True,
+                )
                 time.sleep(PAUSE_S)
         finally:
             stack.end()

@@ -17,7 +17,13 @@ from flows.lexicon.neighbourhood import neighbourhood
 from flows.lexicon.reader import Lexicon
 from flows.models.lexicon import LexiconModel
 
-PROVENANCE = Provenance(job_id=UUID(int=1), round=1, model="wordnet-3.1", prompt_version="1", created_at=datetime(2030, 1, 1, tzinfo=UTC))
+PROVENANCE = Provenance(
+    job_id=UUID(int=1),
+    round=1,
+    model="wordnet-3.1",
+    prompt_version="1",
+    created_at=datetime(2030, 1, 1, tzinfo=UTC),
+)
 
 
 def resident_mb() -> float:
@@ -30,7 +36,10 @@ def measure(name: str, times: int, call: Callable[[int], object]) -> None:
         started = time.perf_counter()
         call(turn)
         taken.append((time.perf_counter() - started) * 1000)
-    print(f"{name:<40} median {statistics.median(taken):8.2f}   worst {max(taken):8.2f} ms   ({times} times)", flush=True)
+    print(
+        f"{name:<40} median {statistics.median(taken):8.2f}   worst {max(taken):8.2f} ms   ({times} times)",
+        flush=True,
+    )
 
 
 async def nobody_has(_keys: object) -> tuple[str, ...]:
@@ -64,11 +73,21 @@ def main() -> None:
     measure("open and close", 200, lambda _: Lexicon().close())
     with Lexicon() as lexicon:
         model = LexiconModel(lexicon, taken=nobody_has)
-        measure("look up 20 words", 500, lambda turn: lexicon.lookup([lemma.key for lemma in lexicon.lemmas(after_rank=20 * turn, limit=20)]))
+        measure(
+            "look up 20 words",
+            500,
+            lambda turn: lexicon.lookup(
+                [lemma.key for lemma in lexicon.lemmas(after_rank=20 * turn, limit=20)]
+            ),
+        )
         measure("propose 1,000 words", 20, lambda _: asyncio.run(model.propose(ProposalRequest(count=1000))))
         measure("define and enrich 20 words", 500, lambda turn: compose(model, lexicon, 20 * turn))
         for topic in ("astronomy", "music", "machine learning"):
-            measure(f"first 1,000 words near {topic}", 10, lambda _, topic=topic: list(islice(neighbourhood(lexicon, topic), 1000)))  # type: ignore[misc]
+            measure(
+                f"first 1,000 words near {topic}",
+                10,
+                lambda _, topic=topic: list(islice(neighbourhood(lexicon, topic), 1000)),
+            )  # type: ignore[misc]
         print(f"memory: {resident_mb() - before:.1f} MB more than before it was opened")
 
 

@@ -17,12 +17,25 @@ from itertools import accumulate
 from pathlib import Path
 from uuid import UUID
 
-from flows.knowledge import Batch, Category, Citation, Definition, Entry, Outcome, Provenance, Sense, Word, utc_now
+from flows.knowledge import (
+    Batch,
+    Category,
+    Citation,
+    Definition,
+    Entry,
+    Outcome,
+    Provenance,
+    Sense,
+    Word,
+    utc_now,
+)
 from flows.stores.sqlite import SqliteStore
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 SUPPORTS = ("supported", "supported", "supported", "model_only", "conflict")
-SYLLABLES = [a + b for a in "bcdfghklmnprstvwz" for b in ("a", "e", "i", "o", "u", "an", "er", "in", "or", "us")]
+SYLLABLES = [
+    a + b for a in "bcdfghklmnprstvwz" for b in ("a", "e", "i", "o", "u", "an", "er", "in", "or", "us")
+]
 
 
 class World:
@@ -30,7 +43,11 @@ class World:
 
     def __init__(self) -> None:
         self.random = random.Random(7)
-        self.vocabulary = list(dict.fromkeys("".join(self.random.choices(SYLLABLES, k=self.random.randint(1, 4))) for _ in range(80_000)))[:50_000]
+        self.vocabulary = list(
+            dict.fromkeys(
+                "".join(self.random.choices(SYLLABLES, k=self.random.randint(1, 4))) for _ in range(80_000)
+            )
+        )[:50_000]
         self._weights = list(accumulate(1 / (rank + 2) for rank in range(len(self.vocabulary))))
 
     def text(self, count: int) -> str:
@@ -42,7 +59,11 @@ class World:
         for _ in range(4):
             mixed, index = divmod(mixed, len(SYLLABLES))
             parts.append(SYLLABLES[index])
-        return "".join(parts) + (f" {self.vocabulary[number % 997]}" if number % 3 else "") + (SYLLABLES[mixed] if mixed else "")
+        return (
+            "".join(parts)
+            + (f" {self.vocabulary[number % 997]}" if number % 3 else "")
+            + (SYLLABLES[mixed] if mixed else "")
+        )
 
     def entry(self, number: int) -> Entry:
         word = self.headword(number)
@@ -69,7 +90,13 @@ class World:
                     quote=quote,
                 ),
             ),
-            provenance=Provenance(job_id=UUID(int=number // 5_000), round=1, model="test-model", prompt_version="1", created_at=at),
+            provenance=Provenance(
+                job_id=UUID(int=number // 5_000),
+                round=1,
+                model="test-model",
+                prompt_version="1",
+                created_at=at,
+            ),
             depth="deep" if number % 50 == 0 else "enriched",
             explanation=self.text(60) if number % 50 == 0 else None,
             created_at=at,
@@ -92,7 +119,12 @@ async def fill(store: SqliteStore, world: World, count: int) -> None:
             print(f"  {first:>9,} words after {time.perf_counter() - started:,.0f} s", flush=True)
 
 
-async def measure(name: str, times: int, call: Callable[[int], Awaitable[object]], after: Callable[[int], Awaitable[object]] | None = None) -> None:
+async def measure(
+    name: str,
+    times: int,
+    call: Callable[[int], Awaitable[object]],
+    after: Callable[[int], Awaitable[object]] | None = None,
+) -> None:
     taken = []
     for turn in range(times):
         started = time.perf_counter()
@@ -102,7 +134,10 @@ async def measure(name: str, times: int, call: Callable[[int], Awaitable[object]
             await after(turn)
     taken.sort()
     p50, p95, p99 = (taken[min(len(taken) - 1, int(len(taken) * share))] for share in (0.5, 0.95, 0.99))
-    print(f"{name:<34} p50 {p50:8.2f}   p95 {p95:8.2f}   p99 {p99:8.2f}   worst {taken[-1]:8.2f} ms   ({times} times)", flush=True)
+    print(
+        f"{name:<34} p50 {p50:8.2f}   p95 {p95:8.2f}   p99 {p99:8.2f}   worst {taken[-1]:8.2f} ms   ({times} times)",
+        flush=True,
+    )
 
 
 async def run(path: Path, count: int) -> None:
@@ -123,7 +158,9 @@ async def measure_words(store: SqliteStore, world: World, count: int) -> None:
         return [Word(text=key, key=key) for key in keys]
 
     async def claim(words: list[Word], below: str | None = None) -> None:
-        await store.claim(words, job_id=job_id, attempt=1, until=utc_now() + timedelta(minutes=10), below=below)  # type: ignore[arg-type]
+        await store.claim(
+            words, job_id=job_id, attempt=1, until=utc_now() + timedelta(minutes=10), below=below
+        )  # type: ignore[arg-type]
 
     async def release(_: int) -> None:
         await store.release_all(job_id)
@@ -140,7 +177,13 @@ async def measure_words(store: SqliteStore, world: World, count: int) -> None:
     async def define(turn: int) -> None:
         definitions = [
             Definition(
-                word=e.word, key=e.key, text=e.definition, part_of_speech="noun", support=e.support, citations=e.citations, provenance=e.provenance
+                word=e.word,
+                key=e.key,
+                text=e.definition,
+                part_of_speech="noun",
+                support=e.support,
+                citations=e.citations,
+                provenance=e.provenance,
             )
             for e in batches[turn]
         ]
@@ -151,7 +194,9 @@ async def measure_words(store: SqliteStore, world: World, count: int) -> None:
     await measure("save 20 definitions", 500, define)
     job_id = UUID(int=first)
     await measure(
-        "commit a batch of 20 entries", 500, lambda turn: store.commit_batch(batch_of(batches[turn], turn + 1, job_id), entries=batches[turn])
+        "commit a batch of 20 entries",
+        500,
+        lambda turn: store.commit_batch(batch_of(batches[turn], turn + 1, job_id), entries=batches[turn]),
     )
     await measure("stats", 100, lambda _: store.stats())
     await measure("left defined: 50", 100, lambda _: store.left_defined(limit=50))

@@ -47,7 +47,10 @@ def measure(compare, token, calls, *, at=0):
         compare(guess)
         took[name].append(time.perf_counter_ns() - began)
     kept = {name: sorted(times)[: int(len(times) * KEPT)] for name, times in took.items()}
-    return {**{f"{name}_ns": round(statistics.median(times)) for name, times in kept.items()}, "t": round(t_value(kept["first"], kept["last"]), 2)}
+    return {
+        **{f"{name}_ns": round(statistics.median(times)) for name, times in kept.items()},
+        "t": round(t_value(kept["first"], kept["last"]), 2),
+    }
 
 
 def run(calls=40_000):

@@ -46,7 +46,12 @@ async def watch_all(url, job_id, count):
     async def one(number):
         nonlocal left
         async with opening:
-            connected = await connect(f"ws{url.removeprefix('http')}/ws/jobs/{job_id}", open_timeout=120, ping_interval=None, proxy=None)
+            connected = await connect(
+                f"ws{url.removeprefix('http')}/ws/jobs/{job_id}",
+                open_timeout=120,
+                ping_interval=None,
+                proxy=None,
+            )
             first = await connected.recv(decode=False)
         got[number].append((time.time(), first))
         left -= 1
@@ -67,7 +72,11 @@ async def watch_all(url, job_id, count):
             if text not in parsed:
                 parsed[text] = frame = json.loads(text)
                 sent = datetime.fromisoformat(frame["sent_at"])
-                made += [(sent - datetime.fromisoformat(e["occurred"])).total_seconds() * 1000 for e in frame["events"] if e["kind"][:6] == "state."]
+                made += [
+                    (sent - datetime.fromisoformat(e["occurred"])).total_seconds() * 1000
+                    for e in frame["events"]
+                    if e["kind"][:6] == "state."
+                ]
             for event in parsed[text]["events"]:
                 if event["kind"].startswith("state."):
                     states.append(event["id"])
@@ -83,7 +92,18 @@ async def watch_all(url, job_id, count):
         if late
         else {}
     )
-    print(json.dumps({**share, "most": round(late[-1], 1), "changes": sorted(map(len, ways)), "ways": len(ways), "ends": ends}), flush=True)
+    print(
+        json.dumps(
+            {
+                **share,
+                "most": round(late[-1], 1),
+                "changes": sorted(map(len, ways)),
+                "ways": len(ways),
+                "ends": ends,
+            }
+        ),
+        flush=True,
+    )
 
 
 async def flood(url, job_id):
@@ -106,7 +126,11 @@ async def flood(url, job_id):
 
 
 def resident_kb(pid):
-    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+    return next(
+        int(line.split()[1])
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS:")
+    )
 
 
 def cpu_s(pid):
@@ -149,7 +173,13 @@ async def measure(home, count, changes, *, has_flood):
                     await client.get(f"{facade.url}/jobs/{told.job_id}")
             before_kb = resident_kb(facade.pid)
             clients = await asyncio.create_subprocess_exec(
-                sys.executable, __file__, "--watch", facade.url, str(told.job_id), str(count), stdout=subprocess.PIPE
+                sys.executable,
+                __file__,
+                "--watch",
+                facade.url,
+                str(told.job_id),
+                str(count),
+                stdout=subprocess.PIPE,
             )
             opened = time.monotonic()
             assert (await asyncio.wait_for(clients.stdout.readline(), 300)) == b"ready\n"
@@ -158,7 +188,13 @@ async def measure(home, count, changes, *, has_flood):
             line = deaf(facade.url, told.job_id)
             if has_flood:
                 third = await asyncio.create_subprocess_exec(
-                    sys.executable, __file__, "--flood", facade.url, str(told.job_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    sys.executable,
+                    __file__,
+                    "--flood",
+                    facade.url,
+                    str(told.job_id),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
                 )
                 await asyncio.sleep(3)
             began, used = time.monotonic(), cpu_s(facade.pid)
@@ -177,10 +213,19 @@ async def measure(home, count, changes, *, has_flood):
             if line is not None:
                 line.close()
             facade.stop()
-    found |= {"watchers": count, "wanted": changes + 1, "kb_a_watcher": round((after_kb - before_kb) / count, 1), "opened_in_s": round(opened, 1)}
+    found |= {
+        "watchers": count,
+        "wanted": changes + 1,
+        "kb_a_watcher": round((after_kb - before_kb) / count, 1),
+        "opened_in_s": round(opened, 1),
+    }
     return (
         found
-        | {"facade_us_a_frame": round(used * 1e6 / found["frames"]), "facade_cpu_share": round(used / took, 2), "load": os.getloadavg()[0]}
+        | {
+            "facade_us_a_frame": round(used * 1e6 / found["frames"]),
+            "facade_cpu_share": round(used / took, 2),
+            "load": os.getloadavg()[0],
+        }
         | flooding
     )
 
@@ -222,4 +267,8 @@ if __name__ == "__main__":
     elif sys.argv[1:2] == ["--flood"]:
         asyncio.run(flood(sys.argv[2], sys.argv[3]))
     else:
-        print(json.dumps(run(*(int(n) for n in sys.argv[1:] if n.isdigit()), has_flood="flood" in sys.argv), indent=2))
+        print(
+            json.dumps(
+                run(*(int(n) for n in sys.argv[1:] if n.isdigit()), has_flood="flood" in sys.argv), indent=2
+            )
+        )

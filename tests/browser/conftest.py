@@ -20,7 +20,11 @@ from pages import Watched
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 IS_BUILT = (ROOT / "ui" / "dist" / "index.html").is_file()
-REMEDY = "There is no chromium. On Debian and Ubuntu: apt-get install chromium" if IS_BUILT else "The dashboard was not built. To build it: make ui"
+REMEDY = (
+    "There is no chromium. On Debian and Ubuntu: apt-get install chromium"
+    if IS_BUILT
+    else "The dashboard was not built. To build it: make ui"
+)
 ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
 
 
@@ -95,7 +99,9 @@ def own_facade(stack, tmp_path):
         home = tmp_path / "facade"
         home.mkdir(exist_ok=True)
         given = {"PREFECT_API_URL": stack.api, **environment}
-        facade = OwnFacade(home, a_free_port(), given.pop("LEARN_STORE", f"sqlite:///{stack.store.path}"), **given)
+        facade = OwnFacade(
+            home, a_free_port(), given.pop("LEARN_STORE", f"sqlite:///{stack.store.path}"), **given
+        )
         try:
             yield facade.start()
         finally:

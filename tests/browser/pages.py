@@ -9,7 +9,11 @@ import httpx
 from playwright.sync_api import expect
 
 expect.set_options(timeout=20_000)
-EXPECTED = ("Failed to load resource", "WebSocket connection to", "The Cross-Origin-Opener-Policy header has been ignored")
+EXPECTED = (
+    "Failed to load resource",
+    "WebSocket connection to",
+    "The Cross-Origin-Opener-Policy header has been ignored",
+)
 """What a browser itself says of answers that are no success, of a server that is gone, and of plain HTTP from another machine."""
 
 
@@ -48,7 +52,11 @@ class Watched:
 
     def figure(self, name):
         """The number above a name, such as that of the words learned."""
-        text = self.page.locator("dl div", has=self.page.get_by_text(name, exact=True)).first.locator("dd").first.inner_text()
+        text = (
+            self.page.locator("dl div", has=self.page.get_by_text(name, exact=True))
+            .first.locator("dd")
+            .first.inner_text()
+        )
         return int(re.sub(r"\D", "", text) or 0)
 
 
@@ -80,7 +88,11 @@ def events(url, job_id):
     """All of a job's log."""
     found, after = [], None
     while True:
-        part = httpx.get(f"{url}/jobs/{job_id}/events", params={"limit": 200} | ({"after": after} if after else {}), timeout=30).json()
+        part = httpx.get(
+            f"{url}/jobs/{job_id}/events",
+            params={"limit": 200} | ({"after": after} if after else {}),
+            timeout=30,
+        ).json()
         found += part["items"]
         after = part["cursor"]
         if not part["has_more"]:

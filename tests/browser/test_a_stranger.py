@@ -40,7 +40,11 @@ def test_a_stranger_learns_words_and_reads_them(stack, open_page):
 
 def test_a_word_that_is_only_mentioned_is_learned_by_one_click(stack, open_page):
     page = open_page(f"{stack.url}/#/knowledge?show=frontier")
-    word = page.get_by_role("region", name="Words that are not learned yet").get_by_role("link").first.inner_text()
+    word = (
+        page.get_by_role("region", name="Words that are not learned yet")
+        .get_by_role("link")
+        .first.inner_text()
+    )
     page.get_by_role("button", name=f"Learn {word}", exact=True).click()
     expect(page.get_by_role("link", name=f"{word}: learned, see the job")).to_be_visible(timeout=60_000)
     page.at(f"#/entries/{word}")

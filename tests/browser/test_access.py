@@ -57,7 +57,9 @@ def test_without_prefect_what_was_learned_is_read_and_nothing_starts(stack, open
 
 
 def test_an_empty_store_says_what_to_do(open_page, own_facade, tmp_path):
-    with own_facade(LEARN_STORE=f"sqlite:///{tmp_path / 'empty.db'}", PREFECT_API_URL="http://127.0.0.1:9/api") as facade:
+    with own_facade(
+        LEARN_STORE=f"sqlite:///{tmp_path / 'empty.db'}", PREFECT_API_URL="http://127.0.0.1:9/api"
+    ) as facade:
         page = open_page(f"{facade.url}/#/knowledge")
         page.sees("Nothing was learned yet.")
         page.get_by_role("link", name="Start a big learning job").click()

@@ -32,15 +32,23 @@ def judge(page, *, is_idle=True):
         page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text())
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{v['id']}: {n['html'][:120]} ({n['failureSummary'][:160]})" for v in found["violations"] for n in v["nodes"][:3]]
+    return [
+        f"{v['id']}: {n['html'][:120]} ({n['failureSummary'][:160]})"
+        for v in found["violations"]
+        for n in v["nodes"][:3]
+    ]
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: make ui")
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(stack, open_page, scheme, width):
     with big_job(stack.url) as job_id:
-        page = open_page(f"{stack.url}/#/jobs/{job_id}", color_scheme=scheme, viewport={"width": width, "height": 800})
-        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        page = open_page(
+            f"{stack.url}/#/jobs/{job_id}", color_scheme=scheme, viewport={"width": width, "height": 800}
+        )
+        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(
+            timeout=60_000
+        )
         faults = {"running": judge(page)}
         page.get_by_role("toolbar", name="Rounds").get_by_role("button").first.click()
         faults["round"] = judge(page)
@@ -67,7 +75,13 @@ STATES = {
     "#/entries/moss": "The entry cannot be read.",
     "#/schedules": "The schedules cannot be read.",
 }
-UNAVAILABLE = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "Prefect does not answer.", "retry_after_s": 5}
+UNAVAILABLE = {
+    "type": "about:blank",
+    "title": "Service Unavailable",
+    "status": 503,
+    "detail": "Prefect does not answer.",
+    "retry_after_s": 5,
+}
 
 
 @NEEDS_AXE
@@ -88,7 +102,12 @@ def test_axe_finds_nothing_while_a_screen_is_read(stack, open_page, scheme, widt
 @SCHEMES
 def test_axe_finds_nothing_where_a_screen_cannot_be_read(stack, open_page, scheme, width):
     page = open_page(f"{stack.url}/#/nowhere", color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.route(ANSWERS, lambda route: route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(UNAVAILABLE)))
+    page.route(
+        ANSWERS,
+        lambda route: route.fulfill(
+            status=503, content_type="application/problem+json", body=json.dumps(UNAVAILABLE)
+        ),
+    )
     faults = {}
     for place, said in STATES.items():
         page.at(place)
@@ -100,15 +119,21 @@ def test_axe_finds_nothing_where_a_screen_cannot_be_read(stack, open_page, schem
 
 @NEEDS_AXE
 @SCHEMES
-def test_axe_finds_nothing_when_the_line_is_lost_or_a_token_is_asked_for(stack, open_page, own_facade, scheme, width):
+def test_axe_finds_nothing_when_the_line_is_lost_or_a_token_is_asked_for(
+    stack, open_page, own_facade, scheme, width
+):
     with own_facade() as facade:
-        page = open_page(f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800})
+        page = open_page(
+            f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800}
+        )
         expect(page.get_by_role("table")).to_be_visible()
         facade.stop(signal.SIGKILL)
         page.sees("Live updates paused, retrying.")
         faults = {"disconnected": judge(page, is_idle=False)}
     with own_facade(LEARN_API_TOKEN="a-token-of-sixteen-or-more") as facade:  # noqa: S106
-        page = open_page(f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800})
+        page = open_page(
+            f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800}
+        )
         expect(page.heading("Sign in")).to_be_visible()
         faults["sign in"] = judge(page)
         page.get_by_label("Token").fill("another-token-of-some-length")
@@ -122,7 +147,9 @@ def test_axe_finds_nothing_when_the_line_is_lost_or_a_token_is_asked_for(stack, 
 @SCHEMES
 def test_axe_finds_nothing_where_prefect_is_away(stack, open_page, own_facade, scheme, width):
     with own_facade(PREFECT_API_URL="http://127.0.0.1:9/api") as facade:
-        page = open_page(f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800})
+        page = open_page(
+            f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800}
+        )
         page.sees("Prefect does not answer: nothing can be started now.")
         faults = {"jobs": judge(page, is_idle=False)}
         page.at("#/schedules")

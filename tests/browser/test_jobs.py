@@ -19,7 +19,9 @@ def test_stopping_finishes_what_is_in_flight_and_the_other_tab_sees_it(stack, op
         one, other = (open_page(f"{stack.url}/#/jobs/{job_id}") for _ in range(2))
         for page in (one, other):
             status(page, "running")
-        expect(one.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        expect(one.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(
+            timeout=60_000
+        )
         one.get_by_role("button", name="Stop", exact=False).first.click()
         one.get_by_role("button", name="Finish what is in flight").click()
         for page in (one, other):
@@ -32,7 +34,9 @@ def test_stopping_finishes_what_is_in_flight_and_the_other_tab_sees_it(stack, op
 def test_a_job_that_was_stopped_at_once_goes_on_after_a_retry(stack, open_page):
     with big_job(stack.url) as job_id:
         page = open_page(f"{stack.url}/#/jobs/{job_id}")
-        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(
+            timeout=60_000
+        )
         page.get_by_role("button", name="Stop", exact=False).first.click()
         page.get_by_role("button", name="Stop now").click()
         status(page, "cancelled")
@@ -50,7 +54,9 @@ def test_the_facade_dies_and_the_page_misses_nothing(stack, open_page, own_facad
     with own_facade() as facade:
         job_id = start_big(stack.url, minutes=0.7)
         page = open_page(f"{facade.url}/#/jobs/{job_id}")
-        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("region", name="Newest entries").get_by_role("link").first).to_be_visible(
+            timeout=60_000
+        )
         seen = wait_for(lambda: page.figure("words learned"), 30, "words")
         facade.stop(signal.SIGKILL)
         page.sees("Live updates paused, retrying.")
@@ -108,7 +114,9 @@ def test_a_question_that_was_closed_can_be_asked_again_at_once(stack, open_page)
         expect(stop).to_be_visible()
         for _ in range(3):
             # in one turn of the page: before the browser has told that the one of before was closed
-            stop.evaluate("async button => { button.click(); await Promise.resolve(); document.querySelector('dialog')?.close(); button.click() }")
+            stop.evaluate(
+                "async button => { button.click(); await Promise.resolve(); document.querySelector('dialog')?.close(); button.click() }"
+            )
             expect(page.get_by_role("dialog", name="Stop this job?")).to_be_visible()
             page.keyboard.press("Escape")
             expect(page.get_by_role("dialog")).to_have_count(0)

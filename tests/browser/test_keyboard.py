@@ -109,7 +109,9 @@ def test_the_log_is_filtered_and_read_and_a_round_is_opened(stack, learned, open
     first = page.get_by_role("toolbar", name="Rounds").get_by_role("button").first
     press(page, first)
     expect(page.heading("Round 1", exact=True)).to_be_visible()
-    press(page, page.get_by_role("group", name="Verdicts").get_by_role("button", name=re.compile("^accepted")))
+    press(
+        page, page.get_by_role("group", name="Verdicts").get_by_role("button", name=re.compile("^accepted"))
+    )
     tab_to(page, page.get_by_role("region", name="Candidates of round 1"))
     page.keyboard.press("ArrowDown")
     candidate = page.get_by_role("region", name="Candidates of round 1").get_by_role("button").first

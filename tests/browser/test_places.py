@@ -61,7 +61,9 @@ def test_a_round_that_cannot_be_read_shows_no_other_rounds_words(stack, open_pag
         page = open_page(f"{stack.url}/#/jobs/{job_id}")
         wait_for(lambda: job(stack.url, job_id)["last_round"] >= 2, 60)
         page.at(f"#/jobs/{job_id}?round=1")
-        expect(page.get_by_role("region", name="Candidates of round 1").get_by_role("listitem").first).to_be_visible()
+        expect(
+            page.get_by_role("region", name="Candidates of round 1").get_by_role("listitem").first
+        ).to_be_visible()
         page.route(f"**/jobs/{job_id}/rounds/2", lambda route: route.fulfill(status=503, body="{}"))
         page.at(f"#/jobs/{job_id}?round=2")
         page.sees("The round cannot be read.")
@@ -77,7 +79,9 @@ def test_what_is_in_work_in_a_round_gets_its_end(stack, open_page):
 
 
 def test_a_word_that_is_known_by_another_form_is_not_said_to_be_learned(stack, learned, open_page):
-    httpx.post(f"{stack.url}/jobs/start", json={"mode": "quick", "words": ["photosynthesis"]}, timeout=30).raise_for_status()
+    httpx.post(
+        f"{stack.url}/jobs/start", json={"mode": "quick", "words": ["photosynthesis"]}, timeout=30
+    ).raise_for_status()
     wait_for(lambda: httpx.get(f"{stack.url}/entries/photosynthesis", timeout=30).is_success, 60)
     page = open_page(f"{stack.url}/#/entries/photosyntheses")
     page.get_by_role("button", name="Learn photosyntheses").click()
@@ -87,7 +91,9 @@ def test_a_word_that_is_known_by_another_form_is_not_said_to_be_learned(stack, l
 
 
 def test_a_row_of_the_log_is_read_whole(stack, learned, open_page):
-    page = open_page(f"{stack.url}/#/jobs/{learned['job_id']}?log=words", viewport={"width": 360, "height": 800})
+    page = open_page(
+        f"{stack.url}/#/jobs/{learned['job_id']}?log=words", viewport={"width": 360, "height": 800}
+    )
     log = page.get_by_role("region", name="Events, newest first")
     row = log.get_by_role("button").first
     row.click()

@@ -115,7 +115,11 @@ def test_a_schedule_is_resumed_and_paused(stack, open_page):
 
 def around(url, word, steps=1):
     """The words within so many steps, and whether each was learned."""
-    nodes = httpx.get(f"{url}/graph/{word}", params={"depth": steps, "limit": 500}, timeout=30).raise_for_status().json()["nodes"]
+    nodes = (
+        httpx.get(f"{url}/graph/{word}", params={"depth": steps, "limit": 500}, timeout=30)
+        .raise_for_status()
+        .json()["nodes"]
+    )
     return {node["word"]: node["depth"] is not None for node in nodes}
 
 
@@ -169,7 +173,11 @@ def test_the_graph_is_moved_and_enlarged(stack, learned, open_page):
 
     def settled():
         found = []
-        wait_for(lambda: (found.append(apart()), len(found) > 1 and math.dist(found[-1][1], found[-2][1]) < 1)[1], 20, "a graph that stands still")
+        wait_for(
+            lambda: (found.append(apart()), len(found) > 1 and math.dist(found[-1][1], found[-2][1]) < 1)[1],
+            20,
+            "a graph that stands still",
+        )
         return found[-1]
 
     distance, place = settled()

@@ -136,7 +136,9 @@ def test_words_that_do_not_fit_are_not_reached(stack, open_page):
     with big_job(stack.url) as job_id:
         # so narrow that 32 words never fit, however short they are
         page = open_page(f"{stack.url}/#/jobs/{job_id}", viewport={"width": 200, "height": 800})
-        page.wait_for_function("() => document.querySelectorAll('ul.language li').length >= 32", timeout=60_000)
+        page.wait_for_function(
+            "() => document.querySelectorAll('ul.language li').length >= 32", timeout=60_000
+        )
         its_words(page).first.focus()
         clipped = page.evaluate("""() => {
             const list = document.querySelector('ul.language'), end = list.getBoundingClientRect().bottom + 1
@@ -186,7 +188,9 @@ def test_a_retry_shows_no_old_end(stack, open_page):
         heads = page.evaluate("() => [...heads]")
         going = [head for head in heads if re.search(r"\b(queued|running|finishing)\b", head)]
         assert going
-        assert [head for head in going if "stopped early" in head or "it took" in head or "on average" in head] == []
+        assert [
+            head for head in going if "stopped early" in head or "it took" in head or "on average" in head
+        ] == []
         assert httpx.get(f"{stack.url}/jobs/{job_id}", timeout=30).json()["attempt"] == 2
 
 

@@ -11,7 +11,14 @@ from prefect.utilities.callables import parameter_schema
 
 from flows import big_learning, deep_learning, quick_learning
 from flows.core.counting import stages_of
-from flows.errors import InvalidInput, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, StoreUnavailable
+from flows.errors import (
+    InvalidInput,
+    LearningError,
+    MalformedOutput,
+    ModelUnavailable,
+    QuotaExhausted,
+    StoreUnavailable,
+)
 from flows.job.progress import reporting_to
 from flows.knowledge import Candidate, Enrichment, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
@@ -53,7 +60,9 @@ async def rows(store, job):
 
 
 async def test_target_is_reached_exactly(learning, store):
-    job = await learning(big_learning, ScriptedModel(WORDS), max_entries=57, words_per_round=25, candidates_per_round=100)
+    job = await learning(
+        big_learning, ScriptedModel(WORDS), max_entries=57, words_per_round=25, candidates_per_round=100
+    )
     assert (job.status, job.end_reason, job.progress) == ("completed", "target reached", 100)
     assert job.counts.stored == 57 == (await store.stats()).entries
     rounds, batches = await rows(store, job)
@@ -125,7 +134,12 @@ async def test_malformed_output_is_asked_again_in_smaller_batches(learning, stor
 
 async def test_a_word_without_valid_enrichment_stays_defined_with_the_reason(learning, store):
     bad = Enrichment(related_concepts=("one",), examples=(), category="cognition")
-    job = await learning(big_learning, ScriptedModel(WORDS[:10], enrichments={WORDS[3]: bad}), words_per_round=10, topic="endings")
+    job = await learning(
+        big_learning,
+        ScriptedModel(WORDS[:10], enrichments={WORDS[3]: bad}),
+        words_per_round=10,
+        topic="endings",
+    )
     assert (job.counts.stored, job.counts.defined, job.counts.failed) == (9, 1, 0)
     _, batches = await rows(store, job)
     outcome = next(o for b in batches for o in b.outcomes if o.key == WORDS[3])
@@ -135,7 +149,12 @@ async def test_a_word_without_valid_enrichment_stays_defined_with_the_reason(lea
 
 
 async def test_a_word_that_the_model_leaves_out_is_given_up_and_released(learning, store):
-    job = await learning(big_learning, ScriptedModel(WORDS[:10], definitions={WORDS[3]: None}), words_per_round=10, topic="endings")
+    job = await learning(
+        big_learning,
+        ScriptedModel(WORDS[:10], definitions={WORDS[3]: None}),
+        words_per_round=10,
+        topic="endings",
+    )
     assert (job.counts.stored, job.counts.failed) == (9, 1)
     assert WORDS[3] not in await store.known([WORDS[3]])
     assert await store.taken([WORDS[3]], job_id=job.job_id) == {}
@@ -145,7 +164,9 @@ async def test_words_whose_answers_stay_malformed_are_given_up_with_the_reason(l
     def fault(method, _call):
         return MalformedOutput("no JSON at all") if method == "define" else None
 
-    job = await learning(big_learning, ScriptedModel(WORDS, fault=fault), words_per_round=20, max_entries=20, minutes=0.1)
+    job = await learning(
+        big_learning, ScriptedModel(WORDS, fault=fault), words_per_round=20, max_entries=20, minutes=0.1
+    )
     outcomes = [o for batch in await store.batches(job.job_id) for o in batch.outcomes]
     assert job.counts.failed == len(outcomes) > 0
     assert job.counts.stored == 0
@@ -154,7 +175,11 @@ async def test_words_whose_answers_stay_malformed_are_given_up_with_the_reason(l
 
 async def test_used_up_quota_ends_the_job_in_good_order(learning, store):
     def fault(method, call):
-        return QuotaExhausted("tokens per day are used up, come back at 06:00") if method == "define" and call == 3 else None
+        return (
+            QuotaExhausted("tokens per day are used up, come back at 06:00")
+            if method == "define" and call == 3
+            else None
+        )
 
     job = await learning(big_learning, ScriptedModel(WORDS, fault=fault), words_per_round=50)
     assert (job.status, job.end_reason) == ("completed", "quota used up")
@@ -187,7 +212,9 @@ async def test_a_store_that_is_busy_at_the_very_end_fails_no_job(learning, store
 
 
 async def test_candidates_that_wait_for_the_next_round_are_counted_once(learning):
-    job = await learning(big_learning, ScriptedModel(WORDS), max_entries=90, candidates_per_round=60, words_per_round=20)
+    job = await learning(
+        big_learning, ScriptedModel(WORDS), max_entries=90, candidates_per_round=60, words_per_round=20
+    )
     assert job.counts.rounds > 3
     assert job.stages["propose"].done == job.counts.proposed
 
@@ -198,7 +225,11 @@ def done(job):
 
 @pytest.mark.parametrize(
     ("flow", "parameters"),
-    [(big_learning, {"max_entries": 45}), (quick_learning, {"words": WORDS[:25]}), (deep_learning, {"words": WORDS[:15]})],
+    [
+        (big_learning, {"max_entries": 45}),
+        (quick_learning, {"words": WORDS[:25]}),
+        (deep_learning, {"words": WORDS[:15]}),
+    ],
     ids=["big", "quick", "deep"],
 )
 async def test_the_stages_of_an_undisturbed_run_are_what_its_rows_say(learning, store, flow, parameters):
@@ -206,7 +237,9 @@ async def test_the_stages_of_an_undisturbed_run_are_what_its_rows_say(learning, 
     _, batches = await rows(store, job)
     assert job.stages == stages_of(job, batches)
     stages = {"research", "synthesize"} if flow is quick_learning else {"research", "synthesize", "enrich"}
-    assert {stage: n for stage, n in done(job).items() if stage != "propose"} == dict.fromkeys(stages, job.total_tokens)
+    assert {stage: n for stage, n in done(job).items() if stage != "propose"} == dict.fromkeys(
+        stages, job.total_tokens
+    )
 
 
 async def test_a_stage_that_the_time_cut_off_is_not_counted_as_done(learning, store):
@@ -221,7 +254,9 @@ async def test_a_stage_that_the_time_cut_off_is_not_counted_as_done(learning, st
     assert done(job)["enrich"] == 0
 
 
-async def test_of_a_job_that_goes_on_the_stages_count_neither_words_that_another_has_taken_nor_any_twice(store, settings, learning):
+async def test_of_a_job_that_goes_on_the_stages_count_neither_words_that_another_has_taken_nor_any_twice(
+    store, settings, learning
+):
     await learning(big_learning, ScriptedModel(WORDS[:13]), max_entries=13)
     # what an attempt before has defined and not recorded
     await learning(quick_learning, ScriptedModel(), words=WORDS[20:30])
@@ -229,7 +264,13 @@ async def test_of_a_job_that_goes_on_the_stages_count_neither_words_that_another
         run = await client.create_flow_run(big_learning, parameters={"max_entries": 17})
     begun = await store.begin_attempt(Job(job_id=run.id, mode="big", created_at=utc_now()))
     candidates = tuple(Candidate(text=word, key=word, verdict=Verdict.ACCEPTED) for word in WORDS[:30])
-    given = {"attempt": begun.attempt, "model": "scripted", "prompt_version": "1", "batch_size": 10, "created_at": utc_now()}
+    given = {
+        "attempt": begun.attempt,
+        "model": "scripted",
+        "prompt_version": "1",
+        "batch_size": 10,
+        "created_at": utc_now(),
+    }
     await store.save_round(Round(job_id=run.id, number=1, candidates=candidates, **given))
     with using(settings=settings, store=store, model=ScriptedModel(WORDS), sources=()):
         job = await run_flow(big_learning, flow_run=run, parameters={"max_entries": 17}, return_type="result")
@@ -329,7 +370,9 @@ async def test_the_run_carries_name_tags_and_artifacts(learning, store):
     job = await learning(big_learning, ScriptedModel(WORDS), max_entries=20, topic="testing")
     async with get_client() as client:
         run = await client.read_flow_run(job.job_id)
-        artifacts = await client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job.job_id])), limit=50)
+        artifacts = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[job.job_id])), limit=50
+        )
     assert run.name.startswith("big-learning · testing · 20")
     assert {"learning", "mode:big"} <= set(run.tags)
     assert {"progress", "table", "markdown"} <= {a.type for a in artifacts}

@@ -55,7 +55,15 @@ def test_an_empty_key_is_no_key(configured):
     assert configured(GROQ_API_KEY="  ").groq_api_key is None
 
 
-@pytest.mark.parametrize("given", ["http://127.0.0.1:9", "http://127.0.0.1:9/", "http://127.0.0.1:9/openai/v1", "http://127.0.0.1:9/openai/v1/"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://127.0.0.1:9",
+        "http://127.0.0.1:9/",
+        "http://127.0.0.1:9/openai/v1",
+        "http://127.0.0.1:9/openai/v1/",
+    ],
+)
 def test_the_path_of_openai_is_left_out_of_groqs_address(configured, given):
     assert configured(GROQ_BASE_URL=given).groq_base_url == "http://127.0.0.1:9"
 
@@ -73,12 +81,21 @@ def test_models_and_sources_are_lists_by_commas(configured):
 
 
 def test_wikimedia_is_asked_when_a_contact_is_set(configured):
-    assert configured(WIKIMEDIA_CONTACT="ops@example.org").source_names == ("lexicon", "wikipedia", "wiktionary")
+    assert configured(WIKIMEDIA_CONTACT="ops@example.org").source_names == (
+        "lexicon",
+        "wikipedia",
+        "wiktionary",
+    )
 
 
 def test_the_limits_are_the_free_plans_unless_told(configured):
     settings = configured()
-    limits = (settings.requests_per_minute, settings.tokens_per_minute, settings.requests_per_day, settings.tokens_per_day)
+    limits = (
+        settings.requests_per_minute,
+        settings.tokens_per_minute,
+        settings.requests_per_day,
+        settings.tokens_per_day,
+    )
     assert limits == (30, 8000, 1000, 200_000)
     assert configured(LEARN_TOKENS_PER_DAY="0", LEARN_TOKENS_PER_MINUTE="250000").tokens_per_minute == 250_000
 
@@ -110,7 +127,11 @@ def test_a_value_that_cannot_be_used_is_named(configured, variable, value, said)
 
 def test_settings_can_be_made_by_their_own_names(tmp_path):
     settings = Settings(home=tmp_path, groq_api_key="k", groq_base_url="http://h", wikimedia_contact="x@y.z")
-    assert (settings.groq_base_url, settings.wikimedia_contact, settings.writes_with_groq) == ("http://h", "x@y.z", True)
+    assert (settings.groq_base_url, settings.wikimedia_contact, settings.writes_with_groq) == (
+        "http://h",
+        "x@y.z",
+        True,
+    )
 
 
 def test_the_default_store_is_in_the_home_folder_whatever_that_is_called(tmp_path):

@@ -63,7 +63,9 @@ async def test_no_lock_is_left_behind_when_all_that_use_a_store_are_cancelled_ag
         async with open_store(url) as store:
             is_open.set()
             while True:
-                await asyncio.gather(*(store.claim(words, job_id=job_id, attempt=1, until=utc_now()) for _ in range(3)))
+                await asyncio.gather(
+                    *(store.claim(words, job_id=job_id, attempt=1, until=utc_now()) for _ in range(3))
+                )
 
     for pause in (0.0, 0.003, 0.01, 0.02, 0.05):
         is_open = asyncio.Event()

@@ -22,18 +22,28 @@ pytestmark = [
     pytest.mark.acceptance,
     pytest.mark.timeout(400),
     # the kernel's client belongs to Jupyter
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 
 @contextmanager
 def stack(home, prefect_port, port):
     """`learn up` with a home of its own; the environment of those who use it."""
-    environment = {**os.environ, "LEARN_HOME": str(home), "LEARN_PREFECT_PORT": str(prefect_port), "LEARN_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "LEARN_HOME": str(home),
+        "LEARN_PREFECT_PORT": str(prefect_port),
+        "LEARN_PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+    }
     for name in ("PREFECT_API_URL", "PREFECT_HOME"):
         environment.pop(name, None)
     with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "service.cli", "up"], env=environment, stdout=log, stderr=log, cwd=home)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "up"], env=environment, stdout=log, stderr=log, cwd=home
+        )
     try:
         deadline = time.monotonic() + 150
         while not is_up(port):
@@ -75,16 +85,27 @@ def shown(cell, kind):
 
 
 def printed(cell):
-    return "".join(out.get("text", "") for out in cell.outputs if out.output_type == "stream" and out.name == "stdout")
+    return "".join(
+        out.get("text", "") for out in cell.outputs if out.output_type == "stream" and out.name == "stdout"
+    )
 
 
 def test_the_first_steps_work_as_they_are_written(tmp_path, ports):
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    assert all(not cell.get("outputs") and not cell.get("execution_count") for cell in notebook.cells), "commit the notebook without outputs"
+    assert all(not cell.get("outputs") and not cell.get("execution_count") for cell in notebook.cells), (
+        "commit the notebook without outputs"
+    )
     with stack(tmp_path, *ports) as environment:
-        NotebookClient(notebook, timeout=180, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute(env=environment)
+        NotebookClient(
+            notebook, timeout=180, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        ).execute(env=environment)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    by_source = {next(text for text in cell.source.splitlines() if text and not text.startswith(("#", "from", "import"))): cell for cell in cells}
+    by_source = {
+        next(
+            text for text in cell.source.splitlines() if text and not text.startswith(("#", "from", "import"))
+        ): cell
+        for cell in cells
+    }
 
     def cell(beginning):
         return next(cell for line, cell in by_source.items() if line.startswith(beginning))

@@ -11,7 +11,9 @@ from service.live.timeline import Place
 KNOWN = ("moss", "and/or", "naïve")
 
 schemathesis.openapi.format("word", st.sampled_from(["photosynthesis", "take off", "naïve", "and/or"]))
-schemathesis.openapi.format("topic", st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200))
+schemathesis.openapi.format(
+    "topic", st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200)
+)
 schemathesis.openapi.format("known-word", st.sampled_from(KNOWN))
 CURSORS = {
     "/jobs": encode_cursor("jobs", 2**50, ""),

@@ -120,7 +120,12 @@ class Processes:
         for name in ("PREFECT_API_URL", "PREFECT_HOME"):
             given.pop(name, None)
         process = subprocess.Popen(
-            [sys.executable, "-c", code], env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-c", code],
+            env=given,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self._mine.append(process)
         return process
@@ -131,7 +136,10 @@ class Processes:
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in (folder / "environ").read_bytes().split(b"\0") and ") Z " not in (folder / "stat").read_text():
+                if (
+                    mark in (folder / "environ").read_bytes().split(b"\0")
+                    and ") Z " not in (folder / "stat").read_text()
+                ):
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue

@@ -86,14 +86,27 @@ class ToldJob:
 
     async def begin(self):
         await self.put(Pending(), Running())
-        document = Job(job_id=self.job_id, mode="big", status="running", created_at=utc_now(), deadline_at=utc_now() + timedelta(minutes=5))
+        document = Job(
+            job_id=self.job_id,
+            mode="big",
+            status="running",
+            created_at=utc_now(),
+            deadline_at=utc_now() + timedelta(minutes=5),
+        )
         self.job = await self.store.begin_attempt(document)
         return self
 
     async def do(self, *texts, is_told=True, **changes):
         at = len(self.told)
         lines = [
-            JobEvent(attempt=self.job.attempt, seq=at + n, kind="words.learned", text=text, words=("cat",), occurred=utc_now())
+            JobEvent(
+                attempt=self.job.attempt,
+                seq=at + n,
+                kind="words.learned",
+                text=text,
+                words=("cat",),
+                occurred=utc_now(),
+            )
             for n, text in enumerate(texts, 1)
         ]
         self.told += texts
@@ -104,7 +117,9 @@ class ToldJob:
             self._publisher.tell(self.job, lines)
 
     async def end(self, **changes):
-        await self.do("ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes)
+        await self.do(
+            "ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes
+        )
         await self.put(Completed())
 
 

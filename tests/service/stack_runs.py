@@ -21,7 +21,13 @@ def wait_for_state(url, job_id, *wanted, within_s=30, every_s=0.2):
 def start_run(url, mode, **given):
     """Have the worker run a deployment; the run's id."""
     found = httpx.get(f"{url}/deployments/name/{mode}-learning/{mode}").raise_for_status().json()["id"]
-    return httpx.post(f"{url}/deployments/{found}/create_flow_run", json={"state": {"type": "SCHEDULED"}, **given}).raise_for_status().json()["id"]
+    return (
+        httpx.post(
+            f"{url}/deployments/{found}/create_flow_run", json={"state": {"type": "SCHEDULED"}, **given}
+        )
+        .raise_for_status()
+        .json()["id"]
+    )
 
 
 def cancel(url, job_id):

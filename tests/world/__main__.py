@@ -15,18 +15,36 @@ from tests.world.state import Settings
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.world", description="A stand-in for Groq, Wikipedia and Wiktionary on 127.0.0.1.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.world",
+        description="A stand-in for Groq, Wikipedia and Wiktionary on 127.0.0.1.",
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--plan", choices=PLANS, default="free", help="limits of each Groq model")
     parser.add_argument("--latency", type=float, default=1.0, help="factor on every delay; 0 answers at once")
-    parser.add_argument("--level", type=float, default=1.0, help="share of a minute's limits that is there at the start")
+    parser.add_argument(
+        "--level", type=float, default=1.0, help="share of a minute's limits that is there at the start"
+    )
     parser.add_argument("--day-level", type=float, default=1.0, help="likewise of a day's")
-    parser.add_argument("--proposing", choices=("zipf", "lexicon"), default="zipf", help="zipf repeats itself as real models do")
-    parser.add_argument("--obedience", type=float, default=0.7, help="share of words that come from the cell asked for")
+    parser.add_argument(
+        "--proposing",
+        choices=("zipf", "lexicon"),
+        default="zipf",
+        help="zipf repeats itself as real models do",
+    )
+    parser.add_argument(
+        "--obedience", type=float, default=0.7, help="share of words that come from the cell asked for"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--faults", type=Path, help="a JSON file with a list of faults; more over PUT and POST /world/faults")
+    parser.add_argument(
+        "--faults", type=Path, help="a JSON file with a list of faults; more over PUT and POST /world/faults"
+    )
     given = parser.parse_args()
-    faults = tuple(Fault.model_validate(fault) for fault in json.loads(given.faults.read_text())) if given.faults else ()
+    faults = (
+        tuple(Fault.model_validate(fault) for fault in json.loads(given.faults.read_text()))
+        if given.faults
+        else ()
+    )
     settings = Settings(
         plan=given.plan,
         latency=given.latency,

@@ -28,7 +28,9 @@ _DOCREF = "See https://{host}/w/api.php for API usage."
 class ApiError(Exception):
     """An error of the API itself: status 200, told in a header and in the body."""
 
-    def __init__(self, code: str, info: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self, code: str, info: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(info)
         self.code, self.info, self.more = code, info, more
         self.headers = dict(headers or {})
@@ -36,10 +38,23 @@ class ApiError(Exception):
     def response(self, host: str, parameters: Mapping[str, str]) -> Response:
         bodies: dict[str, Any]
         if parameters.get("errorformat", "bc") == "bc":
-            bodies = {"error": {"code": self.code, "info": self.info, **self.more, "docref": _DOCREF.format(host=host)}}
+            bodies = {
+                "error": {
+                    "code": self.code,
+                    "info": self.info,
+                    **self.more,
+                    "docref": _DOCREF.format(host=host),
+                }
+            }
         else:
-            bodies = {"errors": [{"code": self.code, "text": self.info, "module": "main"}], "docref": _DOCREF.format(host=host)}
-        return JSONResponse(bodies | {"servedby": "mw-api-ext.world-1"}, headers={"MediaWiki-API-Error": self.code, **self.headers})
+            bodies = {
+                "errors": [{"code": self.code, "text": self.info, "module": "main"}],
+                "docref": _DOCREF.format(host=host),
+            }
+        return JSONResponse(
+            bodies | {"servedby": "mw-api-ext.world-1"},
+            headers={"MediaWiki-API-Error": self.code, **self.headers},
+        )
 
 
 def maxlag(limit: str | None, lag_s: float) -> ApiError:
@@ -71,13 +86,17 @@ class Answer:
 def query(site: Site, parameters: Mapping[str, str], tricks: Tricks = NO_TRICKS) -> dict[str, Any]:
     """The answer to one request. Raises ApiError."""
     if parameters.get("action") != "query":
-        raise ApiError("badvalue", f'Unrecognized value for parameter "action": {parameters.get("action", "")}.')
+        raise ApiError(
+            "badvalue", f'Unrecognized value for parameter "action": {parameters.get("action", "")}.'
+        )
     if parameters.get("format") != "json":
         raise ApiError("badvalue", "This world speaks JSON alone: give format=json.")
     given = asked_titles(parameters)
     if len(given) > MOST_TITLES:
         text = f'Too many values supplied for parameter "titles". The limit is {MOST_TITLES}.'
-        raise ApiError("toomanyvalues", text, parameter="titles", limit=MOST_TITLES, lowlimit=MOST_TITLES, highlimit=500)
+        raise ApiError(
+            "toomanyvalues", text, parameter="titles", limit=MOST_TITLES, lowlimit=MOST_TITLES, highlimit=500
+        )
     answer = Answer()
     _resolve(site, given, answer, tricks, follows="redirects" in parameters)
     props = [prop for prop in parameters.get("prop", "").split("|") if prop]
@@ -85,7 +104,9 @@ def query(site: Site, parameters: Mapping[str, str], tricks: Tricks = NO_TRICKS)
         answer.warnings["query"] = f'Unrecognized value for parameter "prop": {unknown}.'
     strangers = sorted(set(parameters) - _KNOWN)
     if strangers:
-        answer.warnings["main"] = f"Unrecognized parameter{'s' if len(strangers) > 1 else ''}: {', '.join(strangers)}."
+        answer.warnings["main"] = (
+            f"Unrecognized parameter{'s' if len(strangers) > 1 else ''}: {', '.join(strangers)}."
+        )
     return _written(site, parameters, answer, [prop for prop in _PROPS if prop in props])
 
 
@@ -101,7 +122,10 @@ def as_version_1(body: dict[str, Any]) -> dict[str, Any]:
     if found and "pages" in found:
         absent = iter(range(-1, -1000, -1))
         pages = {
-            str(page.get("pageid") or next(absent)): {k: "" if v is True else v for k, v in page.items() if v is not False} for page in found["pages"]
+            str(page.get("pageid") or next(absent)): {
+                k: "" if v is True else v for k, v in page.items() if v is not False
+            }
+            for page in found["pages"]
         }
         body = {**body, "query": {**found, "pages": pages}}
     if body.get("batchcomplete") is True:
@@ -146,12 +170,19 @@ def _resolve(site: Site, given: Sequence[str], answer: Answer, tricks: Tricks, *
         pending = following
 
 
-def _written(site: Site, parameters: Mapping[str, str], answer: Answer, props: Sequence[str]) -> dict[str, Any]:
+def _written(
+    site: Site, parameters: Mapping[str, str], answer: Answer, props: Sequence[str]
+) -> dict[str, Any]:
     done = set(parameters.get("continue", "").partition("||")[2].split("|"))
     props = [prop for prop in props if prop not in done]
     bodies: dict[str, dict[str, Any]] = {}
     for title, namespace in answer.missing.items():
-        bodies[title] = {"ns": namespace, "title": title, "missing": True, **(_location(site, title, parameters) if "info" in props else {})}
+        bodies[title] = {
+            "ns": namespace,
+            "title": title,
+            "missing": True,
+            **(_location(site, title, parameters) if "info" in props else {}),
+        }
     ordered = sorted(answer.pages.items(), key=lambda item: item[1].page_id)
     for title, page in ordered:
         bodies[title] = {"pageid": page.page_id, "ns": 0, "title": title}
@@ -168,12 +199,18 @@ def _written(site: Site, parameters: Mapping[str, str], answer: Answer, props: S
         if "links" in props and page.links:
             bodies[title]["links"] = [{"ns": 0, "title": link} for link in sorted(page.links)]
     for title, (redirect, page_id) in answer.hollow.items():
-        bodies[title] = {"pageid": page_id, "ns": 0, "title": title} | ({"redirect": True} if "info" in props else {})
+        bodies[title] = {"pageid": page_id, "ns": 0, "title": title} | (
+            {"redirect": True} if "info" in props else {}
+        )
         if "revisions" in props:
-            bodies[title]["revisions"] = [_revision(Page(title, page_id, wikitext=f"#REDIRECT [[{redirect.to}]]"), parameters, answer)]
+            bodies[title]["revisions"] = [
+                _revision(Page(title, page_id, wikitext=f"#REDIRECT [[{redirect.to}]]"), parameters, answer)
+            ]
     found: dict[str, Any] = {}
     if answer.normalized:
-        found["normalized"] = [{"fromencoded": False, "from": start, "to": to} for start, to in answer.normalized.items()]
+        found["normalized"] = [
+            {"fromencoded": False, "from": start, "to": to} for start, to in answer.normalized.items()
+        ]
     if answer.interwiki:
         found["interwiki"] = answer.interwiki
     if answer.redirects:
@@ -186,7 +223,9 @@ def _written(site: Site, parameters: Mapping[str, str], answer: Answer, props: S
     if pages:
         found["pages"] = pages
     body: dict[str, Any] = (
-        {"continue": {**more, "continue": "||" + "|".join(prop for prop in props if prop != "extracts")}} if more else {"batchcomplete": True}
+        {"continue": {**more, "continue": "||" + "|".join(prop for prop in props if prop != "extracts")}}
+        if more
+        else {"batchcomplete": True}
     )
     if answer.warnings:
         body["warnings"] = {module: {"warnings": text} for module, text in answer.warnings.items()}
@@ -194,18 +233,27 @@ def _written(site: Site, parameters: Mapping[str, str], answer: Answer, props: S
 
 
 def _extracts(
-    ordered: Sequence[tuple[str, Page]], bodies: dict[str, dict[str, Any]], parameters: Mapping[str, str], answer: Answer
+    ordered: Sequence[tuple[str, Page]],
+    bodies: dict[str, dict[str, Any]],
+    parameters: Mapping[str, str],
+    answer: Answer,
 ) -> dict[str, int]:
     """Puts the extracts of one step into the bodies, and tells where the next step begins."""
     if "exchars" in parameters and "exsentences" in parameters:
-        raise ApiError("invalidparammix", 'The parameters "exchars" and "exsentences" can not be used together.')
+        raise ApiError(
+            "invalidparammix", 'The parameters "exchars" and "exsentences" can not be used together.'
+        )
     given = parameters.get("exlimit", "20")
     limit = MOST_EXTRACTS if given == "max" else int(given)
     if limit > MOST_EXTRACTS:
-        answer.warnings["extracts"] = f'The value "{limit}" for parameter "exlimit" must be between 1 and {MOST_EXTRACTS}.'
+        answer.warnings["extracts"] = (
+            f'The value "{limit}" for parameter "exlimit" must be between 1 and {MOST_EXTRACTS}.'
+        )
         limit = MOST_EXTRACTS
     if "exintro" not in parameters and limit > 1:
-        answer.warnings["extracts"] = '"exlimit" was too large for a whole article extracts request, lowered to 1.'
+        answer.warnings["extracts"] = (
+            '"exlimit" was too large for a whole article extracts request, lowered to 1.'
+        )
         limit = 1
     start = int(parameters.get("excontinue", 0))
     for title, page in ordered[start : start + limit]:
@@ -233,13 +281,25 @@ def _page_props(page: Page, parameters: Mapping[str, str]) -> dict[str, str]:
 
 def _info(site: Site, title: str, page: Page, parameters: Mapping[str, str]) -> dict[str, Any]:
     located = _location(site, title, parameters)
-    own = {"touched": "2026-11-20T08:00:00Z", "lastrevid": page.revision, "length": len(page.wikitext or page.intro + page.more) + 900}
-    heads = {name: located.pop(name) for name in ("contentmodel", "pagelanguage", "pagelanguagehtmlcode", "pagelanguagedir")}
+    own = {
+        "touched": "2026-11-20T08:00:00Z",
+        "lastrevid": page.revision,
+        "length": len(page.wikitext or page.intro + page.more) + 900,
+    }
+    heads = {
+        name: located.pop(name)
+        for name in ("contentmodel", "pagelanguage", "pagelanguagehtmlcode", "pagelanguagedir")
+    }
     return heads | own | located
 
 
 def _location(site: Site, title: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    info: dict[str, Any] = {"contentmodel": "wikitext", "pagelanguage": "en", "pagelanguagehtmlcode": "en", "pagelanguagedir": "ltr"}
+    info: dict[str, Any] = {
+        "contentmodel": "wikitext",
+        "pagelanguage": "en",
+        "pagelanguagehtmlcode": "en",
+        "pagelanguagedir": "ltr",
+    }
     if "url" in parameters.get("inprop", "").split("|"):
         path = quote(title.replace(" ", "_"), safe="/:(),'!*")
         info["fullurl"] = f"https://{site.host}/wiki/{path}"
@@ -257,7 +317,9 @@ def _revision(page: Page, parameters: Mapping[str, str], answer: Answer) -> dict
         revision["timestamp"] = "2026-11-01T12:00:00Z"
     if "content" in wanted:
         if "main" in parameters.get("rvslots", "").split("|") or parameters.get("rvslots") == "*":
-            revision["slots"] = {"main": {"contentmodel": "wikitext", "contentformat": "text/x-wiki", "content": page.wikitext}}
+            revision["slots"] = {
+                "main": {"contentmodel": "wikitext", "contentformat": "text/x-wiki", "content": page.wikitext}
+            }
         else:
             answer.warnings["revisions"] = (
                 'Because "rvslots" was not specified, a legacy format has been used for the output. This format is deprecated, and in the future '

@@ -30,7 +30,13 @@ _FIELDS: tuple[tuple[str, Callable[[Truth], Any]], ...] = (
 class Filler:
     """Answers one request: `truths` by word, `proposed` for a request that asks for words."""
 
-    def __init__(self, schema: Mapping[str, Any], asked: Asked, truths: Mapping[str, Truth], proposed: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        asked: Asked,
+        truths: Mapping[str, Truth],
+        proposed: Sequence[str] = (),
+    ) -> None:
         self._root = schema
         self._asked = asked
         self._truths = truths
@@ -76,7 +82,10 @@ class Filler:
             return [self._shaped(inner, word) for word in self._proposed]
         fields = inner.get("properties", {})
         if not any(_type(self._resolved(field)) == "array" for field in fields.values()):
-            return [{name: self._shaped(self._resolved(field), word) for name, field in fields.items()} for word in self._proposed]
+            return [
+                {name: self._shaped(self._resolved(field), word) for name, field in fields.items()}
+                for word in self._proposed
+            ]
         cells = self._asked.cells or (None,)
         pieces = [list(self._proposed[at :: len(cells)]) for at in range(len(cells))]
         return [
@@ -93,7 +102,8 @@ class Filler:
         fields = schema.get("properties", {})
         return {
             name: self._shaped(self._resolved(field), id_)
-            if re.sub(r"[^a-z]", "", name.casefold()) in _IDS or (name == "word" and not _IDS.intersection(fields))
+            if re.sub(r"[^a-z]", "", name.casefold()) in _IDS
+            or (name == "word" and not _IDS.intersection(fields))
             else self._value(field, name, truth)
             for name, field in fields.items()
         }
@@ -109,7 +119,10 @@ class Filler:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return next((choice for choice in schema["enum"] if str(choice).casefold() == str(value).casefold()), schema["enum"][0])
+            return next(
+                (choice for choice in schema["enum"] if str(choice).casefold() == str(value).casefold()),
+                schema["enum"][0],
+            )
         match _type(schema):
             case "string":
                 return (
@@ -126,10 +139,16 @@ class Filler:
             case "boolean":
                 return value is True
             case "array":
-                return [self._shaped(schema.get("items", {}), item) for item in (value if isinstance(value, list) else [])]
+                return [
+                    self._shaped(schema.get("items", {}), item)
+                    for item in (value if isinstance(value, list) else [])
+                ]
             case "object":
                 known = value if isinstance(value, dict) else {}
-                return {name: self._shaped(field, known.get(name)) for name, field in schema.get("properties", {}).items()}
+                return {
+                    name: self._shaped(field, known.get(name))
+                    for name, field in schema.get("properties", {}).items()
+                }
             case _:
                 return value
 
@@ -141,7 +160,9 @@ class Filler:
                     target = target[part] if part else target
                 schema = target
             else:
-                schema = next((choice for choice in schema["anyOf"] if choice.get("type") != "null"), schema["anyOf"][0])
+                schema = next(
+                    (choice for choice in schema["anyOf"] if choice.get("type") != "null"), schema["anyOf"][0]
+                )
         return schema
 
 

@@ -86,7 +86,11 @@ async def _models(request: Request) -> Response:
         if wanted and wanted not in world.models:
             raise refusals.unknown_model(wanted)
         listed = [model.listing() for name, model in MODELS.items() if name in world.models]
-        answer = next(model for model in listed if model["id"] == wanted) if wanted else {"object": "list", "data": listed}
+        answer = (
+            next(model for model in listed if model["id"] == wanted)
+            if wanted
+            else {"object": "list", "data": listed}
+        )
         response: Response = JSONResponse(answer)
         broken = next((fault for fault in faults if fault.kind in {"reset", "drip"}), None)
         if broken:
@@ -107,7 +111,10 @@ async def _unknown(request: Request) -> Response:
 async def _report(request: Request) -> Response:
     world = world_of(request)
     report = world.observer.report(log=request.query_params.get("log") in {"1", "true"})
-    levels = {model: {bound: _number(bucket.level) for bound, bucket in world.limiter(model).buckets.items()} for model in sorted(world.models)}
+    levels = {
+        model: {bound: _number(bucket.level) for bound, bucket in world.limiter(model).buckets.items()}
+        for model in sorted(world.models)
+    }
     return JSONResponse(report | {"levels": levels, "faults": world.plan.struck})
 
 
@@ -137,7 +144,9 @@ async def _limit(request: Request) -> Response:
     """New limits with new buckets: {"model", "rpm", "tpm", "rpd", "tpd", "level", "day_level"}; bounds left out are none."""
     given: dict[str, Any] = await request.json()
     limits = Limits(**{bound: given.get(bound) for bound in ("rpm", "tpm", "rpd", "tpd")})
-    world_of(request).limit(given["model"], limits, level=given.get("level", 1.0), day_level=given.get("day_level", 1.0))
+    world_of(request).limit(
+        given["model"], limits, level=given.get("level", 1.0), day_level=given.get("day_level", 1.0)
+    )
     return JSONResponse({})
 
 

@@ -33,7 +33,9 @@ class Asked:
 
 
 def read(messages: Sequence[Mapping[str, Any]]) -> Asked:
-    text = next((content_text(message) for message in reversed(messages) if message.get("role") == "user"), "")
+    text = next(
+        (content_text(message) for message in reversed(messages) if message.get("role") == "user"), ""
+    )
     try:
         body = json.loads(text)
     except ValueError:

@@ -72,7 +72,9 @@ async def complete(request: Request, world: World) -> Response:
         status = 499 if isinstance(response, Broken) else response.status_code
     except Refused as refused:
         status, record.code = refused.status, refused.code
-        response = refused.response(headers | (world.limiter(record.model).headers() if record.model in world.models else {}))
+        response = refused.response(
+            headers | (world.limiter(record.model).headers() if record.model in world.models else {})
+        )
     except Gone:
         response = Response(status_code=499)
     finally:
@@ -85,7 +87,11 @@ async def _answered(turn: Turn) -> Response:
     body = await _body(request)
     record.model = body.get("model") if isinstance(body.get("model"), str) else None
     messages = body.get("messages")
-    asked = asking.read(messages) if isinstance(messages, list) and all(isinstance(m, dict) for m in messages) else asking.Asked(None)
+    asked = (
+        asking.read(messages)
+        if isinstance(messages, list) and all(isinstance(m, dict) for m in messages)
+        else asking.Asked(None)
+    )
     record.task, record.words = asked.task, tuple(word.text for word in asked.words)
     form = body.get("response_format")
     has_schema = isinstance(form, dict) and form.get("type") == "json_schema"
@@ -120,7 +126,10 @@ async def _generated(turn: Turn, call: Call, limiter: Limiter) -> Response:
         record.reasoning = _reasoning(call, chance)
         wanted = record.reasoning + tokens.count(text)
         generated = wanted if call.most is None else min(wanted, call.most)
-        first_s, rest_s = call.model.first_token_s * world.latency, generated / call.model.tokens_per_s * world.latency
+        first_s, rest_s = (
+            call.model.first_token_s * world.latency,
+            generated / call.model.tokens_per_s * world.latency,
+        )
         await pause(first_s + rest_s, turn.request, world.ending)
     except Gone:
         done = (time.monotonic() - began - first_s) / rest_s if rest_s else 1.0
@@ -138,7 +147,9 @@ async def _generated(turn: Turn, call: Call, limiter: Limiter) -> Response:
             raise refusals.bad_json(refusals.OUT_OF_TOKENS)
         text, finish = text[: max(0, generated - record.reasoning) * tokens.CHARACTERS], "length"
     body = _completion(turn, call, text, finish) | {"usage": _usage(record, first_s, rest_s)}
-    answer = lies.replaced(faults) or JSONResponse(lies.emptied(body, faults), headers=turn.headers | limiter.headers())
+    answer = lies.replaced(faults) or JSONResponse(
+        lies.emptied(body, faults), headers=turn.headers | limiter.headers()
+    )
     broken = next((fault for fault in faults if fault.kind in WIRE), None)
     return Broken(answer, broken, world.ending) if broken else answer
 
@@ -162,7 +173,11 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
         raise refusals.unknown_model(name)
     model = MODELS[name]
     messages = body.get("messages")
-    if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) and m.get("role") for m in messages):
+    if (
+        not isinstance(messages, list)
+        or not messages
+        or not all(isinstance(m, dict) and m.get("role") for m in messages)
+    ):
         raise bad_request("'messages' : minimum number of items is 1", param="messages")
     if body.get("n", 1) not in {1, None}:
         raise bad_request("'n' : number must be at most 1", param="n")
@@ -170,12 +185,19 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
         if body.get(parameter):
             raise bad_request(f"property '{parameter}' is unsupported", param=parameter)
     if body.get("reasoning_effort") is not None and body["reasoning_effort"] not in model.efforts:
-        raise bad_request(f"`reasoning_effort` must be one of {', '.join(f'`{e}`' for e in model.efforts)}", param="reasoning_effort")
+        raise bad_request(
+            f"`reasoning_effort` must be one of {', '.join(f'`{e}`' for e in model.efforts)}",
+            param="reasoning_effort",
+        )
     if body.get("include_reasoning") is not None and body.get("reasoning_format") is not None:
-        raise bad_request("`include_reasoning` and `reasoning_format` cannot be used together", param="include_reasoning")
+        raise bad_request(
+            "`include_reasoning` and `reasoning_format` cannot be used together", param="include_reasoning"
+        )
     most = body.get("max_completion_tokens", body.get("max_tokens"))
     if most is not None and (not isinstance(most, int) or most < 1):
-        raise bad_request("'max_completion_tokens' : number must be at least 1", param="max_completion_tokens")
+        raise bad_request(
+            "'max_completion_tokens' : number must be at least 1", param="max_completion_tokens"
+        )
     if most is not None and most > model.most_tokens_out:
         raise bad_request(
             f"`max_completion_tokens` must be less than or equal to `{model.most_tokens_out}`, the maximum value for "
@@ -185,34 +207,56 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
     schema, is_json = _format(body, model, messages)
     prompt = tokens.prompt_text(messages, schema)
     if tokens.count(prompt) > model.context:
-        raise bad_request("Please reduce the length of the messages or completion.", param="messages", code="context_length_exceeded")
+        raise bad_request(
+            "Please reduce the length of the messages or completion.",
+            param="messages",
+            code="context_length_exceeded",
+        )
     return Call(model, body, asked, schema, is_json, prompt, most)
 
 
-def _format(body: Mapping[str, Any], model: Model, messages: list[Any]) -> tuple[Mapping[str, Any] | None, bool]:
+def _format(
+    body: Mapping[str, Any], model: Model, messages: list[Any]
+) -> tuple[Mapping[str, Any] | None, bool]:
     given = body.get("response_format") or {"type": "text"}
     kind = given.get("type") if isinstance(given, dict) else None
     if kind not in {"text", "json_object", "json_schema"}:
         raise bad_request(
-            "'response_format.type' : value is not one of the allowed values ['text','json_object','json_schema']", param="response_format"
+            "'response_format.type' : value is not one of the allowed values ['text','json_object','json_schema']",
+            param="response_format",
         )
     if body.get("stream"):
         if kind == "json_schema":
-            raise bad_request("response_format `json_schema` is not supported with streaming", param="response_format")
+            raise bad_request(
+                "response_format `json_schema` is not supported with streaming", param="response_format"
+            )
         raise bad_request("this world does not stream", param="stream")
-    if kind == "json_object" and not any("json" in tokens.content_text(message).casefold() for message in messages):
+    if kind == "json_object" and not any(
+        "json" in tokens.content_text(message).casefold() for message in messages
+    ):
         raise bad_request(
-            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", param="response_format"
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            param="response_format",
         )
     if kind != "json_schema":
         return None, kind == "json_object"
     if body.get("tools"):
-        raise bad_request("response_format `json_schema` cannot be combined with tool calling", param="response_format")
+        raise bad_request(
+            "response_format `json_schema` cannot be combined with tool calling", param="response_format"
+        )
     wrapped = given.get("json_schema")
-    if not isinstance(wrapped, dict) or not wrapped.get("name") or not isinstance(wrapped.get("schema"), dict):
-        raise bad_request("'response_format.json_schema' : 'name' and 'schema' are required", param="response_format")
+    if (
+        not isinstance(wrapped, dict)
+        or not wrapped.get("name")
+        or not isinstance(wrapped.get("schema"), dict)
+    ):
+        raise bad_request(
+            "'response_format.json_schema' : 'name' and 'schema' are required", param="response_format"
+        )
     if not model.has_schemas:
-        raise bad_request("This model does not support response format `json_schema`.", param="response_format")
+        raise bad_request(
+            "This model does not support response format `json_schema`.", param="response_format"
+        )
     if wrapped.get("strict"):
         if not model.is_strict:
             raise bad_request("This model does not support `strict` JSON schemas.", param="response_format")
@@ -224,11 +268,21 @@ def _format(body: Mapping[str, Any], model: Model, messages: list[Any]) -> tuple
 def _text(call: Call, world: World, faults: tuple[Fault, ...], chance: random.Random) -> str:
     """What the model writes."""
     asked = call.asked
-    proposed = world.proposer.propose(asked.count, asked.cells, asked.topic, asked.avoid) if asked.task == "propose" else []
-    truths = world.library.of([word.text for word in asked.words], {word.text: word.evidence for word in asked.words})
+    proposed = (
+        world.proposer.propose(asked.count, asked.cells, asked.topic, asked.avoid)
+        if asked.task == "propose"
+        else []
+    )
+    truths = world.library.of(
+        [word.text for word in asked.words], {word.text: word.evidence for word in asked.words}
+    )
     schema = call.schema or _PLAIN.get(asked.task or "")
     if schema is None:
-        return '{"answer":"ok"}' if call.is_json else "I answer requests whose last message is a JSON object with a task."
+        return (
+            '{"answer":"ok"}'
+            if call.is_json
+            else "I answer requests whose last message is a JSON object with a task."
+        )
     return lies.as_json(lies.spoil(Filler(schema, asked, truths, proposed).answer(), faults, asked, chance))
 
 
@@ -242,7 +296,11 @@ def _reasoning(call: Call, chance: random.Random) -> int:
 
 def _completion(turn: Turn, call: Call, text: str, finish: str) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": text}
-    if turn.record.reasoning and call.body.get("include_reasoning", True) and call.body.get("reasoning_format") != "hidden":
+    if (
+        turn.record.reasoning
+        and call.body.get("include_reasoning", True)
+        and call.body.get("reasoning_format") != "hidden"
+    ):
         message["reasoning"] = "We need to answer with JSON, one item a word."
     request_id = turn.headers["x-request-id"]
     return {
@@ -254,7 +312,10 @@ def _completion(turn: Turn, call: Call, text: str, finish: str) -> dict[str, Any
         "usage": None,
         "usage_breakdown": None,
         "system_fingerprint": "fp_213abb2467",
-        "x_groq": {"id": request_id, "seed": call.body.get("seed") or random.Random(request_id).getrandbits(30)},
+        "x_groq": {
+            "id": request_id,
+            "seed": call.body.get("seed") or random.Random(request_id).getrandbits(30),
+        },
         "service_tier": "on_demand",
     }
 

@@ -24,8 +24,17 @@ def strict(**fields):
 TEXT, TEXTS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 SCHEMAS = {
     "propose": strict(words=TEXTS),
-    "define": strict(words={"type": "array", "items": strict(id=TEXT, text=TEXT, pos={"enum": ["noun", "verb", "adjective", "adverb", "phrase"]})}),
-    "enrich": strict(words={"type": "array", "items": strict(id=TEXT, related=TEXTS, examples=TEXTS, category=TEXT)}),
+    "define": strict(
+        words={
+            "type": "array",
+            "items": strict(
+                id=TEXT, text=TEXT, pos={"enum": ["noun", "verb", "adjective", "adverb", "phrase"]}
+            ),
+        }
+    ),
+    "enrich": strict(
+        words={"type": "array", "items": strict(id=TEXT, related=TEXTS, examples=TEXTS, category=TEXT)}
+    ),
     "deepen": strict(words={"type": "array", "items": strict(id=TEXT, text=TEXT, uses=TEXTS, myths=TEXTS)}),
 }
 
@@ -40,7 +49,10 @@ def request(task, asked, *, system="You write a dictionary.", model=BIG):
     return {
         "model": model,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": json.dumps(asked)}],
-        "response_format": {"type": "json_schema", "json_schema": {"name": task, "strict": True, "schema": SCHEMAS[task]}},
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": task, "strict": True, "schema": SCHEMAS[task]},
+        },
         "reasoning_effort": "low",
         "max_completion_tokens": 4000,
     }
@@ -94,7 +106,10 @@ class Reader:
         self._world, self._client = world, client
 
     def raw(self, wiki="wikipedia", **parameters):
-        return self._client.get(self._world.url + self._paths[wiki], params={"action": "query", "format": "json", "formatversion": "2", **parameters})
+        return self._client.get(
+            self._world.url + self._paths[wiki],
+            params={"action": "query", "format": "json", "formatversion": "2", **parameters},
+        )
 
     def intros(self, *titles, **parameters):
         asked = {
@@ -109,8 +124,13 @@ class Reader:
         return self.raw(titles="|".join(titles), **asked).json()
 
     def entries(self, *titles):
-        found = self.raw("wiktionary", titles="|".join(titles), prop="revisions", rvprop="ids|content", rvslots="main").json()["query"]["pages"]
-        return {page["title"]: page["revisions"][0]["slots"]["main"]["content"] if "revisions" in page else None for page in found}
+        found = self.raw(
+            "wiktionary", titles="|".join(titles), prop="revisions", rvprop="ids|content", rvslots="main"
+        ).json()["query"]["pages"]
+        return {
+            page["title"]: page["revisions"][0]["slots"]["main"]["content"] if "revisions" in page else None
+            for page in found
+        }
 
 
 @pytest.fixture

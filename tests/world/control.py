@@ -70,7 +70,9 @@ class Control:
     def settled(self, model: str, since: float, until: float) -> int:
         """Tokens that were charged to a model's limits between two moments, in seconds since the epoch."""
         return sum(
-            r["charged"] for r in self.log("chat") if r["model"] == model and r["took_s"] is not None and since <= r["began"] + r["took_s"] < until
+            r["charged"]
+            for r in self.log("chat")
+            if r["model"] == model and r["took_s"] is not None and since <= r["began"] + r["took_s"] < until
         )
 
     def plan(self, *faults: Fault) -> None:
@@ -91,7 +93,9 @@ class Control:
 
     def limit(self, model: str, limits: Limits, *, level: float = 1.0, day_level: float = 1.0) -> None:
         """Give a model new limits with new buckets."""
-        self._ask("PUT", "/world/limits", {"model": model, "level": level, "day_level": day_level} | asdict(limits))
+        self._ask(
+            "PUT", "/world/limits", {"model": model, "level": level, "day_level": day_level} | asdict(limits)
+        )
 
     def forget(self) -> None:
         """Begin to observe anew."""

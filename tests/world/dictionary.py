@@ -28,16 +28,30 @@ class Dictionary:
 
     def find(self, titles: Sequence[str], tricks: Tricks = NO_TRICKS) -> Mapping[str, Page | Redirect]:
         entries = self._lexicon.lookup({word_key(title) for title in titles})
-        bases = self._lexicon.bases(title for title in titles if title == word_key(title) and title not in entries)
+        bases = self._lexicon.bases(
+            title for title in titles if title == word_key(title) and title not in entries
+        )
         found: dict[str, Page | Redirect] = {}
         for title in titles:
             key = word_key(title)
             entry = entries.get(key)
             if key.removesuffix(" (redirect)") in tricks.looping:
-                found[title] = Redirect(title.removesuffix(" (redirect)") if key.endswith(" (redirect)") else f"{title} (redirect)")
+                found[title] = Redirect(
+                    title.removesuffix(" (redirect)")
+                    if key.endswith(" (redirect)")
+                    else f"{title} (redirect)"
+                )
             elif key in tricks.poisoned:
-                found[title] = Page(title, 9_000, wikitext=f"==English==\n\n===Noun===\n{{{{en-noun}}}}\n\n# A {title}. {tricks.poisoned[key]}\n")
-            elif entry is not None and (senses := self._written_so(title, entry)) and share(self._seed, "entry", title) < self._share:
+                found[title] = Page(
+                    title,
+                    9_000,
+                    wikitext=f"==English==\n\n===Noun===\n{{{{en-noun}}}}\n\n# A {title}. {tricks.poisoned[key]}\n",
+                )
+            elif (
+                entry is not None
+                and (senses := self._written_so(title, entry))
+                and share(self._seed, "entry", title) < self._share
+            ):
                 found[title] = Page(title, 20_000 + entry.rank, wikitext=self._wikitext(title, entry, senses))
             elif bases.get(title):
                 found[title] = Page(title, 900_000 + len(title), wikitext=_form_of(title, min(bases[title])))
@@ -53,13 +67,21 @@ class Dictionary:
         if luck.random() < 0.2:
             lines += [*_translingual(title), ""]
         groups = [
-            list(group) for _, group in groupby(sorted(senses, key=lambda s: list(_HEADINGS).index(s.part_of_speech)), lambda s: s.part_of_speech)
+            list(group)
+            for _, group in groupby(
+                sorted(senses, key=lambda s: list(_HEADINGS).index(s.part_of_speech)),
+                lambda s: s.part_of_speech,
+            )
         ]
         has_origins = len(groups) > 1 and luck.random() < 0.3
         lines += ["==English==", "{{wikipedia}}" if luck.random() < 0.5 else "", ""]
         for number, group in enumerate(groups, 1):
             if has_origins:
-                lines += [f"===Etymology {number}===", f"From {{{{inh|en|enm|{title}en}}}}, <ref>{{{{R:Dictionary}}}}</ref> of old origin.", ""]
+                lines += [
+                    f"===Etymology {number}===",
+                    f"From {{{{inh|en|enm|{title}en}}}}, <ref>{{{{R:Dictionary}}}}</ref> of old origin.",
+                    "",
+                ]
             elif number == 1:
                 lines += ["===Pronunciation===", f"* {{{{audio|en|en-us-{title}.ogg|a=US}}}}", ""]
             lines += [*self._section(title, entry, group, "====" if has_origins else "==="), ""]
@@ -67,7 +89,9 @@ class Dictionary:
             lines += [*_french(title), ""]
         return "\n".join(lines)
 
-    def _section(self, title: str, entry: LexicalEntry, senses: Sequence[LexicalSense], mark: str) -> Iterator[str]:
+    def _section(
+        self, title: str, entry: LexicalEntry, senses: Sequence[LexicalSense], mark: str
+    ) -> Iterator[str]:
         part = senses[0].part_of_speech
         yield f"{mark}{_HEADINGS[part]}{mark}"
         yield f"{{{{{_HEAD_TEMPLATES[part]}}}}}"
@@ -121,8 +145,22 @@ def _form_of(title: str, base: str) -> str:
 
 
 def _translingual(title: str) -> list[str]:
-    return ["==Translingual==", "", "===Symbol===", "{{mul-symbol}}", "", f"# {{{{lb|mul|international standards}}}} {{{{ISO 639|{title[:3]}}}}}"]
+    return [
+        "==Translingual==",
+        "",
+        "===Symbol===",
+        "{{mul-symbol}}",
+        "",
+        f"# {{{{lb|mul|international standards}}}} {{{{ISO 639|{title[:3]}}}}}",
+    ]
 
 
 def _french(title: str) -> list[str]:
-    return ["==French==", "", "===Noun===", "{{fr-noun|m}}", "", f"# [[something|Something]] that is called ''{title}'' in French"]
+    return [
+        "==French==",
+        "",
+        "===Noun===",
+        "{{fr-noun|m}}",
+        "",
+        f"# [[something|Something]] that is called ''{title}'' in French",
+    ]

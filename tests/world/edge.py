@@ -16,7 +16,8 @@ from tests.world.limits import Bucket
 
 POLICY = "https://foundation.wikimedia.org/wiki/Policy:Wikimedia_Foundation_User-Agent_Policy"
 _LIBRARIES = re.compile(
-    r"^(?:python-httpx|python-requests|python-urllib3?|aiohttp|curl|wget|go-http-client|java|okhttp|node-fetch|axios|libwww-perl)\b", re.IGNORECASE
+    r"^(?:python-httpx|python-requests|python-urllib3?|aiohttp|curl|wget|go-http-client|java|okhttp|node-fetch|axios|libwww-perl)\b",
+    re.IGNORECASE,
 )
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://[\w.-]+")
 
@@ -31,9 +32,13 @@ class Edge:
     def refusal(self, agent: str, at_once: int) -> HTMLResponse | None:
         """The refusal for a request by this agent while so many, itself included, are under way; None lets it in."""
         if not agent or _LIBRARIES.match(agent):
-            return forbidden("Please set a user-agent and respect our robot policy https://w.wiki/4wJS. See also T400119.")
+            return forbidden(
+                "Please set a user-agent and respect our robot policy https://w.wiki/4wJS. See also T400119."
+            )
         if not _CONTACT.search(agent):
-            return forbidden(f"Please comply with the User-Agent policy: {POLICY}. A way to reach the operator is missing.")
+            return forbidden(
+                f"Please comply with the User-Agent policy: {POLICY}. A way to reach the operator is missing."
+            )
         if at_once > self._at_once:
             return too_many(1.0)
         if (wait_s := self._bucket.wait_s(1)) > 0:
@@ -47,17 +52,31 @@ def forbidden(reason: str) -> HTMLResponse:
 
 
 def too_many(wait_s: float) -> HTMLResponse:
-    reason = f"Too many requests. Please comply with the User-Agent policy to get a higher rate limit: {POLICY}"
-    return HTMLResponse(_page(429, "Too many requests", reason), 429, headers={"retry-after": str(max(1, math.ceil(wait_s)))})
+    reason = (
+        f"Too many requests. Please comply with the User-Agent policy to get a higher rate limit: {POLICY}"
+    )
+    return HTMLResponse(
+        _page(429, "Too many requests", reason), 429, headers={"retry-after": str(max(1, math.ceil(wait_s)))}
+    )
 
 
 def not_json() -> HTMLResponse:
-    return HTMLResponse(_page(200, "Wikimedia Error", "Our servers are currently under maintenance or experiencing a technical problem."))
+    return HTMLResponse(
+        _page(
+            200,
+            "Wikimedia Error",
+            "Our servers are currently under maintenance or experiencing a technical problem.",
+        )
+    )
 
 
 def failing(status: int, retry_after_s: float | None = None) -> HTMLResponse:
     headers = {} if retry_after_s is None else {"retry-after": f"{retry_after_s:g}"}
-    return HTMLResponse(_page(status, "Wikimedia Error", "If you report this error, please include the details below."), status, headers=headers)
+    return HTMLResponse(
+        _page(status, "Wikimedia Error", "If you report this error, please include the details below."),
+        status,
+        headers=headers,
+    )
 
 
 def _page(status: int, title: str, reason: str) -> str:

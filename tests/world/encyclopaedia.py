@@ -40,18 +40,27 @@ class Encyclopaedia:
     def find(self, titles: Sequence[str], tricks: Tricks = NO_TRICKS) -> Mapping[str, Page | Redirect]:
         parts = {title: _parts(title) for title in titles}
         entries = self._lexicon.lookup({word_key(base) for base, _ in parts.values()})
-        heads = self._lexicon.lookup({word_key(self._sense(entry).words[0]) for entry in entries.values()} - set(entries)) | entries
+        heads = (
+            self._lexicon.lookup(
+                {word_key(self._sense(entry).words[0]) for entry in entries.values()} - set(entries)
+            )
+            | entries
+        )
         found: dict[str, Page | Redirect] = {}
         articles: dict[str, tuple[LexicalEntry, LexicalSense]] = {}
         for title, (base, topic) in parts.items():
             key = word_key(base)
             entry = entries.get(key)
             if key in tricks.looping:
-                found[title] = Redirect(capital(base)) if topic == "redirect" else Redirect(f"{title} (redirect)")
+                found[title] = (
+                    Redirect(capital(base)) if topic == "redirect" else Redirect(f"{title} (redirect)")
+                )
             elif entry is not None and key in tricks.poisoned and topic is None:
                 articles[title] = entry, self._sense(entry)
             elif key in tricks.poisoned and topic is None:
-                found[title] = Page(title, 9_000, f"{title} is a thing that few people know. {tricks.poisoned[key]}")
+                found[title] = Page(
+                    title, 9_000, f"{title} is a thing that few people know. {tricks.poisoned[key]}"
+                )
             elif entry is not None:
                 match self._entry(title, topic, entry, heads):
                     case LexicalSense() as sense:
@@ -65,7 +74,9 @@ class Encyclopaedia:
             found[title] = _poisoned(article, tricks.poisoned[entry.key]) if is_poisoned else article
         return found
 
-    def _entry(self, title: str, topic: str | None, entry: LexicalEntry, heads: Mapping[str, LexicalEntry]) -> Page | Redirect | LexicalSense | None:
+    def _entry(
+        self, title: str, topic: str | None, entry: LexicalEntry, heads: Mapping[str, LexicalEntry]
+    ) -> Page | Redirect | LexicalSense | None:
         """What stands under the title: a list, a redirect, or an article on one meaning."""
         name = capital(entry.text)
         if not self.has_page(entry):
@@ -84,7 +95,9 @@ class Encyclopaedia:
         head = heads.get(word_key(sense.words[0]))
         leads_on = head is not None and head.key != entry.key and self._sense(head).synset == sense.synset
         if head is not None and leads_on and self.has_page(head) and not self.is_ambiguous(head):
-            return Redirect(capital(head.text), "Name" if share(self._seed, "fragment", entry.key) < 0.1 else None)
+            return Redirect(
+                capital(head.text), "Name" if share(self._seed, "fragment", entry.key) < 0.1 else None
+            )
         return sense
 
     def _meanings_near(self, senses: Sequence[LexicalSense]) -> dict[str, tuple[str, str]]:
@@ -107,9 +120,15 @@ class Encyclopaedia:
         """What an encyclopaedia would write about: the first noun, if there is one."""
         return next((sense for sense in entry.senses[:3] if sense.part_of_speech == "noun"), entry.senses[0])
 
-    def _article(self, title: str, entry: LexicalEntry, sense: LexicalSense, meanings: Mapping[str, tuple[str, str]]) -> Page:
+    def _article(
+        self, title: str, entry: LexicalEntry, sense: LexicalSense, meanings: Mapping[str, tuple[str, str]]
+    ) -> Page:
         others = [meanings[word_key(word)] for word in _near(sense) if word_key(word) in meanings]
-        intro = [self._opening(entry, sense), *_facts(sense), *(f"{name} means {_ended(gloss)}" for name, gloss in others)]
+        intro = [
+            self._opening(entry, sense),
+            *_facts(sense),
+            *(f"{name} means {_ended(gloss)}" for name, gloss in others),
+        ]
         further = [_ended(capital(other.gloss)) for other in entry.senses if other is not sense]
         more = "\n\n\n== Further meanings ==\n" + "\n".join(further) if further else ""
         page_id = 1_000_000 + sense.synset if _parts(title)[1] else 10_000 + entry.rank
@@ -154,14 +173,20 @@ def _meanings(entry: LexicalEntry) -> dict[str, LexicalSense]:
 
 def _near(sense: LexicalSense) -> list[str]:
     """Words that the rest of the introduction speaks of."""
-    return [relation.text for relation in sense.relations if relation.kind in {"kind of", "instance of", "parts", "part of", "kinds"}][:4]
+    return [
+        relation.text
+        for relation in sense.relations
+        if relation.kind in {"kind of", "instance of", "parts", "part of", "kinds"}
+    ][:4]
 
 
 def _facts(sense: LexicalSense) -> Iterator[str]:
     for kind, statement in _STATEMENTS:
         words = [relation.text for relation in sense.relations if relation.kind == kind][:4]
         if words:
-            yield statement.format(words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}")
+            yield statement.format(
+                words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+            )
 
 
 def _ended(text: str) -> str:

@@ -84,14 +84,18 @@ class Fault(BaseModel):
     route: Route | None = None
     task: Task | None = None
     model: str | None = None
-    word: str | None = Field(default=None, description="Only requests that ask for this word, and lies about this word alone")
+    word: str | None = Field(
+        default=None, description="Only requests that ask for this word, and lies about this word alone"
+    )
     nth: tuple[int, ...] = ()
     every: int | None = Field(default=None, ge=1, description="Each so-manieth fitting request")
     times: int | None = Field(default=None, ge=1)
     probability: float = Field(default=1.0, ge=0, le=1)
     share: float = Field(default=1.0, gt=0, le=1)
     seconds: float | None = Field(default=None, ge=0)
-    text: str | None = Field(default=None, description="What an injected page says, or a failed generation holds")
+    text: str | None = Field(
+        default=None, description="What an injected page says, or a failed generation holds"
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ class Seen:
     def fits(self, fault: Fault) -> bool:
         if fault.route is None:
             is_there = (
-                self.route in {"wikipedia", "wiktionary"} if fault.kind in _OF_A_WIKI else self.route == "chat" or fault.kind not in _OF_A_MODEL
+                self.route in {"wikipedia", "wiktionary"}
+                if fault.kind in _OF_A_WIKI
+                else self.route == "chat" or fault.kind not in _OF_A_MODEL
             )
         else:
             is_there = fault.route == self.route
@@ -163,4 +169,6 @@ class Plan:
 
 
 _OF_A_WIKI = frozenset(WIKI)
-_OF_A_MODEL = frozenset({*REFUSALS, *BROKEN_JSON, *LIES} - {"server_error", "bad_gateway", "unavailable", "unauthorized"})
+_OF_A_MODEL = frozenset(
+    {*REFUSALS, *BROKEN_JSON, *LIES} - {"server_error", "bad_gateway", "unavailable", "unauthorized"}
+)

@@ -25,7 +25,16 @@ _MARK = "ignore all previous instructions"
 def spoil(answer: Any, faults: Sequence[Fault], asked: Asked, chance: random.Random) -> Any:
     """The answer with the lies in it that concern its values."""
     for fault in faults:
-        if fault.kind in {"wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "repeated", "invented_words", "obeys_injection"}:
+        if fault.kind in {
+            "wrong_ids",
+            "swapped_ids",
+            "empty_strings",
+            "missing",
+            "invented_fields",
+            "repeated",
+            "invented_words",
+            "obeys_injection",
+        }:
             answer = _each_list(answer, fault, asked, chance)
     return answer
 
@@ -46,7 +55,9 @@ def failed(text: str, faults: Sequence[Fault]) -> Refused | None:
         if fault.kind in BROKEN_JSON:
             given: Callable[[], str] = {
                 "json_usable": lambda: text[: max(1, int(len(text) * 0.75))],
-                "json_unusable": lambda: "I cannot list these words as the schema wants, but here are some thoughts about them.",
+                "json_unusable": lambda: (
+                    "I cannot list these words as the schema wants, but here are some thoughts about them."
+                ),
                 "json_empty": lambda: "",
                 "json_length": lambda: OUT_OF_TOKENS,
             }[fault.kind]
@@ -57,7 +68,9 @@ def failed(text: str, faults: Sequence[Fault]) -> Refused | None:
 def replaced(faults: Sequence[Fault]) -> Response | None:
     """The page that stands in the completion's place, where the plan says so."""
     is_page = any(fault.kind == "html_page" for fault in faults)
-    return HTMLResponse("<!DOCTYPE html>\n<title>One moment</title>\n<p>Please wait.</p>\n") if is_page else None
+    return (
+        HTMLResponse("<!DOCTYPE html>\n<title>One moment</title>\n<p>Please wait.</p>\n") if is_page else None
+    )
 
 
 def emptied(body: dict[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
@@ -103,10 +116,16 @@ def _words(words: list[Any], fault: Fault, chance: random.Random) -> list[Any]:
             return words
 
 
-def _items(items: list[dict[str, Any]], fault: Fault, asked: Asked, chance: random.Random) -> list[dict[str, Any]]:
+def _items(
+    items: list[dict[str, Any]], fault: Fault, asked: Asked, chance: random.Random
+) -> list[dict[str, Any]]:
     hit = _chosen(len(items), fault, chance)
     if fault.word is not None:
-        hit = {at for at, item in enumerate(items) if at < len(asked.words) and asked.words[at].text.casefold() == fault.word.casefold()}
+        hit = {
+            at
+            for at, item in enumerate(items)
+            if at < len(asked.words) and asked.words[at].text.casefold() == fault.word.casefold()
+        }
     name = next((name for name in ("id", "key", "word") if items and name in items[0]), None)
     match fault.kind:
         case "wrong_ids" if name:
@@ -115,23 +134,34 @@ def _items(items: list[dict[str, Any]], fault: Fault, asked: Asked, chance: rand
         case "swapped_ids" if name:
             places = sorted(hit)
             turned = dict(zip(places, places[1:] + places[:1], strict=True))
-            return [item | {name: items[turned[at]][name]} if at in hit else item for at, item in enumerate(items)]
+            return [
+                item | {name: items[turned[at]][name]} if at in hit else item for at, item in enumerate(items)
+            ]
         case "empty_strings":
             return [_emptied(item, keep=name) if at in hit else item for at, item in enumerate(items)]
         case "missing":
             return [item for at, item in enumerate(items) if at not in hit]
         case "invented_fields":
-            return [item | {"confidence": 0.97, "source": "my own knowledge"} if at in hit else item for at, item in enumerate(items)]
+            return [
+                item | {"confidence": 0.97, "source": "my own knowledge"} if at in hit else item
+                for at, item in enumerate(items)
+            ]
         case "repeated":
             return [item for at, item in enumerate(items) for item in ([item, item] if at in hit else [item])]
         case "invented_words" if asked.task == "propose":
             made = iter(invented(chance, len(items)))
-            return [item | {"word": next(made)} if at in hit and "word" in item else item for at, item in enumerate(items)]
+            return [
+                item | {"word": next(made)} if at in hit and "word" in item else item
+                for at, item in enumerate(items)
+            ]
         case "obeys_injection":
             told = {at for at, word in enumerate(asked.words) if _MARK in word.evidence.casefold()}
             # What stands in JSON strings is data, and touches its own word at most; loose in the prompt it is an order.
             obeying = told if asked.is_data else set(range(len(items))) if told else set()
-            return [_filled(item, fault.text or OBEYED, keep=name) if at in obeying else item for at, item in enumerate(items)]
+            return [
+                _filled(item, fault.text or OBEYED, keep=name) if at in obeying else item
+                for at, item in enumerate(items)
+            ]
         case _:
             return items
 
@@ -147,7 +177,11 @@ def _emptied(item: dict[str, Any], keep: str | None = None) -> dict[str, Any]:
 
 def _filled(item: dict[str, Any], text: str, *, keep: str | None) -> dict[str, Any]:
     return {
-        name: value if name == keep else text if isinstance(value, str) and name not in {"pos", "part_of_speech", "category"} else value
+        name: value
+        if name == keep
+        else text
+        if isinstance(value, str) and name not in {"pos", "part_of_speech", "category"}
+        else value
         for name, value in item.items()
     }
 

@@ -13,7 +13,12 @@ from typing import Literal
 
 Bound = Literal["RPM", "TPM", "RPD", "TPD"]
 
-NAMES: dict[Bound, str] = {"RPM": "requests per minute", "TPM": "tokens per minute", "RPD": "requests per day", "TPD": "tokens per day"}
+NAMES: dict[Bound, str] = {
+    "RPM": "requests per minute",
+    "TPM": "tokens per minute",
+    "RPD": "requests per day",
+    "TPD": "tokens per day",
+}
 WINDOWS_S: dict[Bound, float] = {"RPM": 60.0, "TPM": 60.0, "RPD": 86_400.0, "TPD": 86_400.0}
 _TOLD: dict[str, Bound] = {"requests": "RPD", "tokens": "TPM"}
 ORDER: tuple[Bound, ...] = ("RPD", "TPD", "RPM", "TPM")
@@ -78,14 +83,26 @@ class Bucket:
 class Limiter:
     """The four buckets of one model. A request reserves its prompt and its longest answer, and gets back what it did not use."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float], *, minute_level: float = 1.0, day_level: float = 1.0) -> None:
+    def __init__(
+        self, limits: Limits, clock: Callable[[], float], *, minute_level: float = 1.0, day_level: float = 1.0
+    ) -> None:
         self.limits = limits
-        levels: dict[Bound, float] = {"RPM": minute_level, "TPM": minute_level, "RPD": day_level, "TPD": day_level}
+        levels: dict[Bound, float] = {
+            "RPM": minute_level,
+            "TPM": minute_level,
+            "RPD": day_level,
+            "TPD": day_level,
+        }
         self.buckets: dict[Bound, Bucket] = {}
         for bound in NAMES:
             capacity = limits.of(bound)
             # An infinite bucket is full whatever its share is: infinity times nothing is no number.
-            self.buckets[bound] = Bucket(capacity, WINDOWS_S[bound], capacity if math.isinf(capacity) else capacity * levels[bound], clock)
+            self.buckets[bound] = Bucket(
+                capacity,
+                WINDOWS_S[bound],
+                capacity if math.isinf(capacity) else capacity * levels[bound],
+                clock,
+            )
 
     def too_large(self, tokens: int) -> bool:
         return tokens > self.buckets["TPM"].capacity
@@ -124,7 +141,9 @@ class Limiter:
             remaining = max(0, math.floor(bucket.level + 1e-6))
             headers[f"x-ratelimit-limit-{name}"] = str(int(bucket.capacity))
             headers[f"x-ratelimit-remaining-{name}"] = str(remaining)
-            headers[f"x-ratelimit-reset-{name}"] = go_duration((bucket.capacity - remaining) * bucket.window_s / bucket.capacity, rounded=math.floor)
+            headers[f"x-ratelimit-reset-{name}"] = go_duration(
+                (bucket.capacity - remaining) * bucket.window_s / bucket.capacity, rounded=math.floor
+            )
         return headers
 
 

@@ -41,8 +41,21 @@ MODELS = {
         Model("openai/gpt-oss-120b"),
         Model("openai/gpt-oss-20b", tokens_per_s=1000.0, created=1_754_407_957),
         Model(
-            "qwen/qwen3.8-27b", "Alibaba Cloud", 400.0, most_tokens_out=16_384, efforts=("none", "default", "low", "medium", "high"), is_strict=False
+            "qwen/qwen3.8-27b",
+            "Alibaba Cloud",
+            400.0,
+            most_tokens_out=16_384,
+            efforts=("none", "default", "low", "medium", "high"),
+            is_strict=False,
         ),
-        Model("groq/compound", "Groq", 450.0, most_tokens_out=8_192, has_schemas=False, is_strict=False, reasons=False),
+        Model(
+            "groq/compound",
+            "Groq",
+            450.0,
+            most_tokens_out=8_192,
+            has_schemas=False,
+            is_strict=False,
+            reasons=False,
+        ),
     )
 }

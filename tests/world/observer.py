@@ -94,7 +94,10 @@ class Observer:
             "requests": counts,
             "at_once": dict(self._at_once),
             "most_at_once": dict(self._most_at_once),
-            "settled_by_second": {model: {str(second): n for second, n in sorted(seconds.items())} for model, seconds in settled.items()},
+            "settled_by_second": {
+                model: {str(second): n for second, n in sorted(seconds.items())}
+                for model, seconds in settled.items()
+            },
             "tokens": {by: dict(sums) for by, sums in tokens.items()},
         }
         if log:

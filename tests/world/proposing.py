@@ -105,14 +105,23 @@ class Proposer:
     def __post_init__(self) -> None:
         self._in_order: dict[Any, Iterator[Lemma]] = {}
 
-    def propose(self, count: int, cells: Sequence[Any] = (), topic: str | None = None, avoid: Sequence[str] = ()) -> list[str]:
+    def propose(
+        self, count: int, cells: Sequence[Any] = (), topic: str | None = None, avoid: Sequence[str] = ()
+    ) -> list[str]:
         """At most `count` words, spread evenly over the cells; fewer when it has no more to say."""
         self._calls += 1
         wanted = [read_cell(cell, self.lemmas) for cell in cells] or [Cell()]
-        shares = [cell.count if cell.count is not None else count // len(wanted) + (at < count % len(wanted)) for at, cell in enumerate(wanted)]
-        turn = _Turn(topic, {word_key(word) for word in avoid}, random.Random(f"propose {self.seed} {self._calls}"))
+        shares = [
+            cell.count if cell.count is not None else count // len(wanted) + (at < count % len(wanted))
+            for at, cell in enumerate(wanted)
+        ]
+        turn = _Turn(
+            topic, {word_key(word) for word in avoid}, random.Random(f"propose {self.seed} {self._calls}")
+        )
         way = self._next_in_order if self.way == "lexicon" else self._drawn
-        return [word for cell, share in zip(wanted, shares, strict=True) for word in way(cell, share, turn)][:count]
+        return [word for cell, share in zip(wanted, shares, strict=True) for word in way(cell, share, turn)][
+            :count
+        ]
 
     def _drawn(self, cell: Cell, share: int, turn: _Turn) -> list[str]:
         inside, outside = self._draw((turn.topic, cell)), self._draw((None, Cell(last=self.lemmas)))
@@ -150,7 +159,9 @@ class Proposer:
             return list(islice(neighbourhood(self.lexicon, topic), _NEAR))
         lemmas = by_category(self.lexicon, self.lemmas).get(cell.category, [])
         first = bisect_left(lemmas, cell.first, key=lambda lemma: lemma.rank)
-        within = lemmas[first : bisect_left(lemmas, min(cell.last, self.lemmas) + 1, key=lambda lemma: lemma.rank)]
+        within = lemmas[
+            first : bisect_left(lemmas, min(cell.last, self.lemmas) + 1, key=lambda lemma: lemma.rank)
+        ]
         if cell.letters is None:
             return within
         return [lemma for lemma in within if cell.letters[0] <= lemma.key[:1] <= cell.letters[1]]
@@ -165,7 +176,12 @@ def read_cell(cell: Any, lemmas: int = LEMMAS) -> Cell:
     text = str(cell)
     first, last = _ranks(text, lemmas)
     letters = re.search(r"first letter ([a-z]) to ([a-z])", text)
-    return Cell(_category(re.split(r"[^a-z]", text.casefold(), maxsplit=1)[0]), first, last, letters=(letters[1], letters[2]) if letters else None)
+    return Cell(
+        _category(re.split(r"[^a-z]", text.casefold(), maxsplit=1)[0]),
+        first,
+        last,
+        letters=(letters[1], letters[2]) if letters else None,
+    )
 
 
 def _category(name: Any) -> str | None:
@@ -175,7 +191,10 @@ def _category(name: Any) -> str | None:
 
 def _ranks(band: Any, lemmas: int) -> tuple[int, int]:
     if isinstance(band, dict):
-        first, last = band.get("first", band.get("from", band.get("low", 1))), band.get("last", band.get("to", band.get("high", lemmas)))
+        first, last = (
+            band.get("first", band.get("from", band.get("low", 1))),
+            band.get("last", band.get("to", band.get("high", lemmas))),
+        )
         return int(first or 1), int(last or lemmas)
     if isinstance(band, (list, tuple)) and len(band) == 2:
         return int(band[0] or 1), int(band[1] or lemmas)
@@ -196,6 +215,8 @@ def invented(chance: random.Random, count: int) -> list[str]:
     )
     syllables = cycle(chain(middles))
     return [
-        f"{chance.choice(beginnings)}{next(syllables)}{chance.choice(middles)[0]}{chance.choice(ends)}{at % 7 or ''}".rstrip("0123456789")
+        f"{chance.choice(beginnings)}{next(syllables)}{chance.choice(middles)[0]}{chance.choice(ends)}{at % 7 or ''}".rstrip(
+            "0123456789"
+        )
         for at in range(count)
     ]

@@ -19,11 +19,23 @@ OUT_OF_TOKENS = "max completion tokens reached before generating a valid documen
 class Refused(Exception):
     """The request ends with this error answer."""
 
-    def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", headers: dict[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "invalid_request_error",
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
-        self.error: dict[str, Any] = {"message": message, "type": kind, **{name: value for name, value in more.items() if value is not None}}
+        self.error: dict[str, Any] = {
+            "message": message,
+            "type": kind,
+            **{name: value for name, value in more.items() if value is not None},
+        }
 
     @property
     def code(self) -> str | None:
@@ -38,7 +50,9 @@ def bad_key() -> Refused:
 
 
 def unknown_model(model: str) -> Refused:
-    return Refused(404, f"The model `{model}` does not exist or you do not have access to it.", code="model_not_found")
+    return Refused(
+        404, f"The model `{model}` does not exist or you do not have access to it.", code="model_not_found"
+    )
 
 
 def unknown_url(method: str, path: str) -> Refused:
@@ -64,7 +78,8 @@ def bad_schema(name: str, problem: Problem) -> Refused:
 
 
 def bad_json(
-    failed_generation: str, message: str = "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details."
+    failed_generation: str,
+    message: str = "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
 ) -> Refused:
     return Refused(400, message, code="json_validate_failed", failed_generation=failed_generation)
 
@@ -101,13 +116,25 @@ def ordered(fault: Fault, model: str, requested: int, limiter: Limiter) -> Refus
         case "too_large":
             return too_large(model, int(min(limiter.limits.of("TPM"), max(1, requested - 1))), requested)
         case "minute_requests":
-            return limited(model, limiter.refusal("RPM", 1, wait_s=2.0 if fault.seconds is None else fault.seconds))
+            return limited(
+                model, limiter.refusal("RPM", 1, wait_s=2.0 if fault.seconds is None else fault.seconds)
+            )
         case "minute_tokens":
-            return limited(model, limiter.refusal("TPM", requested, wait_s=2.0 if fault.seconds is None else fault.seconds))
+            return limited(
+                model,
+                limiter.refusal("TPM", requested, wait_s=2.0 if fault.seconds is None else fault.seconds),
+            )
         case "day_requests":
-            return limited(model, limiter.refusal("RPD", 1, wait_s=3_600.0 if fault.seconds is None else fault.seconds))
+            return limited(
+                model, limiter.refusal("RPD", 1, wait_s=3_600.0 if fault.seconds is None else fault.seconds)
+            )
         case "day_tokens":
-            return limited(model, limiter.refusal("TPD", requested, wait_s=6_836.832 if fault.seconds is None else fault.seconds))
+            return limited(
+                model,
+                limiter.refusal(
+                    "TPD", requested, wait_s=6_836.832 if fault.seconds is None else fault.seconds
+                ),
+            )
         case "flex_full":
             return Refused(498, "`flex` tier capacity exceeded", code="capacity_exceeded")
         case "schema_refused":
@@ -123,7 +150,16 @@ def outage(fault: Fault) -> Refused | None:
         case "bad_gateway":
             return Refused(502, "Bad Gateway", kind="internal_server_error")
         case "unavailable":
-            headers = {} if fault.seconds == 0 else {"retry-after": f"{2 if fault.seconds is None else fault.seconds:g}"}
-            return Refused(503, "Service unavailable. Please try again later.", kind="service_unavailable", headers=headers)
+            headers = (
+                {}
+                if fault.seconds == 0
+                else {"retry-after": f"{2 if fault.seconds is None else fault.seconds:g}"}
+            )
+            return Refused(
+                503,
+                "Service unavailable. Please try again later.",
+                kind="service_unavailable",
+                headers=headers,
+            )
         case _:
             return None

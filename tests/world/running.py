@@ -53,7 +53,9 @@ def in_thread(settings: Settings) -> Iterator[Control]:
     """A world in a thread; connections wait in its socket until it is up."""
     serving = server(settings)
     with listening() as listener:
-        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, name="world", daemon=True)
+        thread = threading.Thread(
+            target=serving.run, kwargs={"sockets": [listener]}, name="world", daemon=True
+        )
         thread.start()
         try:
             with closing(Control(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)) as control:
@@ -71,10 +73,16 @@ def in_process(settings: Settings) -> Iterator[Control]:
         f"--{name.replace('_', '-')}={getattr(settings, name)}"
         for name in ("plan", "latency", "level", "day_level", "proposing", "obedience", "seed")
     ]
-    process = subprocess.Popen([sys.executable, "-m", "tests.world", *arguments], cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.world", *arguments], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
-        addresses = (line.rpartition("=")[2].strip() for line in process.stdout if line.startswith("export GROQ_BASE_URL="))
+        addresses = (
+            line.rpartition("=")[2].strip()
+            for line in process.stdout
+            if line.startswith("export GROQ_BASE_URL=")
+        )
         url = next(addresses, None)
         assert url is not None, "the world did not start"
         with closing(Control(url, settings)) as control:

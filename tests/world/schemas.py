@@ -8,7 +8,20 @@ from typing import Any
 
 TYPES = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 KEYWORDS = frozenset(
-    {"type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs", "title", "description"}
+    {
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "enum",
+        "const",
+        "anyOf",
+        "$ref",
+        "$defs",
+        "title",
+        "description",
+    }
 )
 
 
@@ -24,7 +37,10 @@ class Problem:
 def problem(schema: Any) -> Problem | None:
     """The first rule that a strict schema breaks."""
     if not isinstance(schema, dict) or schema.get("type") != "object":
-        return Problem("", "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level")
+        return Problem(
+            "",
+            "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level",
+        )
     return next(_problems(schema, schema, ""), None)
 
 
@@ -66,17 +82,24 @@ def _of_object(schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
     unknown = [name for name in required if name not in names]
     if missing:
         yield Problem(
-            f"{path}/required", f"'required' is required to be supplied and to be an array including every key in properties. Missing '{missing[0]}'"
+            f"{path}/required",
+            f"'required' is required to be supplied and to be an array including every key in properties. Missing '{missing[0]}'",
         )
     if unknown:
         yield Problem(f"{path}/required", f"'{unknown[0]}' is not among the properties")
 
 
 def _of_choice(choices: Any, path: str) -> Iterator[Problem]:
-    objects = [set(choice.get("properties", {})) for choice in choices if isinstance(choice, dict) and choice.get("type") == "object"]
+    objects = [
+        set(choice.get("properties", {}))
+        for choice in choices
+        if isinstance(choice, dict) and choice.get("type") == "object"
+    ]
     for at, one in enumerate(objects):
         if any(one & other for other in objects[:at]):
-            yield Problem(path, "objects within anyOf must not share required keys", "keyset_required_overlap")
+            yield Problem(
+                path, "objects within anyOf must not share required keys", "keyset_required_overlap"
+            )
 
 
 def _leads_somewhere(reference: Any, root: Mapping[str, Any]) -> bool:

@@ -63,7 +63,9 @@ class World:
         # Now rather than at the first request, which it would hold up.
         by_category(self.lexicon)
         self.cache = PrefixCache(self.clock, block_tokens=settings.cache_block)
-        self.edge = Edge(self.clock, per_minute=settings.wikimedia_per_minute, at_once=settings.wikimedia_at_once)
+        self.edge = Edge(
+            self.clock, per_minute=settings.wikimedia_per_minute, at_once=settings.wikimedia_at_once
+        )
         self.wikis: dict[str, Site] = {
             "wikipedia": Encyclopaedia(self.lexicon, seed=settings.seed, page_share=settings.page_share),
             "wiktionary": Dictionary(self.lexicon, seed=settings.seed, page_share=settings.dictionary_share),
@@ -80,7 +82,9 @@ class World:
         """The limits of one model, each with buckets of its own."""
         if model not in self._limiters:
             limits = self.settings.limits.get(model, PLANS[self.settings.plan])
-            self._limiters[model] = Limiter(limits, self.clock, minute_level=self.settings.level, day_level=self.settings.day_level)
+            self._limiters[model] = Limiter(
+                limits, self.clock, minute_level=self.settings.level, day_level=self.settings.day_level
+            )
         return self._limiters[model]
 
     def limit(self, model: str, limits: Limits, *, level: float = 1.0, day_level: float = 1.0) -> None:

@@ -19,9 +19,16 @@ async def test_answers_have_the_recorded_shape(ask):
     assert headers["x-request-id"] == body["x_groq"]["id"]
     assert (body["object"], body["model"], body["service_tier"]) == ("chat.completion", BIG, "on_demand")
     [choice] = body["choices"]
-    assert (choice["index"], choice["finish_reason"], choice["logprobs"], choice["message"]["role"]) == (0, "stop", None, "assistant")
+    assert (choice["index"], choice["finish_reason"], choice["logprobs"], choice["message"]["role"]) == (
+        0,
+        "stop",
+        None,
+        "assistant",
+    )
     usage = body["usage"]
-    assert {"queue_time", "prompt_time", "completion_time", "total_time", "completion_tokens_details"} < set(usage)
+    assert {"queue_time", "prompt_time", "completion_time", "total_time", "completion_tokens_details"} < set(
+        usage
+    )
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
 
 
@@ -39,7 +46,10 @@ async def test_a_token_is_four_characters_and_hidden_ones_are_told(ask):
 async def test_only_an_exact_beginning_is_cached(ask):
     long = "Always answer in plain words. " * 40
     first, _ = await ask(**request("define", {"task": "define", "words": []}, system=long))
-    again, _ = await ask(**about("define", ["dog"]) | {"messages": request("define", {"task": "define", "words": ["dog"]}, system=long)["messages"]})
+    again, _ = await ask(
+        **about("define", ["dog"])
+        | {"messages": request("define", {"task": "define", "words": ["dog"]}, system=long)["messages"]}
+    )
     other, _ = await ask(**request("define", {"task": "define", "words": []}, system="x" + long))
     assert first.usage.prompt_tokens_details is None
     assert again.usage.prompt_tokens_details.cached_tokens >= 256
@@ -48,7 +58,9 @@ async def test_only_an_exact_beginning_is_cached(ask):
 
 
 async def test_cached_tokens_do_not_count_and_expire(world, ask):
-    body = request("define", {"task": "define", "words": ["dog"]}, system="Always answer in plain words. " * 40)
+    body = request(
+        "define", {"task": "define", "words": ["dog"]}, system="Always answer in plain words. " * 40
+    )
     await ask(**body)
     await ask(**body)
     fresh, cached = world.log("chat")
@@ -61,7 +73,9 @@ async def test_cached_tokens_do_not_count_and_expire(world, ask):
 
 
 async def test_another_model_has_a_cache_and_limits_of_its_own(world, ask):
-    body = request("define", {"task": "define", "words": ["dog"]}, system="Always answer in plain words. " * 40)
+    body = request(
+        "define", {"task": "define", "words": ["dog"]}, system="Always answer in plain words. " * 40
+    )
     await ask(**body)
     other, headers = await ask(**body | {"model": SMALL})
     assert other.usage.prompt_tokens_details is None
@@ -77,21 +91,40 @@ async def test_headers_tell_the_day_of_requests_and_the_minute_of_tokens(ask):
     assert headers["x-ratelimit-limit-tokens"] == "8000"
     remaining = int(headers["x-ratelimit-remaining-tokens"])
     # Some came back between the requests; what they reserved for their answers is back at once.
-    assert 8000 - 2 * completion.usage.total_tokens - 40 <= remaining < 8000 - completion.usage.total_tokens / 2
+    assert (
+        8000 - 2 * completion.usage.total_tokens - 40 <= remaining < 8000 - completion.usage.total_tokens / 2
+    )
     assert "retry-after" not in headers
 
 
 async def test_definitions_come_from_the_lexicon_and_follow_the_evidence(ask):
     answer = await ask.answer(
-        **about("define", ["bank"], evidence=[{"source": "w", "text": "A bank is an institution that accepts deposits of money."}])
+        **about(
+            "define",
+            ["bank"],
+            evidence=[{"source": "w", "text": "A bank is an institution that accepts deposits of money."}],
+        )
     )
     assert "financial institution that accepts deposits" in answer["words"][0]["text"]
-    answer = await ask.answer(**about("define", ["bank"], evidence=[{"source": "w", "text": "The bank is the sloping land beside a body of water."}]))
+    answer = await ask.answer(
+        **about(
+            "define",
+            ["bank"],
+            evidence=[{"source": "w", "text": "The bank is the sloping land beside a body of water."}],
+        )
+    )
     assert "loping land" in answer["words"][0]["text"]
 
 
 async def test_ids_are_echoed_in_order_and_enumerations_kept(ask):
-    asked = {"task": "define", "words": [{"id": "w1", "word": "run"}, {"id": "w2", "word": "happy"}, {"id": "w3", "word": "blorptangle"}]}
+    asked = {
+        "task": "define",
+        "words": [
+            {"id": "w1", "word": "run"},
+            {"id": "w2", "word": "happy"},
+            {"id": "w3", "word": "blorptangle"},
+        ],
+    }
     words = (await ask.answer(**request("define", asked)))["words"]
     assert [word["id"] for word in words] == ["w1", "w2", "w3"]
     assert [word["pos"] for word in words] == ["verb", "adjective", "noun"]
@@ -116,7 +149,15 @@ async def test_any_strict_schema_is_filled(ask):
         sure={"type": "boolean"},
         n={"type": "integer"},
         words={"type": "array", "items": {"$ref": "#/$defs/word"}},
-    ) | {"$defs": {"word": strict(key=TEXT, definition=TEXT, senses={"type": "array", "items": strict(gloss=TEXT, examples=TEXTS)})}}
+    ) | {
+        "$defs": {
+            "word": strict(
+                key=TEXT,
+                definition=TEXT,
+                senses={"type": "array", "items": strict(gloss=TEXT, examples=TEXTS)},
+            )
+        }
+    }
     body = about("define", ["dog"])
     body["response_format"]["json_schema"]["schema"] = schema
     answer = await ask.answer(**body)
@@ -135,7 +176,9 @@ async def test_an_object_with_a_field_a_word_is_filled(ask):
 
 
 async def test_too_few_tokens_fail_with_the_known_words(world, ask):
-    refusal = await ask.refusal(**about("define", ["dog", "cat", "horse", "cow"]) | {"max_completion_tokens": 60})
+    refusal = await ask.refusal(
+        **about("define", ["dog", "cat", "horse", "cow"]) | {"max_completion_tokens": 60}
+    )
     assert isinstance(refusal, groq.BadRequestError)
     assert refusal.body["error"] == {
         "message": "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
@@ -155,7 +198,10 @@ async def test_a_request_over_the_minute_is_too_large_for_good(world, ask):
     assert refusal.status_code == 413
     assert "retry-after" not in refusal.response.headers
     assert refusal.body["error"]["code"] == "rate_limit_exceeded"
-    assert f"(TPM): Limit 8000, Requested {requested}, please reduce your message size" in refusal.body["error"]["message"]
+    assert (
+        f"(TPM): Limit 8000, Requested {requested}, please reduce your message size"
+        in refusal.body["error"]["message"]
+    )
     assert requested == world.log("chat")[0]["tokens_in"] + 9000
 
 
@@ -164,7 +210,10 @@ async def test_an_empty_minute_refuses_and_tells_when_to_come_back(make_world, m
     ask = make_asker(world)
     refusal = await ask.refusal(**about("define", ["dog"]))
     message = refusal.body["error"]["message"]
-    found = re.search(r"\(TPM\): Limit 8000, Used (\d+), Requested (\d+)\. Please try again in ([\d.]+)s\. Need more tokens\?", message)
+    found = re.search(
+        r"\(TPM\): Limit 8000, Used (\d+), Requested (\d+)\. Please try again in ([\d.]+)s\. Need more tokens\?",
+        message,
+    )
     assert isinstance(refusal, groq.RateLimitError)
     assert found is not None
     assert float(found[3]) == pytest.approx((int(found[1]) + int(found[2]) - 8000) * 60 / 8000, abs=0.02)
@@ -177,8 +226,16 @@ async def test_an_empty_minute_refuses_and_tells_when_to_come_back(make_world, m
 @pytest.mark.parametrize(
     ("limits", "bound", "kind"),
     [
-        (Limits(rpm=1, tpm=None, rpd=None, tpd=None), "requests per minute (RPM): Limit 1, Used 1, Requested 1", "requests"),
-        (Limits(rpm=None, tpm=8000, rpd=1, tpd=None), "requests per day (RPD): Limit 1, Used 1, Requested 1", "requests"),
+        (
+            Limits(rpm=1, tpm=None, rpd=None, tpd=None),
+            "requests per minute (RPM): Limit 1, Used 1, Requested 1",
+            "requests",
+        ),
+        (
+            Limits(rpm=None, tpm=8000, rpd=1, tpd=None),
+            "requests per day (RPD): Limit 1, Used 1, Requested 1",
+            "requests",
+        ),
         (Limits(rpm=None, tpm=8000, rpd=None, tpd=4100), "tokens per day (TPD): Limit 4100, Used ", "tokens"),
     ],
 )
@@ -199,7 +256,9 @@ async def test_a_key_that_is_none_is_refused(world, make_asker):
     ask.client.api_key = "gsk_other"
     refusal = await ask.refusal(**about("define", ["dog"]))
     assert isinstance(refusal, groq.AuthenticationError)
-    assert refusal.body == {"error": {"message": "Invalid API Key", "type": "invalid_request_error", "code": "invalid_api_key"}}
+    assert refusal.body == {
+        "error": {"message": "Invalid API Key", "type": "invalid_request_error", "code": "invalid_api_key"}
+    }
 
 
 async def test_a_model_that_is_gone_is_not_found(ask):
@@ -236,7 +295,10 @@ async def test_a_base_url_with_the_path_in_it_finds_nothing(world, make_asker):
         ({"include_reasoning": True, "reasoning_format": "hidden"}, "`include_reasoning`"),
         ({"max_completion_tokens": 70_000}, "`max_completion_tokens` must be less than or equal to `65536`"),
         ({"stream": True}, "not supported with streaming"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "cannot be combined with tool calling"),
+        (
+            {"tools": [{"type": "function", "function": {"name": "f"}}]},
+            "cannot be combined with tool calling",
+        ),
         ({"logprobs": True}, "'logprobs'"),
         ({"response_format": {"type": "json_object"}}, "must contain the word 'json'"),
         ({"model": "qwen/qwen3.8-27b"}, "`strict`"),
@@ -250,7 +312,9 @@ async def test_what_groq_does_not_take_is_refused(ask, change, message):
 
 
 async def test_plain_json_needs_the_word_and_gets_an_answer(ask):
-    body = request("define", {"task": "define", "words": ["dog"]}, system="Answer with JSON.") | {"response_format": {"type": "json_object"}}
+    body = request("define", {"task": "define", "words": ["dog"]}, system="Answer with JSON.") | {
+        "response_format": {"type": "json_object"}
+    }
     assert "Canis" in (await ask.answer(**body))["words"][0]["text"]
 
 
@@ -261,14 +325,26 @@ LIST = {"type": "array", "items": TEXT}
     ("schema", "message", "code"),
     [
         ({"type": "array", "items": TEXT}, "schema must have type 'object'", None),
-        ({"type": "object", "properties": {"a": TEXT}, "required": ["a"]}, "additionalProperties:false must be set on every object", None),
+        (
+            {"type": "object", "properties": {"a": TEXT}, "required": ["a"]},
+            "additionalProperties:false must be set on every object",
+            None,
+        ),
         (strict(a=TEXT) | {"required": []}, "/required: 'required' is required to be supplied", None),
         (strict(a=LIST | {"minItems": 1}), "/properties/a: minItems is not supported", None),
         (strict(a=TEXT | {"maxLength": 9}), "/properties/a: maxLength is not supported", None),
         (strict(a={"type": "array"}), "/properties/a: array schema missing items", None),
         (strict(a={"$ref": "#/$defs/b"}), "/properties/a: $ref", None),
-        (strict(a={"type": "array", "items": {"type": "object", "properties": {}}}), "/properties/a/items: additionalProperties:false", None),
-        (strict(a={"anyOf": [strict(x=TEXT), strict(x=TEXT, y=TEXT)]}), "/properties/a/anyOf: ", "keyset_required_overlap"),
+        (
+            strict(a={"type": "array", "items": {"type": "object", "properties": {}}}),
+            "/properties/a/items: additionalProperties:false",
+            None,
+        ),
+        (
+            strict(a={"anyOf": [strict(x=TEXT), strict(x=TEXT, y=TEXT)]}),
+            "/properties/a/anyOf: ",
+            "keyset_required_overlap",
+        ),
     ],
 )
 async def test_broken_strict_schemas_are_refused(ask, schema, message, code):
@@ -311,5 +387,7 @@ async def test_a_client_that_leaves_pays_for_what_was_generated_until_then(make_
 
 
 async def test_the_same_world_answers_the_same(make_world, make_asker):
-    answers = [await make_asker(make_world(seed=3)).answer(**about("enrich", ["dog", "run"])) for _ in range(2)]
+    answers = [
+        await make_asker(make_world(seed=3)).answer(**about("enrich", ["dog", "run"])) for _ in range(2)
+    ]
     assert answers[0] == answers[1]

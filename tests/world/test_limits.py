@@ -94,13 +94,16 @@ def test_no_bucket_rises_over_its_limit(clock):
     assert limiter.buckets["TPM"].level == 8000
 
 
-@pytest.mark.parametrize("seconds", [0.001, 0.547, 0.999, 1.0, 7.66, 59.999, 60.0, 179.56, 3600.0, 3723.4, 6836.832])
+@pytest.mark.parametrize(
+    "seconds", [0.001, 0.547, 0.999, 1.0, 7.66, 59.999, 60.0, 179.56, 3600.0, 3723.4, 6836.832]
+)
 def test_durations_read_back_as_what_they_are(seconds):
     assert parse_duration(go_duration(seconds)) == pytest.approx(seconds, abs=0.001)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.547, "547ms"), (7.66, "7.66s"), (179.56, "2m59.56s"), (3723.4, "1h2m3.4s"), (0, "0s"), (60, "1m0s")]
+    ("seconds", "text"),
+    [(0.547, "547ms"), (7.66, "7.66s"), (179.56, "2m59.56s"), (3723.4, "1h2m3.4s"), (0, "0s"), (60, "1m0s")],
 )
 def test_durations_are_written_as_go_does(seconds, text):
     assert go_duration(seconds) == text

@@ -22,7 +22,12 @@ def lexicon():
 @pytest.fixture(scope="module")
 def categories(lexicon):
     """Rank and category by word."""
-    return {lemma.text: (lemma.rank, category) for category, lemmas in by_category(lexicon).items() if category for lemma in lemmas}
+    return {
+        lemma.text: (lemma.rank, category)
+        for category, lemmas in by_category(lexicon).items()
+        if category
+        for lemma in lemmas
+    }
 
 
 def test_draws_follow_zipf(lexicon):
@@ -50,7 +55,9 @@ def test_a_cell_is_obeyed_as_often_as_it_says(lexicon, categories):
     words = Proposer(lexicon, seed=2).propose(200, ["animal, 2000-20000"])
     inside = sum(categories[word][1] == "animal" and 2000 <= categories[word][0] <= 20_000 for word in words)
     assert 0.6 < inside / len(words) < 0.8
-    obedient = Proposer(lexicon, seed=2, obedience=1.0).propose(100, [{"category": "plant", "band": [1, 30_000]}])
+    obedient = Proposer(lexicon, seed=2, obedience=1.0).propose(
+        100, [{"category": "plant", "band": [1, 30_000]}]
+    )
     assert {categories[word][1] for word in obedient} == {"plant"}
 
 
@@ -92,8 +99,14 @@ def test_a_small_cell_runs_dry(lexicon):
     [
         ("animal, 5,000-10,000", Cell("animal", 5000, 10_000)),
         ("food", Cell("food", 1, LEMMAS)),
-        *((diversity.Cell(Category.FOOD, band).label, Cell("food", ranks[0], ranks[-1])) for band, ranks in diversity.BANDS.items()),
-        (diversity.Cell(Category.FOOD, "rare", "m to r").label, Cell("food", 15_001, 30_000, letters=("m", "r"))),
+        *(
+            (diversity.Cell(Category.FOOD, band).label, Cell("food", ranks[0], ranks[-1]))
+            for band, ranks in diversity.BANDS.items()
+        ),
+        (
+            diversity.Cell(Category.FOOD, "rare", "m to r").label,
+            Cell("food", 15_001, 30_000, letters=("m", "r")),
+        ),
         ({"category": "plant", "band": {"first": 10, "last": 20}, "count": 3}, Cell("plant", 10, 20, 3)),
         ("nothing that anyone could read", Cell(None, 1, LEMMAS)),
     ],

@@ -28,8 +28,12 @@ def known(encyclopaedia):
     return {
         "article": [title for title, page in pages if isinstance(page, Page) and not page.is_disambiguation],
         "list": [title for title, page in pages if isinstance(page, Page) and page.is_disambiguation],
-        "redirect": [(title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment is None],
-        "section": [(title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment],
+        "redirect": [
+            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment is None
+        ],
+        "section": [
+            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment
+        ],
         "missing": [title for title, page in pages if page is None],
     }
 
@@ -42,7 +46,15 @@ def test_a_found_page_has_the_documented_keys(read, known):
     title = known["article"][0]
     found = page(read.intros(title), title)
     assert list(found)[:5] == ["pageid", "ns", "title", "extract", "pageprops"]
-    assert {"touched", "lastrevid", "length", "fullurl", "canonicalurl", "contentmodel", "pagelanguage"} < set(found)
+    assert {
+        "touched",
+        "lastrevid",
+        "length",
+        "fullurl",
+        "canonicalurl",
+        "contentmodel",
+        "pagelanguage",
+    } < set(found)
     assert found["ns"] == 0
     assert found["fullurl"] == f"https://en.wikipedia.org/wiki/{title.replace(' ', '_')}"
     assert set(found["pageprops"]) == {"wikibase_item"}
@@ -54,7 +66,9 @@ def test_a_whole_batch_is_one_answer(read, known):
     body = read.intros(*asked)
     assert body["batchcomplete"] is True
     assert "continue" not in body
-    assert [found["pageid"] for found in body["query"]["pages"]] == sorted(found["pageid"] for found in body["query"]["pages"])
+    assert [found["pageid"] for found in body["query"]["pages"]] == sorted(
+        found["pageid"] for found in body["query"]["pages"]
+    )
     assert all(found["extract"] for found in body["query"]["pages"])
     assert {found["title"] for found in body["query"]["pages"]} == set(asked)
 
@@ -88,7 +102,10 @@ def test_what_is_not_there_is_told_in_its_way(read, known):
         "invalidreason": 'The requested page title contains invalid characters: "[".',
         "invalid": True,
     }
-    assert page(body, "")["invalidreason"] == "The requested page title is empty or contains only a namespace prefix."
+    assert (
+        page(body, "")["invalidreason"]
+        == "The requested page title is empty or contains only a namespace prefix."
+    )
     assert "too long" in page(body, "x" * 300)["invalidreason"]
     assert page(body, "Talk:Dog")["ns"] == 1
     assert body["query"]["interwiki"] == [{"title": "de:Hund", "iw": "de"}]
@@ -103,7 +120,10 @@ def test_lists_of_meanings_lead_to_an_article_each(read, known):
     links = page(read.raw(titles=title, prop="links").json(), title)["links"]
     assert len(links) >= 3
     articles = read.intros(*(link["title"] for link in links))["query"]["pages"]
-    assert all(article["extract"].startswith(title) and "disambiguation" not in article["pageprops"] for article in articles)
+    assert all(
+        article["extract"].startswith(title) and "disambiguation" not in article["pageprops"]
+        for article in articles
+    )
 
 
 def test_more_titles_than_extracts_are_continued(read, known):
@@ -113,7 +133,9 @@ def test_more_titles_than_extracts_are_continued(read, known):
     assert "batchcomplete" not in first
     second = read.intros(*asked, **{key: str(value) for key, value in first["continue"].items()})
     assert second["batchcomplete"] is True
-    extracts = [{found["title"] for found in body["query"]["pages"] if "extract" in found} for body in (first, second)]
+    extracts = [
+        {found["title"] for found in body["query"]["pages"] if "extract" in found} for body in (first, second)
+    ]
     assert [len(titles) for titles in extracts] == [20, 5]
     assert extracts[0] | extracts[1] == set(asked)
 
@@ -122,7 +144,11 @@ def test_extracts_obey_their_parameters(read, known):
     title = known["article"][0]
     assert read.intros(title, exsentences="1")["query"]["pages"][0]["extract"].count(". ") == 0
     assert len(read.intros(title, exchars="40")["query"]["pages"][0]["extract"]) <= 43
-    assert read.raw(titles=title, prop="extracts", exintro="1").json()["query"]["pages"][0]["extract"].startswith("<p>")
+    assert (
+        read.raw(titles=title, prop="extracts", exintro="1")
+        .json()["query"]["pages"][0]["extract"]
+        .startswith("<p>")
+    )
     whole = read.raw(titles="|".join(known["article"][:3]), prop="extracts", explaintext="1").json()
     assert "lowered to 1" in whole["warnings"]["extracts"]["warnings"]
     assert sum("extract" in found for found in whole["query"]["pages"]) == 1
@@ -141,12 +167,17 @@ def test_errors_are_told_with_status_200_and_a_header(read):
         "highlimit": 500,
     }
     assert read.raw(titles="Dog", action="nothing").json()["error"]["code"] == "badvalue"
-    assert "Unrecognized parameter: exinto." in read.raw(titles="Dog", exinto="1").json()["warnings"]["main"]["warnings"]
+    assert (
+        "Unrecognized parameter: exinto."
+        in read.raw(titles="Dog", exinto="1").json()["warnings"]["main"]["warnings"]
+    )
 
 
 def test_the_old_format_is_the_default(world, read):
     body = httpx.get(
-        world.url + "/w/api.php", headers=AGENT, params={"action": "query", "format": "json", "titles": "Zzqxv|[bad]", "prop": "info"}
+        world.url + "/w/api.php",
+        headers=AGENT,
+        params={"action": "query", "format": "json", "titles": "Zzqxv|[bad]", "prop": "info"},
     ).json()
     assert body["batchcomplete"] == ""
     assert body["query"]["pages"]["-1"]["missing"] == ""
@@ -154,14 +185,25 @@ def test_the_old_format_is_the_default(world, read):
 
 
 def test_long_queries_may_be_posted(world, known):
-    data = {"action": "query", "format": "json", "formatversion": "2", "prop": "info", "titles": "|".join(known["article"][:50])}
+    data = {
+        "action": "query",
+        "format": "json",
+        "formatversion": "2",
+        "prop": "info",
+        "titles": "|".join(known["article"][:50]),
+    }
     body = httpx.post(world.url + "/w/api.php", headers=AGENT, data=data).json()
     assert len(body["query"]["pages"]) == 50
 
 
-@pytest.mark.parametrize("agent", ["python-httpx/0.28.1", "python-requests/2.32", "curl/8.1", "", "my-tool/1.0 (no way to reach me)"])
+@pytest.mark.parametrize(
+    "agent",
+    ["python-httpx/0.28.1", "python-requests/2.32", "curl/8.1", "", "my-tool/1.0 (no way to reach me)"],
+)
 def test_agents_without_an_operator_are_shut_out(world, agent):
-    response = httpx.get(world.url + "/w/api.php", headers={"user-agent": agent}, params={"action": "query", "titles": "Dog"})
+    response = httpx.get(
+        world.url + "/w/api.php", headers={"user-agent": agent}, params={"action": "query", "titles": "Dog"}
+    )
     assert response.status_code == 403
     assert response.headers["content-type"].startswith("text/html")
     assert "ser-agent" in response.text.casefold() or "user-agent" in response.text.casefold()
@@ -240,7 +282,10 @@ def test_redirects_in_a_loop_lead_nowhere(world, read, known):
     world.plan(Fault(kind="redirect_loop", word="dog"))
     other = known["article"][0]
     body = read.intros("dog", other)
-    assert body["query"]["redirects"] == [{"from": "Dog", "to": "Dog (redirect)"}, {"from": "Dog (redirect)", "to": "Dog"}]
+    assert body["query"]["redirects"] == [
+        {"from": "Dog", "to": "Dog (redirect)"},
+        {"from": "Dog (redirect)", "to": "Dog"},
+    ]
     assert [found["title"] for found in body["query"]["pages"]] == [other]
     world.plan()
     assert "redirects" not in read.intros(other)["query"]

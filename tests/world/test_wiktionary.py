@@ -22,7 +22,9 @@ def pages(dictionary):
 
 
 def test_revisions_have_their_documented_shape(read):
-    body = read.raw("wiktionary", titles="dog", prop="revisions|info", rvprop="ids|content", rvslots="main", inprop="url").json()
+    body = read.raw(
+        "wiktionary", titles="dog", prop="revisions|info", rvprop="ids|content", rvslots="main", inprop="url"
+    ).json()
     [page] = body["query"]["pages"]
     assert page["fullurl"] == "https://en.wiktionary.org/wiki/dog"
     [revision] = page["revisions"]
@@ -100,7 +102,9 @@ def test_every_meaning_is_one_of_the_lexicon(dictionary, pages):
     senses = [
         re.sub(r"\W+", " ", mwparserfromhell.parse(line).strip_code()).strip().casefold()
         for page in pages.values()
-        for line in re.findall(r"^# (.*)$", page.wikitext.partition("==English==")[2].partition("==French==")[0], re.MULTILINE)
+        for line in re.findall(
+            r"^# (.*)$", page.wikitext.partition("==English==")[2].partition("==French==")[0], re.MULTILINE
+        )
     ]
     assert len(senses) > 4000
     assert sum(sense in glosses for sense in senses) / len(senses) > 0.99

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 _INVALID = re.compile(r"[#<>\[\]|{}\x00-\x1f\x7f\ufffd]")
-_INTERWIKI = frozenset("de fr es it nl pl pt ru ja zh sv simple commons meta wikt w s b n q d species c mw".split())
+_INTERWIKI = frozenset(
+    "de fr es it nl pl pt ru ja zh sv simple commons meta wikt w s b n q d species c mw".split()
+)
 _NAMESPACES = {
     name: number
     for number, names in (
@@ -37,7 +39,9 @@ def read(given: str, *, capitalises: bool) -> Title:
     prefix, colon, rest = text.partition(":")
     namespace = 0
     if colon and prefix.strip().casefold() in _INTERWIKI and not (leading and not rest):
-        return Title(given, f"{prefix.strip().casefold()}:{rest.strip()}", interwiki=prefix.strip().casefold())
+        return Title(
+            given, f"{prefix.strip().casefold()}:{rest.strip()}", interwiki=prefix.strip().casefold()
+        )
     if colon and prefix.strip().casefold() in _NAMESPACES:
         namespace = _NAMESPACES[prefix.strip().casefold()]
         rest = rest.strip()
@@ -49,9 +53,15 @@ def read(given: str, *, capitalises: bool) -> Title:
     if not text:
         return Title(given, given, problem=EMPTY)
     if (found := _INVALID.search(text)) is not None:
-        return Title(given, given, problem=f'The requested page title contains invalid characters: "{found[0]}".')
+        return Title(
+            given, given, problem=f'The requested page title contains invalid characters: "{found[0]}".'
+        )
     if len(text.encode()) > _MOST_BYTES:
-        return Title(given, given, problem="The requested page title is too long. It must be no longer than 255 bytes in UTF-8 encoding.")
+        return Title(
+            given,
+            given,
+            problem="The requested page title is too long. It must be no longer than 255 bytes in UTF-8 encoding.",
+        )
     return Title(given, text, namespace)
 
 

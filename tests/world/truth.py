@@ -40,7 +40,10 @@ class Truth:
             return None
         told = set(tokens(self.evidence))
         # Of equals max takes the first, which is the common one.
-        return max(self.entry.senses, key=lambda sense: len(told.intersection(tokens(sense.gloss))) / (4 + len(tokens(sense.gloss))))
+        return max(
+            self.entry.senses,
+            key=lambda sense: len(told.intersection(tokens(sense.gloss))) / (4 + len(tokens(sense.gloss))),
+        )
 
     @property
     def part_of_speech(self) -> str:
@@ -56,7 +59,9 @@ class Truth:
         if self.sense is None:
             told = self.evidence.split()
             return (
-                " ".join(told[:MOST_WORDS]) if len(told) > 4 else "A name whose meaning is known to few people and recorded in no large dictionary."
+                " ".join(told[:MOST_WORDS])
+                if len(told) > 4
+                else "A name whose meaning is known to few people and recorded in no large dictionary."
             )
         parts = [self.sense.gloss]
         for addition in self._additions():
@@ -64,7 +69,9 @@ class Truth:
                 break
             parts.append(addition)
         text = _cut("; ".join(parts), MOST_WORDS)
-        return _capital(text if len(text) >= compose.SHORTEST or self.entry is None else compose.definition(self.entry))
+        return _capital(
+            text if len(text) >= compose.SHORTEST or self.entry is None else compose.definition(self.entry)
+        )
 
     @cached_property
     def related(self) -> tuple[str, ...]:
@@ -78,19 +85,35 @@ class Truth:
     @property
     def relations(self) -> tuple[Mapping[str, str], ...]:
         found = self.sense.relations if self.sense else ()
-        return tuple({"kind": relation.kind, "word": relation.text} for relation in found if word_key(relation.text) != word_key(self.word))[:5]
+        return tuple(
+            {"kind": relation.kind, "word": relation.text}
+            for relation in found
+            if word_key(relation.text) != word_key(self.word)
+        )[:5]
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
         """Two sentences with the word in them, as it is."""
-        found = [example for example in (self.sense.examples if self.sense else ()) if self._stands_in(example) and 3 <= len(example.split()) <= 12]
-        return tuple([*found, *(sentence.format(self.word) for sentence in _SENTENCES[self.part_of_speech])][:2])
+        found = [
+            example
+            for example in (self.sense.examples if self.sense else ())
+            if self._stands_in(example) and 3 <= len(example.split()) <= 12
+        ]
+        return tuple(
+            [*found, *(sentence.format(self.word) for sentence in _SENTENCES[self.part_of_speech])][:2]
+        )
 
     @property
     def senses(self) -> tuple[Mapping[str, object], ...]:
         senses = self.entry.senses[:3] if self.entry else ()
         return tuple(
-            {"part_of_speech": s.part_of_speech, "gloss": s.gloss, "examples": list(s.examples[:1]), "category": s.category.value} for s in senses
+            {
+                "part_of_speech": s.part_of_speech,
+                "gloss": s.gloss,
+                "examples": list(s.examples[:1]),
+                "category": s.category.value,
+            }
+            for s in senses
         )
 
     @cached_property
@@ -138,7 +161,11 @@ class Truth:
             ("kinds", "for example {}"),
         ):
             for relation in self.sense.relations:
-                if relation.kind == kind and own not in tokens(relation.text) and word_key(relation.text) != own:
+                if (
+                    relation.kind == kind
+                    and own not in tokens(relation.text)
+                    and word_key(relation.text) != own
+                ):
                     yield pattern.format(relation.text)
                     break
 
@@ -153,7 +180,10 @@ class Library:
         """The truth about each word, by the word as asked."""
         keys = {word: word_key(word) for word in words}
         entries = self.lexicon.lookup(set(keys.values()))
-        return {word: Truth(word, entries.get(key), self.lexicon, (evidence or {}).get(word, "")) for word, key in keys.items()}
+        return {
+            word: Truth(word, entries.get(key), self.lexicon, (evidence or {}).get(word, ""))
+            for word, key in keys.items()
+        }
 
 
 def _cut(text: str, most_words: int) -> str:

@@ -78,7 +78,9 @@ async def _answered(turn: Turn) -> Response:
     except ApiError as error:
         response = error.response(site.host, parameters)
     else:
-        response = JSONResponse(body if parameters.get("formatversion") in {"2", "latest"} else action_api.as_version_1(body))
+        response = JSONResponse(
+            body if parameters.get("formatversion") in {"2", "latest"} else action_api.as_version_1(body)
+        )
     broken = next((fault for fault in faults if fault.kind in WIRE), None)
     return Broken(response, broken, world.ending) if broken else response
 
@@ -102,7 +104,12 @@ def _tricks(faults: tuple[Fault, ...], parameters: dict[str, str]) -> Tricks:
 
     return Tricks(
         looping=frozenset(word for fault in faults if fault.kind == "redirect_loop" for word in words(fault)),
-        poisoned={word: fault.text or INJECTION for fault in faults if fault.kind == "injection" for word in words(fault)},
+        poisoned={
+            word: fault.text or INJECTION
+            for fault in faults
+            if fault.kind == "injection"
+            for word in words(fault)
+        },
     )
 
 

@@ -68,7 +68,9 @@ class Broken(Response):
                 case "reset" if self._whole is not None:
                     await self._head(self._whole, send)
                     body = bytes(self._whole.body)
-                    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+                    await send(
+                        {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
+                    )
                     await asyncio.sleep(0.02)
                     _linger_not(transport)
         transport.abort()
@@ -79,7 +81,9 @@ class Broken(Response):
         await self._head(whole, send)
         step_s = 0.5 if self._fault.seconds is None else self._fault.seconds
         for at in range(len(whole.body)):
-            await send({"type": "http.response.body", "body": bytes(whole.body[at : at + 1]), "more_body": True})
+            await send(
+                {"type": "http.response.body", "body": bytes(whole.body[at : at + 1]), "more_body": True}
+            )
             await pause(step_s, request, self._ending)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -89,4 +93,6 @@ class Broken(Response):
 
 def _linger_not(transport: Any) -> None:
     """Make the coming end a reset rather than an orderly close."""
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )

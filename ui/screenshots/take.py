@@ -176,7 +176,9 @@ class Album:
     ) -> None:
         """One screen in some views: `before` prepares the page, `after` uses it."""
         for scheme, width in views:
-            page = self.browser.new_page(viewport={"width": width, "height": 900 if width > 500 else 780}, color_scheme=scheme)
+            page = self.browser.new_page(
+                viewport={"width": width, "height": 900 if width > 500 else 780}, color_scheme=scheme
+            )
             if before:
                 before(page)
             page.goto(url)
@@ -225,7 +227,10 @@ def nothing(album: Album, facade: Facade) -> None:
 
 def earlier(facade: Facade, house: House) -> str:
     """Jobs that are over, and the id of the one whose process was killed."""
-    done = [facade.big(topic="astronomy", minutes=0.3), facade.on("quick", "photosynthesis", "osmosis", "tide")]
+    done = [
+        facade.big(topic="astronomy", minutes=0.3),
+        facade.on("quick", "photosynthesis", "osmosis", "tide"),
+    ]
     for job in done:
         facade.wait(job, status="completed")
     facade.wait(facade.on("deep", "tide"), status="completed")
@@ -277,19 +282,27 @@ def at_rest(album: Album, facade: Facade, places: dict[str, str]) -> None:
 def most_connected(facade: Facade) -> str:
     """Of some words the one with most around it."""
     words = [entry["word"] for entry in facade.ask("/knowledge?limit=60")["items"]]
-    return str(max(words, key=lambda word: len(facade.ask(f"/graph/{quote(word)}?depth=3&limit=500")["nodes"])))
+    return str(
+        max(words, key=lambda word: len(facade.ask(f"/graph/{quote(word)}?depth=3&limit=500")["nodes"]))
+    )
 
 
 def rich_entry(facade: Facade) -> str:
     """A word of which much is told."""
-    found = (entry for q in ("mountain", "garden", "music", "a") for entry in facade.ask(f"/knowledge?q={q}")["items"])
+    found = (
+        entry
+        for q in ("mountain", "garden", "music", "a")
+        for entry in facade.ask(f"/knowledge?q={q}")["items"]
+    )
     return str(next(entry["word"] for entry in found if len(entry["related_concepts"]) > 4))
 
 
 def guarded(album: Album, house: House) -> None:
     """A facade that asks for its token."""
     port, store = a_free_port(), f"sqlite:///{house.store.path}"
-    facade: Any = OwnFacade(house.home, port, store, PREFECT_API_URL=house.api, LEARN_API_TOKEN="a-token-of-sixteen-or-more")  # type: ignore[no-untyped-call]  # noqa: S106
+    facade: Any = OwnFacade(
+        house.home, port, store, PREFECT_API_URL=house.api, LEARN_API_TOKEN="a-token-of-sixteen-or-more"
+    )  # type: ignore[no-untyped-call]  # noqa: S106
     facade.start()
     try:
         album.take("sign-in", facade.url, FEW)
@@ -306,7 +319,13 @@ def from_lexicon(album: Album, house: House) -> None:
         running = facade.big(minutes=8)
         facade.learn(running, 1_000)
         entry = f"#/entries/{rich_entry(facade)}"
-        places = {"jobs": "#/jobs", "job": f"#/jobs/{running}", "knowledge": "#/knowledge", "entry": entry, "schedules": "#/schedules"}
+        places = {
+            "jobs": "#/jobs",
+            "job": f"#/jobs/{running}",
+            "knowledge": "#/knowledge",
+            "entry": entry,
+            "schedules": "#/schedules",
+        }
         at_work(album, facade, places, running)
         again(album, facade, killed)
         facade.stop(running)
@@ -318,7 +337,9 @@ def from_lexicon(album: Album, house: House) -> None:
 def from_groq(album: Album, house: House) -> None:
     """What a key brings: money, tokens, quota, and a key that is refused."""
     with in_process(Settings(plan="free", latency=1.0)) as world, serving(house, world.environment) as facade:
-        album.take("start-groq", f"{facade.url}/#/jobs", FEW, after=fill(Topic="music", Minutes="5"), is_whole=False)
+        album.take(
+            "start-groq", f"{facade.url}/#/jobs", FEW, after=fill(Topic="music", Minutes="5"), is_whole=False
+        )
         running = facade.big(minutes=6)
         facade.learn(running, 40)
         album.take("job-groq", f"{facade.url}/#/jobs/{running}", FEW, wait_s=6)
@@ -339,8 +360,13 @@ def main() -> None:
     folder: Path = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="learning-pictures-") as temporary, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--enable-unsafe-swiftshader"])
+    with (
+        tempfile.TemporaryDirectory(prefix="learning-pictures-") as temporary,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
         album = Album(browser, folder)
         for name, take in {"lexicon": from_lexicon, "groq": from_groq}.items():
             house = House(Path(temporary) / name, a_free_port())

@@ -102,7 +102,9 @@ def is_offensive(synset: RawSynset, usages: Sequence[str] = ()) -> bool:
     return _OFFENSIVE.search(synset.gloss) is not None or not _OFFENSIVE_USAGE.isdisjoint(usages)
 
 
-def score(key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection: bool, is_offensive: bool) -> float:
+def score(
+    key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection: bool, is_offensive: bool
+) -> float:
     """How common the lemma is in the meaning that stands first, on the Zipf scale: 7 is once in 100 words, 0 unheard of.
 
     It is under UNPRESENTABLE for what no reader wants to meet early, and never under RAREST for other words.
@@ -114,14 +116,20 @@ def score(key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection
     words = key.replace("-", " ").split()
     if is_offensive or key in COARSE:
         return -3.0 + zipf / 10
-    if any(character.isdigit() for character in key) or len(key) == 1 or (_ROMAN.fullmatch(key) and tags < 3 and key != "mix"):
+    if (
+        any(character.isdigit() for character in key)
+        or len(key) == 1
+        or (_ROMAN.fullmatch(key) and tags < 3 and key != "mix")
+    ):
         return -4.0 + zipf / 10
     if key in FUNCTION_WORDS:
         return 1.0 + zipf / 10 if tags >= 20 else RAREST
     return max(RAREST, _score(key, words, senses[0], tags=tags, zipf=zipf, is_inflection=is_inflection))
 
 
-def _score(key: str, words: Sequence[str], first: TaggedSense, *, tags: int, zipf: float, is_inflection: bool) -> float:
+def _score(
+    key: str, words: Sequence[str], first: TaggedSense, *, tags: int, zipf: float, is_inflection: bool
+) -> float:
     by_tags = 3.4 + math.log10(tags) if tags else _UNTAGGED
     if len(words) > 1:
         # Word frequency of a phrase is computed from its words as if they met by chance.
@@ -151,10 +159,20 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
     synset = sense.synset
     is_usual_name, is_only_name = synset.words[0] == sense.form, len(synset.words) == 1
     is_special = synset.gloss.startswith("(") or any(pointer.kind == "about" for pointer in synset.pointers)
-    value = 0.6 / sense.number + 0.6 * is_usual_name + 0.3 * is_only_name + 0.2 * bool(synset.examples) - 1.0 * is_special
+    value = (
+        0.6 / sense.number
+        + 0.6 * is_usual_name
+        + 0.3 * is_only_name
+        + 0.2 * bool(synset.examples)
+        - 1.0 * is_special
+    )
     value -= 0.3 * _is_circular(sense) + 1.0 * sense.is_instance
     # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is nobody's first thought.
-    value += 0.9 * (synset.category == "animal") - 0.7 * (synset.category == "plant") + 0.1 * (synset.id[0] == _NOUN)
+    value += (
+        0.9 * (synset.category == "animal")
+        - 0.7 * (synset.category == "plant")
+        + 0.1 * (synset.id[0] == _NOUN)
+    )
     if verbal_share is not None and synset.id[0] in {_NOUN, _VERB}:
         is_rather_verb = verbal_share > _VERBAL
         value += 0.4 if is_rather_verb is (synset.id[0] == _VERB) else -0.4
@@ -164,7 +182,10 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
 def _is_circular(sense: TaggedSense) -> bool:
     """Whether the meaning is explained by the word itself; shrubs "of the genus Rosa that bear roses" are the plain rose all the same."""
     gloss = sense.synset.gloss
-    return "genus" not in gloss and re.search(rf"\b{re.escape(sense.form)}s?\b", gloss, re.IGNORECASE) is not None
+    return (
+        "genus" not in gloss
+        and re.search(rf"\b{re.escape(sense.form)}s?\b", gloss, re.IGNORECASE) is not None
+    )
 
 
 def _is_coarse(sense: TaggedSense) -> bool:

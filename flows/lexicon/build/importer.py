@@ -54,7 +54,9 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
     try:
         connection = sqlite3.connect(draft)
         try:
-            connection.executescript("PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
+            connection.executescript(
+                "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA
+            )
             with connection:
                 _fill(connection, folder, stamp)
             connection.executescript(INDEX + "ANALYZE; VACUUM;")
@@ -71,11 +73,18 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     inflections = _inflections(keys)
     senses = _senses(synsets, read_tags(folder), _verbal_shares(inflections))
     scores = _scores(synsets, senses, {form for form, _ in inflections})
-    ranks = {key: rank for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], len(key), key)), start=1)}
+    ranks = {
+        key: rank
+        for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], len(key), key)), start=1)
+    }
     presentable = sum(value > UNPRESENTABLE for value in scores.values())
     number = {synset.id: at for at, synset in enumerate(synsets, start=1)}
     kinds = {name: at for at, name in enumerate(dict.fromkeys(KINDS.values()))}
-    places = {(key, sense.synset.id): (place, sense.tags) for key, found in senses.items() for place, sense in enumerate(found)}
+    places = {
+        (key, sense.synset.id): (place, sense.tags)
+        for key, found in senses.items()
+        for place, sense in enumerate(found)
+    }
 
     def weigh(key: str, synset: tuple[int, int]) -> int:
         rank, found, (place, tags) = ranks[key], senses[key], places[key, synset]
@@ -98,26 +107,55 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
     # A slur is nobody's nearest relative, however common its spelling is in another meaning.
     slurs = {synset.id for synset in synsets if is_offensive(synset)}
     heads = {at: len(ranks) if at in slurs else ranks[word_key(found[0])] for at, found in words.items()}
-    weights = {at: len(ranks) if at in slurs else weigh(word_key(found[0]), at) for at, found in words.items()}
+    weights = {
+        at: len(ranks) if at in slurs else weigh(word_key(found[0]), at) for at, found in words.items()
+    }
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
-        [("layout", VERSION), ("wordnet", "3.1"), ("stamp", stamp), ("lemmas", str(len(ranks))), ("presentable", str(presentable))],
+        [
+            ("layout", VERSION),
+            ("wordnet", "3.1"),
+            ("stamp", stamp),
+            ("lemmas", str(len(ranks))),
+            ("presentable", str(presentable)),
+        ],
     )
     connection.executemany("INSERT INTO kind VALUES (?, ?)", ((at, name) for name, at in kinds.items()))
-    connection.executemany("INSERT INTO lemma VALUES (?, ?, ?)", ((rank, key, senses[key][0].form) for key, rank in ranks.items()))
+    connection.executemany(
+        "INSERT INTO lemma VALUES (?, ?, ?)",
+        ((rank, key, senses[key][0].form) for key, rank in ranks.items()),
+    )
     connection.executemany(
         "INSERT INTO synset VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (number[s.id], s.id[0], s.category.value, heads[s.id], weights[s.id], "\n".join(words[s.id]), s.gloss, "\n".join(s.examples) or None)
+            (
+                number[s.id],
+                s.id[0],
+                s.category.value,
+                heads[s.id],
+                weights[s.id],
+                "\n".join(words[s.id]),
+                s.gloss,
+                "\n".join(s.examples) or None,
+            )
             for s in synsets
         ),
     )
     connection.executemany(
         "INSERT INTO sense VALUES (?, ?, ?, ?)",
-        ((rank, position, number[sense.synset.id], sense.tags) for key, rank in ranks.items() for position, sense in enumerate(senses[key])),
+        (
+            (rank, position, number[sense.synset.id], sense.tags)
+            for key, rank in ranks.items()
+            for position, sense in enumerate(senses[key])
+        ),
     )
-    connection.executemany("INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, weights, kinds))
-    connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)", _links(synsets, number, ranks, kinds, weigh))
+    connection.executemany(
+        "INSERT INTO relation VALUES (?, ?, ?, ?)", _relations(synsets, number, weights, kinds)
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _links(synsets, number, ranks, kinds, weigh),
+    )
     connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
 
 
@@ -127,7 +165,9 @@ def _plain(key: str) -> str:
 
 
 def _senses(
-    synsets: list[RawSynset], tags: Mapping[tuple[str, int, int], tuple[int, int]], verbal_shares: Mapping[str, float]
+    synsets: list[RawSynset],
+    tags: Mapping[tuple[str, int, int], tuple[int, int]],
+    verbal_shares: Mapping[str, float],
 ) -> dict[str, list[TaggedSense]]:
     """The senses of each key, the commonest first."""
     found: dict[str, dict[tuple[int, int], TaggedSense]] = defaultdict(dict)
@@ -136,7 +176,9 @@ def _senses(
         total = sum(count for _, count in counts)
         for word, (number, count) in zip(synset.words, counts, strict=True):
             found[word_key(word)].setdefault(synset.id, TaggedSense(synset, word, number, count, total))
-    return {key: order_senses(found[key].values(), verbal_share=verbal_shares.get(key)) for key in sorted(found)}
+    return {
+        key: order_senses(found[key].values(), verbal_share=verbal_shares.get(key)) for key in sorted(found)
+    }
 
 
 def _inflections(keys: Collection[str]) -> set[tuple[str, str]]:
@@ -155,26 +197,48 @@ def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:
         total[base] += frequency
         if form.endswith(("ed", "ing")):
             verbal[base] += frequency
-    return {base: verbal[base] / whole for base, inflected in total.items() if (whole := inflected + wordfreq.word_frequency(base, "en"))}
+    return {
+        base: verbal[base] / whole
+        for base, inflected in total.items()
+        if (whole := inflected + wordfreq.word_frequency(base, "en"))
+    }
 
 
-def _scores(synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]) -> dict[str, float]:
+def _scores(
+    synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]
+) -> dict[str, float]:
     """How common each key is."""
     by_id = {synset.id: synset for synset in synsets}
 
     def is_marked(sense: TaggedSense) -> bool:
         place = sense.synset.words.index(sense.form) + 1
-        usages = [by_id[p.synset].words[0] for p in sense.synset.pointers if p.kind == "usage" and p.source in {0, place}]
+        usages = [
+            by_id[p.synset].words[0]
+            for p in sense.synset.pointers
+            if p.kind == "usage" and p.source in {0, place}
+        ]
         return is_offensive(sense.synset, usages)
 
     return {
-        key: round(score(key, found, zipf=wordfreq.zipf_frequency(key, "en"), is_inflection=key in forms, is_offensive=is_marked(found[0])), 6)
+        key: round(
+            score(
+                key,
+                found,
+                zipf=wordfreq.zipf_frequency(key, "en"),
+                is_inflection=key in forms,
+                is_offensive=is_marked(found[0]),
+            ),
+            6,
+        )
         for key, found in senses.items()
     }
 
 
 def _relations(
-    synsets: list[RawSynset], number: Mapping[tuple[int, int], int], weights: Mapping[tuple[int, int], int], kinds: Mapping[str, int]
+    synsets: list[RawSynset],
+    number: Mapping[tuple[int, int], int],
+    weights: Mapping[tuple[int, int], int],
+    kinds: Mapping[str, int],
 ) -> Iterator[tuple[int, int, int, int]]:
     """Relations between whole synsets, the commonest target first."""
     for synset in synsets:
@@ -204,7 +268,14 @@ def _links(
                 target = word_key(text)
                 if source != target:
                     at = number[synset.id], kinds[pointer.kind]
-                    yield ranks[source], *at, ranks[target], number[pointer.synset], text, weigh(target, pointer.synset)
+                    yield (
+                        ranks[source],
+                        *at,
+                        ranks[target],
+                        number[pointer.synset],
+                        text,
+                        weigh(target, pointer.synset),
+                    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,12 @@ from pathlib import Path
 
 from flows.knowledge import Category, PartOfSpeech
 
-FILES: tuple[tuple[str, PartOfSpeech], ...] = (("noun", "noun"), ("verb", "verb"), ("adj", "adjective"), ("adv", "adverb"))
+FILES: tuple[tuple[str, PartOfSpeech], ...] = (
+    ("noun", "noun"),
+    ("verb", "verb"),
+    ("adj", "adjective"),
+    ("adv", "adverb"),
+)
 
 CATEGORIES: tuple[Category, ...] = tuple(
     Category(name)
@@ -148,4 +153,6 @@ def _parse(line: str, number: int) -> RawSynset:
             target = ("nvar".index(pos), int(offset))
             pointers.append(Pointer(KINDS[symbol], target, int(ends[:2], 16), int(ends[2:], 16)))  # noqa: FURB166  no prefix
     definition, examples = split_gloss(gloss)
-    return RawSynset((number, int(fields[0])), CATEGORIES[int(fields[1])], words, tuple(pointers), definition, examples)
+    return RawSynset(
+        (number, int(fields[0])), CATEGORIES[int(fields[1])], words, tuple(pointers), definition, examples
+    )

@@ -62,7 +62,9 @@ class Quotas:
         await memory.save_quota_usage([usage for model in models for usage in self.of(model).spent(now=now)])
 
 
-_quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Limits], Quotas]] = WeakKeyDictionary()
+_quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Limits], Quotas]] = (
+    WeakKeyDictionary()
+)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -76,17 +78,23 @@ def limits_of(settings: Settings) -> Limits:
 
 
 @asynccontextmanager
-async def open_groq(settings: Settings, memory: QuotaMemory, *, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S) -> AsyncGenerator[GroqModel]:
+async def open_groq(
+    settings: Settings, memory: QuotaMemory, *, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S
+) -> AsyncGenerator[GroqModel]:
     """The model of the configured account, checked, with what its quota is remembered to have spent.
 
     A request may be silent for `silence_s` seconds and take `whole_s` in all.
     Raises ConfigurationError when there is no key, when Groq does not accept it, or when it offers none of the configured models.
     """
     if settings.groq_api_key is None:
-        raise ConfigurationError(f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set LEARN_MODEL=lexicon.")
+        raise ConfigurationError(
+            f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set LEARN_MODEL=lexicon."
+        )
     key, models = settings.groq_api_key.get_secret_value(), {*settings.propose_models, *settings.write_models}
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(GroqClient(api_key=key, base_url=settings.groq_base_url, silence_s=silence_s, whole_s=whole_s))
+        client = await stack.enter_async_context(
+            GroqClient(api_key=key, base_url=settings.groq_base_url, silence_s=silence_s, whole_s=whole_s)
+        )
         quotas = _shared(settings, key)
         await quotas.recall(models, memory)
         model = GroqModel(
@@ -104,7 +112,9 @@ async def open_groq(settings: Settings, memory: QuotaMemory, *, silence_s: float
 def _shared(settings: Settings, key: str) -> Quotas:
     """The one set of limiters of this account in this loop."""
     limits = limits_of(settings)
-    assumed: list[Bound] = [bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set]
+    assumed: list[Bound] = [
+        bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set
+    ]
     accounts = _quotas.setdefault(asyncio.get_running_loop(), {})
     return accounts.setdefault((settings.groq_base_url, key, limits), Quotas(limits, assumed))
 

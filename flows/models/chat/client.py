@@ -44,16 +44,25 @@ class Reply:
 class GroqClient:
     """The connection to Groq, open between `async with` and its end, in the event loop that opened it."""
 
-    def __init__(self, *, api_key: str, base_url: str, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S) -> None:
+    def __init__(
+        self, *, api_key: str, base_url: str, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S
+    ) -> None:
         self._whole_s = whole_s
         timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
-        self._http = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS))
-        self._groq = groq.AsyncGroq(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=self._http)
+        self._http = httpx.AsyncClient(
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        )
+        self._groq = groq.AsyncGroq(
+            api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=self._http
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._groq.close()
 
     async def models(self) -> frozenset[str]:
@@ -72,9 +81,13 @@ class GroqClient:
         """Have a prompt answered within so many tokens. Raises what `groq_errors.translate` makes of a failure."""
         try:
             async with asyncio.timeout(self._whole_s):
-                raw = await self._groq.chat.completions.with_raw_response.create(**_request(model, prompt, max_tokens, is_strict=is_strict))
+                raw = await self._groq.chat.completions.with_raw_response.create(
+                    **_request(model, prompt, max_tokens, is_strict=is_strict)
+                )
                 completion = await raw.parse()
-            return _reply(completion, read_headers({name.lower(): value for name, value in raw.headers.items()}))
+            return _reply(
+                completion, read_headers({name.lower(): value for name, value in raw.headers.items()})
+            )
         except TimeoutError as error:
             raise Unanswered("Groq did not answer in time") from error
         except groq.APIError as error:
@@ -87,7 +100,11 @@ class GroqClient:
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
     schema = {"name": prompt.task, "strict": "gpt-oss" in model, "schema": SCHEMAS[prompt.task]}
     form = {"type": "json_schema", "json_schema": schema} if is_strict else {"type": "json_object"}
-    system = prompt.system if is_strict else f"{prompt.system} Answer with JSON alone, of this schema: {json.dumps(SCHEMAS[prompt.task])}"
+    system = (
+        prompt.system
+        if is_strict
+        else f"{prompt.system} Answer with JSON alone, of this schema: {json.dumps(SCHEMAS[prompt.task])}"
+    )
     request = {
         "model": model,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}],

@@ -15,7 +15,15 @@ import groq
 import httpx
 
 from flows.core.quota import Seen, parse_duration, read_headers
-from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, RateLimited, Refused, RequestTooLarge
+from flows.errors import (
+    ConfigurationError,
+    LearningError,
+    MalformedOutput,
+    ModelUnavailable,
+    RateLimited,
+    Refused,
+    RequestTooLarge,
+)
 from flows.knowledge import Bound
 
 KEYS_PAGE = "https://console.groq.com/keys"
@@ -28,7 +36,15 @@ _BOUNDS: Mapping[str, Bound] = {
     "TPM": "tokens_per_minute",
     "TPD": "tokens_per_day",
 }
-_GONE = frozenset({"model_not_found", "model_decommissioned", "model_not_active", "model_terms_required", "model_permission_blocked_project"})
+_GONE = frozenset(
+    {
+        "model_not_found",
+        "model_decommissioned",
+        "model_not_active",
+        "model_terms_required",
+        "model_permission_blocked_project",
+    }
+)
 _MINUTE_PAUSE_S = 2.0
 """Waited after a refusal that tells no time."""
 _CROWDED = frozenset({498, 503})
@@ -102,7 +118,12 @@ def _with_limit(seen: Seen, message: str) -> Seen:
     found = _LIMIT.search(message)
     if found is None or found[1] not in _BOUNDS:
         return seen
-    return replace(seen, refused=_BOUNDS[found[1]], refused_limit=int(found[2]), refused_used=int(found[3]) if found[3] else None)
+    return replace(
+        seen,
+        refused=_BOUNDS[found[1]],
+        refused_limit=int(found[2]),
+        refused_used=int(found[3]) if found[3] else None,
+    )
 
 
 def _of_status(failure: _Failure) -> LearningError:
@@ -110,13 +131,19 @@ def _of_status(failure: _Failure) -> LearningError:
     if status == 429:
         return LimitReached(message, seen_in(message, failure.headers))
     if status == 413:
-        return Oversized(message, replace(_with_limit(read_headers(failure.headers), message), retry_after_s=None))
+        return Oversized(
+            message, replace(_with_limit(read_headers(failure.headers), message), retry_after_s=None)
+        )
     if status == 401 or code == "invalid_api_key":
-        return ConfigurationError(f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use the lexicon.")
+        return ConfigurationError(
+            f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use the lexicon."
+        )
     if code in _GONE:
         return ModelGone(message)
     if status == 404:
-        return ConfigurationError(f"GROQ_BASE_URL: there is no Groq at this address: {message}. Unset it for the usual one.")
+        return ConfigurationError(
+            f"GROQ_BASE_URL: there is no Groq at this address: {message}. Unset it for the usual one."
+        )
     if status == 403:
         return ConfigurationError(
             f"GROQ_API_KEY: Groq refuses this account or address: {message}. Look at {KEYS_PAGE}, or unset it to use the lexicon."
@@ -130,7 +157,9 @@ def _of_status(failure: _Failure) -> LearningError:
     if status in {400, 422} and "context_length" in code:
         return RequestTooLarge(message)
     if status in {400, 409, 422}:
-        return ConfigurationError(f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose other models.")
+        return ConfigurationError(
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose other models."
+        )
     retry_after_s = read_headers(failure.headers).retry_after_s
     kind = Crowded if status in _CROWDED else ModelUnavailable
     return kind(f"Groq answers {status}: {message}", retry_after_s=retry_after_s)

@@ -15,7 +15,15 @@ from typing import Any, Self
 from flows.core import prompts
 from flows.core.prompts import Prompt, Task
 from flows.core.room import Room
-from flows.errors import ConfigurationError, LearningError, MalformedOutput, ModelUnavailable, QuotaExhausted, RateLimited, TransientError
+from flows.errors import (
+    ConfigurationError,
+    LearningError,
+    MalformedOutput,
+    ModelUnavailable,
+    QuotaExhausted,
+    RateLimited,
+    TransientError,
+)
 from flows.knowledge import (
     Deepening,
     DeepeningRequest,
@@ -73,7 +81,12 @@ class GroqModel:
         self._price_of = price_of
         self._gone: dict[str, str] = {}
         self._not_strict: set[tuple[str, Task]] = set()
-        self._rooms: dict[Task, Room] = {"propose": Room(5, 1), "define": Room(60, 8), "enrich": Room(85, 10), "deepen": Room(230, 30)}
+        self._rooms: dict[Task, Room] = {
+            "propose": Room(5, 1),
+            "define": Room(60, 8),
+            "enrich": Room(85, 10),
+            "deepen": Room(230, 30),
+        }
         self._factor = 1.0
 
     @property
@@ -143,7 +156,9 @@ class GroqModel:
         generation = self._generation(drafts, model, prompt, reply)
         if reply.problem or not is_whole:
             raise Unfinished(
-                f"{model} did not finish: {reply.problem or 'the answer is not of the asked shape'}", generation=generation, salvage=reply.text
+                f"{model} did not finish: {reply.problem or 'the answer is not of the asked shape'}",
+                generation=generation,
+                salvage=reply.text,
             )
         return generation
 
@@ -164,7 +179,10 @@ class GroqModel:
         limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota at this moment")
         characters = prompt.characters + _schema_characters(prompt.task)
         for _ in range(REFUSALS):
-            room, is_strict = self._rooms[prompt.task].tokens(words, self._factor), (model, prompt.task) not in self._not_strict
+            room, is_strict = (
+                self._rooms[prompt.task].tokens(words, self._factor),
+                (model, prompt.task) not in self._not_strict,
+            )
             async with limiter.slot(prompt.task, characters=characters, answer_tokens=room) as slot:
                 try:
                     reply = await self._client.complete(model, prompt, max_tokens=room, is_strict=is_strict)
@@ -177,7 +195,9 @@ class GroqModel:
                     if not is_strict:
                         raise self._not_taken(error) from error
                     self._not_strict.add((model, prompt.task))
-                    _log.warning("%s takes no strict schema any more, so plain JSON is asked for: %s", model, error)
+                    _log.warning(
+                        "%s takes no strict schema any more, so plain JSON is asked for: %s", model, error
+                    )
                     continue
                 except MalformedOutput as error:
                     reply = _broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
@@ -201,7 +221,11 @@ class GroqModel:
     def _generation(self, value: Any, model: str, prompt: Prompt, reply: Reply) -> Generation[Any]:  # noqa: ANN401  of any task
         price = self._price_of(model)
         fresh = reply.tokens_in - reply.tokens_cached
-        dollars = (fresh * price.tokens_in + reply.tokens_cached * price.tokens_cached + reply.tokens_out * price.tokens_out) / 1e6
+        dollars = (
+            fresh * price.tokens_in
+            + reply.tokens_cached * price.tokens_cached
+            + reply.tokens_out * price.tokens_out
+        ) / 1e6
         return Generation(
             value=value,
             usage=_tokens(reply).model_copy(update={"cost_usd": dollars}),
@@ -223,11 +247,17 @@ class GroqModel:
 
     def _none_left(self, task: Task) -> ConfigurationError:
         variable = "LEARN_PROPOSE_MODELS" if task == "propose" else "LEARN_WRITE_MODELS"
-        reasons = "; ".join(f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone)
-        return ConfigurationError(f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models lists.")
+        reasons = "; ".join(
+            f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone
+        )
+        return ConfigurationError(
+            f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models lists."
+        )
 
     def _not_taken(self, error: SchemaRefused) -> ConfigurationError:
-        return ConfigurationError(f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}. Choose another.")
+        return ConfigurationError(
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}. Choose another."
+        )
 
 
 def _broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
@@ -249,7 +279,9 @@ def _fail(slot: Reservation, error: LearningError) -> None:
 
 
 def _tokens(reply: Reply) -> Usage:
-    return Usage(requests=1, tokens_in=reply.tokens_in, tokens_out=reply.tokens_out, tokens_cached=reply.tokens_cached)
+    return Usage(
+        requests=1, tokens_in=reply.tokens_in, tokens_out=reply.tokens_out, tokens_cached=reply.tokens_cached
+    )
 
 
 def _earlier(one: QuotaExhausted | None, other: QuotaExhausted) -> QuotaExhausted:

@@ -78,14 +78,22 @@ class DeepenedWords(_Item):
     words: tuple[DeepenedWord, ...]
 
 
-_ANSWERS: Mapping[Task, type[_Item]] = {"propose": ProposedWords, "define": DefinedWords, "enrich": EnrichedWords, "deepen": DeepenedWords}
+_ANSWERS: Mapping[Task, type[_Item]] = {
+    "propose": ProposedWords,
+    "define": DefinedWords,
+    "enrich": EnrichedWords,
+    "deepen": DeepenedWords,
+}
 _ITEMS: Mapping[Task, type[DefinedWord | EnrichedWord | DeepenedWord]] = {
     "define": DefinedWord,
     "enrich": EnrichedWord,
     "deepen": DeepenedWord,
 }
 _UNSUPPORTED = frozenset(
-    re.findall(r"\w+", "title description default minItems maxItems minLength maxLength minimum maximum pattern format uniqueItems prefixItems")
+    re.findall(
+        r"\w+",
+        "title description default minItems maxItems minLength maxLength minimum maximum pattern format uniqueItems prefixItems",
+    )
 )
 _OBJECT = re.compile(r'\{\s*"')
 
@@ -103,14 +111,23 @@ def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
             return strict(definitions[node["$ref"].rpartition("/")[2]])
         if node.get("type") == "object":
             properties = {name: strict(part) for name, part in node.get("properties", {}).items()}
-            return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-        return {name: strict(part) for name, part in node.items() if name not in _UNSUPPORTED and name != "$defs"}
+            return {
+                "type": "object",
+                "properties": properties,
+                "required": list(properties),
+                "additionalProperties": False,
+            }
+        return {
+            name: strict(part) for name, part in node.items() if name not in _UNSUPPORTED and name != "$defs"
+        }
 
     made: dict[str, Any] = strict(schema)
     return made
 
 
-SCHEMAS: Mapping[Task, dict[str, Any]] = {task: strictify(answer.model_json_schema()) for task, answer in _ANSWERS.items()}
+SCHEMAS: Mapping[Task, dict[str, Any]] = {
+    task: strictify(answer.model_json_schema()) for task, answer in _ANSWERS.items()
+}
 """What is sent with each task."""
 
 
@@ -137,7 +154,11 @@ def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, An
         listed = body.get("words")
         raw, is_whole = (listed, True) if isinstance(listed, list) else ([], False)
         disputed = body.get("conflicts")
-        conflicts = frozenset(word_key(key) for key in disputed if isinstance(key, str)) if isinstance(disputed, list) else frozenset()
+        conflicts = (
+            frozenset(word_key(key) for key in disputed if isinstance(key, str))
+            if isinstance(disputed, list)
+            else frozenset()
+        )
     found: dict[str, Any] = {}
     doubtful: set[str] = set()
     for item in raw:
@@ -148,12 +169,18 @@ def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, An
         key = word_key(made.id)
         if key in keys and found.setdefault(key, made) != made:
             doubtful.add(key)
-    return {key: _draft(made, key in conflicts) for key, made in found.items() if key not in doubtful}, is_whole
+    return {
+        key: _draft(made, key in conflicts) for key, made in found.items() if key not in doubtful
+    }, is_whole
 
 
-def _draft(item: DefinedWord | EnrichedWord | DeepenedWord, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:
+def _draft(
+    item: DefinedWord | EnrichedWord | DeepenedWord, is_contradicted: bool
+) -> DefinitionDraft | Enrichment | Deepening:
     if isinstance(item, DefinedWord):
-        return DefinitionDraft(text=" ".join(item.text.split()), part_of_speech=item.pos, is_contradicted=is_contradicted)
+        return DefinitionDraft(
+            text=" ".join(item.text.split()), part_of_speech=item.pos, is_contradicted=is_contradicted
+        )
     if isinstance(item, EnrichedWord):
         return Enrichment(related_concepts=item.related, examples=item.examples, category=item.category.value)
     return Deepening(explanation=item.text, applications=item.uses, misconceptions=item.myths)

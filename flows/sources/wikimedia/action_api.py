@@ -51,13 +51,19 @@ class ActionApi:
         self._pause = Pause()
         self._timeout_s = timeout_s
         headers = {"User-Agent": user_agent(contact), "Accept-Encoding": "gzip", "Accept": "application/json"}
-        self._client = httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)), follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+            follow_redirects=False,
+        )
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._client.__aexit__(exc_type, exc, traceback)
 
     @property
@@ -82,7 +88,13 @@ class ActionApi:
         return {title: found[wanted_title] for title, wanted_title in asked.items() if wanted_title in found}
 
     async def _query(self, parameters: Mapping[str, str]) -> Query:
-        base = {"action": "query", "format": "json", "formatversion": "2", "maxlag": str(MAXLAG_S), **parameters}
+        base = {
+            "action": "query",
+            "format": "json",
+            "formatversion": "2",
+            "maxlag": str(MAXLAG_S),
+            **parameters,
+        }
         answers: list[dict[str, Any]] = []
         more: dict[str, str] = {}
         for _ in range(MOST_CONTINUATIONS):
@@ -106,9 +118,13 @@ class ActionApi:
                 async with asyncio.timeout(self._timeout_s):
                     response, body = await self._send(parameters)
             except (TimeoutError, httpx.TimeoutException) as error:
-                raise SourceUnavailable(f"{self._name} did not answer within {self._timeout_s:g} s") from error
+                raise SourceUnavailable(
+                    f"{self._name} did not answer within {self._timeout_s:g} s"
+                ) from error
             except httpx.HTTPError as error:
-                raise SourceUnavailable(f"{self._name} cannot be reached: {printable(str(error)) or type(error).__name__}") from error
+                raise SourceUnavailable(
+                    f"{self._name} cannot be reached: {printable(str(error)) or type(error).__name__}"
+                ) from error
             return self._read(response, body)
 
     async def _send(self, parameters: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
@@ -150,19 +166,32 @@ class ActionApi:
         if status == 429:
             wait_s = _PAUSE_S if wait_s is None else wait_s
             self._pace.pause.begin(wait_s)
-            raise RateLimited(f"{self._name} answered that it was asked too often (429)", retry_after_s=wait_s)
+            raise RateLimited(
+                f"{self._name} answered that it was asked too often (429)", retry_after_s=wait_s
+            )
         if status >= 500:
             self._pause.begin(wait_s or 0.0)
-            raise SourceUnavailable(f"{self._name} answered with an error of its own ({status})", retry_after_s=wait_s)
+            raise SourceUnavailable(
+                f"{self._name} answered with an error of its own ({status})", retry_after_s=wait_s
+            )
         if status in {401, 403}:
             raise SourceRefused(
                 f"WIKIMEDIA_CONTACT: {self._name} refused the request ({status}); give a mail or web address where you can be reached"
             )
-        where = f" (it points to {printable(response.headers['location'])})" if "location" in response.headers else ""
-        raise SourceRefused(f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an Action API")
+        where = (
+            f" (it points to {printable(response.headers['location'])})"
+            if "location" in response.headers
+            else ""
+        )
+        raise SourceRefused(
+            f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an Action API"
+        )
 
     def _fail(self, response: httpx.Response, error: Mapping[str, Any]) -> NoReturn:
-        code, text = printable(str(error.get("code", "unknown")), 60), printable(str(error.get("info") or error.get("text") or ""))
+        code, text = (
+            printable(str(error.get("code", "unknown")), 60),
+            printable(str(error.get("info") or error.get("text") or "")),
+        )
         line = f"{self._name} answered {code}: {text}"
         if not _TRANSIENT.match(code):
             raise SourceRefused(line)
@@ -181,7 +210,9 @@ def user_agent(contact: str) -> str:
     """Who asks, by the policy. Raises ConfigurationError for a contact that is none."""
     contact = contact.strip()
     if not contact.isascii() or not contact.isprintable() or not re.search(r"\w@\w|\w+://\w", contact):
-        raise ConfigurationError("WIKIMEDIA_CONTACT: give a mail or web address of whoever runs this, which Wikimedia asks for")
+        raise ConfigurationError(
+            "WIKIMEDIA_CONTACT: give a mail or web address of whoever runs this, which Wikimedia asks for"
+        )
     try:
         ours = version("learning-pipeline")
     except PackageNotFoundError:

@@ -40,7 +40,9 @@ class Pause:
     def check(self) -> None:
         """Raise RateLimited, with the seconds that are left, when it lasts too long to wait for."""
         if self.left_s > PATIENCE_S:
-            raise RateLimited(f"the provider wants to be left alone for {self.left_s:.0f} s more", retry_after_s=self.left_s)
+            raise RateLimited(
+                f"the provider wants to be left alone for {self.left_s:.0f} s more", retry_after_s=self.left_s
+            )
 
     async def wait(self) -> None:
         """Return when it is over. Raises RateLimited when it lasts too long to wait for."""
@@ -52,9 +54,18 @@ class Pause:
 class Pace:
     """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any minute, none in a pause."""
 
-    def __init__(self, *, per_minute: int, at_once: int, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        *,
+        per_minute: int,
+        at_once: int,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         burst = max(1.0, per_minute / _BURST)
-        self._bucket = QuotaBucket(capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst)
+        self._bucket = QuotaBucket(
+            capacity=burst, window_s=60.0 * burst / max(1.0, per_minute - burst), level=burst
+        )
         self._clock = clock
         self._sleep = sleep
         self._filled_at_s = clock()
@@ -70,7 +81,9 @@ class Pace:
             async with asyncio.timeout(PATIENCE_S):
                 await self._take()
         except TimeoutError as error:
-            raise RateLimited("its own limit left no turn in time", retry_after_s=max(1.0, self.pause.left_s)) from error
+            raise RateLimited(
+                "its own limit left no turn in time", retry_after_s=max(1.0, self.pause.left_s)
+            ) from error
         try:
             yield
         finally:

@@ -86,7 +86,11 @@ class Found:
 
 def may_be_title(text: str) -> bool:
     """Whether a page can have this title; one that cannot may even name another page, as “C#” names “C”."""
-    return bool(text.strip()) and not _NO_TITLE.search(text) and len(text.encode(errors="replace")) <= MAX_TITLE_BYTES
+    return (
+        bool(text.strip())
+        and not _NO_TITLE.search(text)
+        and len(text.encode(errors="replace")) <= MAX_TITLE_BYTES
+    )
 
 
 def title_of(text: str) -> str:
@@ -102,7 +106,9 @@ def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
     """
     normal = {unquote(step.from_) if step.fromencoded else step.from_: step.to for step in query.normalized}
     redirects = {step.from_: step.to for step in query.redirects}
-    pages = {page.title: page for page in query.pages if not page.missing and not page.invalid and page.ns == 0}
+    pages = {
+        page.title: page for page in query.pages if not page.missing and not page.invalid and page.ns == 0
+    }
     found = {}
     for title in asked:
         start = normal.get(title, title)
@@ -112,7 +118,9 @@ def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
     return found
 
 
-def cite(page: WikiPage, *, source: str, quote_: str, fragment: str = "", now: datetime, fallback_url: str) -> Citation:
+def cite(
+    page: WikiPage, *, source: str, quote_: str, fragment: str = "", now: datetime, fallback_url: str
+) -> Citation:
     """A complete attribution, as the licence of Wikimedia's texts asks for."""
     url = page.canonicalurl
     if not url.startswith(("https://", "http://")) or len(url) > _LONGEST_URL:

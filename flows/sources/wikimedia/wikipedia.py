@@ -26,7 +26,9 @@ _INTRODUCTIONS = {
     "inprop": "url",
 }
 _QUALIFIER = re.compile(r"\s*\([^()]*\)$")
-_LISTS_MEANINGS = re.compile(r"[^\n]*\b(?:refers? to|stands? for|may be|is the name of)\b[^\n.]*:\s*(?:\n|\Z)")
+_LISTS_MEANINGS = re.compile(
+    r"[^\n]*\b(?:refers? to|stands? for|may be|is the name of)\b[^\n.]*:\s*(?:\n|\Z)"
+)
 _FORMULA = re.compile(r"^.*\\(?:display|text)style.*$", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -49,11 +51,17 @@ class Wikipedia:
         self._api = api
         self._clock = clock
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """One piece of evidence a word; words without an article, or with one on something else, are absent."""
         found = await self._api.find([word.text for word in words], **_INTRODUCTIONS)
         evidence = self._evidence({word: found[word.text] for word in words if word.text in found})
-        many = {word: _with_topic(word, topic) for word in words if word.text in found and _lists_meanings(found[word.text])}
+        many = {
+            word: _with_topic(word, topic)
+            for word in words
+            if word.text in found and _lists_meanings(found[word.text])
+        }
         if topic and many and len(topic) <= _LONGEST_TOPIC:
             found = await self._api.find(list(many.values()), **_INTRODUCTIONS)
             evidence |= self._evidence({word: found[title] for word, title in many.items() if title in found})
@@ -66,7 +74,9 @@ class Wikipedia:
             text = introduction(word, item)
             if text:
                 quote = trim(text, word=word.text, limit=QUOTE_CHARACTERS)
-                citation = cite(item.page, source="Wikipedia", quote_=quote, now=now, fallback_url=self._api.pages_url)
+                citation = cite(
+                    item.page, source="Wikipedia", quote_=quote, now=now, fallback_url=self._api.pages_url
+                )
                 pieces[word.key] = (Evidence(source=self.name, text=text, citation=citation),)
         return pieces
 
@@ -98,7 +108,9 @@ def _with_topic(word: Word, topic: str | None) -> str:
 
 
 def _lists_meanings(found: Found) -> bool:
-    return found.page.is_disambiguation or bool(_LISTS_MEANINGS.match(found.page.extract[:_READ_CHARACTERS].lstrip()))
+    return found.page.is_disambiguation or bool(
+        _LISTS_MEANINGS.match(found.page.extract[:_READ_CHARACTERS].lstrip())
+    )
 
 
 def _mentions(text: str, word: Word) -> bool:
@@ -110,4 +122,7 @@ def _is_a_name(word: str, text: str) -> bool:
     if not word[:1].islower():
         return False
     name = re.escape(word[:1].upper() + word[1:])
-    return not re.search(rf"\b{re.escape(word)}", text) and re.search(rf"(?:[^\W\d_]|,)\s+{name}\b", text) is not None
+    return (
+        not re.search(rf"\b{re.escape(word)}", text)
+        and re.search(rf"(?:[^\W\d_]|,)\s+{name}\b", text) is not None
+    )

@@ -30,7 +30,9 @@ class Wiktionary:
         self._api = api
         self._clock = clock
 
-    async def look_up(self, words: Sequence[Word], *, topic: str | None = None) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all meanings count
+    async def look_up(
+        self, words: Sequence[Word], *, topic: str | None = None
+    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all meanings count
         """At most three meanings a word, those in use first; words without an English meaning are absent."""
         titles = {word: _spellings(word.text) for word in words}
         pages = await self._read([title for spellings in titles.values() for title in spellings])
@@ -60,7 +62,9 @@ class Wiktionary:
         for key, form in forms.items():
             page, found = pages.get(form.form_of or "", (None, ()))
             telling = [meaning for meaning in found if meaning.form_of is None]
-            same_part = [meaning for meaning in telling if meaning.part_of_speech == form.part_of_speech] or telling
+            same_part = [
+                meaning for meaning in telling if meaning.part_of_speech == form.part_of_speech
+            ] or telling
             if page is not None and same_part:
                 evidence[key] = self._pieces(page, same_part, opening=f"{form.text.rstrip('.')}: ")
         return evidence
@@ -72,7 +76,14 @@ class Wiktionary:
                 source=self.name,
                 text=opening + meaning.text,
                 part_of_speech=meaning.part_of_speech,
-                citation=cite(page, source="Wiktionary", quote_=meaning.text, fragment="#English", now=now, fallback_url=self._api.pages_url),
+                citation=cite(
+                    page,
+                    source="Wiktionary",
+                    quote_=meaning.text,
+                    fragment="#English",
+                    now=now,
+                    fallback_url=self._api.pages_url,
+                ),
             )
             for meaning in found[:MOST_SENSES]
         )

@@ -37,7 +37,9 @@ class FirestoreContents(FirestorePart):
             writes = []
             for word in piece:
                 definition = word.definition
-                _, write = WordState(key=definition.key, version=ANY).learned(definition, rank(word.depth), word.learned_at)
+                _, write = WordState(key=definition.key, version=ANY).learned(
+                    definition, rank(word.depth), word.learned_at
+                )
                 writes.append(write)
                 if word.entry:
                     writes.append(Write(path=entry_path(definition.key), fields=entry_fields(word.entry)))
@@ -52,7 +54,9 @@ class FirestoreContents(FirestorePart):
 
     async def put_frontier(self, words: Sequence[FrontierWord]) -> None:
         for piece in pieces(words, AT_ONCE):
-            await self._database.commit([Write(path=frontier_path(word.key), fields=frontier_fields(word)) for word in piece])
+            await self._database.commit(
+                [Write(path=frontier_path(word.key), fields=frontier_fields(word)) for word in piece]
+            )
         self._totals_changed()
 
     async def all_quota_usage(self) -> AsyncIterator[QuotaUsage]:
@@ -60,14 +64,20 @@ class FirestoreContents(FirestorePart):
             for snapshot in found:
                 yield read(QuotaUsage, snapshot.fields)
 
-    async def all_evidence(self, *, at: datetime, after: tuple[str, str] = ("", "")) -> AsyncIterator[CachedEvidence]:
+    async def all_evidence(
+        self, *, at: datetime, after: tuple[str, str] = ("", "")
+    ) -> AsyncIterator[CachedEvidence]:
         async for found in self._pages("research_cache", (("source", "ASC"), ("key", "ASC")), after):
             for snapshot in found:
                 cached = read(CachedEvidence, snapshot.fields)
                 if cached.expires_at > at:
                     yield cached
 
-    async def _pages(self, collection: str, order: Sequence[Order], after: Sequence[str]) -> AsyncIterator[list[Snapshot]]:
-        while found := await self._database.find(Query(collection=collection, order=order, after=after, limit=AT_ONCE)):
+    async def _pages(
+        self, collection: str, order: Sequence[Order], after: Sequence[str]
+    ) -> AsyncIterator[list[Snapshot]]:
+        while found := await self._database.find(
+            Query(collection=collection, order=order, after=after, limit=AT_ONCE)
+        ):
             yield found
             after = tuple(found[-1].fields[field] for field, _ in order)

@@ -25,7 +25,9 @@ def job_path(job_id: UUID) -> str:
 
 def job_fields(job: Job) -> dict[str, Any]:
     """A job. Its parameters are JSON, since Firestore holds no lists in lists and not every name."""
-    return job.model_dump(exclude={"parameters"}) | {"parameters": json.dumps(job.parameters, ensure_ascii=False)}
+    return job.model_dump(exclude={"parameters"}) | {
+        "parameters": json.dumps(job.parameters, ensure_ascii=False)
+    }
 
 
 def job_of(fields: dict[str, Any]) -> Job:

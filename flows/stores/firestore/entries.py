@@ -50,7 +50,9 @@ class FirestoreEntries(FirestorePart):
 
     async def export(self) -> AsyncIterator[Entry]:
         after: Sequence[str] = ()
-        while found := await self._database.find(Query(collection="solidified_knowledge", order=_BY_KEY, after=after, limit=READ_AT_ONCE)):
+        while found := await self._database.find(
+            Query(collection="solidified_knowledge", order=_BY_KEY, after=after, limit=READ_AT_ONCE)
+        ):
             for snapshot in found:
                 yield read(Entry, snapshot.fields)
             after = (found[-1].fields["key"],)
@@ -68,7 +70,9 @@ class FirestoreEntries(FirestorePart):
     ) -> Page[Entry]:
         check_limit(limit)
         condition = only_filter(category=category, job_id=job_id, support=support, depth=depth)
-        where: list[Condition] = [(_PATHS.get(condition.name, condition.name), "==", condition.value)] if condition else []
+        where: list[Condition] = (
+            [(_PATHS.get(condition.name, condition.name), "==", condition.value)] if condition else []
+        )
         prefix = word_key(query)
         if prefix != prefix.encode("utf-8", "ignore").decode():
             return Page(items=())  # half a character, which no key holds
@@ -81,13 +85,24 @@ class FirestoreEntries(FirestorePart):
             at, key = decode_cursor(cursor, newest=(int, str))[1]
             after = (moment_in(at), key)
         found = await self._database.find(
-            Query(collection="solidified_knowledge", where=where, order=_BY_KEY if prefix else _NEWEST, after=after, limit=limit + 1)
+            Query(
+                collection="solidified_knowledge",
+                where=where,
+                order=_BY_KEY if prefix else _NEWEST,
+                after=after,
+                limit=limit + 1,
+            )
         )
         items = tuple(read(Entry, snapshot.fields) for snapshot in found[:limit])
         if len(found) <= limit:
             return Page(items=items)
         last = items[-1]
-        return Page(items=items, cursor=encode_cursor("words", last.key) if prefix else encode_cursor("newest", micros(last.updated_at), last.key))
+        return Page(
+            items=items,
+            cursor=encode_cursor("words", last.key)
+            if prefix
+            else encode_cursor("newest", micros(last.updated_at), last.key),
+        )
 
     async def stats(self) -> StoreStats:
         """Totals, counted anew when this store has written since, and at least after `totals_kept_s`: about 45 reads and one for each 1,000 words."""
@@ -130,4 +145,8 @@ def moment_in(micros_: int) -> datetime:
     try:
         return moment_of(micros_)
     except OverflowError as error:
-        raise InvalidInput("cursor", "it does not belong to this list", "Give the cursor of the page before, or none for the first page") from error
+        raise InvalidInput(
+            "cursor",
+            "it does not belong to this list",
+            "Give the cursor of the page before, or none for the first page",
+        ) from error

@@ -32,7 +32,9 @@ class FirestoreFrontier(FirestorePart):
             await self._mention({key: by_key[key] for key in piece}, at)
         self._totals_changed()
 
-    async def _mention(self, mentions: Mapping[str, list[tuple[Word, Collection[str]]]], at: datetime) -> None:
+    async def _mention(
+        self, mentions: Mapping[str, list[tuple[Word, Collection[str]]]], at: datetime
+    ) -> None:
         """Two reads a word, and a write where there is something new."""
         contention = self._database.contention()
         while True:
@@ -52,7 +54,13 @@ class FirestoreFrontier(FirestorePart):
                         mentioned_by=mentioned_by,
                         first_seen=before.first_seen if before else at,
                     )
-                    writes.append(Write(path=frontier_path(key), fields=frontier_fields(after), version=snapshot.version if snapshot else None))
+                    writes.append(
+                        Write(
+                            path=frontier_path(key),
+                            fields=frontier_fields(after),
+                            version=snapshot.version if snapshot else None,
+                        )
+                    )
             try:
                 if writes:
                     await self._database.commit(writes)
@@ -63,26 +71,41 @@ class FirestoreFrontier(FirestorePart):
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
         check_limit(limit)
-        after: Sequence[int | str] = decode_cursor(cursor, frontier=(int, str))[1] if cursor is not None else ()
+        after: Sequence[int | str] = (
+            decode_cursor(cursor, frontier=(int, str))[1] if cursor is not None else ()
+        )
         shown: list[FrontierWord] = []
         while True:
             found = await self._database.find(
-                Query(collection="frontier", order=(("mentions", "DESC"), ("key", "ASC")), after=after, limit=limit + 1)
+                Query(
+                    collection="frontier",
+                    order=(("mentions", "DESC"), ("key", "ASC")),
+                    after=after,
+                    limit=limit + 1,
+                )
             )
             words = [read(FrontierWord, snapshot.fields) for snapshot in found]
             hidden = await self._known_among([word.key for word in words], or_claimed_at=self._clock())
             shown += [word for word in words if word.key not in hidden]
             if len(shown) > limit:
                 last = shown[limit - 1]
-                return Page(items=tuple(shown[:limit]), cursor=encode_cursor("frontier", len(last.mentioned_by), last.key))
+                return Page(
+                    items=tuple(shown[:limit]),
+                    cursor=encode_cursor("frontier", len(last.mentioned_by), last.key),
+                )
             if len(words) <= limit:
                 return Page(items=tuple(shown))
             after = (len(words[-1].mentioned_by), words[-1].key)
 
     async def _known_among(self, keys: Collection[str], *, or_claimed_at: datetime | None = None) -> set[str]:
         """Of these keys, those of known words, and with a moment those that are under a live claim then."""
-        states = [WordState.read(snapshot) for snapshot in (await self._database.get(list(map(word_path, keys)), STATE_FIELDS)).values()]
-        return {state.key for state in states if state.rank or (or_claimed_at and state.is_live(or_claimed_at))}
+        states = [
+            WordState.read(snapshot)
+            for snapshot in (await self._database.get(list(map(word_path, keys)), STATE_FIELDS)).values()
+        ]
+        return {
+            state.key for state in states if state.rank or (or_claimed_at and state.is_live(or_claimed_at))
+        }
 
 
 def frontier_fields(word: FrontierWord) -> dict[str, object]:

@@ -13,7 +13,16 @@ from uuid import UUID, uuid4
 from flows.knowledge import CachedEvidence, Job, JobStatus, Mode, Page, QuotaUsage
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.document_cache import DocumentCache
-from flows.stores.firestore.documents import evidence_fields, evidence_path, job_fields, job_of, job_path, read, usage_fields, usage_path
+from flows.stores.firestore.documents import (
+    evidence_fields,
+    evidence_path,
+    job_fields,
+    job_of,
+    job_path,
+    read,
+    usage_fields,
+    usage_path,
+)
 from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
@@ -67,8 +76,16 @@ class FirestoreJobs(FirestorePart):
             else:
                 return
 
-    async def _save(self, job: Job, version: Version, *, is_same_attempt: bool = False, token: str | None = None) -> None:
-        writes = [Write(path=job_path(job.job_id), fields=job_fields(job) | ({"token": token} if token else {}), version=version)]
+    async def _save(
+        self, job: Job, version: Version, *, is_same_attempt: bool = False, token: str | None = None
+    ) -> None:
+        writes = [
+            Write(
+                path=job_path(job.job_id),
+                fields=job_fields(job) | ({"token": token} if token else {}),
+                version=version,
+            )
+        ]
         if not is_same_attempt:
             writes.append(Write(path=fence_path(job.job_id), fields={"attempt": job.attempt}))
         versions = await self._database.commit(writes)
@@ -104,9 +121,16 @@ class FirestoreJobs(FirestorePart):
         if since is not None:
             where.append(("created_at", ">=", since))
         order: Sequence[tuple[str, str]] = (("created_at", "DESC"), ("job_id", "ASC"))
-        found = await self._database.find(Query(collection="jobs", where=where, order=order, after=after, limit=limit + 1))  # type: ignore[arg-type]
+        found = await self._database.find(
+            Query(collection="jobs", where=where, order=order, after=after, limit=limit + 1)
+        )  # type: ignore[arg-type]
         items = tuple(job_of(snapshot.fields) for snapshot in found[:limit])
-        return Page(items=items, cursor=encode_cursor("jobs", micros(items[-1].created_at), str(items[-1].job_id)) if len(found) > limit else None)
+        return Page(
+            items=items,
+            cursor=encode_cursor("jobs", micros(items[-1].created_at), str(items[-1].job_id))
+            if len(found) > limit
+            else None,
+        )
 
     async def request_stop(self, job_id: UUID) -> None:
         await self._database.commit([Write(path=_stop_path(job_id), fields={"requested_at": self._clock()})])
@@ -146,7 +170,12 @@ class FirestoreJobs(FirestorePart):
         now = self._clock()
         if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
             return
-        query = Query(collection="research_cache", where=[("expires_at", "<=", now)], limit=AT_ONCE, fields=["expires_at"])
+        query = Query(
+            collection="research_cache",
+            where=[("expires_at", "<=", now)],
+            limit=AT_ONCE,
+            fields=["expires_at"],
+        )
         while found := await self._database.find(query):
             await self._database.commit([Write(path=snapshot.path, fields=None) for snapshot in found])
         self._swept_at = now

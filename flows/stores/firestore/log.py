@@ -67,7 +67,9 @@ class FirestoreLog(FirestorePart):
                 self._chunks.put(place, chunk)
                 return
 
-    async def _write_part(self, job_id: UUID, attempt: int, number: int, part: list[dict[str, Any]], chunk: Chunk) -> None:
+    async def _write_part(
+        self, job_id: UUID, attempt: int, number: int, part: list[dict[str, Any]], chunk: Chunk
+    ) -> None:
         size = sum(_size(event) for event in part)
         if chunk.version is not None and chunk.size + size > MOST_BYTES:
             chunk.part, chunk.size, chunk.version = chunk.part + 1, 0, None
@@ -88,27 +90,44 @@ class FirestoreLog(FirestorePart):
             chunk.size, chunk.version = sum(_size(event) for event in events), snapshot.version
         return chunk
 
-    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
+    async def log(
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+    ) -> tuple[JobEvent, ...]:
         attempt, seq = after
         begin = _place(min(attempt, 10**9 - 1), min(max(0, seq - 1) // EVENTS, 10**9 - 1), 0)
         events: list[JobEvent] = []
         count = min(_READ_AT_ONCE, limit // EVENTS + 2)
         while True:
             found = await self._find(job_id, begin, None, limit=count)
-            events += [read(JobEvent, event) for snapshot in found for event in snapshot.fields["events"].values()]
-            events = sorted((event for event in events if (event.attempt, event.seq) > after), key=lambda event: (event.attempt, event.seq))
+            events += [
+                read(JobEvent, event) for snapshot in found for event in snapshot.fields["events"].values()
+            ]
+            events = sorted(
+                (event for event in events if (event.attempt, event.seq) > after),
+                key=lambda event: (event.attempt, event.seq),
+            )
             if len(found) < count:
                 return tuple(events[:limit])
             begin = found[-1].fields["place"] + "\0"
             # parts of one chunk mix their numbers, so the last chunk may be incomplete
             last = found[-1].fields["place"].rpartition(".")[0]
-            whole = [event for event in events if _place(event.attempt, (event.seq - 1) // EVENTS, 0).rpartition(".")[0] < last]
+            whole = [
+                event
+                for event in events
+                if _place(event.attempt, (event.seq - 1) // EVENTS, 0).rpartition(".")[0] < last
+            ]
             if len(whole) >= limit:
                 return tuple(whole[:limit])
 
-    async def _find(self, job_id: UUID, begin: str, end: str | None, limit: int | None = None) -> list[Snapshot]:
+    async def _find(
+        self, job_id: UUID, begin: str, end: str | None, limit: int | None = None
+    ) -> list[Snapshot]:
         where: list[Any] = [("place", ">=", begin), *([("place", "<", end)] if end else [])]
-        return await self._database.find(Query(collection="log", parent=job_path(job_id), where=where, order=[("place", "ASC")], limit=limit))
+        return await self._database.find(
+            Query(
+                collection="log", parent=job_path(job_id), where=where, order=[("place", "ASC")], limit=limit
+            )
+        )
 
 
 def _parts(events: list[dict[str, Any]], chunk: Chunk) -> list[list[dict[str, Any]]]:

@@ -25,11 +25,22 @@ class FirestoreRounds(FirestorePart):
 
     async def save_round(self, round_: Round) -> bool:
         """One write for most rounds. The document itself is written last, so nobody reads half a round."""
-        path, token, contention = round_path(round_.job_id, round_.number), uuid4().hex, self._database.contention()
+        path, token, contention = (
+            round_path(round_.job_id, round_.number),
+            uuid4().hex,
+            self._database.contention(),
+        )
         fields = round_fields(round_)
         first, *rest = list(_split(fields["candidates"])) or [[]]
-        parts = [Write(path=f"{path}/parts/{token}-{number}", fields={"candidates": part}) for number, part in enumerate(rest, start=1)]
-        whole = Write(path=path, fields=fields | {"candidates": first, "parts": len(parts), "token": token}, version=None)
+        parts = [
+            Write(path=f"{path}/parts/{token}-{number}", fields={"candidates": part})
+            for number, part in enumerate(rest, start=1)
+        ]
+        whole = Write(
+            path=path,
+            fields=fields | {"candidates": first, "parts": len(parts), "token": token},
+            version=None,
+        )
         while True:
             try:
                 for part in parts:
@@ -53,22 +64,35 @@ class FirestoreRounds(FirestorePart):
 
     async def rounds(self, job_id: UUID, *, after: int = 0, limit: int = 50) -> tuple[Round, ...]:
         query = Query(
-            collection="rounds", parent=rounds_path(job_id).rpartition("/")[0], where=[("number", ">", after)], order=[("number", "ASC")], limit=limit
+            collection="rounds",
+            parent=rounds_path(job_id).rpartition("/")[0],
+            where=[("number", ">", after)],
+            order=[("number", "ASC")],
+            limit=limit,
         )
         return tuple([await self._whole(snapshot) for snapshot in await self._database.find(query)])
 
     async def _whole(self, snapshot: Snapshot) -> Round:
         fields = snapshot.fields
-        paths = [f"{snapshot.path}/parts/{fields['token']}-{number}" for number in range(1, fields["parts"] + 1)]
+        paths = [
+            f"{snapshot.path}/parts/{fields['token']}-{number}" for number in range(1, fields["parts"] + 1)
+        ]
         found = await self._database.get(paths)
-        candidates = [*fields["candidates"], *(candidate for path in paths for candidate in found[path].fields["candidates"])]
-        return read(Round, fields | {"candidates": [Candidate.model_validate(candidate) for candidate in candidates]})
+        candidates = [
+            *fields["candidates"],
+            *(candidate for path in paths for candidate in found[path].fields["candidates"]),
+        ]
+        return read(
+            Round, fields | {"candidates": [Candidate.model_validate(candidate) for candidate in candidates]}
+        )
 
     async def batches(self, job_id: UUID, round_number: int | None = None) -> tuple[Batch, ...]:
         where: list[Condition] = [("job_id", "==", str(job_id))]
         if round_number is not None:
             where.append(("round", "==", round_number))
-        query = Query(collection="batches", is_group=True, where=where, order=[("round", "ASC"), ("number", "ASC")])
+        query = Query(
+            collection="batches", is_group=True, where=where, order=[("round", "ASC"), ("number", "ASC")]
+        )
         return tuple(read(Batch, snapshot.fields) for snapshot in await self._database.find(query))
 
 

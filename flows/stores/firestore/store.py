@@ -26,7 +26,15 @@ SCHEMA = 1
 _IDENTITY = "metadata/store"
 
 
-class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, FirestoreJobs, FirestoreRounds, FirestoreLog, FirestoreContents):
+class FirestoreStore(
+    FirestoreWords,
+    FirestoreEntries,
+    FirestoreFrontier,
+    FirestoreJobs,
+    FirestoreRounds,
+    FirestoreLog,
+    FirestoreContents,
+):
     """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
 
     The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be used in several event loops,
@@ -50,7 +58,10 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
         self._language = language
         self._clock = clock
         self._database = FirestoreDatabase(
-            place, emulator=emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None, call_s=call_s, patience_s=patience_s
+            place,
+            emulator=emulator or os.environ.get("FIRESTORE_EMULATOR_HOST") or None,
+            call_s=call_s,
+            patience_s=patience_s,
         )
         self._totals_kept_s = totals_kept_s
         self._totals = None
@@ -74,7 +85,9 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
             raise
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._database.close()
 
     async def _check_identity(self) -> None:
@@ -82,14 +95,24 @@ class FirestoreStore(FirestoreWords, FirestoreEntries, FirestoreFrontier, Firest
         found = await self._database.get_one(_IDENTITY)
         if found is None:
             try:
-                await self._database.commit([Write(path=_IDENTITY, fields={"language": self._language, "schema": SCHEMA}, version=None)])
+                await self._database.commit(
+                    [
+                        Write(
+                            path=_IDENTITY,
+                            fields={"language": self._language, "schema": SCHEMA},
+                            version=None,
+                        )
+                    ]
+                )
             except WriteConflict:
                 found = await self._database.get_one(_IDENTITY)
             if found is None:
                 return
         held, schema = found.fields.get("language"), found.fields.get("schema", 0)
         if not isinstance(held, str):
-            raise ConfigurationError(f"LEARN_STORE: {self.url} is the database of another program. Name another one")
+            raise ConfigurationError(
+                f"LEARN_STORE: {self.url} is the database of another program. Name another one"
+            )
         if schema > SCHEMA:
             raise SchemaTooNew(
                 f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this one, or name another database"

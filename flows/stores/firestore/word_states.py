@@ -13,7 +13,16 @@ from flows.stores.firestore.driver.writes import Version, Write
 from flows.stores.firestore.fencing import word_path
 from flows.stores.rules import depth_of, is_known, rank
 
-STATE_FIELDS = ("key", "word", "depth", "learned_at", "claimed_by", "claim_attempt", "claim_token", "claimed_until")
+STATE_FIELDS = (
+    "key",
+    "word",
+    "depth",
+    "learned_at",
+    "claimed_by",
+    "claim_attempt",
+    "claim_token",
+    "claimed_until",
+)
 _CLAIM_FIELDS = ("claimed_by", "claim_attempt", "claim_token", "claimed_until")
 
 
@@ -44,7 +53,14 @@ class WordState:
         fields = snapshot.fields
         claim = None
         if fields.get("claimed_by"):
-            claim = Claim(**{name: fields[field] for name, field in zip(("job_id", "attempt", "token", "until"), _CLAIM_FIELDS, strict=True)})
+            claim = Claim(
+                **{
+                    name: fields[field]
+                    for name, field in zip(
+                        ("job_id", "attempt", "token", "until"), _CLAIM_FIELDS, strict=True
+                    )
+                }
+            )
         return cls(
             key=fields["key"],
             word=fields["word"],
@@ -74,18 +90,33 @@ class WordState:
         """The word under a claim; the display form of a known word stays."""
         after = replace(self, word=self.word if self.rank else word, claim=claim)
         if self.rank:
-            return after, Write(path=word_path(self.key), fields=_claim_fields(claim), only=_CLAIM_FIELDS, version=self.version)
+            return after, Write(
+                path=word_path(self.key),
+                fields=_claim_fields(claim),
+                only=_CLAIM_FIELDS,
+                version=self.version,
+            )
         return after, _document(after, {})
 
     def freed(self) -> tuple[Self, Write]:
         """The word without its claim; a word that nobody knows is gone."""
         if self.rank:
-            return replace(self, claim=None), Write(path=word_path(self.key), fields={}, only=_CLAIM_FIELDS, version=self.version)
+            return replace(self, claim=None), Write(
+                path=word_path(self.key), fields={}, only=_CLAIM_FIELDS, version=self.version
+            )
         return type(self)(key=self.key), Write(path=word_path(self.key), fields=None, version=self.version)
 
-    def learned(self, definition: Definition, rank_: int, at: datetime, *, is_freed: bool = False) -> tuple[Self, Write]:
+    def learned(
+        self, definition: Definition, rank_: int, at: datetime, *, is_freed: bool = False
+    ) -> tuple[Self, Write]:
         """The word known at a depth by a definition. `at` counts where it was not known before."""
-        after = replace(self, word=definition.word, rank=rank_, learned_at=self.learned_at or at, claim=None if is_freed else self.claim)
+        after = replace(
+            self,
+            word=definition.word,
+            rank=rank_,
+            learned_at=self.learned_at or at,
+            claim=None if is_freed else self.claim,
+        )
         provenance = definition.provenance
         return after, _document(
             after,
@@ -103,7 +134,11 @@ class WordState:
 
 
 def _claim_fields(claim: Claim | None) -> dict[str, Any]:
-    return dict(zip(_CLAIM_FIELDS, (claim.job_id, claim.attempt, claim.token, claim.until), strict=True)) if claim else {}
+    return (
+        dict(zip(_CLAIM_FIELDS, (claim.job_id, claim.attempt, claim.token, claim.until), strict=True))
+        if claim
+        else {}
+    )
 
 
 def _document(state: WordState, knowledge: dict[str, Any]) -> Write:

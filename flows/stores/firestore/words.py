@@ -41,7 +41,15 @@ class FirestoreWords(FirestorePart):
     _words: DocumentCache[str, WordState]
     _revisions: DocumentCache[str, tuple[int, Version]]
 
-    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+    async def claim(
+        self,
+        words: Sequence[Word],
+        *,
+        job_id: UUID,
+        attempt: int,
+        until: datetime,
+        below: Depth | None = None,
+    ) -> ClaimResult:
         unique = by_key(words)
         claim = Claim(job_id=str(job_id), attempt=attempt, token=uuid4().hex, until=until)
         verdicts: dict[str, str] = {}
@@ -60,42 +68,69 @@ class FirestoreWords(FirestorePart):
 
         for piece in pieces(unique, AT_ONCE) if unique else [[]]:
             await self._change(piece, decide, job_id=job_id, attempt=attempt)
-        return ClaimResult(**{kind: tuple(key for key in unique if verdicts[key] == kind) for kind in ("new", "own", "known", "elsewhere")})
+        return ClaimResult(
+            **{
+                kind: tuple(key for key in unique if verdicts[key] == kind)
+                for kind in ("new", "own", "known", "elsewhere")
+            }
+        )
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
         for piece in pieces(dict.fromkeys(keys), AT_ONCE) if keys else [[]]:
-            await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id, attempt=attempt, leaves_frontier=True)
+            await self._change(
+                piece, partial(_freed, job_id=job_id), job_id=job_id, attempt=attempt, leaves_frontier=True
+            )
 
     async def release_all(self, job_id: UUID) -> int:
         keys = [state.key for state in await self._claimed_by(job_id)]
         count = 0
         for piece in pieces(keys, AT_ONCE):
-            count += await self._change(piece, partial(_freed, job_id=job_id), job_id=job_id, leaves_frontier=True)
+            count += await self._change(
+                piece, partial(_freed, job_id=job_id), job_id=job_id, leaves_frontier=True
+            )
         return count
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
         now = self._clock()
-        return tuple(Word(text=state.word, key=state.key) for state in await self._claimed_by(job_id) if state.is_live(now))
+        return tuple(
+            Word(text=state.word, key=state.key)
+            for state in await self._claimed_by(job_id)
+            if state.is_live(now)
+        )
 
     async def _claimed_by(self, job_id: UUID) -> list[WordState]:
         """By key; the job's own claims are as many as its words in work, so they fit into memory."""
-        found = await self._database.find(Query(collection="known_words", where=[("claimed_by", "==", str(job_id))], fields=STATE_FIELDS))
+        found = await self._database.find(
+            Query(collection="known_words", where=[("claimed_by", "==", str(job_id))], fields=STATE_FIELDS)
+        )
         return sorted(map(WordState.read, found), key=lambda state: state.key)
 
-    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
+    async def taken(
+        self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
+    ) -> Mapping[str, bool]:
         now = self._clock()
         states = await self._read_states(keys)
         verdicts = {key: states[key].verdict(job_id, now, below=below) for key in keys}
-        return {key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}}
+        return {
+            key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
+        }
 
-    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+    async def save_definitions(
+        self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
+    ) -> None:
         for piece in pieces(definitions, DEFINED_AT_ONCE) if definitions else [[]]:
-            await self._change([d.key for d in piece], partial(_defined, definitions=piece), job_id=job_id, attempt=attempt)
+            await self._change(
+                [d.key for d in piece], partial(_defined, definitions=piece), job_id=job_id, attempt=attempt
+            )
 
-    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+    async def commit_batch(
+        self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
+    ) -> bool:
         token = uuid4().hex
         row = Write(path=batch_path(batch), fields=batch_fields(batch) | {"token": token}, version=None)
-        learned = dict.fromkeys([entry.key for entry in entries] + [definition.key for definition in definitions])
+        learned = dict.fromkeys(
+            [entry.key for entry in entries] + [definition.key for definition in definitions]
+        )
         keys = dict.fromkeys([*learned, *(outcome.key for outcome in batch.outcomes)])
         freed = {outcome.key for outcome in batch.outcomes}
         contention, is_fresh = self._database.contention(), False
@@ -107,10 +142,15 @@ class FirestoreWords(FirestorePart):
             if unsure := remembered - changes.keys():
                 states |= await self._read_states(unsure)
                 changes = _committed(states, newer, definitions, freed, batch.job_id)
-            solid = [Write(path=entry_path(key), fields=entry_fields(entry), version=revisions[key][1]) for key, entry in newer.items()]
+            solid = [
+                Write(path=entry_path(key), fields=entry_fields(entry), version=revisions[key][1])
+                for key, entry in newer.items()
+            ]
             gone = [Write(path=frontier_path(key), fields=None) for key in learned]
             try:
-                versions = await self._commit(batch.job_id, batch.attempt, [*(w for _, w in changes.values()), *solid, row, *gone])
+                versions = await self._commit(
+                    batch.job_id, batch.attempt, [*(w for _, w in changes.values()), *solid, row, *gone]
+                )
             except WriteConflict:
                 await self._check_attempt(batch.job_id, batch.attempt)
                 stored = await self._database.get_one(row.path, ["token"])
@@ -174,7 +214,9 @@ class FirestoreWords(FirestorePart):
             writes = [write for _, write in changes.values()]
             if leaves_frontier:
                 after = states | {key: state for key, (state, _) in changes.items()}
-                writes += [Write(path=frontier_path(key), fields=None) for key, state in after.items() if state.rank]
+                writes += [
+                    Write(path=frontier_path(key), fields=None) for key, state in after.items() if state.rank
+                ]
             count = max(count, len(changes))
             try:
                 if attempt is None:
@@ -194,9 +236,13 @@ class FirestoreWords(FirestorePart):
             self._totals_changed()
             return count
 
-    async def _states(self, keys: Collection[str], *, is_fresh: bool) -> tuple[dict[str, WordState], set[str]]:
+    async def _states(
+        self, keys: Collection[str], *, is_fresh: bool
+    ) -> tuple[dict[str, WordState], set[str]]:
         """The states of words, and those keys among them that are only remembered: they may lead to a write and to nothing else."""
-        remembered = {} if is_fresh else {key: state for key in keys if (state := self._words.get(key)) is not None}
+        remembered = (
+            {} if is_fresh else {key: state for key in keys if (state := self._words.get(key)) is not None}
+        )
         read = await self._read_states([key for key in keys if key not in remembered])
         return {key: remembered.get(key) or read[key] for key in keys}, set(remembered)
 
@@ -214,7 +260,9 @@ class FirestoreWords(FirestorePart):
         for (key, (state, write)), version in zip(changes.items(), versions, strict=False):
             self._words.put(key, replace(state, version=None if write.fields is None else version))
 
-    async def _stored_revisions(self, entries: Sequence[Entry], states: Mapping[str, WordState], *, is_fresh: bool) -> Revisions:
+    async def _stored_revisions(
+        self, entries: Sequence[Entry], states: Mapping[str, WordState], *, is_fresh: bool
+    ) -> Revisions:
         """The stored revisions; that of a new entry, of a word that has none yet, is taken to be 0 without a look."""
         revisions: Revisions = {}
         unsure: list[str] = []
@@ -243,7 +291,11 @@ def _defined(states: Mapping[str, WordState], definitions: Iterable[Definition])
 
 
 def _committed(
-    states: Mapping[str, WordState], newer: Mapping[str, Entry], definitions: Iterable[Definition], freed: Collection[str], job_id: UUID | None
+    states: Mapping[str, WordState],
+    newer: Mapping[str, Entry],
+    definitions: Iterable[Definition],
+    freed: Collection[str],
+    job_id: UUID | None,
 ) -> Changes:
     """What a batch makes of its words, each written once: learned, and free where the job's claim on it ends."""
     changes: dict[str, tuple[WordState, Write]] = {}
@@ -269,6 +321,8 @@ def _newer(entries: Iterable[Entry], revisions: Revisions) -> dict[str, Entry]:
     for entry in entries:
         revision, version = revisions[entry.key]
         is_first = version is None and entry.key not in newer
-        if is_first or entry.revision > max(revision, newer[entry.key].revision if entry.key in newer else revision):
+        if is_first or entry.revision > max(
+            revision, newer[entry.key].revision if entry.key in newer else revision
+        ):
             newer[entry.key] = entry
     return newer

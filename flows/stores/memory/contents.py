@@ -20,7 +20,10 @@ class MemoryContents(MemoryHalf):
         for key, state in sorted(self._state.words.items()):
             if key > after and state.definition and state.learned_at:
                 yield LearnedWord(
-                    definition=state.definition, depth=depth_of(state.rank), learned_at=state.learned_at, entry=self._state.entries.get(key)
+                    definition=state.definition,
+                    depth=depth_of(state.rank),
+                    learned_at=state.learned_at,
+                    entry=self._state.entries.get(key),
                 )
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
@@ -28,7 +31,11 @@ class MemoryContents(MemoryHalf):
             key = word.definition.key
             state = self._state.words.get(key, WordState(word=word.definition.word))
             self._state.words[key] = replace(
-                state, word=word.definition.word, rank=rank(word.depth), definition=word.definition, learned_at=word.learned_at
+                state,
+                word=word.definition.word,
+                rank=rank(word.depth),
+                definition=word.definition,
+                learned_at=word.learned_at,
             )
             if word.entry:
                 self._state.entries[key] = word.entry
@@ -45,7 +52,9 @@ class MemoryContents(MemoryHalf):
         for _, usage in sorted(self._state.quota.items()):
             yield usage
 
-    async def all_evidence(self, *, at: datetime, after: tuple[str, str] = ("", "")) -> AsyncIterator[CachedEvidence]:
+    async def all_evidence(
+        self, *, at: datetime, after: tuple[str, str] = ("", "")
+    ) -> AsyncIterator[CachedEvidence]:
         for place, cached in sorted(self._state.cache.items()):
             if place > after and cached.expires_at > at:
                 yield cached

@@ -48,19 +48,26 @@ class MemoryJobs(MemoryHalf):
         found = [
             job
             for job in self._state.jobs.values()
-            if (not statuses or job.status in statuses) and (mode is None or job.mode == mode) and (since is None or job.created_at >= since)
+            if (not statuses or job.status in statuses)
+            and (mode is None or job.mode == mode)
+            and (since is None or job.created_at >= since)
         ]
         ordered = sorted(found, key=_newest_first)
         rest = [job for job in ordered if after is None or _newest_first(job) > after]
         last = rest[limit - 1] if len(rest) > limit else None
-        return Page(items=tuple(rest[:limit]), cursor=encode_cursor("jobs", micros(last.created_at), str(last.job_id)) if last else None)
+        return Page(
+            items=tuple(rest[:limit]),
+            cursor=encode_cursor("jobs", micros(last.created_at), str(last.job_id)) if last else None,
+        )
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
         log = self._state.log.setdefault(job_id, {})
         for event in events:
             log.setdefault((event.attempt, event.seq), event)
 
-    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
+    async def log(
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+    ) -> tuple[JobEvent, ...]:
         log = self._state.log.get(job_id, {})
         return tuple(log[place] for place in sorted(log) if place > after)[:limit]
 
@@ -89,7 +96,9 @@ class MemoryJobs(MemoryHalf):
         return tuple(self._state.rounds[job_id, number] for number in numbers[:limit])
 
     async def batches(self, job_id: UUID, round_number: int | None = None) -> tuple[Batch, ...]:
-        places = sorted(place for place in self._state.batches if place[0] == job_id and round_number in {None, place[1]})
+        places = sorted(
+            place for place in self._state.batches if place[0] == job_id and round_number in {None, place[1]}
+        )
         return tuple(self._state.batches[place] for place in places)
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:

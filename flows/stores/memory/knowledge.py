@@ -11,17 +11,47 @@ from typing import Any
 from uuid import UUID
 
 from flows.core.words import word_key
-from flows.knowledge import Batch, Category, ClaimResult, Definition, Depth, Entry, FrontierWord, KnownWord, Page, StoreStats, Support, Word
+from flows.knowledge import (
+    Batch,
+    Category,
+    ClaimResult,
+    Definition,
+    Depth,
+    Entry,
+    FrontierWord,
+    KnownWord,
+    Page,
+    StoreStats,
+    Support,
+    Word,
+)
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.memory.state import Claim, MemoryHalf, WordState
-from flows.stores.rules import by_key, check_limit, definition_of, depth_of, is_known, merge_mentions, only_filter, rank
+from flows.stores.rules import (
+    by_key,
+    check_limit,
+    definition_of,
+    depth_of,
+    is_known,
+    merge_mentions,
+    only_filter,
+    rank,
+)
 from flows.stores.times import micros
 
 
 class MemoryKnowledge(MemoryHalf):
     """See KnowledgeStore."""
 
-    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+    async def claim(
+        self,
+        words: Sequence[Word],
+        *,
+        job_id: UUID,
+        attempt: int,
+        until: datetime,
+        below: Depth | None = None,
+    ) -> ClaimResult:
         self._fence(job_id, attempt)
         found: dict[str, list[str]] = {"new": [], "own": [], "known": [], "elsewhere": []}
         for key, word in by_key(words).items():
@@ -50,7 +80,9 @@ class MemoryKnowledge(MemoryHalf):
         self._leave(keys, job_id)
 
     async def release_all(self, job_id: UUID) -> int:
-        held = [key for key, state in self._state.words.items() if state.claim and state.claim.job_id == job_id]
+        held = [
+            key for key, state in self._state.words.items() if state.claim and state.claim.job_id == job_id
+        ]
         self._leave(held, job_id)
         return len(held)
 
@@ -70,14 +102,26 @@ class MemoryKnowledge(MemoryHalf):
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
         now = self._clock()
-        live = {key: (state.word, claim) for key, state in sorted(self._state.words.items()) if (claim := state.live_claim(now))}
-        return tuple(Word(text=word, key=key) for key, (word, claim) in live.items() if claim.job_id == job_id)
+        live = {
+            key: (state.word, claim)
+            for key, state in sorted(self._state.words.items())
+            if (claim := state.live_claim(now))
+        }
+        return tuple(
+            Word(text=word, key=key) for key, (word, claim) in live.items() if claim.job_id == job_id
+        )
 
-    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
+    async def taken(
+        self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
+    ) -> Mapping[str, bool]:
         verdicts = {key: self._verdict(key, job_id=job_id, below=below) for key in keys}
-        return {key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}}
+        return {
+            key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
+        }
 
-    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+    async def save_definitions(
+        self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
+    ) -> None:
         self._fence(job_id, attempt)
         self._define(definitions)
 
@@ -94,7 +138,9 @@ class MemoryKnowledge(MemoryHalf):
         state.rank = rank_
         state.learned_at = state.learned_at or at
 
-    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+    async def commit_batch(
+        self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
+    ) -> bool:
         self._fence(batch.job_id, batch.attempt)
         place = (batch.job_id, batch.round, batch.number)
         if place in self._state.batches:
@@ -115,7 +161,9 @@ class MemoryKnowledge(MemoryHalf):
     async def known(self, keys: Collection[str]) -> Mapping[str, KnownWord]:
         states = {key: self._state.words.get(key) for key in keys}
         return {
-            key: KnownWord(definition=state.definition, depth=depth_of(state.rank), learned_at=state.learned_at)
+            key: KnownWord(
+                definition=state.definition, depth=depth_of(state.rank), learned_at=state.learned_at
+            )
             for key, state in states.items()
             if state and state.definition and state.learned_at
         }
@@ -152,7 +200,8 @@ class MemoryKnowledge(MemoryHalf):
         found = [
             entry
             for entry in self._state.entries.values()
-            if (condition is None or _property(entry, condition.name) == condition.value) and entry.key.startswith(prefix)
+            if (condition is None or _property(entry, condition.name) == condition.value)
+            and entry.key.startswith(prefix)
         ]
         place = _place_by_key if prefix else _place_newest
         kinds: dict[str, tuple[type, ...]] = {"words": (str,)} if prefix else {"newest": (int, str)}
@@ -165,7 +214,12 @@ class MemoryKnowledge(MemoryHalf):
         if len(rest) <= limit:
             return Page(items=items)
         last = items[-1]
-        return Page(items=items, cursor=encode_cursor("words", last.key) if prefix else encode_cursor("newest", micros(last.updated_at), last.key))
+        return Page(
+            items=items,
+            cursor=encode_cursor("words", last.key)
+            if prefix
+            else encode_cursor("newest", micros(last.updated_at), last.key),
+        )
 
     async def export(self) -> AsyncIterator[Entry]:
         for key in sorted(self._state.entries):
@@ -176,8 +230,12 @@ class MemoryKnowledge(MemoryHalf):
             state = self._state.words.get(word.key)
             if not keys or (state and state.rank > 0):
                 continue
-            stored = self._state.frontier.get(word.key) or FrontierWord(word=word.text, key=word.key, mentioned_by=(), first_seen=at)
-            self._state.frontier[word.key] = stored.model_copy(update={"mentioned_by": merge_mentions(stored.mentioned_by, keys)})
+            stored = self._state.frontier.get(word.key) or FrontierWord(
+                word=word.text, key=word.key, mentioned_by=(), first_seen=at
+            )
+            self._state.frontier[word.key] = stored.model_copy(
+                update={"mentioned_by": merge_mentions(stored.mentioned_by, keys)}
+            )
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
         check_limit(limit)
@@ -187,9 +245,18 @@ class MemoryKnowledge(MemoryHalf):
             after = (-mentions, key)
         now = self._clock()
         free = [word for word in self._state.frontier.values() if not self._is_busy(word.key, now)]
-        rest = [word for word in sorted(free, key=_place_mentioned) if after is None or _place_mentioned(word) > after]
+        rest = [
+            word
+            for word in sorted(free, key=_place_mentioned)
+            if after is None or _place_mentioned(word) > after
+        ]
         items = tuple(rest[:limit])
-        return Page(items=items, cursor=encode_cursor("frontier", len(items[-1].mentioned_by), items[-1].key) if len(rest) > limit else None)
+        return Page(
+            items=items,
+            cursor=encode_cursor("frontier", len(items[-1].mentioned_by), items[-1].key)
+            if len(rest) > limit
+            else None,
+        )
 
     def _is_busy(self, key: str, now: datetime) -> bool:
         state = self._state.words.get(key)

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from flows.knowledge import Batch, CachedEvidence, Definition, Entry, FrontierWord, Job, JobEvent, QuotaUsage, Round
+from flows.knowledge import (
+    Batch,
+    CachedEvidence,
+    Definition,
+    Entry,
+    FrontierWord,
+    Job,
+    JobEvent,
+    QuotaUsage,
+    Round,
+)
 from flows.stores.rules import check_attempt
 
 

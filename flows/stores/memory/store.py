@@ -25,7 +25,9 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
 
     has_full_text = False
 
-    def __init__(self, name: str = "", *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, name: str = "", *, language: str = "en", clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self.url = f"memory://{name}"
         self._language = language
         self._clock = clock
@@ -43,5 +45,7 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
         self._state.language = self._language
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         """Closing keeps what is stored."""

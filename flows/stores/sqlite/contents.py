@@ -26,7 +26,9 @@ class SqliteContents(SqlitePart):
             for _, depth, learned_at, definition, document in rows:
                 entry = Entry.model_validate_json(document) if document else None
                 yield LearnedWord(
-                    definition=Definition.model_validate_json(definition) if definition else definition_of(entry),  # type: ignore[arg-type]
+                    definition=Definition.model_validate_json(definition)
+                    if definition
+                    else definition_of(entry),  # type: ignore[arg-type]
                     depth=depth_of(depth),
                     learned_at=moment_of(learned_at),
                     entry=entry,
@@ -35,10 +37,18 @@ class SqliteContents(SqlitePart):
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         rows: list[Parameters] = [
-            {"key": w.definition.key, "word": w.definition.word, "rank": rank(w.depth), "at": micros(w.learned_at)} for w in words
+            {
+                "key": w.definition.key,
+                "word": w.definition.word,
+                "rank": rank(w.depth),
+                "at": micros(w.learned_at),
+            }
+            for w in words
         ]
         own = [w for w in words if w.entry is None or definition_of(w.entry) != w.definition]
-        documents: list[Parameters] = [{"key": w.definition.key, "document": w.definition.model_dump_json()} for w in own]
+        documents: list[Parameters] = [
+            {"key": w.definition.key, "document": w.definition.model_dump_json()} for w in own
+        ]
         async with self._database.transaction() as transaction:
             await transaction.run_many("put_word", rows)
             await transaction.run_many("put_definition", documents)
@@ -47,7 +57,12 @@ class SqliteContents(SqlitePart):
     async def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
         while rows := await self._database.fetch("frontier_by_key", key=after, limit=_AT_ONCE):
             for key, word, mentioned_by, first_seen in rows:
-                yield FrontierWord(word=word, key=key, mentioned_by=json.loads(mentioned_by), first_seen=moment_of(first_seen))
+                yield FrontierWord(
+                    word=word,
+                    key=key,
+                    mentioned_by=json.loads(mentioned_by),
+                    first_seen=moment_of(first_seen),
+                )
             after = rows[-1][0]
 
     async def put_frontier(self, words: Sequence[FrontierWord]) -> None:
@@ -68,8 +83,12 @@ class SqliteContents(SqlitePart):
         for (document,) in await self._database.fetch("all_quota_usage"):
             yield QuotaUsage.model_validate_json(document)
 
-    async def all_evidence(self, *, at: datetime, after: tuple[str, str] = ("", "")) -> AsyncIterator[CachedEvidence]:
-        while rows := await self._database.fetch("evidence_page", source=after[0], key=after[1], at=micros(at), limit=_AT_ONCE):
+    async def all_evidence(
+        self, *, at: datetime, after: tuple[str, str] = ("", "")
+    ) -> AsyncIterator[CachedEvidence]:
+        while rows := await self._database.fetch(
+            "evidence_page", source=after[0], key=after[1], at=micros(at), limit=_AT_ONCE
+        ):
             for _, _, document in rows:
                 yield CachedEvidence.model_validate_json(document)
             after = rows[-1][:2]

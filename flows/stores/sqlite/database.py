@@ -73,7 +73,9 @@ class SqliteDatabase:
             with translated(self.path):
                 self._reader = await self._connect()
                 await self._reader.execute_fetchall("PRAGMA query_only = ON")
-                await self._reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}")
+                await self._reader.execute_fetchall(
+                    f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}"
+                )
         except BaseException:
             await self.close()
             raise
@@ -176,11 +178,16 @@ class SqliteDatabase:
                     await transaction.fetch_sql(f"PRAGMA user_version = {number}")
                 if stored is None:
                     await transaction.fetch_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                    await transaction.fetch_sql("INSERT INTO metadata (name, value) VALUES ('language', :language)", {"language": language})
+                    await transaction.fetch_sql(
+                        "INSERT INTO metadata (name, value) VALUES ('language', :language)",
+                        {"language": language},
+                    )
             stored = await self._read_identity()
         version, held = stored or (0, language)
         if version > len(migrations()):
-            raise SchemaTooNew(f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this one, or name another file")
+            raise SchemaTooNew(
+                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this one, or name another file"
+            )
         if held != language:
             raise LanguageMismatch(
                 f"LEARN_LANGUAGE: {self.path} holds the language {held!r}, not {language!r}. Set LEARN_LANGUAGE={held} or name another file"
@@ -194,9 +201,13 @@ class SqliteDatabase:
         if application_id != APPLICATION_ID:
             tables = await self._writer.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
             if tables or version:
-                raise ConfigurationError(f"LEARN_STORE: {self.path} is the database of another program. Name another file")
+                raise ConfigurationError(
+                    f"LEARN_STORE: {self.path} is the database of another program. Name another file"
+                )
             return None
-        ((language,),) = await self._writer.execute_fetchall("SELECT value FROM metadata WHERE name = 'language'")
+        ((language,),) = await self._writer.execute_fetchall(
+            "SELECT value FROM metadata WHERE name = 'language'"
+        )
         return version, language
 
     def _check_path(self) -> None:
@@ -211,4 +222,6 @@ class SqliteDatabase:
             raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Name a file in it")
         for place in (folder, self.path):
             if place.exists() and not os.access(place, os.W_OK):
-                raise ConfigurationError(f"LEARN_STORE: {place} cannot be written. Make it writable, or name another file")
+                raise ConfigurationError(
+                    f"LEARN_STORE: {place} cannot be written. Make it writable, or name another file"
+                )

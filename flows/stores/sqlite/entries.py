@@ -56,10 +56,14 @@ class SqliteEntries(SqlitePart):
 
     async def _newest(self, condition: Filter | None, cursor: str | None, limit: int) -> Page[Entry]:
         updated_at, key = decode_cursor(cursor, newest=(int, str))[1] if cursor is not None else (LARGEST, "")
-        rows = await self._database.fetch("newest_entries", **_where(condition), updated_at=updated_at, key=key, limit=limit + 1)
+        rows = await self._database.fetch(
+            "newest_entries", **_where(condition), updated_at=updated_at, key=key, limit=limit + 1
+        )
         return _page([(encode_cursor("newest", at, key_), document) for at, key_, document in rows], limit)
 
-    async def _matching(self, query: str, condition: Filter | None, cursor: str | None, limit: int) -> Page[Entry]:
+    async def _matching(
+        self, query: str, condition: Filter | None, cursor: str | None, limit: int
+    ) -> Page[Entry]:
         """Headwords first, then texts: a page goes on from the one into the other."""
         kind, parts = decode_cursor(cursor, **_KINDS) if cursor is not None else ("word", ("",))
         prefix = word_key(query).encode("utf-8", "replace").decode()
@@ -70,21 +74,35 @@ class SqliteEntries(SqlitePart):
             rows = await self._database.fetch("entries_by_word", **common, key=parts[0], limit=limit + 1)
             found = [(encode_cursor("word", key), document) for key, document in rows]
             if len(found) <= limit and text:
-                widest = await self._database.fetch("widest_term", terms=json_list(text.terms), ceiling=COMMON + 1)
-                kind, parts = ("ranked", (float("-inf"), 0)) if widest[0][0] <= COMMON else ("last", (LARGEST,))
+                widest = await self._database.fetch(
+                    "widest_term", terms=json_list(text.terms), ceiling=COMMON + 1
+                )
+                kind, parts = (
+                    ("ranked", (float("-inf"), 0)) if widest[0][0] <= COMMON else ("last", (LARGEST,))
+                )
         rest = limit + 1 - len(found)
         if text and kind == "ranked":
             score, id_ = parts
-            rows = await self._database.fetch("texts_ranked", **common, match=text.match(None), score=score, id=id_, limit=rest)
+            rows = await self._database.fetch(
+                "texts_ranked", **common, match=text.match(None), score=score, id=id_, limit=rest
+            )
             found += [(encode_cursor("ranked", score_, id_), document) for score_, id_, document in rows]
         elif text and kind == "last":
             del common["condition"]
-            rows = await self._database.fetch("texts_newest", **common, match=text.match(condition), id=parts[0], limit=rest)
+            rows = await self._database.fetch(
+                "texts_newest", **common, match=text.match(condition), id=parts[0], limit=rest
+            )
             found += [(encode_cursor("last", id_), document) for id_, document in rows]
         return _page(found, limit, is_full_text=True)
 
     async def stats(self) -> StoreStats:
-        totals: dict[str, dict[str, int]] = {"category": {}, "support": {}, "depth": {}, "frontier": {}, "jobs": {}}
+        totals: dict[str, dict[str, int]] = {
+            "category": {},
+            "support": {},
+            "depth": {},
+            "frontier": {},
+            "jobs": {},
+        }
         for name, value, count in await self._database.fetch("totals"):
             totals[name][value] = count
         return StoreStats(
@@ -99,10 +117,16 @@ class SqliteEntries(SqlitePart):
 
 
 def _where(condition: Filter | None) -> dict[str, Any]:
-    return {"condition": _CONDITIONS[condition.name], "value": condition.value} if condition else {"condition": ""}
+    return (
+        {"condition": _CONDITIONS[condition.name], "value": condition.value}
+        if condition
+        else {"condition": ""}
+    )
 
 
 def _page(found: list[tuple[str, str]], limit: int, *, is_full_text: bool = False) -> Page[Entry]:
     """A page of (cursor, document); one more than the limit says that there is another page."""
     items = tuple(Entry.model_validate_json(document) for _, document in found[:limit])
-    return Page(items=items, cursor=found[limit - 1][0] if len(found) > limit else None, is_full_text=is_full_text)
+    return Page(
+        items=items, cursor=found[limit - 1][0] if len(found) > limit else None, is_full_text=is_full_text
+    )

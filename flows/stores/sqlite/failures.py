@@ -38,12 +38,24 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     if primary in _BUSY:
         return StoreUnavailable(f"{path}: another process holds its lock")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
-        return StoreFull(f"{path}: the disk or its quota has no room left ({error}). Make room, then run the job again")
+        return StoreFull(
+            f"{path}: the disk or its quota has no room left ({error}). Make room, then run the job again"
+        )
     if primary in _BROKEN:
-        return ConfigurationError(f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore this one from a copy")
+        return ConfigurationError(
+            f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore this one from a copy"
+        )
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
-        return ConfigurationError(f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name another file")
-    if primary in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_SCHEMA}:
+        return ConfigurationError(
+            f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name another file"
+        )
+    if primary in {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_SCHEMA,
+    }:
         return StoreUnavailable(f"{path}: {error}")
     return None
 

@@ -25,22 +25,39 @@ class SqliteFrontier(SqlitePart):
         listed = json_list(word.key for word in mentions)
         rows: dict[str, dict[str, Any]] = {}
         async with self._database.transaction() as transaction:
-            known = {key for key, depth, _, _ in await transaction.fetch("word_states", keys=listed) if depth > 0}
-            stored = {key: json.loads(mentioned_by) for key, mentioned_by in await transaction.fetch("frontier_words", keys=listed)}
+            known = {
+                key for key, depth, _, _ in await transaction.fetch("word_states", keys=listed) if depth > 0
+            }
+            stored = {
+                key: json.loads(mentioned_by)
+                for key, mentioned_by in await transaction.fetch("frontier_words", keys=listed)
+            }
             for word, keys in mentions.items():
                 if keys and word.key not in known:
                     stored[word.key] = merge_mentions(stored.get(word.key, ()), keys)
                     rows.setdefault(word.key, {"key": word.key, "word": word.text, "at": micros(at)})
             for key, row in rows.items():
-                row |= {"mentions": len(stored[key]), "mentioned_by": json.dumps(stored[key], ensure_ascii=False)}
+                row |= {
+                    "mentions": len(stored[key]),
+                    "mentioned_by": json.dumps(stored[key], ensure_ascii=False),
+                }
             await transaction.run_many("save_frontier_word", rows.values())
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
         check_limit(limit)
         mentions, key = decode_cursor(cursor, frontier=(int, str))[1] if cursor is not None else (LARGEST, "")
-        rows = await self._database.fetch("frontier_page", mentions=mentions, key=key, now=micros(self._clock()), limit=limit + 1)
+        rows = await self._database.fetch(
+            "frontier_page", mentions=mentions, key=key, now=micros(self._clock()), limit=limit + 1
+        )
         items = tuple(
-            FrontierWord(word=word, key=key_, mentioned_by=json.loads(mentioned_by), first_seen=moment_of(first_seen))
+            FrontierWord(
+                word=word, key=key_, mentioned_by=json.loads(mentioned_by), first_seen=moment_of(first_seen)
+            )
             for _, key_, word, mentioned_by, first_seen in rows[:limit]
         )
-        return Page(items=items, cursor=encode_cursor("frontier", rows[limit - 1][0], rows[limit - 1][1]) if len(rows) > limit else None)
+        return Page(
+            items=items,
+            cursor=encode_cursor("frontier", rows[limit - 1][0], rows[limit - 1][1])
+            if len(rows) > limit
+            else None,
+        )

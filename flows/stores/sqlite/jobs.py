@@ -46,7 +46,9 @@ class SqliteJobs(SqlitePart):
         limit: int = 50,
     ) -> Page[Job]:
         check_limit(limit)
-        created_at, job_id = decode_cursor(cursor, jobs=(int, str))[1] if cursor is not None else (LARGEST, "")
+        created_at, job_id = (
+            decode_cursor(cursor, jobs=(int, str))[1] if cursor is not None else (LARGEST, "")
+        )
         rows = await self._database.fetch(
             "jobs_page",
             statuses=json_list(statuses),
@@ -57,18 +59,33 @@ class SqliteJobs(SqlitePart):
             limit=limit + 1,
         )
         items = tuple(Job.model_validate_json(document) for (document,) in rows[:limit])
-        return Page(items=items, cursor=encode_cursor("jobs", micros(items[-1].created_at), str(items[-1].job_id)) if len(rows) > limit else None)
+        return Page(
+            items=items,
+            cursor=encode_cursor("jobs", micros(items[-1].created_at), str(items[-1].job_id))
+            if len(rows) > limit
+            else None,
+        )
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
         rows: list[Parameters] = [
-            {"job_id": str(job_id), "attempt": event.attempt, "seq": event.seq, "document": event.model_dump_json()} for event in events
+            {
+                "job_id": str(job_id),
+                "attempt": event.attempt,
+                "seq": event.seq,
+                "document": event.model_dump_json(),
+            }
+            for event in events
         ]
         if rows:
             async with self._database.transaction() as transaction:
                 await transaction.run_many("append_log", rows)
 
-    async def log(self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200) -> tuple[JobEvent, ...]:
-        rows = await self._database.fetch("log_page", job_id=str(job_id), attempt=after[0], seq=after[1], limit=limit)
+    async def log(
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+    ) -> tuple[JobEvent, ...]:
+        rows = await self._database.fetch(
+            "log_page", job_id=str(job_id), attempt=after[0], seq=after[1], limit=limit
+        )
         return tuple(JobEvent.model_validate_json(document) for (document,) in rows)
 
     async def request_stop(self, job_id: UUID) -> None:
@@ -85,7 +102,12 @@ class SqliteJobs(SqlitePart):
     async def save_round(self, round_: Round) -> bool:
         async with self._database.transaction() as transaction:
             await fence(transaction, round_.job_id, round_.attempt)
-            rows = await transaction.fetch("save_round", job_id=str(round_.job_id), number=round_.number, document=round_.model_dump_json())
+            rows = await transaction.fetch(
+                "save_round",
+                job_id=str(round_.job_id),
+                number=round_.number,
+                document=round_.model_dump_json(),
+            )
         return bool(rows)
 
     async def round(self, job_id: UUID, number: int) -> Round | None:
@@ -105,18 +127,29 @@ class SqliteJobs(SqlitePart):
         return tuple(QuotaUsage.model_validate_json(document) for (document,) in rows)
 
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
-        rows: list[Parameters] = [{"model": usage.model, "window": usage.window, "document": usage.model_dump_json()} for usage in usages]
+        rows: list[Parameters] = [
+            {"model": usage.model, "window": usage.window, "document": usage.model_dump_json()}
+            for usage in usages
+        ]
         if rows:
             async with self._database.transaction() as transaction:
                 await transaction.run_many("save_quota_usage", rows)
 
     async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
-        rows = await self._database.fetch("cached_evidence", source=source, keys=json_list(keys), at=self._now())
+        rows = await self._database.fetch(
+            "cached_evidence", source=source, keys=json_list(keys), at=self._now()
+        )
         return {key: CachedEvidence.model_validate_json(document) for key, document in rows}
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
         rows: list[Parameters] = [
-            {"source": item.source, "key": item.key, "expires_at": micros(item.expires_at), "document": item.model_dump_json()} for item in cached
+            {
+                "source": item.source,
+                "key": item.key,
+                "expires_at": micros(item.expires_at),
+                "document": item.model_dump_json(),
+            }
+            for item in cached
         ]
         async with self._database.transaction() as transaction:
             await transaction.run_many("save_evidence", rows)

@@ -23,7 +23,10 @@ STATEMENTS = _named((_HERE / "statements.sql").read_text(encoding="utf-8"))
 
 def migrations() -> list[Traversable]:
     """The migrations in order: number n leads from version n - 1 of the schema to version n."""
-    return sorted((path for path in (_HERE / "migrations").iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+    return sorted(
+        (path for path in (_HERE / "migrations").iterdir() if path.name.endswith(".sql")),
+        key=lambda path: path.name,
+    )
 
 
 def split_script(script: str) -> Iterator[str]:

@@ -25,7 +25,13 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
     has_full_text = True
 
     def __init__(
-        self, path: Path, *, language: str = "en", url: str | None = None, clock: Callable[[], datetime] = utc_now, busy_timeout_s: float = 5.0
+        self,
+        path: Path,
+        *,
+        language: str = "en",
+        url: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        busy_timeout_s: float = 5.0,
     ) -> None:
         self.url = url or f"sqlite:///{quote(str(path))}"
         self._language = language
@@ -40,7 +46,9 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
         await self._database.open(language=self._language)
         return self
 
-    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await self._database.close()
 
 
@@ -54,4 +62,6 @@ def path_of(location: str) -> Path:
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
-        raise ConfigurationError(f"LEARN_STORE: sqlite://{location}: {error}. Name the folder in full") from error
+        raise ConfigurationError(
+            f"LEARN_STORE: sqlite://{location}: {error}. Name the folder in full"
+        ) from error

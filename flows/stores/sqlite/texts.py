@@ -35,7 +35,11 @@ class TextQuery:
 
     def match(self, condition: Filter | None) -> str:
         """The whole expression. With a condition, the index itself leaves out the entries that do not meet it."""
-        facets = (f'facets : "{re.sub("[-_]", "", "".join(condition)).replace("jobid", "job")}"',) if condition else ()
+        facets = (
+            (f'facets : "{re.sub("[-_]", "", "".join(condition)).replace("jobid", "job")}"',)
+            if condition
+            else ()
+        )
         return " AND ".join((*facets, *self.terms))
 
 

@@ -18,15 +18,32 @@ from flows.stores.times import micros, moment_of
 class SqliteWords(SqlitePart):
     """See KnowledgeStore."""
 
-    async def claim(self, words: Sequence[Word], *, job_id: UUID, attempt: int, until: datetime, below: Depth | None = None) -> ClaimResult:
+    async def claim(
+        self,
+        words: Sequence[Word],
+        *,
+        job_id: UUID,
+        attempt: int,
+        until: datetime,
+        below: Depth | None = None,
+    ) -> ClaimResult:
         unique = by_key(words)
         holder: dict[str, Scalar] = {"job_id": str(job_id), "attempt": attempt, "until": micros(until)}
         async with self._database.transaction() as transaction:
             await fence(transaction, job_id, attempt)
-            verdicts = dict.fromkeys(unique, "new") | self._verdicts(await transaction.fetch("word_states", keys=json_list(unique)), job_id, below)
+            verdicts = dict.fromkeys(unique, "new") | self._verdicts(
+                await transaction.fetch("word_states", keys=json_list(unique)), job_id, below
+            )
             held = [word for key, word in unique.items() if verdicts[key] in {"new", "own"}]
-            await transaction.run_many("claim_word", ({"key": word.key, "word": word.text, **holder} for word in held))
-        return ClaimResult(**{kind: tuple(key for key in unique if verdicts[key] == kind) for kind in ("new", "own", "known", "elsewhere")})
+            await transaction.run_many(
+                "claim_word", ({"key": word.key, "word": word.text, **holder} for word in held)
+            )
+        return ClaimResult(
+            **{
+                kind: tuple(key for key in unique if verdicts[key] == kind)
+                for kind in ("new", "own", "known", "elsewhere")
+            }
+        )
 
     def _verdicts(self, states: Iterable[Row], job_id: UUID, below: Depth | None) -> dict[str, str]:
         now = self._now()
@@ -57,16 +74,26 @@ class SqliteWords(SqlitePart):
         rows = await self._database.fetch("live_claims", job_id=str(job_id), now=self._now())
         return tuple(Word(text=word, key=key) for word, key in rows)
 
-    async def taken(self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None) -> Mapping[str, bool]:
-        verdicts = self._verdicts(await self._database.fetch("word_states", keys=json_list(keys)), job_id, below)
-        return {key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}}
+    async def taken(
+        self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
+    ) -> Mapping[str, bool]:
+        verdicts = self._verdicts(
+            await self._database.fetch("word_states", keys=json_list(keys)), job_id, below
+        )
+        return {
+            key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
+        }
 
-    async def save_definitions(self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int) -> None:
+    async def save_definitions(
+        self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
+    ) -> None:
         async with self._database.transaction() as transaction:
             await fence(transaction, job_id, attempt)
             await _define(transaction, definitions)
 
-    async def commit_batch(self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()) -> bool:
+    async def commit_batch(
+        self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
+    ) -> bool:
         place: dict[str, Scalar] = {"job_id": str(batch.job_id), "round": batch.round, "number": batch.number}
         async with self._database.transaction() as transaction:
             await fence(transaction, batch.job_id, batch.attempt)
@@ -75,14 +102,18 @@ class SqliteWords(SqlitePart):
             await _define(transaction, definitions)
             await _solidify(transaction, entries)
             await _release(transaction, [outcome.key for outcome in batch.outcomes], batch.job_id)
-            await transaction.fetch("drop_from_frontier", keys=json_list([e.key for e in entries] + [d.key for d in definitions]))
+            await transaction.fetch(
+                "drop_from_frontier", keys=json_list([e.key for e in entries] + [d.key for d in definitions])
+            )
         return True
 
     async def known(self, keys: Collection[str]) -> Mapping[str, KnownWord]:
         rows = await self._database.fetch("known_words", keys=json_list(keys))
         return {
             key: KnownWord(
-                definition=Definition.model_validate_json(definition) if definition else definition_of(Entry.model_validate_json(entry)),
+                definition=Definition.model_validate_json(definition)
+                if definition
+                else definition_of(Entry.model_validate_json(entry)),
                 depth=depth_of(depth),
                 learned_at=moment_of(learned_at),
             )
@@ -103,7 +134,13 @@ async def _release(transaction: Transaction, keys: Collection[str], job_id: UUID
 
 async def _define(transaction: Transaction, definitions: Sequence[Definition]) -> None:
     rows: list[Parameters] = [
-        {"key": item.key, "word": item.word, "at": micros(item.provenance.created_at), "document": item.model_dump_json()} for item in definitions
+        {
+            "key": item.key,
+            "word": item.word,
+            "at": micros(item.provenance.created_at),
+            "document": item.model_dump_json(),
+        }
+        for item in definitions
     ]
     if rows:
         await transaction.run_many("learn_defined", rows)
@@ -111,7 +148,11 @@ async def _define(transaction: Transaction, definitions: Sequence[Definition]) -
 
 
 async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
-    revisions: dict[str, int] = dict(await transaction.fetch("revisions", keys=json_list(entry.key for entry in entries))) if entries else {}
+    revisions: dict[str, int] = (
+        dict(await transaction.fetch("revisions", keys=json_list(entry.key for entry in entries)))
+        if entries
+        else {}
+    )
     newer: dict[str, Entry] = {}
     for entry in entries:
         if entry.revision > revisions.get(entry.key, entry.revision - 1):
@@ -120,7 +161,11 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
     if newer:
         await transaction.run_many("save_entry", map(entry_row, newer.values()))
         await transaction.run_many(
-            "learn_entry", ({"key": e.key, "word": e.word, "rank": rank(e.depth), "at": micros(e.created_at)} for e in newer.values())
+            "learn_entry",
+            (
+                {"key": e.key, "word": e.word, "rank": rank(e.depth), "at": micros(e.created_at)}
+                for e in newer.values()
+            ),
         )
         await transaction.fetch("drop_definitions", keys=json_list(newer))
 

@@ -24,7 +24,21 @@ OPEN_PREFIX = "/static/"
 MOST_FIELDS = 50
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:@/\s]*)(:\d*)?", re.ASCII)
-_TOKEN_NAMES = frozenset({"token", "access_token", "api_token", "api_key", "apikey", "auth", "authorization", "bearer", "key", "password", "secret"})
+_TOKEN_NAMES = frozenset(
+    {
+        "token",
+        "access_token",
+        "api_token",
+        "api_key",
+        "apikey",
+        "auth",
+        "authorization",
+        "bearer",
+        "key",
+        "password",
+        "secret",
+    }
+)
 
 
 class Access:
@@ -36,21 +50,27 @@ class Access:
         self._hosts = LOOPBACK_NAMES | set(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
         # a key of its own, so that a session tells nothing of the token
-        self._key = hmac.new((self._token or secrets.token_hex()).encode(), b"learn session", hashlib.sha256).digest()
+        self._key = hmac.new(
+            (self._token or secrets.token_hex()).encode(), b"learn session", hashlib.sha256
+        ).digest()
 
     @property
     def needs_token(self) -> bool:
         """Whether clients must know a token."""
         return self._token is not None
 
-    def check(self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None) -> None:
+    def check(
+        self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None
+    ) -> None:
         """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket. Nothing of it is read before."""
         host = self._checked_host(headers, server)
         if method not in READS or (headers.get("sec-fetch-site") == "cross-site" and not self._is_open(path)):
             self._check_origin(headers, host)
         self._check_address(path, query)
         if self._token is not None and not self._is_open(path) and not self._is_known(headers):
-            raise AccessRefused(401, "This needs the token: send `Authorization: Bearer …`, or sign in by POST /session.")
+            raise AccessRefused(
+                401, "This needs the token: send `Authorization: Bearer …`, or sign in by POST /session."
+            )
 
     def is_token(self, given: str) -> bool:
         """Whether this is the token."""
@@ -86,7 +106,10 @@ class Access:
         # a page that rebinds its name to our address still says its own name here; an address cannot be rebound
         if name in self._hosts or (name and name == server and _is_address(name)):
             return host
-        raise AccessRefused(403, "This host name is not one of the facade's. Use 127.0.0.1, or add the name to LEARN_ALLOWED_HOSTS.")
+        raise AccessRefused(
+            403,
+            "This host name is not one of the facade's. Use 127.0.0.1, or add the name to LEARN_ALLOWED_HOSTS.",
+        )
 
     def _check_origin(self, headers: Headers, host: str) -> None:
         origins = headers.getlist("origin")
@@ -95,7 +118,8 @@ class Access:
         for origin in origins:
             if origin.lower() not in self._origins and not is_same_origin(origin, host):
                 raise AccessRefused(
-                    403, "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS, may write and watch."
+                    403,
+                    "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS, may write and watch.",
                 )
 
     def _check_address(self, path: str, query: bytes) -> None:
@@ -105,13 +129,20 @@ class Access:
             raise AccessRefused(403, f"The address has over {MOST_FIELDS} fields.") from None
         # by hashes: a search for the token would take a time that depends on it
         parts = [*(part for field in fields for part in field), *re.split("[/;=]", path)[: 2 * MOST_FIELDS]]
-        if any(name.lower() in _TOKEN_NAMES for name, _ in fields) or any(self.is_token(part) for part in parts):
-            raise AccessRefused(403, "A token never belongs into an address, where logs keep it. Change it, and send it in the Authorization header.")
+        if any(name.lower() in _TOKEN_NAMES for name, _ in fields) or any(
+            self.is_token(part) for part in parts
+        ):
+            raise AccessRefused(
+                403,
+                "A token never belongs into an address, where logs keep it. Change it, and send it in the Authorization header.",
+            )
 
 
 def _same(given: str, wanted: str) -> bool:
     # of one length, so that the time tells nothing of the other's
-    return hmac.compare_digest(*(hashlib.sha256(text.encode(errors="surrogatepass")).digest() for text in (given, wanted)))
+    return hmac.compare_digest(
+        *(hashlib.sha256(text.encode(errors="surrogatepass")).digest() for text in (given, wanted))
+    )
 
 
 def is_same_origin(origin: str, host: str) -> bool:
@@ -123,7 +154,10 @@ def is_same_origin(origin: str, host: str) -> bool:
     default = _DEFAULT_PORTS.get(parts.scheme)
     if default is None or not parts.netloc or parts.path or parts.query:
         return False
-    return parts.netloc in {host, host.removesuffix(f":{default}")} or parts.netloc.removesuffix(f":{default}") == host
+    return (
+        parts.netloc in {host, host.removesuffix(f":{default}")}
+        or parts.netloc.removesuffix(f":{default}") == host
+    )
 
 
 def name_of(host: str) -> str:

@@ -134,11 +134,15 @@ class RequestLimits:
             async with asyncio.timeout(self._timeout_s):
                 body = await self._read(scope, receive)
         except TimeoutError:
-            await problem(408, f"The body did not come within {self._timeout_s:g} s. Send it whole.", headers=CLOSE)(scope, receive, send)
+            await problem(
+                408, f"The body did not come within {self._timeout_s:g} s. Send it whole.", headers=CLOSE
+            )(scope, receive, send)
             return
         if body is None:
             limit = f"{self._max_body_bytes:,} bytes"
-            await problem(413, f"The body is larger than {limit}. Send less at a time.", headers=CLOSE)(scope, receive, send)
+            await problem(413, f"The body is larger than {limit}. Send less at a time.", headers=CLOSE)(
+                scope, receive, send
+            )
             return
         await self._answer(scope, _replay(body, receive), send)
 
@@ -175,7 +179,9 @@ class RequestLimits:
         except TimeoutError:
             if has_started or not limit.expired():
                 raise
-            await problem(503, f"There was no answer within {self._timeout_s:g} s. Try again.", retry_after_s=5)(scope, receive, send)
+            await problem(
+                503, f"There was no answer within {self._timeout_s:g} s. Try again.", retry_after_s=5
+            )(scope, receive, send)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

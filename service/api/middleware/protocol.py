@@ -17,7 +17,9 @@ from service.api.middleware.limits import network_of
 HEAD_S = 10.0
 STUCK_S = 45.0
 """The system ends a connection whose client takes nothing for so long; an orderly end would wait for it."""
-_FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+)
 _MANY = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 _NO_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -97,7 +99,10 @@ class PunctualProtocol(H11Protocol):
         """As uvicorn has it, within the limit, and for what can be a handshake: RFC 6455, 4.1."""
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             self._refuse(_FULL)
-        elif event.method != b"GET" or {name.lower() for name, _ in self.headers} & {b"content-length", b"transfer-encoding"}:
+        elif event.method != b"GET" or {name.lower() for name, _ in self.headers} & {
+            b"content-length",
+            b"transfer-encoding",
+        }:
             self._refuse(_NO_HANDSHAKE)
         else:
             super().handle_websocket_upgrade(event)
@@ -117,7 +122,11 @@ class PunctualProtocol(H11Protocol):
     def _give_up(self) -> None:
         self._head_timer = None
         # a connection that became a WebSocket has another protocol by now
-        if self.transport.get_protocol() is self and not self.transport.is_closing() and not self._is_answering():
+        if (
+            self.transport.get_protocol() is self
+            and not self.transport.is_closing()
+            and not self._is_answering()
+        ):
             self.transport.close()
 
     def _is_answering(self) -> bool:
@@ -146,7 +155,12 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
-def protocols(*, most_of_one: int, proxies: Collection[str]) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
+def protocols(
+    *, most_of_one: int, proxies: Collection[str]
+) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
     """The two protocols of one server."""
-    shared = {"lines": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)), "stuck_s": STUCK_S}
+    shared = {
+        "lines": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)),
+        "stuck_s": STUCK_S,
+    }
     return type("Http", (PunctualProtocol,), shared), type("WebSocket", (PunctualWebSocket,), shared)

@@ -67,7 +67,13 @@ class AccessMiddleware:
     def _check(self, scope: Scope) -> None:
         method = scope["method"] if scope["type"] == "http" else None
         server = scope.get("server")
-        self._access.check(method, scope["path"], scope["query_string"], Headers(scope=scope), server=server[0] if server else None)
+        self._access.check(
+            method,
+            scope["path"],
+            scope["query_string"],
+            Headers(scope=scope),
+            server=server[0] if server else None,
+        )
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Response) -> None:

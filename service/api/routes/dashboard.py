@@ -39,7 +39,10 @@ class Asset:
 def built_folder() -> Path | None:
     """Where the built dashboard is: inside the package, or in a checkout's `ui/dist`; None when it was not built."""
     here = Path(__file__).parents[2]
-    return next((folder for folder in (here / "static", here.parent / "ui" / "dist") if (folder / PAGE).is_file()), None)
+    return next(
+        (folder for folder in (here / "static", here.parent / "ui" / "dist") if (folder / PAGE).is_file()),
+        None,
+    )
 
 
 def read_assets(folder: Path | None) -> dict[str, Asset]:
@@ -64,7 +67,10 @@ def router_for(assets: dict[str, Asset]) -> APIRouter:
     @router.get("/")
     async def dashboard(request: Request) -> Response:
         if PAGE not in assets:
-            return problem(404, "The dashboard was not built. In a checkout: `make ui`. Everything else is at /openapi.json.")
+            return problem(
+                404,
+                "The dashboard was not built. In a checkout: `make ui`. Everything else is at /openapi.json.",
+            )
         return _answer(request, assets[PAGE])
 
     @router.get("/static/{name:path}")
@@ -78,7 +84,9 @@ def router_for(assets: dict[str, Asset]) -> APIRouter:
 
 def _asset(name: str, content: bytes) -> Asset:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    compressed = gzip.compress(content, 9, mtime=0) if _PLAIN.match(media_type) and len(content) > 500 else None
+    compressed = (
+        gzip.compress(content, 9, mtime=0) if _PLAIN.match(media_type) and len(content) > 500 else None
+    )
     return Asset(
         content=content,
         compressed=compressed if compressed and len(compressed) < len(content) else None,
@@ -93,10 +101,16 @@ def _answer(request: Request, asset: Asset) -> Response:
         "ETag": asset.etag,
         "Cache-Control": "public, max-age=31536000, immutable" if asset.is_lasting else "no-cache",
         "Vary": "Accept-Encoding",
-        "Content-Security-Policy": _POLICY if asset.media_type.startswith("text/html") else HEADERS["Content-Security-Policy"],
+        "Content-Security-Policy": _POLICY
+        if asset.media_type.startswith("text/html")
+        else HEADERS["Content-Security-Policy"],
     }
-    if asset.etag in {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}:
+    if asset.etag in {
+        tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
+    }:
         return Response(status_code=304, headers=headers)
     if asset.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(asset.compressed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
+        return Response(
+            asset.compressed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"}
+        )
     return Response(asset.content, media_type=asset.media_type, headers=headers)

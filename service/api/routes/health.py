@@ -38,7 +38,8 @@ async def ready(facade: Facade) -> Health:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses=answers() | {200: {"description": "All counters", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses=answers()
+    | {200: {"description": "All counters", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(facade: Facade) -> Response:
     """What the facade counts, for Prometheus."""

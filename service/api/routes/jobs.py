@@ -38,8 +38,22 @@ from service.schemas import (
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobId = Annotated[UUID, Path(description="Id of the job: that of its flow run")]
-EventCursor = Annotated[str | None, Query(max_length=500, description="The cursor of a part before", json_schema_extra={"format": "event-cursor"})]
-JobCursor = Annotated[str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "job-cursor"})]
+EventCursor = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="The cursor of a part before",
+        json_schema_extra={"format": "event-cursor"},
+    ),
+]
+JobCursor = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="The cursor of the part before",
+        json_schema_extra={"format": "job-cursor"},
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=200)]
 IdempotencyKey = Annotated[
     str | None,
@@ -54,7 +68,12 @@ IdempotencyKey = Annotated[
 
 @router.post("/start", status_code=202, responses=answers(408, 409, 413, 422, 429))
 async def start_job(  # noqa: PLR0917  FastAPI passes them by name
-    facade: Facade, starter: Starter, count: CountStart, body: StartJob, response: Response, idempotency_key: IdempotencyKey = None
+    facade: Facade,
+    starter: Starter,
+    count: CountStart,
+    body: StartJob,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> Started:
     """Start a quick or a deep job."""
     count()
@@ -72,7 +91,9 @@ async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
 ) -> Started:
     """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
     count()
-    return await _start(facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response, by=starter)
+    return await _start(
+        facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response, by=starter
+    )
 
 
 @router.post("/estimate", responses=answers(408, 413, 422))
@@ -87,12 +108,22 @@ async def read_jobs(
     *,
     status: Annotated[list[JobStatus] | None, Query(max_length=6, description="One or more")] = None,
     mode: Annotated[Mode | None, Query()] = None,
-    since: Annotated[Moment | None, Query(description="Created at this moment or later, with a time zone")] = None,
+    since: Annotated[
+        Moment | None, Query(description="Created at this moment or later, with a time zone")
+    ] = None,
     cursor: JobCursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """All jobs, newest first, wherever they were started."""
-    return await list_jobs(facade.store, facade.orchestrator, statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
+    return await list_jobs(
+        facade.store,
+        facade.orchestrator,
+        statuses=status or (),
+        mode=mode,
+        since=since,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get("/{job_id:uuid}", responses=answers(404, 422))
@@ -104,7 +135,13 @@ async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView
 
 
 @router.post("/{job_id:uuid}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
-async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, facade: Facade, body: Annotated[CancelJob | None, Body()] = None) -> Stopping:
+async def cancel_job(
+    job_id: JobId,
+    store: Knowledge,
+    prefect: Prefect,
+    facade: Facade,
+    body: Annotated[CancelJob | None, Body()] = None,
+) -> Stopping:
     """Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing."""
     drain = (body or CancelJob()).drain
     job, run = await find(store, prefect, job_id)
@@ -123,7 +160,9 @@ async def cancel_job(job_id: JobId, store: Knowledge, prefect: Prefect, facade: 
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
-async def retry_job(job_id: JobId, store: Knowledge, prefect: Prefect, count: CountStart, response: Response) -> Started:
+async def retry_job(
+    job_id: JobId, store: Knowledge, prefect: Prefect, count: CountStart, response: Response
+) -> Started:
     """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
     count()
     run = await prefect.run(job_id)
@@ -150,7 +189,9 @@ async def read_rounds(
     job_id: JobId,
     store: Knowledge,
     prefect: Prefect,
-    after: Annotated[int, Query(ge=0, le=2**31, description="Number of the last round of the part before")] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=2**31, description="Number of the last round of the part before")
+    ] = 0,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> RoundList:
     """A job's rounds, in order, without their candidates."""
@@ -158,25 +199,37 @@ async def read_rounds(
     if not rounds:
         await find(store, prefect, job_id)
     shown = rounds[:limit]
-    return RoundList(items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None)
+    return RoundList(
+        items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None
+    )
 
 
 @router.get("/{job_id:uuid}/rounds/{number}", responses=answers(404, 422))
-async def read_round(job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge) -> RoundView:
+async def read_round(
+    job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
+) -> RoundView:
     """One round: every candidate with its verdict, and what became of the words."""
     found = await store.round(job_id, number)
     if found is None:
-        raise NotFound("number", f"job {job_id} has no round {number}", f"GET /jobs/{job_id}/rounds lists those there are")
+        raise NotFound(
+            "number",
+            f"job {job_id} has no round {number}",
+            f"GET /jobs/{job_id}/rounds lists those there are",
+        )
     return RoundView(**dict(found), results=await store.batches(job_id, number))
 
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
-async def read_events(job_id: JobId, store: Knowledge, prefect: Prefect, after: EventCursor = None, limit: Limit = 200) -> History:
+async def read_events(
+    job_id: JobId, store: Knowledge, prefect: Prefect, after: EventCursor = None, limit: Limit = 200
+) -> History:
     """What happened in a job, oldest first. The cursor is always there: ask with it for what comes next."""
     part = await read_history(store, prefect, job_id, after=Place.of(after), limit=limit)
     if not part.events:
         await find(store, prefect, job_id)
-    return History(items=part.events, cursor=part.place.cursor, has_more=part.has_more, is_complete=part.is_complete)
+    return History(
+        items=part.events, cursor=part.place.cursor, has_more=part.has_more, is_complete=part.is_complete
+    )
 
 
 async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[Job, Run | None]:
@@ -196,12 +249,22 @@ async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[J
 
 
 async def _start(
-    facade: AppResources, mode: Mode, parameters: dict[str, Any], idempotency_key: str | None, response: Response, *, by: StartedBy
+    facade: AppResources,
+    mode: Mode,
+    parameters: dict[str, Any],
+    idempotency_key: str | None,
+    response: Response,
+    *,
+    by: StartedBy,
 ) -> Started:
     run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
     different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
     if idempotency_key and different:
-        raise Conflict("Idempotency-Key", f"it started job {run.job_id} with another {different[0]}", "Give another key for another job")
+        raise Conflict(
+            "Idempotency-Key",
+            f"it started job {run.job_id} with another {different[0]}",
+            "Give another key for another job",
+        )
     facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)

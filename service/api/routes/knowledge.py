@@ -25,9 +25,21 @@ router = APIRouter(tags=["knowledge"])
 
 MOST_PAGES = 10
 """Looked through at most for one answer, where several filters leave little of each."""
-EntryCursor = Annotated[str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "entry-cursor"})]
+EntryCursor = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="The cursor of the part before",
+        json_schema_extra={"format": "entry-cursor"},
+    ),
+]
 FrontierCursor = Annotated[
-    str | None, Query(max_length=500, description="The cursor of the part before", json_schema_extra={"format": "frontier-cursor"})
+    str | None,
+    Query(
+        max_length=500,
+        description="The cursor of the part before",
+        json_schema_extra={"format": "frontier-cursor"},
+    ),
 ]
 Word = Annotated[
     str,
@@ -43,7 +55,9 @@ Word = Annotated[
 async def search_knowledge(
     store: Knowledge,
     *,
-    q: Annotated[str, Query(max_length=200, description="Text to look for; without it the newest entries")] = "",
+    q: Annotated[
+        str, Query(max_length=200, description="Text to look for; without it the newest entries")
+    ] = "",
     category: Annotated[Category | None, Query()] = None,
     job_id: Annotated[UUID | None, Query(description="The job that learned them")] = None,
     support: Annotated[Support | None, Query()] = None,
@@ -53,8 +67,19 @@ async def search_knowledge(
 ) -> EntryList:
     """Search the entries, or browse them, the newest first. A part may hold fewer than `limit`; it goes on while there is a cursor."""
     for _ in range(MOST_PAGES):
-        page = await _search(store, q, category=category, job_id=job_id, support=support, depth=depth, cursor=cursor, limit=limit)
-        items = tuple(e for e in page.items if _fits(e, category=category, job_id=job_id, support=support, depth=depth))
+        page = await _search(
+            store,
+            q,
+            category=category,
+            job_id=job_id,
+            support=support,
+            depth=depth,
+            cursor=cursor,
+            limit=limit,
+        )
+        items = tuple(
+            e for e in page.items if _fits(e, category=category, job_id=job_id, support=support, depth=depth)
+        )
         cursor = page.cursor
         if items or cursor is None:
             break
@@ -81,12 +106,20 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     response_class=Response,
     dependencies=[Depends(export_slot)],
     responses=answers(422, 429, 501)
-    | {200: {"description": "Every entry, by key", "content": {m.partition(";")[0]: {"schema": {"type": "string"}} for m in MEDIA_TYPES.values()}}},
+    | {
+        200: {
+            "description": "Every entry, by key",
+            "content": {m.partition(";")[0]: {"schema": {"type": "string"}} for m in MEDIA_TYPES.values()},
+        }
+    },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
     """Every entry with its citations and licences, streamed."""
     if not is_available(format):
-        return problem(501, "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or csv.")
+        return problem(
+            501,
+            "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or csv.",
+        )
     pieces = encoded(store.export(), format)
     first = await anext(pieces, b"")
     headers = {"Content-Disposition": f'attachment; filename="knowledge.{format}"'}
@@ -141,7 +174,14 @@ async def _search(
     return await store.search(q, depth=depth, cursor=cursor, limit=limit)
 
 
-def _fits(entry: Entry, *, category: Category | None, job_id: UUID | None, support: Support | None, depth: Depth | None) -> bool:
+def _fits(
+    entry: Entry,
+    *,
+    category: Category | None,
+    job_id: UUID | None,
+    support: Support | None,
+    depth: Depth | None,
+) -> bool:
     return (
         category in {None, entry.category}
         and job_id in {None, entry.provenance.job_id}
@@ -155,7 +195,11 @@ async def _find(store: Store, word: str) -> Entry | KnownWord:
     found = (await store.entry(key) or (await store.known([key])).get(key)) if key else None
     if found is None:
         shown = printable(word, 60)
-        raise NotFound("word", f"“{shown}” is not learned yet", 'To learn it: POST /jobs/start {"mode": "quick", "words": [the word]}')
+        raise NotFound(
+            "word",
+            f"“{shown}” is not learned yet",
+            'To learn it: POST /jobs/start {"mode": "quick", "words": [the word]}',
+        )
     return found
 
 

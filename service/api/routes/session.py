@@ -22,10 +22,20 @@ async def sign_in(body: SignIn, request: Request, response: Response, facade: Fa
     if not facade.access.is_token(body.token.get_secret_value()):
         raise AccessRefused(401, "This is not the token. It is in LEARN_API_TOKEN where the facade runs.")
     value, lifetime_s = facade.access.new_session()
-    response.set_cookie(COOKIE, value, max_age=lifetime_s, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=lifetime_s,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 @router.delete("", status_code=204, response_class=Response, responses=answers())
 async def sign_out(request: Request, response: Response) -> None:
     """Forget the session in this browser."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    response.delete_cookie(
+        COOKIE, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )

@@ -36,7 +36,11 @@ def configured(settings: Settings) -> Check:
     """The settings that matter, without secrets."""
     given = sorted(name for name in os.environ if name.startswith("LEARN_"))
     beside = f"; set: {', '.join(given)}" if given else "; all defaults"
-    return Check("settings", "ok", f"model {settings.model}, language {settings.language}, {settings.concurrency} batches at once{beside}")
+    return Check(
+        "settings",
+        "ok",
+        f"model {settings.model}, language {settings.language}, {settings.concurrency} batches at once{beside}",
+    )
 
 
 def packages() -> Check:
@@ -47,7 +51,12 @@ def packages() -> Check:
         return Check("packages", "fail", f"{error.name} is not installed", f"pip install {error.name}")
     finding = f"prefect {prefect_version}, fastapi {fastapi_version}"
     if tuple(int(part) for part in fastapi_version.split(".")[:2]) >= (0, 151):
-        return Check("packages", "fail", f"{finding}: Prefect's server breaks with fastapi 0.151 and later", 'pip install "fastapi>=0.139,<0.151"')
+        return Check(
+            "packages",
+            "fail",
+            f"{finding}: Prefect's server breaks with fastapi 0.151 and later",
+            'pip install "fastapi>=0.139,<0.151"',
+        )
     return Check("packages", "ok", finding)
 
 
@@ -59,11 +68,21 @@ def home(settings: Settings) -> Check:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Check("home", "fail", f"{folder} cannot be written ({error.strerror})", "Name another folder in LEARN_HOME.")
+        return Check(
+            "home",
+            "fail",
+            f"{folder} cannot be written ({error.strerror})",
+            "Name another folder in LEARN_HOME.",
+        )
     free = shutil.disk_usage(there).free
     finding = f"{folder}, {free / 1e9:,.1f} GB free"
     if free < LITTLE_BYTES:
-        return Check("home", "fail" if free < TOO_LITTLE_BYTES else "warn", finding, "Free some space, or name another folder in LEARN_HOME.")
+        return Check(
+            "home",
+            "fail" if free < TOO_LITTLE_BYTES else "warn",
+            finding,
+            "Free some space, or name another folder in LEARN_HOME.",
+        )
     return Check("home", "ok", finding)
 
 
@@ -87,11 +106,21 @@ async def store(settings: Settings) -> list[Check]:
     if _is_yet_to_be_made(settings.store):
         return [Check("store", "ok", f"{where}: none yet; the first job makes it", "learn run big")]
     try:
-        async with asyncio.timeout(TIMEOUT_S * 3), open_store(settings.store, language=settings.language) as opened:
+        async with (
+            asyncio.timeout(TIMEOUT_S * 3),
+            open_store(settings.store, language=settings.language) as opened,
+        ):
             stats = await opened.stats()
             return [Check("store", "ok", f"{where}: {_totals(stats)}"), await _jobs(opened)]
     except TimeoutError:
-        return [Check("store", "fail", f"{where} does not answer", "Close other programs that hold it, then try again.")]
+        return [
+            Check(
+                "store",
+                "fail",
+                f"{where} does not answer",
+                "Close other programs that hold it, then try again.",
+            )
+        ]
     except LearningError as error:
         return [Check("store", "fail", f"{where}: {error}", "Name a store that works in LEARN_STORE.")]
 
@@ -127,7 +156,13 @@ def _silence(job: Job) -> timedelta:
 
 def _spoken(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    return (
+        f"{minutes} min"
+        if minutes < 120
+        else f"{minutes // 60} h"
+        if minutes < 48 * 60
+        else f"{minutes // 1440} days"
+    )
 
 
 async def prefect(settings: Settings) -> list[Check]:
@@ -144,17 +179,34 @@ async def prefect(settings: Settings) -> list[Check]:
         if named:
             return [
                 Check(
-                    "prefect", "fail", f"no server answers at PREFECT_API_URL={where} ({type(error).__name__})", "Start it, or unset PREFECT_API_URL."
+                    "prefect",
+                    "fail",
+                    f"no server answers at PREFECT_API_URL={where} ({type(error).__name__})",
+                    "Start it, or unset PREFECT_API_URL.",
                 )
             ]
         if _is_taken(settings.prefect_port):
             remedy = "Choose another port in LEARN_PREFECT_PORT."
-            return [Check("prefect", "fail", f"port {settings.prefect_port} is in use by something else", remedy)]
-        return [Check("prefect", "ok", f"not running; commands start one on port {settings.prefect_port}", "learn up keeps one running")]
+            return [
+                Check("prefect", "fail", f"port {settings.prefect_port} is in use by something else", remedy)
+            ]
+        return [
+            Check(
+                "prefect",
+                "ok",
+                f"not running; commands start one on port {settings.prefect_port}",
+                "learn up keeps one running",
+            )
+        ]
     checks = [Check("prefect", "ok", f"{where}, version {server_version}")]
     if server_version != version("prefect"):
         checks = [
-            Check("prefect", "warn", f"{where}, version {server_version}; here it is {version('prefect')}", "Use the same version on both sides.")
+            Check(
+                "prefect",
+                "warn",
+                f"{where}, version {server_version}; here it is {version('prefect')}",
+                "Use the same version on both sides.",
+            )
         ]
     with adopted(client_environment(settings, url)):
         return [*checks, await _worker()]
@@ -174,7 +226,10 @@ async def facade() -> Check:
     except FacadeUnavailable:
         if "LEARN_URL" in os.environ:
             return Check(
-                "facade", "warn", f"nothing answers at LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}", "Start it there, or correct LEARN_URL."
+                "facade",
+                "warn",
+                f"nothing answers at LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}",
+                "Start it there, or correct LEARN_URL.",
             )
         return Check("facade", "ok", "not running", "learn up serves one; LEARN_URL names another")
     except AccessRefused as error:
@@ -191,12 +246,26 @@ async def _worker() -> Check:
         async with asyncio.timeout(TIMEOUT_S), get_client() as client:
             workers = await client.read_workers_for_work_pool(POOL)
     except ObjectNotFound:
-        return Check("worker", "warn", f"there is no work pool {POOL!r} yet; learn run works without", "learn up makes it")
+        return Check(
+            "worker",
+            "warn",
+            f"there is no work pool {POOL!r} yet; learn run works without",
+            "learn up makes it",
+        )
     except Exception as error:  # noqa: BLE001  whatever it is, the line says so and the other checks go on
-        return Check("worker", "fail", f"Prefect does not tell its workers ({type(error).__name__})", "Look into the server's log.")
-    online = [worker.name for worker in workers if str(getattr(worker.status, "value", worker.status)) == "ONLINE"]
+        return Check(
+            "worker",
+            "fail",
+            f"Prefect does not tell its workers ({type(error).__name__})",
+            "Look into the server's log.",
+        )
+    online = [
+        worker.name for worker in workers if str(getattr(worker.status, "value", worker.status)) == "ONLINE"
+    ]
     if not online:
-        return Check("worker", "warn", "none is online, so scheduled jobs wait; learn run works without", "learn up")
+        return Check(
+            "worker", "warn", "none is online, so scheduled jobs wait; learn run works without", "learn up"
+        )
     return Check("worker", "ok", f"{', '.join(online)} in pool {POOL}")
 
 
@@ -212,4 +281,8 @@ def _is_taken(port: int) -> bool:
 
 def _without_secrets(url: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")) if "@" in parts.netloc else url
+    return (
+        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+        if "@" in parts.netloc
+        else url
+    )

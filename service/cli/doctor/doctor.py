@@ -50,7 +50,11 @@ async def examine() -> list[Check]:
 
 def as_json(found: Sequence[Check]) -> str:
     """The checks as a JSON document."""
-    return json.dumps({"ok": all(c.state != "fail" for c in found), "checks": [asdict(c) for c in found]}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"ok": all(c.state != "fail" for c in found), "checks": [asdict(c) for c in found]},
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
 def as_table(found: Sequence[Check]) -> RenderableType:

@@ -20,28 +20,66 @@ async def groq(settings: Settings) -> list[Check]:
     """Whether Groq is configured, answers, takes the key and offers the models, and what is left of the day's quota."""
     if settings.groq_api_key is None:
         if settings.model == "groq":
-            return [Check("groq", "fail", "LEARN_MODEL is groq, and GROQ_API_KEY is not set", f"Make a key at {KEYS}, or set LEARN_MODEL=lexicon.")]
-        return [Check("groq", "ok", "not configured; the lexicon writes", f"For a language model: set GROQ_API_KEY, from {KEYS}.")]
+            return [
+                Check(
+                    "groq",
+                    "fail",
+                    "LEARN_MODEL is groq, and GROQ_API_KEY is not set",
+                    f"Make a key at {KEYS}, or set LEARN_MODEL=lexicon.",
+                )
+            ]
+        return [
+            Check(
+                "groq",
+                "ok",
+                "not configured; the lexicon writes",
+                f"For a language model: set GROQ_API_KEY, from {KEYS}.",
+            )
+        ]
     if not settings.writes_with_groq:
         return [Check("groq", "ok", "there is a key, and LEARN_MODEL is lexicon: it is not used")]
     from flows.models.chat.client import GroqClient
 
     try:
         key = settings.groq_api_key.get_secret_value()
-        async with GroqClient(api_key=key, base_url=settings.groq_base_url, silence_s=ANSWER_S, whole_s=ANSWER_S) as client:
+        async with GroqClient(
+            api_key=key, base_url=settings.groq_base_url, silence_s=ANSWER_S, whole_s=ANSWER_S
+        ) as client:
             offered = await client.models()
     except ConfigurationError as error:
         return [Check("groq", "fail", str(error), f"Keys are at {KEYS}.")]
     except TransientError as error:
-        return [Check("groq", "fail", f"{settings.groq_base_url} does not answer: {error}", "Look at https://groqstatus.com, or try again later.")]
+        return [
+            Check(
+                "groq",
+                "fail",
+                f"{settings.groq_base_url} does not answer: {error}",
+                "Look at https://groqstatus.com, or try again later.",
+            )
+        ]
     wanted = tuple(dict.fromkeys((*settings.write_models, *settings.propose_models)))
     gone = [model for model in wanted if model not in offered]
     if len(gone) == len(wanted):
         offer = ", ".join(sorted(offered)[:6])
-        return [Check("groq", "fail", f"the key is accepted; none of {', '.join(gone)} is offered", f"Name others in LEARN_WRITE_MODELS: {offer}.")]
+        return [
+            Check(
+                "groq",
+                "fail",
+                f"the key is accepted; none of {', '.join(gone)} is offered",
+                f"Name others in LEARN_WRITE_MODELS: {offer}.",
+            )
+        ]
     told = f"key accepted, {', '.join(model for model in wanted if model in offered)} available"
-    state = Check("groq", "warn", f"{told}; not offered: {', '.join(gone)}", "Take it out of LEARN_WRITE_MODELS and LEARN_PROPOSE_MODELS.")
-    return [state if gone else Check("groq", "ok", told), *await _quotas(settings, [model for model in wanted if model in offered])]
+    state = Check(
+        "groq",
+        "warn",
+        f"{told}; not offered: {', '.join(gone)}",
+        "Take it out of LEARN_WRITE_MODELS and LEARN_PROPOSE_MODELS.",
+    )
+    return [
+        state if gone else Check("groq", "ok", told),
+        *await _quotas(settings, [model for model in wanted if model in offered]),
+    ]
 
 
 async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
@@ -49,7 +87,13 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
     try:
         async with open_store(settings.store, language=settings.language) as store:
             return [
-                _quota(model, usage.requests, usage.tokens, (utc_now() - usage.started_at).total_seconds(), settings)
+                _quota(
+                    model,
+                    usage.requests,
+                    usage.tokens,
+                    (utc_now() - usage.started_at).total_seconds(),
+                    settings,
+                )
                 for model in models
                 for usage in await store.quota_usage(model)
                 if usage.window == "day"
@@ -61,7 +105,10 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
 def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Settings) -> Check:
     share = max(0.0, 1 - age_s / 86_400)
     parts, is_empty = [], False
-    for what, limit, spent in (("requests", settings.requests_per_day, requests), ("tokens", settings.tokens_per_day, tokens)):
+    for what, limit, spent in (
+        ("requests", settings.requests_per_day, requests),
+        ("tokens", settings.tokens_per_day, tokens),
+    ):
         if limit:
             left = max(0, round(limit - spent * share))
             is_empty = is_empty or left < limit / 100
@@ -69,16 +116,34 @@ def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Setti
     if not parts:
         return Check("quota", "ok", f"{model}: no daily limit is configured")
     finding = f"{model}: about {' and '.join(parts)} a day are left"
-    return Check("quota", "warn" if is_empty else "ok", finding, "It fills again steadily over the day; or name another model." if is_empty else "")
+    return Check(
+        "quota",
+        "warn" if is_empty else "ok",
+        finding,
+        "It fills again steadily over the day; or name another model." if is_empty else "",
+    )
 
 
 async def wikimedia(settings: Settings) -> list[Check]:
     """Whether Wikipedia and Wiktionary are to be asked, and answer."""
-    names = [name for name in ("wikipedia", "wiktionary") if name in settings.source_names or "auto" in settings.sources]
+    names = [
+        name
+        for name in ("wikipedia", "wiktionary")
+        if name in settings.source_names or "auto" in settings.sources
+    ]
     if not settings.wikimedia_contact:
         is_wanted = bool({"wikipedia", "wiktionary"} & set(settings.sources))
-        remedy = "Set WIKIMEDIA_CONTACT to a mail or web address where you can be reached: Wikimedia asks for it."
-        return [Check("wikimedia", "warn" if is_wanted else "ok", "not asked, since nobody is named; the lexicon is the only source", remedy)]
+        remedy = (
+            "Set WIKIMEDIA_CONTACT to a mail or web address where you can be reached: Wikimedia asks for it."
+        )
+        return [
+            Check(
+                "wikimedia",
+                "warn" if is_wanted else "ok",
+                "not asked, since nobody is named; the lexicon is the only source",
+                remedy,
+            )
+        ]
     from flows.sources.wikimedia.action_api import ActionApi
     from flows.sources.wikimedia.pace import Pace
 
@@ -87,16 +152,33 @@ async def wikimedia(settings: Settings) -> list[Check]:
         url = settings.wikipedia_url if name == "wikipedia" else settings.wiktionary_url
         try:
             pace = Pace(per_minute=60, at_once=1)
-            async with ActionApi(url, name=name.title(), contact=settings.wikimedia_contact, pace=pace, timeout_s=ANSWER_S) as api:
+            async with ActionApi(
+                url, name=name.title(), contact=settings.wikimedia_contact, pace=pace, timeout_s=ANSWER_S
+            ) as api:
                 has_page = bool(await api.find([_WELL_KNOWN]))
         except ConfigurationError as error:
             found.append(Check(name, "fail", str(error), "Correct WIKIMEDIA_CONTACT or the address."))
         except RateLimited as error:
             wait = f" Come back in {format_duration(error.retry_after_s)}." if error.retry_after_s else ""
-            found.append(Check(name, "warn", f"{url} asks to wait: {error}", f"Its limit is 200 requests a minute.{wait}"))
+            found.append(
+                Check(
+                    name, "warn", f"{url} asks to wait: {error}", f"Its limit is 200 requests a minute.{wait}"
+                )
+            )
         except SourceUnavailable as error:
-            found.append(Check(name, "fail", f"{url}: {error}", "Is there a network? Jobs go on without it, on the lexicon."))
+            found.append(
+                Check(
+                    name,
+                    "fail",
+                    f"{url}: {error}",
+                    "Is there a network? Jobs go on without it, on the lexicon.",
+                )
+            )
         else:
             what = f"{url} answers" if has_page else f"{url} answers, and has no page “{_WELL_KNOWN}”"
-            found.append(Check(name, "ok" if has_page else "warn", what, "" if has_page else "Is this the right address?"))
+            found.append(
+                Check(
+                    name, "ok" if has_page else "warn", what, "" if has_page else "Is this the right address?"
+                )
+            )
     return found

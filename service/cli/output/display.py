@@ -150,12 +150,19 @@ def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
     room = height - 1
     head: Lines = [_heading(scene, inner), Text(), _bar_line(scene, inner), Text(), _numbers(scene, inner)]
     stages = _stages(scene, inner)
-    words: Lines = [Text(), *_words(scene.words, inner, lines=2 if height >= 20 else 1)] if scene.words else []
+    words: Lines = (
+        [Text(), *_words(scene.words, inner, lines=2 if height >= 20 else 1)] if scene.words else []
+    )
     problem: Lines = [Text(), _problem(scene.problem, inner)] if scene.problem else []
     foot: Lines = [] if scene.job.is_final else [Text(), *_foot(scene, inner)]
     parts = [head]
     used = len(head)
-    optional: list[tuple[Lines, int]] = [(problem, len(problem)), ([Text(), stages], 1 + stages.row_count), (words, len(words)), (foot, len(foot))]
+    optional: list[tuple[Lines, int]] = [
+        (problem, len(problem)),
+        ([Text(), stages], 1 + stages.row_count),
+        (words, len(words)),
+        (foot, len(foot)),
+    ]
     for part, lines in optional:
         if used + lines <= room:
             parts.append(part)
@@ -187,12 +194,18 @@ def _bar(share: float, width: int, pending: float = 0.0) -> Text:
     """A line filled to a share of its width; `pending` is a further share, drawn lighter."""
     done = min(width, int(share * width + 1e-9))
     begun = min(width - done, round(pending * width))
-    return Text.assemble(("━" * done, _ACCENT), ("╌" * begun, _ACCENT), ("─" * (width - done - begun), _QUIET))
+    return Text.assemble(
+        ("━" * done, _ACCENT), ("╌" * begun, _ACCENT), ("─" * (width - done - begun), _QUIET)
+    )
 
 
 def _numbers(scene: Scene, width: int) -> Text:
     job = scene.job
-    parts = [Text(_learned(job), style="bold"), Text(f"{scene.rate:.0f} words/s"), Text(f"round {job.last_round}")]
+    parts = [
+        Text(_learned(job), style="bold"),
+        Text(f"{scene.rate:.0f} words/s"),
+        Text(f"round {job.last_round}"),
+    ]
     if job.counts.defined:
         parts.append(Text(f"{job.counts.defined:,} only defined", style=_WARNING))
     if job.counts.failed:
@@ -217,7 +230,9 @@ def _stages(scene: Scene, width: int) -> Table:
     job = scene.job
     shown: list[Stage] = [s for s in STAGES if s in job.stages] or list(STAGES)
     counts = {stage: job.stages.get(stage, StageCounts()) for stage in shown}
-    total = max([job.counts.accepted, 1, *(c.done + c.in_flight for s, c in counts.items() if s != "propose")])
+    total = max(
+        [job.counts.accepted, 1, *(c.done + c.in_flight for s, c in counts.items() if s != "propose")]
+    )
     bar_width = min(40, width - 38)
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(width=10, no_wrap=True)
@@ -259,7 +274,11 @@ def _problem(text: str, width: int) -> Text:
 
 
 def _foot(scene: Scene, width: int) -> list[Text]:
-    hint = "Finishing what is in flight. Ctrl-C again stops now." if scene.is_stopping else "Ctrl-C finishes what is in flight, then stops."
+    hint = (
+        "Finishing what is in flight. Ctrl-C again stops now."
+        if scene.is_stopping
+        else "Ctrl-C finishes what is in flight, then stops."
+    )
     if scene.serves:
         hint = "Ctrl-C finishes what is in flight, then stops everything."
     if not scene.is_ours:

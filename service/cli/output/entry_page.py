@@ -29,7 +29,11 @@ def entry_page(entry: Entry) -> RenderableType:
     ]
     if entry.explanation:
         parts += [Text(), _indented(entry.explanation)]
-    own_examples = [e for e in entry.examples if not any(e in sense.examples for sense in entry.senses)] if len(entry.senses) > 1 else entry.examples
+    own_examples = (
+        [e for e in entry.examples if not any(e in sense.examples for sense in entry.senses)]
+        if len(entry.senses) > 1
+        else entry.examples
+    )
     parts += _listing("Examples", own_examples, quoted=True)
     if len(entry.senses) > 1:
         parts += [Text(), _label("Senses"), _senses(entry)]
@@ -84,7 +88,10 @@ _SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "ph
 
 def result_line(entry: Entry) -> str:
     """One entry as tab-separated fields, for pipes."""
-    return "\t".join(clean(field).replace("\t", " ") for field in (entry.word, entry.part_of_speech, entry.category, entry.definition))
+    return "\t".join(
+        clean(field).replace("\t", " ")
+        for field in (entry.word, entry.part_of_speech, entry.category, entry.definition)
+    )
 
 
 def _headword(word: str, about: str) -> Text:
@@ -104,7 +111,10 @@ def _listing(label: str, items: Sequence[str], *, quoted: bool = False) -> list[
         return []
     rows = Table.grid(padding=(0, 1, 0, 0))
     for item in items:
-        rows.add_row(Text("·", style=_QUIET), Text(f"“{clean(item)}”" if quoted else clean(item), style="italic" if quoted else ""))
+        rows.add_row(
+            Text("·", style=_QUIET),
+            Text(f"“{clean(item)}”" if quoted else clean(item), style="italic" if quoted else ""),
+        )
     return [Text(), _label(label), Padding(rows, (0, 0, 0, 2))]
 
 
@@ -136,9 +146,16 @@ def _sources(citations: Iterable[Citation], support: Support) -> list[Renderable
     rows: list[RenderableType] = []
     for citation in citations:
         revision = f", revision {citation.revision}" if citation.revision else ""
-        rows.append(_indented(f"{citation.source}: {citation.title}{revision}, {citation.retrieved_at:%Y-%m-%d}"))
+        rows.append(
+            _indented(f"{citation.source}: {citation.title}{revision}, {citation.retrieved_at:%Y-%m-%d}")
+        )
         rows.append(Padding(Text(clean(citation.url), style=_QUIET, overflow="fold"), (0, 0, 0, 4)))
-        rows.append(Padding(Text(clean(f"{citation.licence}  {citation.licence_url}"), style=_QUIET, overflow="fold"), (0, 0, 0, 4)))
+        rows.append(
+            Padding(
+                Text(clean(f"{citation.licence}  {citation.licence_url}"), style=_QUIET, overflow="fold"),
+                (0, 0, 0, 4),
+            )
+        )
     if not rows or support != "supported":
         rows.append(Padding(Text(_SUPPORT[support], style="yellow"), (0, 0, 0, 2)))
     return rows
@@ -147,7 +164,9 @@ def _sources(citations: Iterable[Citation], support: Support) -> list[Renderable
 def _origin(provenance: Provenance, depth: str) -> list[RenderableType]:
     when = f"{provenance.created_at.astimezone():%Y-%m-%d %H:%M}"
     return [
-        Text(clean(f"Learned {when} by {provenance.model}, round {provenance.round} · {depth}"), style=_QUIET),
+        Text(
+            clean(f"Learned {when} by {provenance.model}, round {provenance.round} · {depth}"), style=_QUIET
+        ),
         Text(f"Job {provenance.job_id}", style=_QUIET),
     ]
 

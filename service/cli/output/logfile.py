@@ -17,7 +17,10 @@ def logging_to(path: Path) -> Iterator[None]:
     set_aside(path)
     file = logging.FileHandler(path, encoding="utf-8", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s  %(message)s"))
-    loggers = [logging.getLogger(), *(x for x in logging.Logger.manager.loggerDict.values() if isinstance(x, logging.Logger))]
+    loggers = [
+        logging.getLogger(),
+        *(x for x in logging.Logger.manager.loggerDict.values() if isinstance(x, logging.Logger)),
+    ]
     before = [(logger, list(logger.handlers)) for logger in loggers]
     for logger in loggers:
         kept = [h for h in logger.handlers if not _writes_to_terminal(h)]

@@ -76,7 +76,9 @@ class SilentReporter:
 class PlainReporter(SilentReporter):
     """One line every few seconds, and one for each problem."""
 
-    def __init__(self, write: Callable[[str], None] | None = None, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, write: Callable[[str], None] | None = None, now: Callable[[], datetime] = utc_now
+    ) -> None:
         super().__init__()
         self._write = write or _write_line
         self._now = now

@@ -43,7 +43,11 @@ def headline(job: Job) -> str:
         outcome = "Done"
     else:
         outcome = f"Still {job.status}"
-    reason = f" ({job.end_reason})" if job.end_reason and job.end_reason not in {"stopped", "failed", "all done"} else ""
+    reason = (
+        f" ({job.end_reason})"
+        if job.end_reason and job.end_reason not in {"stopped", "failed", "all done"}
+        else ""
+    )
     seconds = job.active_seconds
     took = f"{seconds:.1f} s" if seconds < 60 else clock(timedelta(seconds=round(seconds)))
     return f"{outcome}: {count_words(job.counts.stored, 'learned')} in {took}{reason}."

@@ -16,7 +16,12 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.clients import get_events_subscriber
@@ -111,18 +116,28 @@ class LearningWorker(ProcessWorker):
             return submitted
 
     async def run(
-        self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: anyio.abc.TaskStatus[int] | None = None
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> ProcessWorkerResult:
         """Run one flow run in a process, to its end."""
         self._running += 1
         self._submitted.pop(flow_run.id, None)
         try:
             process = await self._run(flow_run, configuration, task_status)
-            return ProcessWorkerResult(status_code=await self._conclude(flow_run, process), identifier=str(process.pid))
+            return ProcessWorkerResult(
+                status_code=await self._conclude(flow_run, process), identifier=str(process.pid)
+            )
         finally:
             self._running -= 1
 
-    async def _run(self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: anyio.abc.TaskStatus[int] | None) -> RunProcess:
+    async def _run(
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None,
+    ) -> RunProcess:
         given = configuration.working_dir
         with nullcontext(str(given)) if given else tempfile.TemporaryDirectory(suffix="prefect") as folder:
             process = await RunProcess.start(
@@ -153,17 +168,23 @@ class LearningWorker(ProcessWorker):
             state = now.state
             # an engine that SIGTERM meets before the flow begins calls its run crashed
             if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
-                await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Its process has ended"), force=True)
+                await self.client.set_flow_run_state(
+                    flow_run.id, Cancelled(message="Its process has ended"), force=True
+                )
                 return 0
             if state is None or not (state.is_pending() or state.is_running()):
                 return 0
             if code == 0:
-                await self.client.set_flow_run_state(flow_run.id, Crashed(message="Its process ended without saying how"))
+                await self.client.set_flow_run_state(
+                    flow_run.id, Crashed(message="Its process ended without saying how")
+                )
                 return 0
             # before the state, so that whoever hears of the state finds them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
         except Exception as error:  # noqa: BLE001  Prefect calls the run crashed by its exit code, or by its silence
-            self.get_flow_run_logger(flow_run).warning("Prefect could not be told how the run ended: %s", error)
+            self.get_flow_run_logger(flow_run).warning(
+                "Prefect could not be told how the run ended: %s", error
+            )
         return code
 
     async def _listen(self) -> None:
@@ -171,7 +192,9 @@ class LearningWorker(ProcessWorker):
         wanted = [*DUE, CANCELLING]
         while True:
             try:
-                async with get_events_subscriber(filter=EventFilter(event=EventNameFilter(name=wanted)), reconnect_on_clean_close=True) as events:
+                async with get_events_subscriber(
+                    filter=EventFilter(event=EventNameFilter(name=wanted)), reconnect_on_clean_close=True
+                ) as events:
                     async for event in events:
                         if event.event == CANCELLING:
                             await self._cancel_those_asked_for()
@@ -204,7 +227,9 @@ class LearningWorker(ProcessWorker):
             id=FlowRunFilterId(any_=list({process.flow_run_id for process in processes})),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING])),
         )
-        found = await self.client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=len(processes))
+        found = await self.client.read_flow_runs(
+            flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=len(processes)
+        )
         # a run that has not begun has nothing to finish
         grace_s = {run.id: GRACE_S if run.start_time is not None else 0.0 for run in found}
         for process in processes:

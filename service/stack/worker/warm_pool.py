@@ -161,7 +161,10 @@ class WarmPool:
                 is_lost = warm in self._kept
                 await self._discard(warm)
                 if is_lost:
-                    print(f"A warm process ended ({warm.process.returncode}) before it was ready; runs start without one.", flush=True)  # noqa: T201
+                    print(
+                        f"A warm process ended ({warm.process.returncode}) before it was ready; runs start without one.",
+                        flush=True,
+                    )  # noqa: T201
                     await asyncio.sleep(REST_S)
             elif warm in self._kept:
                 print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
@@ -192,7 +195,9 @@ class WarmPool:
 
     async def _discard_unfit(self) -> None:
         stamp = self._stamp()
-        for warm in [s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive]:
+        for warm in [
+            s for s in self._kept if s.stamp != stamp or s.environment != self._environment or not s.is_alive
+        ]:
             await self._discard(warm)
 
     async def _discard(self, warm: WarmProcess) -> None:
@@ -209,4 +214,6 @@ def essence(environment: Mapping[str, str]) -> dict[str, str]:
 def code_stamp(*folders: Path) -> int:
     """A number that changes with the Python files of these folders, by default with our own."""
     roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parents[2])
-    return hash(tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py"))))
+    return hash(
+        tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py")))
+    )

@@ -103,7 +103,9 @@ def main() -> None:
         os.setpgrp()
     lease = hold_lease_from_environment()
     # the work pool's command says `python`: this one
-    os.environ["PATH"] = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), os.environ.get("PATH"))))
+    os.environ["PATH"] = os.pathsep.join(
+        filter(None, (str(Path(sys.executable).parent), os.environ.get("PATH")))
+    )
     asyncio.run(work(arguments.name, arguments.ready_fd))
     if lease is not None:
         lease.close()

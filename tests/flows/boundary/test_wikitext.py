@@ -90,7 +90,13 @@ def test_another_language_has_meanings_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "page", ["", "==French==\n===Noun===\n# x y z", "===Noun===\n# no language at all", "==English==\nno part of speech\n# text"]
+    "page",
+    [
+        "",
+        "==French==\n===Noun===\n# x y z",
+        "===Noun===\n# no language at all",
+        "==English==\nno part of speech\n# text",
+    ],
 )
 def test_a_page_without_english_meanings_has_none(page):
     assert meanings(page) == ()
@@ -99,12 +105,27 @@ def test_a_page_without_english_meanings_has_none(page):
 def test_etymologies_of_their_own_lower_the_headings():
     first = "== English ==\n===Etymology 1===\n====Noun====\n# A bird.\n"
     page = first + "===Etymology 2===\n====Adjective 2====\n# Very fast.\n=====Synonyms=====\n# nothing\n"
-    assert [(meaning.part_of_speech, meaning.text) for meaning in meanings(page)] == [("noun", "A bird."), ("adjective", "Very fast.")]
+    assert [(meaning.part_of_speech, meaning.text) for meaning in meanings(page)] == [
+        ("noun", "A bird."),
+        ("adjective", "Very fast."),
+    ]
 
 
 def test_labels_of_a_line_that_has_nothing_else_hold_for_the_lines_below_it():
-    page = english("# {{lb|en|transitive}}", "## {{lb|en|chiefly|_|US}} To understand.", "### To see.", "## To know.", "# To be.", heading="Verb")
-    assert texts(page) == ["(transitive, chiefly US) To understand.", "(transitive) To see.", "(transitive) To know.", "To be."]
+    page = english(
+        "# {{lb|en|transitive}}",
+        "## {{lb|en|chiefly|_|US}} To understand.",
+        "### To see.",
+        "## To know.",
+        "# To be.",
+        heading="Verb",
+    )
+    assert texts(page) == [
+        "(transitive, chiefly US) To understand.",
+        "(transitive) To see.",
+        "(transitive) To know.",
+        "To be.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +143,10 @@ def test_labels_of_a_line_that_has_nothing_else_hold_for_the_lines_below_it():
         ("'''Bold''' and ''italic'' [https://example.org words]<ref>no</ref>.", "Bold and italic words."),
         ("A thing<!-- not this -->.<br/>And more.", "A thing. And more."),
         ("{{place|en|city|s/California|c/United States}}.", "A city in California, the United States."),
-        ("{{place|en|An <<island>> in the <<ocean/Pacific>>, part of <<c/Japan>>|t=x}}", "An island in the Pacific, part of Japan"),
+        (
+            "{{place|en|An <<island>> in the <<ocean/Pacific>>, part of <<c/Japan>>|t=x}}",
+            "An island in the Pacific, part of Japan",
+        ),
         ("{{place|en|capital city/and/port|of|c/Estonia}}.", "A capital city and port of Estonia."),
         ("{{surname|en|from=occupations}}.", "a surname."),
         ("{{given name|en|female}}.", "a female given name."),
@@ -210,7 +234,9 @@ def test_a_heading_is_told_by_its_equals_signs(heading):
     assert texts(f"==English==\n{heading}\n# A small bird.") == ["A small bird."]
 
 
-@pytest.mark.parametrize("line", ["=Noun=", "======= Noun =======", "===Noun", "Noun===", "===", "== =a= ==", "# ===Noun==="])
+@pytest.mark.parametrize(
+    "line", ["=Noun=", "======= Noun =======", "===Noun", "Noun===", "===", "== =a= ==", "# ===Noun==="]
+)
 def test_what_only_looks_like_a_heading_is_none(line):
     assert texts(f"==English==\n{line}\n# A small bird.") == []
 

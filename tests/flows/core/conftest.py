@@ -9,6 +9,14 @@ from hypothesis import HealthCheck, Phase, settings
 
 sys.path.append(str(Path(__file__).parent))
 
-settings.register_profile("rules", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("mutation", settings.get_profile("rules"), max_examples=25, derandomize=True, phases=[Phase.explicit, Phase.generate])
+settings.register_profile(
+    "rules", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "mutation",
+    settings.get_profile("rules"),
+    max_examples=25,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile("rules")

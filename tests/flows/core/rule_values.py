@@ -83,6 +83,11 @@ def no_lemmas(token):
 
 def lemmas_of(token):
     """A few base forms, as a lexicon has them."""
-    return {"cats": ("cat",), "took": ("take",), "taken": ("take",), "found": ("find", "found"), "lost": ("lose",), "children": ("child",)}.get(
-        token, ()
-    )
+    return {
+        "cats": ("cat",),
+        "took": ("take",),
+        "taken": ("take",),
+        "found": ("find", "found"),
+        "lost": ("lose",),
+        "children": ("child",),
+    }.get(token, ())

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.budget import BACKSTOP_S, DRY_ROUNDS, MARGIN, MARGIN_S, MAX_MINUTES, RECENT_BATCHES, Budget, end_reason
+from flows.core.budget import (
+    BACKSTOP_S,
+    DRY_ROUNDS,
+    MARGIN,
+    MARGIN_S,
+    MAX_MINUTES,
+    RECENT_BATCHES,
+    Budget,
+    end_reason,
+)
 from flows.errors import InvalidInput
 
 minutes = st.floats(0, MAX_MINUTES, exclude_min=True)
@@ -18,13 +27,17 @@ durations = st.lists(st.floats(0, 900), max_size=30)
 
 @pytest.mark.parametrize("wrong", [0, -1, 10.001, math.inf, math.nan])
 def test_minutes_are_over_0_and_at_most_10(wrong):
-    with pytest.raises(InvalidInput, match=r"^minutes: .+ cannot be\. Give more than 0 and at most 10 minutes\.$") as raised:
+    with pytest.raises(
+        InvalidInput, match=r"^minutes: .+ cannot be\. Give more than 0 and at most 10 minutes\.$"
+    ) as raised:
         Budget(minutes=wrong)
     assert raised.value.field == "minutes"
 
 
 def test_a_target_is_at_least_one_entry():
-    with pytest.raises(InvalidInput, match=r"^max_entries: 0 cannot be\. Give at least 1, or nothing for no limit\.$"):
+    with pytest.raises(
+        InvalidInput, match=r"^max_entries: 0 cannot be\. Give at least 1, or nothing for no limit\.$"
+    ):
         Budget(max_entries=0)
     assert Budget(max_entries=1).is_reached(1)
 

@@ -13,7 +13,10 @@ JOB = Job(job_id=UUID(int=1), mode="big", created_at=START, counts=Counts(propos
 
 
 def batch(number, *outcomes):
-    made = tuple(Outcome(word=f"w{number}{n}", key=f"w{number}{n}", stored=stored, reason=reason) for n, (stored, reason) in enumerate(outcomes))
+    made = tuple(
+        Outcome(word=f"w{number}{n}", key=f"w{number}{n}", stored=stored, reason=reason)
+        for n, (stored, reason) in enumerate(outcomes)
+    )
     return Batch(job_id=JOB.job_id, round=1, number=number, attempt=1, outcomes=made, created_at=START)
 
 
@@ -31,4 +34,7 @@ def test_stages_count_the_words_that_went_through_them_and_not_those_that_anothe
 
 def test_a_job_that_only_defines_has_nothing_enriched():
     quick = JOB.model_copy(update={"mode": "quick", "counts": Counts()})
-    assert stages_of(quick, [batch(1, ("defined", None))]) == {"research": StageCounts(done=1), "synthesize": StageCounts(done=1)}
+    assert stages_of(quick, [batch(1, ("defined", None))]) == {
+        "research": StageCounts(done=1),
+        "synthesize": StageCounts(done=1),
+    }

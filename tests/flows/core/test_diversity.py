@@ -7,10 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.diversity import BANDS, DRY, DRY_TIMES, LETTERS, REQUEST_WORDS, SHOWN, SMALLEST, Cell, Survey, Yield, shares, words_left
+from flows.core.diversity import (
+    BANDS,
+    DRY,
+    DRY_TIMES,
+    LETTERS,
+    REQUEST_WORDS,
+    SHOWN,
+    SMALLEST,
+    Cell,
+    Survey,
+    Yield,
+    shares,
+    words_left,
+)
 from flows.knowledge import Category
 
-cells = st.builds(Cell, st.sampled_from(Category), st.sampled_from(sorted(BANDS)), st.sampled_from(["", *LETTERS]))
+cells = st.builds(
+    Cell, st.sampled_from(Category), st.sampled_from(sorted(BANDS)), st.sampled_from(["", *LETTERS])
+)
 ANIMALS = Cell(Category.ANIMAL, "rare")
 WORDS = [f"word {n}" for n in range(100)]
 
@@ -20,7 +35,17 @@ def test_a_label_names_its_cell(cell):
     assert Cell.read(cell.label) == cell
 
 
-@pytest.mark.parametrize("text", ["", "animal", "animal, often", "beast, rare", "animal, rare, first letter q", "animal, rare, a to d, more"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "animal",
+        "animal, often",
+        "beast, rare",
+        "animal, rare, first letter q",
+        "animal, rare, a to d, more",
+    ],
+)
 def test_what_is_no_label_is_no_cell(text):
     assert Cell.read(text) is None
 
@@ -83,7 +108,11 @@ def test_older_answers_count_less():
 
 
 def test_words_listed_most_often_are_shown_first_then_the_latest_and_to_parts_too():
-    survey = Survey.over({ANIMALS: 1000}).observe(ANIMALS, ["cat", "dog", "emu"], unseen=3).observe(ANIMALS, ["dog", "fox"], unseen=1)
+    survey = (
+        Survey.over({ANIMALS: 1000})
+        .observe(ANIMALS, ["cat", "dog", "emu"], unseen=3)
+        .observe(ANIMALS, ["dog", "fox"], unseen=1)
+    )
     assert survey.unwanted(ANIMALS) == ("dog", "fox", "emu", "cat")
     assert survey.unwanted(ANIMALS.parts[0]) == ("dog", "fox", "emu", "cat")
     assert survey.unwanted(Cell(Category.ACT, "rare")) == ()
@@ -100,7 +129,9 @@ def test_the_chosen_cells_are_open_and_different(count, seed):
 
 def test_cells_that_give_more_are_chosen_more_often():
     rich, poor = Cell(Category.ANIMAL, "rare"), Cell(Category.ACT, "rare")
-    survey = Survey.over({rich: 500, poor: 500}).observe(rich, WORDS, unseen=90).observe(poor, WORDS, unseen=30)
+    survey = (
+        Survey.over({rich: 500, poor: 500}).observe(rich, WORDS, unseen=90).observe(poor, WORDS, unseen=30)
+    )
     firsts = [survey.choose(1, random.Random(seed))[0] for seed in range(100)]
     assert firsts.count(rich) > 90
 
@@ -131,7 +162,15 @@ def test_nothing_wanted_is_no_request():
 
 
 @pytest.mark.parametrize(
-    ("sightings", "left"), [([], 0), ([1], 0), ([1, 1], 1), ([1] * 10 + [2] * 4, 9), ([1] * 10 + [2] * 4 + [3] * 99, 9), ([2, 3], 0)]
+    ("sightings", "left"),
+    [
+        ([], 0),
+        ([1], 0),
+        ([1, 1], 1),
+        ([1] * 10 + [2] * 4, 9),
+        ([1] * 10 + [2] * 4 + [3] * 99, 9),
+        ([2, 3], 0),
+    ],
 )
 def test_words_left_is_chaos_lower_bound(sightings, left):
     assert words_left(sightings) == left
@@ -148,7 +187,15 @@ def test_words_left_of_a_uniform_model_is_near_the_truth():
 
 @pytest.mark.parametrize(
     ("rank", "band"),
-    [(1, "common"), (6_000, "common"), (6_001, "uncommon"), (15_001, "rare"), (30_000, "rare"), (30_001, "very rare"), (60_000, "very rare")],
+    [
+        (1, "common"),
+        (6_000, "common"),
+        (6_001, "uncommon"),
+        (15_001, "rare"),
+        (30_000, "rare"),
+        (30_001, "very rare"),
+        (60_000, "very rare"),
+    ],
 )
 def test_a_lemma_belongs_to_the_band_of_its_rank(rank, band):
     assert Cell.of(Category.FOOD, rank) == Cell(Category.FOOD, band)
@@ -169,7 +216,10 @@ def test_an_answer_counts_and_earlier_ones_count_half():
     assert first.listed == {"a": 1, "b": 2, "c": 1}
 
 
-@pytest.mark.parametrize(("unseen", "dry", "is_dry_for_good"), [(20, 0, False), (19, 1, False), (5, 1, False), (4, 1, True), (0, 1, True)])
+@pytest.mark.parametrize(
+    ("unseen", "dry", "is_dry_for_good"),
+    [(20, 0, False), (19, 1, False), (5, 1, False), (4, 1, True), (0, 1, True)],
+)
 def test_an_answer_with_few_unseen_words_is_dry(unseen, dry, is_dry_for_good):
     seen = Yield().after(WORDS, unseen)
     assert (seen.dry, seen.is_dry_for_good) == (dry, is_dry_for_good)
@@ -213,7 +263,10 @@ def test_a_few_new_cells_are_explored_beside_the_good_ones():
 
 def test_a_new_cell_is_believed_to_give_what_its_band_gives():
     rich, poor = Cell(Category.FOOD, "rare"), Cell(Category.FOOD, "common")
-    others = {band: [Cell(category, band) for category in Category if category is not Category.FOOD][:8] for band in ("rare", "common")}
+    others = {
+        band: [Cell(category, band) for category in Category if category is not Category.FOOD][:8]
+        for band in ("rare", "common")
+    }
     state = Survey(frozenset({rich, poor, *others["rare"], *others["common"]}))
     for _ in range(2):
         for cell in others["rare"]:
@@ -224,7 +277,11 @@ def test_a_new_cell_is_believed_to_give_what_its_band_gives():
     assert chosen.count(rich) > 5 * max(1, chosen.count(poor))
 
 
-@given(st.integers(0, 12), st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 100)), max_size=30))
+@given(
+    st.integers(0, 12),
+    st.integers(0, 2**32),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 100)), max_size=30),
+)
 def test_different_open_cells_are_chosen_as_many_as_there_are(count, seed, answers):
     state = Survey(frozenset(sorted(Survey().open)[:10]))
     for at, unseen in answers:
@@ -251,14 +308,26 @@ def test_a_survey_only_ever_splits_or_closes_cells(answers):
 
 def test_a_part_does_not_want_the_words_of_its_whole():
     part = ANIMALS.parts[0]
-    state = Survey(frozenset({ANIMALS})).observe(ANIMALS, ["ant", "bee"], unseen=2).observe(part, ["cat", "ant"], unseen=1)
+    state = (
+        Survey(frozenset({ANIMALS}))
+        .observe(ANIMALS, ["ant", "bee"], unseen=2)
+        .observe(part, ["cat", "ant"], unseen=1)
+    )
     assert set(state.unwanted(part)) == {"ant", "bee", "cat"}
     assert set(state.unwanted(ANIMALS)) == {"ant", "bee"}
 
 
 @pytest.mark.parametrize(
     ("wanted", "size", "requests"),
-    [(250, 100, (84, 83, 83)), (200, 100, (100, 100)), (201, 100, (67, 67, 67)), (1, 100, (1,)), (0, 100, ()), (-3, 100, ()), (5, 2, (2, 2, 1))],
+    [
+        (250, 100, (84, 83, 83)),
+        (200, 100, (100, 100)),
+        (201, 100, (67, 67, 67)),
+        (1, 100, (1,)),
+        (0, 100, ()),
+        (-3, 100, ()),
+        (5, 2, (2, 2, 1)),
+    ],
 )
 def test_words_are_shared_evenly_among_requests(wanted, size, requests):
     assert shares(wanted, size) == requests

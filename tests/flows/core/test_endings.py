@@ -12,14 +12,29 @@ KILLED = "Typically caused by the operating system terminating the process for e
 @pytest.mark.parametrize(
     ("message", "told"),
     [
-        (f"Process exited with status code: -9. Process exited due to a SIGKILL signal. {KILLED}", "Its process was killed (signal 9)"),
-        ("Process exited with status code: 137. Process was killed, likely due to an OOM.", "Its process was killed (signal 9)"),
+        (
+            f"Process exited with status code: -9. Process exited due to a SIGKILL signal. {KILLED}",
+            "Its process was killed (signal 9)",
+        ),
+        (
+            "Process exited with status code: 137. Process was killed, likely due to an OOM.",
+            "Its process was killed (signal 9)",
+        ),
         ("Flow run process exited with non-zero status code -9.", "Its process was killed (signal 9)"),
-        ("Process exited with status code: -15. Process exited due to a SIGTERM signal.", "Its process was ended by signal 15"),
+        (
+            "Process exited with status code: -15. Process exited due to a SIGTERM signal.",
+            "Its process was ended by signal 15",
+        ),
         ("Process exited with status code: 129. What of it.", "Its process was ended by signal 1"),
-        ("Process exited with status code: 1. Process exited with a general error.", "Its process ended with exit code 1"),
+        (
+            "Process exited with status code: 1. Process exited with a general error.",
+            "Its process ended with exit code 1",
+        ),
         ("Process exited with status code: 128. What of it.", "Its process ended with exit code 128"),
-        ("Process exited with status code: 247. Process was terminated.", "Its process ended with exit code 247"),
+        (
+            "Process exited with status code: 247. Process was terminated.",
+            "Its process ended with exit code 247",
+        ),
     ],
 )
 def test_an_exit_code_is_told_in_our_words(message, told):
@@ -33,7 +48,10 @@ def test_an_exit_code_is_told_in_our_words(message, told):
             "Flow run encountered an exception: ConfigurationError: GROQ_API_KEY: Groq does not accept the key.",
             "GROQ_API_KEY: Groq does not accept the key.",
         ),
-        ("Execution was interrupted by an unexpected exception: OSError: the disk is full", "the disk is full"),
+        (
+            "Execution was interrupted by an unexpected exception: OSError: the disk is full",
+            "the disk is full",
+        ),
         # a name says more than a key alone
         ("Flow run encountered an exception: KeyError: 'moss'", "KeyError: 'moss'"),
         ("Flow run encountered an exception: TimeoutError: ", "TimeoutError"),

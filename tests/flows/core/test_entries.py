@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rule_values import LATER, START, citation, definition, enrichment, entry, lemmas_of, no_lemmas, plain_words, provenance, texts
+from rule_values import (
+    LATER,
+    START,
+    citation,
+    definition,
+    enrichment,
+    entry,
+    lemmas_of,
+    no_lemmas,
+    plain_words,
+    provenance,
+    texts,
+)
 
 from flows.core.entries import deep_problems, deepen, definition_problems, enrich, entry_problems, unlearned
 from flows.core.words import form_problem, word_key
@@ -45,7 +57,10 @@ def test_a_good_definition_and_a_good_entry_have_no_problems():
         ({"text": "x" * 14}, "definition: 14 characters instead of 15 to 600"),
         ({"text": f"   {'x' * 14}   "}, "definition: 14 characters instead of 15 to 600"),
         ({"text": "x" * 601}, "definition: 601 characters instead of 15 to 600"),
-        ({"word": "Abracadabra-Alakazam", "text": "Abracadabra-alakazam."}, "definition: it is the word itself"),
+        (
+            {"word": "Abracadabra-Alakazam", "text": "Abracadabra-alakazam."},
+            "definition: it is the word itself",
+        ),
         ({"word": "Abracadabra et al.", "text": "ABRACADABRA ET AL"}, "definition: it is the word itself"),
         ({"key": "dog"}, "key: it is not the key of the word"),
         ({"support": "supported"}, "citations: it is supported by none"),
@@ -95,7 +110,9 @@ def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
 
 def test_a_model_s_rules_hold_unless_an_entry_is_said_to_be_a_lexicon_s():
     assert entry_problems(entry(examples=()), lemmas_of=lemmas_of) == ("examples: 0 instead of 1 to 3",)
-    found, wrong = enrich(definition(), enrichment(examples=()), provenance=provenance(), now=LATER, lemmas_of=lemmas_of)
+    found, wrong = enrich(
+        definition(), enrichment(examples=()), provenance=provenance(), now=LATER, lemmas_of=lemmas_of
+    )
     assert (found, wrong) == (None, ("examples: 0 instead of 1 to 3",))
 
 
@@ -117,7 +134,9 @@ def test_entries_within_the_bounds_are_valid(changes):
 def test_enriching_takes_over_the_definition_and_what_is_new():
     senses = (Sense(part_of_speech="noun", gloss="An animal."),)
     source = definition(support="supported", citations=(citation(),), part_of_speech="phrase")
-    found, wrong = enriched(enrichment(senses=senses, relations=(Relation(kind="kind of", word="animal"),)), of=source)
+    found, wrong = enriched(
+        enrichment(senses=senses, relations=(Relation(kind="kind of", word="animal"),)), of=source
+    )
     assert wrong == ()
     assert found == entry(
         related_concepts=("animal", "pet", "kitten"),
@@ -152,7 +171,10 @@ def test_what_is_too_much_is_left_out():
 
 
 def test_what_is_wrong_is_named_and_makes_no_entry():
-    assert enriched(enrichment(related_concepts=("pet", "cat", "kitten"))) == (None, ("related_concepts: 2 instead of 3 to 8",))
+    assert enriched(enrichment(related_concepts=("pet", "cat", "kitten"))) == (
+        None,
+        ("related_concepts: 2 instead of 3 to 8",),
+    )
     assert enriched(enrichment(examples=("A dog.",))) == (None, ("examples: 0 instead of 1 to 3",))
     found, wrong = enriched(enrichment(related_concepts=("pet",), examples=()), invents=False)
     assert (found.related_concepts, found.examples, wrong) == (("pet",), (), ())
@@ -167,13 +189,19 @@ def test_a_category_that_is_none_is_named_with_those_there_are():
     found, wrong = enriched(enrichment(category="beast"))
     assert found is None
     assert wrong == (f"category: “beast” is none of {', '.join(Category)}",)
-    assert enriched(enrichment(category="b" * 61))[1][0].startswith(f"category: “{'b' * 59}…” is none of act, animal, ")
+    assert enriched(enrichment(category="b" * 61))[1][0].startswith(
+        f"category: “{'b' * 59}…” is none of act, animal, "
+    )
     assert enriched(enrichment(category="animal.noun"))[0] is None
 
 
 def test_an_entry_that_goes_on_keeps_its_birth_and_its_depth():
     before = entry(
-        depth="deep", revision=3, explanation="Long ago, people kept small animals at home.", applications=("Mice.",), misconceptions=("Nine lives.",)
+        depth="deep",
+        revision=3,
+        explanation="Long ago, people kept small animals at home.",
+        applications=("Mice.",),
+        misconceptions=("Nine lives.",),
     )
     found, _ = enriched(previous=before)
     assert (found.revision, found.depth, found.explanation) == (4, "deep", before.explanation)
@@ -184,14 +212,27 @@ def test_an_entry_that_goes_on_keeps_its_birth_and_its_depth():
 
 
 def deepened(of=None, citations=(), **changes):
-    values = {"explanation": "A cat is a small animal with soft fur that people keep at home.", "applications": (), "misconceptions": ()}
-    return deepen(of or entry(), Deepening(**(values | changes)), provenance=provenance("deep-model"), citations=citations, now=LATER)
+    values = {
+        "explanation": "A cat is a small animal with soft fur that people keep at home.",
+        "applications": (),
+        "misconceptions": (),
+    }
+    return deepen(
+        of or entry(),
+        Deepening(**(values | changes)),
+        provenance=provenance("deep-model"),
+        citations=citations,
+        now=LATER,
+    )
 
 
 def test_deepening_makes_a_new_revision_and_changes_nothing_else():
     before = entry(revision=2)
     found = deepened(
-        before, explanation=f"  {'Explained. ' * 5} ", applications=(" Catch  mice. ", "catch mice.", " ", "Purr."), misconceptions=("No.",)
+        before,
+        explanation=f"  {'Explained. ' * 5} ",
+        applications=(" Catch  mice. ", "catch mice.", " ", "Purr."),
+        misconceptions=("No.",),
     )
     assert found == before.model_copy(
         update={
@@ -211,7 +252,12 @@ def test_deepening_keeps_eight_points_and_adds_only_new_citations():
     found = deepened(applications=words(9), misconceptions=words(10))
     assert (found.applications, found.misconceptions) == (words(8), words(8))
     before = entry(citations=(citation(1), citation(2)))
-    new = (citation(2, quote="Other."), citation(3), citation(1, revision="5"), citation(1, source="wiktionary"))
+    new = (
+        citation(2, quote="Other."),
+        citation(3),
+        citation(1, revision="5"),
+        citation(1, source="wiktionary"),
+    )
     assert deepened(before, citations=new).citations == (
         citation(1),
         citation(2),
@@ -227,8 +273,14 @@ def test_deepening_keeps_eight_points_and_adds_only_new_citations():
         ({"depth": "enriched", "explanation": "x" * 100}, "depth: it is enriched"),
         ({"explanation": None}, "explanation: it is shorter than the definition"),
         ({"explanation": "Short."}, "explanation: it is shorter than the definition"),
-        ({"explanation": "A SMALL animal that people keep at home."}, "explanation: it repeats the definition"),
-        ({"explanation": "A  small animal that people keep at home."}, "explanation: it repeats the definition"),
+        (
+            {"explanation": "A SMALL animal that people keep at home."},
+            "explanation: it repeats the definition",
+        ),
+        (
+            {"explanation": "A  small animal that people keep at home."},
+            "explanation: it repeats the definition",
+        ),
         ({"explanation": "x" * 4001}, "explanation: 4,001 characters instead of at most 4,000"),
     ],
 )
@@ -240,7 +292,10 @@ def test_an_explanation_has_at_least_the_definition_s_length_and_at_most_4000():
     length = len(entry().definition)
     assert deep_problems(entry(depth="deep", explanation="x" * length)) == ()
     assert deep_problems(entry(depth="deep", explanation="x" * 4000)) == ()
-    assert deep_problems(entry(explanation="x")) == ("depth: it is enriched", "explanation: it is shorter than the definition")
+    assert deep_problems(entry(explanation="x")) == (
+        "depth: it is enriched",
+        "explanation: it is shorter than the definition",
+    )
 
 
 def test_unlearned_concepts_are_named_with_those_that_mention_them():
@@ -267,22 +322,40 @@ def test_what_is_unlearned_is_a_word_and_no_entry_here(pairs):
         assert by == {e.key for e in entries if word.key in map(word_key, e.related_concepts)} != frozenset()
 
 
-concepts = st.lists(st.sampled_from(["pet", "Pet", "kitten", "fur", "purr", "cat", "Cat", "it is big", "mouse", "claw"]) | texts, max_size=12).map(
-    tuple
+concepts = st.lists(
+    st.sampled_from(["pet", "Pet", "kitten", "fur", "purr", "cat", "Cat", "it is big", "mouse", "claw"])
+    | texts,
+    max_size=12,
+).map(tuple)
+sentences = st.lists(
+    st.sampled_from(["A cat.", "a  cat.", "Two cats!", "A dog.", "My cat."]) | texts, max_size=6
+).map(tuple)
+
+
+@given(
+    concepts,
+    sentences,
+    st.sampled_from(["animal", "noun.food", "beast", ""]),
+    st.booleans(),
+    texts | st.just("A small animal at home."),
 )
-sentences = st.lists(st.sampled_from(["A cat.", "a  cat.", "Two cats!", "A dog.", "My cat."]) | texts, max_size=6).map(tuple)
-
-
-@given(concepts, sentences, st.sampled_from(["animal", "noun.food", "beast", ""]), st.booleans(), texts | st.just("A small animal at home."))
 def test_enriching_makes_a_valid_entry_or_says_why_not(related, examples, category, invents, text):
-    found, wrong = enriched(enrichment(related_concepts=related, examples=examples, category=category), of=definition(text=text), invents=invents)
+    found, wrong = enriched(
+        enrichment(related_concepts=related, examples=examples, category=category),
+        of=definition(text=text),
+        invents=invents,
+    )
     assert (found is None) == bool(wrong)
     if found:
         assert entry_problems(found, lemmas_of=lemmas_of, invents=invents) == ()
         assert definition_problems(definition(text=text)) == ()
 
 
-@given(concepts, st.lists(st.sampled_from(["A cat.", "Two cats!", "A category.", "A dog.", ""]), max_size=5).map(tuple), st.booleans())
+@given(
+    concepts,
+    st.lists(st.sampled_from(["A cat.", "Two cats!", "A category.", "A dog.", ""]), max_size=5).map(tuple),
+    st.booleans(),
+)
 def test_an_entry_is_valid_exactly_when_it_keeps_the_rules(related, examples, invents):
     keys = [word_key(concept) for concept in related]
     keeps = (
@@ -300,7 +373,13 @@ def test_an_entry_is_valid_exactly_when_it_keeps_the_rules(related, examples, in
 @given(st.lists(texts, max_size=12).map(tuple), st.lists(texts, max_size=12).map(tuple), st.text(max_size=80))
 def test_deepening_any_answer_keeps_the_entry_and_its_points_short(applications, misconceptions, explanation):
     before = entry(citations=(citation(),))
-    found = deepened(before, applications=applications, misconceptions=misconceptions, explanation=explanation, citations=(citation(),))
+    found = deepened(
+        before,
+        applications=applications,
+        misconceptions=misconceptions,
+        explanation=explanation,
+        citations=(citation(),),
+    )
     assert len(found.applications) <= 8
     assert all(point.strip() == point != "" for point in (*found.applications, *found.misconceptions))
     assert found.citations == before.citations

@@ -15,7 +15,13 @@ RATES = Rates(tokens_in=200, tokens_out=200, requests=0.1, cost_usd=0.0002, per_
 
 
 def job(stored=100, seconds=50.0, requests=20, status="completed"):
-    usage = Usage(requests=requests, tokens_in=20_000 if requests else 0, tokens_cached=5_000 if requests else 0, tokens_out=15_000, cost_usd=0.02)
+    usage = Usage(
+        requests=requests,
+        tokens_in=20_000 if requests else 0,
+        tokens_cached=5_000 if requests else 0,
+        tokens_out=15_000,
+        cost_usd=0.02,
+    )
     return Job(
         job_id=uuid4(), mode="big", status=status, counts=Counts(stored=stored), usage=usage if requests else Usage(), active_seconds=seconds,
         created_at=utc_now(),
@@ -24,7 +30,12 @@ def job(stored=100, seconds=50.0, requests=20, status="completed"):
 
 def test_tokens_a_minute_bind_a_long_job_on_the_free_plan():
     found = estimate(RATES, minutes=10, entries=None, limits=FREE)
-    assert (found.limited_by, found.entries, found.tokens, found.requests) == ("tokens a minute", 200, 80_000, 20)
+    assert (found.limited_by, found.entries, found.tokens, found.requests) == (
+        "tokens a minute",
+        200,
+        80_000,
+        20,
+    )
     assert found.cost_usd == pytest.approx(0.04)
     assert found.minutes == 10
 
@@ -33,7 +44,10 @@ def test_what_is_left_of_the_day_binds_when_little_is():
     found = estimate(RATES, minutes=10, entries=None, limits=FREE, spent_tokens=190_000)
     assert (found.limited_by, found.entries) == ("tokens a day", 25)
     assert found.minutes == pytest.approx(1.25)
-    assert estimate(RATES, minutes=10, entries=None, limits=FREE, spent_requests=1000).limited_by == "requests a day"
+    assert (
+        estimate(RATES, minutes=10, entries=None, limits=FREE, spent_requests=1000).limited_by
+        == "requests a day"
+    )
 
 
 def test_a_number_of_words_ends_the_job_early():
@@ -53,7 +67,12 @@ def test_without_limits_the_stages_bind():
 
 def test_the_lexicon_costs_nothing_and_the_time_binds():
     found = estimate(LEXICON, minutes=10, entries=None, limits=Limits())
-    assert (found.limited_by, found.tokens, found.cost_usd, found.entries) == ("the time limit", 0, 0.0, 60_000)
+    assert (found.limited_by, found.tokens, found.cost_usd, found.entries) == (
+        "the time limit",
+        0,
+        0.0,
+        60_000,
+    )
 
 
 def test_history_is_weighed_by_entries_and_cached_tokens_do_not_count():
@@ -80,7 +99,14 @@ def test_jobs_that_tell_little_are_not_asked():
     st.integers(0, 1_000_000),
 )  # fmt: skip
 def test_no_limit_is_exceeded(minutes, entries, limits, spent_requests, spent_tokens):
-    found = estimate(RATES, minutes=minutes, entries=entries, limits=limits, spent_requests=spent_requests, spent_tokens=spent_tokens)
+    found = estimate(
+        RATES,
+        minutes=minutes,
+        entries=entries,
+        limits=limits,
+        spent_requests=spent_requests,
+        spent_tokens=spent_tokens,
+    )
     assert found.entries >= 0
     assert found.minutes <= minutes + 0.01
     if entries is not None:

@@ -53,7 +53,11 @@ def test_trim_keeps_the_sentences_that_mention_the_word(text, word, limit, kept)
     assert trim(text, word=word, limit=limit) == kept
 
 
-@given(st.text(st.sampled_from("ab .!?\n\t…。\u200b\x00") | st.characters(), max_size=60), texts, st.integers(0, 80))
+@given(
+    st.text(st.sampled_from("ab .!?\n\t…。\u200b\x00") | st.characters(), max_size=60),
+    texts,
+    st.integers(0, 80),
+)
 def test_a_trimmed_text_is_within_its_limit_and_on_one_line(text, word, limit):
     kept = trim(text, word=word, limit=limit)
     assert len(kept) <= limit
@@ -62,7 +66,11 @@ def test_a_trimmed_text_is_within_its_limit_and_on_one_line(text, word, limit):
 
 
 @given(
-    st.lists(st.sampled_from(["A cat sat.", "Dogs bark!", "Cats purr.", "Is it late?", "St. John came."]), min_size=1, max_size=6),
+    st.lists(
+        st.sampled_from(["A cat sat.", "Dogs bark!", "Cats purr.", "Is it late?", "St. John came."]),
+        min_size=1,
+        max_size=6,
+    ),
     st.integers(0, 120),
 )
 def test_what_is_kept_are_whole_sentences_in_their_order(sentences, limit):
@@ -107,10 +115,18 @@ def test_a_long_piece_is_read_only_to_its_limit():
 
 def test_each_citation_stands_once_and_five_at_most():
     pieces = [evidence("soft fur", number) for number in range(7)]
-    assert backing("Soft fur", [*pieces, *pieces]) == tuple(piece.citation for piece in pieces[:MAX_CITATIONS])
-    again = [evidence("soft fur", 1, quote="One."), evidence("soft fur", 1, quote="Two."), evidence("soft fur", 1, revision="2")]
+    assert backing("Soft fur", [*pieces, *pieces]) == tuple(
+        piece.citation for piece in pieces[:MAX_CITATIONS]
+    )
+    again = [
+        evidence("soft fur", 1, quote="One."),
+        evidence("soft fur", 1, quote="Two."),
+        evidence("soft fur", 1, revision="2"),
+    ]
     assert [c.quote for c in backing("Soft fur", again)] == ["One.", "A quote."]
-    assert len(backing("Soft fur", [evidence("soft fur", 1), evidence("soft fur", 1, source="wiktionary")])) == 2
+    assert (
+        len(backing("Soft fur", [evidence("soft fur", 1), evidence("soft fur", 1, source="wiktionary")])) == 2
+    )
 
 
 def test_support_is_what_the_evidence_says():
@@ -125,7 +141,10 @@ def test_support_is_what_the_evidence_says():
 @given(texts, st.lists(texts, max_size=8), st.booleans())
 def test_support_and_backing_agree(definition, found, is_contradicted):
     pieces = [evidence(text, number) for number, text in enumerate(found)]
-    support, citations = support_of(definition, pieces, is_contradicted=is_contradicted), backing(definition, pieces)
+    support, citations = (
+        support_of(definition, pieces, is_contradicted=is_contradicted),
+        backing(definition, pieces),
+    )
     assert len(citations) <= MAX_CITATIONS
     assert set(citations) <= {citation(number) for number in range(len(found))}
     assert (support == "conflict") == (is_contradicted and bool(found))
@@ -170,7 +189,10 @@ def test_a_stem_is_a_beginning_of_its_token_of_three_letters_or_more(token):
     assert len(root) >= min(3, len(token.removesuffix("'s")))
 
 
-CAT, TOWER = "The cat is a small carnivorous mammal with soft fur.", "A lighthouse is a tower with a lamp that guides ships at sea."
+CAT, TOWER = (
+    "The cat is a small carnivorous mammal with soft fur.",
+    "A lighthouse is a tower with a lamp that guides ships at sea.",
+)
 
 
 @pytest.mark.parametrize(
@@ -185,4 +207,6 @@ CAT, TOWER = "The cat is a small carnivorous mammal with soft fur.", "A lighthou
     ],
 )
 def test_a_definition_that_only_another_words_evidence_backs_is_misplaced(own, elsewhere, misplaced):
-    assert is_misplaced(DEFINITION, [evidence(t) for t in own], [[evidence(t)] for t in elsewhere]) is misplaced
+    assert (
+        is_misplaced(DEFINITION, [evidence(t) for t in own], [[evidence(t)] for t in elsewhere]) is misplaced
+    )

@@ -8,14 +8,31 @@ import pytest
 from rule_values import entry as an_entry
 
 from flows.core import prompts
-from flows.knowledge import Citation, DeepeningRequest, Definition, Entry, Evidence, ProposalRequest, Provenance, Word, WordEvidence, utc_now
+from flows.knowledge import (
+    Citation,
+    DeepeningRequest,
+    Definition,
+    Entry,
+    Evidence,
+    ProposalRequest,
+    Provenance,
+    Word,
+    WordEvidence,
+    utc_now,
+)
 
 PROVENANCE = Provenance(job_id=UUID(int=1), round=1, model="m", prompt_version="p", created_at=utc_now())
 
 
 def evidence(text, source="wikipedia"):
     citation = Citation(
-        source=source, title="t", url="https://example.org", licence="CC", licence_url="https://l", retrieved_at=utc_now(), quote=text
+        source=source,
+        title="t",
+        url="https://example.org",
+        licence="CC",
+        licence_url="https://l",
+        retrieved_at=utc_now(),
+        quote=text,
     )
     return Evidence(source=source, text=text, citation=citation)
 
@@ -29,9 +46,23 @@ def body(prompt):
 
 
 def test_a_proposal_says_how_many_of_which_kinds_near_what_and_what_not():
-    prompt = prompts.propose(ProposalRequest(count=80, topic="sailing", cells=("artifact, 5000-10000",), avoid=("mast", "keel")))
-    assert body(prompt) == {"task": "propose", "count": 80, "cells": ["artifact, 5000-10000"], "topic": "sailing", "avoid": ["mast", "keel"]}
-    assert body(prompts.propose(ProposalRequest(count=5))) == {"task": "propose", "count": 5, "cells": None, "topic": None, "avoid": []}
+    prompt = prompts.propose(
+        ProposalRequest(count=80, topic="sailing", cells=("artifact, 5000-10000",), avoid=("mast", "keel"))
+    )
+    assert body(prompt) == {
+        "task": "propose",
+        "count": 80,
+        "cells": ["artifact, 5000-10000"],
+        "topic": "sailing",
+        "avoid": ["mast", "keel"],
+    }
+    assert body(prompts.propose(ProposalRequest(count=5))) == {
+        "task": "propose",
+        "count": 5,
+        "cells": None,
+        "topic": None,
+        "avoid": [],
+    }
 
 
 def test_a_proposal_does_not_drag_along_all_that_is_not_wanted():
@@ -45,20 +76,33 @@ def test_words_are_told_by_their_keys_and_by_their_form_where_it_differs():
 
 
 def test_evidence_is_cut_to_what_mentions_the_word_within_its_room():
-    long = "Fruit is sold in shops. " * 50 + "An apple is the round fruit of a tree. " + "Shops are open daily. " * 50
+    long = (
+        "Fruit is sold in shops. " * 50
+        + "An apple is the round fruit of a tree. "
+        + "Shops are open daily. " * 50
+    )
     (piece,) = body(prompts.define([asked("apple", evidence(long))]))["words"][0]["evidence"]
     assert piece == {"source": "wikipedia", "text": "An apple is the round fruit of a tree."}
 
 
 def test_each_source_has_its_say_before_any_has_a_second():
-    pieces = [evidence("First gloss.", "wordnet"), evidence("Second gloss.", "wordnet"), evidence("A page about it.", "wikipedia")]
+    pieces = [
+        evidence("First gloss.", "wordnet"),
+        evidence("Second gloss.", "wordnet"),
+        evidence("A page about it.", "wikipedia"),
+    ]
     shown = prompts.shown(pieces, "it")
     assert [piece["source"] for piece in shown] == ["wordnet", "wikipedia", "wordnet"]
 
 
 def test_all_evidence_of_a_word_fits_its_room():
     pieces = [
-        evidence(f"The apple number {n} is a fruit that grows on trees all over the world and is eaten raw or cooked." * 3, f"s{n}") for n in range(9)
+        evidence(
+            f"The apple number {n} is a fruit that grows on trees all over the world and is eaten raw or cooked."
+            * 3,
+            f"s{n}",
+        )
+        for n in range(9)
     ]
     shown = prompts.shown(pieces, "apple")
     assert 0 < len(shown) <= prompts.PIECES
@@ -88,14 +132,28 @@ def test_the_static_text_is_short_and_says_json(task):
 @pytest.mark.parametrize("task", prompts.SYSTEM)
 def test_a_changed_text_needs_a_new_version(task):
     """Entries name the version that they were written with; this holds the text to it."""
-    digests = {"propose-1": "2487a389", "define-1": "396b1d98", "enrich-1": "62b857b5", "deepen-1": "aaa57bfa"}
+    digests = {
+        "propose-1": "2487a389",
+        "define-1": "396b1d98",
+        "enrich-1": "62b857b5",
+        "deepen-1": "aaa57bfa",
+    }
     assert hashlib.sha256(prompts.SYSTEM[task].encode()).hexdigest()[:8] == digests[prompts.VERSIONS[task]]
 
 
 def test_enriching_tells_the_sense_and_asks_for_every_word():
-    definition = Definition(word="Mercury", key="mercury", text="A planet.", part_of_speech="noun", support="model_only", provenance=PROVENANCE)
+    definition = Definition(
+        word="Mercury",
+        key="mercury",
+        text="A planet.",
+        part_of_speech="noun",
+        support="model_only",
+        provenance=PROVENANCE,
+    )
     prompt = prompts.enrich([definition])
-    assert body(prompt)["words"] == [{"id": "mercury", "word": "Mercury", "definition": "A planet.", "part_of_speech": "noun"}]
+    assert body(prompt)["words"] == [
+        {"id": "mercury", "word": "Mercury", "definition": "A planet.", "part_of_speech": "noun"}
+    ]
     assert (prompt.keys, prompt.version) == (("mercury",), prompts.VERSIONS["enrich"])
 
 
@@ -126,13 +184,19 @@ def test_deepening_shows_more_evidence_than_defining():
     ],
 )
 def test_a_prompt_carries_the_text_and_the_version_of_its_task(prompt, task):
-    assert (prompt.task, prompt.system, prompt.version) == (task, prompts.SYSTEM[task], prompts.VERSIONS[task])
+    assert (prompt.task, prompt.system, prompt.version) == (
+        task,
+        prompts.SYSTEM[task],
+        prompts.VERSIONS[task],
+    )
     assert prompt.characters == len(prompt.system) + len(prompt.user)
 
 
 def test_entries_to_deepen_come_with_their_definition():
     prompt = prompts.deepen([DeepeningRequest(entry=an_entry("Cat"), evidence=())])
-    assert body(prompt)["words"] == [{"id": "cat", "word": "Cat", "definition": an_entry("Cat").definition, "evidence": []}]
+    assert body(prompt)["words"] == [
+        {"id": "cat", "word": "Cat", "definition": an_entry("Cat").definition, "evidence": []}
+    ]
     assert prompt.keys == ("cat",)
 
 

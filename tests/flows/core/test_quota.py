@@ -83,14 +83,20 @@ class Provider:
         if self.limit is None:
             return True
         passed_s, self.at_s = Fraction(now_s) - self.at_s, Fraction(now_s)
-        self.level = min(Fraction(self.limit), self.level + passed_s * self.limit / Fraction(self.window_s)) - amount
+        self.level = (
+            min(Fraction(self.limit), self.level + passed_s * self.limit / Fraction(self.window_s)) - amount
+        )
         return self.level > Fraction(-1, 1000)
 
 
-@pytest.mark.parametrize("name", ["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"])
+@pytest.mark.parametrize(
+    "name", ["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
+)
 def test_a_limit_is_at_least_1(name):
     assert getattr(Limits(**{name: 1}), name) == 1
-    with pytest.raises(InvalidInput, match=rf"^{name}: 0 cannot be a limit\. Give at least 1, or nothing for no limit\.$"):
+    with pytest.raises(
+        InvalidInput, match=rf"^{name}: 0 cannot be a limit\. Give at least 1, or nothing for no limit\.$"
+    ):
         Limits(**{name: 0})
 
 
@@ -186,7 +192,9 @@ def test_no_grant_is_above_any_limit_of_the_provider(limits, requests):
 
 
 @given(limits, st.lists(st.tuples(st.floats(0, 60), st.integers(1, 3_000)), max_size=40), st.floats(1, 120))
-def test_in_any_stretch_of_time_at_most_the_limit_and_what_fills_meanwhile_is_granted(limits, requests, stretch_s):
+def test_in_any_stretch_of_time_at_most_the_limit_and_what_fills_meanwhile_is_granted(
+    limits, requests, stretch_s
+):
     state, now_s, grants = Quota.full(limits, 0.0), 0.0, []
     for after_s, tokens in requests:
         now_s += after_s
@@ -251,7 +259,12 @@ def test_each_grant_is_settled_by_itself():
     assert (over.pending_requests, over.pending_tokens) == (0, 0)
 
 
-@given(limits, st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 6_000), st.integers(0, 6_000)), max_size=10), answers, st.floats(-5, 10**5))
+@given(
+    limits,
+    st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 6_000), st.integers(0, 6_000)), max_size=10),
+    answers,
+    st.floats(-5, 10**5),
+)
 def test_levels_stay_between_empty_and_full_whatever_is_said(limits, requests, seen, now_s):
     state = Quota.full(limits, 0.0)
     for tokens, actual, cached in requests:
@@ -297,13 +310,25 @@ def test_a_limit_that_the_provider_names_replaces_ours_and_keeps_what_is_missing
 def test_a_limit_is_learned_where_there_was_none():
     state = observe(Quota.full(Limits(), 0.0), 0.0, Seen(limit_tokens_per_minute=8_000))
     assert levels(state) == (math.inf, 8_000, math.inf, math.inf)
-    assert levels(observe(state, 0.0, Seen(remaining_requests=5, remaining_tokens=10))) == (math.inf, 10, math.inf, math.inf)
+    assert levels(observe(state, 0.0, Seen(remaining_requests=5, remaining_tokens=10))) == (
+        math.inf,
+        10,
+        math.inf,
+        math.inf,
+    )
 
 
 def test_the_time_to_full_tells_what_is_left_when_nothing_else_does():
     assert observe(Quota.full(FREE, 0.0), 0.0, Seen(reset_tokens_s=15.0)).minute_tokens.level == 6_000
-    assert observe(Quota.full(FREE, 0.0), 0.0, Seen(reset_requests_s=172.8)).day_requests.level == pytest.approx(998)
-    assert observe(Quota.full(FREE, 0.0), 0.0, Seen(reset_tokens_s=15.0, remaining_tokens=70)).minute_tokens.level == 70
+    assert observe(
+        Quota.full(FREE, 0.0), 0.0, Seen(reset_requests_s=172.8)
+    ).day_requests.level == pytest.approx(998)
+    assert (
+        observe(
+            Quota.full(FREE, 0.0), 0.0, Seen(reset_tokens_s=15.0, remaining_tokens=70)
+        ).minute_tokens.level
+        == 70
+    )
     assert observe(Quota.full(FREE, 0.0), 0.0, Seen(reset_tokens_s=90.0)).minute_tokens.level == 0
 
 
@@ -329,7 +354,9 @@ def test_observing_fills_up_to_the_moment_first():
 def test_saying_nothing_changes_nothing():
     state = Quota.full(FREE, 0.0)
     assert observe(state, 0.0, Seen()) == state
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=0, day_used_up_for_s=0)), 0.0, 1) == reserve(state, 0.0, 1)
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=0, day_used_up_for_s=0)), 0.0, 1) == reserve(
+        state, 0.0, 1
+    )
 
 
 @given(limits, answers, st.integers(0, 5_000), st.floats(0, 100))
@@ -341,7 +368,9 @@ def test_observing_twice_is_observing_once(limits, seen, tokens, now_s):
     # to the last digits of floating point: two contradicting limits in one answer resize a bucket twice
     assert levels(twice) == pytest.approx(levels(once), rel=1e-12, abs=1e-9)
     assert replace(twice, **{name: getattr(once, name) for name in BUCKETS}) == once
-    assert [getattr(twice, name).capacity for name in BUCKETS] == [getattr(once, name).capacity for name in BUCKETS]
+    assert [getattr(twice, name).capacity for name in BUCKETS] == [
+        getattr(once, name).capacity for name in BUCKETS
+    ]
 
 
 @given(limits, st.lists(st.integers(1, 3_000), max_size=12), st.floats(0, 100))
@@ -351,9 +380,13 @@ def test_what_is_left_is_told_of_each_limit_that_there_is_and_can_be_had(limits,
         outcome = reserve(state, 0.0, tokens)
         state = outcome.state if isinstance(outcome, Granted) else state
     found = left(state, now_s)
-    assert {bound: size for bound, (_, size) in found.items()} == {name: limit for name, limit in vars(limits).items() if limit is not None}
+    assert {bound: size for bound, (_, size) in found.items()} == {
+        name: limit for name, limit in vars(limits).items() if limit is not None
+    }
     assert all(0 <= amount <= size for amount, size in found.values())
-    tokens = min((amount for bound, (amount, _) in found.items() if bound.startswith("tokens")), default=1_000_000)
+    tokens = min(
+        (amount for bound, (amount, _) in found.items() if bound.startswith("tokens")), default=1_000_000
+    )
     if all(amount for bound, (amount, _) in found.items() if bound.startswith("requests")):
         assert isinstance(reserve(state, now_s, tokens), Granted)
 
@@ -373,8 +406,13 @@ def test_a_restart_remembers_each_window_by_itself():
     state = remember(state, "day", requests=100, tokens=50_000, age_s=4_320)
     assert levels(state) == (27.5, 6_000, 950, 160_000)
     assert levels(remember(state, "minute", requests=10, tokens=4_000, age_s=60)) == levels(state)
-    assert remember(Quota.full(FREE, 0.0), "minute", requests=1, tokens=800, age_s=-30).minute_tokens.level == 7_200
-    assert levels(remember(Quota.full(Limits(), 0.0), "day", requests=1, tokens=5, age_s=1)) == (math.inf,) * 4
+    assert (
+        remember(Quota.full(FREE, 0.0), "minute", requests=1, tokens=800, age_s=-30).minute_tokens.level
+        == 7_200
+    )
+    assert (
+        levels(remember(Quota.full(Limits(), 0.0), "day", requests=1, tokens=5, age_s=1)) == (math.inf,) * 4
+    )
 
 
 @given(limits, st.lists(st.tuples(st.floats(0, 20), st.integers(0, 2_000)), max_size=20), st.floats(0, 1_000))
@@ -438,7 +476,28 @@ def test_durations_are_read_in_the_grammar_of_go_or_as_seconds(text, seconds):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "s", ".", ".s", "5x", "1m 2s", "-5s", "+5s", "5S", "1e3", "inf", "nan", "٣s", "5s!", "!5s", "m5", "2m5", "9" * 400]
+    "text",
+    [
+        "",
+        " ",
+        "s",
+        ".",
+        ".s",
+        "5x",
+        "1m 2s",
+        "-5s",
+        "+5s",
+        "5S",
+        "1e3",
+        "inf",
+        "nan",
+        "٣s",
+        "5s!",
+        "!5s",
+        "m5",
+        "2m5",
+        "9" * 400,
+    ],
 )
 def test_other_texts_are_no_duration(text):
     with pytest.raises(ValueError, match=r"is no duration$"):
@@ -453,12 +512,20 @@ def test_a_refused_duration_is_named_as_far_as_40_characters():
 def in_go(nanoseconds):
     """As Go's `time.Duration.String` writes it."""
     if nanoseconds < 1_000_000_000:
-        unit, size = next((unit, size) for unit, size in (("ms", 10**6), ("µs", 10**3), ("ns", 1)) if nanoseconds >= size or size == 1)
+        unit, size = next(
+            (unit, size)
+            for unit, size in (("ms", 10**6), ("µs", 10**3), ("ns", 1))
+            if nanoseconds >= size or size == 1
+        )
         return f"{Fraction(nanoseconds, size).numerator // Fraction(nanoseconds, size).denominator}{decimals(nanoseconds % size, size)}{unit}"
     seconds, rest = divmod(nanoseconds, 10**9)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{seconds}{decimals(rest, 10**9)}s"
+    return (
+        (f"{hours}h" if hours else "")
+        + (f"{minutes}m" if hours or minutes else "")
+        + f"{seconds}{decimals(rest, 10**9)}s"
+    )
 
 
 def decimals(rest, size):
@@ -508,17 +575,27 @@ def test_counts_that_cannot_be_read_count_as_not_said(text):
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 400])
 def test_times_that_cannot_be_read_count_as_not_said(text):
-    assert read_headers({"retry-after": text, "x-ratelimit-reset-tokens": text, "x-ratelimit-reset-requests": text}) == Seen()
+    assert (
+        read_headers(
+            {"retry-after": text, "x-ratelimit-reset-tokens": text, "x-ratelimit-reset-requests": text}
+        )
+        == Seen()
+    )
 
 
 @given(limits, st.dictionaries(st.sampled_from(["x-ratelimit-limit-requests", "x-ratelimit-remaining-tokens", "x-ratelimit-limit-tokens",
                                                 "x-ratelimit-reset-tokens", "retry-after"]), st.text("0123456789.hms", max_size=30)))  # fmt: skip
 def test_no_header_breaks_the_quota(limits, headers):
     state = observe(Quota.full(limits, 0.0), 0.0, read_headers(headers))
-    assert all(0 <= level <= getattr(state, name).capacity for name, level in zip(BUCKETS, levels(state), strict=True))
+    assert all(
+        0 <= level <= getattr(state, name).capacity
+        for name, level in zip(BUCKETS, levels(state), strict=True)
+    )
 
 
 def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
     state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(LONGEST_REFUSAL_S + 0.001)
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(
+        LONGEST_REFUSAL_S + 0.001
+    )
     assert reserve(observe(state, 0.0, Seen(retry_after_s=900.0)), 0.0, 10) == DayUsedUp(900.0)

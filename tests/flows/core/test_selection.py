@@ -11,7 +11,13 @@ from flows.core.selection import MALFORMED, Screened, Screening, counts_of, judg
 from flows.core.words import display_form, form_problem, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
 
-BASES = {"cats": ["cat"], "colours": ["colour"], "colors": ["color"], "found": ["find", "found"], "leaves": ["leaf", "leave"]}
+BASES = {
+    "cats": ["cat"],
+    "colours": ["colour"],
+    "colors": ["color"],
+    "found": ["find", "found"],
+    "leaves": ["leaf", "leave"],
+}
 ONE_MEANING = [{"colour", "color"}, {"ice cream", "ice-cream"}, {"cafe", "café"}, {"centre", "center"}]
 
 vocabulary = st.sampled_from(
@@ -53,7 +59,13 @@ def test_new_words_are_accepted_in_their_display_form_with_their_key():
 
 def test_a_malformed_word_is_kept_as_it_can_be_shown():
     assert judged(("A\x00Cat", "frontier"), "42") == (
-        Candidate(text="A\ufffdCat", key="a\ufffdcat", origin="frontier", verdict=Verdict.MARKUP, reason="It holds control characters"),
+        Candidate(
+            text="A\ufffdCat",
+            key="a\ufffdcat",
+            origin="frontier",
+            verdict=Verdict.MARKUP,
+            reason="It holds control characters",
+        ),
         Candidate(text="42", key="42", origin="model", verdict=Verdict.NUMBER, reason="It is a number"),
     )
 
@@ -75,11 +87,21 @@ def test_a_word_of_this_job_comes_once():
 @pytest.mark.parametrize("order", [("Cats", "Cat"), ("Cat", "Cats")])
 def test_of_a_base_form_and_its_inflection_the_base_form_stands(order):
     by_text = {c.text: (c.verdict, c.reason) for c in judged(*order)}
-    assert by_text == {"Cat": (Verdict.ACCEPTED, None), "Cats": (Verdict.INFLECTION, "An inflection of “Cat” in this round")}
+    assert by_text == {
+        "Cat": (Verdict.ACCEPTED, None),
+        "Cats": (Verdict.INFLECTION, "An inflection of “Cat” in this round"),
+    }
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("Colour", "color"), ("color", "Colour"), ("Ice cream", "ice-cream"), ("Cafe", "café"), ("café", "cafe")]
+    ("first", "second"),
+    [
+        ("Colour", "color"),
+        ("color", "Colour"),
+        ("Ice cream", "ice-cream"),
+        ("Cafe", "café"),
+        ("café", "cafe"),
+    ],
 )
 def test_of_two_spellings_the_first_stands(first, second):
     assert outcomes(judged(first, second)) == [
@@ -89,15 +111,25 @@ def test_of_two_spellings_the_first_stands(first, second):
 
 
 def test_an_inflection_of_another_spelling_is_an_inflection():
-    assert outcomes(judged("colours", "color"))[0] == ("colours", Verdict.INFLECTION, "An inflection of “color” in this round")
+    assert outcomes(judged("colours", "color"))[0] == (
+        "colours",
+        Verdict.INFLECTION,
+        "An inflection of “color” in this round",
+    )
 
 
 def test_an_inflection_stands_for_no_spelling_even_before_its_base_form():
-    assert [c.verdict for c in judged("colours", "color", "colour")] == [Verdict.INFLECTION, Verdict.ACCEPTED, Verdict.SPELLING_VARIANT]
+    assert [c.verdict for c in judged("colours", "color", "colour")] == [
+        Verdict.INFLECTION,
+        Verdict.ACCEPTED,
+        Verdict.SPELLING_VARIANT,
+    ]
 
 
 def test_a_word_is_no_relative_of_itself():
-    found = screen([("colour", "model")], processed=(), base_forms=lambda key: ["color"], are_variants=are_variants)
+    found = screen(
+        [("colour", "model")], processed=(), base_forms=lambda key: ["color"], are_variants=are_variants
+    )
     assert found.words[0].relatives == {"color": Verdict.INFLECTION}
 
 
@@ -109,14 +141,23 @@ def test_of_two_words_that_call_each_other_inflections_the_first_stands():
     bases = {"die": ["dice"], "dice": ["die"]}
     both = [("dice", "model"), ("die", "model")]
     found = screen(both, processed=(), base_forms=lambda key: bases[key], are_variants=are_variants)
-    assert [word.rejection for word in found.words] == [None, (Verdict.INFLECTION, "An inflection of “dice” in this round")]
+    assert [word.rejection for word in found.words] == [
+        None,
+        (Verdict.INFLECTION, "An inflection of “dice” in this round"),
+    ]
 
 
 def test_a_rejected_spelling_holds_no_other_one_back():
     alike = [{"colour", "color"}, {"color", "col-or"}]
     words = [(text, "model") for text in ("colour", "color", "col-or")]
-    found = screen(words, processed=(), base_forms=lambda key: (), are_variants=lambda one, other: {one, other} in alike)
-    assert [word.rejection and word.rejection[0] for word in found.words] == [None, Verdict.SPELLING_VARIANT, None]
+    found = screen(
+        words, processed=(), base_forms=lambda key: (), are_variants=lambda one, other: {one, other} in alike
+    )
+    assert [word.rejection and word.rejection[0] for word in found.words] == [
+        None,
+        Verdict.SPELLING_VARIANT,
+        None,
+    ]
 
 
 def test_a_relative_that_this_job_has_dealt_with_is_named():
@@ -127,8 +168,13 @@ def test_a_relative_that_this_job_has_dealt_with_is_named():
 
 
 def test_leftover_words_are_nobodys_inflection_or_variant():
-    assert [c.verdict for c in judged(("cats", "leftover"), ("colour", "leftover"), ("color", "leftover"), "cat")] == [Verdict.ACCEPTED] * 4
-    assert [c.verdict for c in judged(("cafe", "leftover"), "café")] == [Verdict.ACCEPTED, Verdict.SPELLING_VARIANT]
+    assert [
+        c.verdict for c in judged(("cats", "leftover"), ("colour", "leftover"), ("color", "leftover"), "cat")
+    ] == [Verdict.ACCEPTED] * 4
+    assert [c.verdict for c in judged(("cafe", "leftover"), "café")] == [
+        Verdict.ACCEPTED,
+        Verdict.SPELLING_VARIANT,
+    ]
     assert [c.verdict for c in judged("café", ("cafe", "leftover"))] == [Verdict.ACCEPTED] * 2
 
 
@@ -154,7 +200,9 @@ def test_what_is_taken_is_rejected_with_its_reason(taken, verdict, reason):
 
 
 def test_another_spelling_that_is_known_is_named():
-    assert outcomes(judged("color", taken={"colour": True})) == [("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which is known")]
+    assert outcomes(judged("color", taken={"colour": True})) == [
+        ("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which is known")
+    ]
 
 
 def test_words_over_the_limit_are_postponed():
@@ -189,12 +237,27 @@ def test_settling_leaves_what_was_not_accepted():
 
 
 def test_counts_are_of_the_gates_that_were_passed():
-    verdicts = [Verdict.EMPTY, Verdict.SENTENCE, Verdict.REPEATED, Verdict.KNOWN, Verdict.CLAIMED_ELSEWHERE, Verdict.POSTPONED, Verdict.ACCEPTED]
-    assert counts_of([candidate("a", verdict) for verdict in verdicts]) == Counts(proposed=7, valid=5, unseen=3, accepted=1)
+    verdicts = [
+        Verdict.EMPTY,
+        Verdict.SENTENCE,
+        Verdict.REPEATED,
+        Verdict.KNOWN,
+        Verdict.CLAIMED_ELSEWHERE,
+        Verdict.POSTPONED,
+        Verdict.ACCEPTED,
+    ]
+    assert counts_of([candidate("a", verdict) for verdict in verdicts]) == Counts(
+        proposed=7, valid=5, unseen=3, accepted=1
+    )
     assert counts_of([]) == Counts()
 
 
-@given(proposals, some_keys, st.dictionaries(vocabulary.filter(bool).map(word_key), st.booleans(), max_size=4), st.integers(0, 6))
+@given(
+    proposals,
+    some_keys,
+    st.dictionaries(vocabulary.filter(bool).map(word_key), st.booleans(), max_size=4),
+    st.integers(0, 6),
+)
 def test_every_proposal_gets_one_verdict_with_a_reason(proposed, processed, taken, limit):
     candidates = judged(*proposed, processed=processed, taken=taken, limit=limit)
     assert len(candidates) == len(proposed)
@@ -208,8 +271,15 @@ def test_every_proposal_gets_one_verdict_with_a_reason(proposed, processed, take
     assert counts.proposed >= counts.valid >= counts.unseen >= counts.accepted
 
 
-@given(proposals, some_keys, st.dictionaries(vocabulary.filter(bool).map(word_key), st.booleans(), max_size=4), st.integers(0, 6))
-def test_accepted_words_are_new_each_other_s_strangers_and_within_the_limit(proposed, processed, taken, limit):
+@given(
+    proposals,
+    some_keys,
+    st.dictionaries(vocabulary.filter(bool).map(word_key), st.booleans(), max_size=4),
+    st.integers(0, 6),
+)
+def test_accepted_words_are_new_each_other_s_strangers_and_within_the_limit(
+    proposed, processed, taken, limit
+):
     candidates = judged(*proposed, processed=processed, taken=taken, limit=limit)
     accepted = {c.key: c for c in candidates if c.verdict is Verdict.ACCEPTED}
     assert len(accepted) == sum(c.verdict is Verdict.ACCEPTED for c in candidates) <= limit
@@ -237,7 +307,9 @@ def test_after_the_claim_exactly_what_is_held_is_accepted(proposed, data):
     before = judged(*proposed)
     keys = [c.key for c in before if c.verdict is Verdict.ACCEPTED]
     fates = [data.draw(st.sampled_from(["new", "own", "known", "elsewhere"])) for _ in keys]
-    claim = ClaimResult(**{fate: tuple(k for k, f in zip(keys, fates, strict=True) if f == fate) for fate in set(fates)})
+    claim = ClaimResult(
+        **{fate: tuple(k for k, f in zip(keys, fates, strict=True) if f == fate) for fate in set(fates)}
+    )
     after = with_claims(before, claim)
     assert {c.key for c in after if c.verdict is Verdict.ACCEPTED} == claim.held
     assert with_claims(after, claim) == after
@@ -247,7 +319,12 @@ def test_after_the_claim_exactly_what_is_held_is_accepted(proposed, data):
 
 
 def test_screening_is_a_value_that_can_be_judged_again():
-    screening = Screening((Screened("cat", "cat", "model"), Screened("dog", "dog", "model", relatives={"dogs": Verdict.INFLECTION})))
+    screening = Screening(
+        (
+            Screened("cat", "cat", "model"),
+            Screened("dog", "dog", "model", relatives={"dogs": Verdict.INFLECTION}),
+        )
+    )
     assert screening.keys_to_look_up == {"cat", "dog", "dogs"}
     assert judge(screening, taken={"dogs": True}, limit=1)[1].verdict is Verdict.INFLECTION
     assert judge(screening, taken={}, limit=2) == judge(screening, taken={}, limit=2)

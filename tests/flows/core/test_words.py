@@ -27,7 +27,9 @@ from flows.core.words import (
 from flows.errors import InvalidInput
 from flows.knowledge import Verdict, Word
 
-keys = st.text(st.sampled_from("ab%/._25FfEe") | st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+keys = st.text(
+    st.sampled_from("ab%/._25FfEe") | st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20
+)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,10 @@ def test_key_is_folded_composed_and_single_spaced(text):
     assert not any(unicodedata.category(c) == "Pd" and c != "-" for c in key)
 
 
-@given(st.text(st.sampled_from("abßéK ")), st.sampled_from([str.upper, str.title, lambda t: f"  {t}\t", lambda t: unicodedata.normalize("NFD", t)]))
+@given(
+    st.text(st.sampled_from("abßéK ")),
+    st.sampled_from([str.upper, str.title, lambda t: f"  {t}\t", lambda t: unicodedata.normalize("NFD", t)]),
+)
 def test_surface_forms_of_one_word_share_a_key(text, write):
     assert word_key(write(text)) == word_key(text)
 
@@ -112,12 +117,17 @@ def test_tokens_are_the_words_within(text, found):
     assert tokens(text) == found
 
 
-@pytest.mark.parametrize("token", ["St.", "e.g.", "U.S.", "U.S.A.", "Dr", "dr.", "vs.", "J.", "anglo-u.s.", "Ph.D.", "a.m.", "vice-pres."])
+@pytest.mark.parametrize(
+    "token",
+    ["St.", "e.g.", "U.S.", "U.S.A.", "Dr", "dr.", "vs.", "J.", "anglo-u.s.", "Ph.D.", "a.m.", "vice-pres."],
+)
 def test_abbreviations_keep_their_full_stop(token):
     assert is_abbreviation(token)
 
 
-@pytest.mark.parametrize("token", ["cat.", "cat", "dog", "end.", "house.x.", "J", "a1.", "", ".", "stX.", "pres-cat."])
+@pytest.mark.parametrize(
+    "token", ["cat.", "cat", "dog", "end.", "house.x.", "J", "a1.", "", ".", "stX.", "pres-cat."]
+)
 def test_other_tokens_end_with_their_full_stop(token):
     assert not is_abbreviation(token)
 
@@ -171,7 +181,10 @@ def test_an_id_is_read_back_or_refused_but_never_read_as_another(text):
 
 @pytest.mark.parametrize("text", ["a%2fb", "a/b", "%41", ".", "__x__", "%"])
 def test_an_id_that_was_never_made_is_refused(text):
-    with pytest.raises(InvalidInput, match=rf"^id: '{re.escape(text)}' is not the id of a word\. Give an id that `document_id` made\.$") as raised:
+    with pytest.raises(
+        InvalidInput,
+        match=rf"^id: '{re.escape(text)}' is not the id of a word\. Give an id that `document_id` made\.$",
+    ) as raised:
         key_of_document_id(text)
     assert raised.value.field == "id"
 
@@ -186,7 +199,9 @@ def test_document_id_has_a_largest_size_in_bytes():
 
 
 def test_document_id_refuses_half_a_character():
-    with pytest.raises(InvalidInput, match=r"^key: it holds half a character\. Give whole Unicode characters\.$"):
+    with pytest.raises(
+        InvalidInput, match=r"^key: it holds half a character\. Give whole Unicode characters\.$"
+    ):
         document_id("a\ud800")
 
 

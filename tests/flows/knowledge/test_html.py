@@ -49,7 +49,11 @@ def full(text):
         senses=(Sense(part_of_speech="noun", gloss=text), Sense(part_of_speech="verb", gloss="to grow moss")),
         applications=(text,),
         misconceptions=(text,),
-        citations=(citation().model_copy(update={"title": text, "source": text, "licence": text, "url": f"https://example.org/{text}"}),),
+        citations=(
+            citation().model_copy(
+                update={"title": text, "source": text, "licence": text, "url": f"https://example.org/{text}"}
+            ),
+        ),
         provenance=entry("moss").provenance.model_copy(update={"model": text}),
     )
 
@@ -58,7 +62,17 @@ def test_a_page_says_all_that_an_entry_holds():
     page = Reader(full("words of moss")._repr_html_())
     assert page.open == []
     assert page.text.count("words of moss") == 14
-    for part in ("n.", "v.", "to grow moss", "cognition", "fern", "Uses", "Often misunderstood", "round 1", "enriched"):
+    for part in (
+        "n.",
+        "v.",
+        "to grow moss",
+        "cognition",
+        "fern",
+        "Uses",
+        "Often misunderstood",
+        "round 1",
+        "enriched",
+    ):
         assert part in page.text
     assert page.links == ["https://example.org/words of moss", "https://example.org/licence"]
 
@@ -73,7 +87,9 @@ def test_no_text_becomes_markup():
     assert "<script" not in html
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "//example.org"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "//example.org"]
+)
 def test_a_link_leads_to_a_page_or_nowhere(url):
     nasty = citation().model_copy(update={"url": url, "licence_url": url})
     page = Reader(entry("moss", citations=(nasty,))._repr_html_())
@@ -82,7 +98,9 @@ def test_a_link_leads_to_a_page_or_nowhere(url):
 
 
 def test_the_smallest_entry_and_one_without_sources():
-    page = Reader(entry("moss", citations=(), support="model_only", examples=(), related_concepts=())._repr_html_())
+    page = Reader(
+        entry("moss", citations=(), support="model_only", examples=(), related_concepts=())._repr_html_()
+    )
     assert page.open == []
     assert "no source found" in page.text
     assert "Related" not in page.text

@@ -25,7 +25,9 @@ def test_reader_begins_with_words_that_mean_something(first_200):
 
 
 def test_reader_begins_with_the_words_of_everyday_life(first_200):
-    assert {"time", "life", "world", "home", "family", "water", "music", "school", "friend", "work"} - set(first_200) <= {"home"}
+    assert {"time", "life", "world", "home", "family", "water", "music", "school", "friend", "work"} - set(
+        first_200
+    ) <= {"home"}
 
 
 def test_most_early_words_are_things_deeds_and_qualities(lexicon, first_200):
@@ -35,7 +37,12 @@ def test_most_early_words_are_things_deeds_and_qualities(lexicon, first_200):
 
 
 def test_forms_of_common_words_come_after_the_words_themselves(lexicon):
-    rank = {key: lemma.rank for key, lemma in lexicon.find(["year", "years", "hour", "hours", "find", "found", "lose", "lost"]).items()}
+    rank = {
+        key: lemma.rank
+        for key, lemma in lexicon.find(
+            ["year", "years", "hour", "hours", "find", "found", "lose", "lost"]
+        ).items()
+    }
     for base, form in (("year", "years"), ("hour", "hours"), ("find", "found"), ("lose", "lost")):
         assert rank[base] < rank[form]
 
@@ -59,8 +66,15 @@ def test_numerals_and_single_letters_stand_last(lexicon):
 
 
 def test_names_of_single_persons_come_late(lexicon):
-    early = itertools.islice(lexicon.lookup([lemma.key for lemma in lexicon.lemmas(limit=2000)]).values(), 2000)
-    named = [entry.key for entry in early if any(r.kind == "instance of" for r in entry.senses[0].relations) and entry.senses[0].category == "person"]
+    early = itertools.islice(
+        lexicon.lookup([lemma.key for lemma in lexicon.lemmas(limit=2000)]).values(), 2000
+    )
+    named = [
+        entry.key
+        for entry in early
+        if any(r.kind == "instance of" for r in entry.senses[0].relations)
+        and entry.senses[0].category == "person"
+    ]
     assert len(named) <= 10
 
 

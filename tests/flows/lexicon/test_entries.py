@@ -16,7 +16,14 @@ from flows.models.lexicon import LexiconModel
 from flows.sources.lexicon import LexiconSource
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-PROVENANCE = Provenance(job_id=UUID(int=1), round=1, task_run_id=UUID(int=2), model="wordnet-3.1", prompt_version="1", created_at=NOW)
+PROVENANCE = Provenance(
+    job_id=UUID(int=1),
+    round=1,
+    task_run_id=UUID(int=2),
+    model="wordnet-3.1",
+    prompt_version="1",
+    created_at=NOW,
+)
 
 
 async def nobody_has(_keys):
@@ -27,7 +34,9 @@ async def made(lexicon, morphology, words):
     """(definition, entry, problems) of each word, as the stages make them."""
     model, source = LexiconModel(lexicon, taken=nobody_has), LexiconSource(lexicon)
     evidence = await source.look_up(words)
-    drafts = (await model.define([WordEvidence(word=word, evidence=evidence[word.key]) for word in words])).value
+    drafts = (
+        await model.define([WordEvidence(word=word, evidence=evidence[word.key]) for word in words])
+    ).value
     definitions = [
         Definition(
             word=word.text,
@@ -42,7 +51,18 @@ async def made(lexicon, morphology, words):
     ]
     enrichments = (await model.enrich(definitions)).value
     return [
-        (d, *enrich(d, enrichments[d.key], provenance=PROVENANCE, now=NOW, lemmas_of=morphology.lemma_candidates, invents=False)) for d in definitions
+        (
+            d,
+            *enrich(
+                d,
+                enrichments[d.key],
+                provenance=PROVENANCE,
+                now=NOW,
+                lemmas_of=morphology.lemma_candidates,
+                invents=False,
+            ),
+        )
+        for d in definitions
     ]
 
 

@@ -47,9 +47,13 @@ def test_senses_of_all_parts_of_speech_stand_in_order_of_their_counts(small):
 
 
 def test_links_between_words_and_between_meanings_are_both_there(small):
-    relations = {(relation.kind, relation.text) for relation in small.lookup(["dog"])["dog"].senses[0].relations}
+    relations = {
+        (relation.kind, relation.text) for relation in small.lookup(["dog"])["dog"].senses[0].relations
+    }
     assert relations == {("synonym", "domestic dog"), ("kind of", "being"), ("parts", "tail")}
-    assert {(r.kind, r.text) for r in small.lookup(["tame"])["tame"].senses[0].relations} == {("opposite", "wild")}
+    assert {(r.kind, r.text) for r in small.lookup(["tame"])["tame"].senses[0].relations} == {
+        ("opposite", "wild")
+    }
 
 
 def test_proper_names_keep_their_capitals_in_the_display_form_alone(small):
@@ -57,4 +61,8 @@ def test_proper_names_keep_their_capitals_in_the_display_form_alone(small):
 
 
 def test_forms_lead_to_the_headwords_that_there_are(small):
-    assert small.bases(["dogs", "dogged", "cats", "mice"]) == {"dogs": {"dog"}, "dogged": {"dog"}, "cats": {"cat"}}
+    assert small.bases(["dogs", "dogged", "cats", "mice"]) == {
+        "dogs": {"dog"},
+        "dogged": {"dog"},
+        "cats": {"cat"},
+    }

@@ -32,13 +32,18 @@ def test_form_leads_to_its_headword(morphology, form, base):
     assert found[:1] == ((base,) if base else ())
 
 
-@pytest.mark.parametrize("key", ["left", "glasses", "news", "tiger", "building", "physics", "xyzzy", "", "s", "'s"])
+@pytest.mark.parametrize(
+    "key", ["left", "glasses", "news", "tiger", "building", "physics", "xyzzy", "", "s", "'s"]
+)
 def test_headwords_and_unknown_words_have_no_base_form(morphology, key):
     assert morphology.base_forms(key) == ()
 
 
 def test_many_keys_are_answered_at_once_and_those_without_a_base_are_absent(morphology):
-    assert morphology.base_forms_of(["mice", "tiger", "went", "xyzzy"]) == {"mice": ("mouse",), "went": ("go",)}
+    assert morphology.base_forms_of(["mice", "tiger", "went", "xyzzy"]) == {
+        "mice": ("mouse",),
+        "went": ("go",),
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,7 +64,10 @@ def test_text_mentions_a_word_by_any_of_its_forms(morphology, text, key):
     assert mentions(text, key, morphology.lemmas_in([text]))
 
 
-@pytest.mark.parametrize(("text", "key"), [("a category of things", "cat"), ("the ringing bells", "ring up"), ("", "cat"), ("seeds", "see")])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("a category of things", "cat"), ("the ringing bells", "ring up"), ("", "cat"), ("seeds", "see")],
+)
 def test_text_without_the_word_does_not_mention_it(morphology, text, key):
     assert not mentions(text, key, morphology.lemmas_in([text]))
 
@@ -73,17 +81,32 @@ def test_one_lookup_for_many_texts_answers_as_one_for_each_token(morphology):
 
 def test_tokens_of_a_gloss_lead_to_the_commonest_headword(morphology):
     found = morphology.headwords(["mice", "having", "arranging", "tiger", "xyzzy"])
-    assert {token: lemma.key for token, lemma in found.items()} == {"mice": "mouse", "having": "have", "arranging": "arrange", "tiger": "tiger"}
+    assert {token: lemma.key for token, lemma in found.items()} == {
+        "mice": "mouse",
+        "having": "have",
+        "arranging": "arrange",
+        "tiger": "tiger",
+    }
 
 
-@pytest.mark.parametrize(("a", "b", "are"), [("colour", "color", True), ("tiger", "lion", False), ("colour", "xyzzy", False)])
+@pytest.mark.parametrize(
+    ("a", "b", "are"), [("colour", "color", True), ("tiger", "lion", False), ("colour", "xyzzy", False)]
+)
 def test_spelling_variants_share_a_meaning(morphology, a, b, are):
     assert morphology.are_variants(a, b) is are
     assert morphology.are_variants(b, a) is are
 
 
 @pytest.mark.parametrize(
-    ("form", "base"), [("boxes", "box"), ("tried", "try"), ("lying", "lie"), ("hoping", "hope"), ("hopping", "hop"), ("dog's", "dog")]
+    ("form", "base"),
+    [
+        ("boxes", "box"),
+        ("tried", "try"),
+        ("lying", "lie"),
+        ("hoping", "hope"),
+        ("hopping", "hop"),
+        ("dog's", "dog"),
+    ],
 )
 def test_regular_endings_are_taken_off(form, base):
     assert base in regular_bases(form)

@@ -56,7 +56,9 @@ def test_same_topic_brings_the_same_words_in_the_same_order(lexicon):
     assert nearest(lexicon, "astronomy", 500) == nearest(lexicon, "Astronomy ", 500)
 
 
-@pytest.mark.parametrize(("topic", "close"), [("astronmy", "astronomy"), ("coking", "cooking"), ("philosphy", "philosophy")])
+@pytest.mark.parametrize(
+    ("topic", "close"), [("astronmy", "astronomy"), ("coking", "cooking"), ("philosphy", "philosophy")]
+)
 def test_misspelled_topic_is_met_with_what_was_meant(lexicon, topic, close):
     assert close in suggestions(lexicon, topic)
 

@@ -132,7 +132,9 @@ def test_relation_that_means_a_rare_sense_of_a_common_word_counts_as_rare(lexico
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_stays_small_however_much_is_read():
-    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, timeout=120
+    )
     opened, used = json.loads(done.stdout)
     assert opened < 10e6
     assert used < 20e6

@@ -12,7 +12,9 @@ from flows.lexicon import relate
 def concepts(lexicon, morphology, entry):
     def of(key):
         found = entry(key)
-        glossary = morphology.headwords({word for sense in found.senses[:2] for word in relate.gloss_words(sense.gloss)})
+        glossary = morphology.headwords(
+            {word for sense in found.senses[:2] for word in relate.gloss_words(sense.gloss)}
+        )
         return relate.related_concepts(found, lexicon.presentable, glossary)
 
     return of
@@ -37,7 +39,9 @@ def test_concepts_are_what_a_reader_would_look_up_next(concepts, key, some):
 def test_concepts_of_common_words_are_familiar(lexicon, concepts):
     ranks = []
     for lemma in lexicon.lemmas(limit=300):
-        ranks += [found.rank for found in lexicon.find(word_key(text) for text in concepts(lemma.key)).values()]
+        ranks += [
+            found.rank for found in lexicon.find(word_key(text) for text in concepts(lemma.key)).values()
+        ]
     assert sum(rank > 60_000 for rank in ranks) / len(ranks) < 0.02
     assert sorted(ranks)[len(ranks) // 2] < 5_000
 
@@ -77,12 +81,16 @@ def test_relations_name_each_word_once_the_telling_kinds_first(entry, lexicon):
 
 
 def test_relations_are_those_of_the_meaning_shown(entry, lexicon):
-    assert "Danish krone" not in {relation.word for relation in relate.relations(entry("ore"), lexicon.presentable)}
+    assert "Danish krone" not in {
+        relation.word for relation in relate.relations(entry("ore"), lexicon.presentable)
+    }
 
 
 def test_examples_show_the_meaning_that_is_defined(entry, morphology):
     def fitting(key):
-        return [relate.fitting_examples(sense, key, morphology.lemma_candidates) for sense in entry(key).senses]
+        return [
+            relate.fitting_examples(sense, key, morphology.lemma_candidates) for sense in entry(key).senses
+        ]
 
     assert fitting("face")[0][0] == "he washed his face"
     assert fitting("tank")[0] == ()
@@ -91,5 +99,7 @@ def test_examples_show_the_meaning_that_is_defined(entry, morphology):
 
 def test_example_that_is_nothing_but_the_word_shows_nothing(entry, morphology):
     sense = entry("tiger").senses[0]
-    lone = type(sense)(**{name: getattr(sense, name) for name in sense.__slots__} | {"examples": ("Tigers!", "two tigers")})
+    lone = type(sense)(
+        **{name: getattr(sense, name) for name in sense.__slots__} | {"examples": ("Tigers!", "two tigers")}
+    )
     assert relate.fitting_examples(lone, "tiger", morphology.lemma_candidates) == ("two tigers",)

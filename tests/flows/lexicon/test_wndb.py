@@ -26,7 +26,13 @@ def test_words_lose_their_underscores_and_syntactic_markers(synsets):
 
 def test_lexicographer_files_become_categories_in_plain_words(synsets):
     found = {synset.words[0]: synset.category for synset in synsets.values()}
-    assert (found["cat"], found["tail"], found["Rover"], found["tame"], found["doggedly"]) == ("animal", "body", "person", "quality", "manner")
+    assert (found["cat"], found["tail"], found["Rover"], found["tame"], found["doggedly"]) == (
+        "animal",
+        "body",
+        "person",
+        "quality",
+        "manner",
+    )
     assert synsets[1, 100].category == "motion"
 
 
@@ -75,7 +81,11 @@ def test_tags_are_found_by_word_file_and_offset(wordnet_folder):
 @pytest.mark.parametrize(
     ("file", "line", "read"),
     [
-        ("data.noun", "00000900 05 n 01 dog 0 002 @ 00000100 n 0000 | too few pointers\n", lambda folder: list(read_synsets(folder))),
+        (
+            "data.noun",
+            "00000900 05 n 01 dog 0 002 @ 00000100 n 0000 | too few pointers\n",
+            lambda folder: list(read_synsets(folder)),
+        ),
         ("data.verb", "no synset at all\n", lambda folder: list(read_synsets(folder))),
         ("index.sense", "dog%1:05:00:: 00000200 1\n", read_tags),
     ],

@@ -30,7 +30,14 @@ def settings_of(tmp_path):
     """Settings that point at a world."""
 
     def settings(world, **more):
-        return Settings(home=tmp_path, groq_api_key=world.key, groq_base_url=world.url, requests_per_minute=0, tokens_per_day=0, **more)
+        return Settings(
+            home=tmp_path,
+            groq_api_key=world.key,
+            groq_base_url=world.url,
+            requests_per_minute=0,
+            tokens_per_day=0,
+            **more,
+        )
 
     return settings
 
@@ -47,7 +54,9 @@ async def groq_at(settings_of, store):
     async with AsyncExitStack() as stack:
 
         async def opened(world, *, silence_s=5.0, whole_s=8.0, **settings):
-            return await stack.enter_async_context(open_groq(settings_of(world, **settings), store, silence_s=silence_s, whole_s=whole_s))
+            return await stack.enter_async_context(
+                open_groq(settings_of(world, **settings), store, silence_s=silence_s, whole_s=whole_s)
+            )
 
         yield opened
 

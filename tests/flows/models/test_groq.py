@@ -11,7 +11,9 @@ from tests.world.limits import Limits
 
 
 async def test_words_are_defined_from_their_evidence_in_one_request(groq, world):
-    answer = await groq.define(batch(lighthouse="A lighthouse is a tower with a strong light that guides ships."))
+    answer = await groq.define(
+        batch(lighthouse="A lighthouse is a tower with a strong light that guides ships.")
+    )
     assert set(answer.value) == set(WORDS)
     assert all(len(draft.text) >= 15 for draft in answer.value.values())
     assert (answer.model, answer.prompt_version) == (WRITE, "define-1")
@@ -30,7 +32,11 @@ async def test_the_bill_is_what_groq_says_and_cached_tokens_are_cheaper(groq, wo
     assert second.tokens_cached > 0
     price = PRICES[WRITE]
     fresh = second.tokens_in - second.tokens_cached
-    expected = (fresh * price.tokens_in + second.tokens_cached * price.tokens_cached + second.tokens_out * price.tokens_out) / 1_000_000
+    expected = (
+        fresh * price.tokens_in
+        + second.tokens_cached * price.tokens_cached
+        + second.tokens_out * price.tokens_out
+    ) / 1_000_000
     assert second.cost_usd == pytest.approx(expected)
 
 
@@ -43,7 +49,10 @@ async def test_the_static_text_stands_first_so_that_it_is_cached(groq, world):
 async def test_definitions_are_enriched(groq):
     answer = await groq.enrich(definitions())
     assert set(answer.value) == set(WORDS)
-    assert all(enrichment.category in set(Category) and enrichment.related_concepts for enrichment in answer.value.values())
+    assert all(
+        enrichment.category in set(Category) and enrichment.related_concepts
+        for enrichment in answer.value.values()
+    )
 
 
 async def test_proposals_go_to_the_model_for_proposing_at_most_a_hundred_at_a_time(groq, world):
@@ -77,7 +86,12 @@ async def test_entries_are_deepened(groq, world):
     entries = []
     for definition in definitions(WORDS[:3]):
         entry, problems = rules.enrich(
-            definition, made.value[definition.key], provenance=definition.provenance, now=utc_now(), lemmas_of=lambda token: (token,), invents=False
+            definition,
+            made.value[definition.key],
+            provenance=definition.provenance,
+            now=utc_now(),
+            lemmas_of=lambda token: (token,),
+            invents=False,
         )
         assert not problems
         entries.append(entry)

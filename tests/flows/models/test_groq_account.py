@@ -44,14 +44,21 @@ async def test_what_was_spent_is_noted_while_the_job_runs(settings_of, store, ma
 
 
 async def test_groq_without_a_key_says_where_to_get_one(store, tmp_path):
-    with pytest.raises(ConfigurationError, match=r"GROQ_API_KEY: LEARN_MODEL is groq.*https://console.groq.com/keys"):
+    with pytest.raises(
+        ConfigurationError, match=r"GROQ_API_KEY: LEARN_MODEL is groq.*https://console.groq.com/keys"
+    ):
         async with open_groq(Settings(home=tmp_path, model="groq"), store):
             pass
 
 
-async def test_resources_write_with_groq_where_there_is_a_key_and_with_the_lexicon_where_there_is_none(settings_of, store, make_world):
+async def test_resources_write_with_groq_where_there_is_a_key_and_with_the_lexicon_where_there_is_none(
+    settings_of, store, make_world
+):
     settings = settings_of(make_world())
-    for given, name in ((settings, WRITE), (settings.model_copy(update={"groq_api_key": None}), "wordnet-3.1")):
+    for given, name in (
+        (settings, WRITE),
+        (settings.model_copy(update={"groq_api_key": None}), "wordnet-3.1"),
+    ):
         with using(settings=given, store=store, sources=[]):
             async with open_resources() as resources:
                 assert resources.model.name == name

@@ -43,7 +43,10 @@ async def test_404_gives_way_to_the_next_model_which_the_answer_names(groq, worl
 
 async def test_404_of_every_model_names_the_variable_and_where_to_look(groq, world):
     world.plan(Fault(kind="model_gone"))
-    with pytest.raises(ConfigurationError, match=r"LEARN_WRITE_MODELS: no model is left .*does not exist.*console.groq.com/docs/models"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"LEARN_WRITE_MODELS: no model is left .*does not exist.*console.groq.com/docs/models",
+    ):
         await groq.define(batch())
 
 
@@ -51,7 +54,10 @@ async def test_a_model_that_is_not_offered_is_left_out_from_the_start(groq_at, w
     model = await groq_at(world, write_models="llama-3.3-70b-versatile," + PROPOSE)
     assert (await model.define(batch())).model == PROPOSE
     assert asked(world) == [(PROPOSE, 200)]
-    with pytest.raises(ConfigurationError, match=r"LEARN_PROPOSE_MODELS: no model is left \(gone-model: Groq does not offer it\)"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"LEARN_PROPOSE_MODELS: no model is left \(gone-model: Groq does not offer it\)",
+    ):
         await groq_at(world, propose_models="gone-model")
 
 
@@ -101,8 +107,13 @@ async def test_429_of_a_day_gives_way_to_the_next_model_at_once(groq, world, kin
 async def test_429_of_a_day_of_every_model_says_when_to_come_back(groq_at, make_world):
     world = make_world()
     groq = await groq_at(world)
-    world.plan(Fault(kind="day_tokens", model=WRITE, seconds=7_200.0), Fault(kind="day_tokens", model=PROPOSE, seconds=3_600.0))
-    with pytest.raises(QuotaExhausted, match="Today's quota of openai/gpt-oss-20b is used up; it is free again at") as told:
+    world.plan(
+        Fault(kind="day_tokens", model=WRITE, seconds=7_200.0),
+        Fault(kind="day_tokens", model=PROPOSE, seconds=3_600.0),
+    )
+    with pytest.raises(
+        QuotaExhausted, match="Today's quota of openai/gpt-oss-20b is used up; it is free again at"
+    ) as told:
         await groq.define(batch())
     assert abs(told.value.until - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
     with pytest.raises(QuotaExhausted):
@@ -110,7 +121,10 @@ async def test_429_of_a_day_of_every_model_says_when_to_come_back(groq_at, make_
     assert len(asked(world)) == 2
 
 
-@pytest.mark.parametrize(("kind", "status"), [("flex_full", 498), ("server_error", 500), ("bad_gateway", 502), ("unavailable", 503)])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("flex_full", 498), ("server_error", 500), ("bad_gateway", 502), ("unavailable", 503)],
+)
 async def test_a_failing_provider_is_a_transient_error_and_not_asked_again_here(groq, world, kind, status):
     world.plan(Fault(kind=kind, times=1))
     with pytest.raises(ModelUnavailable, match=f"Groq answers {status}: ") as told:
@@ -209,7 +223,10 @@ async def test_text_that_is_no_json_is_unfinished_with_its_true_bill(groq, world
     with pytest.raises(Unfinished, match="not of the asked shape") as told:
         await groq.define(batch())
     record = world.log("chat")[0]
-    assert (told.value.generation.usage.tokens_in, told.value.generation.usage.tokens_out) == (record["tokens_in"], record["tokens_out"])
+    assert (told.value.generation.usage.tokens_in, told.value.generation.usage.tokens_out) == (
+        record["tokens_in"],
+        record["tokens_out"],
+    )
 
 
 async def test_text_that_was_cut_short_keeps_the_items_before_the_cut(groq, world):

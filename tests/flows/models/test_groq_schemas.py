@@ -36,7 +36,12 @@ def test_references_are_written_out_everything_is_required_and_bounds_are_gone()
         maybe: str | None = None
 
     strict = strictify(Outer.model_json_schema())
-    inner = {"type": "object", "properties": {"size": {"type": "integer"}}, "required": ["size"], "additionalProperties": False}
+    inner = {
+        "type": "object",
+        "properties": {"size": {"type": "integer"}},
+        "required": ["size"],
+        "additionalProperties": False,
+    }
     assert strict["properties"]["one"] == inner
     assert strict["properties"]["many"] == {"type": "array", "items": inner}
     assert strict["required"] == ["one", "many", "maybe"]
@@ -59,12 +64,25 @@ def test_items_count_by_the_key_of_their_id():
 
 
 def test_an_id_with_two_different_items_counts_for_none_and_with_the_same_item_once():
-    drafts, _ = read_items("define", answer(item("apple"), item("apple", text="Something else entirely."), item("pear"), item("pear")), KEYS)
+    drafts, _ = read_items(
+        "define",
+        answer(item("apple"), item("apple", text="Something else entirely."), item("pear"), item("pear")),
+        KEYS,
+    )
     assert set(drafts) == {"pear"}
 
 
 def test_items_of_the_wrong_shape_fall_alone():
-    wrong = [item(pos="thing"), item(text=" "), {"id": "apple"}, "apple", None, 7, item(key=""), item(text="x" * 5_000)]
+    wrong = [
+        item(pos="thing"),
+        item(text=" "),
+        {"id": "apple"},
+        "apple",
+        None,
+        7,
+        item(key=""),
+        item(text="x" * 5_000),
+    ]
     drafts, is_whole = read_items("define", answer(*wrong, item("plum")), KEYS)
     assert (set(drafts), is_whole) == ({"plum"}, True)
 
@@ -76,11 +94,27 @@ def test_disputed_words_are_marked():
 
 def test_an_enrichment_of_another_category_falls_alone():
     good = {"id": "apple", "related": ["pear"], "examples": ["An apple."], "category": "food"}
-    drafts, _ = read_items("enrich", json.dumps({"words": [good, good | {"id": "pear", "category": "fruit"}]}), KEYS)
+    drafts, _ = read_items(
+        "enrich", json.dumps({"words": [good, good | {"id": "pear", "category": "fruit"}]}), KEYS
+    )
     assert set(drafts) == {"apple"}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '"words"', "{}", '{"words": 3}', "I would rather not.", '{"words": [', "\x00", "{" * 500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '"words"',
+        "{}",
+        '{"words": 3}',
+        "I would rather not.",
+        '{"words": [',
+        "\x00",
+        "{" * 500,
+    ],
+)
 def test_what_is_no_answer_holds_nothing_and_is_not_whole(text):
     assert read_items("define", text, KEYS) == ({}, False)
 

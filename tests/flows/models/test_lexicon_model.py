@@ -109,7 +109,9 @@ async def test_known_topic_whose_words_are_all_taken_is_not_unknown(lexicon):
         async def __call__(self, keys):
             return keys
 
-    assert (await LexiconModel(lexicon, taken=All()).propose(ProposalRequest(count=5, topic="astronomy"))).value == ()
+    assert (
+        await LexiconModel(lexicon, taken=All()).propose(ProposalRequest(count=5, topic="astronomy"))
+    ).value == ()
 
 
 async def test_blank_topic_is_none(model, lexicon):
@@ -121,9 +123,16 @@ def word(text):
 
 
 def definition_of(text, draft):
-    provenance = Provenance(job_id=UUID(int=1), round=1, model="wordnet-3.1", prompt_version="1", created_at=utc_now())
+    provenance = Provenance(
+        job_id=UUID(int=1), round=1, model="wordnet-3.1", prompt_version="1", created_at=utc_now()
+    )
     return Definition(
-        word=text, key=text.casefold(), text=draft.text, part_of_speech=draft.part_of_speech, support="model_only", provenance=provenance
+        word=text,
+        key=text.casefold(),
+        text=draft.text,
+        part_of_speech=draft.part_of_speech,
+        support="model_only",
+        provenance=provenance,
     )
 
 

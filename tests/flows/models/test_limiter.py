@@ -106,7 +106,10 @@ async def test_cached_tokens_do_not_count():
 async def test_what_finishes_words_goes_before_what_begins_them_each_in_order():
     limiter, order = QuotaLimiter("m", OPEN), []
     async with limiter.slot("define", characters=4, answer_tokens=1):
-        waiting = [line_up(limiter, task, order, name=f"{task} {n}") for n, task in enumerate(["propose", "define", "enrich", "define", "enrich"])]
+        waiting = [
+            line_up(limiter, task, order, name=f"{task} {n}")
+            for n, task in enumerate(["propose", "define", "enrich", "define", "enrich"])
+        ]
         await asyncio.sleep(0.02)
     await asyncio.gather(*waiting)
     assert order == ["enrich 2", "enrich 4", "define 1", "define 3", "propose 0"]
@@ -126,7 +129,10 @@ async def test_a_proposal_that_waited_for_long_goes_first():
 async def test_whoever_is_cancelled_while_waiting_takes_nothing():
     limiter, order = await heard(Limits(tokens_per_minute=10_000)), []
     async with limiter.slot("define", characters=0, answer_tokens=9_000) as slot:
-        first, second = line_up(limiter, "define", order, tokens=9_000), line_up(limiter, "define", order, tokens=300)
+        first, second = (
+            line_up(limiter, "define", order, tokens=9_000),
+            line_up(limiter, "define", order, tokens=300),
+        )
         await asyncio.sleep(0.02)
         first.cancel()
         await second
@@ -211,7 +217,9 @@ async def test_fewer_are_under_way_at_once_after_a_refusal_and_more_with_each_su
 
 
 async def test_a_later_process_remembers_what_was_spent():
-    limits = Limits(requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000)
+    limits = Limits(
+        requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000
+    )
     limiter = await heard(limits)
     async with limiter.slot("define", characters=0, answer_tokens=6_000) as slot:
         slot.answered(bill(6_000), Seen())
@@ -225,7 +233,10 @@ async def test_a_later_process_remembers_what_was_spent():
 
 async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
     free = Limits(requests_per_minute=30, tokens_per_minute=8_000, tokens_per_day=200_000)
-    assumed, configured = QuotaLimiter("m", free, assumed=("requests_per_minute", "tokens_per_day")), QuotaLimiter("m", free)
+    assumed, configured = (
+        QuotaLimiter("m", free, assumed=("requests_per_minute", "tokens_per_day")),
+        QuotaLimiter("m", free),
+    )
     for limiter in (assumed, configured):
         async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
             slot.answered(bill(2), Seen(limit_tokens_per_minute=250_000, remaining_tokens=249_000))
@@ -247,7 +258,9 @@ async def test_a_larger_plan_that_is_configured_widens_what_was_only_assumed_too
 async def test_a_refusal_teaches_a_limit_that_no_header_tells():
     limiter = await heard()
     async with limiter.slot("define", characters=0, answer_tokens=1) as slot:
-        slot.refused(Seen(refused="requests_per_minute", refused_limit=60, refused_used=60, retry_after_s=1.0))
+        slot.refused(
+            Seen(refused="requests_per_minute", refused_limit=60, refused_used=60, retry_after_s=1.0)
+        )
     assert limiter.state.minute_requests.capacity == 60
     assert limiter.state.minute_requests.level < 1
 

@@ -28,7 +28,9 @@ def pace():
 
 @pytest_asyncio.fixture
 async def api(world, pace):
-    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact=CONTACT, pace=pace, timeout_s=5) as opened:
+    async with ActionApi(
+        f"{world.url}/w/api.php", name="Wikipedia", contact=CONTACT, pace=pace, timeout_s=5
+    ) as opened:
         yield opened
 
 
@@ -39,5 +41,7 @@ def wikipedia(api):
 
 @pytest_asyncio.fixture
 async def wiktionary(world, pace):
-    async with ActionApi(f"{world.url}/wiktionary/w/api.php", name="Wiktionary", contact=CONTACT, pace=pace, timeout_s=5) as opened:
+    async with ActionApi(
+        f"{world.url}/wiktionary/w/api.php", name="Wiktionary", contact=CONTACT, pace=pace, timeout_s=5
+    ) as opened:
         yield Wiktionary(opened)

@@ -15,7 +15,13 @@ from flows.sources.wikimedia.wiki import cite, may_be_title
 from tests.world.faults import Fault
 
 EXTRACTS = {"prop": "extracts|info", "exintro": "1", "explaintext": "1", "exlimit": "20", "inprop": "url"}
-PHOTOSYNTHESIS = {"pageid": 1, "ns": 0, "title": "Photosynthesis", "extract": "Photosynthesis is a process.", "lastrevid": 7}
+PHOTOSYNTHESIS = {
+    "pageid": 1,
+    "ns": 0,
+    "title": "Photosynthesis",
+    "extract": "Photosynthesis is a process.",
+    "lastrevid": 7,
+}
 
 
 async def test_it_names_the_operator_and_asks_as_the_etiquette_wants(api, world):
@@ -34,11 +40,15 @@ async def test_it_names_the_operator_and_asks_as_the_etiquette_wants(api, world)
 @pytest.mark.parametrize("contact", ["", "  ", "nobody", "me@exam\nple.org", "mé@example.org"])
 def test_a_contact_that_cannot_be_reached_is_refused_before_anything_is_sent(contact):
     with pytest.raises(ConfigurationError, match="WIKIMEDIA_CONTACT"):
-        ActionApi("http://127.0.0.1:9/", name="Wikipedia", contact=contact, pace=Pace(per_minute=60, at_once=1))
+        ActionApi(
+            "http://127.0.0.1:9/", name="Wikipedia", contact=contact, pace=Pace(per_minute=60, at_once=1)
+        )
 
 
 async def test_a_web_address_is_a_contact(world, pace):
-    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="https://example.org/learning", pace=pace) as api:
+    async with ActionApi(
+        f"{world.url}/w/api.php", name="Wikipedia", contact="https://example.org/learning", pace=pace
+    ) as api:
         await api.find(["gravity"])
     assert world.statuses("wikipedia") == {200: 1}
 
@@ -68,16 +78,31 @@ async def test_a_long_query_is_posted(api, world):
 
 async def test_continuations_are_merged_page_by_page(make_world, pace):
     world = make_world(page_share=3)
-    titles = [chr(97 + a) + "at" for a in range(26)] + ["house", "tree", "river", "stone", "bird", "fish", "flower", "mountain", "forest", "ocean"]
+    titles = [chr(97 + a) + "at" for a in range(26)] + [
+        "house",
+        "tree",
+        "river",
+        "stone",
+        "bird",
+        "fish",
+        "flower",
+        "mountain",
+        "forest",
+        "ocean",
+    ]
     async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as api:
         found = await api.find(titles, **EXTRACTS)
     assert len({item.page.title for item in found.values()}) > 20
-    assert all(item.page.extract and item.page.canonicalurl and item.page.lastrevid for item in found.values())
+    assert all(
+        item.page.extract and item.page.canonicalurl and item.page.lastrevid for item in found.values()
+    )
     assert world.statuses("wikipedia") == {200: 2}
 
 
 async def test_a_continuation_without_an_end_is_given_up():
-    async with odd_wiki(lambda _: {"continue": {"excontinue": 20, "continue": "||"}, "query": {"pages": []}}) as api:
+    async with odd_wiki(
+        lambda _: {"continue": {"excontinue": 20, "continue": "||"}, "query": {"pages": []}}
+    ) as api:
         with pytest.raises(SourceUnavailable, match="for ever"):
             await api.find(["x"])
         assert len(api.asked) == 2
@@ -88,17 +113,35 @@ async def test_a_continuation_without_an_end_is_given_up():
 
 
 async def test_missing_invalid_and_foreign_titles_are_absent(api, world):
-    found = await api.find(["Zzqxv", "de:Hund", "File:Cat.jpg", "Talk:Cat", ":automobile", "Category:", "automobile"])
+    found = await api.find(
+        ["Zzqxv", "de:Hund", "File:Cat.jpg", "Talk:Cat", ":automobile", "Category:", "automobile"]
+    )
     assert set(found) == {"automobile"}
     assert world.statuses("wikipedia") == {200: 1}
 
 
-@pytest.mark.parametrize("title", ["C#", "a|b", "[bad]", "{{x}}", "<b>", "a\x1fb", "a\nb", ":x", "~~~", "", "é" * 128])
+@pytest.mark.parametrize(
+    "title", ["C#", "a|b", "[bad]", "{{x}}", "<b>", "a\x1fb", "a\nb", ":x", "~~~", "", "é" * 128]
+)
 def test_what_no_page_can_be_called_is_not_asked_for(title):
     assert not may_be_title(title)
 
 
-@pytest.mark.parametrize("title", ["AT&T", "rock 'n' roll", "100%", "C++", "either/or", "Cézanne", "50 % off?", "a=b&titles=c", "日本", "co-operate"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "AT&T",
+        "rock 'n' roll",
+        "100%",
+        "C++",
+        "either/or",
+        "Cézanne",
+        "50 % off?",
+        "a=b&titles=c",
+        "日本",
+        "co-operate",
+    ],
+)
 async def test_titles_with_characters_that_addresses_escape_arrive_whole(api, world, title):
     assert may_be_title(title)
     await api.find([title])
@@ -107,7 +150,9 @@ async def test_titles_with_characters_that_addresses_escape_arrive_whole(api, wo
 
 async def test_two_titles_that_land_on_one_page_both_find_it(api):
     found = await api.find(["automobile", "Automobile", "AUTOMOBILE"], **EXTRACTS)
-    assert {title: item.page.title for title, item in found.items()} == dict.fromkeys(("automobile", "Automobile", "AUTOMOBILE"), "Automobile")
+    assert {title: item.page.title for title, item in found.items()} == dict.fromkeys(
+        ("automobile", "Automobile", "AUTOMOBILE"), "Automobile"
+    )
     assert not found["automobile"].is_redirected
     assert found["AUTOMOBILE"].is_redirected
 
@@ -143,7 +188,9 @@ async def test_what_passes_is_transient_and_says_how_long_to_wait(api, world, fa
 @pytest.mark.parametrize("kind", ["hang", "drip"])
 async def test_an_answer_that_does_not_come_is_given_up_in_time(world, pace, kind):
     world.plan(Fault(kind=kind, seconds=0.2))
-    async with ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace, timeout_s=0.6) as api:
+    async with ActionApi(
+        f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace, timeout_s=0.6
+    ) as api:
         with pytest.raises(SourceUnavailable, match=r"did not answer within 0\.6 s"):
             await api.find(["gravity"], **EXTRACTS)
 
@@ -155,7 +202,9 @@ async def test_a_refusal_names_the_setting_to_change(api, world):
 
 
 async def test_an_address_that_is_no_action_api_is_named(pace):
-    async with odd_wiki(lambda _: (301, {"Location": "https://elsewhere.example/w/api.php"}, b"moved")) as api:
+    async with odd_wiki(
+        lambda _: (301, {"Location": "https://elsewhere.example/w/api.php"}, b"moved")
+    ) as api:
         with pytest.raises(SourceRefused, match=r"LEARN_WIKIPEDIA_URL.*301.*elsewhere\.example"):
             await api.find(["gravity"])
     async with odd_wiki(lambda _: (404, {}, b"nothing here"), name="Wiktionary") as api:
@@ -164,7 +213,9 @@ async def test_an_address_that_is_no_action_api_is_named(pace):
 
 
 async def test_nobody_listening_is_transient(free_port, pace):
-    async with ActionApi(f"http://127.0.0.1:{free_port}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as api:
+    async with ActionApi(
+        f"http://127.0.0.1:{free_port}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace
+    ) as api:
         with pytest.raises(SourceUnavailable, match="cannot be reached"):
             await api.find(["gravity"])
 
@@ -182,14 +233,27 @@ async def test_nobody_listening_is_transient(free_port, pace):
 )
 @pytest.mark.parametrize("is_new", [False, True])
 async def test_errors_of_the_api_are_sorted_by_their_code_in_both_formats(code, error, is_new):
-    told = {"errors": [{"code": code, "text": "because"}]} if is_new else {"error": {"code": code, "info": "because"}}
+    told = (
+        {"errors": [{"code": code, "text": "because"}]}
+        if is_new
+        else {"error": {"code": code, "info": "because"}}
+    )
     async with odd_wiki(lambda _: told) as api:
         with pytest.raises(error, match=f"{code}: because"):
             await api.find(["gravity"])
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>", b"", b"[]", b'"text"', b'{"query": {"pages": "none"}}', b'{"query": {"pages": [{"ns": 0}]}}', b"\xff\xfe"]
+    "body",
+    [
+        b"<html>",
+        b"",
+        b"[]",
+        b'"text"',
+        b'{"query": {"pages": "none"}}',
+        b'{"query": {"pages": [{"ns": 0}]}}',
+        b"\xff\xfe",
+    ],
 )
 async def test_an_answer_of_another_shape_is_transient(body):
     async with odd_wiki(lambda _: body) as api:
@@ -246,7 +310,9 @@ async def test_never_more_than_three_are_under_way_and_no_answer_is_429(make_wor
     pace = Pace(per_minute=6000, at_once=3)
     async with (
         ActionApi(f"{world.url}/w/api.php", name="Wikipedia", contact="a@b.org", pace=pace) as one,
-        ActionApi(f"{world.url}/wiktionary/w/api.php", name="Wiktionary", contact="a@b.org", pace=pace) as other,
+        ActionApi(
+            f"{world.url}/wiktionary/w/api.php", name="Wiktionary", contact="a@b.org", pace=pace
+        ) as other,
     ):
         await asyncio.gather(*(api.find([f"gravity{n}"]) for n in range(12) for api in (one, other)))
     assert world.statuses("wikipedia") == {200: 12}
@@ -254,7 +320,8 @@ async def test_never_more_than_three_are_under_way_and_no_answer_is_429(make_wor
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("7", 7), ("2.5", 2.5), ("", None), ("soon", None), ("-3", None), ("1e9", None), ("99999999999", None)]
+    ("text", "seconds"),
+    [("7", 7), ("2.5", 2.5), ("", None), ("soon", None), ("-3", None), ("1e9", None), ("99999999999", None)],
 )
 def test_retry_after_in_seconds(text, seconds):
     assert retry_after_s({"retry-after": text}) == seconds
@@ -272,7 +339,13 @@ async def test_a_citation_is_complete_even_where_the_wiki_leaves_its_address_out
     citation = cite(found.page, source="Wikipedia", quote_="A car.", now=now, fallback_url=api.pages_url)
     assert (citation.title, citation.url) == ("Automobile", "https://en.wikipedia.org/wiki/Automobile")
     assert citation.revision == str(found.page.lastrevid)
-    assert (citation.licence, citation.licence_url) == ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/")
+    assert (citation.licence, citation.licence_url) == (
+        "CC BY-SA 4.0",
+        "https://creativecommons.org/licenses/by-sa/4.0/",
+    )
     assert citation.retrieved_at == now
     bare = found.page.model_copy(update={"canonicalurl": "javascript:alert(1)", "title": "Black hole"})
-    assert cite(bare, source="W", quote_="", now=now, fallback_url=api.pages_url).url == f"{api.pages_url}Black_hole"
+    assert (
+        cite(bare, source="W", quote_="", now=now, fallback_url=api.pages_url).url
+        == f"{api.pages_url}Black_hole"
+    )

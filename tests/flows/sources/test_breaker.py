@@ -32,7 +32,9 @@ def state():
 
 @pytest.fixture
 def source(state):
-    return ScriptedSource({"cat": "a small animal"}, name="wikipedia", batch_size=7, fault=lambda _: state["error"])
+    return ScriptedSource(
+        {"cat": "a small animal"}, name="wikipedia", batch_size=7, fault=lambda _: state["error"]
+    )
 
 
 @pytest.fixture

@@ -45,7 +45,11 @@ def remembering(source, store, clock):
 
 
 async def test_it_looks_like_its_source(remembering):
-    assert (remembering.name, remembering.batch_size, remembering.stands_in_for) == ("wikipedia", 7, "wordnet")
+    assert (remembering.name, remembering.batch_size, remembering.stands_in_for) == (
+        "wikipedia",
+        7,
+        "wordnet",
+    )
 
 
 async def test_what_was_found_and_what_was_not_is_asked_for_once(remembering, source):
@@ -97,7 +101,9 @@ async def test_sources_do_not_share_a_memory(store, remembering):
 
 
 async def test_a_failure_is_not_remembered_as_nothing_found(store):
-    failing = ScriptedSource(TEXTS, name="wikipedia", fault=lambda n: SourceUnavailable("away") if n == 1 else None)
+    failing = ScriptedSource(
+        TEXTS, name="wikipedia", fault=lambda n: SourceUnavailable("away") if n == 1 else None
+    )
     remembering = CachedSource(failing, store)
     with pytest.raises(SourceUnavailable):
         await remembering.look_up(WORDS)
@@ -130,7 +136,9 @@ async def test_a_failing_store_costs_the_memory_and_nothing_else(source, caplog,
         found = await remembering.look_up(WORDS)
         assert set(found) == {"cat", "dog"}
     assert source.calls == 3
-    assert [record.getMessage() for record in caplog.records] == ["Evidence of wikipedia is not remembered: the store is locked"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Evidence of wikipedia is not remembered: the store is locked"
+    ]
 
 
 async def test_a_locked_file_is_waited_for_only_so_long(source, tmp_path, monkeypatch):

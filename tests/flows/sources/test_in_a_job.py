@@ -23,7 +23,10 @@ def settings(tmp_path, world):
     """Points at the world."""
 
     def make(**more):
-        urls = {"wikipedia_url": f"{world.url}/w/api.php", "wiktionary_url": f"{world.url}/wiktionary/w/api.php"}
+        urls = {
+            "wikipedia_url": f"{world.url}/w/api.php",
+            "wiktionary_url": f"{world.url}/wiktionary/w/api.php",
+        }
         return Settings(home=tmp_path, wikimedia_contact="tests@example.org", **(urls | more))
 
     return make
@@ -48,12 +51,17 @@ async def names(settings, lexicon, store):
 
 async def test_with_a_contact_all_three_are_asked_in_their_order(settings, lexicon, store):
     assert await names(settings(), lexicon, store) == ["wordnet", "wikipedia", "wiktionary"]
-    assert await names(settings(sources=("wiktionary", "lexicon")), lexicon, store) == ["wordnet", "wiktionary"]
+    assert await names(settings(sources=("wiktionary", "lexicon")), lexicon, store) == [
+        "wordnet",
+        "wiktionary",
+    ]
     assert await names(settings(sources=("wikipedia",)), lexicon, store) == ["wikipedia"]
 
 
 @pytest.mark.parametrize("asked", [("wikipedia", "wiktionary"), ("lexicon", "wikipedia")])
-async def test_without_a_contact_one_line_says_so_and_the_lexicon_is_left(tmp_path, lexicon, store, caplog, asked):
+async def test_without_a_contact_one_line_says_so_and_the_lexicon_is_left(
+    tmp_path, lexicon, store, caplog, asked
+):
     bare = Settings(home=tmp_path, wikimedia_contact="", sources=asked)
     with caplog.at_level(logging.WARNING):
         assert await names(bare, lexicon, store) == ["wordnet"]
@@ -108,10 +116,16 @@ class TestInAJob:
 
     @pytest.mark.parametrize(
         ("fault", "line"),
-        [(Fault(kind="forbidden"), "WIKIMEDIA_CONTACT"), (Fault(kind="too_many", seconds=90), "429"), (Fault(kind="html"), "JSON")],
+        [
+            (Fault(kind="forbidden"), "WIKIMEDIA_CONTACT"),
+            (Fault(kind="too_many", seconds=90), "429"),
+            (Fault(kind="html"), "JSON"),
+        ],
         ids=lambda value: value.kind if isinstance(value, Fault) else "",
     )
-    async def test_wikis_that_are_away_are_told_of_once_and_the_words_are_learned_without_them(self, settings, store, world, fault, line):
+    async def test_wikis_that_are_away_are_told_of_once_and_the_words_are_learned_without_them(
+        self, settings, store, world, fault, line
+    ):
         world.plan(fault)
         words = ("automobile", "quickly", "mercury", "dog", "cat", "river", "house", "tree", "bird")
         job = await self.learn(settings(batch_size=3), store, *words)
@@ -121,7 +135,10 @@ class TestInAJob:
         assert set.union(*(await cited(store, *words)).values()) == {"WordNet 3.1"}
 
     async def test_a_moment_of_trouble_is_not_told_and_costs_no_evidence(self, settings, store, world):
-        world.plan(Fault(kind="reset", route="wikipedia", nth=(1,)), Fault(kind="maxlag", route="wiktionary", nth=(1,), seconds=1))
+        world.plan(
+            Fault(kind="reset", route="wikipedia", nth=(1,)),
+            Fault(kind="maxlag", route="wiktionary", nth=(1,), seconds=1),
+        )
         job = await self.learn(settings(), store, "automobile", "dog")
         assert job.errors == ()
         sources = await cited(store, "automobile", "dog")

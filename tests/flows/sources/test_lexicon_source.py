@@ -37,7 +37,12 @@ async def test_word_that_is_no_headword_is_absent(source):
 async def test_citation_names_source_address_and_licence(source):
     (piece, *_) = (await source.look_up([Word(text="ice cream", key="ice cream")]))["ice cream"]
     citation = piece.citation
-    assert (piece.source, citation.source, citation.title, citation.revision) == ("wordnet", "WordNet 3.1", "ice cream", "3.1")
+    assert (piece.source, citation.source, citation.title, citation.revision) == (
+        "wordnet",
+        "WordNet 3.1",
+        "ice cream",
+        "3.1",
+    )
     assert citation.url.endswith("/ice%20cream")
     assert citation.licence == "WordNet License"
     assert citation.licence_url.startswith("https://wordnet.princeton.edu/")

@@ -15,7 +15,9 @@ def wikis(draw):
     redirects = draw(st.dictionaries(names, names, max_size=10))
     pages = draw(st.sets(names)) - set(redirects)
     others = draw(st.sets(names)) - set(redirects) - pages
-    asked = draw(st.lists(names.map(str.lower) | names | st.sampled_from(["zz", "T99"]), max_size=15, unique=True))
+    asked = draw(
+        st.lists(names.map(str.lower) | names | st.sampled_from(["zz", "T99"]), max_size=15, unique=True)
+    )
     return redirects, pages, others, asked
 
 
@@ -64,7 +66,9 @@ def test_each_title_finds_the_page_at_the_end_of_its_own_way(wiki, shuffled):
     found = find_pages(asked, answered(redirects, pages, others, asked, shuffled))
     expected = {title: end for title in asked if (end := walk(title, redirects, pages)) is not None}
     assert {title: item.page.title for title, item in found.items()} == expected
-    assert {title for title, item in found.items() if item.is_redirected} == {title for title in expected if title.capitalize() in redirects}
+    assert {title for title, item in found.items() if item.is_redirected} == {
+        title for title in expected if title.capitalize() in redirects
+    }
 
 
 @given(wikis(), st.randoms(use_true_random=False), st.integers(1, 4))
@@ -76,7 +80,9 @@ def test_an_answer_in_parts_is_the_same_as_in_one(wiki, shuffled, size):
         {
             "normalized": [step.model_dump(by_alias=True) for step in whole.normalized],
             "redirects": [step.model_dump(by_alias=True) for step in whole.redirects],
-            "pages": [{**page, "extract": "text"} if at // size == n else page for at, page in enumerate(listed)],
+            "pages": [
+                {**page, "extract": "text"} if at // size == n else page for at, page in enumerate(listed)
+            ],
         }
         for n in range(len(listed) // size + 1)
     ]

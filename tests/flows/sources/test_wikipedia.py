@@ -11,7 +11,13 @@ from flows.core.words import parse_word, word_key
 from flows.errors import RateLimited, SourceUnavailable
 from flows.knowledge import Word
 from flows.sources.wikimedia.wiki import Found, WikiPage
-from flows.sources.wikimedia.wikipedia import MOST_CHARACTERS, QUOTE_CHARACTERS, Wikipedia, introduction, plain
+from flows.sources.wikimedia.wikipedia import (
+    MOST_CHARACTERS,
+    QUOTE_CHARACTERS,
+    Wikipedia,
+    introduction,
+    plain,
+)
 from tests.world.faults import Fault
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -44,9 +50,16 @@ async def test_a_citation_says_where_when_which_version_and_under_which_licence(
     (piece,) = found["automobile"]
     assert piece.source == "wikipedia"
     citation = piece.citation
-    assert (citation.source, citation.title, citation.url) == ("Wikipedia", "Automobile", "https://en.wikipedia.org/wiki/Automobile")
+    assert (citation.source, citation.title, citation.url) == (
+        "Wikipedia",
+        "Automobile",
+        "https://en.wikipedia.org/wiki/Automobile",
+    )
     assert citation.revision.isdigit()
-    assert (citation.licence, citation.licence_url) == ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/")
+    assert (citation.licence, citation.licence_url) == (
+        "CC BY-SA 4.0",
+        "https://creativecommons.org/licenses/by-sa/4.0/",
+    )
     assert citation.retrieved_at == NOW
     assert citation.quote
     assert citation.quote in piece.text
@@ -84,7 +97,9 @@ def test_what_reads_like_a_list_of_meanings_is_refused_without_the_wikis_mark(ex
 
 
 def test_a_text_that_only_uses_such_words_is_not():
-    text = "Mercury is an element. The name mercury refers to the god of the same name. It is liquid:\nalways."
+    text = (
+        "Mercury is an element. The name mercury refers to the god of the same name. It is liquid:\nalways."
+    )
     assert said("mercury", "Mercury", text)
 
 
@@ -150,7 +165,9 @@ async def test_a_page_with_orders_changes_nothing_but_its_own_words_evidence(wik
     assert len(after["turkey"][0].citation.quote) <= QUOTE_CHARACTERS
 
 
-@pytest.mark.parametrize(("kind", "error"), [("too_many", RateLimited), ("maxlag", SourceUnavailable), ("html", SourceUnavailable)])
+@pytest.mark.parametrize(
+    ("kind", "error"), [("too_many", RateLimited), ("maxlag", SourceUnavailable), ("html", SourceUnavailable)]
+)
 async def test_a_failing_wiki_is_told_as_such_and_never_as_nothing_found(wikipedia, world, kind, error):
     world.plan(Fault(kind=kind))
     with pytest.raises(error):
@@ -158,18 +175,27 @@ async def test_a_failing_wiki_is_told_as_such_and_never_as_nothing_found(wikiped
 
 
 async def test_words_that_land_on_one_page_each_get_it():
-    pages = [{"ns": 0, "title": "Automobile", "extract": "A car, or automobile, is a vehicle.", "lastrevid": 1}]
+    pages = [
+        {"ns": 0, "title": "Automobile", "extract": "A car, or automobile, is a vehicle.", "lastrevid": 1}
+    ]
     redirects = [{"from": "Car", "to": "Automobile"}]
     normal = [{"from": "car", "to": "Car"}, {"from": "automobile", "to": "Automobile"}]
-    async with odd_wiki(lambda _: {"query": {"normalized": normal, "redirects": redirects, "pages": pages}}) as api:
+    async with odd_wiki(
+        lambda _: {"query": {"normalized": normal, "redirects": redirects, "pages": pages}}
+    ) as api:
         found = await Wikipedia(api).look_up(words("car", "automobile"))
     assert set(found) == {"car", "automobile"}
     assert found["car"][0].text == found["automobile"][0].text
 
 
 async def test_pages_that_nobody_asked_for_are_left_out():
-    pages = [{"ns": 0, "title": "Car", "extract": "A car is a vehicle."}, {"ns": 0, "title": "Dog", "extract": "A dog is an animal, no car."}]
-    async with odd_wiki(lambda _: {"query": {"normalized": [{"from": "car", "to": "Car"}], "pages": pages}}) as api:
+    pages = [
+        {"ns": 0, "title": "Car", "extract": "A car is a vehicle."},
+        {"ns": 0, "title": "Dog", "extract": "A dog is an animal, no car."},
+    ]
+    async with odd_wiki(
+        lambda _: {"query": {"normalized": [{"from": "car", "to": "Car"}], "pages": pages}}
+    ) as api:
         assert set(await Wikipedia(api).look_up(words("car"))) == {"car"}
 
 

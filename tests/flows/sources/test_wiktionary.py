@@ -25,13 +25,19 @@ def wiki(*pages):
 
     def answer(parameters):
         asked = parameters["titles"].split("|")
-        return {"query": {"pages": [known.get(title, {"ns": 0, "title": title, "missing": True}) for title in asked]}}
+        return {
+            "query": {
+                "pages": [known.get(title, {"ns": 0, "title": title, "missing": True}) for title in asked]
+            }
+        }
 
     return odd_wiki(answer, name="Wiktionary")
 
 
 async def test_twenty_five_words_in_both_cases_are_one_request(wiktionary, world):
-    asked = words(*"photosynthesis mercury dog reconcile Paris bank turkey sincere quickly car gravity justice polish apple zzqxv zzqxw".split())
+    asked = words(
+        *"photosynthesis mercury dog reconcile Paris bank turkey sincere quickly car gravity justice polish apple zzqxv zzqxw".split()
+    )
     found = await wiktionary.look_up(asked)
     assert world.statuses("wiktionary") == {200: 1}
     assert len(world.log("wiktionary")[0]["words"]) == 32
@@ -45,14 +51,23 @@ async def test_evidence_has_its_part_of_speech_and_a_complete_citation(wiktionar
     piece = found["quickly"][0]
     assert (piece.source, piece.part_of_speech, piece.text) == ("wiktionary", "adverb", "With speed.")
     citation = piece.citation
-    assert (citation.source, citation.title, citation.url) == ("Wiktionary", "quickly", "https://en.wiktionary.org/wiki/quickly#English")
+    assert (citation.source, citation.title, citation.url) == (
+        "Wiktionary",
+        "quickly",
+        "https://en.wiktionary.org/wiki/quickly#English",
+    )
     assert citation.revision.isdigit()
     assert citation.licence == "CC BY-SA 4.0"
     assert citation.quote == piece.text
 
 
 async def test_case_chooses_the_page_and_the_other_case_is_the_second_choice():
-    pages = [page("turkey", "# A large bird."), page("Turkey", "# A country."), page("Monday", "# A day of the week."), page("cat", "# An animal.")]
+    pages = [
+        page("turkey", "# A large bird."),
+        page("Turkey", "# A country."),
+        page("Monday", "# A day of the week."),
+        page("cat", "# An animal."),
+    ]
     async with wiki(*pages) as api:
         source = Wiktionary(api)
         assert [p.text for p in (await source.look_up(words("turkey")))["turkey"]] == ["A large bird."]
@@ -69,8 +84,15 @@ async def test_a_form_is_told_by_its_lemma_and_cited_from_there():
     async with wiki(*pages) as api:
         pieces = (await Wiktionary(api).look_up(words("mice")))["mice"]
         assert len(api.asked) == 2
-    assert [piece.text for piece in pieces] == ["plural of mouse: A small rodent.", "plural of mouse: (obsolete) A muscle."]
-    assert (pieces[0].citation.title, pieces[0].citation.revision, pieces[0].citation.quote) == ("mouse", "7", "A small rodent.")
+    assert [piece.text for piece in pieces] == [
+        "plural of mouse: A small rodent.",
+        "plural of mouse: (obsolete) A muscle.",
+    ]
+    assert (pieces[0].citation.title, pieces[0].citation.revision, pieces[0].citation.quote) == (
+        "mouse",
+        "7",
+        "A small rodent.",
+    )
 
 
 async def test_a_form_prefers_the_lemmas_meanings_of_its_own_part_of_speech():
@@ -82,7 +104,11 @@ async def test_a_form_prefers_the_lemmas_meanings_of_its_own_part_of_speech():
 
 
 async def test_forms_that_lead_in_a_circle_or_nowhere_are_refused_after_two_requests():
-    pages = [page("aa", "# {{alt form|en|bb}}"), page("bb", "# {{alt form|en|aa}}"), page("cc", "# {{plural of|en|dd}}")]
+    pages = [
+        page("aa", "# {{alt form|en|bb}}"),
+        page("bb", "# {{alt form|en|aa}}"),
+        page("cc", "# {{plural of|en|dd}}"),
+    ]
     async with wiki(*pages) as api:
         assert await Wiktionary(api).look_up(words("aa", "cc")) == {}
         assert len(api.asked) == 2
@@ -95,7 +121,11 @@ async def test_a_word_with_meanings_of_its_own_is_told_by_them_alone():
 
 
 async def test_a_page_in_another_language_alone_is_nothing():
-    french = {"ns": 0, "title": "chat", "revisions": [{"revid": 1, "slots": {"main": {"content": "==French==\n===Noun===\n# Un animal."}}}]}
+    french = {
+        "ns": 0,
+        "title": "chat",
+        "revisions": [{"revid": 1, "slots": {"main": {"content": "==French==\n===Noun===\n# Un animal."}}}],
+    }
     async with wiki(french) as api:
         assert await Wiktionary(api).look_up(words("chat")) == {}
 
@@ -111,7 +141,9 @@ async def test_a_page_with_orders_changes_nothing_but_its_own_words_evidence(wik
     before = await wiktionary.look_up(asked)
     world.plan(Fault(kind="injection", word="dog"))
     after = await wiktionary.look_up(asked)
-    assert [piece.text for piece in after["quickly"] + after["apple"]] == [piece.text for piece in before["quickly"] + before["apple"]]
+    assert [piece.text for piece in after["quickly"] + after["apple"]] == [
+        piece.text for piece in before["quickly"] + before["apple"]
+    ]
     assert set(after) == set(before)
 
 

@@ -16,7 +16,9 @@ Answer = Generation[Mapping[str, str]]
 
 
 def answering(value: Mapping[str, str]) -> Answer:
-    return Generation(value=value, usage=Usage(requests=1, tokens_in=len(value)), model="m", prompt_version="p")
+    return Generation(
+        value=value, usage=Usage(requests=1, tokens_in=len(value)), model="m", prompt_version="p"
+    )
 
 
 def accept(item: str, draft: str, _generation: Answer) -> tuple[str | None, Sequence[str]]:
@@ -47,7 +49,9 @@ async def test_only_missing_and_invalid_words_are_asked_again_in_smaller_batches
     async def call(batch):
         calls.append(list(batch))
         first = len(calls) == 1
-        return answering({w: "bad" if first and w == "b" else w.upper() for w in batch if not (first and w == "d")})
+        return answering(
+            {w: "bad" if first and w == "b" else w.upper() for w in batch if not (first and w == "d")}
+        )
 
     result = await asked(list("abcd"), call)
     assert set(result.made) == set("abcd")
@@ -143,7 +147,9 @@ async def test_a_broken_answer_is_used_as_far_as_it_goes_and_the_rest_gets_more_
             raise breaking(["a", "b"])
         return answering({w: w.upper() for w in batch})
 
-    result = await ask(list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2))
+    result = await ask(
+        list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2)
+    )
     assert set(result.made) == set("abcd")
     assert calls == [(list("abcd"), 1), (list("cd"), 2)]
     assert result.usage.requests == 2
@@ -156,7 +162,9 @@ async def test_an_answer_that_keeps_breaking_is_asked_in_halves_then_word_by_wor
         calls.append((len(batch), room))
         raise breaking([])
 
-    result = await ask(list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2))
+    result = await ask(
+        list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2)
+    )
     assert result.made == {}
     assert result.failed == dict.fromkeys("abcd", "it broke off")
     assert calls == [(4, 1), (4, 2), (2, 2), (2, 2), (1, 2), (1, 2), (1, 2), (1, 2)]
@@ -171,7 +179,9 @@ async def test_words_are_listed_again_with_more_room_when_the_list_broke_off():
     assert listed.value == ("one", "two")
     assert listed.usage.requests == 2
     with pytest.raises(ModelUnavailable, match="lists no words"):
-        await ask_for_words(ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")), ProposalRequest(count=2))
+        await ask_for_words(
+            ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")), ProposalRequest(count=2)
+        )
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=25), st.randoms())

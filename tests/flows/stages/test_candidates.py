@@ -20,14 +20,18 @@ def lexicon():
 @pytest.fixture
 def resources(lexicon):
     def make(*words):
-        return SimpleNamespace(model=ScriptedModel(words), lexicon=lexicon, store=MemoryStore("", language="en"))
+        return SimpleNamespace(
+            model=ScriptedModel(words), lexicon=lexicon, store=MemoryStore("", language="en")
+        )
 
     return make
 
 
 def judged(gathered, limit):
     return [
-        Candidate(text=text, key=text, origin=origin, verdict=Verdict.ACCEPTED if i < limit else Verdict.POSTPONED)
+        Candidate(
+            text=text, key=text, origin=origin, verdict=Verdict.ACCEPTED if i < limit else Verdict.POSTPONED
+        )
         for i, (text, origin) in enumerate(gathered.candidates)
     ]
 
@@ -76,7 +80,14 @@ async def test_frontier_words_that_a_round_declined_do_not_come_first_again(reso
     await parts.store.add_to_frontier(mentions, at=utc_now())
     supply = CandidateSource(candidates_per_round=100)
     first = await supply.gather(parts)
-    assert [text for text, origin in first.candidates if origin == "frontier"] == [f"w{n:03}" for n in range(20)]
-    supply.note_verdicts([Candidate(text=text, key=text, origin="frontier", verdict=Verdict.INFLECTION) for text, _ in first.candidates])
+    assert [text for text, origin in first.candidates if origin == "frontier"] == [
+        f"w{n:03}" for n in range(20)
+    ]
+    supply.note_verdicts(
+        [
+            Candidate(text=text, key=text, origin="frontier", verdict=Verdict.INFLECTION)
+            for text, _ in first.candidates
+        ]
+    )
     second = await supply.gather(parts)
     assert [text for text, _ in second.candidates] == [f"w{n:03}" for n in range(20, 40)]

@@ -40,7 +40,10 @@ class Listing:
         if number in self.failing:
             raise self.error("away")
         return Generation(
-            value=tuple(f"w{number}x{at}" for at in range(request.count)), usage=Usage(requests=1), model="listing", prompt_version="listing-1"
+            value=tuple(f"w{number}x{at}" for at in range(request.count)),
+            usage=Usage(requests=1),
+            model="listing",
+            prompt_version="listing-1",
         )
 
 
@@ -77,7 +80,11 @@ async def test_words_that_a_kind_has_given_are_shown_when_it_is_asked_again(lexi
     planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
     for _ in range(40):
         planner.note_verdicts(judged(await planner.ask(parts, 400)))
-    again = [request for at, request in enumerate(model.requests) if request.cells in [r.cells for r in model.requests[:at]]]
+    again = [
+        request
+        for at, request in enumerate(model.requests)
+        if request.cells in [r.cells for r in model.requests[:at]]
+    ]
     assert again
     for request in again:
         assert 0 < len(request.avoid) <= diversity.SHOWN
@@ -125,12 +132,20 @@ def new_words_by_round(lexicon, seed, *, is_guided):
     for _ in range(10):
         before = len(known)
         for cell in survey.choose(10, chance) if is_guided else [None] * 10:
-            listed = proposer.propose(100, [cell.label], None, survey.unwanted(cell)) if cell else proposer.propose(100)
+            listed = (
+                proposer.propose(100, [cell.label], None, survey.unwanted(cell))
+                if cell
+                else proposer.propose(100)
+            )
             candidates = []
             for word in listed:
                 verdict = Verdict.KNOWN if word_key(word) in known else Verdict.ACCEPTED
                 known.add(word_key(word))
-                candidates.append(Candidate(text=word, key=word_key(word), verdict=verdict, cell=cell.label if cell else None))
+                candidates.append(
+                    Candidate(
+                        text=word, key=word_key(word), verdict=verdict, cell=cell.label if cell else None
+                    )
+                )
             survey = observed(survey, candidates)
         by_round.append(len(known) - before)
     return by_round

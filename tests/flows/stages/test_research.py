@@ -19,9 +19,15 @@ def away(*_):
 
 
 async def test_every_source_is_asked_for_every_word_and_evidence_is_in_their_order():
-    first, second = ScriptedSource({"cat": "one", "dog": "two"}, name="first"), ScriptedSource({"cat": "three"}, name="second")
+    first, second = (
+        ScriptedSource({"cat": "one", "dog": "two"}, name="first"),
+        ScriptedSource({"cat": "three"}, name="second"),
+    )
     found = await research(WORDS, [first, second])
-    assert {key: [piece.text for piece in pieces] for key, pieces in found.evidence.items()} == {"cat": ["one", "three"], "dog": ["two"]}
+    assert {key: [piece.text for piece in pieces] for key, pieces in found.evidence.items()} == {
+        "cat": ["one", "three"],
+        "dog": ["two"],
+    }
     assert found.problems == {}
     assert first.asked == second.asked == [tuple(word.key for word in WORDS)]
 
@@ -43,10 +49,14 @@ async def test_a_stand_in_is_asked_only_for_words_that_were_left_wanting():
     assert len(LONG) >= ENOUGH_CHARACTERS
     lexicon = ScriptedSource({word.key: LONG for word in WORDS}, name="wordnet")
     first = ScriptedSource({"cat": LONG, "dog": "too short"}, name="wikipedia")
-    second = ScriptedSource({"dog": LONG, "emu": LONG, "cat": LONG}, name="wiktionary", stands_in_for="wikipedia")
+    second = ScriptedSource(
+        {"dog": LONG, "emu": LONG, "cat": LONG}, name="wiktionary", stands_in_for="wikipedia"
+    )
     found = await research(WORDS, [lexicon, second, first])
     assert second.asked == [("dog", "emu", "fox")]
-    assert {key: [piece.text for piece in pieces] for key, pieces in found.evidence.items() if key != "fox"} == {
+    assert {
+        key: [piece.text for piece in pieces] for key, pieces in found.evidence.items() if key != "fox"
+    } == {
         "cat": [LONG, LONG],
         "dog": [LONG, LONG, "too short"],
         "emu": [LONG, LONG],
@@ -78,7 +88,9 @@ async def test_a_source_that_stays_away_costs_only_its_own_evidence_and_its_word
 
 async def test_one_failing_batch_of_a_source_leaves_its_other_ones():
     texts = {word.key: LONG for word in WORDS}
-    source = ScriptedSource(texts, batch_size=1, fault=lambda n: SourceRefused("this one is refused") if n == 2 else None)
+    source = ScriptedSource(
+        texts, batch_size=1, fault=lambda n: SourceRefused("this one is refused") if n == 2 else None
+    )
     found = await research(WORDS, [source])
     assert len(found.evidence) == 3
     assert found.problems == {"scripted": "this one is refused"}
@@ -121,7 +133,9 @@ async def test_a_mistake_in_a_source_is_raised_and_leaves_nothing_running():
 
 
 async def test_cancelling_leaves_nothing_running():
-    task = asyncio.create_task(research(WORDS, [Never({}, name="slow"), Never({}, name="after", stands_in_for="slow")]))
+    task = asyncio.create_task(
+        research(WORDS, [Never({}, name="slow"), Never({}, name="after", stands_in_for="slow")])
+    )
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -17,7 +17,9 @@ from flows.stores.firestore import FirestoreStore
 from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
 
-pytest.register_assert_rewrite(*(f"contract_{part}" for part in ("claims", "contents", "jobs", "learning", "reading")))
+pytest.register_assert_rewrite(
+    *(f"contract_{part}" for part in ("claims", "contents", "jobs", "learning", "reading"))
+)
 
 KINDS = ["memory", "sqlite", "firestore"]
 
@@ -39,7 +41,9 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(items):
     """Where there is no emulator, one skip stands for all tests that need it."""
-    of_emulator = [item for item in items if "emulator_host" in item.fixturenames or _kind_of(item) == "firestore"]
+    of_emulator = [
+        item for item in items if "emulator_host" in item.fixturenames or _kind_of(item) == "firestore"
+    ]
     if of_emulator and not is_at_hand():
         of_emulator[0].add_marker(pytest.mark.skip(reason=REMEDY))
         gone = {id(item) for item in of_emulator[1:]}

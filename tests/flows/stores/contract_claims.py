@@ -97,7 +97,9 @@ async def test_shallower_words_can_be_claimed_for_more_work(store, depth, below,
     await make_known(store, "cat", depth=depth)
     result = await claim(store, "cat", below=below)
     assert result == (ClaimResult(known=("cat",)) if is_known else ClaimResult(new=("cat",)))
-    assert (await claim(store, "cat", below=below, job_id=BOB)) == (ClaimResult(known=("cat",)) if is_known else ClaimResult(elsewhere=("cat",)))
+    assert (await claim(store, "cat", below=below, job_id=BOB)) == (
+        ClaimResult(known=("cat",)) if is_known else ClaimResult(elsewhere=("cat",))
+    )
 
 
 async def test_readers_go_on_seeing_a_known_word_that_is_claimed(store):
@@ -123,7 +125,9 @@ async def test_readers_never_see_a_claimed_word_as_known(store):
 
 
 async def test_of_two_words_with_one_key_the_first_counts(store):
-    result = await store.claim([Word(text="Cat", key="cat"), Word(text="CAT", key="cat")], job_id=ANN, attempt=1, until=LATER)
+    result = await store.claim(
+        [Word(text="Cat", key="cat"), Word(text="CAT", key="cat")], job_id=ANN, attempt=1, until=LATER
+    )
     assert result == ClaimResult(new=("cat",))
     assert await store.claims(ANN) == (Word(text="Cat", key="cat"),)
 
@@ -141,7 +145,9 @@ async def test_released_words_are_free(store):
     await claim(store, "cat", "dog", "emu")
     await store.release(["cat", "dog", "nothing"], job_id=ANN, attempt=1)
     await store.release(["cat"], job_id=ANN, attempt=1)
-    assert await claim(store, "cat", "dog", "emu", job_id=BOB) == ClaimResult(new=("cat", "dog"), elsewhere=("emu",))
+    assert await claim(store, "cat", "dog", "emu", job_id=BOB) == ClaimResult(
+        new=("cat", "dog"), elsewhere=("emu",)
+    )
 
 
 async def test_release_keeps_what_is_known(store):
@@ -221,7 +227,9 @@ async def test_many_words_are_claimed_at_once(store, many):
 
 async def test_jobs_that_claim_at_once_never_share_a_word(store):
     keys = [f"word {n}" for n in range(100)]
-    results = await asyncio.gather(*(claim(store, *keys[n * 5 :], job_id=job_id) for n in range(10) for job_id in (ANN, BOB, EVE)))
+    results = await asyncio.gather(
+        *(claim(store, *keys[n * 5 :], job_id=job_id) for n in range(10) for job_id in (ANN, BOB, EVE))
+    )
     won = [key for result in results for key in result.new]
     assert sorted(won) == sorted(keys)
     held = [word.key for job_id in (ANN, BOB, EVE) for word in await store.claims(job_id)]

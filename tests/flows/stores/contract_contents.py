@@ -35,14 +35,19 @@ async def test_words_taken_over_are_known_as_they_were(store):
         learned("cat", depth="deep"),
         LearnedWord(definition=definition("dog"), depth="defined", learned_at=LATER),
         LearnedWord(
-            definition=definition("emu", text="Not what the entry says."), depth="defined", learned_at=START, entry=entry("emu", depth="defined")
+            definition=definition("emu", text="Not what the entry says."),
+            depth="defined",
+            learned_at=START,
+            entry=entry("emu", depth="defined"),
         ),
     ]
     for _ in range(2):
         await store.put_words(moved)
     assert await listed(store.all_words()) == moved
     assert await store.entries(["cat", "dog", "emu"]) == {"cat": moved[0].entry, "emu": moved[2].entry}
-    assert (await store.known(["dog"]))["dog"] == KnownWord(definition=definition("dog"), depth="defined", learned_at=LATER)
+    assert (await store.known(["dog"]))["dog"] == KnownWord(
+        definition=definition("dog"), depth="defined", learned_at=LATER
+    )
     stats = await store.stats()
     assert (stats.known, stats.entries, stats.by_depth) == (3, 2, {"deep": 1, "defined": 2})
     assert (await store.claim(words("cat"), job_id=ANN, attempt=1, until=LATER)).known == ("cat",)
@@ -57,7 +62,10 @@ async def test_many_words_come_and_go_in_pages(store):
 
 
 async def test_the_whole_frontier_is_moved_as_it_is(store):
-    moved = [FrontierWord(word=key.title(), key=key, mentioned_by=("zebra", "ant"), first_seen=LATER) for key in ("ant", "cat", "dog")]
+    moved = [
+        FrontierWord(word=key.title(), key=key, mentioned_by=("zebra", "ant"), first_seen=LATER)
+        for key in ("ant", "cat", "dog")
+    ]
     for _ in range(2):
         await store.put_frontier(moved)
     await store.save_definitions([definition("dog")], job_id=ANN, attempt=1)
@@ -67,7 +75,11 @@ async def test_the_whole_frontier_is_moved_as_it_is(store):
 
 
 async def test_all_quota_usage_is_that_of_every_model(store):
-    usages = [QuotaUsage(model=model, window=window, started_at=START) for model in ("a", "b/c") for window in ("day", "minute")]
+    usages = [
+        QuotaUsage(model=model, window=window, started_at=START)
+        for model in ("a", "b/c")
+        for window in ("day", "minute")
+    ]
     await store.save_quota_usage(reversed(usages))
     assert await listed(store.all_quota_usage()) == usages
 
@@ -80,5 +92,7 @@ async def test_all_evidence_is_that_which_has_not_expired(store):
     ]
     await store.save_evidence(cached)
     assert await listed(store.all_evidence(at=START)) == cached
-    assert await listed(store.all_evidence(at=START + minutes(1))) == [item for item in cached if item.key != "cat"]
+    assert await listed(store.all_evidence(at=START + minutes(1))) == [
+        item for item in cached if item.key != "cat"
+    ]
     assert await listed(store.all_evidence(at=START, after=("wikipedia", "cat"))) == cached[2:]

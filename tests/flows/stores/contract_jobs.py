@@ -18,7 +18,10 @@ async def test_job_that_nobody_knows_is_none(store):
 
 async def test_saved_job_comes_back(store):
     full = job(
-        parameters={"minutes": 2.5, "words": ["a"], "nested": {"x": None}}, counts=Counts(stored=3), errors=("one",), stages={"enrich": {"done": 2}}
+        parameters={"minutes": 2.5, "words": ["a"], "nested": {"x": None}},
+        counts=Counts(stored=3),
+        errors=("one",),
+        stages={"enrich": {"done": 2}},
     )
     await store.save_job(full)
     assert await store.job(ANN) == full
@@ -170,17 +173,27 @@ async def test_one_usage_is_remembered_for_each_window_of_a_model(store):
     await store.save_quota_usage([usage(), usage(window="day", requests=5), usage(model="other")])
     await store.save_quota_usage(iter([usage(requests=2)]))
     await store.save_quota_usage([])
-    assert sorted(await store.quota_usage("m"), key=lambda u: u.window) == [usage(window="day", requests=5), usage(requests=2)]
+    assert sorted(await store.quota_usage("m"), key=lambda u: u.window) == [
+        usage(window="day", requests=5),
+        usage(requests=2),
+    ]
     assert await store.quota_usage("nobody") == ()
 
 
 async def test_evidence_is_remembered_until_it_expires(store, clock):
     def cached(key, *, expires_at=LATER, source="wikipedia", evidence=()):
-        return CachedEvidence(source=source, key=key, evidence=evidence, fetched_at=START, expires_at=expires_at)
+        return CachedEvidence(
+            source=source, key=key, evidence=evidence, fetched_at=START, expires_at=expires_at
+        )
 
     found = cached("cat", evidence=(Evidence(source="wikipedia", text="An animal.", citation=citation()),))
-    await store.save_evidence([found, cached("dog"), cached("cat", source="other"), cached("emu", expires_at=START + minutes(1))])
-    assert await store.cached_evidence("wikipedia", ["cat", "dog", "fox"]) == {"cat": found, "dog": cached("dog")}
+    await store.save_evidence(
+        [found, cached("dog"), cached("cat", source="other"), cached("emu", expires_at=START + minutes(1))]
+    )
+    assert await store.cached_evidence("wikipedia", ["cat", "dog", "fox"]) == {
+        "cat": found,
+        "dog": cached("dog"),
+    }
     assert list(await store.cached_evidence("wikipedia", {"emu"})) == ["emu"]
     clock.now = START + minutes(1)
     assert await store.cached_evidence("wikipedia", ["emu"]) == {}

@@ -20,7 +20,9 @@ async def define(store, *definitions):
 async def test_definition_makes_a_word_known_at_depth_defined(store):
     cat = definition("cat", at=START + minutes(1))
     await define(store, cat)
-    assert await store.known(["cat", "dog"]) == {"cat": KnownWord(definition=cat, depth="defined", learned_at=START + minutes(1))}
+    assert await store.known(["cat", "dog"]) == {
+        "cat": KnownWord(definition=cat, depth="defined", learned_at=START + minutes(1))
+    }
 
 
 async def test_claims_stay_when_definitions_are_saved(store):
@@ -35,14 +37,18 @@ async def test_definition_replaces_one_of_the_same_depth_and_keeps_the_moment(st
     await define(store, definition("cat"))
     newer = definition("cat", text="Something else.", at=START + minutes(5))
     await define(store, newer)
-    assert await store.known(["cat"]) == {"cat": KnownWord(definition=newer, depth="defined", learned_at=START)}
+    assert await store.known(["cat"]) == {
+        "cat": KnownWord(definition=newer, depth="defined", learned_at=START)
+    }
 
 
 async def test_word_known_deeper_keeps_depth_and_definition(store):
     await store.commit_batch(batch("cat"), entries=[entry("cat")])
     before = await store.known(["cat"])
     await define(store, definition("cat", text="Something else."))
-    await store.commit_batch(batch("cat", number=2), definitions=[definition("cat", text="Something else again.")])
+    await store.commit_batch(
+        batch("cat", number=2), definitions=[definition("cat", text="Something else again.")]
+    )
     assert await store.known(["cat"]) == before
 
 
@@ -101,15 +107,27 @@ async def test_entry_stays_when_the_new_revision_is_not_higher(store, revision):
 
 async def test_entry_of_a_higher_revision_replaces_the_old_one(store):
     await store.commit_batch(batch("cat"), entries=[entry("cat")])
-    deeper = entry("cat", revision=2, depth="deep", explanation="Long.", created_at=START, updated_at=LATER, definition="A better definition of it.")
+    deeper = entry(
+        "cat",
+        revision=2,
+        depth="deep",
+        explanation="Long.",
+        created_at=START,
+        updated_at=LATER,
+        definition="A better definition of it.",
+    )
     await store.commit_batch(batch(("cat", "deep"), number=2), entries=[deeper])
     assert await store.entry("cat") == deeper
-    assert await store.known(["cat"]) == {"cat": KnownWord(definition=definition_of(deeper), depth="deep", learned_at=START)}
+    assert await store.known(["cat"]) == {
+        "cat": KnownWord(definition=definition_of(deeper), depth="deep", learned_at=START)
+    }
     assert (await store.stats()).by_depth == {"deep": 1}
 
 
 async def test_of_two_entries_with_one_key_in_a_batch_the_higher_revision_stays(store):
-    await store.commit_batch(batch("cat", "dog"), entries=[entry("cat"), entry("cat", revision=3), entry("cat", revision=2)])
+    await store.commit_batch(
+        batch("cat", "dog"), entries=[entry("cat"), entry("cat", revision=3), entry("cat", revision=2)]
+    )
     assert (await store.entry("cat")).revision == 3
     assert (await store.stats()).entries == 1
 
@@ -118,7 +136,9 @@ async def test_definition_becomes_an_entry_and_keeps_its_moment(store):
     await define(store, definition("cat"))
     later = entry("cat", at=LATER)
     await store.commit_batch(batch("cat"), entries=[later])
-    assert await store.known(["cat"]) == {"cat": KnownWord(definition=definition_of(later), depth="enriched", learned_at=START)}
+    assert await store.known(["cat"]) == {
+        "cat": KnownWord(definition=definition_of(later), depth="enriched", learned_at=START)
+    }
 
 
 async def test_everything_in_an_entry_comes_back(store):
@@ -126,7 +146,9 @@ async def test_everything_in_an_entry_comes_back(store):
         "naïve",
         word="Naïve “quote” \\ \n 字 🐈",
         relations=({"kind": "kind of", "word": "person"},),
-        senses=({"part_of_speech": "adjective", "gloss": "simple", "examples": ("a", "b"), "category": "person"},),
+        senses=(
+            {"part_of_speech": "adjective", "gloss": "simple", "examples": ("a", "b"), "category": "person"},
+        ),
         explanation="Line one.\nLine two.",
         applications=("use",),
         misconceptions=("not this",),
@@ -144,7 +166,13 @@ async def test_there_is_no_entry_for_a_word_that_is_only_defined(store):
 
 
 async def test_left_defined_words_come_oldest_first(store):
-    await define(store, definition("bee", at=START + minutes(2)), definition("dog"), definition("ant", at=START + minutes(1)), definition("cat"))
+    await define(
+        store,
+        definition("bee", at=START + minutes(2)),
+        definition("dog"),
+        definition("ant", at=START + minutes(1)),
+        definition("cat"),
+    )
     await store.commit_batch(batch("emu"), entries=[entry("emu")])
     await claim(store, "fox")
     left = await store.left_defined(limit=10)
@@ -177,10 +205,18 @@ async def test_totals_count_words_entries_frontier_and_jobs(store):
     }  # fmt: skip
     await claim(store, "zebra")
     await define(store, definition("cat"), definition("dog"), definition("emu"))
-    entries = [entry("cat", category="animal"), entry("fox", category="animal", depth="deep", support="model_only"), entry("gin", category="food")]
+    entries = [
+        entry("cat", category="animal"),
+        entry("fox", category="animal", depth="deep", support="model_only"),
+        entry("gin", category="food"),
+    ]
     await store.commit_batch(batch("cat", "fox", "gin"), entries=entries)
-    await store.commit_batch(batch("gin", number=2), entries=[entry("gin", category="plant", revision=2, support="conflict")])
-    await store.add_to_frontier({Word(text="Pet", key="pet"): ["cat"], Word(text="Fur", key="fur"): ["cat"]}, at=START)
+    await store.commit_batch(
+        batch("gin", number=2), entries=[entry("gin", category="plant", revision=2, support="conflict")]
+    )
+    await store.add_to_frontier(
+        {Word(text="Pet", key="pet"): ["cat"], Word(text="Fur", key="fur"): ["cat"]}, at=START
+    )
     await store.commit_batch(batch("pet", number=3), entries=[entry("pet", category="animal")])
     stats = await store.stats()
     assert (stats.known, stats.entries, stats.frontier) == (6, 4, 1)

@@ -30,14 +30,18 @@ async def keys_of(store, query="", **filters):
 
 
 async def test_without_a_query_the_newest_come_first(store):
-    await fill(store, entry("old"), entry("b", at=LATER), entry("a", at=LATER), entry("mid", at=START + minutes(5)))
+    await fill(
+        store, entry("old"), entry("b", at=LATER), entry("a", at=LATER), entry("mid", at=START + minutes(5))
+    )
     assert await keys_of(store) == ["a", "b", "mid", "old"]
     assert await keys_of(store, "  ") == ["a", "b", "mid", "old"]
 
 
 async def test_updated_entry_is_new_again(store):
     await fill(store, entry("a"), entry("b", at=LATER))
-    await store.commit_batch(batch("a", number=2), entries=[entry("a", revision=2, updated_at=LATER + minutes(1))])
+    await store.commit_batch(
+        batch("a", number=2), entries=[entry("a", revision=2, updated_at=LATER + minutes(1))]
+    )
     assert await keys_of(store) == ["a", "b"]
 
 
@@ -75,7 +79,14 @@ async def test_headword_comes_first_then_those_that_begin_with_it(store):
 
 @pytest.mark.parametrize("query", ["", "a"])
 @pytest.mark.parametrize(
-    ("name", "value"), [("category", "animal"), ("job_id", BOB), ("support", "conflict"), ("depth", "deep"), ("category", "food")]
+    ("name", "value"),
+    [
+        ("category", "animal"),
+        ("job_id", BOB),
+        ("support", "conflict"),
+        ("depth", "deep"),
+        ("category", "food"),
+    ],
 )
 async def test_one_filter_applies_with_and_without_a_query(store, query, name, value):
     await fill(
@@ -86,7 +97,13 @@ async def test_one_filter_applies_with_and_without_a_query(store, query, name, v
         entry("a4", depth="deep"),
         entry("a5", category="animal", job_id=BOB, support="conflict", depth="deep"),
     )
-    expected = {"animal": ["a1", "a5"], BOB: ["a2", "a5"], "conflict": ["a3", "a5"], "deep": ["a4", "a5"], "food": []}[value]
+    expected = {
+        "animal": ["a1", "a5"],
+        BOB: ["a2", "a5"],
+        "conflict": ["a3", "a5"],
+        "deep": ["a4", "a5"],
+        "food": [],
+    }[value]
     assert await keys_of(store, query, **{name: value}) == expected
     assert await all_pages(lambda **page: store.search(query, **{name: value}, **page), 1) == expected
 
@@ -103,7 +120,22 @@ async def test_page_sizes_outside_1_to_200_are_refused(store, limit):
             await page(limit=limit)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "!!!!", "bnVsbA", "W10", "WyJuZXdlc3QiXQ", "WzFd", "\ud800", "WyJuZXdlc3QiLDFlOTksMl0", "W" * 9999])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "é",
+        "!!!!",
+        "bnVsbA",
+        "W10",
+        "WyJuZXdlc3QiXQ",
+        "WzFd",
+        "\ud800",
+        "WyJuZXdlc3QiLDFlOTksMl0",
+        "W" * 9999,
+    ],
+)
 async def test_bad_cursors_are_refused(store, cursor):
     for page in (store.search, store.frontier, store.jobs, lambda cursor: store.search("cat", cursor=cursor)):
         with pytest.raises(InvalidInput, match="cursor"):
@@ -127,7 +159,9 @@ async def test_export_brings_every_entry_by_key(store):
 
 
 async def test_frontier_lists_the_most_mentioned_first(store):
-    await store.add_to_frontier({words("b")[0]: {"x"}, words("a")[0]: {"x"}, words("c")[0]: {"x", "y"}}, at=START)
+    await store.add_to_frontier(
+        {words("b")[0]: {"x"}, words("a")[0]: {"x"}, words("c")[0]: {"x", "y"}}, at=START
+    )
     page = await store.frontier()
     assert page.items == (
         FrontierWord(word="C", key="c", mentioned_by=("x", "y"), first_seen=START),
@@ -144,7 +178,9 @@ async def test_mentions_add_up_and_repeat_without_effect(store):
     for _ in range(2):
         await store.add_to_frontier({pet: ["cat"]}, at=START)
         await store.add_to_frontier({Word(text="PET", key="pet"): {"dog", "cat"}}, at=LATER)
-    assert (await store.frontier()).items == (FrontierWord(word="Pet", key="pet", mentioned_by=("cat", "dog"), first_seen=START),)
+    assert (await store.frontier()).items == (
+        FrontierWord(word="Pet", key="pet", mentioned_by=("cat", "dog"), first_seen=START),
+    )
 
 
 async def test_the_first_twenty_mentions_stay(store):
@@ -156,14 +192,21 @@ async def test_the_first_twenty_mentions_stay(store):
 
 
 async def test_two_display_forms_of_one_key_share_a_row(store):
-    await store.add_to_frontier({Word(text="Pet", key="pet"): ["b"], Word(text="PET", key="pet"): ["a", "b"]}, at=START)
-    assert (await store.frontier()).items == (FrontierWord(word="Pet", key="pet", mentioned_by=("b", "a"), first_seen=START),)
+    await store.add_to_frontier(
+        {Word(text="Pet", key="pet"): ["b"], Word(text="PET", key="pet"): ["a", "b"]}, at=START
+    )
+    assert (await store.frontier()).items == (
+        FrontierWord(word="Pet", key="pet", mentioned_by=("b", "a"), first_seen=START),
+    )
 
 
 async def test_known_and_unmentioned_words_do_not_enter_the_frontier(store):
     await store.save_definitions([definition("dog")], job_id=ANN, attempt=1)
     await fill(store, entry("cat"))
-    await store.add_to_frontier({words("cat")[0]: ["x"], words("dog")[0]: ["x"], words("emu")[0]: [], words("fox")[0]: ["x"]}, at=START)
+    await store.add_to_frontier(
+        {words("cat")[0]: ["x"], words("dog")[0]: ["x"], words("emu")[0]: [], words("fox")[0]: ["x"]},
+        at=START,
+    )
     await store.add_to_frontier({}, at=START)
     assert [item.key for item in (await store.frontier()).items] == ["fox"]
     assert (await store.stats()).frontier == 1
@@ -178,10 +221,14 @@ async def test_claimed_words_enter_the_frontier_and_show_when_free(store, clock)
 
 
 async def test_words_that_became_known_show_no_more(store):
-    await store.add_to_frontier({words("cat")[0]: ["x"], words("dog")[0]: ["x"], words("emu")[0]: ["x"]}, at=START)
+    await store.add_to_frontier(
+        {words("cat")[0]: ["x"], words("dog")[0]: ["x"], words("emu")[0]: ["x"]}, at=START
+    )
     await store.save_definitions([definition("dog")], job_id=ANN, attempt=1)
     assert [item.key for item in (await store.frontier()).items] == ["cat", "emu"]
-    await store.commit_batch(batch("cat", ("dog", "defined")), entries=[entry("cat")], definitions=[definition("dog")])
+    await store.commit_batch(
+        batch("cat", ("dog", "defined")), entries=[entry("cat")], definitions=[definition("dog")]
+    )
     assert [item.key for item in (await store.frontier()).items] == ["emu"]
     assert (await store.stats()).frontier == 1
 

@@ -46,8 +46,23 @@ class Emulator:
 
     def start(self, *, rules: Path | None = None, within_s: float = 60) -> None:
         """Start it and wait until it answers."""
-        options = ["-Duser.language=en", "-Xms32m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(self._jar)]
-        command = ["java", *options, MAIN_CLASS, "--host=127.0.0.1", f"--port={self._port}", "--project_id=demo-session"]
+        options = [
+            "-Duser.language=en",
+            "-Xms32m",
+            "-Xmx1g",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            str(self._jar),
+        ]
+        command = [
+            "java",
+            *options,
+            MAIN_CLASS,
+            "--host=127.0.0.1",
+            f"--port={self._port}",
+            "--project_id=demo-session",
+        ]
         command += [f"--rules={rules}"] if rules else []
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + within_s
@@ -77,8 +92,16 @@ def find_jar() -> Path | None:
     gcloud = shutil.which("gcloud")
     if not gcloud or not shutil.which("java"):
         return None
-    asked = subprocess.run([gcloud, "info", "--format=value(installation.sdk_root)"], capture_output=True, text=True, check=False, timeout=60)
-    jar = Path(asked.stdout.strip()) / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
+    asked = subprocess.run(
+        [gcloud, "info", "--format=value(installation.sdk_root)"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    jar = (
+        Path(asked.stdout.strip()) / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
+    )
     return jar if asked.returncode == 0 and jar.is_file() else None
 
 

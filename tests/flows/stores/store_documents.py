@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flows.knowledge import Batch, Category, Citation, Definition, Entry, Job, JobEvent, Outcome, Provenance, Round, Verdict, Word
+from flows.knowledge import (
+    Batch,
+    Category,
+    Citation,
+    Definition,
+    Entry,
+    Job,
+    JobEvent,
+    Outcome,
+    Provenance,
+    Round,
+    Verdict,
+    Word,
+)
 from flows.knowledge import Candidate as _Candidate
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -75,7 +88,10 @@ def batch(*outcomes, job_id=ANN, round_=1, number=1, attempt=1):
         round=round_,
         number=number,
         attempt=attempt,
-        outcomes=tuple(Outcome(word=key.title(), key=key, stored=depth, reason=None if depth else "no reason") for key, depth in pairs),
+        outcomes=tuple(
+            Outcome(word=key.title(), key=key, stored=depth, reason=None if depth else "no reason")
+            for key, depth in pairs
+        ),
         created_at=START,
     )
 

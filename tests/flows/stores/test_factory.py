@@ -13,7 +13,9 @@ from flows.stores.firestore import Place
 from flows.stores.sqlite import path_of
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "redis://x", "sqlite", "sqlite:/x.db", "postgresql://u:secret@h/d", "memory:"])
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "redis://x", "sqlite", "sqlite:/x.db", "postgresql://u:secret@h/d", "memory:"]
+)
 def test_unknown_url_names_the_setting_and_the_allowed_forms(url):
     with pytest.raises(ConfigurationError, match=r"LEARN_STORE.*sqlite:///.*memory://"):
         open_store(url)
@@ -26,7 +28,10 @@ def test_unknown_url_names_the_setting_and_the_allowed_forms(url):
         ("firestore://demo-project/", "projects/demo-project/databases/(default)"),
         ("firestore://demo-project/(default)", "projects/demo-project/databases/(default)"),
         ("firestore://demo-project/%28default%29", "projects/demo-project/databases/(default)"),
-        ("firestore://example.com:demo-project/words-en", "projects/example.com:demo-project/databases/words-en"),
+        (
+            "firestore://example.com:demo-project/words-en",
+            "projects/example.com:demo-project/databases/words-en",
+        ),
     ],
 )
 def test_firestore_url_names_a_database(url, name):
@@ -35,14 +40,31 @@ def test_firestore_url_names_a_database(url, name):
 
 
 @pytest.mark.parametrize(
-    "url", ["firestore://", "firestore:///db", "firestore://P/db", "firestore://demo-project/x/y", "firestore://demo-project/a b"]
+    "url",
+    [
+        "firestore://",
+        "firestore:///db",
+        "firestore://P/db",
+        "firestore://demo-project/x/y",
+        "firestore://demo-project/a b",
+    ],
 )
 def test_firestore_url_without_a_database_is_refused(url):
     with pytest.raises(ConfigurationError, match=r"LEARN_STORE.*firestore://project-id"):
         open_store(url)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://host/x.db", "sqlite:///:memory:", "sqlite:///folder/", "sqlite:///a%00b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://host/x.db",
+        "sqlite:///:memory:",
+        "sqlite:///folder/",
+        "sqlite:///a%00b",
+    ],
+)
 def test_sqlite_url_without_a_file_is_refused(url):
     with pytest.raises(ConfigurationError, match="LEARN_STORE"):
         open_store(url)

@@ -20,7 +20,23 @@ from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Write
 
 LATER = START + minutes(10)
-ODD = ("/", ".", "..", "__x__", "__", "a/b", "100%", "%2F", "per cent %", "it's", "naïve", "字", "🐈", "a b", "x" * 1500)
+ODD = (
+    "/",
+    ".",
+    "..",
+    "__x__",
+    "__",
+    "a/b",
+    "100%",
+    "%2F",
+    "per cent %",
+    "it's",
+    "naïve",
+    "字",
+    "🐈",
+    "a b",
+    "x" * 1500,
+)
 
 
 @pytest.fixture
@@ -46,7 +62,9 @@ async def test_keys_that_cannot_be_ids_are_kept_all_the_same(firestore):
     assert (await firestore.claim(taken, job_id=ANN, attempt=1, until=LATER)).new == ODD
     assert sorted(word.key for word in await firestore.claims(ANN)) == sorted(ODD)
     await firestore.add_to_frontier({word: ["one"] for word in taken}, at=START)
-    await firestore.save_evidence([CachedEvidence(source="wikipedia", key=key, fetched_at=START, expires_at=LATER) for key in ODD[:-1]])
+    await firestore.save_evidence(
+        [CachedEvidence(source="wikipedia", key=key, fetched_at=START, expires_at=LATER) for key in ODD[:-1]]
+    )
     assert list(await firestore.cached_evidence("wikipedia", ODD)) == list(ODD[:-1])
     await firestore.save_definitions([definition(key) for key in ODD], job_id=ANN, attempt=1)
     await firestore.commit_batch(batch(*ODD), entries=[entry(key) for key in ODD])
@@ -65,7 +83,10 @@ async def test_nothing_is_known_of_a_key_that_no_document_can_have(firestore, ke
 
 
 async def test_models_with_slashes_have_windows_of_their_own(firestore):
-    usages = [QuotaUsage(model=model, window="day", started_at=START, requests=n) for n, model in enumerate(("a/b", "a", "b"))]
+    usages = [
+        QuotaUsage(model=model, window="day", started_at=START, requests=n)
+        for n, model in enumerate(("a/b", "a", "b"))
+    ]
     await firestore.save_quota_usage(usages)
     assert await firestore.quota_usage("a/b") == (usages[0],)
 
@@ -77,7 +98,10 @@ async def test_parameters_of_any_shape_come_back(firestore):
 
 
 def large_round(*, text="x"):
-    candidates = tuple(Candidate(text=f"{text}{n}", key=f"{text}{n}", verdict=Verdict.KNOWN, reason="It is known. " * 12) for n in range(12_000))
+    candidates = tuple(
+        Candidate(text=f"{text}{n}", key=f"{text}{n}", verdict=Verdict.KNOWN, reason="It is known. " * 12)
+        for n in range(12_000)
+    )
     return round_().model_copy(update={"candidates": candidates})
 
 
@@ -103,7 +127,10 @@ async def test_log_of_long_events_comes_back_in_order(firestore):
         log += more
     assert log == [*events, event(451, text="new"), event(7, attempt=2)]
     for after, limit in (((1, 150), 10), ((1, 399), 200), ((1, 450), 1), ((0, 10**12), 3)):
-        assert list(await firestore.log(ANN, after=after, limit=limit)) == [e for e in log if (e.attempt, e.seq) > after][:limit]
+        assert (
+            list(await firestore.log(ANN, after=after, limit=limit))
+            == [e for e in log if (e.attempt, e.seq) > after][:limit]
+        )
 
 
 async def test_log_that_another_store_went_on_with_has_each_number_once(make):
@@ -143,7 +170,9 @@ async def test_batch_whose_words_changed_meanwhile_is_decided_anew(make):
     async with make() as one, make() as two:
         await claim(one, "cat", "dog")
         await two.save_definitions([definition("cat", at=START - minutes(1))], job_id=BOB, attempt=1)
-        await two.commit_batch(batch("dog", job_id=BOB), entries=[entry("dog", definition="What came first.")])
+        await two.commit_batch(
+            batch("dog", job_id=BOB), entries=[entry("dog", definition="What came first.")]
+        )
         assert await one.commit_batch(batch("cat", "dog"), entries=[entry("cat"), entry("dog")]) is True
         known = await two.known(["cat", "dog"])
         assert (known["cat"].depth, known["cat"].learned_at) == ("enriched", START - minutes(1))
@@ -176,7 +205,10 @@ async def test_attempt_that_began_elsewhere_fences_a_store_that_has_not_heard_of
 async def test_only_words_that_nobody_knows_may_expire(firestore):
     await claim(firestore, "cat", "dog")
     await firestore.save_definitions([definition("cat")], job_id=ANN, attempt=1)
-    found = {path: snapshot.fields for path, snapshot in (await firestore._database.get(["known_words/cat", "known_words/dog"])).items()}
+    found = {
+        path: snapshot.fields
+        for path, snapshot in (await firestore._database.get(["known_words/cat", "known_words/dog"])).items()
+    }
     assert found["known_words/dog"]["claim_expires_at"] == LATER
     assert "claim_expires_at" not in found["known_words/cat"]
     assert found["known_words/cat"]["state"] == "known"
@@ -249,10 +281,15 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 
 
 def test_processes_that_claim_at_once_never_share_a_word(emulator_host, place):
-    code = CLAIMER.replace("LATER_ALIVE, words", "START, words").replace("LATER_ALIVE", "START.replace(year=2090)")
+    code = CLAIMER.replace("LATER_ALIVE, words", "START, words").replace(
+        "LATER_ALIVE", "START.replace(year=2090)"
+    )
     command = [sys.executable, "-W", "ignore", "-c", code, emulator_host, place.project]
     here = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[3]}"}
-    started = [subprocess.Popen([*command, str(job_id.int)], stdout=subprocess.PIPE, text=True, env=here) for job_id in (ANN, BOB, EVE)]
+    started = [
+        subprocess.Popen([*command, str(job_id.int)], stdout=subprocess.PIPE, text=True, env=here)
+        for job_id in (ANN, BOB, EVE)
+    ]
     won = [process.communicate(timeout=120)[0].split() for process in started]
     assert [process.returncode for process in started] == [0, 0, 0]
     assert sorted(key for keys in won for key in keys) == sorted(f"w{n}" for n in range(60))

@@ -71,9 +71,15 @@ async def test_a_batch_costs_one_write_a_word_and_stage_and_reads_nothing(billed
     assert await bill.of(store.taken(candidates, job_id=ANN)) == (30, 0, 0)
     fence, row = 1, 1
     assert await bill.of(store.claim(words(*KEYS), job_id=ANN, attempt=1, until=LATER)) == (0, 20 + fence, 0)
-    assert await bill.of(store.save_definitions([definition(key) for key in KEYS], job_id=ANN, attempt=1)) == (0, 20 + fence, 0)
+    assert await bill.of(
+        store.save_definitions([definition(key) for key in KEYS], job_id=ANN, attempt=1)
+    ) == (0, 20 + fence, 0)
     # after the second stage the entry is one write a word; the word's new depth and the end of its claim are another
-    assert await bill.of(store.commit_batch(batch(*KEYS), entries=[entry(key) for key in KEYS])) == (0, 20 + 20 + row + fence, 20)
+    assert await bill.of(store.commit_batch(batch(*KEYS), entries=[entry(key) for key in KEYS])) == (
+        0,
+        20 + 20 + row + fence,
+        20,
+    )
     assert bill.spent["commits"] == 1
 
 
@@ -83,7 +89,9 @@ async def test_a_batch_of_a_quick_job_costs_two_writes_a_word(billed):
     await store.taken(KEYS, job_id=ANN)
     assert await bill.of(store.claim(words(*KEYS), job_id=ANN, attempt=1, until=LATER)) == (0, 21, 0)
     definitions = [definition(key) for key in KEYS]
-    assert await bill.of(store.commit_batch(batch(*[(key, "defined") for key in KEYS]), definitions=definitions)) == (0, 22, 20)
+    assert await bill.of(
+        store.commit_batch(batch(*[(key, "defined") for key in KEYS]), definitions=definitions)
+    ) == (0, 22, 20)
 
 
 async def test_words_given_up_cost_one_delete_each(billed):
@@ -144,9 +152,17 @@ async def ask_everything(store):
     await store.batches(ANN, 1)
     await store.log(ANN)
     await store.append_log(ANN, [event(1)])
-    await store.save_evidence([CachedEvidence(source="wikipedia", key="cat", fetched_at=START, expires_at=LATER)])
+    await store.save_evidence(
+        [CachedEvidence(source="wikipedia", key="cat", fetched_at=START, expires_at=LATER)]
+    )
     await store.save_quota_usage([QuotaUsage(model="m", window="day", started_at=START)])
-    for everything in (store.export(), store.all_words(), store.all_frontier(), store.all_quota_usage(), store.all_evidence(at=START)):
+    for everything in (
+        store.export(),
+        store.all_words(),
+        store.all_frontier(),
+        store.all_quota_usage(),
+        store.all_evidence(at=START),
+    ):
         async for _ in everything:
             pass
 
@@ -160,7 +176,12 @@ def index_of(query):
             ordered.insert(0, (path, "ASC"))
     if not equal and not ordered:
         return None
-    return query.collection, "COLLECTION_GROUP" if query.is_group else "COLLECTION", frozenset(equal), tuple(ordered)
+    return (
+        query.collection,
+        "COLLECTION_GROUP" if query.is_group else "COLLECTION",
+        frozenset(equal),
+        tuple(ordered),
+    )
 
 
 def serves(index, needed):
@@ -178,7 +199,11 @@ def composites():
 def singles():
     overrides = [o for o in INDEXES["fieldOverrides"] if o["fieldPath"] != "*"]
     return [
-        {"collectionGroup": o["collectionGroup"], "queryScope": i["queryScope"], "fields": [{"fieldPath": o["fieldPath"], "order": i["order"]}]}
+        {
+            "collectionGroup": o["collectionGroup"],
+            "queryScope": i["queryScope"],
+            "fields": [{"fieldPath": o["fieldPath"], "order": i["order"]}],
+        }
         for o in overrides
         for i in o["indexes"]
     ]
@@ -195,7 +220,11 @@ async def test_every_query_has_its_index_and_every_index_its_query(billed):
 
 
 def test_nothing_else_is_indexed():
-    exempt = {o["collectionGroup"] for o in INDEXES["fieldOverrides"] if o["fieldPath"] == "*" and o["indexes"] == []}
+    exempt = {
+        o["collectionGroup"]
+        for o in INDEXES["fieldOverrides"]
+        if o["fieldPath"] == "*" and o["indexes"] == []
+    }
     assert exempt == {
         "batches", "control", "frontier", "jobs", "known_words", "log", "metadata", "parts", "quota_usage", "research_cache", "rounds",
         "solidified_knowledge",

@@ -192,7 +192,9 @@ async def test_cancelled_batch_is_stored_whole_or_not_at_all(through):
     async with through() as store:
         for number in range(1, 25):
             keys = [f"w{number} {n}" for n in range(20)]
-            working = asyncio.create_task(store.commit_batch(batch(*keys, number=number), entries=[entry(key) for key in keys]))
+            working = asyncio.create_task(
+                store.commit_batch(batch(*keys, number=number), entries=[entry(key) for key in keys])
+            )
             await asyncio.sleep(number * 0.001)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)

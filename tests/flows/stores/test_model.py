@@ -11,7 +11,13 @@ import pytest
 from emulator import a_place
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from store_documents import ANN, BOB, EVE, START, batch, definition, entry, job, words
 
 from flows.errors import StaleAttempt
@@ -65,7 +71,9 @@ class TwoStores(RuleBasedStateMachine):
     @rule(keys=some_keys, job_id=jobs, attempt=attempts, lasts=st.integers(-1, 5), below=belows)
     def claim(self, keys, job_id, attempt, lasts, below):
         until = self.now + timedelta(seconds=lasts)
-        result = self.both(lambda s: s.claim(words(*keys), job_id=job_id, attempt=attempt, until=until, below=below))
+        result = self.both(
+            lambda s: s.claim(words(*keys), job_id=job_id, attempt=attempt, until=until, below=below)
+        )
         if result is not StaleAttempt:
             assert sorted((*result.new, *result.own, *result.known, *result.elsewhere)) == sorted(set(keys))
 
@@ -77,7 +85,12 @@ class TwoStores(RuleBasedStateMachine):
     def release_all(self, job_id):
         self.both(lambda s: s.release_all(job_id))
 
-    @rule(keys=some_keys, job_id=jobs, attempt=attempts, text=st.sampled_from(["One meaning.", "Another meaning."]))
+    @rule(
+        keys=some_keys,
+        job_id=jobs,
+        attempt=attempts,
+        text=st.sampled_from(["One meaning.", "Another meaning."]),
+    )
     def save_definitions(self, keys, job_id, attempt, text):
         definitions = [definition(key, text=text, job_id=job_id, at=self.now) for key in keys]
         self.both(lambda s: s.save_definitions(definitions, job_id=job_id, attempt=attempt))
@@ -89,7 +102,10 @@ class TwoStores(RuleBasedStateMachine):
     def commit_batch(self, outcomes, learned, defined, job_id, attempt, is_new):  # noqa: PLR0917
         self.batch_number += is_new or self.batch_number == 0
         row = batch(*outcomes, job_id=job_id, attempt=attempt, number=self.batch_number)
-        entries = [entry(key, depth=depth, revision=revision, at=self.now, job_id=job_id) for key, depth, revision in learned]
+        entries = [
+            entry(key, depth=depth, revision=revision, at=self.now, job_id=job_id)
+            for key, depth, revision in learned
+        ]
         definitions = [definition(key, at=self.now) for key in defined]
         self.both(lambda s: s.commit_batch(row, entries=entries, definitions=definitions))
 
@@ -108,7 +124,10 @@ class TwoStores(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_number)
     @rule(query=st.sampled_from(["a", "ab", "c", "字"]), limit=st.integers(1, 3))
     def search_words(self, query, limit):
-        begins = [[e.key for e in self.runner.run(s.search(query, limit=limit)).items if e.key.startswith(query)] for s in self.stores]
+        begins = [
+            [e.key for e in self.runner.run(s.search(query, limit=limit)).items if e.key.startswith(query)]
+            for s in self.stores
+        ]
         assert begins[0] == begins[1]
 
     @invariant()
@@ -117,7 +136,9 @@ class TwoStores(RuleBasedStateMachine):
         assert len(held) == len({word.key for word in held})
         known = self.both(lambda s: s.known(KEYS))
         entries = self.both(lambda s: s.entries(KEYS))
-        assert {key: e.depth for key, e in entries.items()} == {key: known[key].depth for key in entries if key in known}
+        assert {key: e.depth for key, e in entries.items()} == {
+            key: known[key].depth for key in entries if key in known
+        }
         stats = self.both(lambda s: s.stats())
         assert (stats.known, stats.entries) == (len(known), len(entries))
         frontier = self.both(lambda s: s.frontier())
@@ -139,7 +160,9 @@ class MemoryAndSqlite(TwoStores):
 
 
 def test_sqlite_does_what_memory_does():
-    run_state_machine_as_test(MemoryAndSqlite, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(
+        MemoryAndSqlite, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+    )
 
 
 @pytest.mark.timeout(600)
@@ -148,4 +171,6 @@ def test_firestore_does_what_memory_does(emulator_host):
         def make_other(self):
             return FirestoreStore(a_place(), emulator=emulator_host, clock=self.tell)
 
-    run_state_machine_as_test(MemoryAndFirestore, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(
+        MemoryAndFirestore, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
+    )

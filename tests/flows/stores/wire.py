@@ -48,7 +48,10 @@ class Wire:
             writer.transport.abort()
             return
         self._pairs |= {writer, there_writer}
-        pumps = [asyncio.create_task(self._pump(reader, there_writer)), asyncio.create_task(self._pump(there_reader, writer, is_answer=True))]
+        pumps = [
+            asyncio.create_task(self._pump(reader, there_writer)),
+            asyncio.create_task(self._pump(there_reader, writer, is_answer=True)),
+        ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         for end in (writer, there_writer):
             end.transport.abort()

@@ -41,7 +41,12 @@ def test_every_route_but_health_and_sign_in_asks_for_the_token(serve):
     served = serve(token=TOKEN)
     asked = set()
     for method, path in operations(served):
-        answer = served.request(method, path, headers={"Authorization": ""}, json={"token": "x" * 20} if path == "/session" else None)
+        answer = served.request(
+            method,
+            path,
+            headers={"Authorization": ""},
+            json={"token": "x" * 20} if path == "/session" else None,
+        )
         if answer.status_code == 401:
             asked.add(path)
             assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -54,8 +59,17 @@ def test_every_route_but_health_and_sign_in_asks_for_the_token(serve):
 
 def test_what_is_not_the_token_is_refused(serve):
     served = serve(token=TOKEN)
-    for header in ("Bearer", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN} x", "Bearer \xff"):
-        assert served.get("/knowledge", headers={"Authorization": header.encode("latin-1")}).status_code == 401, header
+    for header in (
+        "Bearer",
+        f"Basic {TOKEN}",
+        TOKEN,
+        f"Bearer {TOKEN[:-1]}",
+        f"Bearer {TOKEN} x",
+        "Bearer \xff",
+    ):
+        assert (
+            served.get("/knowledge", headers={"Authorization": header.encode("latin-1")}).status_code == 401
+        ), header
     assert served.get("/knowledge").status_code == 200
 
 
@@ -73,7 +87,12 @@ def test_cookie_stands_for_the_token_until_it_is_given_back(serve):
     kept = served.cookies[COOKIE]
     assert served.delete("/session").status_code == 204
     assert served.get("/knowledge").status_code == 401
-    for forged in (kept[:-1] + ("0" if kept[-1] != "0" else "1"), kept.replace("1.", "1.9", 1), "", "1.99999999999.x.y"):
+    for forged in (
+        kept[:-1] + ("0" if kept[-1] != "0" else "1"),
+        kept.replace("1.", "1.9", 1),
+        "",
+        "1.99999999999.x.y",
+    ):
         assert served.get("/knowledge", headers={"Cookie": f"{COOKIE}={forged}"}).status_code == 401
 
 
@@ -99,7 +118,12 @@ def test_attempts_to_sign_in_are_limited(serve):
 
 def test_half_a_character_is_no_token_and_no_fault(serve):
     served = serve(token=TOKEN)
-    answer = served.request("POST", "/session", content=b'{"token": "\\ud800aaaaaaaaaaaaaaaa"}', headers={"Content-Type": "application/json"})
+    answer = served.request(
+        "POST",
+        "/session",
+        content=b'{"token": "\\ud800aaaaaaaaaaaaaaaa"}',
+        headers={"Content-Type": "application/json"},
+    )
     assert answer.status_code in {401, 422}
 
 
@@ -134,7 +158,11 @@ def test_rebound_name_is_refused_on_every_route(serve):
     served = serve()
     for host in REBOUND:
         for method, path in operations(served):
-            assert served.request(method, path, headers={"Host": host}).status_code == 403, (host, method, path)
+            assert served.request(method, path, headers={"Host": host}).status_code == 403, (
+                host,
+                method,
+                path,
+            )
 
 
 def test_own_names_are_answered(serve):
@@ -145,11 +173,23 @@ def test_own_names_are_answered(serve):
 
 def test_two_hosts_are_none(serve):
     served = serve()
-    answer = raw(served, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    answer = raw(
+        served,
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+    )
     assert answer.split(b" ")[1] in {b"400", b"403"}
 
 
-OTHER_PAGES = ("http://evil.example", "null", "http://localhost:1", "file://", "http://127.0.0.1.evil.example", "https://127.0.0.1", "x", "http://[")
+OTHER_PAGES = (
+    "http://evil.example",
+    "null",
+    "http://localhost:1",
+    "file://",
+    "http://127.0.0.1.evil.example",
+    "https://127.0.0.1",
+    "x",
+    "http://[",
+)
 
 
 def test_another_page_can_write_nothing(serve):
@@ -173,8 +213,15 @@ def test_own_and_named_pages_may_write(serve):
 def test_form_of_another_page_is_no_json(serve):
     served = serve()
     body = b'{"mode": "quick", "words": ["moss"]}'
-    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
-        assert served.post("/jobs/start", content=body, headers={"Content-Type": content_type}).status_code == 422
+    for content_type in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+    ):
+        assert (
+            served.post("/jobs/start", content=body, headers={"Content-Type": content_type}).status_code
+            == 422
+        )
 
 
 def test_token_in_the_address_is_refused(serve):
@@ -215,7 +262,9 @@ def test_every_answer_carries_the_headers_that_protect_a_browser(serve):
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "no-referrer"
         # the dashboard's page, where it was built, is asked for again each time
-        assert answer.headers["cache-control"] == ("no-cache" if path == "/" and answer.is_success else "no-store")
+        assert answer.headers["cache-control"] == (
+            "no-cache" if path == "/" and answer.is_success else "no-store"
+        )
         assert "server" not in answer.headers
         assert "access-control-allow-origin" not in answer.headers
 
@@ -234,13 +283,19 @@ def test_line_break_in_a_word_never_becomes_a_header(serve):
     assert answer.status_code == 404
     assert "x-injected" not in answer.headers
     assert "\r" not in answer.json()["detail"]
-    split = raw(served, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: b\rX-Injected: yes\r\nConnection: close\r\n\r\n")
+    split = raw(
+        served,
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: b\rX-Injected: yes\r\nConnection: close\r\n\r\n",
+    )
     assert b"\r\nx-injected" not in split.lower()
 
 
 def test_a_proxys_word_counts_only_where_it_is_trusted(serve):
     served = serve(starts_burst=1)
-    statuses = [served.post("/jobs/start_big", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(3)]
+    statuses = [
+        served.post("/jobs/start_big", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code
+        for n in range(3)
+    ]
     assert statuses == [503, 429, 429]
 
 

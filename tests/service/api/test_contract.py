@@ -33,14 +33,38 @@ async def fill(store):
 @pytest.mark.timeout(600)
 def test_schemathesis_finds_nothing(prefect_api, tmp_path):
     asyncio.run(deploy())
-    limits = {"starts_burst": 100_000, "total_starts_burst": 100_000, "starts_per_minute": 1e6, "max_exports": 50}
+    limits = {
+        "starts_burst": 100_000,
+        "total_starts_burst": 100_000,
+        "starts_per_minute": 1e6,
+        "max_exports": 50,
+    }
     with serving(tmp_path, token=TOKEN, **limits) as served:
         served.do(fill(served.store))
-        command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{served.url}/openapi.json", "--checks", "all", "--max-examples", "8"]
-        command += ["-H", f"Authorization: Bearer {TOKEN}", "--seed", "1", "--no-color", "--continue-on-failure", "--warnings", "off"]
+        command = [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{served.url}/openapi.json",
+            "--checks",
+            "all",
+            "--max-examples",
+            "8",
+        ]
+        command += [
+            "-H",
+            f"Authorization: Bearer {TOKEN}",
+            "--seed",
+            "1",
+            "--no-color",
+            "--continue-on-failure",
+            "--warnings",
+            "off",
+        ]
         here = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[3])])
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "api_hooks", "PYTHONPATH": here}
-        found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        found = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+        )
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-2000:]
     assert "Stateful" in found.stdout
 
@@ -48,7 +72,9 @@ def test_schemathesis_finds_nothing(prefect_api, tmp_path):
 def test_operations_have_names_that_stay(tmp_path):
     document = create_app().openapi()
     names = {
-        operation["operationId"]: f"{method.upper()} {path}" for path, methods in document["paths"].items() for method, operation in methods.items()
+        operation["operationId"]: f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
     }
     assert names == {
         "start_job": "POST /jobs/start",

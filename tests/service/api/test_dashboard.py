@@ -30,7 +30,10 @@ def test_page_and_files_are_served_compressed_and_cached_by_name(serve, ui):
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.text == "console.log(1);" * 200
-    assert "content-encoding" not in served.get("/static/assets/index-B7x_9aQz.js", headers={"Accept-Encoding": "identity"}).headers
+    assert (
+        "content-encoding"
+        not in served.get("/static/assets/index-B7x_9aQz.js", headers={"Accept-Encoding": "identity"}).headers
+    )
     font = served.get("/static/assets/font-D1f2g3h4.woff2")
     assert font.headers["content-type"] == "font/woff2"
     assert font.content == bytes(range(256)) * 8

@@ -12,7 +12,9 @@ def test_estimate_says_what_a_job_would_bring_without_starting_one(serve):
     longer = served.post("/jobs/estimate", json={"mode": "big", "minutes": 10}).json()
     shorter = served.post("/jobs/estimate", json={"mode": "big", "minutes": 1}).json()
     assert longer["entries"] > shorter["entries"] > 50
-    assert served.post("/jobs/estimate", json={"mode": "deep", "words": ["moss", "fern"]}).json()["entries"] == 2
+    assert (
+        served.post("/jobs/estimate", json={"mode": "deep", "words": ["moss", "fern"]}).json()["entries"] == 2
+    )
     assert served.get("/jobs").json()["items"] == []
 
 
@@ -34,7 +36,11 @@ def test_estimate_takes_what_the_job_itself_takes(serve):
 def test_after_a_job_that_found_nothing_new_nothing_is_promised(serve):
     served = serve()
     served.do(served.store.begin_attempt(job(ANN)))
-    served.do(served.store.save_job(job(ANN, status="completed", end_reason="nothing new", attempt=1, finished_at=START)))
+    served.do(
+        served.store.save_job(
+            job(ANN, status="completed", end_reason="nothing new", attempt=1, finished_at=START)
+        )
+    )
     big = served.post("/jobs/estimate", json={"mode": "big"}).json()
     assert (big["entries"], big["limited_by"]) == (0, "the words that are left")
     assert "Another topic" in big["notes"][0]

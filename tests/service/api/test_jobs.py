@@ -37,13 +37,19 @@ def put(job_id, *states):
 
 
 def started(served, **body):
-    answer = served.post("/jobs/start_big", json=body) if body.get("mode") is None else served.post("/jobs/start", json=body)
+    answer = (
+        served.post("/jobs/start_big", json=body)
+        if body.get("mode") is None
+        else served.post("/jobs/start", json=body)
+    )
     assert answer.status_code == 202, answer.text
     return UUID(answer.json()["job_id"])
 
 
 def with_document(served, job_id, **changes):
-    document = Job(**{"job_id": job_id, "mode": "big", "status": "running", "created_at": utc_now(), **changes})
+    document = Job(
+        **{"job_id": job_id, "mode": "big", "status": "running", "created_at": utc_now(), **changes}
+    )
     return served.do(served.store.begin_attempt(document))
 
 
@@ -97,15 +103,33 @@ def test_bad_input_names_the_field(served):
 
 
 def test_what_is_no_body_of_ours_is_422(served):
-    for body in ('{"minutes": NaN}', '{"minutes": Infinity}', "{", "[]", '"x"', "1", '{"topic": "\\ud800"}', "\xff"):
-        problem(served.post("/jobs/start_big", content=body.encode("latin-1"), headers={"Content-Type": "application/json"}), 422)
+    for body in (
+        '{"minutes": NaN}',
+        '{"minutes": Infinity}',
+        "{",
+        "[]",
+        '"x"',
+        "1",
+        '{"topic": "\\ud800"}',
+        "\xff",
+    ):
+        problem(
+            served.post(
+                "/jobs/start_big",
+                content=body.encode("latin-1"),
+                headers={"Content-Type": "application/json"},
+            ),
+            422,
+        )
 
 
 def test_same_key_starts_one_job_and_another_body_under_it_is_refused(served):
     key = {"Idempotency-Key": str(uuid4())}
     first = served.post("/jobs/start_big", json={"minutes": 1}, headers=key)
     assert served.post("/jobs/start_big", json={"minutes": 1}, headers=key).json() == first.json()
-    document = problem(served.post("/jobs/start_big", json={"minutes": 2}, headers=key), 409, "Idempotency-Key")
+    document = problem(
+        served.post("/jobs/start_big", json={"minutes": 2}, headers=key), 409, "Idempotency-Key"
+    )
     assert first.json()["job_id"] in document["detail"]
 
 
@@ -123,7 +147,9 @@ def test_ten_at_the_same_instant_are_all_accepted_quickly(served):
 def test_job_that_no_worker_has_taken_is_shown_from_prefect(served):
     job_id = started(served, topic="moss", minutes=1)
     shown = served.get(f"/jobs/{job_id}").json()
-    assert {k: shown[k] for k in ("job_id", "status", "mode", "progress", "total_tokens", "last_round", "errors")} == {
+    assert {
+        k: shown[k] for k in ("job_id", "status", "mode", "progress", "total_tokens", "last_round", "errors")
+    } == {
         "job_id": str(job_id),
         "status": "queued",
         "mode": "big",
@@ -142,7 +168,12 @@ def test_status_is_prefects_and_the_numbers_are_the_documents(served):
     with_document(served, job_id, progress=40, total_tokens=80, deadline_at=utc_now() + timedelta(minutes=5))
     put(job_id, Running())
     shown = served.get(f"/jobs/{job_id}").json()
-    assert (shown["status"], shown["progress"], shown["total_tokens"], shown["state_name"]) == ("running", 40, 80, "Running")
+    assert (shown["status"], shown["progress"], shown["total_tokens"], shown["state_name"]) == (
+        "running",
+        40,
+        80,
+        "Running",
+    )
     assert 290 < shown["remaining_seconds"] <= 300
     put(job_id, Crashed(message="the machine went away"))
     shown = served.get(f"/jobs/{job_id}").json()
@@ -152,7 +183,14 @@ def test_status_is_prefects_and_the_numbers_are_the_documents(served):
 
 def test_unknown_jobs_are_404_everywhere(served):
     nobody = uuid4()
-    for method, path in [("GET", ""), ("POST", "/cancel"), ("POST", "/retry"), ("GET", "/rounds"), ("GET", "/rounds/1"), ("GET", "/events")]:
+    for method, path in [
+        ("GET", ""),
+        ("POST", "/cancel"),
+        ("POST", "/retry"),
+        ("GET", "/rounds"),
+        ("GET", "/rounds/1"),
+        ("GET", "/events"),
+    ]:
         problem(served.request(method, f"/jobs/{nobody}{path}"), 404)
     problem(served.get("/jobs/not-a-uuid"), 404)
 
@@ -244,7 +282,9 @@ def test_list_holds_jobs_with_and_without_documents_once_newest_first(served):
     with_document(served, old, mode="quick", status="completed", created_at=START - timedelta(days=9000))
     found, cursor, pages = [], None, 0
     while pages < 60:
-        page = served.get("/jobs", params={"limit": 3, "since": begun.isoformat(), **({"cursor": cursor} if cursor else {})}).json()
+        page = served.get(
+            "/jobs", params={"limit": 3, "since": begun.isoformat(), **({"cursor": cursor} if cursor else {})}
+        ).json()
         assert page["is_complete"]
         found += page["items"]
         cursor = page["cursor"]
@@ -300,7 +340,11 @@ def test_rounds_are_listed_and_read_with_what_became_of_the_words(served):
     served.do(served.store.begin_attempt(job(job_id)))
     for number in (1, 2, 3):
         served.do(served.store.save_round(round_(number, job_id=job_id)))
-    served.do(served.store.claim([Word(text="Cat", key="cat")], job_id=job_id, attempt=1, until=utc_now() + timedelta(minutes=5)))
+    served.do(
+        served.store.claim(
+            [Word(text="Cat", key="cat")], job_id=job_id, attempt=1, until=utc_now() + timedelta(minutes=5)
+        )
+    )
     served.do(served.store.commit_batch(batch(("cat", None), job_id=job_id)))
     first = served.get(f"/jobs/{job_id}/rounds?limit=2").json()
     assert [r["number"] for r in first["items"]] == [1, 2]
@@ -323,11 +367,19 @@ def test_events_merge_the_log_with_prefects_states_and_each_comes_once(served):
     put(job_id, Completed())
     everything = served.get(f"/jobs/{job_id}/events").json()
     kinds = [e["kind"] for e in everything["items"]]
-    assert kinds == ["state.scheduled", "state.pending", "state.running", *["word.learned"] * 5, "state.completed"]
+    assert kinds == [
+        "state.scheduled",
+        "state.pending",
+        "state.running",
+        *["word.learned"] * 5,
+        "state.completed",
+    ]
     assert not everything["has_more"]
     one_by_one, after = [], None
     while True:
-        part = served.get(f"/jobs/{job_id}/events", params={"limit": 2, **({"after": after} if after else {})}).json()
+        part = served.get(
+            f"/jobs/{job_id}/events", params={"limit": 2, **({"after": after} if after else {})}
+        ).json()
         one_by_one += part["items"]
         after = part["cursor"]
         if not part["has_more"]:
@@ -346,7 +398,11 @@ def test_without_prefect_what_is_stored_is_read_and_nothing_is_started(served, m
     served.do(served.store.append_log(job_id, [event(1, attempt=begun.attempt)]))
     client = served.resources.orchestrator._api._client._client
     monkeypatch.setattr(client, "base_url", NOWHERE)
-    for path, body in [("/jobs/start_big", None), ("/jobs/start", {"mode": "quick"}), (f"/jobs/{job_id}/retry", None)]:
+    for path, body in [
+        ("/jobs/start_big", None),
+        ("/jobs/start", {"mode": "quick"}),
+        (f"/jobs/{job_id}/retry", None),
+    ]:
         answer = served.post(path, json=body) if body else served.post(path)
         document = problem(answer, 503)
         assert int(answer.headers["retry-after"]) == document["retry_after_s"]

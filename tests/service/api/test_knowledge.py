@@ -57,7 +57,15 @@ def test_search_and_browse_combine_filters_and_go_on_by_cursor(served):
     wanted = [e.key for e in reversed(made) if e.category is Category.PLANT and e.support == "supported"]
     found, cursor = [], None
     for _ in range(40):
-        answer = served.get("/knowledge", params={"category": "plant", "support": "supported", "limit": 2, **({"cursor": cursor} if cursor else {})})
+        answer = served.get(
+            "/knowledge",
+            params={
+                "category": "plant",
+                "support": "supported",
+                "limit": 2,
+                **({"cursor": cursor} if cursor else {}),
+            },
+        )
         found += keys(answer)
         cursor = answer.json()["cursor"]
         if cursor is None:
@@ -66,21 +74,51 @@ def test_search_and_browse_combine_filters_and_go_on_by_cursor(served):
     assert keys(served.get(f"/knowledge?job_id={BOB}&support=supported")) == ["rock"]
     assert keys(served.get(f"/knowledge?job_id={BOB}&category=plant")) == []
     assert set(keys(served.get("/knowledge?q=moss 1&limit=200"))) == {f"moss {n}" for n in range(10, 20)}
-    for query in ("category=stone", "support=maybe", "limit=0", "limit=201", "job_id=x", "cursor=x", "cursor=", f"q={'x' * 201}"):
+    for query in (
+        "category=stone",
+        "support=maybe",
+        "limit=0",
+        "limit=201",
+        "job_id=x",
+        "cursor=x",
+        "cursor=",
+        f"q={'x' * 201}",
+    ):
         assert served.get(f"/knowledge?{query}").status_code == 422, query
 
 
 def test_odd_searches_find_nothing_and_break_nothing(serve, tmp_path):
     served = serve(store=f"sqlite:///{tmp_path}/store.db")
     learn(served, entry("moss"))
-    for text in ("%00", "%22", "*", "moss%00", "a OR b", "NEAR(", "%F0%9F%98%80", "-", "'; DROP TABLE entries; --", "%ED%A0%80", "%FF"):
+    for text in (
+        "%00",
+        "%22",
+        "*",
+        "moss%00",
+        "a OR b",
+        "NEAR(",
+        "%F0%9F%98%80",
+        "-",
+        "'; DROP TABLE entries; --",
+        "%ED%A0%80",
+        "%FF",
+    ):
         assert served.get(f"/knowledge?q={text}").status_code == 200, text
     answer = served.get("/knowledge?q=moss")
     assert (keys(answer), answer.json()["is_full_text"]) == (["moss"], True)
 
 
 def test_entry_is_found_by_any_form_of_its_key(served):
-    learn(served, entry("and/or"), entry("c++"), entry("naïve"), entry(".."), entry("100% wool"), entry("a?b"), entry("take off"))
+    learn(
+        served,
+        entry("and/or"),
+        entry("c++"),
+        entry("naïve"),
+        entry(".."),
+        entry("100% wool"),
+        entry("a?b"),
+        entry("take off"),
+    )
     for path, word in [
         ("and/or", "And/Or"),
         ("and%2For", "And/Or"),
@@ -125,7 +163,12 @@ def test_paths_that_lead_nowhere_are_404(served):
 def test_word_with_a_definition_only_is_an_entry_of_that_depth(served):
     learn(served, definitions=[definition("moss")])
     shown = served.get("/entries/moss").json()
-    assert (shown["depth"], shown["definition"], shown["related_concepts"], shown["category"]) == ("defined", "What moss means.", [], None)
+    assert (shown["depth"], shown["definition"], shown["related_concepts"], shown["category"]) == (
+        "defined",
+        "What moss means.",
+        [],
+        None,
+    )
     assert shown["citations"][0]["licence"] == "CC BY-SA 4.0"
     assert "POST /jobs/start" in served.get("/entries/fern").json()["detail"]
 
@@ -171,7 +214,11 @@ def test_graph_goes_step_by_step_and_stops_at_its_limit(served):
 
 def test_frontier_and_totals(served):
     learn(served, entry("moss"))
-    served.do(served.store.add_to_frontier({Word(text="Fern", key="fern"): ["moss"], Word(text="Bog", key="bog"): ["moss", "rock"]}, at=START))
+    served.do(
+        served.store.add_to_frontier(
+            {Word(text="Fern", key="fern"): ["moss"], Word(text="Bog", key="bog"): ["moss", "rock"]}, at=START
+        )
+    )
     first = served.get("/frontier?limit=1").json()
     assert (first["items"][0]["word"], first["items"][0]["mentioned_by"]) == ("Bog", ["moss", "rock"])
     assert keys(served.get(f"/frontier?limit=1&cursor={first['cursor']}")) == ["fern"]
@@ -184,8 +231,15 @@ def test_frontier_and_totals(served):
 def full(serve, tmp_path):
     served = serve(store=f"sqlite:///{tmp_path}/store.db")
     odd = ['comma, "quote"', "line\nbreak", "null", "naïve 漢字", "=1+1"]
-    made = [entry(f"word {n:05}") for n in range(2495)] + [entry(f"odd {n}", definition=text) for n, text in enumerate(odd)]
-    made[0] = made[0].model_copy(update={"created_at": START + timedelta(microseconds=1), "senses": (Sense(part_of_speech="noun", gloss="a gloss"),)})
+    made = [entry(f"word {n:05}") for n in range(2495)] + [
+        entry(f"odd {n}", definition=text) for n, text in enumerate(odd)
+    ]
+    made[0] = made[0].model_copy(
+        update={
+            "created_at": START + timedelta(microseconds=1),
+            "senses": (Sense(part_of_speech="noun", gloss="a gloss"),),
+        }
+    )
     learn(served, *made)
     return served, sorted(made, key=lambda e: e.key)
 
@@ -221,7 +275,9 @@ def test_parquet_export_opens_in_pyarrow_and_pandas(full):
     file = pq.ParquetFile(io.BytesIO(answer.content))
     assert file.metadata.num_row_groups == 3
     rows = file.read().to_pylist()
-    assert [(r["key"], r["definition"], r["created_at"]) for r in rows] == [(e.key, e.definition, e.created_at) for e in made]
+    assert [(r["key"], r["definition"], r["created_at"]) for r in rows] == [
+        (e.key, e.definition, e.created_at) for e in made
+    ]
     assert rows[0]["citations"][0]["quote"] == "A quote."
     assert rows[0]["related_concepts"] == ["one", "two", "three"]
     frame = pd.read_parquet(io.BytesIO(answer.content))
@@ -230,7 +286,10 @@ def test_parquet_export_opens_in_pyarrow_and_pandas(full):
 
 def test_empty_store_exports_empty_files_that_open(served):
     assert served.get("/knowledge/export").content == b""
-    assert list(pd.read_csv(io.BytesIO(served.get("/knowledge/export?format=csv").content)).columns)[:2] == ["word", "key"]
+    assert list(pd.read_csv(io.BytesIO(served.get("/knowledge/export?format=csv").content)).columns)[:2] == [
+        "word",
+        "key",
+    ]
     assert len(pd.read_parquet(io.BytesIO(served.get("/knowledge/export?format=parquet").content))) == 0
     assert served.get("/knowledge/export?format=xml").status_code == 422
 
@@ -256,4 +315,7 @@ def test_large_answers_are_compressed_where_that_is_understood(full):
     served, _ = full
     answer = served.get("/knowledge?limit=200")
     assert answer.headers["content-encoding"] == "gzip"
-    assert "content-encoding" not in served.get("/knowledge?limit=200", headers={"Accept-Encoding": "identity"}).headers
+    assert (
+        "content-encoding"
+        not in served.get("/knowledge?limit=200", headers={"Accept-Encoding": "identity"}).headers
+    )

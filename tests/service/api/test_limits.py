@@ -105,7 +105,9 @@ def test_one_client_cannot_take_all_exports(serve):
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         slow.connect(("127.0.0.1", served.port))
-        slow.sendall(b"GET /knowledge/export HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n")
+        slow.sendall(
+            b"GET /knowledge/export HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n"
+        )
         assert slow.recv(100).startswith(b"HTTP/1.1 200")
         refused = served.get("/knowledge/export", headers={"X-Forwarded-For": "203.0.113.9"})
         assert refused.status_code == 429
@@ -116,7 +118,13 @@ def test_one_client_cannot_take_all_exports(serve):
 def test_oversized_body_is_refused_on_every_route(serve):
     served = serve(max_body_bytes=10_000)
     body = json.dumps({"topic": "x" * 20_000}).encode()
-    for path in ("/jobs/start", "/jobs/start_big", "/session", "/jobs/00000000-0000-4000-8000-000000000000/cancel", "/nothing"):
+    for path in (
+        "/jobs/start",
+        "/jobs/start_big",
+        "/session",
+        "/jobs/00000000-0000-4000-8000-000000000000/cancel",
+        "/nothing",
+    ):
         for content in (body, iter([body[at : at + 1000] for at in range(0, len(body), 1000)])):
             answer = served.post(path, content=content, headers={"Content-Type": "application/json"})
             assert answer.status_code == 413, path
@@ -125,14 +133,20 @@ def test_oversized_body_is_refused_on_every_route(serve):
 
 def test_500_long_words_fit(serve):
     words = [f"{chr(0x4E00 + n)}" * 60 for n in range(500)]
-    answer = serve().post("/jobs/start", content=json.dumps({"mode": "quick", "words": words}), headers={"Content-Type": "application/json"})
+    answer = serve().post(
+        "/jobs/start",
+        content=json.dumps({"mode": "quick", "words": words}),
+        headers={"Content-Type": "application/json"},
+    )
     assert answer.status_code == 503, answer.text
 
 
 def test_body_that_lies_about_its_size_is_refused(serve):
     served = serve(max_body_bytes=2000)
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
-        connection.sendall(b"POST /jobs/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n{")
+        connection.sendall(
+            b"POST /jobs/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n{"
+        )
         assert b" 413 " in connection.recv(1000)
 
 
@@ -171,7 +185,9 @@ def test_store_that_hangs_gives_503_and_the_facade_goes_on(serve, tmp_path):
     served = serve(store=f"sqlite:///{tmp_path}/store.db", request_timeout_s=0.5)
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     job_id = uuid4()
-    served.do(served.store.begin_attempt(Job(job_id=job_id, mode="big", status="running", created_at=utc_now())))
+    served.do(
+        served.store.begin_attempt(Job(job_id=job_id, mode="big", status="running", created_at=utc_now()))
+    )
     other.execute("BEGIN IMMEDIATE")
     answer = served.post(f"/jobs/{job_id}/cancel")
     assert answer.status_code == 503

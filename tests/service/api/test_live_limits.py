@@ -103,7 +103,10 @@ def test_lines_of_one_client_that_say_nothing_are_counted_too_until_they_end(ser
     served.do(served.store.begin_attempt(job(ANN)))
     served.client.close()
     with ExitStack() as opened:
-        silent = [opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10)) for _ in range(2)]
+        silent = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10))
+            for _ in range(2)
+        ]
         assert first_status(opened.enter_context(watch(served))) == "queued"
         late = opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10))
         assert b" 429 " in late.recv(1000)
@@ -113,17 +116,20 @@ def test_lines_of_one_client_that_say_nothing_are_counted_too_until_they_end(ser
 
 def test_a_handshake_that_is_none_is_refused_at_once(serve):
     served = serve()
-    upgrade = (
-        "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    )
-    for head in (f"GET /ws/jobs HTTP/1.1\r\n{upgrade}Content-Length: 5\r\n\r\n", f"POST /ws/jobs HTTP/1.1\r\n{upgrade}\r\n"):
+    upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    for head in (
+        f"GET /ws/jobs HTTP/1.1\r\n{upgrade}Content-Length: 5\r\n\r\n",
+        f"POST /ws/jobs HTTP/1.1\r\n{upgrade}\r\n",
+    ):
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
             line.sendall(head.encode())
             assert b" 400 " in line.recv(1000)
             assert line.recv(1000) == b""
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system cannot end a line whose buffer never empties")
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system cannot end a line whose buffer never empties"
+)
 def test_a_client_that_takes_nothing_gives_its_place_back(serve, monkeypatch):
     monkeypatch.setattr("service.api.middleware.protocol.STUCK_S", 2.0)
     served = serve(max_client_connections=3, request_timeout_s=1.0)

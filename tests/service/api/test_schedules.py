@@ -55,7 +55,9 @@ def test_resuming_wakes_a_deployment_that_was_paused_as_a_whole(served):
 
     asyncio.run(pause())
     schedule_id = deployment.schedules[0].id
-    assert not next(s for s in served.get("/schedules").json()["items"] if s["id"] == str(schedule_id))["is_active"]
+    assert not next(s for s in served.get("/schedules").json()["items"] if s["id"] == str(schedule_id))[
+        "is_active"
+    ]
     assert served.post(f"/schedules/{schedule_id}/resume").json()["is_active"]
     assert not in_prefect("big").paused
     served.post(f"/schedules/{schedule_id}/pause")

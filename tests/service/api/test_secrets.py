@@ -59,7 +59,9 @@ def test_no_answer_log_event_or_parameter_holds_a_secret(prefect_api, stand_ins,
 
     assert not secrets_in(asyncio.run(stored()) + httpx.post(f"{prefect_api}/events/filter", json={}).text)
     # the first line of each log record of ours; httpx's own, of this test's client, shows the address that the test asked for
-    assert not secrets_in("\n".join(r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))))
+    assert not secrets_in(
+        "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore")))
+    )
 
 
 def test_process_tells_no_secret_even_when_it_fails(tmp_path, free_port):
@@ -73,10 +75,16 @@ def test_process_tells_no_secret_even_when_it_fails(tmp_path, free_port):
     log = tmp_path / "facade.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.stack.web_server"], env=environment, stdout=out, stderr=out, cwd=Path(__file__).parents[3]
+            [sys.executable, "-m", "service.stack.web_server"],
+            env=environment,
+            stdout=out,
+            stderr=out,
+            cwd=Path(__file__).parents[3],
         )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{free_port}", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{free_port}", headers={"Authorization": f"Bearer {TOKEN}"}
+        ) as client:
             _wait(client)
             refused = client.post("/jobs/start_big")
             assert refused.status_code == 503
@@ -105,7 +113,9 @@ def test_redaction_cleans_messages_arguments_and_tracebacks(caplog):
     try:
         raise ValueError(f"refused {TOKEN}")  # noqa: TRY301
     except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "asked %s", ("http://a:url-password@host/",), sys.exc_info())
+        record = logging.LogRecord(
+            "x", logging.ERROR, "x.py", 1, "asked %s", ("http://a:url-password@host/",), sys.exc_info()
+        )
     assert redaction.filter(record)
     text = logging.Formatter().format(record)
     assert "asked http://***@host/" in text

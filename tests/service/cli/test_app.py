@@ -34,7 +34,9 @@ def test_version(capsys: pytest.CaptureFixture[str]):
 
 def test_help_imports_nothing_heavy():
     code = f"import sys; from service.cli.app import main; main(['--help']); print([m for m in {LAZY!r} if m in sys.modules], file=sys.stderr)"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
     assert ended.stderr.strip() == "[]"
 
 
@@ -48,7 +50,9 @@ def test_help_costs_little_more_than_the_library_that_prints_it():
         return min(taken)
 
     # others may use the machine: a ratio, and the best of several tries
-    assert best_of("-m", "service.cli", "--help") < 3 * best_of("-c", "import typer, rich.console, rich.markdown")
+    assert best_of("-m", "service.cli", "--help") < 3 * best_of(
+        "-c", "import typer, rich.console, rich.markdown"
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,9 @@ def test_help_costs_little_more_than_the_library_that_prints_it():
         (["up", "--run", "big", "--minutes", "60"], ["--minutes"]),
     ],
 )
-def test_wrong_usage_is_one_line_that_names_the_option(arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]):
+def test_wrong_usage_is_one_line_that_names_the_option(
+    arguments: list[str], named: list[str], capsys: pytest.CaptureFixture[str]
+):
     assert run_main(*arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -82,7 +88,9 @@ def test_wrong_usage_is_one_line_that_names_the_option(arguments: list[str], nam
         assert part in said.err
 
 
-def test_a_setting_that_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_setting_that_cannot_be_used_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("LEARN_STORE", "mongodb://x")
     assert run_main("search", "tide") == 1
     assert "LEARN_STORE" in capsys.readouterr().err
@@ -97,7 +105,11 @@ def test_a_setting_that_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
-        (InvalidInput("max_entries", "0 is less than 1", "Give more."), 2, "learn: --max-entries: 0 is less than 1. Give more."),
+        (
+            InvalidInput("max_entries", "0 is less than 1", "Give more."),
+            2,
+            "learn: --max-entries: 0 is less than 1. Give more.",
+        ),
         (StoreFull("The disk is full"), 1, "learn: The disk is full"),
         (RateLimited("Wait\nplease"), 1, "learn: Wait please"),
         (StoreFull(), 1, "learn: The store has no room left"),
@@ -107,7 +119,11 @@ def test_a_setting_that_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture
     ],
 )
 def test_every_error_is_one_line_with_its_exit_code(
-    error: BaseException, code: int, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    error: BaseException,
+    code: int,
+    text: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ):
     app = typer.Typer()
 
@@ -142,7 +158,9 @@ def test_an_error_without_text_says_what_it_is():
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
     environment = {**os.environ, "LEARN_HOME": str(tmp_path)}
     command = f"{sys.executable} -m service.cli doctor --json | head -c 1"
-    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False, timeout=60)  # noqa: S607
+    ended = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False, timeout=60
+    )  # noqa: S607
     assert "Traceback" not in ended.stderr
     assert "BrokenPipe" not in ended.stderr
 
@@ -152,7 +170,9 @@ def test_options_of_a_job_without_a_job_are_refused(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.startswith("learn: --minutes: ")
 
 
-def test_two_filters_at_once_are_refused_by_the_name_of_the_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_two_filters_at_once_are_refused_by_the_name_of_the_option(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("LEARN_STORE", "memory://")
     assert run_main("search", "--category", "animal", "--depth", "deep") == 2
     assert capsys.readouterr().err.startswith("learn: --depth: ")

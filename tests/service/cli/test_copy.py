@@ -35,7 +35,10 @@ def url_of(tmp_path, request, monkeypatch):
         if kind == "firestore":
             monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("emulator_host"))
             return a_place().url
-        return {"memory": f"memory://migrate-{next(_names)}", "sqlite": f"sqlite:///{tmp_path}/store-{next(_names)}.db"}[kind]
+        return {
+            "memory": f"memory://migrate-{next(_names)}",
+            "sqlite": f"sqlite:///{tmp_path}/store-{next(_names)}.db",
+        }[kind]
 
     return make
 
@@ -48,14 +51,32 @@ async def fill(store, *, batches=3):
     for number in range(1, batches + 1):
         keys = [f"w{number} {n:02}" for n in range(100)]
         await store.save_definitions([definition(key) for key in keys], job_id=ANN, attempt=1)
-        entries = [entry(key, at=START + minutes(number), depth="deep" if number == 2 else "enriched") for key in keys[:90]]
-        await store.commit_batch(batch(*keys, number=number), entries=entries, definitions=[definition(key) for key in keys[90:]])
+        entries = [
+            entry(key, at=START + minutes(number), depth="deep" if number == 2 else "enriched")
+            for key in keys[:90]
+        ]
+        await store.commit_batch(
+            batch(*keys, number=number), entries=entries, definitions=[definition(key) for key in keys[90:]]
+        )
         await store.append_log(ANN, [event(n, attempt=number, text=f"event {n}") for n in range(1, 301)])
     await store.claim(words("claimed"), job_id=ANN, attempt=1, until=utc_now() + minutes(10))
-    await store.add_to_frontier({Word(text=f"F{n}", key=f"f{n}"): ["zebra", f"w1 {n:02}"] for n in range(30)}, at=START)
-    await store.save_quota_usage([QuotaUsage(model="openai/gpt-oss-20b", window=window, started_at=START, tokens=5) for window in ("minute", "day")])
+    await store.add_to_frontier(
+        {Word(text=f"F{n}", key=f"f{n}"): ["zebra", f"w1 {n:02}"] for n in range(30)}, at=START
+    )
+    await store.save_quota_usage(
+        [
+            QuotaUsage(model="openai/gpt-oss-20b", window=window, started_at=START, tokens=5)
+            for window in ("minute", "day")
+        ]
+    )
     expires = utc_now() + minutes(60)
-    await store.save_evidence([CachedEvidence(source=s, key=f"k{n}", fetched_at=START, expires_at=expires) for n in range(9) for s in ("a", "b")])
+    await store.save_evidence(
+        [
+            CachedEvidence(source=s, key=f"k{n}", fetched_at=START, expires_at=expires)
+            for n in range(9)
+            for s in ("a", "b")
+        ]
+    )
     await store.save_job(begun.model_copy(update={"status": "completed", "progress": 100, "attempt": 3}))
     await store.save_job(job(BOB, status="failed", created_at=START + minutes(1)))
     await store.request_stop(BOB)
@@ -131,7 +152,13 @@ async def test_interrupted_move_goes_on_where_it_was(url_of, tmp_path, monkeypat
         await fill(source)
         expected = await everything(source)
     with monkeypatch.context() as patched:
-        patched.setattr(migration, "open_store", lambda url, **o: open_store(url, **o) if url == source_url else Failing(open_store(url, **o), after))
+        patched.setattr(
+            migration,
+            "open_store",
+            lambda url, **o: (
+                open_store(url, **o) if url == source_url else Failing(open_store(url, **o), after)
+            ),
+        )
         with pytest.raises(StoreUnavailable):
             await move(source_url, target_url, tmp_path)
     written = []

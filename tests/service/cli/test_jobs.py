@@ -47,7 +47,14 @@ async def command(facade, *arguments, **environment):
     given = {name: value for name, value in os.environ.items() if not name.startswith(("LEARN_", "PREFECT_"))}
     given |= {"LEARN_URL": facade.url, "PYTHONPATH": str(ROOT), **environment}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "service.cli", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=given, cwd=ROOT
+        sys.executable,
+        "-m",
+        "service.cli",
+        *arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=given,
+        cwd=ROOT,
     )
     try:
         yield process
@@ -70,7 +77,13 @@ async def learn(facade, *arguments):
 
 def test_without_a_facade_one_line_says_so(free_port, monkeypatch, capsys):
     monkeypatch.setenv("LEARN_URL", f"http://127.0.0.1:{free_port}")
-    for arguments in (["jobs"], ["watch", "00000000"], ["start", "big"], ["cancel", "0", "--now"], ["retry", "0"]):
+    for arguments in (
+        ["jobs"],
+        ["watch", "00000000"],
+        ["start", "big"],
+        ["cancel", "0", "--now"],
+        ["retry", "0"],
+    ):
         assert cli.main(arguments) == 1
         said = capsys.readouterr()
         assert said.out == ""
@@ -149,7 +162,10 @@ async def test_what_is_not_there_or_not_one_job_is_said(facade, store):
 async def test_a_job_is_watched_to_its_end_over_a_restart_of_the_facade(facade, store):
     told = await (await ToldJob.start(store)).begin()
     await told.do("one", counts=Counts(stored=1))
-    async with command(facade, "watch", str(told.job_id), "--json") as lines, command(facade, "watch", str(told.job_id)) as plain:
+    async with (
+        command(facade, "watch", str(told.job_id), "--json") as lines,
+        command(facade, "watch", str(told.job_id)) as plain,
+    ):
         first = json.loads(await asyncio.wait_for(lines.stdout.readline(), 60))
         assert first["status"] == "running"
         await asyncio.wait_for(plain.stdout.readline(), 60)
@@ -171,7 +187,13 @@ async def test_a_job_is_watched_to_its_end_over_a_restart_of_the_facade(facade, 
 @prefect
 async def test_a_failed_job_is_exit_code_1(facade, store):
     told = await (await ToldJob.start(store)).begin()
-    await told.do("one", status="failed", end_reason="failed", errors=("The disk is full",), finished_at=told.job.created_at)
+    await told.do(
+        "one",
+        status="failed",
+        end_reason="failed",
+        errors=("The disk is full",),
+        finished_at=told.job.created_at,
+    )
     watched = await learn(facade, "watch", str(told.job_id))
     assert watched.code == 1
     assert "The disk is full" in watched.out

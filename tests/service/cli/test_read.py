@@ -17,7 +17,18 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from flows.knowledge import Batch, Category, Citation, Definition, Entry, Outcome, Provenance, Relation, Sense, Word
+from flows.knowledge import (
+    Batch,
+    Category,
+    Citation,
+    Definition,
+    Entry,
+    Outcome,
+    Provenance,
+    Relation,
+    Sense,
+    Word,
+)
 from flows.stores import open_store
 from service.cli import app as cli
 from service.cli.output.entry_page import entry_page, results_table
@@ -39,7 +50,13 @@ PROVENANCE = Provenance(job_id=JOB_ID, round=3, model="wordnet-3.1", prompt_vers
 
 def make_definition(word: str, text: str) -> Definition:
     return Definition(
-        word=word, key=word.casefold(), text=text, part_of_speech="noun", support="supported", citations=(CITATION,), provenance=PROVENANCE
+        word=word,
+        key=word.casefold(),
+        text=text,
+        part_of_speech="noun",
+        support="supported",
+        citations=(CITATION,),
+        provenance=PROVENANCE,
     )
 
 
@@ -54,8 +71,17 @@ def make_entry(word: str, text: str, category: Category = Category.PHENOMENON) -
         category=category,
         part_of_speech="noun",
         senses=(
-            Sense(part_of_speech="noun", gloss=text, examples=(f"{word} holds the moon in its orbit",), category=category),
-            Sense(part_of_speech="noun", gloss="a manner that is serious and solemn", category=Category.ATTRIBUTE),
+            Sense(
+                part_of_speech="noun",
+                gloss=text,
+                examples=(f"{word} holds the moon in its orbit",),
+                category=category,
+            ),
+            Sense(
+                part_of_speech="noun",
+                gloss="a manner that is serious and solemn",
+                category=Category.ATTRIBUTE,
+            ),
         ),
         support="supported",
         citations=(CITATION,),
@@ -68,7 +94,9 @@ def make_entry(word: str, text: str, category: Category = Category.PHENOMENON) -
 ENTRIES = [
     make_entry("gravity", "the force of attraction between all masses in the universe"),
     make_entry("gravitation", "movement resulting from the attraction of masses"),
-    make_entry("Black hole", "a region of space from which nothing, not even light, escapes", Category.OBJECT),
+    make_entry(
+        "Black hole", "a region of space from which nothing, not even light, escapes", Category.OBJECT
+    ),
     make_entry("tiger", "a large striped cat of Asian forests", Category.ANIMAL),
 ]
 
@@ -78,7 +106,10 @@ async def fill(url: str) -> None:
         words = [Word(text=e.word, key=e.key) for e in ENTRIES] + [Word(text="tide", key="tide")]
         await store.claim(words, job_id=JOB_ID, attempt=1, until=NOW + timedelta(days=36500))
         tide = make_definition("tide", "the regular rise and fall of the sea")
-        outcomes = tuple(Outcome(word=w.text, key=w.key, stored="defined" if w.key == "tide" else "enriched") for w in words)
+        outcomes = tuple(
+            Outcome(word=w.text, key=w.key, stored="defined" if w.key == "tide" else "enriched")
+            for w in words
+        )
         batch = Batch(job_id=JOB_ID, round=1, number=1, attempt=1, outcomes=outcomes, created_at=NOW)
         await store.commit_batch(batch, entries=ENTRIES, definitions=[tide])
 
@@ -141,7 +172,10 @@ class TestShow:
         assert cli.main(["show", "gravitron"]) == 1
         said = capsys.readouterr()
         assert said.out == ""
-        assert said.err == "gravitron: not learned yet. Near it: gravitation, gravity. To learn it: learn run quick gravitron\n"
+        assert (
+            said.err
+            == "gravitron: not learned yet. Near it: gravitation, gravity. To learn it: learn run quick gravitron\n"
+        )
 
     def test_a_command_that_is_offered_survives_the_shell(self, capsys: Captured):
         assert cli.main(["show", "x; rm -rf ~"]) == 1
@@ -195,7 +229,13 @@ class TestSearch:
         assert "There are more: --cursor" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
-        "arguments", [["--limit", "0"], ["--limit", "201"], ["--cursor", "nonsense"], ["--depth", "deep", "--category", "animal"]]
+        "arguments",
+        [
+            ["--limit", "0"],
+            ["--limit", "201"],
+            ["--cursor", "nonsense"],
+            ["--depth", "deep", "--category", "animal"],
+        ],
     )
     def test_what_the_store_refuses_is_wrong_usage(self, arguments: list[str], capsys: Captured):
         assert cli.main(["search", *arguments]) == 2
@@ -300,7 +340,9 @@ def test_a_deep_entry_shows_what_deep_learning_added():
 
 
 @pytest.mark.parametrize("command", ["show", "search"])
-def test_bytes_that_are_no_text_are_refused_in_one_line(command: str, store_url: str, capsys: pytest.CaptureFixture[str]):
+def test_bytes_that_are_no_text_are_refused_in_one_line(
+    command: str, store_url: str, capsys: pytest.CaptureFixture[str]
+):
     assert cli.main([command, "ti\udcff"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -315,7 +357,11 @@ def test_an_empty_word_is_refused_by_name(store_url: str, capsys: pytest.Capture
 
 def test_a_store_that_cannot_be_opened_is_one_line(tmp_path: Path):
     (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
-    environment = {**os.environ, "LEARN_HOME": str(tmp_path), "LEARN_STORE": f"sqlite:///{tmp_path / 'loop.db'}"}
+    environment = {
+        **os.environ,
+        "LEARN_HOME": str(tmp_path),
+        "LEARN_STORE": f"sqlite:///{tmp_path / 'loop.db'}",
+    }
     command = [sys.executable, "-m", "service.cli", "show", "tide"]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert ended.returncode == 1

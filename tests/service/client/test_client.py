@@ -51,10 +51,14 @@ def learn(served, *entries, definitions=(), job_id=ANN):
     async def write():
         begun = await served.store.begin_attempt(job(job_id))
         keys = [e.key for e in (*entries, *definitions)]
-        await served.store.claim(words(*keys), job_id=job_id, attempt=begun.attempt, until=START + timedelta(days=9999))
+        await served.store.claim(
+            words(*keys), job_id=job_id, attempt=begun.attempt, until=START + timedelta(days=9999)
+        )
         outcomes = [*((e.key, e.depth) for e in entries), *((d.key, "defined") for d in definitions)]
         assert await served.store.commit_batch(
-            batch(*outcomes, job_id=job_id, attempt=begun.attempt, number=begun.attempt), entries=entries, definitions=definitions
+            batch(*outcomes, job_id=job_id, attempt=begun.attempt, number=begun.attempt),
+            entries=entries,
+            definitions=definitions,
         )
 
     served.do(write())
@@ -65,7 +69,11 @@ def at(minute):
 
 
 async def test_entries_come_typed_over_all_parts_and_as_a_table(served, client):
-    learn(served, *(entry(f"moss {n:03}", at=at(n), category=Category.PLANT) for n in range(230)), definitions=[definition("fern")])
+    learn(
+        served,
+        *(entry(f"moss {n:03}", at=at(n), category=Category.PLANT) for n in range(230)),
+        definitions=[definition("fern")],
+    )
     found = await client.knowledge(category="plant", limit=None)
     assert [e.key for e in found] == [f"moss {n:03}" for n in reversed(range(230))]
     assert isinstance(found[0], Entry)
@@ -83,7 +91,14 @@ async def test_entries_come_typed_over_all_parts_and_as_a_table(served, client):
 
 
 async def test_words_of_any_shape_are_found(served, client):
-    learn(served, entry("and/or"), entry("naïve"), entry("50%?"), entry("a #1"), definitions=[definition("fern")])
+    learn(
+        served,
+        entry("and/or"),
+        entry("naïve"),
+        entry("50%?"),
+        entry("a #1"),
+        definitions=[definition("fern")],
+    )
     for key in ("and/or", "naïve", "50%?", "a #1"):
         assert (await client.entry(key)).key == key
     assert (await client.entry("fern")).depth == "defined"
@@ -240,7 +255,10 @@ async def test_nobody_there_or_silent_is_said_in_time(free_port):
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>", UnexpectedAnswer),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", UnexpectedAnswer),
-        (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", UnexpectedAnswer),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
+            UnexpectedAnswer,
+        ),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", UnexpectedAnswer),
         (b"HTTP/1.1 502 Bad Gateway\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", FacadeUnavailable),
         (b"nonsense\r\n\r\n", FacadeUnavailable),
@@ -265,7 +283,9 @@ async def test_a_newer_facade_may_say_more():
         assert await client.schedules() == []
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://x", "http://", "http://u:p@x", "http://x:y", "http://x/?token=1"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8000", "ftp://x", "http://", "http://u:p@x", "http://x:y", "http://x/?token=1"]
+)
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(InvalidInput):
         LearningClient(url)
@@ -301,8 +321,23 @@ async def test_the_sync_shell_works_inside_a_running_loop(served):
 
 def test_it_loads_neither_prefect_nor_the_facade():
     code = "import sys, service.client.client, service.client.sync; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout.split()
-    assert not {"prefect", "fastapi", "starlette", "typer", "aiosqlite", "pandas", "flows.big", "service.api.app"} & set(loaded)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    ).stdout.split()
+    assert not {
+        "prefect",
+        "fastapi",
+        "starlette",
+        "typer",
+        "aiosqlite",
+        "pandas",
+        "flows.big",
+        "service.api.app",
+    } & set(loaded)
 
 
 # ---- watching, with a real Prefect
@@ -365,7 +400,9 @@ def is_true_history(frames, told):
 async def test_a_job_is_started_watched_and_cancelled(facade, store):
     async with LearningClient(facade.url) as client:
         started = await client.start_big(minutes=1, topic="moss", idempotency_key="once")
-        assert (await client.start_big(minutes=1, topic="moss", idempotency_key="once")).job_id == started.job_id
+        assert (
+            await client.start_big(minutes=1, topic="moss", idempotency_key="once")
+        ).job_id == started.job_id
         assert (await client.job(started.job_id)).status == "queued"
         following = Following(client, started.job_id)
         await following.until(len)
@@ -506,7 +543,11 @@ async def proxy(port, *, refusal):
 
 
 @prefect
-@pytest.mark.parametrize("refusal", [b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n", b""], ids=["refused", "hung up"])
+@pytest.mark.parametrize(
+    "refusal",
+    [b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n", b""],
+    ids=["refused", "hung up"],
+)
 async def test_behind_a_proxy_without_websockets_it_polls(facade, store, refusal):
     told = await (await ToldJob.start(store)).begin()
     async with proxy(urlsplit(facade.url).port, refusal=refusal) as url, LearningClient(url) as client:

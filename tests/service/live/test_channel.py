@@ -20,15 +20,30 @@ NOW = utc_now()
 
 
 def line(seq, attempt=1):
-    return JobEvent(attempt=attempt, seq=seq, kind="words.learned", text=f"line {attempt}.{seq}", occurred=NOW + timedelta(seconds=seq))
+    return JobEvent(
+        attempt=attempt,
+        seq=seq,
+        kind="words.learned",
+        text=f"line {attempt}.{seq}",
+        occurred=NOW + timedelta(seconds=seq),
+    )
 
 
 def document(**changes):
-    return Job(**({"job_id": JOB_ID, "mode": "big", "status": "running", "created_at": NOW, "attempt": 1} | changes))
+    return Job(
+        **({"job_id": JOB_ID, "mode": "big", "status": "running", "created_at": NOW, "attempt": 1} | changes)
+    )
 
 
 def state(kind, status, after_s):
-    return RunState(status=status, type=kind, name=kind.title(), message="", since=NOW + timedelta(seconds=after_s), id=uuid4())
+    return RunState(
+        status=status,
+        type=kind,
+        name=kind.title(),
+        message="",
+        since=NOW + timedelta(seconds=after_s),
+        id=uuid4(),
+    )
 
 
 def channel(place=None):
@@ -46,14 +61,22 @@ def tell(found, watcher):
 async def texts(watcher):
     """What is sent, as the client reads it."""
     watcher.end()
-    return [event["text"] for frame in [f async for f in watcher] for event in json.loads(frame.text)["events"]]
+    return [
+        event["text"] for frame in [f async for f in watcher] for event in json.loads(frame.text)["events"]
+    ]
 
 
 async def test_a_slow_watcher_gets_the_latest_status_and_all_events_in_one_frame():
     found, watcher = channel(), Watcher()
     for seq in range(1, 6):
         found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(seq)))
-        found.take(Hint(job_id=JOB_ID, occurred=NOW, document=document(total_tokens=seq, updated_at=NOW + timedelta(seconds=seq))))
+        found.take(
+            Hint(
+                job_id=JOB_ID,
+                occurred=NOW,
+                document=document(total_tokens=seq, updated_at=NOW + timedelta(seconds=seq)),
+            )
+        )
         tell(found, watcher)
     watcher.end()
     frames = [frame async for frame in watcher]
@@ -100,8 +123,20 @@ async def test_a_watcher_that_knows_a_part_is_told_only_the_rest():
 
 async def test_older_documents_and_states_change_nothing():
     found = channel()
-    found.take(Hint(job_id=JOB_ID, occurred=NOW, document=document(total_tokens=9, updated_at=NOW + timedelta(seconds=9))))
-    found.take(Hint(job_id=JOB_ID, occurred=NOW, document=document(total_tokens=3, updated_at=NOW + timedelta(seconds=3))))
+    found.take(
+        Hint(
+            job_id=JOB_ID,
+            occurred=NOW,
+            document=document(total_tokens=9, updated_at=NOW + timedelta(seconds=9)),
+        )
+    )
+    found.take(
+        Hint(
+            job_id=JOB_ID,
+            occurred=NOW,
+            document=document(total_tokens=3, updated_at=NOW + timedelta(seconds=3)),
+        )
+    )
     assert found.job.total_tokens == 9
     running = state("RUNNING", "running", 5)
     found.take(Hint(job_id=JOB_ID, occurred=NOW, state=running))
@@ -128,7 +163,13 @@ async def test_a_new_attempt_calls_for_reading():
 
 async def test_a_held_watcher_is_told_once_what_its_past_holds_too():
     found, watcher = channel(), Watcher(is_held=True)
-    found.take(Hint(job_id=JOB_ID, occurred=NOW, document=document(total_tokens=1, updated_at=NOW + timedelta(seconds=1))))
+    found.take(
+        Hint(
+            job_id=JOB_ID,
+            occurred=NOW,
+            document=document(total_tokens=1, updated_at=NOW + timedelta(seconds=1)),
+        )
+    )
     tell(found, watcher)
     for seq in (1, 2, 3):
         found.take(Hint(job_id=JOB_ID, occurred=NOW, line=line(seq)))

@@ -23,7 +23,14 @@ def state(status, *, at_s=0.0, name="State", message=""):
         "failed": "CRASHED",
         "cancelled": "CANCELLED",
     }
-    return RunState(status=status, type=kinds[status], name=name, message=message, since=START + timedelta(seconds=at_s), id=uuid4())
+    return RunState(
+        status=status,
+        type=kinds[status],
+        name=name,
+        message=message,
+        since=START + timedelta(seconds=at_s),
+        id=uuid4(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,37 +59,58 @@ def test_ended_document_stands_until_prefect_takes_the_run_up_again():
 def test_time_left_is_told_while_it_runs_and_never_below_zero():
     running = job(status="running", deadline_at=START + timedelta(seconds=90))
     assert view(running, state("running"), prefect_url=None, now=START).remaining_seconds == 90
-    assert view(running, state("running"), prefect_url=None, now=START + timedelta(minutes=5)).remaining_seconds == 0
+    assert (
+        view(running, state("running"), prefect_url=None, now=START + timedelta(minutes=5)).remaining_seconds
+        == 0
+    )
     assert view(running, state("failed"), prefect_url=None, now=START).remaining_seconds is None
 
 
-@pytest.mark.parametrize(("status", "progress"), [("queued", 0), ("failed", 0), ("cancelled", 0), ("completed", 100)])
+@pytest.mark.parametrize(
+    ("status", "progress"), [("queued", 0), ("failed", 0), ("cancelled", 0), ("completed", 100)]
+)
 def test_only_a_run_that_completed_has_come_to_its_end(status, progress):
-    run = Run(job_id=UUID(int=1), mode="big", name="big", due_at=START, state=state(status), has_deployment=True)
+    run = Run(
+        job_id=UUID(int=1), mode="big", name="big", due_at=START, state=state(status), has_deployment=True
+    )
     assert job_of(run).progress == progress
 
 
 def test_why_a_run_failed_is_told_without_prefects_wrapping():
-    message = "Flow run encountered an exception: ConfigurationError: GROQ_API_KEY: Groq does not accept the key."
+    message = (
+        "Flow run encountered an exception: ConfigurationError: GROQ_API_KEY: Groq does not accept the key."
+    )
     refused = state("failed", message=message)
     told = "The run crashed: GROQ_API_KEY: Groq does not accept the key."
     assert view(job(status="running"), refused, prefect_url=None).errors == (told,)
-    assert job_of(Run(job_id=UUID(int=1), mode="big", name="big", due_at=START, state=refused, has_deployment=True)).errors == (told,)
+    assert job_of(
+        Run(job_id=UUID(int=1), mode="big", name="big", due_at=START, state=refused, has_deployment=True)
+    ).errors == (told,)
 
 
 @pytest.mark.parametrize(("status", "reason"), [("completed", "nothing new"), ("cancelled", "Stopped")])
 async def test_an_end_that_the_log_tells_is_not_told_again_by_the_state(status, reason):
     ended = event(1, text=f"{status.capitalize()}: 69,200 words learned in 4 min 34 s")
     last = state(status, at_s=9, name=status.capitalize(), message=end_message(reason, 69200))
-    others = [state("running", at_s=-1), state(status, at_s=8), state("running", at_s=9, message=last.message)]
+    others = [
+        state("running", at_s=-1),
+        state(status, at_s=8),
+        state("running", at_s=9, message=last.message),
+    ]
     part = Part(items=(ended, last), place=Place(), has_more=False, is_complete=True)
     assert [e.text for e in part.events] == [ended.text]
-    assert len(Part(items=tuple(others), place=Place(), has_more=False, is_complete=True).events) == len(others)
+    assert len(Part(items=tuple(others), place=Place(), has_more=False, is_complete=True).events) == len(
+        others
+    )
     channel = Channel(UUID(int=1))
     place = Place().past(ended).past(last)
     channel.take_truth(job(status=status, finished_at=START), last, (ended, last), place, is_stopping=False)
     frame = channel.frame(prefect_url=None, is_live=True, items=channel.news())
-    assert (frame.status, [e.text for e in frame.events], frame.cursor) == (status, [ended.text], place.cursor)
+    assert (frame.status, [e.text for e in frame.events], frame.cursor) == (
+        status,
+        [ended.text],
+        place.cursor,
+    )
     watcher = Watcher(Place().past(ended))
     watcher.offer(frame, (ended, last))
     assert (await anext(watcher)).events == ()
@@ -90,7 +118,10 @@ async def test_an_end_that_the_log_tells_is_not_told_again_by_the_state(status, 
 
 
 def test_merging_keeps_each_sources_own_order():
-    lines = [event(n).model_copy(update={"occurred": START + timedelta(seconds=s)}) for n, s in ((1, 1), (2, 9), (3, 4))]
+    lines = [
+        event(n).model_copy(update={"occurred": START + timedelta(seconds=s)})
+        for n, s in ((1, 1), (2, 9), (3, 4))
+    ]
     states = [state("queued", at_s=0), state("running", at_s=2), state("completed", at_s=20)]
     together = list(merged(lines, states))
     assert [x for x in together if x in lines] == lines

@@ -54,7 +54,13 @@ class Flow:
 
     def begin(self):
         put(self.job_id, Pending(), Running())
-        document = Job(job_id=self.job_id, mode="big", status="running", created_at=utc_now(), deadline_at=utc_now() + timedelta(minutes=1))
+        document = Job(
+            job_id=self.job_id,
+            mode="big",
+            status="running",
+            created_at=utc_now(),
+            deadline_at=utc_now() + timedelta(minutes=1),
+        )
         self.job = self.served.do(self.served.store.begin_attempt(document))
         return self
 
@@ -62,7 +68,16 @@ class Flow:
         lines = []
         for text in texts:
             self.seq += 1
-            lines.append(JobEvent(attempt=self.job.attempt, seq=self.seq, kind="words.learned", text=text, words=("cat",), occurred=utc_now()))
+            lines.append(
+                JobEvent(
+                    attempt=self.job.attempt,
+                    seq=self.seq,
+                    kind="words.learned",
+                    text=text,
+                    words=("cat",),
+                    occurred=utc_now(),
+                )
+            )
         self.job = self.job.model_copy(update={**changes, "updated_at": utc_now()})
         self.served.do(self.served.store.append_log(self.job_id, lines))
         self.served.do(self.served.store.save_job(self.job))
@@ -70,7 +85,9 @@ class Flow:
             EventEmitter().tell(self.job, lines)
 
     def end(self, state=None, **changes):
-        self.do("ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes)
+        self.do(
+            "ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes
+        )
         put(self.job_id, state or Completed())
 
 
@@ -139,7 +156,11 @@ def test_states_come_at_once_from_queued_on(served):
         found += frames(socket)
     assert found[-1]["status"] == "cancelled"
     kinds = [event["kind"] for frame in found for event in frame["events"]]
-    assert [k for k in kinds if k.startswith("state.")] == ["state.pending", "state.running", "state.cancelled"]
+    assert [k for k in kinds if k.startswith("state.")] == [
+        "state.pending",
+        "state.running",
+        "state.cancelled",
+    ]
 
 
 def test_news_come_at_most_once_a_second_and_none_is_left_out(served):
@@ -186,7 +207,9 @@ def test_a_reconnect_by_cursor_loses_and_repeats_nothing(served):
         with watch(served, flow.job_id, cursor) as socket:
             found = frames(socket, lambda frame: True)
             flow.do(f"during {number}")
-            found += frames(socket, lambda frame, text=f"during {number}": any(e["text"] == text for e in frame["events"]))
+            found += frames(
+                socket, lambda frame, text=f"during {number}": any(e["text"] == text for e in frame["events"])
+            )
         cursor = found[-1]["cursor"]
         seen += told(found)
     flow.end()
@@ -261,7 +284,10 @@ def test_watching_is_refused_before_accept_where_the_wall_says_so(serve):
     from websockets.exceptions import InvalidStatus
 
     served = serve(is_alone=False, token="a-token-of-sixteen-or-more")  # noqa: S106
-    for headers in ({}, {"Origin": "https://evil.example", "Authorization": "Bearer a-token-of-sixteen-or-more"}):
+    for headers in (
+        {},
+        {"Origin": "https://evil.example", "Authorization": "Bearer a-token-of-sixteen-or-more"},
+    ):
         with pytest.raises(InvalidStatus) as refused:
             connect(f"ws://127.0.0.1:{served.port}/ws/jobs", additional_headers=headers, open_timeout=20)
         assert refused.value.response.status_code in {401, 403}

@@ -34,7 +34,11 @@ class SlowOrchestrator(Orchestrator):
 
 async def test_a_watcher_on_its_way_in_is_told_all_though_another_leaves_meanwhile(stand_ins):
     await deploy(stand_ins)
-    async with open_store("memory://") as store, SlowOrchestrator() as orchestrator, Relay(store, orchestrator, Metrics()) as relay:
+    async with (
+        open_store("memory://") as store,
+        SlowOrchestrator() as orchestrator,
+        Relay(store, orchestrator, Metrics()) as relay,
+    ):
         one, other = [(await orchestrator.start("big")).job_id for _ in range(2)]
         leaving = relay.watch(other)
         await leaving.__aenter__()

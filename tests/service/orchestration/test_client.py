@@ -70,7 +70,12 @@ async def test_server_that_is_gone_silent_or_broken_is_told_in_time(free_port):
     began = time.monotonic()
     assert isinstance(await refusal(f"http://127.0.0.1:{free_port}/api"), PrefectUnavailable)
     assert time.monotonic() - began < 1.5
-    for text in (None, b"nonsense\r\n\r\n", answer("500 Internal Server Error"), answer("503 Service Unavailable")):
+    for text in (
+        None,
+        b"nonsense\r\n\r\n",
+        answer("500 Internal Server Error"),
+        answer("503 Service Unavailable"),
+    ):
         heard = []
         began = time.monotonic()
         async with answering(text, heard=heard) as port:
@@ -158,7 +163,9 @@ async def test_answers_that_are_late_at_the_same_moment_are_one(monkeypatch):
 
 
 @pytest.mark.parametrize(("slow", "is_up"), [({0}, True), ({0, 1}, False)])
-async def test_a_prefect_that_was_not_heard_of_lately_is_asked_twice_before_it_is_called_away(monkeypatch, slow, is_up):
+async def test_a_prefect_that_was_not_heard_of_lately_is_asked_twice_before_it_is_called_away(
+    monkeypatch, slow, is_up
+):
     async with prefect_by_turns(monkeypatch, slow=slow) as (orchestrator, heard):
         assert await orchestrator.is_up() is is_up
         assert len(heard) == 2
@@ -191,7 +198,10 @@ async def test_without_an_address_the_way_out_is_named():
     [
         ("http://127.0.0.1:4200/api", f"http://127.0.0.1:4200/runs/flow-run/{RUN}"),
         ("https://u:p@prefect.example/base/api/", f"https://prefect.example/base/runs/flow-run/{RUN}"),
-        ("https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2", f"https://app.prefect.cloud/account/a-1/workspace/w-2/runs/flow-run/{RUN}"),
+        (
+            "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2",
+            f"https://app.prefect.cloud/account/a-1/workspace/w-2/runs/flow-run/{RUN}",
+        ),
     ],
 )
 def test_page_of_a_run_is_found_for_every_form_of_address(api_url, page):
@@ -199,6 +209,8 @@ def test_page_of_a_run_is_found_for_every_form_of_address(api_url, page):
 
 
 async def test_address_of_the_ui_may_be_another():
-    with adopted({"PREFECT_API_URL": "http://10.0.0.1:4200/api", "PREFECT_UI_URL": "https://prefect.example"}):
+    with adopted(
+        {"PREFECT_API_URL": "http://10.0.0.1:4200/api", "PREFECT_UI_URL": "https://prefect.example"}
+    ):
         async with Orchestrator() as orchestrator:
             assert orchestrator.page_of(RUN) == f"https://prefect.example/runs/flow-run/{RUN}"

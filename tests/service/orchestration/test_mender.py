@@ -18,8 +18,20 @@ from service.orchestration.runs import RunState
 
 
 def state(kind="CRASHED", *, age_s=60.0, message="the machine went away"):
-    status = {"CRASHED": "failed", "FAILED": "failed", "CANCELLED": "cancelled", "COMPLETED": "completed", "RUNNING": "running"}[kind]
-    return RunState(status=status, type=kind, name=kind.title(), message=message, since=utc_now() - timedelta(seconds=age_s))
+    status = {
+        "CRASHED": "failed",
+        "FAILED": "failed",
+        "CANCELLED": "cancelled",
+        "COMPLETED": "completed",
+        "RUNNING": "running",
+    }[kind]
+    return RunState(
+        status=status,
+        type=kind,
+        name=kind.title(),
+        message=message,
+        since=utc_now() - timedelta(seconds=age_s),
+    )
 
 
 @pytest.fixture
@@ -31,11 +43,19 @@ async def store():
 @pytest.fixture
 async def job(store):
     begun = await store.begin_attempt(Job(job_id=uuid4(), mode="big", status="running", created_at=utc_now()))
-    await store.claim([Word(text="moss", key="moss")], job_id=begun.job_id, attempt=begun.attempt, until=utc_now() + timedelta(hours=1))
+    await store.claim(
+        [Word(text="moss", key="moss")],
+        job_id=begun.job_id,
+        attempt=begun.attempt,
+        until=utc_now() + timedelta(hours=1),
+    )
     return begun
 
 
-@pytest.mark.parametrize(("kind", "status"), [("CRASHED", "failed"), ("FAILED", "failed"), ("CANCELLED", "cancelled"), ("COMPLETED", "completed")])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("CRASHED", "failed"), ("FAILED", "failed"), ("CANCELLED", "cancelled"), ("COMPLETED", "completed")],
+)
 async def test_end_in_prefect_becomes_the_end_of_the_document(store, job, kind, status):
     assert await mender.mend(store, {job.job_id: state(kind)}) == [job.job_id]
     mended = await store.job(job.job_id)
@@ -62,7 +82,9 @@ async def test_all_open_jobs_are_found(store):
     wanted = set()
     for number in range(205):
         status = "completed" if number % 5 == 0 else "running"
-        begun = await store.begin_attempt(Job(job_id=uuid4(), mode="big", status=status, created_at=utc_now() + timedelta(seconds=number)))
+        begun = await store.begin_attempt(
+            Job(job_id=uuid4(), mode="big", status=status, created_at=utc_now() + timedelta(seconds=number))
+        )
         if status == "running":
             wanted.add(begun.job_id)
     assert {job.job_id for job in await mender.unfinished(store)} == wanted
@@ -101,7 +123,9 @@ async def test_run_that_should_long_be_over_is_called_crashed(prefect_api, stand
         for job_id in (late, healthy):
             await client.set_flow_run_state(job_id, Running(), force=True)
             due = utc_now() + timedelta(minutes=1)
-            await store.begin_attempt(Job(job_id=job_id, mode="big", status="running", created_at=utc_now(), deadline_at=due))
+            await store.begin_attempt(
+                Job(job_id=job_id, mode="big", status="running", created_at=utc_now(), deadline_at=due)
+            )
     assert await mender.compare(store) == []
     now = utc_now()
     monkeypatch.setattr(mender, "utc_now", lambda: now + timedelta(minutes=4))

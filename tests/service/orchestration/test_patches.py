@@ -17,7 +17,9 @@ def test_a_patch_fits_the_installed_prefect_and_says_why_it_is_there(patch):
 
 
 def in_a_process(code):
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
 
 
 def test_a_patch_in_force_begins_transactions_as_writers():

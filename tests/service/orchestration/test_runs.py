@@ -23,17 +23,26 @@ async def deployments(stand_ins):
 
 def test_our_file_names_modules_and_switched_off_schedules():
     found = {d["name"]: d for d in yaml.safe_load(prefect_file().read_text())["deployments"]}
-    assert {name: d["entrypoint"] for name, d in found.items()} == {m: f"flows.{m}.{m}_learning" for m in ("big", "quick", "deep")}
-    assert all(s["slug"] and s["timezone"] and s["active"] is False for d in found.values() for s in d["schedules"])
+    assert {name: d["entrypoint"] for name, d in found.items()} == {
+        m: f"flows.{m}.{m}_learning" for m in ("big", "quick", "deep")
+    }
+    assert all(
+        s["slug"] and s["timezone"] and s["active"] is False for d in found.values() for s in d["schedules"]
+    )
 
 
-async def test_deploying_again_changes_nothing_and_keeps_what_a_person_switched_on(stand_ins, deployments, tmp_path):
+async def test_deploying_again_changes_nothing_and_keeps_what_a_person_switched_on(
+    stand_ins, deployments, tmp_path
+):
     async with get_client() as client:
         before = await client.read_deployment(deployments["big"])
         await client.update_deployment_schedule(before.id, before.schedules[0].id, active=True)
         assert await deploy(stand_ins) == deployments
         again = await client.read_deployment(before.id)
-        assert (again.updated, [s.id for s in again.schedules]) == (before.updated, [s.id for s in before.schedules])
+        assert (again.updated, [s.id for s in again.schedules]) == (
+            before.updated,
+            [s.id for s in before.schedules],
+        )
         (tmp_path / "prefect.yaml").write_text(stand_ins.read_text().replace("0 2 * * *", "0 3 * * *"))
         await deploy(tmp_path / "prefect.yaml")
         changed = (await client.read_deployment(before.id)).schedules[0]
@@ -54,8 +63,16 @@ def rewritten(stand_ins, tmp_path, name, **changes):
 
 
 async def test_parameters_triggers_and_version_of_the_file_reach_prefect(stand_ins, deployments, tmp_path):
-    trigger = {"type": "event", "enabled": True, "expect": ["words.wanted"], "match": {"prefect.resource.id": "words"}, "parameters": {"minutes": 1}}
-    file = rewritten(stand_ins, tmp_path, "big", parameters={"topic": "astronomy"}, triggers=[trigger], version="7.1")
+    trigger = {
+        "type": "event",
+        "enabled": True,
+        "expect": ["words.wanted"],
+        "match": {"prefect.resource.id": "words"},
+        "parameters": {"minutes": 1},
+    }
+    file = rewritten(
+        stand_ins, tmp_path, "big", parameters={"topic": "astronomy"}, triggers=[trigger], version="7.1"
+    )
     await deploy(file)
     async with get_client() as client:
         found = await client.read_deployment(deployments["big"])
@@ -65,17 +82,26 @@ async def test_parameters_triggers_and_version_of_the_file_reach_prefect(stand_i
     await deploy(stand_ins)
 
 
-async def test_what_a_person_changed_in_prefects_ui_stays_until_the_file_changes_it(stand_ins, deployments, tmp_path):
+async def test_what_a_person_changed_in_prefects_ui_stays_until_the_file_changes_it(
+    stand_ins, deployments, tmp_path
+):
     async with get_client() as client:
         (schedule,) = (await client.read_deployment(deployments["quick"])).schedules
         edited = CronSchedule(cron="45 * * * *", timezone="Europe/Rome")
-        await client.update_deployment_schedule(deployments["quick"], schedule.id, schedule=edited, active=True)
+        await client.update_deployment_schedule(
+            deployments["quick"], schedule.id, schedule=edited, active=True
+        )
         await deploy(rewritten(stand_ins, tmp_path, "quick", description="another text"))
         changed = await client.read_deployment(deployments["quick"])
         assert changed.description == "another text"
         assert [(s.schedule.cron, s.active) for s in changed.schedules] == [("45 * * * *", True)]
-        more = [{"slug": "hourly", "cron": "30 * * * *", "timezone": "UTC"}, {"slug": "daily", "interval": 86400, "active": False}]
-        await deploy(rewritten(stand_ins, tmp_path, "quick", schedules=[{**more[0], "active": False}, more[1]]))
+        more = [
+            {"slug": "hourly", "cron": "30 * * * *", "timezone": "UTC"},
+            {"slug": "daily", "interval": 86400, "active": False},
+        ]
+        await deploy(
+            rewritten(stand_ins, tmp_path, "quick", schedules=[{**more[0], "active": False}, more[1]])
+        )
         added = {s.slug: s for s in (await client.read_deployment(deployments["quick"])).schedules}
         assert added["hourly"].schedule.cron == "45 * * * *"
         assert (added["daily"].schedule.interval.days, added["daily"].active) == (1, False)
@@ -154,6 +180,8 @@ async def test_a_retry_waits_for_the_workers_word_of_a_cancellation(deployments)
         retrying = asyncio.create_task(orchestrator.retry(job_id))
         await asyncio.sleep(0.5)
         assert (await orchestrator.run_state(job_id)).name == "Cancelled"
-        await client.set_flow_run_state(job_id, Cancelled(message="Flow run was cancelled successfully."), force=True)
+        await client.set_flow_run_state(
+            job_id, Cancelled(message="Flow run was cancelled successfully."), force=True
+        )
         await retrying
     assert (await orchestrator.run_state(job_id)).name == "AwaitingRetry"

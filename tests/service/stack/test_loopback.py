@@ -30,7 +30,13 @@ def test_a_name_that_was_rebound_is_refused(prefect_api, port):
 
 
 def test_another_page_is_refused_and_the_servers_own_is_not(prefect_api, port):
-    for origin in (f"http://{EVIL}", f"http://{EVIL}:{port}", f"http://127.0.0.1:{port + 1}", "null", f"http://127.0.0.1:{port}.{EVIL}"):
+    for origin in (
+        f"http://{EVIL}",
+        f"http://{EVIL}:{port}",
+        f"http://127.0.0.1:{port + 1}",
+        "null",
+        f"http://127.0.0.1:{port}.{EVIL}",
+    ):
         assert ask(prefect_api, Origin=origin) == 403, origin
     for origin in (f"http://127.0.0.1:{port}", f"http://localhost:{port}"):
         assert ask(prefect_api, Origin=origin) == 200, origin
@@ -39,19 +45,29 @@ def test_another_page_is_refused_and_the_servers_own_is_not(prefect_api, port):
 def test_another_page_starts_no_command(prefect_api):
     deployment = "00000000-0000-0000-0000-000000000000"
     run = {"state": {"type": "SCHEDULED"}, "job_variables": {"command": "touch /tmp/never"}}
-    answer = httpx.post(f"{prefect_api}/deployments/{deployment}/create_flow_run", json=run, headers={"Origin": f"http://{EVIL}"}, timeout=20)
+    answer = httpx.post(
+        f"{prefect_api}/deployments/{deployment}/create_flow_run",
+        json=run,
+        headers={"Origin": f"http://{EVIL}"},
+        timeout=20,
+    )
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("path", ["out", "in"])
 def test_another_page_hears_no_events_and_sends_none(prefect_api, path):
     url = f"{prefect_api.replace('http', 'ws')}/events/{path}"
-    with pytest.raises(InvalidStatus) as refused, connect(url, origin=f"http://{EVIL}", subprotocols=["prefect"], open_timeout=20):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(url, origin=f"http://{EVIL}", subprotocols=["prefect"], open_timeout=20),
+    ):
         pass
     assert refused.value.response.status_code == 403
 
 
 def test_programs_hear_events_as_ever(prefect_api):
-    with connect(f"{prefect_api.replace('http', 'ws')}/events/out", subprotocols=["prefect"], open_timeout=20) as socket:
+    with connect(
+        f"{prefect_api.replace('http', 'ws')}/events/out", subprotocols=["prefect"], open_timeout=20
+    ) as socket:
         socket.send(json.dumps({"type": "auth", "token": None}))
         assert json.loads(socket.recv(timeout=20))["type"] == "auth_success"

@@ -35,7 +35,12 @@ async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
     async with httpx.AsyncClient(timeout=30) as client:
         flow = (await client.post(f"{prefect_api}/flows/", json={"name": "parallel"})).json()["id"]
         started = time.monotonic()
-        answers = await asyncio.gather(*(client.post(f"{prefect_api}/flow_runs/", json={"flow_id": flow, "name": f"run-{n}"}) for n in range(10)))
+        answers = await asyncio.gather(
+            *(
+                client.post(f"{prefect_api}/flow_runs/", json={"flow_id": flow, "name": f"run-{n}"})
+                for n in range(10)
+            )
+        )
     assert [a.status_code for a in answers] == [201] * 10
     assert time.monotonic() - started < 5
 
@@ -69,7 +74,9 @@ async def test_ui_is_served(prefect_api):
 def test_flush_interval_is_never_below_a_second(settings):
     environment = server_environment(settings)
     assert all(float(value) >= 1 for name, value in environment.items() if name.endswith("FLUSH_INTERVAL"))
-    assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].endswith(f"{settings.home}/prefect/prefect.db")
+    assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].endswith(
+        f"{settings.home}/prefect/prefect.db"
+    )
 
 
 def test_what_a_person_set_wins_in_the_client(settings, monkeypatch):
@@ -88,7 +95,9 @@ async def test_port_in_use_is_named(settings, monkeypatch):
     with socket.socket() as other:
         other.bind(("127.0.0.1", settings.prefect_port))
         other.listen()
-        with pytest.raises(ConfigurationError, match=f"Port {settings.prefect_port} is in use.*LEARN_PREFECT_PORT"):
+        with pytest.raises(
+            ConfigurationError, match=f"Port {settings.prefect_port} is in use.*LEARN_PREFECT_PORT"
+        ):
             async with prefect_server(settings, say=print):
                 pass
 
@@ -102,7 +111,14 @@ def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
         # somebody looks whether a server runs while this one starts
         looking = try_lock(state, shared=True)
         environment = os.environ | {"LEARN_HOME": str(settings.home)}
-        command = [sys.executable, "-P", "-m", "service.stack.prefect_server", "--port", str(settings.prefect_port)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "service.stack.prefect_server",
+            "--port",
+            str(settings.prefect_port),
+        ]
         with subprocess.Popen(command, env=environment) as server:
             try:
                 time.sleep(1)

@@ -22,11 +22,20 @@ def test_deployments_have_forms_limits_and_switched_off_schedules(start):
     assert set(found) == {"big", "quick", "deep"}
     big = found["big"]
     assert big["parameter_openapi_schema"]["properties"]["minutes"]["maximum"] == 10
-    assert big["parameter_openapi_schema"]["properties"]["topic"]["description"].startswith("Learn words near this one")
+    assert big["parameter_openapi_schema"]["properties"]["topic"]["description"].startswith(
+        "Learn words near this one"
+    )
     assert big["enforce_parameter_schema"]
-    assert (big["global_concurrency_limit"]["limit"], big["concurrency_options"]["collision_strategy"]) == (2, "ENQUEUE")
+    assert (big["global_concurrency_limit"]["limit"], big["concurrency_options"]["collision_strategy"]) == (
+        2,
+        "ENQUEUE",
+    )
     assert big["tags"] == ["learning", "mode:big"]
-    assert {(s["slug"], s["active"]) for d in found.values() for s in d["schedules"]} == {("nightly", False), ("hourly", False), ("weekly", False)}
+    assert {(s["slug"], s["active"]) for d in found.values() for s in d["schedules"]} == {
+        ("nightly", False),
+        ("hourly", False),
+        ("weekly", False),
+    }
     automations = httpx.post(f"{url}/automations/filter", json={"limit": 10}).json()
     assert [(a["name"], a["enabled"]) for a in automations] == [("learning: runs without a heartbeat", True)]
 
@@ -65,7 +74,9 @@ def test_kill_of_the_parent_leaves_nothing(start, processes, hear):
     wait_for_state(url, job_id, "RUNNING")
     time.sleep(1)
     os.kill(process.pid, signal.SIGKILL)
-    processes.wait_until(lambda: not processes.named("service.worker") and not processes.named("service.engine"), within_s=6)
+    processes.wait_until(
+        lambda: not processes.named("service.worker") and not processes.named("service.engine"), within_s=6
+    )
     assert state_of(url, job_id) == "COMPLETED"
     processes.wait_until(lambda: not processes.alive(), within_s=12)
 
@@ -100,14 +111,18 @@ def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         process = begin(LEARN_PORT=str(port))
-        assert hear(process, f"Port {port}").endswith("Choose another one in LEARN_PORT. The rest goes on without the dashboard.\n")
+        assert hear(process, f"Port {port}").endswith(
+            "Choose another one in LEARN_PORT. The rest goes on without the dashboard.\n"
+        )
         assert hear(process, "facade ").split()[1] == "None"
         url = hear(process, "ready ").split()[1]
         assert httpx.get(f"{url}/health").json() is True
         assert not processes.named("service.stack.web_server")
 
 
-def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(start, processes, settings, hear):
+def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(
+    start, processes, settings, hear
+):
     process, url, worker = start(JOB="1")
     job_id = hear(process, "job ").split()[1]
     wait_for_state(url, job_id, "RUNNING")
@@ -128,7 +143,9 @@ def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(st
     os.kill(process_of(url, job_id), signal.SIGTERM)
     wait_for_state(url, job_id, "COMPLETED")
     assert not slot.exists(), "the new server knows who has a slot"
-    processes.wait_until(lambda: worker not in processes.alive() and len(processes.named("service.worker")) == 1, within_s=10)
+    processes.wait_until(
+        lambda: worker not in processes.alive() and len(processes.named("service.worker")) == 1, within_s=10
+    )
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
     processes.wait_until(lambda: not processes.alive(), within_s=2)

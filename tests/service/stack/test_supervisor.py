@@ -14,7 +14,14 @@ RETIRES = READY + "import signal; signal.signal(signal.SIGUSR1, lambda *_: sys.e
 async def test_the_number_of_a_group_that_has_ended_is_forgotten(tmp_path, monkeypatch):
     """Another program may get it, and would be killed in its place."""
     monkeypatch.setattr(supervisor, "FORGET_S", 0.05)
-    child = Child("child", [sys.executable, "-c", RETIRES], environment=os.environ, log=tmp_path / "log", folder=tmp_path, say=print)
+    child = Child(
+        "child",
+        [sys.executable, "-c", RETIRES],
+        environment=os.environ,
+        log=tmp_path / "log",
+        folder=tmp_path,
+        say=print,
+    )
     await child.start()
     first = child.pid
     watching = asyncio.create_task(child.watch())

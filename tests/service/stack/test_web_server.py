@@ -25,7 +25,13 @@ def facade(tmp_path, free_port):
         reading, writing = os.pipe()
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "service.stack.web_server", "--ready-fd", str(writing)],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "LEARN_HOME": str(tmp_path), "LEARN_PORT": str(free_port), **environment},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "LEARN_HOME": str(tmp_path),
+                "LEARN_PORT": str(free_port),
+                **environment,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -63,7 +69,10 @@ def test_port_in_use_is_one_clear_line(facade, free_port):
         process = facade()
         assert process.said == ""
         assert process.wait(30) == 1
-    assert process.stdout.read() == f"Port {free_port} on 127.0.0.1 cannot be used (Address already in use). Choose another one in LEARN_PORT.\n"
+    assert (
+        process.stdout.read()
+        == f"Port {free_port} on 127.0.0.1 cannot be used (Address already in use). Choose another one in LEARN_PORT.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,9 +102,23 @@ def test_it_ends_when_the_stack_that_started_it_is_gone(facade, tmp_path):
 
 def test_it_loads_no_flow_model_or_terminal():
     code = "import sys, service.api.app, service.stack.web_server; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
     assert not {
-        m for m in loaded if m.startswith(("flows.big", "flows.quick", "flows.deep", "flows.job", "flows.stages", "flows.models", "flows.sources"))
+        m
+        for m in loaded
+        if m.startswith(
+            (
+                "flows.big",
+                "flows.quick",
+                "flows.deep",
+                "flows.job",
+                "flows.stages",
+                "flows.models",
+                "flows.sources",
+            )
+        )
     }
     assert "typer" not in loaded
     assert "groq" not in loaded

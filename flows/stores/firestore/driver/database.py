@@ -77,13 +77,17 @@ class Contention:
 class FirestoreDatabase:
     """A database, between `open` and `close`. A call takes `call_s` at most, with all its repetitions after failures `patience_s`, seconds."""
 
-    def __init__(self, place: Location, *, emulator: str | None = None, call_s: float = 10.0, patience_s: float = 15.0) -> None:
+    def __init__(
+        self, place: Location, *, emulator: str | None = None, call_s: float = 10.0, patience_s: float = 15.0
+    ) -> None:
         self.place = place
         self._emulator = emulator
         self._call_s = call_s
         self._patience_s = patience_s
         self._root = f"{place.name}/documents"
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, FirestoreAsyncClient] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, FirestoreAsyncClient] = (
+            WeakKeyDictionary()
+        )
         self._credentials: Credentials | None = None
         self._process: int | None = None
         self._metadata = [("google-cloud-resource-prefix", place.name)]
@@ -124,9 +128,13 @@ class FirestoreDatabase:
 
         async def call(timeout_s: float) -> list[Snapshot]:
             wrapped = types.BatchGetDocumentsRequest.wrap(request)
-            stream = await self._client().batch_get_documents(request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata)
+            stream = await self._client().batch_get_documents(
+                request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata
+            )
             answers = [types.BatchGetDocumentsResponse.pb(answer) async for answer in stream]
-            return [self._snapshot(answer.found) for answer in answers if answer.WhichOneof("result") == "found"]
+            return [
+                self._snapshot(answer.found) for answer in answers if answer.WhichOneof("result") == "found"
+            ]
 
         return {snapshot.path: snapshot for snapshot in await self._patiently(call)}
 
@@ -140,7 +148,9 @@ class FirestoreDatabase:
 
         async def call(timeout_s: float) -> list[Snapshot]:
             wrapped = types.RunQueryRequest.wrap(request)
-            stream = await self._client().run_query(request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata)
+            stream = await self._client().run_query(
+                request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata
+            )
             answers = [types.RunQueryResponse.pb(answer) async for answer in stream]
             return [self._snapshot(answer.document) for answer in answers if answer.HasField("document")]
 
@@ -154,9 +164,15 @@ class FirestoreDatabase:
 
         async def call(timeout_s: float) -> int:
             wrapped = types.RunAggregationQueryRequest.wrap(request)
-            stream = await self._client().run_aggregation_query(request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata)
+            stream = await self._client().run_aggregation_query(
+                request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata
+            )
             answers = [types.RunAggregationQueryResponse.pb(answer) async for answer in stream]
-            return sum(answer.result.aggregate_fields["count"].integer_value for answer in answers if answer.HasField("result"))
+            return sum(
+                answer.result.aggregate_fields["count"].integer_value
+                for answer in answers
+                if answer.HasField("result")
+            )
 
         return await self._patiently(call)
 
@@ -165,14 +181,22 @@ class FirestoreDatabase:
 
         The repetition of a commit that was done although its answer got lost is a conflict as well: callers read what is there then.
         """
-        request = _CommitRequest(database=self.place.name, writes=[write.message(self._root) for write in writes])
+        request = _CommitRequest(
+            database=self.place.name, writes=[write.message(self._root) for write in writes]
+        )
         if request.ByteSize() > MOST_BYTES:
-            raise InvalidInput("documents", f"{request.ByteSize():,} bytes are more than one commit takes", "Write fewer words at a time")
+            raise InvalidInput(
+                "documents",
+                f"{request.ByteSize():,} bytes are more than one commit takes",
+                "Write fewer words at a time",
+            )
 
         async def call(timeout_s: float) -> list[Version]:
             wrapped = types.CommitRequest.wrap(request)
             try:
-                answer = await self._client().commit(request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata)
+                answer = await self._client().commit(
+                    request=wrapped, retry=None, timeout=timeout_s, metadata=self._metadata
+                )
             except CONFLICT as error:
                 raise WriteConflict from error
             results = types.CommitResponse.pb(answer).write_results
@@ -198,7 +222,9 @@ class FirestoreDatabase:
         if self._process is None:
             raise RuntimeError("The store is not open; use it within `async with`")
         if self._process != os.getpid():
-            raise RuntimeError("The store was opened before this process was forked; start processes by spawn and open a store in each")
+            raise RuntimeError(
+                "The store was opened before this process was forked; start processes by spawn and open a store in each"
+            )
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
@@ -213,4 +239,6 @@ class FirestoreDatabase:
         return f"{self._root}/{query.parent}" if query.parent else self._root
 
     def _snapshot(self, document: Any) -> Snapshot:  # noqa: ANN401  a generated message
-        return Snapshot(document.name.removeprefix(f"{self._root}/"), decode_fields(document.fields), document.update_time)
+        return Snapshot(
+            document.name.removeprefix(f"{self._root}/"), decode_fields(document.fields), document.update_time
+        )

@@ -41,11 +41,15 @@ def translated(place: Location) -> Generator[None]:
 def _meaning(error: Exception, place: Location) -> LearningError | None:
     text = " ".join(str(error).split())[:300]
     if isinstance(error, exceptions.ResourceExhausted) and "quota" in text.lower():
-        return StoreFull(f"{place.url}: the project's quota is used up ({text}). Wait for the next day, or enable billing")
+        return StoreFull(
+            f"{place.url}: the project's quota is used up ({text}). Wait for the next day, or enable billing"
+        )
     if isinstance(error, (*TRANSIENT, TimeoutError)):
         return StoreUnavailable(f"{place.url} did not answer in time: {text or type(error).__name__}")
     if isinstance(error, exceptions.FailedPrecondition) and "index" in text.lower():
-        return ConfigurationError(f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes. {text}")
+        return ConfigurationError(
+            f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes. {text}"
+        )
     if isinstance(error, (exceptions.PermissionDenied, exceptions.Unauthenticated)):
         return ConfigurationError(
             f"LEARN_STORE: {place.url} refuses this account. Give it the role Cloud Datastore User (roles/datastore.user). {text}"
@@ -56,5 +60,7 @@ def _meaning(error: Exception, place: Location) -> LearningError | None:
             f"or run: gcloud auth application-default login. {text}"
         )
     if isinstance(error, exceptions.NotFound):
-        return ConfigurationError(f"LEARN_STORE: {place.url} does not exist. Make it: gcloud firestore databases create. {text}")
+        return ConfigurationError(
+            f"LEARN_STORE: {place.url} does not exist. Make it: gcloud firestore databases create. {text}"
+        )
     return None

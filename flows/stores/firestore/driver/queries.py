@@ -19,7 +19,10 @@ _OPERATORS = {
     "<": _FIELD.LESS_THAN,
     "<=": _FIELD.LESS_THAN_OR_EQUAL,
 }
-_DIRECTIONS = {"ASC": types.StructuredQuery.Direction.ASCENDING, "DESC": types.StructuredQuery.Direction.DESCENDING}
+_DIRECTIONS = {
+    "ASC": types.StructuredQuery.Direction.ASCENDING,
+    "DESC": types.StructuredQuery.Direction.DESCENDING,
+}
 
 Condition = tuple[str, Literal["==", ">", ">=", "<", "<=", "in"], Any]
 Order = tuple[str, Literal["ASC", "DESC"]]

@@ -32,7 +32,17 @@ async def test_without_a_key_the_lexicon_writes_and_the_way_to_a_model_is_told(t
 async def test_a_good_key_and_good_models_are_told_with_what_is_left_of_the_day(world, configured):  # noqa: F811
     settings = configured(world)
     async with open_store(settings.store) as store:
-        await store.save_quota_usage([QuotaUsage(model=settings.write_models[0], window="day", started_at=utc_now(), requests=100, tokens=50_000)])
+        await store.save_quota_usage(
+            [
+                QuotaUsage(
+                    model=settings.write_models[0],
+                    window="day",
+                    started_at=utc_now(),
+                    requests=100,
+                    tokens=50_000,
+                )
+            ]
+        )
     account, quota = await groq(settings)
     assert account.state == quota.state == "ok"
     assert "key accepted, openai/gpt-oss-120b" in account.finding
@@ -51,7 +61,11 @@ async def test_models_that_are_gone_are_named(world, configured):  # noqa: F811
     some = await groq(configured(world, LEARN_WRITE_MODELS="llama-3.3-70b-versatile,openai/gpt-oss-120b"))
     assert some[0].state == "warn"
     assert "not offered: llama-3.3-70b-versatile" in some[0].finding
-    none = await groq(configured(world, LEARN_WRITE_MODELS="llama-3.3-70b-versatile", LEARN_PROPOSE_MODELS="llama-3.1-8b-instant"))
+    none = await groq(
+        configured(
+            world, LEARN_WRITE_MODELS="llama-3.3-70b-versatile", LEARN_PROPOSE_MODELS="llama-3.1-8b-instant"
+        )
+    )
     assert none[0].state == "fail"
     assert "LEARN_WRITE_MODELS" in none[0].remedy
 
@@ -64,7 +78,10 @@ async def test_a_groq_that_is_away_is_told(configured, world, free_port):  # noq
 
 async def test_wikis_that_answer_are_told(world, configured):  # noqa: F811
     settings = configured(world, WIKIMEDIA_CONTACT="ops@example.org")
-    assert [(c.name, c.state) for c in await wikimedia(settings)] == [("wikipedia", "ok"), ("wiktionary", "ok")]
+    assert [(c.name, c.state) for c in await wikimedia(settings)] == [
+        ("wikipedia", "ok"),
+        ("wiktionary", "ok"),
+    ]
 
 
 async def test_without_a_contact_no_wiki_is_asked(tmp_path):
@@ -76,7 +93,11 @@ async def test_without_a_contact_no_wiki_is_asked(tmp_path):
 
 
 async def test_a_wiki_that_is_away_is_told(world, configured, free_port):  # noqa: F811
-    settings = configured(world, WIKIMEDIA_CONTACT="ops@example.org", LEARN_WIKIPEDIA_URL=f"http://127.0.0.1:{free_port}/w/api.php")
+    settings = configured(
+        world,
+        WIKIMEDIA_CONTACT="ops@example.org",
+        LEARN_WIKIPEDIA_URL=f"http://127.0.0.1:{free_port}/w/api.php",
+    )
     wikipedia, wiktionary = await wikimedia(settings)
     assert (wikipedia.state, wiktionary.state) == ("fail", "ok")
     assert "go on without it" in wikipedia.remedy

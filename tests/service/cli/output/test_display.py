@@ -59,7 +59,13 @@ def drawn(scene: Scene, width: int, height: int = 24) -> list[str]:
 
 def full_scene(**changes: object) -> Scene:
     words = tuple(f"word number {n}" for n in range(60))
-    parts = {"job": make_job(250), "now": NOW + timedelta(minutes=4), "words": words, "rate": 21.0, "rates": (1.0, 5.0, 21.0)}
+    parts = {
+        "job": make_job(250),
+        "now": NOW + timedelta(minutes=4),
+        "words": words,
+        "rate": 21.0,
+        "rates": (1.0, 5.0, 21.0),
+    }
     parts |= {
         "problem": "The store is locked by another process; trying again in two seconds",
         "page": f"http://127.0.0.1:4200/runs/flow-run/{JOB_ID}",
@@ -102,7 +108,16 @@ def test_picture_of_a_job_without_limit_shows_the_time_it_took():
 
 
 def test_picture_of_an_ended_job_offers_no_interrupt():
-    text = "\n".join(drawn(full_scene(job=make_job(5, status="completed", end_reason="time limit", finished_at=NOW + timedelta(minutes=10))), 80))
+    text = "\n".join(
+        drawn(
+            full_scene(
+                job=make_job(
+                    5, status="completed", end_reason="time limit", finished_at=NOW + timedelta(minutes=10)
+                )
+            ),
+            80,
+        )
+    )
     assert "✓ time limit" in text
     assert "Ctrl-C" not in text
 
@@ -117,7 +132,11 @@ def test_stopping_is_said():
 
 def test_text_from_outside_cannot_steer_the_terminal():
     trail = Trail()
-    trail.note(make_job(name="evil\x1b]0;title\x07"), [event("words.learned", words=("a\x1b[2Jb", "\u202eright"))], NOW)
+    trail.note(
+        make_job(name="evil\x1b]0;title\x07"),
+        [event("words.learned", words=("a\x1b[2Jb", "\u202eright"))],
+        NOW,
+    )
     text = "\n".join(drawn(trail.scene(NOW), 80))
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -134,7 +153,11 @@ def test_newest_words_come_first():
 def test_rate_is_that_of_the_last_ten_seconds():
     trail = Trail()
     for second in range(30):
-        trail.note(make_job(second * 10 if second < 15 else 150 + (second - 15) * 20), (), NOW + timedelta(seconds=second))
+        trail.note(
+            make_job(second * 10 if second < 15 else 150 + (second - 15) * 20),
+            (),
+            NOW + timedelta(seconds=second),
+        )
     assert trail.rate(NOW + timedelta(seconds=29)) == pytest.approx(20)
 
 
@@ -156,7 +179,9 @@ def test_nothing_to_see_before_the_job_is_seen():
     assert Trail().scene(NOW) is None
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.9, "0:59"), (600, "10:00"), (3723, "1:02:03")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.9, "0:59"), (600, "10:00"), (3723, "1:02:03")]
+)
 def test_clock(seconds: float, text: str):
     assert clock(timedelta(seconds=seconds)) == text
 
@@ -172,7 +197,9 @@ def test_plain_reporter_writes_a_line_every_few_seconds_and_each_problem():
     reporter = PlainReporter(lines.append, now=lambda: moment[0])
     for second in range(12):
         moment[0] = NOW + timedelta(seconds=second)
-        reporter(make_job(second), [event("job.problem", "Store locked", seq=second + 1)] if second == 7 else ())
+        reporter(
+            make_job(second), [event("job.problem", "Store locked", seq=second + 1)] if second == 7 else ()
+        )
     assert len(lines) == 4
     assert lines[2].endswith("Store locked")
     reporter(make_job(99, status="completed", end_reason="time limit"), ())
@@ -180,11 +207,22 @@ def test_plain_reporter_writes_a_line_every_few_seconds_and_each_problem():
 
 
 def test_summary_says_outcome_place_and_how_to_look():
-    job = make_job(1240, status="completed", end_reason="time limit", active_seconds=600.2, errors=("Store locked",))
-    lines = summarize(job, store_url="sqlite:////tmp/k.db", words=("black hole", "orbit"), page="http://127.0.0.1:4200/x")
+    job = make_job(
+        1240, status="completed", end_reason="time limit", active_seconds=600.2, errors=("Store locked",)
+    )
+    lines = summarize(
+        job, store_url="sqlite:////tmp/k.db", words=("black hole", "orbit"), page="http://127.0.0.1:4200/x"
+    )
     assert lines[0] == "Done: 1,240 words learned in 10:00 (time limit)."
     text = "\n".join(lines)
-    for part in ("learn show 'black hole'", "sqlite:////tmp/k.db", "http://127.0.0.1:4200/x", f"--job {JOB_ID}", "Store locked", "3 words given up"):
+    for part in (
+        "learn show 'black hole'",
+        "sqlite:////tmp/k.db",
+        "http://127.0.0.1:4200/x",
+        f"--job {JOB_ID}",
+        "Store locked",
+        "3 words given up",
+    ):
         assert part in text
 
 
@@ -194,7 +232,10 @@ def test_summary_says_outcome_place_and_how_to_look():
         ({"status": "completed", "end_reason": "stopped"}, "Stopped: 1 word learned"),
         ({"status": "failed", "end_reason": "failed", "errors": ("Disk full",)}, "Failed: 1 word learned"),
         ({"status": "cancelled", "end_reason": "stopped"}, "Cancelled: 1 word learned"),
-        ({"status": "completed", "end_reason": "nothing new"}, "Done: 1 word learned in 0.0 s (nothing new)."),
+        (
+            {"status": "completed", "end_reason": "nothing new"},
+            "Done: 1 word learned in 0.0 s (nothing new).",
+        ),
     ],
 )
 def test_summary_of_every_end(changes: dict[str, object], start: str):
@@ -227,7 +268,9 @@ asyncio.run(main())
 def watched_in_a_terminal(environment: dict[str, str]) -> str:
     ours, theirs = pty.openpty()
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **environment}
-    process = subprocess.Popen([sys.executable, "-c", WATCHED], stdin=theirs, stdout=theirs, stderr=theirs, env=env, close_fds=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WATCHED], stdin=theirs, stdout=theirs, stderr=theirs, env=env, close_fds=True
+    )
     os.close(theirs)
     seen = b""
     deadline = time.monotonic() + 30

@@ -132,7 +132,9 @@ async def test_one_of_another_environment_or_of_older_code_is_not_used(environme
             change()
             warm = await take(other)
             # one that began after the change, or none
-            assert warm is None or (warm.process.pid != old and "LEARN_MODEL=lexicon" in shown(warm.process.pid))
+            assert warm is None or (
+                warm.process.pid != old and "LEARN_MODEL=lexicon" in shown(warm.process.pid)
+            )
             assert not is_running(old)
 
 

@@ -17,7 +17,9 @@ def logged(settings, text):
     return [line for line in (settings.home / "logs" / "worker.log").read_text().splitlines() if text in line]
 
 
-def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed_as_ever(start, processes, settings, hear):
+def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed_as_ever(
+    start, processes, settings, hear
+):
     process, url, _ = start()
     processes.wait_until(lambda: logged(settings, "is ready for the next run"), within_s=30)
     (warm,) = processes.named("--warm")
