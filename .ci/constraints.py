@@ -1,4 +1,6 @@
-"""Renews constraints.txt: the newest set that pyproject.toml allows, for running, testing and building, from an empty environment."""
+"""Renews constraints.txt: the newest set that pyproject.toml allows, for running, testing and building, from
+an empty environment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Breaks the rules of flows/core on purpose, shows which share of that their tests notice, and fails when it is under 85 %."""
+"""Breaks the rules of flows/core on purpose, shows which share of that their tests notice, and fails when it
+is under 85 %.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def main() -> int:
 
 
 def report(found: list[tuple[str, str]]) -> int:
-    """Print what went unnoticed and the score by module; 1 when the whole is under the least, or nothing was tested."""
+    """Print what went unnoticed and the score by module; 1 when the whole is under the least, or nothing was
+    tested.
+    """
     by_module = defaultdict[str, Counter[bool]](Counter)
     for name, status in found:
         by_module[name.rpartition(".")[0]][status in NOTICED] += 1
@@ -44,7 +48,8 @@ def report(found: list[tuple[str, str]]) -> int:
     total = sum(by_module.values(), Counter[bool]())
     for module, count in [*sorted(by_module.items()), ("all", total)]:
         sys.stdout.write(
-            f"{module:<24} {count[True]:>5} of {count.total():>5} noticed  {count[True] / count.total():7.1%}\n"
+            f"{module:<24} {count[True]:>5} of {count.total():>5} noticed "
+            f" {count[True] / count.total():7.1%}\n"
             if count
             else ""
         )
@@ -52,7 +57,8 @@ def report(found: list[tuple[str, str]]) -> int:
     if score >= LEAST:
         return 0
     sys.stdout.write(
-        f"The tests notice {score:.1%} of the mutants: at least {LEAST:.0%} are asked for. `mutmut show NAME` shows one.\n"
+        f"The tests notice {score:.1%} of the mutants: at least {LEAST:.0%} are asked for. `mutmut show NAME`"
+        " shows one.\n"
     )
     return 1
 

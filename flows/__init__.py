@@ -28,7 +28,9 @@ __all__ = ["Entry", "Job", "Settings", "big_learning", "deep_learning", "open_st
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Import a public name when it is first asked for, so that reading types loads neither Prefect nor a flow."""
+    """Import a public name when it is first asked for, so that reading types loads neither Prefect nor a
+    flow.
+    """
     if name not in _WHERE:
         raise AttributeError(f"module 'flows' has no attribute {name!r}")
     return getattr(import_module(_WHERE[name]), name)

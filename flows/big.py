@@ -1,4 +1,6 @@
-"""The big learning job: minutes of rounds, each a thousand candidates and the work on the new ones among them."""
+"""The big learning job: minutes of rounds, each a thousand candidates and the work on the new ones among
+them.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ async def big_learning(
 ) -> Job:
     """Learn new words, round after round, until the time is up, enough are learned, or nothing new comes.
 
-    Answers the final job document. Raises UnknownTopic, ConfigurationError, and what made going on impossible.
+    Answers the final job document. Raises UnknownTopic, ConfigurationError, and what made going on
+    impossible.
 
     Args:
         topic: Learn words near this one; leave it out to learn the commonest words first.

@@ -1,4 +1,6 @@
-"""The deep learning job: full depth for given words, for words left with a definition only, or for the frontier."""
+"""The deep learning job: full depth for given words, for words left with a definition only, or for the
+frontier.
+"""
 
 from __future__ import annotations
 

@@ -65,11 +65,16 @@ class SchemaTooNew(ConfigurationError):
 
 
 class SourceRefused(ConfigurationError):
-    """A research source answered, and will not answer otherwise until something is changed; research goes on without it."""
+    """A research source answered, and will not answer otherwise until something is changed; research goes on
+    without it.
+    """
 
 
 class TransientError(LearningError):
-    """The same call may succeed later. `retry_after_s` is the provider's own advice in seconds, if it gave one."""
+    """The same call may succeed later.
+
+    `retry_after_s` is the provider's own advice in seconds, if it gave one.
+    """
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,6 @@
-"""The quick learning job: research and a definition, within seconds, for given words or for the head of the frontier."""
+"""The quick learning job: research and a definition, within seconds, for given words or for the head of the
+frontier.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ async def quick_learning(
     Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
 
     Args:
-        words: Words to learn; leave them out to learn what the knowledge base mentions most and does not know.
+        words: Words to learn; leave them out to learn what the knowledge base mentions most and does not
+            know.
         topic: Without words: learn words near this one.
         limit: At most so many words, where none are given.
     """

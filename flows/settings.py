@@ -1,4 +1,6 @@
-"""What can be configured without code: `LEARN_…` variables, and the providers' own, read once and passed down."""
+"""What can be configured without code: `LEARN_…` variables, and the providers' own, read once and passed
+down.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,18 @@ PRICES: Mapping[str, Price] = {
     "openai/gpt-oss-120b": Price(0.15, 0.075, 0.60),
     "openai/gpt-oss-20b": Price(0.075, 0.0375, 0.30),
 }
-"""Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to them and corrects them."""
+"""Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to them and corrects
+them.
+"""
 
 Limit = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """The installation's settings. Each has a default with which everything runs on one machine with no account anywhere.
+    """The installation's settings.
+
+    Each has a default with which everything runs on one machine with no account anywhere.
 
     The providers' own variables keep their own names: GROQ_API_KEY, GROQ_BASE_URL, WIKIMEDIA_CONTACT.
     """
@@ -56,7 +62,10 @@ class Settings(BaseSettings):
     )
     store: str = Field(
         default="",
-        description="sqlite:///file, memory:// or firestore://project/database; empty: a SQLite file in the home folder",
+        description=(
+            "sqlite:///file, memory:// or firestore://project/database; empty: a SQLite file in the home"
+            " folder"
+        ),
     )
     language: str = Field(
         default="en", pattern=r"^[a-z]{2,3}$", description="The one language of the store, ISO 639"
@@ -198,7 +207,10 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Settings from the environment. Raises ConfigurationError that names each variable that cannot be used; it shows no key."""
+    """Settings from the environment.
+
+    Raises ConfigurationError that names each variable that cannot be used; it shows no key.
+    """
     try:
         return Settings()
     except ValidationError as error:

@@ -10,10 +10,12 @@ T = TypeVar("T")
 
 
 async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:
-    """The result of the work, which goes on when this task is cancelled, once or again and again; the cancellation is raised after it.
+    """The result of the work, which goes on when this task is cancelled, once or again and again; the
+    cancellation is raised after it.
 
-    An anyio scope, such as Prefect's, cancels every further wait of a task: `asyncio.shield` alone then leaves the work behind. Work that
-    takes longer than `within_s` seconds is cancelled itself, and TimeoutError raised.
+    An anyio scope, such as Prefect's, cancels every further wait of a task: `asyncio.shield` alone then
+    leaves the work behind. Work that takes longer than `within_s` seconds is cancelled itself, and
+    TimeoutError raised.
     """
     task = asyncio.ensure_future(asyncio.wait_for(work, within_s))
     cancelled: asyncio.CancelledError | None = None

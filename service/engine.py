@@ -1,4 +1,6 @@
-"""`python -m service.engine`: a run's process, under the name that deployed runs carry in their job variables."""
+"""`python -m service.engine`: a run's process, under the name that deployed runs carry in their job
+variables.
+"""
 
 from service.stack.worker.engine import main
 

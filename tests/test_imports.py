@@ -65,7 +65,8 @@ def test_rules_and_types_need_pydantic_only():
 
 def test_reading_the_lexicon_needs_nothing_that_building_it_needs():
     modules = modules_after(
-        "from flows.lexicon.reader import Lexicon\nfrom flows.models.lexicon import LexiconModel\nLexicon().close()"
+        "from flows.lexicon.reader import Lexicon\nfrom flows.models.lexicon import"
+        " LexiconModel\nLexicon().close()"
     )
     assert loaded(modules, ("simplemma", "wordfreq", "flows.lexicon.build", "prefect")) == []
 

@@ -1,4 +1,6 @@
-"""How the dashboard comes into the package: by npm, anew only when its sources changed, and never at the price of the package."""
+"""How the dashboard comes into the package: by npm, anew only when its sources changed, and never at the
+price of the package.
+"""
 
 from __future__ import annotations
 
@@ -101,9 +103,10 @@ def test_licences_of_what_is_shipped_are_in_it(builder, ui, npm):
 def test_without_a_network_one_line_says_why_and_what_to_do(builder, ui, npm):
     with pytest.raises(builder.DashboardNotBuilt) as raised:
         builder.build(ui, npm=npm(NO_NETWORK))
-    assert str(raised.value) == (
-        "The dashboard was not built, its packages could not be fetched: network request to the registry failed. "
-        "Everything works without it but the pages at /. To try again: make ui"
+    assert (
+        str(raised.value)
+        == "The dashboard was not built, its packages could not be fetched: network request to the registry"
+        " failed. Everything works without it but the pages at /. To try again: make ui"
     )
     assert not builder.is_current(ui)
 

@@ -1,6 +1,9 @@
-"""Builds the dashboard into ui/dist: `python ui/build.py`. It does nothing when what is there was made of the same sources.
+"""Builds the dashboard into ui/dist: `python ui/build.py`.
 
-The build hook of the Python package (hatch_build.py) and `make` call it; it needs npm and the standard library only.
+It does nothing when what is there was made of the same sources.
+
+The build hook of the Python package (hatch_build.py) and `make` call it; it needs npm and the standard
+library only.
 """
 
 from __future__ import annotations
@@ -57,7 +60,9 @@ def is_current(ui: Path = UI) -> bool:
 
 
 def build(ui: Path = UI, *, npm: Sequence[str] = ("npm",), path: str | None = None) -> bool:
-    """Build unless the build is current; whether there was something to do. `path` is searched for node before PATH.
+    """Build unless the build is current; whether there was something to do.
+
+    `path` is searched for node before PATH.
 
     Raises DashboardNotBuilt.
     """
@@ -94,9 +99,9 @@ def _run(
     command: Sequence[str], ui: Path, environment: dict[str, str], *, within_s: float, what: str
 ) -> None:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  npm, found on the PATH
             command, cwd=ui, env=environment, capture_output=True, text=True, timeout=within_s, check=False
-        )  # noqa: S603  npm, found on the PATH
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DashboardNotBuilt(
             f"The dashboard was not built, npm did not run ({error}). {WITHOUT}"

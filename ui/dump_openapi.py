@@ -1,4 +1,6 @@
-"""Writes the facade's OpenAPI document to ui/openapi.json: `python ui/dump_openapi.py`, or with `--check` says whether it is up to date."""
+"""Writes the facade's OpenAPI document to ui/openapi.json: `python ui/dump_openapi.py`, or with `--check`
+says whether it is up to date.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Wiktionary's templates written out as its readers see them (facts: en.wiktionary.org/wiki/Wiktionary:Templates)."""
+"""Wiktionary's templates written out as its readers see them (facts:
+en.wiktionary.org/wiki/Wiktionary:Templates).
+"""
 
 from __future__ import annotations
 
@@ -53,12 +55,16 @@ _TELLING = frozenset(
         "synonym of",
     }
 )
-"""What says something by itself, unlike an inflection or another spelling, whose meaning stands at the lemma."""
+"""What says something by itself, unlike an inflection or another spelling, whose meaning stands at the
+lemma.
+"""
 
 
 @dataclass
 class Reading:
-    """What was read of a piece of wikitext: its plain text, its labels, and the lemma when it names the word as a form of one."""
+    """What was read of a piece of wikitext: its plain text, its labels, and the lemma when it names the word
+    as a form of one.
+    """
 
     text: str = ""
     labels: list[str] = field(default_factory=list)
@@ -94,7 +100,9 @@ def is_silent(name: str) -> bool:
 
 
 def write(name: str, arguments: Arguments, reading: Reading) -> str:
-    """What a template says, with labels and lemmas noted in the reading; UNKNOWN for one that is not known."""
+    """What a template says, with labels and lemmas noted in the reading; UNKNOWN for one that is not
+    known.
+    """
     if name in _WRITERS:
         return _WRITERS[name](arguments, reading)
     kind = name.removeprefix("en-")
@@ -211,7 +219,10 @@ _WRITERS: Mapping[str, Write] = _named(
     glosses=(_gloss, "gloss|gl"),
     plain=(
         _first,
-        "n-g|ngd|non-gloss|non-gloss definition|non gloss definition|non gloss|1|sup|sub|IPAchar|smallcaps|unsupported",
+        (
+            "n-g|ngd|non-gloss|non-gloss definition|non gloss definition|non"
+            " gloss|1|sup|sub|IPAchar|smallcaps|unsupported"
+        ),
     ),
     taxa=(_first, "taxlink|taxfmt|vern|vernacular"),
     in_language=(_second, "lang|head-word|inh-lite"),
@@ -235,10 +246,22 @@ _WRITERS: Mapping[str, Write] = _named(
 _SILENT = frozenset(
     name
     for names in (
-        "senseid|sense id|anchor|defdate|def-date|etystub|senseno|nonlemma|nonlemmas|ISBN|sic|root|PIE word|trademark|jump|listen|audio",
-        "C|c|top|topics|topic|cln|catlangname|cat|categorize|wikipedia|wp|slim-wikipedia|pedia|swp|multiple images|attention|attn",
-        "ux|uxi|usex|eg|coi|co|collocation|syn|synonyms|ant|antonyms|hyper|hypernyms|hypo|hyponyms|cot|coordinate terms|mer|holo",
-        "alti|inline alt forms|see|tea room sense|hot word|hot sense|only in|only used in|&lit|no entry|translation hub|translation only",
+        (
+            "senseid|sense id|anchor|defdate|def-date|etystub|senseno|nonlemma|nonlemmas|ISBN|sic|root|PIE"
+            " word|trademark|jump|listen|audio"
+        ),
+        (
+            "C|c|top|topics|topic|cln|catlangname|cat|categorize|wikipedia|wp|slim-wikipedia|pedia|swp|multiple"
+            " images|attention|attn"
+        ),
+        (
+            "ux|uxi|usex|eg|coi|co|collocation|syn|synonyms|ant|antonyms|hyper|hypernyms|hypo|hyponyms|cot|coordinate"
+            " terms|mer|holo"
+        ),
+        (
+            "alti|inline alt forms|see|tea room sense|hot word|hot sense|only in|only used in|&lit|no"
+            " entry|translation hub|translation only"
+        ),
         "used in phrasal verbs|phrasal verb|zh-mw|+obj|+preo|antsense",
     )
     for name in names.split("|")

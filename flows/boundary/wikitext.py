@@ -61,9 +61,11 @@ _FADED = re.compile(r"\b(?:obsolete|archaic|dated|rare|nonstandard|proscribed)\b
 
 @dataclass(frozen=True)
 class Meaning:
-    """One meaning of a word in plain text, its labels before it in brackets, usage examples and quotations left out.
+    """One meaning of a word in plain text, its labels before it in brackets, usage examples and quotations
+    left out.
 
-    `form_of` is a lemma where the meaning says no more than that the word is a form of it, as “plural of mouse” does.
+    `form_of` is a lemma where the meaning says no more than that the word is a form of it, as “plural of
+    mouse” does.
     """
 
     part_of_speech: PartOfSpeech | None
@@ -74,7 +76,8 @@ class Meaning:
 
 
 def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]:
-    """The meanings in one language, at most ten of a heading and 40 in all, those in use before faded ones, otherwise in the page's order.
+    """The meanings in one language, at most ten of a heading and 40 in all, those in use before faded ones,
+    otherwise in the page's order.
 
     What cannot be written out whole is left out rather than shown torn.
     """

@@ -11,7 +11,9 @@ from flows.knowledge import EndReason
 
 MAX_MINUTES = 10.0
 BACKSTOP_S = 690
-"""Prefect's own timeout of a flow: the ten minutes, and what a slow end may take; a healthy run ends by itself before."""
+"""Prefect's own timeout of a flow: the ten minutes, and what a slow end may take; a healthy run ends by
+itself before.
+"""
 DRY_ROUNDS = 3
 """Rounds in a row without one new word after which a job ends."""
 RECENT_BATCHES = 20
@@ -25,7 +27,8 @@ MARGIN_S = 0.5
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so many minutes of active time, counted across restarts, and so many entries; None is no limit of entries.
+    """At most so many minutes of active time, counted across restarts, and so many entries; None is no limit
+    of entries.
 
     Raises InvalidInput unless minutes are over 0 and at most 10 and entries are at least 1.
     """
@@ -67,7 +70,8 @@ class Budget:
         return None if self.max_entries is None else max(0, self.max_entries - stored - in_work)
 
     def may_start(self, active_s: float, batch_s: Sequence[float]) -> bool:
-        """Whether a batch begun now is likely to finish in time, judged by how many seconds earlier ones took, newest last.
+        """Whether a batch begun now is likely to finish in time, judged by how many seconds earlier ones
+        took, newest last.
 
         While none was measured any may start before the time is up.
         """
@@ -89,8 +93,8 @@ def end_reason(
 ) -> EndReason | None:
     """Why a job ends now; None when it goes on.
 
-    Where several hold, a person's wish comes first, then success, then what ran out: stopped, target reached, all done (every given
-    word has its outcome), time limit, quota used up, nothing new.
+    Where several hold, a person's wish comes first, then success, then what ran out: stopped, target reached,
+    all done (every given word has its outcome), time limit, quota used up, nothing new.
     """
     reasons: tuple[tuple[bool, EndReason], ...] = (
         (is_stopped, "stopped"),

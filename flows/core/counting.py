@@ -71,7 +71,8 @@ def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Jo
 def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
     """How many words each stage has done, as far as the rows tell.
 
-    A batch without any word stored counts for none, one that is not recorded neither, and words that another job had taken are in no stage.
+    A batch without any word stored counts for none, one that is not recorded neither, and words that another
+    job had taken are in no stage.
     """
     done: Counter[Stage] = Counter({"propose": job.counts.proposed})
     for batch in batches:

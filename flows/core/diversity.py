@@ -1,7 +1,9 @@
-"""Where to ask a language model for new words: cells of category and commonness, chosen by how many new words they still give.
+"""Where to ask a language model for new words: cells of category and commonness, chosen by how many new words
+they still give.
 
-A model that is asked for just any words soon repeats itself. Asked for narrow kinds of words it does not, until a kind is dry. The choice is
-Thompson sampling (Thompson 1933, https://doi.org/10.2307/2332286) on each cell's share of unseen words, the newest answers counting most.
+A model that is asked for just any words soon repeats itself. Asked for narrow kinds of words it does not,
+until a kind is dry. The choice is Thompson sampling (Thompson 1933, https://doi.org/10.2307/2332286) on each
+cell's share of unseen words, the newest answers counting most.
 """
 
 from __future__ import annotations
@@ -36,9 +38,13 @@ PRIOR_WORDS = 20.0
 DRY = 0.2
 DRY_FOR_GOOD = 0.05
 DRY_TIMES = 2
-"""Answers in a row with a lower share of unseen words than `DRY` after which a cell is split, a part of one retired."""
+"""Answers in a row with a lower share of unseen words than `DRY` after which a cell is split, a part of one
+retired.
+"""
 SHOWN = 120
-"""Words of a cell that are shown to the model as not wanted again: those that it listed most often, then the latest."""
+"""Words of a cell that are shown to the model as not wanted again: those that it listed most often, then the
+latest.
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -79,7 +85,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Yield:
-    """What a cell has given: words and unseen words, the older the less they count, and answers in a row that were dry."""
+    """What a cell has given: words and unseen words, the older the less they count, and answers in a row that
+    were dry.
+    """
 
     words: float = 0.0
     unseen: float = 0.0
@@ -128,7 +136,9 @@ class Survey:
         return Survey(still_open, {**self.yields, cell: seen})
 
     def choose(self, count: int, chance: random.Random) -> tuple[Cell, ...]:
-        """The cells to ask next, at most `count` different ones; fewer when fewer are open, none when all are dry."""
+        """The cells to ask next, at most `count` different ones; fewer when fewer are open, none when all are
+        dry.
+        """
         cells = sorted(self.open)
         new = [cell for cell in cells if cell not in self.yields]
         explored = chance.sample(new, min(len(new), max(1, round(count * EXPLORED)), count))
@@ -138,7 +148,9 @@ class Survey:
         return (*explored, *best[: count - len(explored)])
 
     def unwanted(self, cell: Cell) -> tuple[str, ...]:
-        """Words that the model has listed for the cell, or for the one that it is a part of, and is likely to list again, at most 120."""
+        """Words that the model has listed for the cell, or for the one that it is a part of, and is likely to
+        list again, at most 120.
+        """
         listed = {
             **self.yields.get(replace(cell, letters=""), Yield()).listed,
             **self.yields.get(cell, Yield()).listed,
@@ -158,7 +170,9 @@ class Survey:
 
 
 def shares(wanted: int, size: int = REQUEST_WORDS) -> tuple[int, ...]:
-    """How many words to ask for in each request, so that they add up to `wanted` and none asks for more than `size`."""
+    """How many words to ask for in each request, so that they add up to `wanted` and none asks for more than
+    `size`.
+    """
     count = -(-wanted // size)
     return tuple(wanted // count + (at < wanted % count) for at in range(count)) if wanted > 0 else ()
 
@@ -166,8 +180,8 @@ def shares(wanted: int, size: int = REQUEST_WORDS) -> tuple[int, ...]:
 def words_left(sightings: Iterable[int]) -> int:
     """How many words the model would still come up with, at least, from how often each word came so far.
 
-    The lower bound of Chao (1984, https://www.jstor.org/stable/4615964) in its bias-corrected form, f1 (f1 - 1) / 2 (f2 + 1), where f1
-    words came once and f2 twice.
+    The lower bound of Chao (1984, https://www.jstor.org/stable/4615964) in its bias-corrected form, f1 (f1 -
+    1) / 2 (f2 + 1), where f1 words came once and f2 twice.
     """
     times = Counter(sightings)
     return times[1] * (times[1] - 1) // (2 * (times[2] + 1))

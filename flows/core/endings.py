@@ -11,7 +11,9 @@ _WRAPPING = re.compile(
 _CLASS_OF_A_SENTENCE = re.compile(r"[A-Za-z_][\w.]*: (?=\S+\s)")
 _KILL, _LAST_SIGNAL = 9, 64
 _FIRST_BY_SIGNAL = 128
-"""A shell and a container add it to the number of the signal that ended a process; Python negates the number."""
+"""A shell and a container add it to the number of the signal that ended a process; Python negates the
+number.
+"""
 
 
 def reason(state_type: str, message: str | None) -> str:

@@ -88,9 +88,9 @@ def enrich(
 ) -> tuple[Entry | None, tuple[str, ...]]:
     """A valid entry and no problems, or no entry and what is wrong with the enrichment.
 
-    What is too much is left out rather than asked for again: related concepts that are no word, the word itself or there already, those
-    past the eighth, examples that do not mention the word, those past the third. An entry that goes on from a `previous` one keeps its
-    birth and, when it was deep, its depth.
+    What is too much is left out rather than asked for again: related concepts that are no word, the word
+    itself or there already, those past the eighth, examples that do not mention the word, those past the
+    third. An entry that goes on from a `previous` one keeps its birth and, when it was deep, its depth.
     """
     category = _category(enrichment.category)
     if category is None:
@@ -128,7 +128,9 @@ def deepen(
     citations: Sequence[Citation],
     now: datetime,
 ) -> Entry:
-    """The entry at depth `deep`, as a new revision, with the citations that are new to it; see `deep_problems`."""
+    """The entry at depth `deep`, as a new revision, with the citations that are new to it; see
+    `deep_problems`.
+    """
     return entry.model_copy(
         update={
             "depth": "deep",
@@ -162,7 +164,9 @@ def deep_problems(entry: Entry) -> tuple[str, ...]:
 
 
 def unlearned(entries: Iterable[Entry]) -> dict[Word, frozenset[str]]:
-    """The concepts that entries mention, each with the keys of the entries that mention it; concepts that are no word or an entry here are not."""
+    """The concepts that entries mention, each with the keys of the entries that mention it; concepts that are
+    no word or an entry here are not.
+    """
     learned, words, mentioned_by = set[str](), dict[str, Word](), dict[str, set[str]]()
     for entry in entries:
         learned.add(entry.key)

@@ -1,4 +1,6 @@
-"""What a job will bring and cost, before it is paid for: from limits, prices, and what earlier jobs of this installation needed."""
+"""What a job will bring and cost, before it is paid for: from limits, prices, and what earlier jobs of this
+installation needed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ HISTORY_ENTRIES = 20
 
 
 class Rates(Document):
-    """What one entry needs on average. Tokens are those that count towards limits; `per_second` is how fast entries come unhampered."""
+    """What one entry needs on average.
+
+    Tokens are those that count towards limits; `per_second` is how fast entries come unhampered.
+    """
 
     tokens_in: float = 0.0
     tokens_out: float = 0.0
@@ -25,7 +30,10 @@ class Rates(Document):
 
 
 class Estimate(Document):
-    """A forecast for one job. `limited_by` names what keeps it from more; `notes` say what to know before starting."""
+    """A forecast for one job.
+
+    `limited_by` names what keeps it from more; `notes` say what to know before starting.
+    """
 
     entries: int
     requests: int
@@ -47,7 +55,8 @@ GROQ: dict[Mode, Rates] = {
 
 
 def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
-    """The average of ended jobs of one mode that stored enough, weighed by entries; `thumb` where there are none.
+    """The average of ended jobs of one mode that stored enough, weighed by entries; `thumb` where there are
+    none.
 
     With a model only jobs that it billed count, without one only those that it did not.
     """
@@ -82,8 +91,8 @@ def estimate(
 ) -> Estimate:
     """What `minutes` of work will bring, or less when `entries` are reached or a limit is.
 
-    `limits` are those of the model that writes, full at the start but for what was spent today; `supply` is how many words there can be,
-    None where nobody knows. Raises InvalidInput as Limits does.
+    `limits` are those of the model that writes, full at the start but for what was spent today; `supply` is
+    how many words there can be, None where nobody knows. Raises InvalidInput as Limits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
     room: dict[str, float] = {}

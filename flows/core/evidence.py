@@ -1,4 +1,7 @@
-"""What sources found: cut to what matters, and held against the definition. Evidence is data; nothing in it is followed."""
+"""What sources found: cut to what matters, and held against the definition.
+
+Evidence is data; nothing in it is followed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ MIN_SHARE = 1 / 3
 MIN_WORDS = 2
 """Content words that must be shared at least, unless the definition has fewer."""
 MISPLACED_SHARE = 1 / 2
-"""Share of a definition's content words in another word's evidence from which on it is taken to be that word's."""
+"""Share of a definition's content words in another word's evidence from which on it is taken to be that
+word's.
+"""
 READ_CHARACTERS = 4000
 """So much of a piece of evidence is read, lest a long one back anything."""
 
@@ -23,13 +28,15 @@ _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？।؟])|\n+"
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "a about above after again against all also although an and another any are as at be because been before being below between both but by "
-        "can cannot could did do does done during each either especially etc every few for from further had has have having he her here hers him "
-        "his how however i if in into is it its itself just kind less made make makes many may me might more most much must my no nor not of "
-        "often on once one ones only or other others our out over own part per rather same several she should since so some someone something "
-        "sort such than that the their them themselves then there these they thing things this those through to too type typically under until "
-        "up upon us use used uses using usually various very was we were what when where whether which while who whom whose why will with within "
-        "without would yet you your",
+        "a about above after again against all also although an and another any are as at be because been"
+        " before being below between both but by can cannot could did do does done during each either"
+        " especially etc every few for from further had has have having he her here hers him his how however"
+        " i if in into is it its itself just kind less made make makes many may me might more most much must"
+        " my no nor not of often on once one ones only or other others our out over own part per rather same"
+        " several she should since so some someone something sort such than that the their them themselves"
+        " then there these they thing things this those through to too type typically under until up upon us"
+        " use used uses using usually various very was we were what when where whether which while who whom"
+        " whose why will with within without would yet you your",
     )
 )
 _ENDINGS = (
@@ -58,8 +65,8 @@ _ENDINGS = (
 def trim(text: str, *, word: str, limit: int) -> str:
     """The sentences that mention the word, in their order, as many as fit into `limit` characters.
 
-    A text that never mentions it, as glosses do not, keeps its first sentences. When not even one sentence fits, it is cut between
-    words. White space is made single, and what controls or hides is dropped.
+    A text that never mentions it, as glosses do not, keeps its first sentences. When not even one sentence
+    fits, it is cut between words. White space is made single, and what controls or hides is dropped.
     """
     sentences = list(_sentences(text))
     wanted = frozenset(map(stem, tokens(word)))
@@ -78,8 +85,8 @@ def trim(text: str, *, word: str, limit: int) -> str:
 def support_of(definition: str, evidence: Sequence[Evidence], *, is_contradicted: bool) -> Support:
     """How well the evidence stands behind a definition.
 
-    `conflict` when there is evidence and the model says that it disagrees; `supported` when at least one piece backs the definition
-    (see `backing`); else `model_only`.
+    `conflict` when there is evidence and the model says that it disagrees; `supported` when at least one
+    piece backs the definition (see `backing`); else `model_only`.
     """
     if is_contradicted and evidence:
         return "conflict"
@@ -89,8 +96,8 @@ def support_of(definition: str, evidence: Sequence[Evidence], *, is_contradicted
 def backing(definition: str, evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     """Citations of the evidence that backs a definition, the strongest first, each once, at most five.
 
-    A piece backs it when it shares a third of the definition's content words, and two of them unless there is but one. Content words
-    are compared by their stems; function words and words of one letter do not count.
+    A piece backs it when it shares a third of the definition's content words, and two of them unless there is
+    but one. Content words are compared by their stems; function words and words of one letter do not count.
     """
     strengths = [(_strength(definition, piece.text), piece.citation) for piece in evidence]
     strongest: dict[tuple[str, str, str | None], Citation] = {}
@@ -103,7 +110,9 @@ def backing(definition: str, evidence: Sequence[Evidence]) -> tuple[Citation, ..
 def is_misplaced(
     definition: str, evidence: Sequence[Evidence], elsewhere: Iterable[Sequence[Evidence]]
 ) -> bool:
-    """Whether a definition belongs to another word of its batch: its own evidence shares nothing with it, and some other word's shares half."""
+    """Whether a definition belongs to another word of its batch: its own evidence shares nothing with it, and
+    some other word's shares half.
+    """
     if not evidence or any(_strength(definition, piece.text) > 0 for piece in evidence):
         return False
     return any(

@@ -1,4 +1,6 @@
-"""Whether a text mentions a word: the word itself or an inflection of it, as whole words, phrases included."""
+"""Whether a text mentions a word: the word itself or an inflection of it, as whole words, phrases
+included.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ MAX_GAP = 4
 _PARTICLES = frozenset(
     re.findall(
         r"\w+",
-        "about across ahead along apart around aside away back by down forth in off on out over round through together under up",
+        "about across ahead along apart around aside away back by down forth in off on out over round through"
+        " together under up",
     )
 )
 _POSSESSIVES = frozenset(re.findall(r"\w+", "my your his her its our their whose"))
@@ -33,9 +36,11 @@ _UNSPACED = re.compile(
 
 
 def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
-    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take off", "category" not "cat".
+    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take
+    off", "category" not "cat".
 
-    In a phrase "one's" stands for any possessive, "oneself" for any reflexive, and a phrasal verb may have words within.
+    In a phrase "one's" stands for any possessive, "oneself" for any reflexive, and a phrasal verb may have
+    words within.
     """
     key, plain = word_key(word), word_key(text)
     if not key:
@@ -50,7 +55,9 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
 
 
 def _stands_whole(key: str, plain: str) -> bool:
-    """Whether no letter, digit or mark adjoins the key somewhere; a regular expression alone would part a letter from its marks."""
+    """Whether no letter, digit or mark adjoins the key somewhere; a regular expression alone would part a
+    letter from its marks.
+    """
     edges = (
         plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]
         for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w)", plain)

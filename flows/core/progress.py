@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 
 def percent(active_s: float, limit_s: float, stored: int, max_entries: int | None, *, is_final: bool) -> int:
-    """Progress from 0 to 100: the larger share of time and of entries. It is 100 when the job has ended, and only then."""
+    """Progress from 0 to 100: the larger share of time and of entries.
+
+    It is 100 when the job has ended, and only then.
+    """
     if is_final:
         return 100
     share = max(active_s / limit_s if limit_s > 0 else 1.0, stored / max_entries if max_entries else 0.0)
@@ -15,7 +18,9 @@ def percent(active_s: float, limit_s: float, stored: int, max_entries: int | Non
 
 
 def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:
-    """Words a second between the first and the last sample of (seconds, words so far), never below 0; 0 while nothing can be said."""
+    """Words a second between the first and the last sample of (seconds, words so far), never below 0; 0 while
+    nothing can be said.
+    """
     if not samples:
         return 0.0
     (begin_s, before), (end_s, after) = samples[0], samples[-1]
@@ -23,7 +28,9 @@ def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:
 
 
 def time_left_s(active_s: float, limit_s: float, stored: int, max_entries: int | None, rate: float) -> float:
-    """Seconds until the job ends: its time limit or, when `rate` words a second bring it there sooner, its target."""
+    """Seconds until the job ends: its time limit or, when `rate` words a second bring it there sooner, its
+    target.
+    """
     left_s = max(0.0, limit_s - active_s)
     if max_entries is None:
         return left_s
@@ -34,7 +41,9 @@ def time_left_s(active_s: float, limit_s: float, stored: int, max_entries: int |
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people, in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with tenths, as "0.4 s"."""
+    """A duration for people, in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with
+    tenths, as "0.4 s".
+    """
     seconds = max(0.0, seconds)
     if round(seconds, 1) < 10:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
@@ -48,7 +57,9 @@ def format_duration(seconds: float) -> str:
 
 
 def format_count(count: int, one: str | None = None, many: str | None = None) -> str:
-    """A count for people: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` where it is not `one` with an s)."""
+    """A count for people: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` where it is not `one`
+    with an s).
+    """
     if one is None:
         return f"{count:,}"
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,4 +1,5 @@
-"""What one model still gives: four token buckets of requests and tokens a minute and a day, filled steadily, as providers count.
+"""What one model still gives: four token buckets of requests and tokens a minute and a day, filled steadily,
+as providers count.
 
 All times are seconds of one clock that the caller reads. Values are frozen; every function gives the new one.
 """
@@ -19,7 +20,9 @@ DAY_S = 86_400.0
 LONGEST_WAIT_S = 60.0
 """A day's limit that frees sooner is waited for like a minute's; otherwise the day is used up."""
 LONGEST_REFUSAL_S = 180.0
-"""A refusal for longer is no matter of a minute, whatever limit it names: another model is asked, or the job ends with a time to come back."""
+"""A refusal for longer is no matter of a minute, whatever limit it names: another model is asked, or the job
+ends with a time to come back.
+"""
 _ROUNDING_S = 0.001
 """Added to each wait, so that what was waited for is there in spite of floating point."""
 
@@ -83,7 +86,9 @@ class QuotaBucket:
 
 @dataclass(frozen=True)
 class Quota:
-    """The four buckets as of `at_s`, what is reserved and not settled, and until when the provider refuses."""
+    """The four buckets as of `at_s`, what is reserved and not settled, and until when the provider
+    refuses.
+    """
 
     at_s: float
     minute_requests: QuotaBucket
@@ -204,8 +209,8 @@ def settle(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
 def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
     """Let the provider's word correct ours. Settle the request that it came with first.
 
-    The provider may or may not have counted requests that are still pending, so our level is moved only as far as it lies outside what
-    the provider's number allows. No level rises above its limit.
+    The provider may or may not have counted requests that are still pending, so our level is moved only as
+    far as it lies outside what the provider's number allows. No level rises above its limit.
     """
     now = _refused(_filled(state, now_s), seen)
     return replace(
@@ -230,7 +235,9 @@ def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
 
 
 def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
-    """Requests and tokens of a window that have not come back: what a restart must remember, with the moment."""
+    """Requests and tokens of a window that have not come back: what a restart must remember, with the
+    moment.
+    """
     now = _filled(state, now_s)
     requests, spent_tokens = (
         (now.minute_requests, now.minute_tokens) if window == "minute" else (now.day_requests, now.day_tokens)
@@ -265,7 +272,10 @@ def remember(state: Quota, window: Window, *, requests: int, tokens: int, age_s:
 
 
 def read_headers(headers: Mapping[str, str]) -> Seen:
-    """What `x-ratelimit-*` and `retry-after` say, names in lower case. What cannot be read counts as not said."""
+    """What `x-ratelimit-*` and `retry-after` say, names in lower case.
+
+    What cannot be read counts as not said.
+    """
 
     def count(name: str) -> int | None:
         text = headers.get(f"x-ratelimit-{name}", "")
@@ -302,7 +312,10 @@ _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration in Go's grammar without a sign, such as "2m59.56s", or of a plain number. Raises ValueError."""
+    """Seconds of a duration in Go's grammar without a sign, such as "2m59.56s", or of a plain number.
+
+    Raises ValueError.
+    """
     text = text.strip()
     with_units = f"{text}s" if _PLAIN.fullmatch(text) else text
     terms = _TERM.findall(with_units)

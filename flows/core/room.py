@@ -1,6 +1,7 @@
 """How many tokens an answer is given: what such answers needed, and more the more they varied.
 
-Room that is set aside and not used still limits how many requests may run at once, and too little breaks the answer off.
+Room that is set aside and not used still limits how many requests may run at once, and too little breaks the
+answer off.
 """
 
 from __future__ import annotations

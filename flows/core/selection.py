@@ -1,7 +1,8 @@
-"""Which proposed words a round takes: screen them, judge them by what is taken already, with_claims them by the claim.
+"""Which proposed words a round takes: screen them, judge them by what is taken already, with_claims them by
+the claim.
 
-Every proposed text gets exactly one candidate, in the order given. Only a word's form, its round and its job are needed to screen;
-only a look-up of `Screening.keys_to_look_up` to judge.
+Every proposed text gets exactly one candidate, in the order given. Only a word's form, its round and its job
+are needed to screen; only a look-up of `Screening.keys_to_look_up` to judge.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from flows.knowledge import Candidate, ClaimResult, Counts, Origin, Verdict
 __all__ = ["Screened", "Screening", "counts_of", "judge", "screen", "spelling_variants", "with_claims"]
 
 BaseForms = Callable[[str], Sequence[str]]
-"""The keys that a key is an inflection of; empty, or holding the key itself, when the key is a headword of its own."""
+"""The keys that a key is an inflection of; empty, or holding the key itself, when the key is a headword of
+its own.
+"""
 AreVariants = Callable[[str, str], bool]
 """Whether two keys are spellings of one word: the lexicon says that they share a meaning."""
 
@@ -37,7 +40,10 @@ _RELATION = {Verdict.INFLECTION: "An inflection of", Verdict.SPELLING_VARIANT: "
 
 @dataclass(frozen=True)
 class Screened:
-    """A proposed word: rejected with a reason, or still open. `relatives` are keys that would make it an inflection or a variant."""
+    """A proposed word: rejected with a reason, or still open.
+
+    `relatives` are keys that would make it an inflection or a variant.
+    """
 
     text: str
     key: str
@@ -69,9 +75,9 @@ def screen(
 ) -> Screening:
     """Reject what cannot be a word, what stands twice in the round, and what the job has processed.
 
-    Of a base form and its inflection in one round the base form stands, wherever it is, since it is what a dictionary lists; of two
-    spellings, and of two words that call each other inflections, the first. A leftover word is in the store already, so it is no one's
-    inflection or variant.
+    Of a base form and its inflection in one round the base form stands, wherever it is, since it is what a
+    dictionary lists; of two spellings, and of two words that call each other inflections, the first. A
+    leftover word is in the store already, so it is no one's inflection or variant.
     """
     done, open_words = frozenset(processed), dict[str, Screened]()
     words = [_screen_form(text, origin) for text, origin in proposed]
@@ -122,7 +128,9 @@ def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Ca
 
 
 def counts_of(candidates: Sequence[Candidate]) -> Counts:
-    """How many were proposed, of acceptable form, known to nobody (whether or not another job is learning them), and accepted."""
+    """How many were proposed, of acceptable form, known to nobody (whether or not another job is learning
+    them), and accepted.
+    """
     verdicts = [candidate.verdict for candidate in candidates]
     return Counts(
         proposed=len(verdicts),
@@ -164,7 +172,9 @@ def _spellings(key: str, are_variants: AreVariants) -> list[str]:
 
 
 def _rivals(words: Mapping[str, Screened]) -> dict[str, dict[str, Verdict]]:
-    """The relatives of each word, spelling variants from both sides, since not every rule of spelling can be turned round."""
+    """The relatives of each word, spelling variants from both sides, since not every rule of spelling can be
+    turned round.
+    """
     rivals = {key: dict(word.relatives) for key, word in words.items()}
     for key, word in words.items():
         for relative, verdict in word.relatives.items():
@@ -209,6 +219,9 @@ def _taken(word: Screened, taken: Mapping[str, bool]) -> tuple[Verdict, str] | N
         if key in taken:
             return (
                 verdict,
-                f"{_RELATION[verdict]} “{key}”, which {'is known' if taken[key] else 'another job is learning'}",
+                (
+                    f"{_RELATION[verdict]} “{key}”, which"
+                    f" {'is known' if taken[key] else 'another job is learning'}"
+                ),
             )
     return None

@@ -47,10 +47,12 @@ _SOLID = range(4, 21)
 
 
 def spelling_variants(key: str) -> frozenset[str]:
-    """Keys that may be other spellings of a key: British and American, hyphened, spaced and solid, without accents.
+    """Keys that may be other spellings of a key: British and American, hyphened, spaced and solid, without
+    accents.
 
-    They are guesses, a hundred at most for common words; whoever uses them asks a lexicon whether they are words with a shared
-    meaning. Accents and the hyphens of longer compounds are only taken away: ask from both sides where that matters.
+    They are guesses, a hundred at most for common words; whoever uses them asks a lexicon whether they are
+    words with a shared meaning. Accents and the hyphens of longer compounds are only taken away: ask from
+    both sides where that matters.
     """
     inside = set(_inside(key))
     twice = {guess for other in inside for guess in _inside(other)}

@@ -29,11 +29,13 @@ _PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\w+",
-        "abbr adj adv al approx apr assn assoc aug av ave bldg blvd bros ca capt cf ch cmdr co col corp cpl dec dept dist div dr ed eds esp est etc "
-        "feb fig figs ft gal gen gov govt hon hosp hr ibid inc incl inst intl jan jr jul jun lat lb lieut lt ltd maj max messrs mfg mfr min misc "
-        "mlle mme mr mrs ms mt mtn mts nat nos nov obs oct oz pfc pl pp pref pres prof pron pseud pt pvt qt qty rd ref rep rev rpm sec sep sept "
-        "sgt soc spec sq sr st std ste subj supt tbsp tel temp trans tsp univ usu var viz vol vols vs yd yr "
-        "ala anon ariz calif colo conn fla ind kan mich minn mont nebr nev okla oreg penn tenn tex wis wyo",
+        "abbr adj adv al approx apr assn assoc aug av ave bldg blvd bros ca capt cf ch cmdr co col corp cpl"
+        " dec dept dist div dr ed eds esp est etc feb fig figs ft gal gen gov govt hon hosp hr ibid inc incl"
+        " inst intl jan jr jul jun lat lb lieut lt ltd maj max messrs mfg mfr min misc mlle mme mr mrs ms mt"
+        " mtn mts nat nos nov obs oct oz pfc pl pp pref pres prof pron pseud pt pvt qt qty rd ref rep rev rpm"
+        " sec sep sept sgt soc spec sq sr st std ste subj supt tbsp tel temp trans tsp univ usu var viz vol"
+        " vols vs yd yr ala anon ariz calif colo conn fla ind kan mich minn mont nebr nev okla oreg penn tenn"
+        " tex wis wyo",
     )
 )
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,4}\.)+[^\W\d_]{0,4}\.?")
@@ -74,7 +76,10 @@ def display_form(text: str) -> str:
 
 
 def word_key(text: str) -> str:
-    """The identity of a word: NFKC, case-folded, quotes and dashes plain, white space single. The key of a key is itself."""
+    """The identity of a word: NFKC, case-folded, quotes and dashes plain, white space single.
+
+    The key of a key is itself.
+    """
     if text.isascii():
         return " ".join(text.lower().split())  # what follows, for nine texts of ten
     key, before = _folded(text), text
@@ -84,7 +89,9 @@ def word_key(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """The words within a text, as keys: letters, digits and their marks, with apostrophes inside; hyphens separate."""
+    """The words within a text, as keys: letters, digits and their marks, with apostrophes inside; hyphens
+    separate.
+    """
     key = word_key(text)
     if key.isascii():
         parts = _PLAIN_TOKENS.findall(key)
@@ -102,10 +109,12 @@ def is_abbreviation(token: str) -> bool:
 
 
 def document_id(key: str) -> str:
-    """The key as a Firestore document id: itself, but with `%`, `/` and what Firestore reserves percent-encoded.
+    """The key as a Firestore document id: itself, but with `%`, `/` and what Firestore reserves
+    percent-encoded.
 
-    Two keys never share an id, and `key_of_document_id` takes it back. Raises InvalidInput for a key that is empty, holds half a
-    character, or is over 1,500 bytes as an id; keys of words are at most 60 characters and never come near.
+    Two keys never share an id, and `key_of_document_id` takes it back. Raises InvalidInput for a key that is
+    empty, holds half a character, or is over 1,500 bytes as an id; keys of words are at most 60 characters
+    and never come near.
     """
     encoded = key.replace("%", "%25").replace("/", "%2F")
     if encoded in {".", ".."}:
@@ -169,7 +178,9 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
 
 
 def printable(text: str, limit: int = 200) -> str:
-    """A text that can be shown and stored: what hides or controls is replaced, what is over `limit` characters is cut."""
+    """A text that can be shown and stored: what hides or controls is replaced, what is over `limit`
+    characters is cut.
+    """
     shown = "".join(
         c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit])
     )

@@ -75,8 +75,8 @@ class Plan:
 async def learn(plan: Plan) -> Job:
     """Run the job of the current flow run to its end and answer its final document.
 
-    The flow run ends COMPLETED, with the end reason as its message, or CANCELLED where Prefect was told so. Raises what made
-    going on impossible, after the document says so too.
+    The flow run ends COMPLETED, with the end reason as its message, or CANCELLED where Prefect was told so.
+    Raises what made going on impossible, after the document says so too.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
@@ -214,7 +214,9 @@ async def _fail(resources: Resources, tracker: ProgressTracker, error: BaseExcep
 
 
 async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Hook for crashed, cancelled and failed runs: where the run could not write its own end, write it now."""
+    """Hook for crashed, cancelled and failed runs: where the run could not write its own end, write it
+    now.
+    """
     settings = read_settings()
     final: FinalState = "FAILED" if state.is_failed() else "CRASHED" if state.is_crashed() else "CANCELLED"
     try:

@@ -83,7 +83,9 @@ class BatchWorkers:
             await self._close_round(number)
 
     async def put(self, work: WordBatch | None) -> None:
-        """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who work."""
+        """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who
+        work.
+        """
         with suppress(DeadlineReached):
             await self._resources.deadline.guard(self._queue.put(work))
 
@@ -129,7 +131,10 @@ class BatchWorkers:
                 await self._account(work)
 
     async def _may_start(self) -> bool:
-        """Whether there is time for one more batch. Where that is doubtful because recent ones were slow, one at a time tries."""
+        """Whether there is time for one more batch.
+
+        Where that is doubtful because recent ones were slow, one at a time tries.
+        """
         while self._stop.takes_batches:
             active_s, durations = self._tracker.active_s, tuple(self._durations_s)
             has_room = self._running < self._most_at_once()

@@ -9,7 +9,9 @@ from flows.knowledge import utc_now
 
 SHOWN = 40
 RESULTS = get_current_settings().results.local_storage_path
-"""Named, though nothing is ever put there: else each run asks the server for a place, with a client that Prefect never closes."""
+"""Named, though nothing is ever put there: else each run asks the server for a place, with a client that
+Prefect never closes.
+"""
 
 
 def run_name() -> str:

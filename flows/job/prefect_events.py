@@ -1,4 +1,6 @@
-"""What Prefect is told of a job: events and artifacts, in the background and bounded, so that a slow server never holds up the work."""
+"""What Prefect is told of a job: events and artifacts, in the background and bounded, so that a slow server
+never holds up the work.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ Call = Callable[[], Awaitable[Any]]
 
 
 class EventEmitter:
-    """Tells Prefect. Every call is tried once, with a time limit; where the queue is full the newest news is dropped, since the store has it all."""
+    """Tells Prefect.
+
+    Every call is tried once, with a time limit; where the queue is full the newest news is dropped, since the
+    store has it all.
+    """
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=QUEUE_SIZE)
@@ -61,7 +67,9 @@ class EventEmitter:
             await asyncio.gather(self._worker, return_exceptions=True)
 
     def tell(self, job: Job, events: Sequence[JobEvent]) -> None:
-        """Emit what is new as Prefect events and bring the progress artifact up to date, that one at most every five seconds."""
+        """Emit what is new as Prefect events and bring the progress artifact up to date, that one at most
+        every five seconds.
+        """
         resource = {
             "prefect.resource.id": resource_id(job.job_id),
             "prefect.resource.name": job.name or job.mode,
@@ -157,7 +165,10 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
         lines += ["Newest: " + ", ".join(o.word for o in newest) + ".", ""]
     if job.usage.requests:
         lines += [
-            f"Model use: {job.usage.requests:,} requests, {job.usage.tokens_in:,} tokens in, {job.usage.tokens_out:,} out.",
+            (
+                f"Model use: {job.usage.requests:,} requests, {job.usage.tokens_in:,} tokens in,"
+                f" {job.usage.tokens_out:,} out."
+            ),
             "",
         ]
     if job.errors:

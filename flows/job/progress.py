@@ -1,4 +1,6 @@
-"""The job document and its numbered log, kept true while a flow runs: at most one write a second, stored first and emitted second."""
+"""The job document and its numbered log, kept true while a flow runs: at most one write a second, stored
+first and emitted second.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ _watch: ContextVar[OnProgress | None] = ContextVar("learning_watch", default=Non
 
 @contextmanager
 def reporting_to(watch: OnProgress) -> Generator[None]:
-    """Have `watch` called, in the event loop, with the job document and the new events about once a second and at the end of a flow."""
+    """Have `watch` called, in the event loop, with the job document and the new events about once a second
+    and at the end of a flow.
+    """
     token = _watch.set(watch)
     try:
         yield
@@ -170,7 +174,10 @@ class ProgressTracker:
         self._update_forecast(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
         rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]
-        text = f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken, {len(rejected):,} rejected"
+        text = (
+            f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken,"
+            f" {len(rejected):,} rejected"
+        )
         self._log.info(text)
         self.event("round.proposed", text)
         if rejected:
@@ -209,7 +216,9 @@ class ProgressTracker:
             )
 
     async def failure(self) -> None:
-        """Wait for an error that makes going on impossible, such as a newer attempt of the job, and raise it."""
+        """Wait for an error that makes going on impossible, such as a newer attempt of the job, and
+        raise it.
+        """
         await asyncio.shield(self._failure)
 
     def fail(self, error: BaseException) -> None:
@@ -268,7 +277,9 @@ async def tracking(
     on_tick: Callable[[ProgressTracker], Awaitable[None]],
     quota: Callable[[], tuple[QuotaLeft, ...]] = tuple,
 ) -> AsyncGenerator[ProgressTracker]:
-    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called. `quota` tells what is left.
+    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
+
+    `quota` tells what is left.
 
     Raises what the store raises when the attempt cannot begin.
     """

@@ -23,7 +23,9 @@ from flows.stages.tasks import propose_round
 CLAIM_GRACE = timedelta(seconds=60)
 DRY_ROUNDS = 3
 CLOSED_AGAIN = 3
-"""Of the latest rounds the frontier is written again when a job resumes: a kill may have come between their last batch and it."""
+"""Of the latest rounds the frontier is written again when a job resumes: a kill may have come between their
+last batch and it.
+"""
 LAST_WORDS_S = 0.7
 """How long calls may take to notice that the time is up before they are cancelled."""
 
@@ -83,7 +85,10 @@ class RoundRunner:
         self._resources.deadline.reach()
 
     async def run(self) -> EndReason:
-        """Work until the budget, the candidate_source or a signal ends it. Raises what makes going on impossible."""
+        """Work until the budget, the candidate_source or a signal ends it.
+
+        Raises what makes going on impossible.
+        """
         deadline = self._resources.deadline
         deadline.arm(self._budget.remaining_s(self._tracker.active_s))
         producer = asyncio.create_task(self._produce(), name="producer")
@@ -150,7 +155,9 @@ class RoundRunner:
             await self._work.put_no_more()
 
     async def _room(self) -> int:
-        """How many words may be taken up next; waits while the target may be reached by what is in work, 0 when it is reached."""
+        """How many words may be taken up next; waits while the target may be reached by what is in work, 0
+        when it is reached.
+        """
         while True:
             self._stop.changed.clear()
             stored = self._tracker.job.counts.stored

@@ -1,4 +1,6 @@
-"""How a running job is told to stop: the drain flag, Prefect's cancellation, and the signals of the operating system."""
+"""How a running job is told to stop: the drain flag, Prefect's cancellation, and the signals of the operating
+system.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class StopSignals:
             runner.drain(grace_s=SIGNAL_GRACE_S)
 
     async def tick(self, tracker: ProgressTracker) -> None:
-        """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost its ear."""
+        """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost
+        its ear.
+        """
         self._tracker = tracker
         if not self._is_draining and await self._store.stop_requested(self._job_id):
             self._drain(None, "Asked to stop: what is in flight is finished")
@@ -90,7 +94,8 @@ class StopSignals:
             return False
         if run.state is not None and run.state.type in OVER:
             self._abort(
-                f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}: stopping now"
+                f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}:"
+                " stopping now"
             )
             return True
         return False
@@ -110,7 +115,9 @@ class StopSignals:
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Handle SIGINT, SIGTERM and SIGHUP for the time being, where this is the main thread; Prefect's own handlers come back at the end."""
+        """Handle SIGINT, SIGTERM and SIGHUP for the time being, where this is the main thread; Prefect's own
+        handlers come back at the end.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -1,7 +1,8 @@
 """The types of the pipeline: immutable values with a stable JSON form, the same in every store.
 
-A *candidate* is a word as proposed, with the verdict on it. A *word* is an accepted candidate with its key. A *definition* is
-what synthesis made of it, an *entry* everything that was learned about it. All times are aware datetimes in UTC.
+A *candidate* is a word as proposed, with the verdict on it. A *word* is an accepted candidate with its key. A
+*definition* is what synthesis made of it, an *entry* everything that was learned about it. All times are
+aware datetimes in UTC.
 """
 
 from flows.knowledge.base import (

@@ -15,10 +15,15 @@ _SUPPORT = {
 
 
 def entry_html(entry: Mapping[str, Any]) -> str:
-    """A word's page from the fields of an Entry; only word, definition, part_of_speech, support and provenance must be there."""
+    """A word's page from the fields of an Entry; only word, definition, part_of_speech, support and
+    provenance must be there.
+    """
     about = " · ".join(filter(None, (_SHORT[entry["part_of_speech"]], entry.get("category"))))
     parts = [
-        f"<p style='margin:0'><b style='font-size:1.35em'>{_text(entry['word'])}</b> <i style='{_QUIET}'>{_text(about)}</i></p>",
+        (
+            f"<p style='margin:0'><b style='font-size:1.35em'>{_text(entry['word'])}</b> <i"
+            f" style='{_QUIET}'>{_text(about)}</i></p>"
+        ),
         f"<p style='margin:.35em 0'>{_text(entry['definition'])}</p>",
         f"<p>{_text(entry['explanation'])}</p>" if entry.get("explanation") else "",
         _listed("Senses", _senses(entry), kind="ol") if len(entry.get("senses", ())) > 1 else "",
@@ -55,7 +60,8 @@ def _source(citation: Any) -> str:  # noqa: ANN401  a Citation
 def _origin(entry: Mapping[str, Any]) -> str:
     made = entry["provenance"]
     return _text(
-        f"Learned {made.created_at:%Y-%m-%d %H:%M} UTC by {made.model}, round {made.round} · {entry.get('depth', 'enriched')}"
+        f"Learned {made.created_at:%Y-%m-%d %H:%M} UTC by {made.model}, round {made.round} ·"
+        f" {entry.get('depth', 'enriched')}"
     )
 
 

@@ -24,7 +24,9 @@ from flows.knowledge.base import (
 
 
 class Outcome(Document):
-    """What became of one word: `stored` is the depth that it reached, None when it was given up for `reason`."""
+    """What became of one word: `stored` is the depth that it reached, None when it was given up for
+    `reason`.
+    """
 
     word: str
     key: Key
@@ -110,7 +112,10 @@ class Job(Document):
     quota: tuple[QuotaLeft, ...] = ()
     """Of the models that were asked; none where no quota holds the model back."""
     started_by: StartedBy | None = None
-    """How it was started; `process` is a flow that was called, in a shell or a notebook. None in documents that are older than this field."""
+    """How it was started; `process` is a flow that was called, in a shell or a notebook.
+
+    None in documents that are older than this field.
+    """
     errors: tuple[str, ...] = ()
     """The last 20, newest last."""
     created_at: AwareDatetime
@@ -143,7 +148,10 @@ class Job(Document):
 
 
 class JobEvent(Document):
-    """One line of a job's log. `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes."""
+    """One line of a job's log.
+
+    `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes.
+    """
 
     attempt: int
     seq: int = Field(ge=1)
@@ -154,7 +162,9 @@ class JobEvent(Document):
 
 
 class QuotaUsage(Document):
-    """What a model was asked for in one window of time, so that a restart remembers what the provider remembers."""
+    """What a model was asked for in one window of time, so that a restart remembers what the provider
+    remembers.
+    """
 
     model: str
     window: Literal["minute", "day"]

@@ -42,13 +42,16 @@ class Candidate(Document):
     verdict: Verdict
     reason: str | None = None
     cell: str | None = None
-    """The kind of words that the model was asked for when it listed this one, as flows.core.diversity names it."""
+    """The kind of words that the model was asked for when it listed this one, as flows.core.diversity names
+    it.
+    """
 
 
 class Round(Document):
     """One proposal of candidates: immutable, id = (job, number from 1).
 
-    The accepted candidates, cut in their order into pieces of `batch_size`, are the round's batches, numbered from 1.
+    The accepted candidates, cut in their order into pieces of `batch_size`, are the round's batches, numbered
+    from 1.
     """
 
     job_id: UUID
@@ -74,7 +77,9 @@ class Round(Document):
 
 
 class ClaimResult(Document):
-    """What a claim brought, by key: newly claimed, held by this job already, known well enough, held by another job."""
+    """What a claim brought, by key: newly claimed, held by this job already, known well enough, held by
+    another job.
+    """
 
     new: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
@@ -88,7 +93,10 @@ class ClaimResult(Document):
 
 
 class FrontierWord(Document):
-    """A concept that entries mention and nobody has learned. `mentioned_by` holds at most 20 keys of entries."""
+    """A concept that entries mention and nobody has learned.
+
+    `mentioned_by` holds at most 20 keys of entries.
+    """
 
     word: str
     key: Key

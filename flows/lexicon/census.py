@@ -14,8 +14,8 @@ def cell_sizes(lexicon: Lexicon) -> Mapping[Cell, int]:
     """Lemmas by the category of their common meaning and by commonness; some 60 ms."""
     last = min(lexicon.presentable, max(ranks.stop for ranks in BANDS.values()) - 1)
     rows = lexicon.rows(
-        "SELECT l.rank, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 JOIN synset y ON y.id = s.synset "
-        "WHERE l.rank <= ?",
+        "SELECT l.rank, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 JOIN"
+        " synset y ON y.id = s.synset WHERE l.rank <= ?",
         (last,),
     )
     found = (Cell.of(Category(category), rank) for rank, category in rows)

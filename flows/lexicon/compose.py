@@ -44,7 +44,8 @@ _STATEMENTS = {
 }
 _VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}."}
 _USE = re.compile(
-    r"\b(?:used|designed|intended|worn|grown) (?:especially |chiefly |mainly |primarily )?(?:to|for|in|as|by|with|on)\b "
+    r"\b(?:used|designed|intended|worn|grown) (?:especially |chiefly |mainly |primarily"
+    r" )?(?:to|for|in|as|by|with|on)\b "
     r"(?!refer|an? term|the plural|do or|achieve|that)[^;()]{8,}"
 )
 
@@ -55,7 +56,9 @@ def definition(entry: LexicalEntry) -> str:
 
 
 def statement(entry: LexicalEntry, sense: LexicalSense) -> str:
-    """One meaning in 15 to 600 characters: the gloss, completed by what else WordNet says where it is too short to define."""
+    """One meaning in 15 to 600 characters: the gloss, completed by what else WordNet says where it is too
+    short to define.
+    """
     parts = [sense.gloss] if key_of(sense.gloss) != entry.key else []
     for addition in _additions(entry, sense):
         if len("; ".join(parts)) >= SHORTEST:
@@ -73,7 +76,8 @@ def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Se
 
 
 def explanation(entry: LexicalEntry, presentable: int) -> str:
-    """A longer text, at most 2,000 characters: the definition, how the word stands among others, and its further meanings.
+    """A longer text, at most 2,000 characters: the definition, how the word stands among others, and its
+    further meanings.
 
     Words with a rank over `presentable` are not mentioned, rare ones only where there are no others.
     """

@@ -1,7 +1,7 @@
 """Which words a form belongs to: "went" to "go", "mice" to "mouse", "took off" to "take off".
 
-The pairs stand in the lexicon's file, made from simplemma's dictionary when it is built: that dictionary itself would cost each process
-20 MB and 100 ms.
+The pairs stand in the lexicon's file, made from simplemma's dictionary when it is built: that dictionary
+itself would cost each process 20 MB and 100 ms.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ class Morphology:
         self._lexicon = lexicon
 
     def base_forms(self, key: str) -> tuple[str, ...]:
-        """The headwords that the form is an inflection of, the likeliest first; none for a headword ("left", "glasses")."""
+        """The headwords that the form is an inflection of, the likeliest first; none for a headword ("left",
+        "glasses").
+        """
         return self.base_forms_of((key,)).get(key, ())
 
     def base_forms_of(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -42,7 +44,9 @@ class Morphology:
         return {key: found for key, found in answers.items() if found}
 
     def lemma_candidates(self, token: str) -> frozenset[str]:
-        """Every word that the token may be a form of, itself included; generous, for telling whether a text mentions a word."""
+        """Every word that the token may be a form of, itself included; generous, for telling whether a text
+        mentions a word.
+        """
         key = word_key(token)
         return _candidates(key, self._lexicon.bases((key,)))
 
@@ -53,7 +57,9 @@ class Morphology:
         return lambda token: _candidates(token, bases)
 
     def headwords(self, words: Collection[str]) -> dict[str, Lemma]:
-        """The headword that each token stands for, the commonest of itself and its base forms; tokens without any are absent."""
+        """The headword that each token stands for, the commonest of itself and its base forms; tokens without
+        any are absent.
+        """
         choices = {word: {word} for word in words}
         for word, bases in self._lexicon.bases(words).items():
             choices[word] |= bases
@@ -62,7 +68,9 @@ class Morphology:
         return {word: min(lemmas, key=lambda lemma: lemma.rank) for word, lemmas in found.items() if lemmas}
 
     def are_variants(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords with a meaning in common, as spelling variants are ("colour", "color")."""
+        """Whether both keys are headwords with a meaning in common, as spelling variants are ("colour",
+        "color").
+        """
         return self._lexicon.share_sense(a, b)
 
 

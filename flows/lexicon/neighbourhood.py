@@ -54,14 +54,18 @@ _EMPTY_WORDS = frozenset(
     ]
 )
 _WIDE = 300
-"""How many words next to the wider terms are still near; the narrowest wider term counts in any case, up to ten times as many."""
+"""How many words next to the wider terms are still near; the narrowest wider term counts in any case, up to
+ten times as many.
+"""
 _FEW = 200
 
 
 def neighbourhood(lexicon: Lexicon, topic: str) -> Iterator[Lemma]:
-    """The words near a topic, without the topic itself and without repetition; nothing when the topic is unknown.
+    """The words near a topic, without the topic itself and without repetition; nothing when the topic is
+    unknown.
 
-    Each step is read when it is reached, so taking the first words of a large neighbourhood costs a few milliseconds.
+    Each step is read when it is reached, so taking the first words of a large neighbourhood costs a few
+    milliseconds.
     """
     key = word_key(topic)
     seen: set[int] = set()
@@ -98,7 +102,8 @@ def _tiers(lexicon: Lexicon, key: str) -> Iterator[list[Lemma]]:
     parts = [found for word in words if (found := _headwords(lexicon, word))]
     if len(parts) < len(words) and len(words) > 1:
         parts = [found for found in parts if min(_ranks(lexicon, found)) > 100]
-    # The rarer word of a phrase says more about it: "learning" in "machine learning", "climate" in "climate change".
+    # The rarer word of a phrase says more about it: "learning" in "machine learning", "climate" in "climate
+    # change".
     for found in sorted(parts, key=lambda found: -min(_ranks(lexicon, found))):
         yield list(lexicon.find(found).values())
         yield from _around(lexicon, found)
@@ -133,8 +138,8 @@ def _around(lexicon: Lexicon, keys: Sequence[str]) -> Iterator[list[Lemma]]:
 def _main_synsets(lexicon: Lexicon, keys: Sequence[str]) -> list[int]:
     """The synsets of the common meanings; nouns alone when there are any, since a topic is a thing."""
     rows = lexicon.rows(
-        "SELECT s.synset, s.tags, y.part FROM lemma l JOIN sense s ON s.lemma = l.rank JOIN synset y ON y.id = s.synset "
-        "WHERE l.key IN (SELECT value FROM json_each(?)) ORDER BY s.tags DESC, s.position",
+        "SELECT s.synset, s.tags, y.part FROM lemma l JOIN sense s ON s.lemma = l.rank JOIN synset y ON y.id"
+        " = s.synset WHERE l.key IN (SELECT value FROM json_each(?)) ORDER BY s.tags DESC, s.position",
         (as_array(keys),),
     )
     rows = [row for row in rows if row[2] == 0] or rows
@@ -145,7 +150,8 @@ def _main_synsets(lexicon: Lexicon, keys: Sequence[str]) -> list[int]:
 
 def _step(lexicon: Lexicon, synsets: Collection[int], kinds: Collection[str], seen: set[int]) -> list[int]:
     rows = lexicon.rows(
-        "SELECT DISTINCT target FROM relation WHERE synset IN (SELECT value FROM json_each(?)) AND kind IN (SELECT value FROM json_each(?))",
+        "SELECT DISTINCT target FROM relation WHERE synset IN (SELECT value FROM json_each(?)) AND kind IN"
+        " (SELECT value FROM json_each(?))",
         (as_array(synsets), as_array(lexicon.kind_ids(kinds))),
     )
     found = [target for (target,) in rows if target not in seen]
@@ -155,7 +161,8 @@ def _step(lexicon: Lexicon, synsets: Collection[int], kinds: Collection[str], se
 
 def _narrow(lexicon: Lexicon, synsets: Collection[int]) -> list[int]:
     rows = lexicon.rows(
-        "SELECT synset, count(*) FROM relation WHERE synset IN (SELECT value FROM json_each(?)) GROUP BY synset ORDER BY count(*), synset",
+        "SELECT synset, count(*) FROM relation WHERE synset IN (SELECT value FROM json_each(?)) GROUP BY"
+        " synset ORDER BY count(*), synset",
         (as_array(synsets),),
     )
     found: list[int] = []
@@ -170,8 +177,9 @@ def _narrow(lexicon: Lexicon, synsets: Collection[int]) -> list[int]:
 
 def _heads(lexicon: Lexicon, synsets: Collection[int]) -> list[Lemma]:
     rows = lexicon.rows(
-        "SELECT l.rank, l.key, l.text FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON s.lemma = l.rank AND s.synset = y.id "
-        "WHERE y.id IN (SELECT value FROM json_each(?)) ORDER BY y.weight, l.rank",
+        "SELECT l.rank, l.key, l.text FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON s.lemma ="
+        " l.rank AND s.synset = y.id WHERE y.id IN (SELECT value FROM json_each(?)) ORDER BY y.weight,"
+        " l.rank",
         (as_array(synsets),),
     )
     return [Lemma(*row) for row in rows]
@@ -186,21 +194,24 @@ def _synonyms(lexicon: Lexicon, synsets: Collection[int]) -> list[Lemma]:
 
 def _linked(lexicon: Lexicon, keys: Sequence[str], synsets: Collection[int]) -> list[Lemma]:
     rows = lexicon.rows(
-        "SELECT t.rank, t.key, t.text FROM lemma l JOIN link k ON k.lemma = l.rank JOIN lemma t ON t.rank = k.target "
-        "WHERE l.key IN (SELECT value FROM json_each(?)) AND k.synset IN (SELECT value FROM json_each(?)) ORDER BY t.rank",
+        "SELECT t.rank, t.key, t.text FROM lemma l JOIN link k ON k.lemma = l.rank JOIN lemma t ON t.rank ="
+        " k.target WHERE l.key IN (SELECT value FROM json_each(?)) AND k.synset IN (SELECT value FROM"
+        " json_each(?)) ORDER BY t.rank",
         (as_array(keys), as_array(synsets)),
     )
     return [Lemma(*row) for row in rows]
 
 
 def _mentioned(lexicon: Lexicon, words: Sequence[str], *, is_phrase: bool) -> list[Lemma]:
-    """The words whose glosses mention all the words (a phrase) or any of them; one pass over all glosses, some 50 ms."""
+    """The words whose glosses mention all the words (a phrase) or any of them; one pass over all glosses,
+    some 50 ms.
+    """
     condition = (" AND " if is_phrase else " OR ").join("y.gloss LIKE ?" for _ in words)
     if not words:
         return []
     rows = lexicon.rows(
-        "SELECT l.rank, l.key, l.text, y.gloss FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON s.lemma = l.rank AND s.synset = y.id "
-        f"WHERE {condition} ORDER BY y.weight, l.rank",
+        "SELECT l.rank, l.key, l.text, y.gloss FROM synset y JOIN lemma l ON l.rank = y.head JOIN sense s ON"
+        f" s.lemma = l.rank AND s.synset = y.id WHERE {condition} ORDER BY y.weight, l.rank",
         [f"%{word}%" for word in words],
     )
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?:s|es)?(?!\w)", re.IGNORECASE) for word in words]

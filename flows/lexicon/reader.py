@@ -28,7 +28,10 @@ _RELATED_SENSES = 3
 _RELATIONS_OF_A_KIND = 10
 
 key_of = lru_cache(maxsize=8192)(word_key)
-"""`word_key`, remembered: common words come up again and again as each other's relatives. For this package's own modules."""
+"""`word_key`, remembered: common words come up again and again as each other's relatives.
+
+For this package's own modules.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class Lemma:
 
 @dataclass(frozen=True, slots=True)
 class LexicalRelation:
-    """A named link, for example kind="kind of". `rank` is that of the linked word, raised where one of its rarer meanings is linked."""
+    """A named link, for example kind="kind of".
+
+    `rank` is that of the linked word, raised where one of its rarer meanings is linked.
+    """
 
     kind: str
     text: str
@@ -53,7 +59,8 @@ class LexicalRelation:
 class LexicalSense:
     """One meaning.
 
-    `words` are all spellings and synonyms, the usual one first; `tags` says how often the word had this meaning in WordNet's tagged corpus.
+    `words` are all spellings and synonyms, the usual one first; `tags` says how often the word had this
+    meaning in WordNet's tagged corpus.
     """
 
     synset: int
@@ -68,7 +75,9 @@ class LexicalSense:
 
 @dataclass(frozen=True, slots=True)
 class LexicalEntry:
-    """Everything that the lexicon has on one headword; senses come the commonest first, and the first three have relations."""
+    """Everything that the lexicon has on one headword; senses come the commonest first, and the first three
+    have relations.
+    """
 
     key: str
     text: str
@@ -77,10 +86,12 @@ class LexicalEntry:
 
 
 class Lexicon:
-    """WordNet 3.1, read-only. One instance may serve several threads, one query at a time; opening takes a few milliseconds.
+    """WordNet 3.1, read-only.
 
-    Whoever opens it closes it: use it as a context manager or call `close`. Raises LexiconMissing when the file is not there or is
-    not a lexicon of this version.
+    One instance may serve several threads, one query at a time; opening takes a few milliseconds.
+
+    Whoever opens it closes it: use it as a context manager or call `close`. Raises LexiconMissing when the
+    file is not there or is not a lexicon of this version.
     """
 
     def __init__(self, path: Path = DEFAULT_PATH) -> None:
@@ -88,7 +99,8 @@ class Lexicon:
         self._lock = threading.Lock()
         if not path.is_file():
             raise LexiconMissing(
-                f"The lexicon {path} is missing: run `make setup` in a checkout, or install the package again."
+                f"The lexicon {path} is missing: run `make setup` in a checkout, or install the package"
+                " again."
             )
         try:
             # immutable: no locks and no journal, since nothing ever writes to an installed lexicon.
@@ -111,7 +123,8 @@ class Lexicon:
         if meta.get("layout") != LAYOUT:
             self._connection.close()
             raise LexiconMissing(
-                f"The lexicon {path} has the layout {meta.get('layout')}, not {LAYOUT}: run `make setup` in a checkout, or install the package again."
+                f"The lexicon {path} has the layout {meta.get('layout')}, not {LAYOUT}: run `make setup` in a"
+                " checkout, or install the package again."
             )
 
     def __enter__(self) -> Self:
@@ -160,12 +173,15 @@ class Lexicon:
         return [key for (key,) in rows]
 
     def lookup(self, keys: Collection[str]) -> dict[str, LexicalEntry]:
-        """Everything on each headword, in five queries for all of them together; a key that is no headword is absent."""
+        """Everything on each headword, in five queries for all of them together; a key that is no headword is
+        absent.
+        """
         found = self.find(keys)
         senses: dict[int, list[Sequence[Any]]] = defaultdict(list)
         for row in self.rows(
-            "SELECT s.lemma, s.synset, s.tags, y.part, y.category, y.words, y.gloss, y.examples FROM sense s JOIN synset y ON y.id = s.synset "
-            "WHERE s.lemma IN (SELECT value FROM json_each(?)) ORDER BY s.lemma, s.position",
+            "SELECT s.lemma, s.synset, s.tags, y.part, y.category, y.words, y.gloss, y.examples FROM sense s"
+            " JOIN synset y ON y.id = s.synset WHERE s.lemma IN (SELECT value FROM json_each(?)) ORDER BY"
+            " s.lemma, s.position",
             (as_array(lemma.rank for lemma in found.values()),),
         ):
             senses[row[0]].append(row)
@@ -207,14 +223,16 @@ class Lexicon:
     def share_sense(self, a: str, b: str) -> bool:
         """Whether both keys are headwords with a meaning in common."""
         rows = self.rows(
-            "SELECT 1 FROM lemma a JOIN sense x ON x.lemma = a.rank JOIN lemma b JOIN sense y ON y.lemma = b.rank "
-            "WHERE a.key = ? AND b.key = ? AND x.synset = y.synset LIMIT 1",
+            "SELECT 1 FROM lemma a JOIN sense x ON x.lemma = a.rank JOIN lemma b JOIN sense y ON y.lemma ="
+            " b.rank WHERE a.key = ? AND b.key = ? AND x.synset = y.synset LIMIT 1",
             (a, b),
         )
         return bool(rows)
 
     def bases(self, forms: Iterable[str]) -> dict[str, frozenset[str]]:
-        """The headwords that each form is an inflection of, as far as the dictionary of forms knows: one word each, no phrases."""
+        """The headwords that each form is an inflection of, as far as the dictionary of forms knows: one word
+        each, no phrases.
+        """
         found: dict[str, set[str]] = defaultdict(set)
         for form, base in self.rows(
             "SELECT form, base FROM inflection WHERE form IN (SELECT value FROM json_each(?))",
@@ -224,7 +242,10 @@ class Lexicon:
         return {form: frozenset(bases) for form, bases in found.items()}
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """The result of one query; for this package's own modules. Raises LexiconMissing when the file cannot be read."""
+        """The result of one query; for this package's own modules.
+
+        Raises LexiconMissing when the file cannot be read.
+        """
         try:
             with self._lock:
                 return self._connection.execute(statement, parameters).fetchall()
@@ -238,8 +259,9 @@ class Lexicon:
     def _relations(self, synsets: Iterable[int]) -> dict[int, list[LexicalRelation]]:
         found: dict[int, list[LexicalRelation]] = defaultdict(list)
         for synset, kind, words, rank in self.rows(
-            "SELECT r.synset, r.kind, y.words, y.weight FROM json_each(?) j JOIN relation r ON r.synset = j.value JOIN synset y ON y.id = r.target "
-            "WHERE r.position < ? ORDER BY r.synset, r.kind, r.position",
+            "SELECT r.synset, r.kind, y.words, y.weight FROM json_each(?) j JOIN relation r ON r.synset ="
+            " j.value JOIN synset y ON y.id = r.target WHERE r.position < ? ORDER BY r.synset, r.kind,"
+            " r.position",
             (as_array(synsets), _RELATIONS_OF_A_KIND),
         ):
             found[synset].append(LexicalRelation(self._kinds[kind], words.partition("\n")[0], rank))
@@ -248,8 +270,8 @@ class Lexicon:
     def _links(self, lemmas: Iterable[int]) -> dict[tuple[int, int], list[LexicalRelation]]:
         found: dict[tuple[int, int], list[LexicalRelation]] = defaultdict(list)
         for lemma, synset, kind, text, rank in self.rows(
-            "SELECT k.lemma, k.synset, k.kind, k.text, k.weight FROM json_each(?) j JOIN link k ON k.lemma = j.value "
-            "ORDER BY k.lemma, k.synset, k.weight, k.target",
+            "SELECT k.lemma, k.synset, k.kind, k.text, k.weight FROM json_each(?) j JOIN link k ON k.lemma ="
+            " j.value ORDER BY k.lemma, k.synset, k.weight, k.target",
             (as_array(lemmas),),
         ):
             found[lemma, synset].append(LexicalRelation(self._kinds[kind], text, rank))
@@ -257,7 +279,8 @@ class Lexicon:
 
     def _unreadable(self, error: Exception) -> LexiconMissing:
         return LexiconMissing(
-            f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install the package again."
+            f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install"
+            " the package again."
         )
 
 

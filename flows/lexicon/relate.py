@@ -24,10 +24,9 @@ _FAMILIAR = 20_000
 """Words up to this weight are worth looking up for most readers."""
 _FEW_RELATIONS = 6
 _VAGUE = frozenset(
-    "abstract entity|abstraction|act|artefact|artifact|attribute|be|change|cognition|entity|event|get|group|happen|happening|have|make|matter|"
-    "measure|move|object|part|physical entity|property|psychological feature|quality|relation|state|thing|unit|whole".split(
-        "|"
-    )
+    "abstract entity|abstraction|act|artefact|artifact|attribute|be|change|cognition|entity|event|get|group|"
+    "happen|happening|have|make|matter|measure|move|object|part|physical entity|property|"
+    "psychological feature|quality|relation|state|thing|unit|whole".split("|")
 )
 """What everything is a kind of: true, but nothing to look up."""
 _GROUPS: tuple[tuple[str, int], ...] = (
@@ -57,20 +56,23 @@ _GROUPS: tuple[tuple[str, int], ...] = (
 _OF_A_KIND = 5
 _PLAIN_WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
-    "about above according act after all also among and another any are as been being belonging both but can capable causing certain "
-    "characteristic characterized composed concerning considered consisting containing done especially etc family for form from further genus had "
-    "has have having how into involving its kind large less like made make makes many marked may more most much not often one only other out "
-    "over own particular people person previously quality regarded relating resembling same several showing small some somebody someone "
-    "something state such than that the their them there these they thing things this those through type used usually various very was were "
-    "what when where which while who whose with within without you your".split()
+    "about above according act after all also among and another any are as been being belonging both but can"
+    " capable causing certain characteristic characterized composed concerning considered consisting"
+    " containing done especially etc family for form from further genus had has have having how into"
+    " involving its kind large less like made make makes many marked may more most much not often one only"
+    " other out over own particular people person previously quality regarded relating resembling same"
+    " several showing small some somebody someone something state such than that the their them there these"
+    " they thing things this those through type used usually various very was were what when where which"
+    " while who whose with within without you your".split()
 )
 
 
 def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[str, Lemma]) -> tuple[str, ...]:
-    """1 to 8 words that a reader would look up next: familiar before rare, nothing twice, no other spelling of the word itself.
+    """1 to 8 words that a reader would look up next: familiar before rare, nothing twice, no other spelling
+    of the word itself.
 
-    `glossary` holds the headwords that stand in the entry's glosses, by the tokens that `gloss_words` gives. Words with a rank over
-    `presentable` are left out.
+    `glossary` holds the headwords that stand in the entry's glosses, by the tokens that `gloss_words` gives.
+    Words with a rank over `presentable` are left out.
     """
     first, others = entry.senses[0], entry.senses[1:3]
     own = list(_by_turns(first.relations, presentable))
@@ -93,7 +95,8 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     for texts, most in steps:
         concepts.take(texts, most)
     if not concepts.found:
-        # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than nothing.
+        # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than
+        # nothing.
         relatives = (
             (relation.text for relation in own),
             (lemma.text for lemma in glossed),
@@ -104,7 +107,9 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
 
 
 def gloss_words(gloss: str) -> list[str]:
-    """The content words of a gloss as tokens, in their order; no names, whose parts mean something else ("united", "states")."""
+    """The content words of a gloss as tokens, in their order; no names, whose parts mean something else
+    ("united", "states").
+    """
     return [
         token
         for token in dict.fromkeys(tokens(gloss))
@@ -113,7 +118,9 @@ def gloss_words(gloss: str) -> list[str]:
 
 
 def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
-    """Named links of the common meaning, at most 20, each word once, the familiar first within each kind; rare words only where there are few."""
+    """Named links of the common meaning, at most 20, each word once, the familiar first within each kind;
+    rare words only where there are few.
+    """
     order = {kind: at for at, (kind, _) in enumerate(_GROUPS)}
     counts: dict[str, int] = {}
     found: dict[str, Relation] = {}
@@ -151,7 +158,9 @@ def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterato
 
 
 def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
-    """The headwords of a gloss that are neither on everybody's lips nor unheard of, the rarer first, since they say more."""
+    """The headwords of a gloss that are neither on everybody's lips nor unheard of, the rarer first, since
+    they say more.
+    """
     found = {glossary[word] for word in words if word in glossary}
     return [
         lemma.text

@@ -20,7 +20,10 @@ from flows.knowledge import (
 
 
 class Unfinished(MalformedOutput):
-    """The answer broke off or was not of the asked shape, and was paid for. `generation` holds what of it can be used, with the bill."""
+    """The answer broke off or was not of the asked shape, and was paid for.
+
+    `generation` holds what of it can be used, with the bill.
+    """
 
     def __init__(self, message: str, *, generation: Generation[Any], salvage: str = "") -> None:
         super().__init__(message, salvage=salvage)
@@ -30,8 +33,9 @@ class Unfinished(MalformedOutput):
 class LanguageModel(Protocol):
     """One request a call: no retry and no splitting inside, since the stages do that in one place.
 
-    Answers are by word key; a word that the model left out is absent. Every method raises RateLimited, ModelUnavailable,
-    MalformedOutput (Unfinished where it was paid for), RequestTooLarge, Refused or QuotaExhausted.
+    Answers are by word key; a word that the model left out is absent. Every method raises RateLimited,
+    ModelUnavailable, MalformedOutput (Unfinished where it was paid for), RequestTooLarge, Refused or
+    QuotaExhausted.
     """
 
     name: str

@@ -41,16 +41,19 @@ class _Supply:
 
     def read(self) -> bool:
         """Have lemmas to judge; False at the end. A page that was never judged comes again."""
-        # Inline: a topic's neighbourhood reads every gloss once, some 50 ms, and a page of all lemmas takes one.
+        # Inline: a topic's neighbourhood reads every gloss once, some 50 ms, and a page of all lemmas takes
+        # one.
         self.unjudged = self.unjudged or list(islice(self._lemmas, _PAGE))
         self.has_any = self.has_any or bool(self.unjudged)
         return bool(self.unjudged)
 
 
 class LexiconModel:
-    """Proposes common words first, or those near a topic, and composes everything else from glosses and relations.
+    """Proposes common words first, or those near a topic, and composes everything else from glosses and
+    relations.
 
-    It invents nothing, so what WordNet lacks stays empty. It proposes no word twice in its life. The lexicon stays the caller's to close.
+    It invents nothing, so what WordNet lacks stays empty. It proposes no word twice in its life. The lexicon
+    stays the caller's to close.
     """
 
     name = "wordnet-3.1"
@@ -66,7 +69,8 @@ class LexiconModel:
         self._turn = asyncio.Lock()
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """Lemmas that nobody has taken, at most `request.count`; fewer or none at the end of the list or of the topic's neighbourhood.
+        """Lemmas that nobody has taken, at most `request.count`; fewer or none at the end of the list or of
+        the topic's neighbourhood.
 
         Raises UnknownTopic, with words spelled like it, when nothing is near the topic.
         """
@@ -102,7 +106,9 @@ class LexiconModel:
         )
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
-        """All meanings, the words around the common one and the examples that show the word; words that are no headwords are absent."""
+        """All meanings, the words around the common one and the examples that show the word; words that are
+        no headwords are absent.
+        """
         entries = self._look_up(item.key for item in batch)
         glosses = [sense.gloss for entry in entries.values() for sense in entry.senses[:2]]
         glossary = self._morphology.headwords(
@@ -124,7 +130,9 @@ class LexiconModel:
         return self._generation(answers)
 
     async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
-        """A text on all meanings and on the words around the common one; uses where a gloss names them, misconceptions never."""
+        """A text on all meanings and on the words around the common one; uses where a gloss names them,
+        misconceptions never.
+        """
         entries = self._look_up(item.entry.key for item in batch)
         return self._generation(
             {

@@ -1,7 +1,9 @@
-"""Waiting for one model's quota instead of being refused: requests of one process line up here, and are sent when the buckets allow.
+"""Waiting for one model's quota instead of being refused: requests of one process line up here, and are sent
+when the buckets allow.
 
-The rules are in `flows.core.quota`; this is their clock and their queue. Requests that finish words go before those that begin them,
-and a proposal that has waited for long goes first. How many are under way at once grows with success and halves when the provider is crowded.
+The rules are in `flows.core.quota`; this is their clock and their queue. Requests that finish words go before
+those that begin them, and a proposal that has waited for long goes first. How many are under way at once
+grows with success and halves when the provider is crowded.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ CHARACTERS_A_TOKEN = 4.0
 LARGEST_SHARE = 0.94
 """Share of a minute's tokens that one request may be; a larger one is refused for good with 413."""
 SPARE_SHARE = 0.004
-"""Share of a minute's tokens kept back with each request, since the provider's clock and count differ a little from ours."""
+"""Share of a minute's tokens kept back with each request, since the provider's clock and count differ a
+little from ours.
+"""
 ASSUMED_TOKENS_A_MINUTE = 8000
 """Of the plan that is assumed, the free one: what goes with a larger limit is larger too."""
 FIRST_AT_ONCE = 8.0
@@ -82,7 +86,10 @@ class _Waiter:
 
 
 class QuotaLimiter:
-    """The quota of one model in one event loop. `assumed` limits are the free plan's, and give way to headers that tell of a larger one."""
+    """The quota of one model in one event loop.
+
+    `assumed` limits are the free plan's, and give way to headers that tell of a larger one.
+    """
 
     def __init__(
         self,
@@ -137,8 +144,8 @@ class QuotaLimiter:
     async def slot(self, task: Task, *, characters: int, answer_tokens: int) -> AsyncGenerator[Reservation]:
         """Wait for leave to send a prompt with an answer of at most so many tokens.
 
-        Raises RequestTooLarge when no wait helps, and QuotaExhausted when the day is used up. Whoever is cancelled while waiting
-        takes nothing; whoever leaves without telling has spent everything.
+        Raises RequestTooLarge when no wait helps, and QuotaExhausted when the day is used up. Whoever is
+        cancelled while waiting takes nothing; whoever leaves without telling has spent everything.
         """
         tokens = self.prompt_tokens(characters) + answer_tokens
         if tokens > self.largest:
@@ -223,7 +230,8 @@ class QuotaLimiter:
     def _exhausted(self, answer: DayUsedUp, now_s: float) -> QuotaExhausted:
         until = datetime.now(UTC) + timedelta(seconds=answer.until_s - now_s)
         return QuotaExhausted(
-            f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on {until:%d %B}",
+            f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on"
+            f" {until:%d %B}",
             until=until,
         )
 
@@ -236,9 +244,11 @@ class QuotaLimiter:
             # a provider without headers of its limits: nothing is learned by waiting for them
             self._at_once = min(
                 MOST_AT_ONCE,
-                max(self._at_once, FIRST_AT_ONCE)
-                if not self._has_heard
-                else self._at_once + 1 / self._at_once,
+                (
+                    max(self._at_once, FIRST_AT_ONCE)
+                    if not self._has_heard
+                    else self._at_once + 1 / self._at_once
+                ),
             )
             self._has_heard = True
         elif slot.is_crowded:
@@ -258,7 +268,9 @@ class QuotaLimiter:
         self._state = quota.observe(self._state, self._clock(), seen)
 
     def _widen(self, limit: int | None) -> None:
-        """Headers tell nothing of requests a minute and tokens a day; with a larger plan than assumed, these are larger too."""
+        """Headers tell nothing of requests a minute and tokens a day; with a larger plan than assumed, these
+        are larger too.
+        """
         if not self._assumed or limit is None or limit <= ASSUMED_TOKENS_A_MINUTE:
             return
         if "requests_per_minute" in self._assumed:

@@ -1,4 +1,6 @@
-"""A language model that answers from a script: the shipped double for tests and for trying a pipeline without any model."""
+"""A language model that answers from a script: the shipped double for tests and for trying a pipeline without
+any model.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,9 @@ def _no_fault(_method: str, _call: int) -> Exception | None:
 class ScriptedModel:
     """Proposes the given words in order and writes the same plain sentences about each.
 
-    `fault(method, n)` is asked before the n-th call (from 1) of each method and may answer an exception to raise; `answers` may
-    replace or, by None, leave out the draft of single words in `define` and `enrich`; every call takes `latency_s` seconds.
+    `fault(method, n)` is asked before the n-th call (from 1) of each method and may answer an exception to
+    raise; `answers` may replace or, by None, leave out the draft of single words in `define` and `enrich`;
+    every call takes `latency_s` seconds.
     """
 
     name = "scripted"
@@ -105,7 +108,10 @@ class ScriptedModel:
         """A longer text about each word."""
         value = {
             request.entry.key: Deepening(
-                explanation=f"{request.entry.definition} The script has nothing more to tell about it, but says so at greater length.",
+                explanation=(
+                    f"{request.entry.definition} The script has nothing more to tell about it, but says so at"
+                    " greater length."
+                ),
                 applications=(f"Trying out {request.entry.word}",),
             )
             for request in batch

@@ -23,9 +23,11 @@ AT_ONCE = 3
 async def open_sources(
     settings: Settings, *, lexicon: Lexicon, cache: EvidenceCache
 ) -> AsyncGenerator[tuple[Source, ...]]:
-    """The sources that the settings name, open until the end, in their order; the lexicon and the memory stay the caller's to close.
+    """The sources that the settings name, open until the end, in their order; the lexicon and the memory stay
+    the caller's to close.
 
-    Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a contact that is none.
+    Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a
+    contact that is none.
     """
     from flows.sources.lexicon import LexiconSource
 

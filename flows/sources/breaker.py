@@ -1,4 +1,6 @@
-"""A circuit breaker: a source that keeps failing is left alone for a while instead of being waited for in every batch."""
+"""A circuit breaker: a source that keeps failing is left alone for a while instead of being waited for in
+every batch.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,12 @@ REST_AFTER_REFUSAL_S = 600.0
 
 
 class Breaker:
-    """Passes calls on to a source until it fails four times in a row or refuses once; then answers in its place for a while.
+    """Passes calls on to a source until it fails four times in a row or refuses once; then answers in its
+    place for a while.
 
-    After the rest one call tries the source, and the others wait for what it finds: an answer closes the circuit, a failure opens it again.
-    A RateLimited counts as neither: it already says how long to wait. The source stays the caller's to close.
+    After the rest one call tries the source, and the others wait for what it finds: an answer closes the
+    circuit, a failure opens it again. A RateLimited counts as neither: it already says how long to wait. The
+    source stays the caller's to close.
     """
 
     def __init__(
@@ -50,7 +54,11 @@ class Breaker:
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """What the source finds. While the circuit is open it raises SourceUnavailable, or again the SourceRefused that opened it, at once."""
+        """What the source finds.
+
+        While the circuit is open it raises SourceUnavailable, or again the SourceRefused that opened it, at
+        once.
+        """
         is_trial = self._admit()
         try:
             found = await self._source.look_up(words, topic=topic)

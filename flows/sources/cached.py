@@ -38,7 +38,9 @@ class EvidenceCache(Protocol):
 
 
 class CachedSource:
-    """Asks a source only for words that it has not been asked for lately. A failing memory is logged once and done without.
+    """Asks a source only for words that it has not been asked for lately.
+
+    A failing memory is logged once and done without.
 
     Source and memory stay the caller's to close.
     """
@@ -54,7 +56,10 @@ class CachedSource:
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """What is remembered and, for the other words, what the source finds now. Raises what the source raises."""
+        """What is remembered and, for the other words, what the source finds now.
+
+        Raises what the source raises.
+        """
         name = self.name if topic is None else f"{self.name} {document_id(word_key(topic))}"
         keys = [word.key for word in words]
         remembered = await self._patiently(self._cache.cached_evidence(name, keys)) or {}

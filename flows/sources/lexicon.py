@@ -23,9 +23,14 @@ class LexiconSource:
         self._lexicon = lexicon
 
     async def look_up(
-        self, words: Sequence[Word], *, topic: str | None = None
-    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all senses count
-        """At most three glosses a word, the commonest meaning first; words that are no headwords are absent."""
+        self,
+        words: Sequence[Word],
+        *,
+        topic: str | None = None,  # noqa: ARG002  all senses count
+    ) -> Mapping[str, tuple[Evidence, ...]]:
+        """At most three glosses a word, the commonest meaning first; words that are no headwords are
+        absent.
+        """
         now = utc_now()
         return {
             key: tuple(

@@ -8,7 +8,10 @@ from flows.knowledge import Citation, Evidence, Word, utc_now
 
 
 class ScriptedSource:
-    """Finds the given texts by word key. `fault(n)` is asked before the n-th call (from 1) and may answer an exception to raise."""
+    """Finds the given texts by word key.
+
+    `fault(n)` is asked before the n-th call (from 1) and may answer an exception to raise.
+    """
 
     def __init__(
         self,
@@ -30,8 +33,11 @@ class ScriptedSource:
         """The keys of each call."""
 
     async def look_up(
-        self, words: Sequence[Word], *, topic: str | None = None
-    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  one text a word
+        self,
+        words: Sequence[Word],
+        *,
+        topic: str | None = None,  # noqa: ARG002  one text a word
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """The scripted text of each word that has one."""
         self.calls += 1
         self.asked.append(tuple(word.key for word in words))

@@ -33,7 +33,8 @@ MORE_ROOM = 2.0
 class Asked(Generic[Made]):
     """What came of asking: what was made by key, what was given up and why, and the bill.
 
-    `interruption` is the error that ended the asking early; then what is neither made nor given up is still to be asked for.
+    `interruption` is the error that ended the asking early; then what is neither made nor given up is still
+    to be asked for.
     """
 
     def __init__(self) -> None:
@@ -72,11 +73,13 @@ async def ask(
     call_with_room: Call[Item, Draft] | None = None,
     ends_early: tuple[type[LearningError], ...] = (TransientError, QuotaExhausted),
 ) -> Asked[Made]:
-    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing or not accepted; then give up.
+    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing or not
+    accepted; then give up.
 
-    `accept` makes the final value of a draft or names what is wrong with it. An answer that broke off is used as far as it goes; for the
-    rest `call_with_room`, where given, is tried once, then halves, then single words. A request that is too large is halved without
-    counting as a try. Errors that end the asking early are kept in the answer, so that what was paid for is not lost; others pass through.
+    `accept` makes the final value of a draft or names what is wrong with it. An answer that broke off is used
+    as far as it goes; for the rest `call_with_room`, where given, is tried once, then halves, then single
+    words. A request that is too large is halved without counting as a try. Errors that end the asking early
+    are kept in the answer, so that what was paid for is not lost; others pass through.
     """
     asked: Asked[Made] = Asked()
     todo: list[_Part[Item]] = [_Part(items)] if items else []
@@ -133,7 +136,10 @@ async def ask(
 
 
 async def ask_for_words(model: LanguageModel, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-    """Words from a model; asked for once more, with more room, when the answer cannot be used. Raises what `propose` does, but no OutputError."""
+    """Words from a model; asked for once more, with more room, when the answer cannot be used.
+
+    Raises what `propose` does, but no OutputError.
+    """
     try:
         return await model.propose(request)
     except OutputError as error:

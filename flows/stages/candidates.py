@@ -36,7 +36,9 @@ class Gathered:
 
 
 class CandidateSource:
-    """Candidates for round after round. What a round postpones comes first in the next; nothing is asked for twice.
+    """Candidates for round after round.
+
+    What a round postpones comes first in the next; nothing is asked for twice.
 
     Without `candidates_per_round` only the given words are supplied.
     """
@@ -56,7 +58,9 @@ class CandidateSource:
         self._waiting = list(given)
         self._carried: set[str] = set()
         self._declined: set[str] = set()
-        """Keys of the frontier that a round did not take, such as inflections: they would come first for ever."""
+        """Keys of the frontier that a round did not take, such as inflections: they would come first for
+        ever.
+        """
         self._gathered: Gathered | None = None
         self._candidates_per_round = candidates_per_round
         self._topic = topic
@@ -78,7 +82,9 @@ class CandidateSource:
         return key in self._carried
 
     async def gather(self, resources: Resources) -> Gathered:
-        """The candidates of the next round; the same ones again until they are settled, so that a retry asks for nothing twice."""
+        """The candidates of the next round; the same ones again until they are settled, so that a retry asks
+        for nothing twice.
+        """
         if self._gathered is None:
             wanted = self._candidates_per_round - len(self._waiting)
             self._gathered = (
@@ -111,7 +117,10 @@ class CandidateSource:
         )
 
     async def _mentioned(self, resources: Resources, count: int) -> list[Proposed]:
-        """What entries mention most: words that cost nothing to propose. None of them with a topic, from which they lead away."""
+        """What entries mention most: words that cost nothing to propose.
+
+        None of them with a topic, from which they lead away.
+        """
         if self._topic is not None or count < 1:
             return []
         fresh: list[Proposed] = []

@@ -23,7 +23,9 @@ async def head_of_frontier(store: Store, limit: int) -> list[Proposed]:
 
 
 async def unfinished(store: Store, limit: int) -> list[Proposed]:
-    """Words left with a definition only; after them the head of the frontier; after that entries that could be deeper."""
+    """Words left with a definition only; after them the head of the frontier; after that entries that could
+    be deeper.
+    """
     chosen: list[Proposed] = [(word.text, "leftover") for word in await store.left_defined(limit=limit)]
     if len(chosen) < limit:
         chosen += await head_of_frontier(store, limit - len(chosen))

@@ -1,4 +1,6 @@
-"""Asks a language model for new words: several requests at once, each for another kind of words, chosen by what each kind still gives."""
+"""Asks a language model for new words: several requests at once, each for another kind of words, chosen by
+what each kind still gives.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ class PromptPlanner:
     async def ask(self, resources: Resources, wanted: int) -> Answered:
         """About so many words. Asked again before `note_verdicts`, it sends only the requests that failed.
 
-        Goes on with what came when only some requests failed; raises the first failure, as `propose` does, when all did.
+        Goes on with what came when only some requests failed; raises the first failure, as `propose` does,
+        when all did.
         """
         if not self._requests:
             self._requests = self._planned(resources, wanted)

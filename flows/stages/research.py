@@ -31,7 +31,8 @@ class Researched:
 async def research(
     words: Sequence[Word], sources: Sequence[Source], *, topic: str | None = None
 ) -> Researched:
-    """Ask every source for every word, those that stand in for another one only for the words that it left wanting.
+    """Ask every source for every word, those that stand in for another one only for the words that it left
+    wanting.
 
     A source that fails after three tries or within 25 seconds is gone on without.
     """
@@ -80,7 +81,9 @@ async def _ask(source: Source, words: Sequence[Word], topic: str | None) -> tupl
 async def _ask_patiently(
     source: Source, words: Sequence[Word], topic: str | None
 ) -> tuple[Findings, str | None]:
-    """What a source finds in one batch, or why it does not; asked again after transient errors, when it says if it says so."""
+    """What a source finds in one batch, or why it does not; asked again after transient errors, when it says
+    if it says so.
+    """
     loop = asyncio.get_running_loop()
     until_s = loop.time() + PATIENCE_S
     wait_s = _FIRST_WAIT_S
@@ -94,8 +97,8 @@ async def _ask_patiently(
             return {}, str(error)
         except TransientError as error:
             pause_s = (
-                wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s
-            )  # noqa: S311  only spreads the load
+                wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s  # noqa: S311  only spreads the load
+            )
             if attempt == TRIES or loop.time() + pause_s >= until_s:
                 return {}, str(error)
         await asyncio.sleep(pause_s)

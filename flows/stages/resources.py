@@ -27,7 +27,10 @@ class DeadlineReached(LearningError):
 
 
 class Deadline:
-    """The moment at which calls in flight are abandoned. It can be moved to an earlier time, never to a later one."""
+    """The moment at which calls in flight are abandoned.
+
+    It can be moved to an earlier time, never to a later one.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -81,7 +84,10 @@ class Deadline:
 
 
 class Resources:
-    """The open resources of one job. Not a dataclass, so that Prefect does not walk through it when it is passed to a task."""
+    """The open resources of one job.
+
+    Not a dataclass, so that Prefect does not walk through it when it is passed to a task.
+    """
 
     def __init__(
         self,
@@ -133,7 +139,10 @@ def using(
     model: LanguageModel | None = None,
     sources: Sequence[Source] | None = None,
 ) -> Generator[None]:
-    """Run flows of this context on these parts instead of the configured ones. What is given stays open: its owner closes it."""
+    """Run flows of this context on these parts instead of the configured ones.
+
+    What is given stays open: its owner closes it.
+    """
     token = _override.set(_Override(settings, store, model, sources))
     try:
         yield
@@ -143,7 +152,10 @@ def using(
 
 @asynccontextmanager
 async def open_resources() -> AsyncGenerator[Resources]:
-    """Open what the settings name, and close it at the end. Raises ConfigurationError and StoreUnavailable."""
+    """Open what the settings name, and close it at the end.
+
+    Raises ConfigurationError and StoreUnavailable.
+    """
     given = _override.get() or _Override(None, None, None, None)
     settings = given.settings or read_settings()
     async with AsyncExitStack() as stack:

@@ -1,6 +1,9 @@
-"""The four stages of learning as Prefect tasks: propose, research, synthesize, enrich. A task run is a batch of words.
+"""The four stages of learning as Prefect tasks: propose, research, synthesize, enrich.
 
-Each task opens nothing itself, applies one rule of `flows.core`, and writes through the store. Only transient errors are retried.
+A task run is a batch of words.
+
+Each task opens nothing itself, applies one rule of `flows.core`, and writes through the store. Only transient
+errors are retried.
 """
 
 from __future__ import annotations
@@ -61,7 +64,10 @@ async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
 def stage(
     name: str, run_name: str
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T | None]]]:
-    """Make a task of a stage. When the job's time is up the task run ends as completed, named "CutOff", and answers None."""
+    """Make a task of a stage.
+
+    When the job's time is up the task run ends as completed, named "CutOff", and answers None.
+    """
 
     def make(body: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | None]]:
         @wraps(body)
@@ -109,7 +115,8 @@ async def propose_round(
     until: datetime,
     below: Depth | None = None,
 ) -> Round:
-    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record the round.
+    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record
+    the round.
 
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
@@ -148,7 +155,9 @@ async def propose_round(
 
 @stage("research", "research {work.label}")
 async def research_words(work: WordBatch, resources: Resources) -> int:
-    """Look the batch's words up in every source; says for how many something was found. Raises DeadlineReached.
+    """Look the batch's words up in every source; says for how many something was found.
+
+    Raises DeadlineReached.
 
     A source that fails is gone on without; `work.silent` says why.
     """
@@ -159,7 +168,9 @@ async def research_words(work: WordBatch, resources: Resources) -> int:
 
 @stage("synthesize", "synthesize {work.label}")
 async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
-    """Write a definition of each word that has none, and store them; says how many words have one now. Raises DeadlineReached.
+    """Write a definition of each word that has none, and store them; says how many words have one now.
+
+    Raises DeadlineReached.
 
     Where `defined` is all that the job wants, the batch is recorded here.
     """
@@ -201,7 +212,8 @@ async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
 
 @stage("enrich", "enrich {work.label}")
 async def enrich_entries(work: WordBatch, resources: Resources) -> int:
-    """Make an entry of each definition, to the full depth where the job wants it, and record the batch; says how many entries were stored.
+    """Make an entry of each definition, to the full depth where the job wants it, and record the batch; says
+    how many entries were stored.
 
     Raises DeadlineReached.
     """

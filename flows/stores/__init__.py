@@ -15,10 +15,12 @@ FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or m
 
 
 def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> Store:
-    """The store at a URL, to be opened with `async with`. The backend's driver is imported here and not before.
+    """The store at a URL, to be opened with `async with`.
 
-    Claims and cached evidence expire by `clock`. Raises ConfigurationError for a URL of no known form; opening it raises
-    LanguageMismatch when the store holds another language.
+    The backend's driver is imported here and not before.
+
+    Claims and cached evidence expire by `clock`. Raises ConfigurationError for a URL of no known form;
+    opening it raises LanguageMismatch when the store holds another language.
     """
     scheme, separator, location = url.partition("://")
     if separator and scheme == "sqlite":

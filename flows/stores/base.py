@@ -1,9 +1,9 @@
 """What every store can do. One contract suite (tests/flows/stores/test_contract.py) holds all of them to it.
 
-All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating it with the same
-arguments changes nothing. Writes that carry `job_id` and `attempt`, by themselves or in a document, raise StaleAttempt when a newer
-attempt of the job has begun; where there is no job document, and for the log, there is no such fence. A cancelled write was done
-whole or not at all.
+All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating
+it with the same arguments changes nothing. Writes that carry `job_id` and `attempt`, by themselves or in a
+document, raise StaleAttempt when a newer attempt of the job has begun; where there is no job document, and
+for the log, there is no such fence. A cancelled write was done whole or not at all.
 """
 
 from __future__ import annotations
@@ -52,22 +52,28 @@ class KnowledgeStore(Protocol):
     ) -> ClaimResult:
         """Claim each word for the job, atomically a word and across processes, until a moment in time.
 
-        A word is *known* when someone has learned it; with `below`, only when it is known at that depth or deeper, so that shallower words can be
-        claimed for more work (readers go on seeing them as known). Else a live claim of another job makes it *elsewhere*; a claim
-        past its time, whoever's, is taken over as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are
-        disjoint and together hold every key once, in the order given. A claim is live before its moment in time, by the store's clock.
+        A word is *known* when someone has learned it; with `below`, only when it is known at that depth or
+        deeper, so that shallower words can be claimed for more work (readers go on seeing them as known).
+        Else a live claim of another job makes it *elsewhere*; a claim past its time, whoever's, is taken over
+        as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are
+        disjoint and together hold every key once, in the order given. A claim is live before its moment in
+        time, by the store's clock.
         """
         ...
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
-        """Give up the job's claims on these keys, of any of its attempts. What is known of the words stays; claims of other jobs stay.
+        """Give up the job's claims on these keys, of any of its attempts.
+
+        What is known of the words stays; claims of other jobs stay.
 
         Words that were left known, at whatever depth, leave the frontier.
         """
         ...
 
     async def release_all(self, job_id: UUID) -> int:
-        """Give up every claim of a job that has ended, as `release` does; says how many there were, live or past their time."""
+        """Give up every claim of a job that has ended, as `release` does; says how many there were, live or
+        past their time.
+        """
         ...
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
@@ -77,27 +83,34 @@ class KnowledgeStore(Protocol):
     async def taken(
         self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
     ) -> Mapping[str, bool]:
-        """Of these keys, those that a claim by the job would not get now: True when known, False when claimed elsewhere."""
+        """Of these keys, those that a claim by the job would not get now: True when known, False when claimed
+        elsewhere.
+        """
         ...
 
     async def save_definitions(
         self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
     ) -> None:
-        """Make words known at depth `defined`; claims on them stay. A word known deeper keeps its depth and its definition.
+        """Make words known at depth `defined`; claims on them stay.
 
-        A word that was `defined` gets the new definition. `learned_at` is when the first definition was created, or the entry, and then stays.
+        A word known deeper keeps its depth and its definition.
+
+        A word that was `defined` gets the new definition. `learned_at` is when the first definition was
+        created, or the entry, and then stays.
         """
         ...
 
     async def commit_batch(
         self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
     ) -> bool:
-        """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop learned words from the frontier.
+        """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop
+        learned words from the frontier.
 
-        Entries make their words known at the entry's depth, with the definition in the entry. An entry that is already stored is replaced
-        only by one of a higher `revision`; else what is known of its word stays as it is. `definitions` are those of words left at
-        depth `defined`, as for `save_definitions`. The batch's words are those of its outcomes: those that nobody knows vanish with the claim.
-        False, and nothing changes, when the batch's row is there already.
+        Entries make their words known at the entry's depth, with the definition in the entry. An entry that
+        is already stored is replaced only by one of a higher `revision`; else what is known of its word stays
+        as it is. `definitions` are those of words left at depth `defined`, as for `save_definitions`. The
+        batch's words are those of its outcomes: those that nobody knows vanish with the claim. False, and
+        nothing changes, when the batch's row is there already.
         """
         ...
 
@@ -114,7 +127,9 @@ class KnowledgeStore(Protocol):
         ...
 
     async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
-        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first (by `learned_at`, then key)."""
+        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first
+        (by `learned_at`, then key).
+        """
         ...
 
     async def search(
@@ -128,11 +143,13 @@ class KnowledgeStore(Protocol):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Entry]:
-        """Entries by text, or newest first (by `updated_at`, then key) where the query is empty; at most one of the four filters.
+        """Entries by text, or newest first (by `updated_at`, then key) where the query is empty; at most one
+        of the four filters.
 
-        `job_id` is the one in the entry's provenance. With full text, the headword itself comes first, then headwords that begin with the
-        query, then the texts that hold all of its words; without, only headwords that begin with it. Raises InvalidInput for a bad cursor, a
-        limit outside 1..200, or more than one filter.
+        `job_id` is the one in the entry's provenance. With full text, the headword itself comes first, then
+        headwords that begin with the query, then the texts that hold all of its words; without, only
+        headwords that begin with it. Raises InvalidInput for a bad cursor, a limit outside 1..200, or more
+        than one filter.
         """
         ...
 
@@ -141,21 +158,27 @@ class KnowledgeStore(Protocol):
         ...
 
     async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
-        """Add the keys of mentioning entries to each word; words that are known, or that nobody mentions, are left out.
+        """Add the keys of mentioning entries to each word; words that are known, or that nobody mentions, are
+        left out.
 
         The first 20 keys stay; those that come in one call count in their alphabetical order.
         """
         ...
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
-        """Words that are mentioned and not learned, most mentioned first, then by key; words under a live claim are left out.
+        """Words that are mentioned and not learned, most mentioned first, then by key; words under a live
+        claim are left out.
 
         Raises InvalidInput for a bad cursor or a limit outside 1..200.
         """
         ...
 
     async def stats(self) -> StoreStats:
-        """Totals. `by_depth` counts the known words, `by_category` and `by_support` the entries; what there is none of is absent."""
+        """Totals.
+
+        `by_depth` counts the known words, `by_category` and `by_support` the entries; what there is none of
+        is absent.
+        """
         ...
 
 
@@ -163,14 +186,19 @@ class JobStore(Protocol):
     """Jobs with their log and control, rounds and batches, and what must outlive a process."""
 
     async def begin_attempt(self, job: Job) -> Job:
-        """Create the job document, or take an existing one over: the stored one with `attempt` one higher, committed before it returns.
+        """Create the job document, or take an existing one over: the stored one with `attempt` one higher,
+        committed before it returns.
 
-        A job that is new begins with an attempt one higher than the given document says: 1. From then on writes of older attempts raise StaleAttempt.
+        A job that is new begins with an attempt one higher than the given document says: 1. From then on
+        writes of older attempts raise StaleAttempt.
         """
         ...
 
     async def save_job(self, job: Job) -> None:
-        """Replace the job document. Raises StaleAttempt when the stored attempt is higher. Creates it where there is none."""
+        """Replace the job document.
+
+        Raises StaleAttempt when the stored attempt is higher. Creates it where there is none.
+        """
         ...
 
     async def job(self, job_id: UUID) -> Job | None:
@@ -243,12 +271,17 @@ class JobStore(Protocol):
         ...
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
-        """Remember what a source said, in place of what it said before, and drop what has expired by the store's clock."""
+        """Remember what a source said, in place of what it said before, and drop what has expired by the
+        store's clock.
+        """
         ...
 
 
 class Contents(Protocol):
-    """What a store holds as a whole, for moving it elsewhere; in constant memory, in the order of keys. Claims stay behind with their jobs."""
+    """What a store holds as a whole, for moving it elsewhere; in constant memory, in the order of keys.
+
+    Claims stay behind with their jobs.
+    """
 
     def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
         """Every known word past a key."""
@@ -273,7 +306,9 @@ class Contents(Protocol):
     def all_evidence(
         self, *, at: datetime, after: tuple[str, str] = ("", "")
     ) -> AsyncIterator[CachedEvidence]:
-        """All that sources are remembered to have said and that has not expired by a moment, past (source, key)."""
+        """All that sources are remembered to have said and that has not expired by a moment, past (source,
+        key).
+        """
         ...
 
 
@@ -285,7 +320,9 @@ class Store(KnowledgeStore, JobStore, Contents, Protocol):
     has_full_text: bool
 
     def now(self) -> datetime:
-        """The moment by the clock that this store goes by: claims and cached evidence are live or expired by it alone."""
+        """The moment by the clock that this store goes by: claims and cached evidence are live or expired by
+        it alone.
+        """
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -17,7 +17,10 @@ def encode_cursor(kind: str, *parts: float | str) -> str:
 
 
 def decode_cursor(cursor: str, **kinds: tuple[type, ...]) -> tuple[str, tuple[Any, ...]]:
-    """The kind and the parts of a cursor, when it is one of the kinds with parts of these types. Raises InvalidInput."""
+    """The kind and the parts of a cursor, when it is one of the kinds with parts of these types.
+
+    Raises InvalidInput.
+    """
     try:
         kind, *parts = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         types = kinds[kind]

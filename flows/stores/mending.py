@@ -29,10 +29,12 @@ async def rows_of(store: Store, job_id: UUID) -> tuple[tuple[Round, ...], tuple[
 
 
 async def mend(store: Store, job_id: UUID, state_type: FinalState, message: str | None) -> Job | None:
-    """Write what Prefect says of a run into its job document, if the document does not say that the job has ended; give up its claims.
+    """Write what Prefect says of a run into its job document, if the document does not say that the job has
+    ended; give up its claims.
 
     The counts come from the job's rows, since its process may have written some after its last document.
-    Answers the mended document, None where there was nothing to mend. A newer attempt that has begun meanwhile is left alone.
+    Answers the mended document, None where there was nothing to mend. A newer attempt that has begun
+    meanwhile is left alone.
     """
     job = await store.job(job_id)
     if job is None or job.is_final:

@@ -57,12 +57,16 @@ def by_key(words: Iterable[Word]) -> dict[str, Word]:
 
 
 def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
-    """The keys of mentioning entries, the oldest 20: those added at once are sorted, so that the order of a set does not matter."""
+    """The keys of mentioning entries, the oldest 20: those added at once are sorted, so that the order of a
+    set does not matter.
+    """
     return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
 
 
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
-    """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job document."""
+    """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job
+    document.
+    """
     if stored is not None and stored > attempt:
         raise StaleAttempt(
             f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over"

@@ -35,7 +35,9 @@ OPEN = frozenset({"/health/live", "/health/ready", "/session"})
 def create_app(
     settings: Settings | None = None, facade: FacadeSettings | None = None, *, ui: Path | None = None
 ) -> FastAPI:
-    """The app. Settings that are not given are read from the environment, `ui` is where the built dashboard is.
+    """The app.
+
+    Settings that are not given are read from the environment, `ui` is where the built dashboard is.
 
     Raises ConfigurationError when the settings cannot be used, or let anyone in.
     """
@@ -46,7 +48,10 @@ def create_app(
     app = FastAPI(
         title=TITLE,
         version=_version(),
-        description="Starts learning jobs, follows and stops them, and reads what they learned. A job is a Prefect flow run.",
+        description=(
+            "Starts learning jobs, follows and stops them, and reads what they learned. A job is a Prefect"
+            " flow run."
+        ),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -24,7 +24,10 @@ from service.settings import FacadeSettings
 
 @dataclass(kw_only=True)
 class AppResources:
-    """Everything that the app owns while it is up; `app.state.resources`. Its lifespan opens and closes them in order."""
+    """Everything that the app owns while it is up; `app.state.resources`.
+
+    Its lifespan opens and closes them in order.
+    """
 
     settings: Settings
     facade: FacadeSettings
@@ -56,17 +59,23 @@ def orchestrator_of(connection: HTTPConnection) -> Orchestrator:
 
 
 def client_of(connection: HTTPConnection) -> str:
-    """The address that a request came from; a proxy's word is taken for it only where LEARN_TRUSTED_PROXIES names the proxy."""
+    """The address that a request came from; a proxy's word is taken for it only where LEARN_TRUSTED_PROXIES
+    names the proxy.
+    """
     return connection.client.host if connection.client else "unknown"
 
 
 def start_of(connection: HTTPConnection) -> Callable[[], None]:
-    """What counts one start of this client, and raises TooMany: to be called once the request is found good."""
+    """What counts one start of this client, and raises TooMany: to be called once the request is found
+    good.
+    """
     return partial(resources_of(connection).starts.check, client_of(connection))
 
 
 def started_by(connection: HTTPConnection) -> StartedBy:
-    """Whether the dashboard asks, or another program: no page can set this header, and no other page may write."""
+    """Whether the dashboard asks, or another program: no page can set this header, and no other page may
+    write.
+    """
     return "dashboard" if connection.headers.get("sec-fetch-site") == "same-origin" else "api"
 
 

@@ -13,7 +13,8 @@ MOST_EDGES = 2000
 
 
 async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limit: int) -> Graph:
-    """The neighbourhood of a word: at most `limit` words within `steps` links, the nearer ones first, and the links between them.
+    """The neighbourhood of a word: at most `limit` words within `steps` links, the nearer ones first, and the
+    links between them.
 
     One read of the store a step, and one for the words at the rim.
     """
@@ -59,7 +60,9 @@ async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limi
 
 
 def _links(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """(kind, key, word) of each word that an entry mentions; a named relation before the same word as a related concept."""
+    """(kind, key, word) of each word that an entry mentions; a named relation before the same word as a
+    related concept.
+    """
     seen: set[str] = set()
     for kind, word in (
         *((r.kind, r.word) for r in entry.relations),

@@ -148,7 +148,10 @@ def unexpected(error: BaseException) -> Response:
 
 
 def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
-    """Have the app answer with problem documents only. `routes` are those it has, to tell what would work instead."""
+    """Have the app answer with problem documents only.
+
+    `routes` are those it has, to tell what would work instead.
+    """
 
     async def ours(_: Request, error: Exception) -> Response:
         return problem_of(error) if isinstance(error, LearningError) else unexpected(error)

@@ -1,4 +1,7 @@
-"""`learn …`: the command line. What a command needs is imported inside it, so that `learn --help` is quick."""
+"""`learn …`: the command line.
+
+What a command needs is imported inside it, so that `learn --help` is quick.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         return say_error(error)
     finally:
         if arguments is None:
-            # Prefect sends its last events while Python exits; one more Ctrl-C leaves that off, without a traceback
+            # Prefect sends its last events while Python exits; one more Ctrl-C leaves that off, without a
+            # traceback
             signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
@@ -202,7 +206,8 @@ def export(
             typer.echo(f'{{"entries": {count}}}')
         else:
             say(
-                f"{count:,} {'entry' if count == 1 else 'entries'} exported{'' if file == '-' else f' to {file}'}"
+                f"{count:,} {'entry' if count == 1 else 'entries'}"
+                f" exported{'' if file == '-' else f' to {file}'}"
             )
         return DONE
 

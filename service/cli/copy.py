@@ -1,7 +1,9 @@
-"""`learn migrate`: a knowledge base from any store to any other, in constant memory, to be gone on with after an interruption.
+"""`learn migrate`: a knowledge base from any store to any other, in constant memory, to be gone on with after
+an interruption.
 
-Every row is written under its own key, so writing it again changes nothing. A note in the home folder says how far it has come; a job's
-document is moved after all that belongs to the job, so a job that is there is there whole. At the end both stores are counted.
+Every row is written under its own key, so writing it again changes nothing. A note in the home folder says
+how far it has come; a job's document is moved after all that belongs to the job, so a job that is there is
+there whole. At the end both stores are counted.
 """
 
 from __future__ import annotations
@@ -107,8 +109,8 @@ async def migrate_and_tell(source_url: str | None, target_url: str, *, is_json: 
 async def migrate(source_url: str, target_url: str, *, language: str, home: Path, tell: Tell) -> Moved:
     """Move everything but claims; says what there is now. `tell` hears of the progress about once a second.
 
-    Raises InvalidInput for a source that is empty, a target that is not, and one store named twice; LanguageMismatch when either holds
-    another language; LearningError when the counts differ at the end.
+    Raises InvalidInput for a source that is empty, a target that is not, and one store named twice;
+    LanguageMismatch when either holds another language; LearningError when the counts differ at the end.
     """
     if source_url == target_url:
         raise InvalidInput("--to", "it is the store of --from", "Name another store")
@@ -132,7 +134,8 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
             # a row that came meanwhile may stand before the place that was reached
             note.begin_anew()
             raise LearningError(
-                f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there already stays"
+                f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there"
+                " already stays"
             )
         note.forget()
     return there

@@ -14,7 +14,9 @@ POLL_S = 0.5
 
 
 async def follow(store: Store, job_id: UUID, reporter: Reporter) -> Job:
-    """Tell the reporter what becomes of a job, twice a second, until it has ended; returns its last document."""
+    """Tell the reporter what becomes of a job, twice a second, until it has ended; returns its last
+    document.
+    """
     after = (0, 0)
     seen: Job | None = None
     while True:

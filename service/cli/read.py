@@ -28,7 +28,9 @@ SHORTEST_PREFIX = 2
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the store has of a word as it was asked for; `base` is the base form that it was found under instead."""
+    """What the store has of a word as it was asked for; `base` is the base form that it was found under
+    instead.
+    """
 
     asked: str
     entry: Entry | None = None
@@ -38,7 +40,10 @@ class SearchResult:
 
 
 async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
-    """Print what there is of each word; fails when one of them is not learned. Raises InvalidInput for one that is no text."""
+    """Print what there is of each word; fails when one of them is not learned.
+
+    Raises InvalidInput for one that is no text.
+    """
     code = DONE
     console = out()
     width = reading_width(console.width)
@@ -77,9 +82,8 @@ async def search(
         typer.echo(page.model_dump_json())
         return DONE
     if not page.items:
-        say(
-            f"No entry found{f' for {text}' if text else ''}.{' To learn it: learn run quick ' + shlex.quote(clean(text)) if text else ''}"
-        )
+        command = f" To learn it: learn run quick {shlex.quote(clean(text))}" if text else ""
+        say(f"No entry found{f' for {text}' if text else ''}.{command}")
         return DONE
     if console.is_terminal:
         console.print(results_table(page, console.width))

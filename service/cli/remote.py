@@ -29,7 +29,9 @@ LOOKED_AT = 1000
 
 
 async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
-    """Do a command's work with a client of the facade that LEARN_URL names; what is not there, or does not allow it, is a failure and no misuse."""
+    """Do a command's work with a client of the facade that LEARN_URL names; what is not there, or does not
+    allow it, is a failure and no misuse.
+    """
     try:
         async with LearningClient() as client:
             return await work(client)
@@ -53,7 +55,10 @@ async def start(
 
 
 async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain: bool) -> int:
-    """Show a job until it has ended, with what happened before; as JSON, a frame a line. The exit code is that of the job's end."""
+    """Show a job until it has ended, with what happened before; as JSON, a frame a line.
+
+    The exit code is that of the job's end.
+    """
     if is_json:
         return await _watch_lines(client, job_id)
     reporter = choose_reporter(is_json=False, is_plain=is_plain)

@@ -36,7 +36,10 @@ def parameters(
     max_entries: int | None,
     limit: int | None,
 ) -> dict[str, Any]:
-    """The flow's parameters, only those that were given. Raises InvalidInput for what the mode or its flow does not take."""
+    """The flow's parameters, only those that were given.
+
+    Raises InvalidInput for what the mode or its flow does not take.
+    """
     if mode == "big":
         if words:
             raise InvalidInput(
@@ -134,7 +137,9 @@ def exit_code(job: Job | None) -> int:
 
 
 async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
-    """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job document."""
+    """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job
+    document.
+    """
     from service.stack.environment import adopted, client_environment
     from service.stack.prefect_server import prefect_server
 
@@ -163,7 +168,10 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 
 
 async def _mend_left(settings: Settings) -> None:
-    """Have the documents of jobs that died say so. Where store or Prefect do not answer, the job itself will tell."""
+    """Have the documents of jobs that died say so.
+
+    Where store or Prefect do not answer, the job itself will tell.
+    """
     from flows.stores import open_store
     from service.orchestration.mender import compare
 

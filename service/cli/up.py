@@ -18,7 +18,9 @@ from service.orchestration.urls import run_page
 async def serve(
     mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool
 ) -> int:
-    """Start the stack, run one job if asked for, serve until a signal, stop everything; returns the exit code."""
+    """Start the stack, run one job if asked for, serve until a signal, stop everything; returns the exit
+    code.
+    """
     from service.stack.stack import up
 
     settings = read_settings()

@@ -46,7 +46,8 @@ JobId = UUID | str
 
 
 class LearningClient:
-    """A facade between `async with` and its end: `LearningClient("http://127.0.0.1:8000")`, or the one that LEARN_URL names.
+    """A facade between `async with` and its end: `LearningClient("http://127.0.0.1:8000")`, or the one that
+    LEARN_URL names.
 
     `token` is LEARN_API_TOKEN where it is not given. Every call ends within `timeout_s` seconds, and raises:
 
@@ -96,7 +97,9 @@ class LearningClient:
         limit: int | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
-        """Start a quick or a deep job; without words it learns what the knowledge base mentions most and does not know."""
+        """Start a quick or a deep job; without words it learns what the knowledge base mentions most and does
+        not know.
+        """
         body = {
             "mode": mode,
             "words": list(words) if words is not None else None,
@@ -115,7 +118,10 @@ class LearningClient:
         words_per_round: int | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
-        """Start a big job: ten minutes, unless told otherwise. The same key starts one job, however often it is sent."""
+        """Start a big job: ten minutes, unless told otherwise.
+
+        The same key starts one job, however often it is sent.
+        """
         body = {
             "topic": topic,
             "minutes": minutes,
@@ -126,7 +132,10 @@ class LearningClient:
         return await self._start("/jobs/start_big", body, idempotency_key)
 
     async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401  as start and start_big take them
-        """What such a job would bring and cost, and what limits it, before it is started. `parameters` are those of starting it."""
+        """What such a job would bring and cost, and what limits it, before it is started.
+
+        `parameters` are those of starting it.
+        """
         return await self._connection.ask(
             Estimate, "POST", "/jobs/estimate", json=_given({"mode": mode, **parameters})
         )
@@ -160,7 +169,10 @@ class LearningClient:
         return await self._connection.ask(JobView, "GET", path_of("jobs", _id(job_id)))
 
     async def cancel(self, job_id: JobId, *, now: bool = False) -> Stopping:
-        """Stop a job: after what is in flight, or at once. Asking again changes nothing; Conflict when it has ended."""
+        """Stop a job: after what is in flight, or at once.
+
+        Asking again changes nothing; Conflict when it has ended.
+        """
         return await self._connection.ask(
             Stopping, "POST", path_of("jobs", _id(job_id), "cancel"), json={"drain": not now}
         )
@@ -190,7 +202,10 @@ class LearningClient:
     async def events(
         self, job_id: JobId, *, after: str | None = None, limit: int = 1000
     ) -> Results[HistoryEvent]:
-        """What happened in a job, oldest first. The cursor is always there: ask with it, or watch, for what comes next."""
+        """What happened in a job, oldest first.
+
+        The cursor is always there: ask with it, or watch, for what comes next.
+        """
         found: Results[HistoryEvent] = Results(cursor=after)
         while len(found) < limit:
             part = await self._page(
@@ -213,11 +228,13 @@ class LearningClient:
         from_start: bool = False,
         patience_s: float = PATIENCE_S,
     ) -> AsyncGenerator[JobFrame]:
-        """Frames of a job until it has ended, the first at once: each event once, also when the facade is started again meanwhile.
+        """Frames of a job until it has ended, the first at once: each event once, also when the facade is
+        started again meanwhile.
 
-        `after` is the cursor of a frame or of events, to go on there; `from_start` tells everything that happened. Where a proxy refuses
-        WebSockets it asks once a second instead. Raises NotFound, AccessRefused, and FacadeUnavailable: at once when nobody answers at
-        first, and after `patience_s` seconds of silence later.
+        `after` is the cursor of a frame or of events, to go on there; `from_start` tells everything that
+        happened. Where a proxy refuses WebSockets it asks once a second instead. Raises NotFound,
+        AccessRefused, and FacadeUnavailable: at once when nobody answers at first, and after `patience_s`
+        seconds of silence later.
         """
         watch = Watch(
             self._connection, UUID(_id(job_id)), after=START if from_start else after, patience_s=patience_s
@@ -312,9 +329,16 @@ class LearningClient:
         )
 
     async def export(
-        self, file: str | PathLike[str], format: Format = "jsonl", *, may_overwrite: bool = False
-    ) -> int:  # noqa: A002  as the facade
-        """Write every entry to a file, as it comes; returns the bytes written. What is cut short leaves no file behind."""
+        self,
+        file: str | PathLike[str],
+        format: Format = "jsonl",  # noqa: A002  as the server has it
+        *,
+        may_overwrite: bool = False,
+    ) -> int:
+        """Write every entry to a file, as it comes; returns the bytes written.
+
+        What is cut short leaves no file behind.
+        """
         size = 0
         with whole_file(checked(str(file), may_overwrite=may_overwrite)) as output:
             async with self._connection.stream("/knowledge/export", params={"format": format}) as response:

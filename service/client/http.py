@@ -1,4 +1,6 @@
-"""HTTP to a facade: addresses, the token, time limits, a few retries, and its problem documents as our errors."""
+"""HTTP to a facade: addresses, the token, time limits, a few retries, and its problem documents as our
+errors.
+"""
 
 from __future__ import annotations
 
@@ -73,9 +75,18 @@ class Connection:
         await self._http.aclose()
 
     async def ask(
-        self, type_: type[T], method: str, path: str, *, may_repeat: bool = True, **given: Any
-    ) -> T:  # noqa: ANN401  as httpx has it
-        """One request and its answer. Raises what a problem document says, FacadeUnavailable, and UnexpectedAnswer."""
+        self,
+        type_: type[T],
+        method: str,
+        path: str,
+        *,
+        may_repeat: bool = True,
+        **given: Any,  # noqa: ANN401  as httpx has it
+    ) -> T:
+        """One request and its answer.
+
+        Raises what a problem document says, FacadeUnavailable, and UnexpectedAnswer.
+        """
         response = await self._send(method, path, may_repeat=may_repeat, **given)
         if response.is_error or response.is_redirect:
             raise error_of(response.status_code, response.headers, response.content, url=self.url)

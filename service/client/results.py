@@ -28,8 +28,8 @@ _FIRST = (
 class Results(list[T]):
     """A list. `cursor` goes on where it ends and is None when there is no more.
 
-    `is_complete` is False while Prefect does not answer, so that some may be missing; `is_full_text` says whether a search looked into
-    the texts, not only at the beginnings of the words.
+    `is_complete` is False while Prefect does not answer, so that some may be missing; `is_full_text` says
+    whether a search looked into the texts, not only at the beginnings of the words.
     """
 
     def __init__(
@@ -46,7 +46,10 @@ class Results(list[T]):
         self.is_full_text = is_full_text
 
     def to_pandas(self) -> pd.DataFrame:
-        """A row for each, a column for each field. Raises ConfigurationError where pandas is not installed."""
+        """A row for each, a column for each field.
+
+        Raises ConfigurationError where pandas is not installed.
+        """
         try:
             import pandas as pd
         except ImportError as error:

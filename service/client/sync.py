@@ -18,7 +18,10 @@ CLOSE_S = 5.0
 
 
 class SyncLearningClient:
-    """Has every method of LearningClient; `watch` is an ordinary generator. Between `with` and its end, or until `close`."""
+    """Has every method of LearningClient; `watch` is an ordinary generator.
+
+    Between `with` and its end, or until `close`.
+    """
 
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S

@@ -28,9 +28,13 @@ PATIENCE_S = 300.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0
 POLL_S = 1.0
 SILENCE_S = 60.0
-"""A line on which nothing came for so long is opened anew: a job may have nothing to tell, and a lost line looks the same."""
+"""A line on which nothing came for so long is opened anew: a job may have nothing to tell, and a lost line
+looks the same.
+"""
 LOOKS_AFTER_END = 3
-"""When polling: so many looks after a final status must bring nothing new, since the last events may come after it."""
+"""When polling: so many looks after a final status must bring nothing new, since the last events may come
+after it.
+"""
 LOST_HANDSHAKES = 3
 MOST_IDS = 20_000
 LARGEST_FRAME_BYTES = 16 * 2**20
@@ -51,7 +55,10 @@ _Ended = Literal["ended", "lost", "refused"]
 
 
 class Watch:
-    """One watch over a job; `frames` may be called once. `cursor` is where to go on, after whatever was yielded last."""
+    """One watch over a job; `frames` may be called once.
+
+    `cursor` is where to go on, after whatever was yielded last.
+    """
 
     def __init__(
         self, connection: Connection, job_id: UUID, *, after: str | None, patience_s: float = PATIENCE_S
@@ -77,7 +84,8 @@ class Watch:
                         yield frame
                     how = self._judged(socket)
             except InvalidStatus as error:
-                # a full facade says 503, and there will be room again; anything else is what a proxy says that knows no WebSockets
+                # a full facade says 503, and there will be room again; anything else is what a proxy says
+                # that knows no WebSockets
                 how = "lost" if error.response.status_code == 503 else "refused"
             except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, TransientError):
                 how = "lost"
@@ -207,7 +215,10 @@ class Watch:
         return True
 
     async def _is_reachable(self) -> bool:
-        """Whether the job can be read by HTTP. Raises what will not change by itself; and everything before the first frame."""
+        """Whether the job can be read by HTTP.
+
+        Raises what will not change by itself; and everything before the first frame.
+        """
         try:
             await self._connection.ask(JobView, "GET", f"/jobs/{self._job_id}")
         except TransientError:
@@ -220,5 +231,6 @@ class Watch:
         silent_s = time.monotonic() - self._answered_at
         if silent_s > self._patience_s:
             raise FacadeUnavailable(
-                f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job goes on."
+                f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job"
+                " goes on."
             ) from error

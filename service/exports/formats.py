@@ -27,10 +27,15 @@ AT_ONCE = 500
 ROWS_IN_A_GROUP = 1000
 
 COLUMNS = (
-    "word key part_of_speech category depth support definition related_concepts relations examples senses explanation applications misconceptions "
-    "citations sources licences attribution job_id round model prompt_version revision created_at updated_at"
+    "word key part_of_speech category depth support definition related_concepts relations examples senses"
+    " explanation applications misconceptions citations sources licences attribution job_id round model"
+    " prompt_version revision created_at updated_at"
 ).split()
-"""Of CSV and Parquet. In CSV, lists are JSON; `sources` and `licences` are also there as plain text, and `attribution` as a line to print."""
+"""Of CSV and Parquet.
+
+In CSV, lists are JSON; `sources` and `licences` are also there as plain text, and `attribution` as a line to
+print.
+"""
 
 
 async def encoded(entries: AsyncIterator[Entry], format_: Format) -> AsyncGenerator[bytes]:

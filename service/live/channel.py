@@ -21,10 +21,11 @@ LAST_WORD = timedelta(seconds=10)
 
 
 class Watcher:
-    """One who watches: holds at most one frame that was not fetched yet, merged from all that came since the last one.
+    """One who watches: holds at most one frame that was not fetched yet, merged from all that came since the
+    last one.
 
-    `place` is how far the watcher has been told; None takes every frame as it comes. One that is held back, while its past is read,
-    is told what comes meanwhile when it is released.
+    `place` is how far the watcher has been told; None takes every frame as it comes. One that is held back,
+    while its past is read, is told what comes meanwhile when it is released.
     """
 
     def __init__(self, place: Place | None = None, *, is_held: bool = False) -> None:
@@ -88,9 +89,13 @@ class Channel:
         self.is_discovered = False
         """Whether an event told of the job, so that nobody has been told of it yet."""
         self.needs_reading = True
-        """Whether there may be more than was heard: then the durable sources are read before anything is told."""
+        """Whether there may be more than was heard: then the durable sources are read before anything is
+        told.
+        """
         self.reading = asyncio.Lock()
-        """Held while the durable sources are read: what is heard meanwhile may be in what they say, and calls for another look."""
+        """Held while the durable sources are read: what is heard meanwhile may be in what they say, and calls
+        for another look.
+        """
         self.is_stopping = False
         self.heard_at = asyncio.get_running_loop().time()
         self._untold: list[Item] = []
@@ -121,7 +126,9 @@ class Channel:
 
     @property
     def is_over(self) -> bool:
-        """Whether the job has ended and nothing more comes: Prefect hears of an end after the document's, or never."""
+        """Whether the job has ended and nothing more comes: Prefect hears of an end after the document's, or
+        never.
+        """
         if self.job is None or not self.is_final:
             return False
         ended = self.job.finished_at

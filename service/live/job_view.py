@@ -11,7 +11,8 @@ from service.schemas import JobView
 
 
 def status_of(job: Job, state: RunState | None) -> JobStatus:
-    """A job's status: Prefect's, but the document's own where that has ended and Prefect has not heard of it, or forgot the run.
+    """A job's status: Prefect's, but the document's own where that has ended and Prefect has not heard of it,
+    or forgot the run.
 
     A run that Prefect took up again after the document's end goes on.
     """

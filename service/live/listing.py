@@ -1,4 +1,6 @@
-"""The list of all jobs: those that have a document, and those that Prefect knows and that have none yet, as one list."""
+"""The list of all jobs: those that have a document, and those that Prefect knows and that have none yet, as
+one list.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ from service.orchestration.types import RunState
 from service.schemas import JobList
 
 Rank = tuple[int, str]
-"""A job's place: minus its time of creation in microseconds, and its id. The smaller one comes first, as in every store."""
+"""A job's place: minus its time of creation in microseconds, and its id.
+
+The smaller one comes first, as in every store.
+"""
 
 _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
@@ -34,9 +39,11 @@ async def list_jobs(
     cursor: str | None = None,
     limit: int = 50,
 ) -> JobList:
-    """A part of the jobs, newest first; it may hold fewer than `limit`, and the list goes on while there is a cursor.
+    """A part of the jobs, newest first; it may hold fewer than `limit`, and the list goes on while there is a
+    cursor.
 
-    A run counts from when it was due, so that runs that a schedule will start some day are not in it. Raises InvalidInput.
+    A run counts from when it was due, so that runs that a schedule will start some day are not in it. Raises
+    InvalidInput.
     """
     created_at, last_id = decode_cursor(cursor, jobs=(int, str))[1] if cursor is not None else (LARGEST, "")
     top: Rank = (-created_at, last_id)

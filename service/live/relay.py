@@ -1,7 +1,7 @@
 """One subscription to Prefect's events in, any number of watchers out.
 
-Events make frames quick; what makes them true is read from the store and from Prefect's API: when a watcher comes, when a number is missing,
-after each connection, and every dozen seconds for jobs at work.
+Events make frames quick; what makes them true is read from the store and from Prefect's API: when a watcher
+comes, when a number is missing, after each connection, and every dozen seconds for jobs at work.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from service.orchestration.runs import Orchestrator
 FRAME_EVERY_S = 1.0
 RECONCILE_EVERY_S = 12.0
 SECOND_LOOK_S = 6.0
-"""After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its answers until then."""
+"""After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its
+answers until then.
+"""
 LAST_LOOK_S = 1.0
 LOOKS = 2
 MOST_CHANNELS = 500
@@ -45,7 +47,10 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Keeps a channel for each job that is watched or at work. Between `async with` and its end it listens."""
+    """Keeps a channel for each job that is watched or at work.
+
+    Between `async with` and its end it listens.
+    """
 
     def __init__(self, store: Store, orchestrator: Orchestrator, metrics: Metrics) -> None:
         self._store = store
@@ -83,7 +88,8 @@ class Relay:
     async def watch(self, job_id: UUID, after: str | None = None) -> AsyncGenerator[Watcher]:
         """Frames of one job until it has ended: the first at once, with what happened after the cursor.
 
-        Raises NotFound, InvalidInput for a bad cursor, and PrefectUnavailable where only Prefect could tell of the job.
+        Raises NotFound, InvalidInput for a bad cursor, and PrefectUnavailable where only Prefect could tell
+        of the job.
         """
         place = Place.of(after) if after is not None else None
         channel = self._channel(job_id)
@@ -244,7 +250,9 @@ class Relay:
         self._metrics.frames.inc(len(watchers))
 
     def _end(self, channel: Channel) -> None:
-        """Let the watchers of a job that is over go; look again in a moment where only Prefect has not heard of its end."""
+        """Let the watchers of a job that is over go; look again in a moment where only Prefect has not heard
+        of its end.
+        """
         if channel.is_over and not channel.needs_reading:
             for watcher in channel.watchers:
                 watcher.end()
@@ -264,7 +272,10 @@ class Relay:
         )
 
     async def _read(self, channel: Channel) -> None:
-        """Bring a channel up to what the durable sources say. Raises NotFound and PrefectUnavailable where nothing can be said of the job."""
+        """Bring a channel up to what the durable sources say.
+
+        Raises NotFound and PrefectUnavailable where nothing can be said of the job.
+        """
         async with channel.reading:
             if not channel.needs_reading and channel.job is not None:
                 return
@@ -313,7 +324,9 @@ class Relay:
                 return items, place
 
     async def _mend_later(self, channel: Channel) -> None:
-        """Prefect says that the run is over, and the document does not: when nobody else writes it, write it."""
+        """Prefect says that the run is over, and the document does not: when nobody else writes it,
+        write it.
+        """
         await asyncio.sleep((GRACE + timedelta(seconds=0.5)).total_seconds())
         try:
             if (job := await self._store.job(channel.job_id)) is not None and not job.is_final:

@@ -1,4 +1,6 @@
-"""Everything that happened in a job, from two sources that last: its numbered log, and Prefect's history of the run's states."""
+"""Everything that happened in a job, from two sources that last: its numbered log, and Prefect's history of
+the run's states.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from service.schemas import HistoryEvent
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """How far a reader has come in both sources: the last log line, and the last state with the moment that it began (microseconds)."""
+    """How far a reader has come in both sources: the last log line, and the last state with the moment that
+    it began (microseconds).
+    """
 
     attempt: int = 0
     seq: int = 0
@@ -55,7 +59,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Some events with the place after them. `is_complete` is False when Prefect did not tell its states; they come later then."""
+    """Some events with the place after them.
+
+    `is_complete` is False when Prefect did not tell its states; they come later then.
+    """
 
     items: tuple[JobEvent | RunState, ...]
     place: Place
@@ -71,7 +78,10 @@ class Part:
 async def read_history(
     store: JobStore, orchestrator: Orchestrator, job_id: UUID, *, after: Place, limit: int = 200
 ) -> Part:
-    """What happened after a place, oldest first, at most `limit` events. Each source keeps its own order, so none is missed or told twice."""
+    """What happened after a place, oldest first, at most `limit` events.
+
+    Each source keeps its own order, so none is missed or told twice.
+    """
     lines = await store.log(job_id, after=(after.attempt, after.seq), limit=limit + 1)
     is_complete = True
     states: Sequence[RunState] = ()

@@ -23,7 +23,9 @@ from service.orchestration.urls import without_credentials
 
 TIMEOUT_S = 5.0
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""A Prefect on SQLite answers 503 to all but one of several writers; its own client would sleep for 2, 4, 8 s."""
+"""A Prefect on SQLite answers 503 to all but one of several writers; its own client would sleep for 2, 4, 8
+s.
+"""
 REST_S = 1.0
 """After a failure to connect, calls fail at once for so long."""
 
@@ -31,7 +33,10 @@ T = TypeVar("T")
 
 
 class PrefectApi:
-    """A client of the Prefect that the environment names, between `async with` and its end. Prefect need not be up then."""
+    """A client of the Prefect that the environment names, between `async with` and its end.
+
+    Prefect need not be up then.
+    """
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
@@ -60,9 +65,12 @@ class PrefectApi:
         await self._stack.aclose()
 
     async def ask(self, call: Callable[[PrefectClient], Awaitable[T]]) -> T:
-        """Make one call, again for a short time while Prefect's database is busy. It must be one that may be made twice.
+        """Make one call, again for a short time while Prefect's database is busy.
 
-        Raises PrefectUnavailable within the time limit, ConfigurationError when Prefect does not let us in, and Prefect's own errors.
+        It must be one that may be made twice.
+
+        Raises PrefectUnavailable within the time limit, ConfigurationError when Prefect does not let us in,
+        and Prefect's own errors.
         """
         began = time.monotonic()
         if began < self._rests_until:
@@ -109,7 +117,8 @@ class PrefectApi:
             raise
         except ValueError as error:
             raise ConfigurationError(
-                f"What answers at {without_credentials(self.url)} is no Prefect API of this version. Check PREFECT_API_URL."
+                f"What answers at {without_credentials(self.url)} is no Prefect API of this version. Check"
+                " PREFECT_API_URL."
             ) from error
         raise AssertionError("unreachable")
 
@@ -119,7 +128,9 @@ class _BusyError(Exception):
 
 
 async def _raise_busy(response: httpx.Response) -> None:
-    """Before Prefect's client sees such an answer, for it sleeps two seconds even where it may not ask again."""
+    """Before Prefect's client sees such an answer, for it sleeps two seconds even where it may not ask
+    again.
+    """
     if response.status_code in {408, 429, 502, 503, 504}:
         raise _BusyError(response.status_code)
 
@@ -139,6 +150,7 @@ def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
 
 def _silent(api_url: str) -> PrefectUnavailable:
     return PrefectUnavailable(
-        f"Prefect does not answer at {without_credentials(api_url)}. `learn up` starts one; knowledge can be read meanwhile.",
+        f"Prefect does not answer at {without_credentials(api_url)}. `learn up` starts one; knowledge can be"
+        " read meanwhile.",
         retry_after_s=2,
     )

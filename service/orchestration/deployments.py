@@ -1,4 +1,5 @@
-"""Puts the deployments of `prefect.yaml`, their work pool and one automation into Prefect; again and again without harm.
+"""Puts the deployments of `prefect.yaml`, their work pool and one automation into Prefect; again and again
+without harm.
 
 Deployments are made by Prefect's own RunnerDeployment, as `prefect deploy` makes them of the same file.
 """
@@ -42,7 +43,9 @@ ZOMBIES = "learning: runs without a heartbeat"
 SILENCE_S = 100
 """Three heartbeats of 30 s, and a little."""
 APPLIED = "learning_deployments"
-"""The Prefect variable that remembers what of the file was applied, so that changes in Prefect's UI are told from changes in the file."""
+"""The Prefect variable that remembers what of the file was applied, so that changes in Prefect's UI are told
+from changes in the file.
+"""
 
 Stamps = dict[str, dict[str, str]]
 
@@ -56,9 +59,9 @@ def prefect_file() -> Path:
 async def deploy(file: Path | None = None) -> dict[str, UUID]:
     """Apply the file to the Prefect that the environment names; the ids of the deployments by name.
 
-    What has not changed in the file since it was last applied stays as people left it in Prefect's UI: whole deployments, and each
-    schedule by itself. A schedule that has changed in the file stays switched on or off. Raises ConfigurationError for a file that
-    cannot be used and for a work pool of another type.
+    What has not changed in the file since it was last applied stays as people left it in Prefect's UI: whole
+    deployments, and each schedule by itself. A schedule that has changed in the file stays switched on or
+    off. Raises ConfigurationError for a file that cannot be used and for a work pool of another type.
     """
     source = file or prefect_file()
     ids: dict[str, UUID] = {}
@@ -93,14 +96,17 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
     else:
         if pool.type not in {POOL_TYPE, "process"}:
             raise ConfigurationError(
-                f"Prefect's work pool {name!r} is of type {pool.type!r}; jobs need {POOL_TYPE!r} or 'process'. Delete it in Prefect, then try again."
+                f"Prefect's work pool {name!r} is of type {pool.type!r}; jobs need {POOL_TYPE!r} or"
+                " 'process'. Delete it in Prefect, then try again."
             )
 
 
 async def _apply(
     client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path
 ) -> tuple[UUID, dict[str, str]]:
-    """One deployment: its id, and the stamps of what is applied now: of itself under "", of each schedule under its slug."""
+    """One deployment: its id, and the stamps of what is applied now: of itself under "", of each schedule
+    under its slug.
+    """
     flow: Any = load_flow_from_entrypoint(wanted["entrypoint"], use_placeholder_flow=False)
     schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
     itself = {name: value for name, value in wanted.items() if name != "schedules"}
@@ -133,8 +139,10 @@ async def _apply(
 
 
 def _deployment(
-    flow: Any, wanted: Mapping[str, Any], schedules: Sequence[DeploymentScheduleCreate] | None
-) -> RunnerDeployment:  # noqa: ANN401
+    flow: Any,  # noqa: ANN401  a flow of any shape
+    wanted: Mapping[str, Any],
+    schedules: Sequence[DeploymentScheduleCreate] | None,
+) -> RunnerDeployment:
     pool = wanted["work_pool"]
     limit = wanted.get("concurrency_limit")
     return RunnerDeployment.from_flow(
@@ -158,7 +166,10 @@ def _deployment(
 
 
 def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
-    """A schedule of the file. Its own fields stand beside those of its kind: cron, interval or rrule, with the time zone."""
+    """A schedule of the file.
+
+    Its own fields stand beside those of its kind: cron, interval or rrule, with the time zone.
+    """
     own = {
         name: value
         for name, value in wanted.items()
@@ -174,7 +185,9 @@ async def _update_schedules(
     *,
     changed: set[str],
 ) -> None:
-    """Add what the file has and Prefect has not, change what has changed in the file; the rest is people's."""
+    """Add what the file has and Prefect has not, change what has changed in the file; the rest is
+    people's.
+    """
     there = {schedule.slug: schedule for schedule in existing.schedules if schedule.slug}
     missing = [schedule for schedule in wanted if schedule.slug not in there]
     if missing:
@@ -191,10 +204,16 @@ def _stamp(value: object) -> str:
 
 
 async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str, UUID]) -> None:
-    """Have Prefect call a run crashed whose heartbeat has stopped. Only runs of our deployments, for these beat often enough."""
+    """Have Prefect call a run crashed whose heartbeat has stopped.
+
+    Only runs of our deployments, for these beat often enough.
+    """
     automation = AutomationCore(
         name=ZOMBIES,
-        description="A learning job whose process is gone without a word is marked as crashed, so that it can be run again.",
+        description=(
+            "A learning job whose process is gone without a word is marked as crashed, so that it can be run"
+            " again."
+        ),
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},

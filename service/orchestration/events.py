@@ -1,4 +1,7 @@
-"""Prefect's event stream, read for what it says of our jobs. It is lossy: what it tells is a hint, and quick; the truth is read elsewhere."""
+"""Prefect's event stream, read for what it says of our jobs.
+
+It is lossy: what it tells is a hint, and quick; the truth is read elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ logging.getLogger("websockets.client").setLevel(logging.INFO)
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """What one event says of a job: a state with the id of the state before it, a line of its log, or its whole document."""
+    """What one event says of a job: a state with the id of the state before it, a line of its log, or its
+    whole document.
+    """
 
     job_id: UUID
     occurred: datetime
@@ -61,7 +66,8 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
                 subscriber = get_events_subscriber(
                     filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False
                 )
-            # not `async with`: a connection that fails or is cancelled half-way would be left open, and a good-bye may take ten seconds
+            # not `async with`: a connection that fails or is cancelled half-way would be left open, and a
+            # good-bye may take ten seconds
             await subscriber.__aenter__()
             on_connection(True)
             wait_s = FIRST_WAIT_S
@@ -79,7 +85,10 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
 
 
 async def _hang_up(subscriber: object) -> None:
-    """Close the connection, if there is one, without a good-bye. It is Prefect's own affair, so it is looked for with care."""
+    """Close the connection, if there is one, without a good-bye.
+
+    It is Prefect's own affair, so it is looked for with care.
+    """
     connection = getattr(getattr(subscriber, "_connect", None), "connection", None)
     if connection is not None:
         connection.transport.abort()

@@ -10,7 +10,9 @@ EXIT_RUN = "learning.exit-run"
 
 
 def exit_labels(code: int, run_count: int) -> dict[str, int]:
-    """The labels of a run whose process ended with this exit code, negative for a signal, in Prefect's attempt of this number."""
+    """The labels of a run whose process ended with this exit code, negative for a signal, in Prefect's
+    attempt of this number.
+    """
     return {EXIT_CODE: code, EXIT_RUN: run_count}
 
 

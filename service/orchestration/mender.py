@@ -1,4 +1,6 @@
-"""Keeps job documents true: what Prefect says has ended, the document says too, though the process that owned it died."""
+"""Keeps job documents true: what Prefect says has ended, the document says too, though the process that owned
+it died.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ GRACE = timedelta(seconds=5)
 """A flow that ends by itself writes its document around the time at which Prefect hears of the end."""
 
 OVERDUE = timedelta(seconds=90)
-"""A job ends within 2 s of its deadline, and tries for half a minute to write so: what is so long over its time has no process any more."""
+"""A job ends within 2 s of its deadline, and tries for half a minute to write so: what is so long over its
+time has no process any more.
+"""
 LONGEST = timedelta(minutes=10)
 
 _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
@@ -40,8 +44,8 @@ async def unfinished(store: Store) -> list[Job]:
 async def compare(store: Store) -> list[UUID]:
     """Mend every document that disagrees with Prefect; the jobs that were mended.
 
-    A run that should long be over and that Prefect takes for running is called crashed first: nobody watches the process of a
-    `learn run`, so Prefect never hears of its death.
+    A run that should long be over and that Prefect takes for running is called crashed first: nobody watches
+    the process of a `learn run`, so Prefect never hears of its death.
     """
     jobs = await unfinished(store)
     found = await states([job.job_id for job in jobs])
@@ -56,7 +60,8 @@ async def compare(store: Store) -> list[UUID]:
 
 
 async def mend(store: Store, found: Mapping[UUID, RunState]) -> list[UUID]:
-    """Write the end of those runs that ended into their documents, and give up their claims; the jobs that were mended.
+    """Write the end of those runs that ended into their documents, and give up their claims; the jobs that
+    were mended.
 
     A run that Prefect does not know is left alone: another Prefect may own it.
     """
@@ -70,7 +75,10 @@ async def mend(store: Store, found: Mapping[UUID, RunState]) -> list[UUID]:
 
 
 async def keep_mending(settings: Settings, *, say: Callable[[str], None]) -> None:
-    """Compare and mend every few seconds, until cancelled. A store or a Prefect that does not answer is asked again."""
+    """Compare and mend every few seconds, until cancelled.
+
+    A store or a Prefect that does not answer is asked again.
+    """
     trouble = ""
     while True:
         try:

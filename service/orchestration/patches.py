@@ -1,7 +1,10 @@
-"""What of Prefect is replaced, because nothing public does it. Each patch has a reason, an upstream issue, a guard and a test.
+"""What of Prefect is replaced, because nothing public does it.
 
-A patch is put in force by the process that needs it, and only where the replaced function looks as it did when the patch was tested; else
-Prefect stays as it is. `learn doctor` says which patches fit the installed Prefect.
+Each patch has a reason, an upstream issue, a guard and a test.
+
+A patch is put in force by the process that needs it, and only where the replaced function looks as it did
+when the patch was tested; else Prefect stays as it is. `learn doctor` says which patches fit the installed
+Prefect.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-BEGIN_TRANSACTION = "(self, session: 'AsyncSession', with_for_update: 'bool' = False) -> 'AsyncGenerator[AsyncSessionTransaction, None]'"
+BEGIN_TRANSACTION = (
+    "(self, session: 'AsyncSession', with_for_update: 'bool' = False) ->"
+    " 'AsyncGenerator[AsyncSessionTransaction, None]'"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +53,10 @@ def _write_one_at_a_time() -> None:
     original = database.begin_transaction
 
     def begin_transaction(
-        self: Any, session: Any, with_for_update: bool = False
-    ) -> AbstractAsyncContextManager[Any]:  # noqa: ANN401
+        self: Any,  # noqa: ANN401  private classes of Prefect's server
+        session: Any,  # noqa: ANN401
+        with_for_update: bool = False,
+    ) -> AbstractAsyncContextManager[Any]:
         del with_for_update
         begun: AbstractAsyncContextManager[Any] = original(self, session, with_for_update=True)
         return begun
@@ -58,7 +66,10 @@ def _write_one_at_a_time() -> None:
 
 WRITE_ONE_AT_A_TIME = Patch(
     name="write one at a time",
-    reason="Prefect's SQLite transactions begin as readers: of two that write, one fails at once, and clients then sleep for 2, 4, 8 s",
+    reason=(
+        "Prefect's SQLite transactions begin as readers: of two that write, one fails at once, and clients"
+        " then sleep for 2, 4, 8 s"
+    ),
     issue="https://github.com/PrefectHQ/prefect/issues/18934",
     without="Prefect may log `database is locked`, and starts may take seconds under load",
     fits=_fits_begin_transaction,
@@ -69,7 +80,9 @@ PATCHES = (WRITE_ONE_AT_A_TIME,)
 
 
 def put_in_force(patch: Patch) -> bool:
-    """Replace the function in this process; False, and nothing changes, where it is not the one that the patch was tested with."""
+    """Replace the function in this process; False, and nothing changes, where it is not the one that the
+    patch was tested with.
+    """
     if not patch.fits():
         return False
     patch.apply()

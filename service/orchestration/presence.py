@@ -9,7 +9,9 @@ REMEMBERED_S = 20.0
 
 
 class CircuitBreaker:
-    """One late answer does not mean that Prefect is away: a second in a row does, and a connection that is refused does at once."""
+    """One late answer does not mean that Prefect is away: a second in a row does, and a connection that is
+    refused does at once.
+    """
 
     def __init__(self) -> None:
         self._answered_at = float("-inf")
@@ -23,7 +25,10 @@ class CircuitBreaker:
         self._answered_at, self._late_at, self.is_away = time.monotonic(), None, False
 
     def late(self, began: float) -> None:
-        """A call that began at this moment of the monotonic clock had no answer in time. Those late at the same moment count as one."""
+        """A call that began at this moment of the monotonic clock had no answer in time.
+
+        Those late at the same moment count as one.
+        """
         if self._late_at is None:
             self._late_at = time.monotonic()
             self.is_vouched_for = began - self._answered_at < REMEMBERED_S

@@ -42,8 +42,9 @@ MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 class Orchestrator:
     """A connection to the Prefect that the environment names, between `async with` and its end.
 
-    It need not be up then. Each call ends within five seconds, or raises PrefectUnavailable; ConfigurationError when Prefect
-    does not let us in. One lock puts starts in line, for a Prefect on SQLite takes one write at a time.
+    It need not be up then. Each call ends within five seconds, or raises PrefectUnavailable;
+    ConfigurationError when Prefect does not let us in. One lock puts starts in line, for a Prefect on SQLite
+    takes one write at a time.
     """
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -78,7 +79,8 @@ class Orchestrator:
         idempotency_key: str | None = None,
         by: StartedBy = "api",
     ) -> Run:
-        """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters of then.
+        """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters
+        of then.
 
         Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
         """
@@ -131,7 +133,9 @@ class Orchestrator:
         since: datetime | None = None,
         limit: int = PAGE,
     ) -> list[Run]:
-        """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest first; at most `limit`."""
+        """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest
+        first; at most `limit`.
+        """
         types = [kind for kind, status in STATUSES.items() if status in statuses]
         due = (
             FlowRunFilterExpectedStartTime(before_=until, after_=since)
@@ -177,7 +181,8 @@ class Orchestrator:
     async def retry(self, job_id: UUID) -> None:
         """Have a worker run an ended job again, under the same id.
 
-        Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its own.
+        Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its
+        own.
         """
         run = await self.run(job_id)
         if run is None:
@@ -198,8 +203,8 @@ class Orchestrator:
     async def _settled(self, run: Run) -> RunState:
         """The state of a run, once its worker has nothing more to say of it, within a few seconds.
 
-        The flow says first that it was cancelled. Prefect's own worker says so again when the process is gone, also of an attempt
-        that has begun meanwhile.
+        The flow says first that it was cancelled. Prefect's own worker says so again when the process is
+        gone, also of an attempt that has begun meanwhile.
         """
         state = run.state
         awaited = {"CANCELLING"} if run.worker_type == POOL_TYPE else {"CANCELLING", "CANCELLED"}
@@ -215,7 +220,10 @@ class Orchestrator:
         )
 
     async def call_crashed(self, job_id: UUID, why: str) -> None:
-        """Have Prefect know that a run's process is gone. A run that has ended stays as it is. Raises NotFound."""
+        """Have Prefect know that a run's process is gone.
+
+        A run that has ended stays as it is. Raises NotFound.
+        """
         await self._set(job_id, Crashed(message=why))
 
     async def schedules(self) -> list[Schedule]:
@@ -270,7 +278,10 @@ class Orchestrator:
         return next((s for s in await self.schedules() if s.id == schedule_id), schedule)
 
     async def is_up(self) -> bool:
-        """Whether Prefect is there: it answers, or is late for once. One that was not heard of lately is asked again before it is called away."""
+        """Whether Prefect is there: it answers, or is late for once.
+
+        One that was not heard of lately is asked again before it is called away.
+        """
         for _ in range(2):
             try:
                 await self._api.ask(lambda client: client.read_flows(limit=1, sort=FlowSort.NAME_ASC))

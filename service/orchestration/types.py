@@ -30,7 +30,9 @@ POOL_TYPE = "learning"
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
-    """What Prefect says of a run: our status for it, Prefect's type and name of the state, its message, and since when."""
+    """What Prefect says of a run: our status for it, Prefect's type and name of the state, its message, and
+    since when.
+    """
 
     status: JobStatus
     type: str
@@ -48,7 +50,10 @@ class RunState:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A flow run of ours. `due_at` is when it was to start; `parameters` are those it was given and the deployment's own."""
+    """A flow run of ours.
+
+    `due_at` is when it was to start; `parameters` are those it was given and the deployment's own.
+    """
 
     job_id: UUID
     mode: Mode
@@ -64,7 +69,10 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When Prefect starts a deployment by itself. `rule` is the cron line, the interval or the recurrence rule."""
+    """When Prefect starts a deployment by itself.
+
+    `rule` is the cron line, the interval or the recurrence rule.
+    """
 
     id: UUID
     deployment_id: UUID
@@ -89,5 +97,7 @@ def state_of(state: Any) -> RunState:  # noqa: ANN401  Prefect has two classes o
 
 
 def plain(moment: datetime) -> datetime:
-    """A moment of Prefect's, which may be of a class of its own that does not divide, as a datetime in UTC."""
+    """A moment of Prefect's, which may be of a class of its own that does not divide, as a datetime in
+    UTC.
+    """
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))

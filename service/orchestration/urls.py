@@ -8,7 +8,9 @@ from uuid import UUID
 
 
 def run_page(api_url: str, job_id: UUID) -> str:
-    """Address of a run's page in the Prefect UI that belongs to an API address; never with a name or password in it."""
+    """Address of a run's page in the Prefect UI that belongs to an API address; never with a name or password
+    in it.
+    """
     cloud = re.match(r"https://api\.prefect\.cloud/api/accounts/([^/]+)/workspaces/([^/]+)", api_url)
     if cloud:
         return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{job_id}"

@@ -22,7 +22,10 @@ class HistoryEvent(Document):
 
 
 class History(Document):
-    """A part of a job's events, oldest first. `cursor` is the `after` of what comes next, also when it has not happened yet."""
+    """A part of a job's events, oldest first.
+
+    `cursor` is the `after` of what comes next, also when it has not happened yet.
+    """
 
     items: tuple[HistoryEvent, ...]
     cursor: str

@@ -35,13 +35,17 @@ class JobFrame(JobView):
         return self.model_dump_json(exclude={"text"})
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As pydantic has it, and to be written anew: a copy would be sent as the frame that it was made of."""
+        """As pydantic has it, and to be written anew: a copy would be sent as the frame that it was
+        made of.
+        """
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("text", None)
         return copied
 
     def after(self, earlier: JobFrame) -> JobFrame:
-        """This frame with the events of an earlier one that was not sent before it, the latest 500 at most."""
+        """This frame with the events of an earlier one that was not sent before it, the latest 500 at
+        most.
+        """
         events = (*earlier.events, *self.events)
         return self.model_copy(
             update={

@@ -15,7 +15,10 @@ from service.schemas.values import GivenWord, IsNumber, Request, Topic
 
 
 class StartJob(Request):
-    """What a quick or a deep job is to learn. Without words: what the knowledge base mentions most and does not know."""
+    """What a quick or a deep job is to learn.
+
+    Without words: what the knowledge base mentions most and does not know.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"mode": "quick", "words": ["photosynthesis", "chlorophyll"]}]}

@@ -68,7 +68,10 @@ class FrontierList(Document):
 
 
 class Node(Document):
-    """A word in a graph. `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for."""
+    """A word in a graph.
+
+    `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for.
+    """
 
     key: Key
     word: str

@@ -38,7 +38,8 @@ def prepare_home(settings: Settings) -> None:
                 pass
     except OSError as error:
         raise ConfigurationError(
-            f"The home folder {settings.home} cannot be written ({error.strerror or error}). Name another one in LEARN_HOME."
+            f"The home folder {settings.home} cannot be written ({error.strerror or error}). Name another one"
+            " in LEARN_HOME."
         ) from error
 
 
@@ -67,7 +68,8 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
-        # one row at a time costs 67 ms of CPU a task run and minutes of lag; below 1 s the interval is cut to 0, a busy loop
+        # one row at a time costs 67 ms of CPU a task run and minutes of lag; below 1 s the interval is cut to
+        # 0, a busy loop
         f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
         f"{services}TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
         f"{services}TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
@@ -78,7 +80,8 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}DB_VACUUM_RETENTION_PERIOD": str(90 * 24 * 3600),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "10",
-        # in memory, a restart of the server forgets who holds a deployment's slots: they stay taken, and a run whose lease is gone ends itself
+        # in memory, a restart of the server forgets who holds a deployment's slots: they stay taken, and a
+        # run whose lease is gone ends itself
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
         "PREFECT_SERVER_UI_ENABLED": "true",
@@ -116,7 +119,9 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _few_certificates(settings: Settings) -> dict[str, str]:
-    """One certificate for Prefect's clients instead of all: each of the dozen that a run makes reads them for 14 ms, and http needs none."""
+    """One certificate for Prefect's clients instead of all: each of the dozen that a run makes reads them for
+    14 ms, and http needs none.
+    """
     file = prefect_home(settings) / "certificate.pem"
     try:
         if not file.exists():
@@ -133,7 +138,9 @@ def _few_certificates(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def adopted(environment: Mapping[str, str]) -> Generator[None]:
-    """Have the environment in force in this process for the length of the block, also where `prefect` is imported already."""
+    """Have the environment in force in this process for the length of the block, also where `prefect` is
+    imported already.
+    """
     before = {name: os.environ.get(name) for name in environment}
     was_imported = "prefect.context" in sys.modules
     adopt(environment)

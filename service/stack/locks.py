@@ -67,7 +67,9 @@ def when_released(path: Path, act: Callable[[], None], *, every_s: float = 0.5) 
 
 
 def hold_lease_from_environment() -> Lock | None:
-    """A shared lock on the lease that the environment names, so that the Prefect server outlives this process; None without one."""
+    """A shared lock on the lease that the environment names, so that the Prefect server outlives this
+    process; None without one.
+    """
     name = os.environ.get(LEASE)
     if not name:
         return None

@@ -9,14 +9,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.api.middleware.access import is_same_origin, name_of
 from service.settings import LOOPBACK_NAMES
 
-REFUSED = "Another page, or a page under another name, asks for this. Prefect's own page is at http://127.0.0.1 on this port.\n"
+REFUSED = (
+    "Another page, or a page under another name, asks for this. Prefect's own page is at http://127.0.0.1 on"
+    " this port.\n"
+)
 
 
 class LoopbackOnly:
-    """ASGI middleware: refuses, WebSockets before they are accepted, what names another host or comes from another origin.
+    """ASGI middleware: refuses, WebSockets before they are accepted, what names another host or comes from
+    another origin.
 
-    Prefect checks neither, and whoever may start its runs may run any command: a page that rebinds its name to 127.0.0.1, or one
-    that opens a WebSocket there, must not.
+    Prefect checks neither, and whoever may start its runs may run any command: a page that rebinds its name
+    to 127.0.0.1, or one that opens a WebSocket there, must not.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,7 +38,9 @@ class LoopbackOnly:
 
 
 def is_own(headers: Headers) -> bool:
-    """Whether a request names this machine, once, and comes from no page or from one that this server sent, by whichever name of the machine."""
+    """Whether a request names this machine, once, and comes from no page or from one that this server sent,
+    by whichever name of the machine.
+    """
     hosts = headers.getlist("host")
     if len(hosts) != 1 or name_of(hosts[0].lower()) not in LOOPBACK_NAMES:
         return False

@@ -1,7 +1,9 @@
-"""The embedded Prefect server: one for each home folder, shared by all who need it, gone soon after the last of them.
+"""The embedded Prefect server: one for each home folder, shared by all who need it, gone soon after the last
+of them.
 
-Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server itself keeps `<home>/prefect/server.json` locked
-while it lives, and ends itself when nobody has held the lease for five seconds.
+Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server itself keeps
+`<home>/prefect/server.json` locked while it lives, and ends itself when nobody has held the lease for five
+seconds.
 """
 
 from __future__ import annotations
@@ -65,14 +67,16 @@ def state_file(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]:
-    """The API address of a Prefect server that is up: the one that PREFECT_API_URL names, or else the embedded one.
+    """The API address of a Prefect server that is up: the one that PREFECT_API_URL names, or else the
+    embedded one.
 
     Raises ConfigurationError that names the way out when there is none and none can be started.
     """
     if named := os.environ.get("PREFECT_API_URL"):
         if not await is_healthy(named, timeout_s=5.0):
             raise ConfigurationError(
-                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or unset it to use the embedded server."
+                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or"
+                " unset it to use the embedded server."
             )
         yield named
         return
@@ -89,7 +93,8 @@ async def take_lease(settings: Settings) -> Lock:
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
         raise ConfigurationError(
-            f"The last Prefect server of {settings.home} does not end. Stop process {_state(settings).get('pid')}."
+            f"The last Prefect server of {settings.home} does not end. Stop process"
+            f" {_state(settings).get('pid')}."
         )
     return lease
 
@@ -103,7 +108,8 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
         lock = await wait_for_lock(prefect_home(settings) / "start", within_s=START_S)
     if lock is None:
         raise ConfigurationError(
-            f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into {_log(settings)}."
+            f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into"
+            f" {_log(settings)}."
         )
     try:
         process = None
@@ -156,7 +162,8 @@ async def _wait_until_healthy(
             return api_url(port)
         if process is not None and process.poll() is not None:
             raise ConfigurationError(
-                f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in {_log(settings)})"
+                f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in"
+                f" {_log(settings)})"
             )
         await asyncio.sleep(0.1)
     raise ConfigurationError(
@@ -165,7 +172,10 @@ async def _wait_until_healthy(
 
 
 async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
-    """Stop the embedded server unless somebody else holds its lease; True when it is gone. Give up your own lease first."""
+    """Stop the embedded server unless somebody else holds its lease; True when it is gone.
+
+    Give up your own lease first.
+    """
     lease = try_lock(lease_file(settings))
     if lease is None:
         return False

@@ -1,4 +1,7 @@
-"""Prefect's server app in this process, with one writer at a time. Only `service.stack.prefect_server` imports it, in the server's process."""
+"""Prefect's server app in this process, with one writer at a time.
+
+Only `service.stack.prefect_server` imports it, in the server's process.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,11 @@ STOP_S = 4.0
 def serve(listener: socket.socket, *, lease: Path | None) -> None:
     """Serve on a bound socket until a signal, or until nobody has held the lease for a while."""
     if not put_in_force(WRITE_ONE_AT_A_TIME):
-        print(
-            f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect: {WRITE_ONE_AT_A_TIME.without}",
+        print(  # noqa: T201
+            f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect:"
+            f" {WRITE_ONE_AT_A_TIME.without}",
             flush=True,
-        )  # noqa: T201
+        )
     api = get_current_settings().server.api
     config = uvicorn.Config(
         LoopbackOnly(create_app(final=True)),
@@ -61,7 +65,8 @@ def _watch(server: uvicorn.Server, lease: Path | None) -> None:
             continue
         unused_since = unused_since or time.monotonic()
         if time.monotonic() - unused_since >= UNUSED_S:
-            # the lock is kept to the end, so that a newcomer waits for the end and then starts a server of its own
+            # the lock is kept to the end, so that a newcomer waits for the end and then starts a server of
+            # its own
             server.should_exit = True
             break
         lock.close()

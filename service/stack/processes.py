@@ -69,7 +69,8 @@ def facade(settings: Settings, environment: Mapping[str, str], port: int, say: S
 def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
     """The port that the facade can have; None, after a line that says so, when another program has it.
 
-    The stack then goes on without its facade: jobs run and knowledge is kept all the same, and on another port nobody would find it.
+    The stack then goes on without its facade: jobs run and knowledge is kept all the same, and on another
+    port nobody would find it.
     """
     try:
         with bind(wanted.host, wanted.port) as listener:
@@ -86,13 +87,13 @@ def facade_url(wanted: FacadeSettings, port: int) -> str:
     host = wanted.host.strip("[]")
     host = (
         "127.0.0.1"
-        if host == "0.0.0.0"
+        if host == "0.0.0.0"  # noqa: S104  compared only
         else "[::1]"
         if host == "::"
         else f"[{host}]"
         if ":" in host
         else host
-    )  # noqa: S104  compared only
+    )
     return f"http://{host}:{port}"
 
 

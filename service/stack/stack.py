@@ -1,4 +1,6 @@
-"""`learn up`: Prefect's server, a worker and the facade on this machine, with the deployments in place; started, watched and stopped in order."""
+"""`learn up`: Prefect's server, a worker and the facade on this machine, with the deployments in place;
+started, watched and stopped in order.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Running:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self) -> None:
-        """Return never: the stack ends the block that it was opened for, when a signal comes or a part of it does not stay up."""
+        """Return never: the stack ends the block that it was opened for, when a signal comes or a part of it
+        does not stay up.
+        """
         await asyncio.Event().wait()
 
 
@@ -56,11 +60,13 @@ async def up(
     """Have the stack up for the length of the block.
 
     It is of Prefect's server, the worker and the facade, in this order; they stop in the opposite one.
-    `server=False` insists on the Prefect that PREFECT_API_URL names; `deployments` is another file than our `prefect.yaml`.
+    `server=False` insists on the Prefect that PREFECT_API_URL names; `deployments` is another file than our
+    `prefect.yaml`.
 
-    SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops at once, without
-    waiting for what is in flight. Raises ConfigurationError when the stack cannot start, KeyboardInterrupt when a signal comes
-    while it starts, and StackFailure when a part of it does not stay up.
+    SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops
+    at once, without waiting for what is in flight. Raises ConfigurationError when the stack cannot start,
+    KeyboardInterrupt when a signal comes while it starts, and StackFailure when a part of it does not stay
+    up.
     """
     if not server and not os.environ.get("PREFECT_API_URL"):
         raise ConfigurationError(
@@ -195,7 +201,9 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """After an outage Prefect's worker sleeps for longer and longer, and may be deaf to cancellations: a new one is neither."""
+    """After an outage Prefect's worker sleeps for longer and longer, and may be deaf to cancellations: a new
+    one is neither.
+    """
     try:
         await worker.replace()
         say("Prefect has a new worker; the old one ends with its runs.")
@@ -258,12 +266,15 @@ class _Interrupts:
 
 @contextmanager
 def _only_one(settings: Settings) -> Generator[Path]:
-    """A locked file that tells every process of this stack that the stack lives; and one stack for each home folder."""
+    """A locked file that tells every process of this stack that the stack lives; and one stack for each home
+    folder.
+    """
     folder = prefect_home(settings)
     only = try_lock(folder / "stack")
     if only is None:
         raise ConfigurationError(
-            f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in LEARN_HOME."
+            f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in"
+            " LEARN_HOME."
         )
     for old in folder.glob("stack-*"):
         old.unlink(missing_ok=True)

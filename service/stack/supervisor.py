@@ -1,4 +1,6 @@
-"""One child process of the stack: started in a session of its own, started again when it dies, stopped with everything under it."""
+"""One child process of the stack: started in a session of its own, started again when it dies, stopped with
+everything under it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ class StackFailure(LearningError):
 
 
 class Child:
-    """A process that says `ready` on a pipe. Between `start` and `stop` it is there, or `watch` raises StackFailure."""
+    """A process that says `ready` on a pipe.
+
+    Between `start` and `stop` it is there, or `watch` raises StackFailure.
+    """
 
     def __init__(
         self,
@@ -48,7 +53,9 @@ class Child:
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()
-        """The process groups of its starts, while anybody is in them: when a worker dies, its flow runs live on in its group."""
+        """The process groups of its starts, while anybody is in them: when a worker dies, its flow runs live
+        on in its group.
+        """
         self._is_replaced = asyncio.Event()
 
     @property
@@ -86,7 +93,10 @@ class Child:
             raise StackFailure(f"The {self.name} did not become ready. Look into {self._log}.")
 
     async def watch(self) -> None:
-        """Start it again whenever it dies, a little later each time. Raises StackFailure when it keeps dying."""
+        """Start it again whenever it dies, a little later each time.
+
+        Raises StackFailure when it keeps dying.
+        """
         failures = 0
         while (process := self._process) is not None:
             since = time.monotonic()
@@ -121,7 +131,10 @@ class Child:
                 way.cancel()
 
     async def replace(self) -> None:
-        """Start another one in its place, and tell the old one by SIGUSR1 to end when its work is done. A dead one is left to `watch`."""
+        """Start another one in its place, and tell the old one by SIGUSR1 to end when its work is done.
+
+        A dead one is left to `watch`.
+        """
         old = self._process
         if old is None or old.returncode is not None:
             return

@@ -1,4 +1,7 @@
-"""The facade in a process of its own: `python -m service.stack.web_server`. `learn up` runs it as one of its children."""
+"""The facade in a process of its own: `python -m service.stack.web_server`.
+
+`learn up` runs it as one of its children.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ class Redaction(logging.Filter):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ConfigurationError that names the way out when the port is in use or the address is not ours."""
+    """A listening socket.
+
+    Raises ConfigurationError that names the way out when the port is in use or the address is not ours.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -120,7 +126,10 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
 async def serve(
     settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None
 ) -> bool:
-    """Serve until a signal; False when the app did not start, which the log then tells. Raises what keeps the store from opening."""
+    """Serve until a signal; False when the app did not start, which the log then tells.
+
+    Raises what keeps the store from opening.
+    """
     from flows.stores import open_store
     from service.api.app import create_app
 

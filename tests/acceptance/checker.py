@@ -1,4 +1,5 @@
-"""An independent reading of DATA.md and of GOALS.md's invariants: opens a finished SQLite store with plain SQL and names all that is not true of it.
+"""An independent reading of DATA.md and of GOALS.md's invariants: opens a finished SQLite store with plain
+SQL and names all that is not true of it.
 
 Run it as `python tests/acceptance/checker.py STORE.db [--sample N --seed TEXT]`.
 """
@@ -156,7 +157,10 @@ def _one_job_a_word(rows: Rows) -> Iterator[str]:
             done.setdefault(outcome["key"], []).append((batch["job_id"], DEPTHS.index(outcome["stored"])))
     for key, steps in done.items():
         if any(later <= earlier for (_, earlier), (_, later) in pairwise(steps)):
-            yield f"{key!r} was learned twice: {', '.join(f'{DEPTHS[depth]} by {job[:8]}' for job, depth in steps)}"
+            yield (
+                f"{key!r} was learned twice:"
+                f" {', '.join(f'{DEPTHS[depth]} by {job[:8]}' for job, depth in steps)}"
+            )
 
 
 def _frontier(rows: Rows) -> Iterator[str]:
@@ -195,7 +199,10 @@ def _provenance(rows: Rows) -> Iterator[str]:
     for entry in rows.entries.values():
         origin = entry["provenance"]
         if (origin["job_id"], origin["round"], entry["key"]) not in accepted:
-            yield f"{entry['key']!r} comes from round {origin['round']} of job {origin['job_id'][:8]}, which did not take it up"
+            yield (
+                f"{entry['key']!r} comes from round {origin['round']} of job {origin['job_id'][:8]}, which"
+                " did not take it up"
+            )
 
 
 def _end(rows: Rows, job: Document) -> Iterator[str]:
@@ -281,7 +288,9 @@ def _log(rows: Rows, job: Document) -> Iterator[str]:
         learned = Counter(o["word"] for b in mine for o in b["outcomes"] if o["stored"])
         said = told.get(attempt, Counter())
         if said - learned:
-            yield f"the log of attempt {attempt} tells of {sorted(said - learned)[:3]}, which it did not learn"
+            yield (
+                f"the log of attempt {attempt} tells of {sorted(said - learned)[:3]}, which it did not learn"
+            )
         if attempt in ended and learned - said:
             yield f"the log of attempt {attempt} does not tell of {sorted(learned - said)[:3]}"
 

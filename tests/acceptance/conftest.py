@@ -1,4 +1,6 @@
-"""Homes for whole runs: one that all tests share, with a stack that is up, and new ones for tests that break things."""
+"""Homes for whole runs: one that all tests share, with a stack that is up, and new ones for tests that break
+things.
+"""
 
 from __future__ import annotations
 

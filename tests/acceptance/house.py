@@ -1,4 +1,6 @@
-"""The whole program in processes of its own, seen from outside: by its output, its store, Prefect's API and /proc."""
+"""The whole program in processes of its own, seen from outside: by its output, its store, Prefect's API and
+/proc.
+"""
 
 from __future__ import annotations
 
@@ -198,7 +200,9 @@ class House:
         return found
 
     def pids(self, part: str, job_id: str = "") -> list[int]:
-        """Processes by a part of their command line; with a run, the one of them that Prefect says works for it."""
+        """Processes by a part of their command line; with a run, the one of them that Prefect says works for
+        it.
+        """
         found = [pid for pid, command in self.alive().items() if part in command]
         if not job_id:
             return found

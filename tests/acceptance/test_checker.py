@@ -27,15 +27,24 @@ LIES = {
     "log": ("DELETE FROM job_log WHERE seq = 2", "holes"),
     "index": ("DELETE FROM entry_search WHERE rowid = 1", "full-text search"),
     "definition": (
-        "UPDATE solidified_knowledge SET document = json_set(document, '$.definition', 'short') WHERE key = :key",
+        (
+            "UPDATE solidified_knowledge SET document = json_set(document, '$.definition', 'short') WHERE key"
+            " = :key"
+        ),
         "definition of 5",
     ),
     "example": (
-        "UPDATE solidified_knowledge SET document = json_set(document, '$.examples[0]', 'Nothing of it here') WHERE key = :key",
+        (
+            "UPDATE solidified_knowledge SET document = json_set(document, '$.examples[0]', 'Nothing of it"
+            " here') WHERE key = :key"
+        ),
         "without the word",
     ),
     "category": (
-        "UPDATE solidified_knowledge SET document = json_set(document, '$.category', 'thing') WHERE key = :key",
+        (
+            "UPDATE solidified_knowledge SET document = json_set(document, '$.category', 'thing') WHERE key ="
+            " :key"
+        ),
         "category 'thing'",
     ),
     "status": ("UPDATE jobs SET document = json_set(document, '$.status', 'running')", "says running"),
@@ -62,7 +71,8 @@ def test_checker_names_each_lie(sound, tmp_path, lie):
     statement, expected = LIES[lie]
     with closing(sqlite3.connect(store, isolation_level=None)) as database:
         (key,) = database.execute(
-            "SELECT key FROM solidified_knowledge ORDER BY json_array_length(document, '$.examples') DESC LIMIT 1"
+            "SELECT key FROM solidified_knowledge ORDER BY json_array_length(document, '$.examples') DESC"
+            " LIMIT 1"
         ).fetchone()
         database.execute(statement, {"key": key} if ":key" in statement else {})
     assert any(expected in fault for fault in faults_in(store)), faults_in(store)[:5]

@@ -42,7 +42,8 @@ def test_killed_job_goes_on_where_it_stopped(stack):
     assert mended["counts"]["stored"] == sum(len(b["outcomes"]) for b in first)
     rounds_before = store.all("SELECT max(number) FROM rounds WHERE job_id = ?", job_id)[0][0]
 
-    # what had been begun and not recorded is at most what was in flight, by Prefect's stage runs and by the rows
+    # what had been begun and not recorded is at most what was in flight, by Prefect's stage runs and by the
+    # rows
     time.sleep(2)  # Prefect's recorder writes once a second
     begun = _batches_begun(stack, job_id)
     assert BATCH_SIZE * len(begun - {(b["round"], b["number"]) for b in first}) <= IN_FLIGHT

@@ -94,7 +94,10 @@ def by_http(_house, facade):
 
 
 def by_a_notebook(house, _facade):
-    code = f"from flows import big_learning\njob = await big_learning(max_entries={WORDS}, minutes=1)\nprint(job.job_id)"
+    code = (
+        f"from flows import big_learning\njob = await big_learning(max_entries={WORDS},"
+        " minutes=1)\nprint(job.job_id)"
+    )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     home = {
         "LEARN_HOME": str(house.home),

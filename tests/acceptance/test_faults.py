@@ -16,7 +16,10 @@ pytestmark = pytest.mark.acceptance
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of four megabytes, and what makes it a large one. Without the right to mount: a limit on the size of files."""
+    """A disk of four megabytes, and what makes it a large one.
+
+    Without the right to mount: a limit on the size of files.
+    """
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")

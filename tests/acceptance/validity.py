@@ -12,9 +12,10 @@ import simplemma
 
 PARTS_OF_SPEECH = {"noun", "verb", "adjective", "adverb", "phrase"}
 CATEGORIES = set(
-    """act animal artifact attribute body change cognition communication competition consumption contact creation event feeling food general
-    group location manner motion motive object perception person phenomenon plant possession process quality quantity relation shape social
-    state substance time weather""".split()
+    """act animal artifact attribute body change cognition communication competition consumption contact
+    creation event feeling food general group location manner motion motive object perception person
+    phenomenon plant possession process quality quantity relation shape social state substance time
+    weather""".split()
 )
 DEPTHS = ("defined", "enriched", "deep")
 SUPPORTS = {"supported", "model_only", "conflict"}
@@ -52,7 +53,8 @@ def irregular() -> dict[str, frozenset[str]]:
 
 
 PARTICLES = set(
-    "about across ahead along apart around aside away back by down forth in off on out over round through together under up".split()
+    "about across ahead along apart around aside away back by down forth in off on out over round through"
+    " together under up".split()
 )
 
 
@@ -103,7 +105,9 @@ def contains(text: str, word: str) -> bool:
 
 
 def stands_for(token: str, wanted: str) -> bool:
-    """Whether a token may stand in the place of a phrase's word; a dictionary's "one's" means anybody's, "oneself" any person."""
+    """Whether a token may stand in the place of a phrase's word; a dictionary's "one's" means anybody's,
+    "oneself" any person.
+    """
     if wanted == "one's" and (token in POSSESSIVES or token.endswith(("'s", "s'"))):
         return True
     if wanted == "oneself" and token.endswith(("self", "selves")):

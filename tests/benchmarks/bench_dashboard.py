@@ -1,10 +1,12 @@
-"""How heavy the dashboard is: `python tests/benchmarks/bench_dashboard.py`, or by pytest. Needs chromium and ui/dist.
+"""How heavy the dashboard is: `python tests/benchmarks/bench_dashboard.py`, or by pytest.
 
-First load: bytes as they come over the wire without fonts, and milliseconds from the answer of the page to a form that can be used.
-Long lists: tasks over 50 ms (a browser's own measure) while a log of 20,000 events is scrolled and added to, and while a table of
-10,000 jobs is scrolled. Large graph: such tasks while a concept graph of 3,000 words is read, laid out and drawn, and while it is
-dragged about, with the longest wait for a frame. Memory: the heap after a collection, before and after the frames of ten minutes at
-100 words a second.
+Needs chromium and ui/dist.
+
+First load: bytes as they come over the wire without fonts, and milliseconds from the answer of the page to a
+form that can be used. Long lists: tasks over 50 ms (a browser's own measure) while a log of 20,000 events is
+scrolled and added to, and while a table of 10,000 jobs is scrolled. Large graph: such tasks while a concept
+graph of 3,000 words is read, laid out and drawn, and while it is dragged about, with the longest wait for a
+frame. Memory: the heap after a collection, before and after the frames of ten minutes at 100 words a second.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ sys.path += [str(ROOT), str(ROOT / "tests" / "service")]
 
 EVENTS, JOBS, FRAMES, WORDS = 20_000, 10_000, 600, 3_000
 START = datetime(2030, 1, 1, tzinfo=UTC)
-LONG_TASKS = "window.long = []; new PerformanceObserver(list => window.long.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'})"
+LONG_TASKS = (
+    "window.long = []; new PerformanceObserver(list => window.long.push(...list.getEntries().map(e =>"
+    " e.duration))).observe({type: 'longtask'})"
+)
 FRAMES_WAITED = """() => {
     window.waited = []
     let last = performance.now()
@@ -34,7 +39,8 @@ FRAMES_WAITED = """() => {
 FORM = """
 new MutationObserver(() => {
     const button = document.querySelector('form button[type=submit]');
-    if (button && !window.usableAt) window.usableAt = performance.now() - performance.getEntriesByType('navigation')[0].responseEnd;
+    const [navigation] = performance.getEntriesByType('navigation');
+    if (button && !window.usableAt) window.usableAt = performance.now() - navigation.responseEnd;
 }).observe(document, {childList: true, subtree: true})
 """
 
@@ -111,7 +117,9 @@ def graph():
 
 
 def large_graph(browser, url):
-    """The tasks over 50 ms until a large graph stands still, and while it is dragged, with the longest frame; for an entry that has nothing else."""
+    """The tasks over 50 ms until a large graph stands still, and while it is dragged, with the longest frame;
+    for an entry that has nothing else.
+    """
     made = {
         "model": "m",
         "prompt_version": "1",

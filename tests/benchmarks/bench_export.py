@@ -1,7 +1,8 @@
-"""How much memory an export of many entries takes: `python tests/benchmarks/bench_export.py [ENTRIES]` (100,000), or by pytest.
+"""How much memory an export of many entries takes: `python tests/benchmarks/bench_export.py [ENTRIES]`
+(100,000), or by pytest.
 
-Each format is exported once by a facade in a process of its own and read by its real reader here. The figure is the growth of the
-facade's resident memory from before the export to its peak, megabytes.
+Each format is exported once by a facade in a process of its own and read by its real reader here. The figure
+is the growth of the facade's resident memory from before the export to its peak, megabytes.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ async def fill(path, count):
     from flows.knowledge import Word
     from flows.stores import open_store
 
-    long = "A definition of about the length that real ones have, with a clause or two that explain what it is and is not. "
+    long = (
+        "A definition of about the length that real ones have, with a clause or two that explain what it is"
+        " and is not. "
+    )
     async with open_store(f"sqlite:///{path}") as store:
         begun = await store.begin_attempt(job())
         for number in range(0, count, BATCH):

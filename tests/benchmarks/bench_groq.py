@@ -1,9 +1,10 @@
 """How much of Groq's quota a big job uses, and what an entry costs, against the world with real latencies.
 
-    nice -n 5 .venv/bin/python -m tests.benchmarks.bench_groq --plan developer --seconds 60
-    nice -n 5 .venv/bin/python -m tests.benchmarks.bench_groq --plan free --seconds 300
+nice -n 5 .venv/bin/python -m tests.benchmarks.bench_groq --plan developer --seconds 60
+nice -n 5 .venv/bin/python -m tests.benchmarks.bench_groq --plan free --seconds 300
 
-The bucket is empty at the start (free: full). Tokens settled are those that the world charged to the limits of the binding model.
+The bucket is empty at the start (free: full). Tokens settled are those that the world charged to the limits
+of the binding model.
 """
 
 from __future__ import annotations
@@ -112,20 +113,24 @@ def show(given: argparse.Namespace, chat: list[dict], job, began: float, took_s:
         settled = sum(r["charged"] for at, r in mine if given.skip <= at < given.seconds)
         most = PLANS[given.plan].tpm * (given.seconds - given.skip) / 60
         print(
-            f"{model}: {settled:,} tokens settled from {given.skip:g} to {given.seconds:g} s: {settled / most:.1%} of {most:,.0f}; ",
+            f"{model}: {settled:,} tokens settled from {given.skip:g} to {given.seconds:g} s:"
+            f" {settled / most:.1%} of {most:,.0f}; ",
             end="",
         )
         print(
-            f"statuses {dict(Counter(r['status'] for _, r in mine))}; by task {dict(Counter(r['task'] for _, r in mine))}"
+            f"statuses {dict(Counter(r['status'] for _, r in mine))}; by task"
+            f" {dict(Counter(r['task'] for _, r in mine))}"
         )
         seconds = Counter(int(at // 5) for at, r in mine for _ in range(r["charged"]))
         print("  each 5 s: " + " ".join(f"{seconds[at]:,}" for at in range(int(given.seconds // 5) + 1)))
     refused = sum(r["status"] == 429 for r in chat)
     print(
-        f"429: {refused} of {len(chat)} requests, {refused / max(1, len(chat)):.2%}; 413: {sum(r['status'] == 413 for r in chat)}"
+        f"429: {refused} of {len(chat)} requests, {refused / max(1, len(chat)):.2%}; 413:"
+        f" {sum(r['status'] == 413 for r in chat)}"
     )
     print(
-        f"stored {counts.stored}, defined {counts.defined}, failed {counts.failed}, end {job.end_reason!r}, {took_s:.1f} s"
+        f"stored {counts.stored}, defined {counts.defined}, failed {counts.failed}, end {job.end_reason!r},"
+        f" {took_s:.1f} s"
     )
     print(f"errors {job.errors}")
     print(f"usage of the job: {job.usage}")
@@ -135,7 +140,8 @@ def show(given: argparse.Namespace, chat: list[dict], job, began: float, took_s:
         cached = sum(r["tokens_cached"] for r in of_task)
         requested = sum(r["requested"] for r in of_task)
         print(
-            f"  {task}: {len(of_task)} requests, an entry {tokens_in / stored:.1f} in ({cached / stored:.1f} cached) {tokens_out / stored:.1f} out; ",
+            f"  {task}: {len(of_task)} requests, an entry {tokens_in / stored:.1f} in ({cached / stored:.1f}"
+            f" cached) {tokens_out / stored:.1f} out; ",
             end="",
         )
         print(f"reserved {requested / max(1, tokens_in + tokens_out):.2f}x")

@@ -1,8 +1,10 @@
-"""How long a job takes to start and to be cancelled: `python tests/benchmarks/bench_launch.py [STARTS]` (20), or by pytest.
+"""How long a job takes to start and to be cancelled: `python tests/benchmarks/bench_launch.py [STARTS]` (20),
+or by pytest.
 
-On the real stack of `learn up` in a folder of its own, with the lexicon: start a big job at the facade, wait for its first entry in the
-store, cancel it at once, wait until Prefect says CANCELLED and the process is gone. Milliseconds, by this machine's clock; the parts of
-the launch are the times of Prefect's states. Also: the memory of an idle spare, and what an idle stack costs in CPU.
+On the real stack of `learn up` in a folder of its own, with the lexicon: start a big job at the facade, wait
+for its first entry in the store, cancel it at once, wait until Prefect says CANCELLED and the process is
+gone. Milliseconds, by this machine's clock; the parts of the launch are the times of Prefect's states. Also:
+the memory of an idle spare, and what an idle stack costs in CPU.
 """
 
 from __future__ import annotations

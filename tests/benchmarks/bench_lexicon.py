@@ -1,4 +1,7 @@
-"""How fast and how small the lexicon is: `python tests/benchmarks/bench_lexicon.py`. Goals: open under 50 ms, under 20 MB."""
+"""How fast and how small the lexicon is: `python tests/benchmarks/bench_lexicon.py`.
+
+Goals: open under 50 ms, under 20 MB.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""How fast the SQLite store is when it is large: `python tests/benchmarks/bench_store.py --words 1000000 [--path FILE]`.
+"""How fast the SQLite store is when it is large: `python tests/benchmarks/bench_store.py --words 1000000
+[--path FILE]`.
 
-The file is filled once and used again when it is there. Goals at 1,000,000 words: claim 1,000 p99 50 ms, search p95 50 ms, one
-entry p99 5 ms. Times include everything from the call to the validated result.
+The file is filled once and used again when it is there. Goals at 1,000,000 words: claim 1,000 p99 50 ms,
+search p95 50 ms, one entry p99 5 ms. Times include everything from the call to the validated result.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ SYLLABLES = [
 
 
 class World:
-    """Made-up words: texts draw from a vocabulary of 50,000 by Zipf's law, headwords are different for each number."""
+    """Made-up words: texts draw from a vocabulary of 50,000 by Zipf's law, headwords are different for each
+    number.
+    """
 
     def __init__(self) -> None:
         self.random = random.Random(7)
@@ -135,7 +138,8 @@ async def measure(
     taken.sort()
     p50, p95, p99 = (taken[min(len(taken) - 1, int(len(taken) * share))] for share in (0.5, 0.95, 0.99))
     print(
-        f"{name:<34} p50 {p50:8.2f}   p95 {p95:8.2f}   p99 {p99:8.2f}   worst {taken[-1]:8.2f} ms   ({times} times)",
+        f"{name:<34} p50 {p50:8.2f}   p95 {p95:8.2f}   p99 {p99:8.2f}   worst {taken[-1]:8.2f} ms   ({times}"
+        " times)",
         flush=True,
     )
 

@@ -1,9 +1,10 @@
-"""Whether the time of a token's compare tells of the token: `python tests/benchmarks/bench_token.py [CALLS]` (40,000 a class), or by pytest.
+"""Whether the time of a token's compare tells of the token: `python tests/benchmarks/bench_token.py [CALLS]`
+(40,000 a class), or by pytest.
 
-Guesses of one length, in random order: one whose first character is wrong (of a session: of its signature), and one whose last one is.
-Figures: the median time of each, nanoseconds, and Welch's t of their difference over calls within the quickest 90 %; beyond ±4.5 a
-difference is taken for real (as the dudect method does). A compare that stops at the first wrong character is measured the same
-way, to show that a leak would be seen.
+Guesses of one length, in random order: one whose first character is wrong (of a session: of its signature),
+and one whose last one is. Figures: the median time of each, nanoseconds, and Welch's t of their difference
+over calls within the quickest 90 %; beyond ±4.5 a difference is taken for real (as the dudect method does). A
+compare that stops at the first wrong character is measured the same way, to show that a leak would be seen.
 """
 
 from __future__ import annotations

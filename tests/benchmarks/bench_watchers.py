@@ -1,8 +1,10 @@
-"""Many watchers on one running job and one facade: `bench_watchers.py [WATCHERS] [CHANGES] [flood]` (1,000 and 20), or by pytest.
+"""Many watchers on one running job and one facade: `bench_watchers.py [WATCHERS] [CHANGES] [flood]` (1,000
+and 20), or by pytest.
 
-Figures: milliseconds from the moment at which Prefect says that a state began to its receipt, over all watchers and changes; and the
-growth of the facade's resident memory by watcher. The watchers are in a process of their own, on the same machine; one more never reads.
-With `flood` one more process takes all places that are left and then asks for another fifty times a second; how often it was refused is told.
+Figures: milliseconds from the moment at which Prefect says that a state began to its receipt, over all
+watchers and changes; and the growth of the facade's resident memory by watcher. The watchers are in a process
+of their own, on the same machine; one more never reads. With `flood` one more process takes all places that
+are left and then asks for another fifty times a second; how often it was refused is told.
 """
 
 from __future__ import annotations
@@ -145,7 +147,10 @@ def deaf(url, job_id):
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     line.connect((parts.hostname, parts.port))
     key = b64encode(os.urandom(16)).decode()
-    head = f"GET /ws/jobs/{job_id} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    head = (
+        f"GET /ws/jobs/{job_id} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection:"
+        " Upgrade\r\n"
+    )
     line.sendall(f"{head}Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
     return line
 

@@ -71,7 +71,9 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium):
-    """Opens a page in a context of its own: `open_page(url, …)`; at the end no page may have raised anything, or broken its policy."""
+    """Opens a page in a context of its own: `open_page(url, …)`; at the end no page may have raised anything,
+    or broken its policy.
+    """
     with ExitStack() as contexts:
         pages = []
 
@@ -92,7 +94,9 @@ def open_page(chromium):
 
 @pytest.fixture
 def own_facade(stack, tmp_path):
-    """Facades of a test's own, on the shared stack's Prefect and store or on others: `with own_facade(**environment) as facade`."""
+    """Facades of a test's own, on the shared stack's Prefect and store or on others: `with
+    own_facade(**environment) as facade`.
+    """
 
     @contextmanager
     def go(**environment):

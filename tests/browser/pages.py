@@ -14,7 +14,9 @@ EXPECTED = (
     "WebSocket connection to",
     "The Cross-Origin-Opener-Policy header has been ignored",
 )
-"""What a browser itself says of answers that are no success, of a server that is gone, and of plain HTTP from another machine."""
+"""What a browser itself says of answers that are no success, of a server that is gone, and of plain HTTP from
+another machine.
+"""
 
 
 class Watched:
@@ -72,7 +74,9 @@ def start_big(url, **body):
 
 @contextmanager
 def big_job(url, **body):
-    """A big job that is stopped at the end, whatever happens: two of them at once leave no room for a third."""
+    """A big job that is stopped at the end, whatever happens: two of them at once leave no room for a
+    third.
+    """
     job_id = start_big(url, minutes=5, **body)
     try:
         yield job_id

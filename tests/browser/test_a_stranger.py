@@ -1,4 +1,7 @@
-"""From the empty page to an entry that was learned a minute ago. It comes first: the stack knows nothing yet."""
+"""From the empty page to an entry that was learned a minute ago.
+
+It comes first: the stack knows nothing yet.
+"""
 
 from __future__ import annotations
 

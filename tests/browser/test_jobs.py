@@ -115,7 +115,8 @@ def test_a_question_that_was_closed_can_be_asked_again_at_once(stack, open_page)
         for _ in range(3):
             # in one turn of the page: before the browser has told that the one of before was closed
             stop.evaluate(
-                "async button => { button.click(); await Promise.resolve(); document.querySelector('dialog')?.close(); button.click() }"
+                "async button => { button.click(); await Promise.resolve();"
+                " document.querySelector('dialog')?.close(); button.click() }"
             )
             expect(page.get_by_role("dialog", name="Stop this job?")).to_be_visible()
             page.keyboard.press("Escape")

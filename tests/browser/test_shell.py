@@ -1,4 +1,6 @@
-"""What is around every screen: colours, the way to the facade, the line about Prefect, the focus; and a job's head after a retry."""
+"""What is around every screen: colours, the way to the facade, the line about Prefect, the focus; and a job's
+head after a retry.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +145,8 @@ def test_words_that_do_not_fit_are_not_reached(stack, open_page):
         clipped = page.evaluate("""() => {
             const list = document.querySelector('ul.language'), end = list.getBoundingClientRect().bottom + 1
             const below = [...list.querySelectorAll('a')].filter(a => a.getBoundingClientRect().bottom > end)
-            return [below.length, below.filter(a => { a.focus(); return document.activeElement === a }).length]
+            const takesFocus = (a) => { a.focus(); return document.activeElement === a }
+            return [below.length, below.filter(takesFocus).length]
         }""")
         assert clipped[0] > 0
         assert clipped[1] == 0
@@ -177,7 +180,8 @@ def test_a_retry_shows_no_old_end(stack, open_page):
         page.evaluate("""() => {
             window.heads = new Set()
             const look = () => heads.add(document.querySelector('main header').innerText)
-            new MutationObserver(look).observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true })
+            const wanted = { childList: true, subtree: true, characterData: true }
+            new MutationObserver(look).observe(document.querySelector('main'), wanted)
         }""")
         page.get_by_role("button", name="Retry Any topic").click()
         status(page, "running")

@@ -25,7 +25,9 @@ CURSORS = {
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A cursor belongs to the list that it came from, and that of the newest entries to no search for a text."""
+    """A cursor belongs to the list that it came from, and that of the newest entries to no search for
+    a text.
+    """
     del context, kwargs
     query = case.query or {}
     if case.meta is None or not case.meta.generation.mode.is_positive:

@@ -197,7 +197,9 @@ def begin(processes, stand_ins):
 
 @pytest.fixture
 def start(begin, hear):
-    """The same, and waits until the stack is up: the process, with `facade_url`, the address of Prefect's API, the worker's process id."""
+    """The same, and waits until the stack is up: the process, with `facade_url`, the address of Prefect's
+    API, the worker's process id.
+    """
 
     def go(**environment):
         process = begin(**environment)
@@ -210,7 +212,9 @@ def start(begin, hear):
 
 @pytest.fixture
 def serve(tmp_path):
-    """Puts a facade on a socket: `serve(token=…, store=…, any facade setting)`; without `is_alone=False` there is no Prefect for it."""
+    """Puts a facade on a socket: `serve(token=…, store=…, any facade setting)`; without `is_alone=False`
+    there is no Prefect for it.
+    """
     from api_server import serving, without_prefect
 
     with ExitStack() as opened:

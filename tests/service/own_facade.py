@@ -64,7 +64,10 @@ class OwnFacade:
 
 
 class ToldJob:
-    """A big job without a worker: whoever holds this plays the flow. Its document and log are stored first and told to Prefect after that."""
+    """A big job without a worker: whoever holds this plays the flow.
+
+    Its document and log are stored first and told to Prefect after that.
+    """
 
     def __init__(self, store, job_id):
         self.store = store

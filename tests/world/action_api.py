@@ -1,4 +1,6 @@
-"""MediaWiki's Action API, `action=query` for titles, in the shapes of formatversion=2 (shared/facts/providers.md, 2.2 to 2.4)."""
+"""MediaWiki's Action API, `action=query` for titles, in the shapes of formatversion=2
+(shared/facts/providers.md, 2.2 to 2.4).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,9 @@ MOST_EXTRACTS = 20
 MOST_REDIRECTS = 10
 _PROPS = ("extracts", "pageprops", "info", "revisions", "links")
 _KNOWN = frozenset(
-    "action format formatversion errorformat redirects prop exintro explaintext exlimit exchars exsentences exsectionformat "
-    "excontinue ppprop inprop maxlag titles continue rvprop rvslots pllimit plnamespace utf8 curtimestamp origin smaxage maxage uselang".split()
+    "action format formatversion errorformat redirects prop exintro explaintext exlimit exchars exsentences"
+    " exsectionformat excontinue ppprop inprop maxlag titles continue rvprop rvslots pllimit plnamespace utf8"
+    " curtimestamp origin smaxage maxage uselang".split()
 )
 _DOCREF = "See https://{host}/w/api.php for API usage."
 
@@ -322,8 +325,8 @@ def _revision(page: Page, parameters: Mapping[str, str], answer: Answer) -> dict
             }
         else:
             answer.warnings["revisions"] = (
-                'Because "rvslots" was not specified, a legacy format has been used for the output. This format is deprecated, and in the future '
-                "the new format will always be used."
+                'Because "rvslots" was not specified, a legacy format has been used for the output. This'
+                " format is deprecated, and in the future the new format will always be used."
             )
             revision |= {"contentformat": "text/x-wiki", "contentmodel": "wikitext", "content": page.wikitext}
     return revision

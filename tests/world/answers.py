@@ -74,7 +74,8 @@ class Filler:
             return self._proposals(inner)
         if _type(inner) == "object":
             return [self._about(inner, word.id, self._truths[word.text]) for word in self._asked.words]
-        # A list of plain values beside the items, such as the ids of words whose evidence disagrees: there are none.
+        # A list of plain values beside the items, such as the ids of words whose evidence disagrees: there
+        # are none.
         return []
 
     def _proposals(self, inner: Mapping[str, Any]) -> list[Any]:

@@ -1,4 +1,6 @@
-"""The world as an ASGI application: Groq's routes, Wikimedia's, and `/world/…` to look at it and to change it."""
+"""The world as an ASGI application: Groq's routes, Wikimedia's, and `/world/…` to look at it and to change
+it.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +143,9 @@ async def _advance(request: Request) -> Response:
 
 
 async def _limit(request: Request) -> Response:
-    """New limits with new buckets: {"model", "rpm", "tpm", "rpd", "tpd", "level", "day_level"}; bounds left out are none."""
+    """New limits with new buckets: {"model", "rpm", "tpm", "rpd", "tpd", "level", "day_level"}; bounds left
+    out are none.
+    """
     given: dict[str, Any] = await request.json()
     limits = Limits(**{bound: given.get(bound) for bound in ("rpm", "tpm", "rpd", "tpd")})
     world_of(request).limit(

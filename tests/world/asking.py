@@ -1,4 +1,6 @@
-"""What a request to the model asks for: the last user message is one JSON object that names the task and the words."""
+"""What a request to the model asks for: the last user message is one JSON object that names the task and the
+words.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Asked:
-    """`task` is None for a request that is not of ours: it is answered by its schema alone. `is_data` tells that the message was JSON."""
+    """`task` is None for a request that is not of ours: it is answered by its schema alone.
+
+    `is_data` tells that the message was JSON.
+    """
 
     task: str | None
     words: tuple[Word, ...] = ()

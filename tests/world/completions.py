@@ -200,8 +200,8 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
         )
     if most is not None and most > model.most_tokens_out:
         raise bad_request(
-            f"`max_completion_tokens` must be less than or equal to `{model.most_tokens_out}`, the maximum value for "
-            "`max_completion_tokens` is less than the `context_window` for this model",
+            f"`max_completion_tokens` must be less than or equal to `{model.most_tokens_out}`, the maximum"
+            " value for `max_completion_tokens` is less than the `context_window` for this model",
             param="max_completion_tokens",
         )
     schema, is_json = _format(body, model, messages)
@@ -222,7 +222,8 @@ def _format(
     kind = given.get("type") if isinstance(given, dict) else None
     if kind not in {"text", "json_object", "json_schema"}:
         raise bad_request(
-            "'response_format.type' : value is not one of the allowed values ['text','json_object','json_schema']",
+            "'response_format.type' : value is not one of the allowed values"
+            " ['text','json_object','json_schema']",
             param="response_format",
         )
     if body.get("stream"):
@@ -235,7 +236,8 @@ def _format(
         "json" in tokens.content_text(message).casefold() for message in messages
     ):
         raise bad_request(
-            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type"
+            " 'json_object'.",
             param="response_format",
         )
     if kind != "json_schema":

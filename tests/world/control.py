@@ -1,4 +1,6 @@
-"""Looks at a running world and changes it, over its own routes: the same for one in a thread and one in a process."""
+"""Looks at a running world and changes it, over its own routes: the same for one in a thread and one in a
+process.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The world's Wiktionary: entries in wikitext as the English Wiktionary writes them, with the lexicon's meanings."""
+"""The world's Wiktionary: entries in wikitext as the English Wiktionary writes them, with the lexicon's
+meanings.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ _LINKED = re.compile(r"\b[a-z]{5,}\b")
 
 
 class Dictionary:
-    """Titles are case-sensitive: "mercury" and "Mercury" are two pages. Inflections have pages of their own that only name their base."""
+    """Titles are case-sensitive: "mercury" and "Mercury" are two pages.
+
+    Inflections have pages of their own that only name their base.
+    """
 
     name = "wiktionary"
     host = "en.wiktionary.org"
@@ -45,7 +50,9 @@ class Dictionary:
                 found[title] = Page(
                     title,
                     9_000,
-                    wikitext=f"==English==\n\n===Noun===\n{{{{en-noun}}}}\n\n# A {title}. {tricks.poisoned[key]}\n",
+                    wikitext=(
+                        f"==English==\n\n===Noun===\n{{{{en-noun}}}}\n\n# A {title}. {tricks.poisoned[key]}\n"
+                    ),
                 )
             elif (
                 entry is not None
@@ -103,7 +110,10 @@ class Dictionary:
             if synonyms:
                 yield f"#: {{{{syn|en|{'|'.join(synonyms)}}}}}"
         if share(self._seed, "quote", title) < 0.2:
-            yield f"#* {{{{quote-book|en|year=1901|author=A. Nobody|title=A Book|passage=They spoke of '''{title}'''.}}}}"
+            yield (
+                "#* {{quote-book|en|year=1901|author=A. Nobody|title=A Book|passage=They spoke of"
+                f" '''{title}'''.}}}}"
+            )
         derived = [relation.text for relation in senses[0].relations if relation.kind == "derived"][:4]
         if derived:
             yield from ("", f"{mark}={'Derived terms'}={mark}", f"{{{{col|en|{'|'.join(derived)}}}}}")
@@ -141,7 +151,10 @@ def _form_of(title: str, base: str) -> str:
         heading, template = "Adjective", "comparative of"
     else:
         heading, template = "Noun", "plural of"
-    return f"==English==\n\n==={heading}===\n{{{{head|en|{heading.casefold()} form}}}}\n\n# {{{{{template}|en|{base}}}}}\n"
+    return (
+        f"==English==\n\n==={heading}===\n{{{{head|en|{heading.casefold()} form}}}}\n\n#"
+        f" {{{{{template}|en|{base}}}}}\n"
+    )
 
 
 def _translingual(title: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""What stands before all of Wikimedia: the User-Agent policy, requests a minute and at once (shared/facts/providers.md, 2.1).
+"""What stands before all of Wikimedia: the User-Agent policy, requests a minute and at once
+(shared/facts/providers.md, 2.1).
 
 Refusals here are HTML, not JSON.
 """
@@ -30,7 +31,9 @@ class Edge:
         self._at_once = at_once
 
     def refusal(self, agent: str, at_once: int) -> HTMLResponse | None:
-        """The refusal for a request by this agent while so many, itself included, are under way; None lets it in."""
+        """The refusal for a request by this agent while so many, itself included, are under way; None lets it
+        in.
+        """
         if not agent or _LIBRARIES.match(agent):
             return forbidden(
                 "Please set a user-agent and respect our robot policy https://w.wiki/4wJS. See also T400119."
@@ -81,6 +84,7 @@ def failing(status: int, retry_after_s: float | None = None) -> HTMLResponse:
 
 def _page(status: int, title: str, reason: str) -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Wikimedia Error</title>\n<h1>{title}</h1>\n'
-        f"<p>{html.escape(reason)}</p>\n<code>Error: {status}</code>\n</html>\n"
+        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Wikimedia'
+        f" Error</title>\n<h1>{title}</h1>\n<p>{html.escape(reason)}</p>\n<code>Error:"
+        f" {status}</code>\n</html>\n"
     )

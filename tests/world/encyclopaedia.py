@@ -28,7 +28,10 @@ _STATEMENTS = (
 
 
 class Encyclopaedia:
-    """Which words have an article, a redirect or a disambiguation page depends on the seed alone. Poisoned words always have one."""
+    """Which words have an article, a redirect or a disambiguation page depends on the seed alone.
+
+    Poisoned words always have one.
+    """
 
     name = "wikipedia"
     host = "en.wikipedia.org"
@@ -113,7 +116,9 @@ class Encyclopaedia:
         return share(self._seed, "page", entry.key) < self._share * _SHARES[self._sense(entry).part_of_speech]
 
     def is_ambiguous(self, entry: LexicalEntry) -> bool:
-        """Whether the plain title is a list of articles: for some words with three meanings or more in different fields."""
+        """Whether the plain title is a list of articles: for some words with three meanings or more in
+        different fields.
+        """
         return len(_meanings(entry)) >= 3 and share(self._seed, "ambiguous", entry.key) < _AMBIGUOUS
 
     def _sense(self, entry: LexicalEntry) -> LexicalSense:

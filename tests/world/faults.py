@@ -63,19 +63,54 @@ WIKI = (
 )
 KINDS = (*REFUSALS, *BROKEN_JSON, *LIES, *WIRE, *WIKI)
 Kind = Literal[
-    "unauthorized", "model_gone", "too_large", "minute_requests", "minute_tokens", "day_requests", "day_tokens", "flex_full", "server_error",
-    "bad_gateway", "unavailable", "schema_refused", "json_usable", "json_unusable", "json_empty", "json_length", "invented_words", "repeated",
-    "wrong_ids", "swapped_ids", "empty_strings", "missing", "invented_fields", "broken_text", "truncated_text", "obeys_injection",
-    "html_page", "no_choice",
-    "hang", "reset", "close", "drip", "forbidden", "too_many", "maxlag", "readonly", "html", "redirect_loop", "injection",
-]  # fmt: skip
+    "unauthorized",
+    "model_gone",
+    "too_large",
+    "minute_requests",
+    "minute_tokens",
+    "day_requests",
+    "day_tokens",
+    "flex_full",
+    "server_error",
+    "bad_gateway",
+    "unavailable",
+    "schema_refused",
+    "json_usable",
+    "json_unusable",
+    "json_empty",
+    "json_length",
+    "invented_words",
+    "repeated",
+    "wrong_ids",
+    "swapped_ids",
+    "empty_strings",
+    "missing",
+    "invented_fields",
+    "broken_text",
+    "truncated_text",
+    "obeys_injection",
+    "html_page",
+    "no_choice",
+    "hang",
+    "reset",
+    "close",
+    "drip",
+    "forbidden",
+    "too_many",
+    "maxlag",
+    "readonly",
+    "html",
+    "redirect_loop",
+    "injection",
+]
 
 
 class Fault(BaseModel):
     """One kind of failure and the requests that it befalls: those that fit all that is given here.
 
-    `nth` counts, from 1, the requests that fit `route`, `task`, `model` and `word`; `times` bounds how often it strikes. A lie befalls
-    `share` of the items of an answer. `seconds` is what the refusal says of waiting, or the time between two bytes of a drip.
+    `nth` counts, from 1, the requests that fit `route`, `task`, `model` and `word`; `times` bounds how often
+    it strikes. A lie befalls `share` of the items of an answer. `seconds` is what the refusal says of
+    waiting, or the time between two bytes of a drip.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,6 @@
-"""Fixtures for tests against the world: `from tests.world.fixtures import make_world, world  # noqa: F401` in a conftest.py."""
+"""Fixtures for tests against the world: `from tests.world.fixtures import make_world, world # noqa: F401` in
+a conftest.py.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from tests.world.state import Settings
 
 @pytest.fixture
 def make_world():
-    """Starts worlds with the given settings (tests.world.state.Settings) and ends them after the test; `process=True` gives them one of their own."""
+    """Starts worlds with the given settings (tests.world.state.Settings) and ends them after the test;
+    `process=True` gives them one of their own.
+    """
     with ExitStack() as stack:
 
         def make(*, process: bool = False, **settings):

@@ -1,7 +1,8 @@
-"""Groq's limits of one model: four buckets that refill evenly, as the numbers in recorded headers and messages show.
+"""Groq's limits of one model: four buckets that refill evenly, as the numbers in recorded headers and
+messages show.
 
-reset-tokens = (limit - remaining) * 60 / limit seconds, reset-requests = (limit - remaining) * 86400 / limit, and "try again in" is the time
-until what is missing has come back (shared/facts/providers.md, 1.3).
+reset-tokens = (limit - remaining) * 60 / limit seconds, reset-requests = (limit - remaining) * 86400 / limit,
+and "try again in" is the time until what is missing has come back (shared/facts/providers.md, 1.3).
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ class Refusal:
 
 
 class Bucket:
-    """Holds at most `capacity`, infinite for no limit. May fall below empty when more was spent than was reserved."""
+    """Holds at most `capacity`, infinite for no limit.
+
+    May fall below empty when more was spent than was reserved.
+    """
 
     def __init__(self, capacity: float, window_s: float, level: float, clock: Callable[[], float]) -> None:
         self.capacity, self.window_s = capacity, window_s
@@ -81,7 +85,10 @@ class Bucket:
 
 
 class Limiter:
-    """The four buckets of one model. A request reserves its prompt and its longest answer, and gets back what it did not use."""
+    """The four buckets of one model.
+
+    A request reserves its prompt and its longest answer, and gets back what it did not use.
+    """
 
     def __init__(
         self, limits: Limits, clock: Callable[[], float], *, minute_level: float = 1.0, day_level: float = 1.0
@@ -148,7 +155,10 @@ class Limiter:
 
 
 def go_duration(seconds: float, *, rounded: Callable[[float], int] = math.ceil) -> str:
-    """As Go prints a duration, to the millisecond: 547ms, 7.66s, 2m59.56s, 1h2m3.4s. Recorded headers are rounded down."""
+    """As Go prints a duration, to the millisecond: 547ms, 7.66s, 2m59.56s, 1h2m3.4s.
+
+    Recorded headers are rounded down.
+    """
     ms = rounded(round(seconds * 1000, 6))
     if ms <= 0:
         return "0s"

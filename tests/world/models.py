@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Model:
-    """One model. Its pace is in seconds to the first token and tokens a second from then on, hidden ones included."""
+    """One model.
+
+    Its pace is in seconds to the first token and tokens a second from then on, hidden ones included.
+    """
 
     id: str
     owner: str = "OpenAI"

@@ -12,7 +12,10 @@ MOST_RECORDS = 50_000
 
 @dataclass
 class Record:
-    """One request. Times are seconds since the epoch; `charged` are the tokens that count against the limits."""
+    """One request.
+
+    Times are seconds since the epoch; `charged` are the tokens that count against the limits.
+    """
 
     number: int
     route: str

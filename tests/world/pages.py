@@ -38,7 +38,9 @@ class Redirect:
 
 @dataclass(frozen=True)
 class Tricks:
-    """What a fault plan does to one answer, by word keys: titles that lead to each other, pages with orders in them."""
+    """What a fault plan does to one answer, by word keys: titles that lead to each other, pages with orders
+    in them.
+    """
 
     looping: frozenset[str] = frozenset()
     poisoned: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """The model that lists words: it repeats itself as real ones do, or goes through the lexicon in order.
 
-As real ones do: each word of an answer is drawn by Zipf's law (exponent 1.1) from the 50,000 commonest lemmas, by the same law from those of
-the cell that was asked for 70 % of the time, and from all of them otherwise. An answer is a list of different words; between answers nothing
-is remembered.
+As real ones do: each word of an answer is drawn by Zipf's law (exponent 1.1) from the 50,000 commonest
+lemmas, by the same law from those of the cell that was asked for 70 % of the time, and from all of them
+otherwise. An answer is a list of different words; between answers nothing is remembered.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ Way = Literal["zipf", "lexicon"]
 
 @dataclass(frozen=True)
 class Cell:
-    """Where words are asked for: a category, a range of ranks and first letters, all open when they could not be read."""
+    """Where words are asked for: a category, a range of ranks and first letters, all open when they could not
+    be read.
+    """
 
     category: str | None = None
     first: int = 1
@@ -45,7 +47,10 @@ class Cell:
 
 
 class Draw:
-    """Draws lemmas by Zipf's law on their ranks. From some of them it draws as it would from all, when only these were listened to."""
+    """Draws lemmas by Zipf's law on their ranks.
+
+    From some of them it draws as it would from all, when only these were listened to.
+    """
 
     def __init__(self, lemmas: Sequence[Lemma], exponent: float = EXPONENT) -> None:
         self._lemmas = lemmas
@@ -59,13 +64,16 @@ class Draw:
 
 
 def by_category(lexicon: Lexicon, most: int = LEMMAS) -> dict[str | None, list[Lemma]]:
-    """The commonest lemmas by the category of their common meaning, in order; under None all of them. Read once a process."""
+    """The commonest lemmas by the category of their common meaning, in order; under None all of them.
+
+    Read once a process.
+    """
     place = lexicon.path, most
     if place not in _READ:
         found: dict[str | None, list[Lemma]] = {None: []}
         for rank, key, text, category in lexicon.rows(
-            "SELECT l.rank, l.key, l.text, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 "
-            "JOIN synset y ON y.id = s.synset WHERE l.rank <= ? ORDER BY l.rank",
+            "SELECT l.rank, l.key, l.text, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND"
+            " s.position = 0 JOIN synset y ON y.id = s.synset WHERE l.rank <= ? ORDER BY l.rank",
             (min(most, lexicon.presentable),),
         ):
             lemma = Lemma(rank, key, text)
@@ -90,7 +98,10 @@ class _Turn:
 
 @dataclass
 class Proposer:
-    """Lists words on demand. `distinct=False` lets an answer hold a word more than once, as plain draws do."""
+    """Lists words on demand.
+
+    `distinct=False` lets an answer hold a word more than once, as plain draws do.
+    """
 
     lexicon: Lexicon
     seed: int = 0
@@ -135,7 +146,10 @@ class Proposer:
         return words
 
     def _fresh(self, draw: Draw, turn: _Turn, *, obeys: bool) -> Lemma | None:
-        """One that this answer has not had; who obeys also leaves out the unwanted ones. None when the draw seems to have no more."""
+        """One that this answer has not had; who obeys also leaves out the unwanted ones.
+
+        None when the draw seems to have no more.
+        """
         barred = turn.avoided if obeys else set[str]()
         for _ in range(_PATIENCE):
             lemma = draw.lemma(turn.chance)
@@ -168,7 +182,9 @@ class Proposer:
 
 
 def read_cell(cell: Any, lemmas: int = LEMMAS) -> Cell:
-    """A cell as a prompt writes it: "animal, rare, first letter a to d", "animal, 5000-10000", or a mapping with `category` and `band`."""
+    """A cell as a prompt writes it: "animal, rare, first letter a to d", "animal, 5000-10000", or a mapping
+    with `category` and `band`.
+    """
     if isinstance(cell, dict):
         band = cell.get("band")
         first, last = _ranks(band if band is not None else cell, lemmas)
@@ -215,8 +231,6 @@ def invented(chance: random.Random, count: int) -> list[str]:
     )
     syllables = cycle(chain(middles))
     return [
-        f"{chance.choice(beginnings)}{next(syllables)}{chance.choice(middles)[0]}{chance.choice(ends)}{at % 7 or ''}".rstrip(
-            "0123456789"
-        )
-        for at in range(count)
+        f"{chance.choice(beginnings)}{next(syllables)}{chance.choice(middles)[0]}{chance.choice(ends)}"
+        for _ in range(count)
     ]

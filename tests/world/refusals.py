@@ -56,7 +56,10 @@ def unknown_model(model: str) -> Refused:
 
 
 def unknown_url(method: str, path: str) -> Refused:
-    message = f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at https://console.groq.com/docs/"
+    message = (
+        f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at"
+        " https://console.groq.com/docs/"
+    )
     return Refused(404, message, code="unknown_url")
 
 
@@ -68,7 +71,8 @@ def bad_schema(name: str, problem: Problem) -> Refused:
     segments = [part for part in problem.path.split("/") if part]
     return Refused(
         400,
-        f"invalid JSON schema for response_format: '{name}': {problem.path}{': ' if problem.path else ''}{problem.text}",
+        f"invalid JSON schema for response_format: '{name}':"
+        f" {problem.path}{': ' if problem.path else ''}{problem.text}",
         param="response_format",
         schema_path=problem.path or None,
         schema_path_segments=segments or None,
@@ -79,7 +83,9 @@ def bad_schema(name: str, problem: Problem) -> Refused:
 
 def bad_json(
     failed_generation: str,
-    message: str = "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
+    message: str = (
+        "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details."
+    ),
 ) -> Refused:
     return Refused(400, message, code="json_validate_failed", failed_generation=failed_generation)
 
@@ -87,8 +93,9 @@ def bad_json(
 def too_large(model: str, limit: int, requested: int) -> Refused:
     return Refused(
         413,
-        f"Request too large for model `{model}` in organization `{ORGANIZATION}` service tier `on_demand` on tokens per minute (TPM): "
-        f"Limit {limit}, Requested {requested}, please reduce your message size and try again. {UPGRADE}",
+        f"Request too large for model `{model}` in organization `{ORGANIZATION}` service tier `on_demand` on"
+        f" tokens per minute (TPM): Limit {limit}, Requested {requested}, please reduce your message size and"
+        f" try again. {UPGRADE}",
         kind="tokens",
         code="rate_limit_exceeded",
     )
@@ -97,9 +104,9 @@ def too_large(model: str, limit: int, requested: int) -> Refused:
 def limited(model: str, refusal: Refusal) -> Refused:
     return Refused(
         429,
-        f"Rate limit reached for model `{model}` in organization `{ORGANIZATION}` service tier `on_demand` on {NAMES[refusal.bound]} "
-        f"({refusal.bound}): Limit {refusal.limit}, Used {refusal.used}, Requested {refusal.requested}. "
-        f"Please try again in {go_duration(refusal.wait_s)}. {UPGRADE}",
+        f"Rate limit reached for model `{model}` in organization `{ORGANIZATION}` service tier `on_demand` on"
+        f" {NAMES[refusal.bound]} ({refusal.bound}): Limit {refusal.limit}, Used {refusal.used}, Requested"
+        f" {refusal.requested}. Please try again in {go_duration(refusal.wait_s)}. {UPGRADE}",
         kind="tokens" if refusal.bound in {"TPM", "TPD"} else "requests",
         code="rate_limit_exceeded",
         headers={"retry-after": str(max(1, math.ceil(refusal.wait_s)))},

@@ -1,4 +1,6 @@
-"""Runs a world on a free port: in a thread of this process, or in a process of its own that takes no time of ours."""
+"""Runs a world on a free port: in a thread of this process, or in a process of its own that takes no time of
+ours.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ def server(settings: Settings) -> uvicorn.Server:
 
 def listening(port: int = 0) -> socket.socket:
     """A listening socket on loopback; close it when done."""
-    # With the protocol named, asyncio sends small pieces at once; otherwise each answer waits some 40 ms for the client's acknowledgement.
+    # With the protocol named, asyncio sends small pieces at once; otherwise each answer waits some 40 ms for
+    # the client's acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))

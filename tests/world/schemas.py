@@ -1,4 +1,6 @@
-"""The rules that a strict JSON schema must keep, and how Groq tells that one is broken (shared/facts/providers.md, 1.5)."""
+"""The rules that a strict JSON schema must keep, and how Groq tells that one is broken
+(shared/facts/providers.md, 1.5).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ KEYWORDS = frozenset(
 
 @dataclass(frozen=True)
 class Problem:
-    """`path` leads to the part of the schema, such as /properties/x; `code` is there for the few rules that have one."""
+    """`path` leads to the part of the schema, such as /properties/x; `code` is there for the few rules that
+    have one.
+    """
 
     path: str
     text: str
@@ -39,7 +43,8 @@ def problem(schema: Any) -> Problem | None:
     if not isinstance(schema, dict) or schema.get("type") != "object":
         return Problem(
             "",
-            "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level",
+            "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top"
+            " level",
         )
     return next(_problems(schema, schema, ""), None)
 
@@ -83,7 +88,8 @@ def _of_object(schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if missing:
         yield Problem(
             f"{path}/required",
-            f"'required' is required to be supplied and to be an array including every key in properties. Missing '{missing[0]}'",
+            "'required' is required to be supplied and to be an array including every key in properties."
+            f" Missing '{missing[0]}'",
         )
     if unknown:
         yield Problem(f"{path}/required", f"'{unknown[0]}' is not among the properties")

@@ -1,4 +1,6 @@
-"""Chance that depends on a world's seed and a word alone, so that the same world has the same pages each time."""
+"""Chance that depends on a world's seed and a word alone, so that the same world has the same pages each
+time.
+"""
 
 from __future__ import annotations
 

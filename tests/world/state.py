@@ -27,8 +27,9 @@ KEY = "gsk_world"
 class Settings:
     """How a world is. `latency` multiplies every delay: 1 is as real ones are, 0 answers at once.
 
-    `level` is the share of a minute's limits that is there at the start, `day_level` likewise of a day's; `limits` replaces the plan's for
-    single models. `cache_block` is the number of tokens in which prefixes are cached, 0 for no cache.
+    `level` is the share of a minute's limits that is there at the start, `day_level` likewise of a day's;
+    `limits` replaces the plan's for single models. `cache_block` is the number of tokens in which prefixes
+    are cached, 0 for no cache.
     """
 
     plan: str = "free"

@@ -181,7 +181,9 @@ async def test_too_few_tokens_fail_with_the_known_words(world, ask):
     )
     assert isinstance(refusal, groq.BadRequestError)
     assert refusal.body["error"] == {
-        "message": "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
+        "message": (
+            "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details."
+        ),
         "type": "invalid_request_error",
         "code": "json_validate_failed",
         "failed_generation": "max completion tokens reached before generating a valid document",
@@ -211,7 +213,8 @@ async def test_an_empty_minute_refuses_and_tells_when_to_come_back(make_world, m
     refusal = await ask.refusal(**about("define", ["dog"]))
     message = refusal.body["error"]["message"]
     found = re.search(
-        r"\(TPM\): Limit 8000, Used (\d+), Requested (\d+)\. Please try again in ([\d.]+)s\. Need more tokens\?",
+        r"\(TPM\): Limit 8000, Used (\d+), Requested (\d+)\. Please try again in ([\d.]+)s\. Need more"
+        r" tokens\?",
         message,
     )
     assert isinstance(refusal, groq.RateLimitError)

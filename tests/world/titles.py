@@ -12,11 +12,21 @@ _INTERWIKI = frozenset(
 _NAMESPACES = {
     name: number
     for number, names in (
-        (1, "talk"), (2, "user"), (3, "user talk"), (4, "wikipedia,project"), (6, "file,image"), (8, "mediawiki"), (10, "template"), (12, "help"),
-        (14, "category"), (100, "portal,appendix"), (-1, "special"), (-2, "media"),
+        (1, "talk"),
+        (2, "user"),
+        (3, "user talk"),
+        (4, "wikipedia,project"),
+        (6, "file,image"),
+        (8, "mediawiki"),
+        (10, "template"),
+        (12, "help"),
+        (14, "category"),
+        (100, "portal,appendix"),
+        (-1, "special"),
+        (-2, "media"),
     )
     for name in names.split(",")
-}  # fmt: skip
+}
 _MOST_BYTES = 255
 EMPTY = "The requested page title is empty or contains only a namespace prefix."
 
@@ -60,7 +70,9 @@ def read(given: str, *, capitalises: bool) -> Title:
         return Title(
             given,
             given,
-            problem="The requested page title is too long. It must be no longer than 255 bytes in UTF-8 encoding.",
+            problem=(
+                "The requested page title is too long. It must be no longer than 255 bytes in UTF-8 encoding."
+            ),
         )
     return Title(given, text, namespace)
 

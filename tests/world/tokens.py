@@ -1,4 +1,6 @@
-"""What the world calls a token: four characters, rounded up; and which of a prompt's tokens it has seen before."""
+"""What the world calls a token: four characters, rounded up; and which of a prompt's tokens it has seen
+before.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def count(text: str) -> int:
 
 
 def prompt_text(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None) -> str:
-    """All that the model reads, in its order: the schema stands behind the first system message, since it is part of the prompt too."""
+    """All that the model reads, in its order: the schema stands behind the first system message, since it is
+    part of the prompt too.
+    """
     texts = [content_text(message) for message in messages]
     if schema is not None:
         place = 1 if messages and messages[0].get("role") in {"system", "developer"} else 0

@@ -1,4 +1,6 @@
-"""What the world's models know of a word: what the lexicon has, completed where a writer would complete it."""
+"""What the world's models know of a word: what the lexicon has, completed where a writer would
+complete it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ _CLOSE = ("example", "subject", "meaning", "language", "description", "term", "c
 
 @dataclass(frozen=True)
 class Truth:
-    """One word with what may be said of it. `entry` is None for a word that the lexicon lacks, such as an invented one."""
+    """One word with what may be said of it.
+
+    `entry` is None for a word that the lexicon lacks, such as an invented one.
+    """
 
     word: str
     entry: LexicalEntry | None
@@ -122,7 +127,10 @@ class Truth:
         text = compose.explanation(self.entry, self.lexicon.presentable) if self.entry else self.definition
         words = text.split()
         if len(words) < 60:
-            words += f"{self.definition} The word belongs to the field of {self.category}. {' '.join(self.examples)}".split()
+            words += (
+                f"{self.definition} The word belongs to the field of {self.category}."
+                f" {' '.join(self.examples)}".split()
+            )
         return _cut(" ".join(words), 120)
 
     @property
@@ -142,7 +150,9 @@ class Truth:
             yield from (word for word in turn if word is not None)
 
     def _mentioned(self) -> list[str]:
-        """Words of the meaning that are headwords themselves, the rarest first, since common ones tell little."""
+        """Words of the meaning that are headwords themselves, the rarest first, since common ones tell
+        little.
+        """
         if self.sense is None:
             return []
         found = self.lexicon.find(token for token in tokens(self.sense.gloss) if len(token) > 3)

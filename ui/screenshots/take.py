@@ -1,8 +1,9 @@
 """Takes the pictures in this folder: every screen in every state, light and dark, narrow and wide.
 
-`.venv/bin/python ui/screenshots/take.py`, or with `--to FOLDER`; some twelve minutes. It starts what it needs in a home of its own and stops it
-again: a stack that learns from the lexicon, one with a key of Groq's stand-in (tests/world), and a facade that asks for its token. Jobs fail because
-their process is killed or their key refused. What loads, what cannot be read and what is cut off is brought about in the browser.
+`.venv/bin/python ui/screenshots/take.py`, or with `--to FOLDER`; some twelve minutes. It starts what it needs
+in a home of its own and stops it again: a stack that learns from the lexicon, one with a key of Groq's
+stand-in (tests/world), and a facade that asks for its token. Jobs fail because their process is killed or
+their key refused. What loads, what cannot be read and what is cut off is brought about in the browser.
 Pictures show the whole page, 2,400 pixels of it at most, or what is on the screen where that says more.
 """
 
@@ -56,10 +57,14 @@ LEXICON = {"LEARN_MODEL": "lexicon", "LEARN_SOURCES": "lexicon"}
 
 
 def stay_silent(page: Page) -> None:
-    """Leave every question open. A route that is never answered would do too, and Playwright complains of each when the page closes."""
+    """Leave every question open.
+
+    A route that is never answered would do too, and Playwright complains of each when the page closes.
+    """
     page.add_init_script(f"""
         const ask = fetch, kept = new RegExp({json.dumps(API.pattern)});
-        window.fetch = (to, ...more) => kept.test(new URL(to, location)) ? new Promise(() => {{}}) : ask(to, ...more);
+        const isKept = (to) => kept.test(new URL(to, location));
+        window.fetch = (to, ...more) => isKept(to) ? new Promise(() => {{}}) : ask(to, ...more);
     """)
 
 
@@ -301,8 +306,12 @@ def guarded(album: Album, house: House) -> None:
     """A facade that asks for its token."""
     port, store = a_free_port(), f"sqlite:///{house.store.path}"
     facade: Any = OwnFacade(
-        house.home, port, store, PREFECT_API_URL=house.api, LEARN_API_TOKEN="a-token-of-sixteen-or-more"
-    )  # type: ignore[no-untyped-call]  # noqa: S106
+        house.home,
+        port,
+        store,
+        PREFECT_API_URL=house.api,
+        LEARN_API_TOKEN="a-token-of-sixteen-or-more",  # noqa: S106
+    )  # type: ignore[no-untyped-call]
     facade.start()
     try:
         album.take("sign-in", facade.url, FEW)

@@ -1,8 +1,9 @@
 """In which order a reader would expect to meet words, and a word its senses (build time).
 
-WordNet counted how often each sense occurs in a tagged corpus of some 230,000 words; that covers 21,000 of 147,000 lemmas. Word
-frequency covers the rest, but it counts spellings, not meanings: "in" is the commonest spelling of the unit inch. So the frequency
-of a spelling is believed only as far as the tag count of its meanings makes it plausible.
+WordNet counted how often each sense occurs in a tagged corpus of some 230,000 words; that covers 21,000 of
+147,000 lemmas. Word frequency covers the rest, but it counts spellings, not meanings: "in" is the commonest
+spelling of the unit inch. So the frequency of a spelling is believed only as far as the tag count of its
+meanings makes it plausible.
 """
 
 from __future__ import annotations
@@ -15,38 +16,46 @@ from dataclasses import dataclass
 from flows.lexicon.build.wndb import RawSynset
 
 FUNCTION_WORDS = frozenset(
-    "a about above across after again against all almost along already also although am among an and another any anybody anyone anything are "
-    "around as at at all away back be been before behind being below beside between beyond both but by can could did do does done down during "
-    "each either else enough even ever every everybody everyone everything few for from had has have having he her here hers him his how "
-    "however i if in indeed inside instead into is it its itself just less let like many may me might mine more moreover most much must my "
-    "myself neither never nevertheless no nobody none nor not nothing now of off on once one only onto or other others our ours out outside "
-    "over own per quite rather same several shall she should since so some somebody someone something somewhat still such than that the their "
-    "them then there therefore these they this those though through thus till to too toward towards under unless until up upon us very was we "
-    "were what whatever when whenever where whereas whether which while who whoever whole whom whose why will with within without would yes yet "
-    "you your yours yourself".split()
+    "a about above across after again against all almost along already also although am among an and another"
+    " any anybody anyone anything are around as at at all away back be been before behind being below beside"
+    " between beyond both but by can could did do does done down during each either else enough even ever"
+    " every everybody everyone everything few for from had has have having he her here hers him his how"
+    " however i if in indeed inside instead into is it its itself just less let like many may me might mine"
+    " more moreover most much must my myself neither never nevertheless no nobody none nor not nothing now of"
+    " off on once one only onto or other others our ours out outside over own per quite rather same several"
+    " shall she should since so some somebody someone something somewhat still such than that the their them"
+    " then there therefore these they this those though through thus till to too toward towards under unless"
+    " until up upon us very was we were what whatever when whenever where whereas whether which while who"
+    " whoever whole whom whose why will with within without would yes yet you your yours yourself".split()
 )
 """Words that hold sentences together; nobody learns what they mean from a dictionary."""
 NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty "
-    "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion first second third fourth fifth sixth seventh eighth "
-    "ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth fortieth "
-    "fiftieth sixtieth seventieth eightieth ninetieth hundredth thousandth millionth".split()
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand"
+    " million billion first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+    " thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
+    " fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth thousandth millionth".split()
 )
 COARSE = frozenset(
-    "arse arsehole ass asshole bastard bitch bollocks boob bugger bullshit cock coon crap crappy cunt damn damned dago darky dick dildo dyke fag "
-    "faggot fart fuck fucker goddam goddamn goddamned gook honky kike nance negro negroid paki piss pissed pissing poof prick pussy queer retard "
-    "shit shite shitty shitter shitting slut sod spic tit turd twat wank wanker wetback whore whorehouse wog wop".split()
+    "arse arsehole ass asshole bastard bitch bollocks boob bugger bullshit cock coon crap crappy cunt damn"
+    " damned dago darky dick dildo dyke fag faggot fart fuck fucker goddam goddamn goddamned gook honky kike"
+    " nance negro negroid paki piss pissed pissing poof prick pussy queer retard shit shite shitty shitter"
+    " shitting slut sod spic tit turd twat wank wanker wetback whore whorehouse wog wop".split()
 )
 """Swear words and slurs in their common meaning that WordNet does not mark everywhere."""
 UNPRESENTABLE = -2.4
-"""Scores below this belong to slurs, numerals and single letters: looked up like any word, but not offered as somebody's neighbour."""
+"""Scores below this belong to slurs, numerals and single letters: looked up like any word, but not offered as
+somebody's neighbour.
+"""
 RAREST = -2.0
 """No other word scores lower."""
 
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
 _OFFENSIVE = re.compile(
-    r"^(?:\([^)]*\) )?(?:an? )?(?:\w+ )?(?:obscene|offensive|vulgar|derogatory|disparaging|insulting|abusive) "
-    r"(?:slang|terms?|words?|names?|reference|expression)\b|\((?:[^)]* )?(?:ethnic slur|offensive|obscene|vulgar|derogatory|disparaging)\b"
+    r"^(?:\([^)]*\) )?(?:an? )?(?:\w+"
+    r" )?(?:obscene|offensive|vulgar|derogatory|disparaging|insulting|abusive) "
+    r"(?:slang|terms?|words?|names?|reference|expression)\b|\((?:[^)]* )?(?:ethnic"
+    r" slur|offensive|obscene|vulgar|derogatory|disparaging)\b"
 )
 _OFFENSIVE_USAGE = frozenset({"ethnic slur", "obscenity", "disparagement", "dirty word", "vulgarism"})
 _OBSCENE = frozenset({"cunt", "fuck", "pussy", "shit", "cock", "tit", "faggot"})
@@ -55,7 +64,9 @@ _VERBAL = 0.2
 """Share of forms like "walked" and "walking" above which a word is rather a verb than a noun."""
 _FEW_TAGS = 6
 _UNTAGGED = 2.9
-"""What a word without any tag is worth: on the Zipf scale one tag in the corpus of 230,000 words corresponds to about 3.6, ten to 4.6."""
+"""What a word without any tag is worth: on the Zipf scale one tag in the corpus of 230,000 words corresponds
+to about 3.6, ten to 4.6.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,9 @@ class TaggedSense:
     synset: RawSynset
     form: str
     number: int
-    """WordNet's own place of the sense, from 1 in each part of speech; it means little where nothing is tagged."""
+    """WordNet's own place of the sense, from 1 in each part of speech; it means little where nothing is
+    tagged.
+    """
     tags: int
     synset_tags: int
     """Tag counts of all words of the synset together."""
@@ -79,18 +92,21 @@ class TaggedSense:
 def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = None) -> list[TaggedSense]:
     """The commonest first across parts of speech.
 
-    `verbal_share` tells how much of the word's use is in forms that only a verb has, 0 to 1, where that is known.
+    `verbal_share` tells how much of the word's use is in forms that only a verb has, 0 to 1, where that is
+    known.
     """
     senses = list(senses)
     tags = sum(sense.tags for sense in senses)
 
     def place(sense: TaggedSense) -> tuple[bool, float, bool, int, tuple[int, int]]:
-        # What is explained by the word itself comes after the word's own meaning: "wood of a pecan tree", "attach by means of nails".
+        # What is explained by the word itself comes after the word's own meaning: "wood of a pecan tree",
+        # "attach by means of nails".
         weight = 0.15 * sense.tags if _is_circular(sense) else float(sense.tags)
         if tags <= _FEW_TAGS:
             weight = weight / 2 + _plausibility(sense, verbal_share)
         if tags < 2:
-            # A rare spelling of a common word ("colour") has no counts of its own worth the name: its synonyms' counts speak for it.
+            # A rare spelling of a common word ("colour") has no counts of its own worth the name: its
+            # synonyms' counts speak for it.
             weight += 0.6 * math.log10(1 + sense.synset_tags)
         return (_is_coarse(sense), -weight, sense.is_instance, sense.number, sense.synset.id)
 
@@ -105,11 +121,13 @@ def is_offensive(synset: RawSynset, usages: Sequence[str] = ()) -> bool:
 def score(
     key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection: bool, is_offensive: bool
 ) -> float:
-    """How common the lemma is in the meaning that stands first, on the Zipf scale: 7 is once in 100 words, 0 unheard of.
+    """How common the lemma is in the meaning that stands first, on the Zipf scale: 7 is once in 100 words, 0
+    unheard of.
 
     It is under UNPRESENTABLE for what no reader wants to meet early, and never under RAREST for other words.
 
-    `zipf` is the frequency of the spelling, `is_inflection` tells that the spelling is also a form of another lemma.
+    `zipf` is the frequency of the spelling, `is_inflection` tells that the spelling is also a form of another
+    lemma.
     """
     # That "john" is in every text says something about persons, nothing about the room.
     tags = sum(sense.tags for sense in senses if sense.is_instance is senses[0].is_instance)
@@ -167,7 +185,8 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
         - 1.0 * is_special
     )
     value -= 0.3 * _is_circular(sense) + 1.0 * sense.is_instance
-    # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is nobody's first thought.
+    # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is
+    # nobody's first thought.
     value += (
         0.9 * (synset.category == "animal")
         - 0.7 * (synset.category == "plant")
@@ -180,7 +199,9 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
 
 
 def _is_circular(sense: TaggedSense) -> bool:
-    """Whether the meaning is explained by the word itself; shrubs "of the genus Rosa that bear roses" are the plain rose all the same."""
+    """Whether the meaning is explained by the word itself; shrubs "of the genus Rosa that bear roses" are the
+    plain rose all the same.
+    """
     gloss = sense.synset.gloss
     return (
         "genus" not in gloss
@@ -189,5 +210,7 @@ def _is_circular(sense: TaggedSense) -> bool:
 
 
 def _is_coarse(sense: TaggedSense) -> bool:
-    """Whether the meaning shares its synset with a swear word, which is not the one to show of "jazz" or "screw"."""
+    """Whether the meaning shares its synset with a swear word, which is not the one to show of "jazz" or
+    "screw".
+    """
     return not _OBSCENE.isdisjoint(word.casefold() for word in sense.synset.words)

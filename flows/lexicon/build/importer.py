@@ -1,9 +1,11 @@
-"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m flows.lexicon.build.importer DICT TARGET`.
+"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m
+flows.lexicon.build.importer DICT TARGET`.
 
-The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so that the common words
-fill few pages; relations lie in the order in which a reader wants them.
+The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so
+that the common words fill few pages; relations lie in the order in which a reader wants them.
 
-A *weight* is a rank that counts a word as rarer where it is meant in one of its rarer meanings: "mate" is a common word, but not as a drink.
+A *weight* is a rank that counts a word as rarer where it is meant in one of its rarer meanings: "mate" is a
+common word, but not as a drink.
 """
 
 from __future__ import annotations
@@ -29,15 +31,16 @@ VERSION = "2"
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE lemma (rank INTEGER PRIMARY KEY, key TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE synset (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, category TEXT NOT NULL, head INTEGER NOT NULL, weight INTEGER NOT NULL,
-    words TEXT NOT NULL, gloss TEXT NOT NULL, examples TEXT);
+CREATE TABLE synset (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, category TEXT NOT NULL,
+    head INTEGER NOT NULL, weight INTEGER NOT NULL, words TEXT NOT NULL, gloss TEXT NOT NULL, examples TEXT);
 CREATE TABLE sense (lemma INTEGER, position INTEGER, synset INTEGER NOT NULL, tags INTEGER NOT NULL,
     PRIMARY KEY (lemma, position)) WITHOUT ROWID;
 CREATE TABLE kind (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE relation (synset INTEGER, kind INTEGER, position INTEGER, target INTEGER NOT NULL,
     PRIMARY KEY (synset, kind, position)) WITHOUT ROWID;
-CREATE TABLE link (lemma INTEGER, synset INTEGER, kind INTEGER, target INTEGER, target_synset INTEGER NOT NULL, text TEXT NOT NULL,
-    weight INTEGER NOT NULL, PRIMARY KEY (lemma, synset, kind, target)) WITHOUT ROWID;
+CREATE TABLE link (lemma INTEGER, synset INTEGER, kind INTEGER, target INTEGER,
+    target_synset INTEGER NOT NULL, text TEXT NOT NULL, weight INTEGER NOT NULL,
+    PRIMARY KEY (lemma, synset, kind, target)) WITHOUT ROWID;
 CREATE TABLE inflection (form TEXT, base TEXT, PRIMARY KEY (form, base)) WITHOUT ROWID;
 """
 INDEX = "CREATE UNIQUE INDEX lemma_key ON lemma (key);"
@@ -46,7 +49,8 @@ INDEX = "CREATE UNIQUE INDEX lemma_key ON lemma (key);"
 def build(folder: Path, target: Path, *, stamp: str = "") -> None:
     """Write the lexicon of the WordNet database files in `folder` to `target`, whole or not at all.
 
-    `stamp` is kept in the file, so that a later build can tell whether the file is up to date. Raises MalformedWordNet, or OSError.
+    `stamp` is kept in the file, so that a later build can tell whether the file is up to date. Raises
+    MalformedWordNet, or OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.{os.getpid()}.tmp")
@@ -160,7 +164,9 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
 
 
 def _plain(key: str) -> str:
-    """The same for British and American spellings, of which WordNet's order says which one it holds for usual."""
+    """The same for British and American spellings, of which WordNet's order says which one it holds for
+    usual.
+    """
     return key.replace("our", "or").replace("is", "iz")
 
 

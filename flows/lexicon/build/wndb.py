@@ -19,10 +19,10 @@ FILES: tuple[tuple[str, PartOfSpeech], ...] = (
 CATEGORIES: tuple[Category, ...] = tuple(
     Category(name)
     for name in (
-        "quality relation manner general act animal artifact attribute body cognition communication event feeling food group location "
-        "motive object person phenomenon plant possession process quantity relation shape state substance time "
-        "body change cognition communication competition consumption contact creation feeling motion perception possession social "
-        "state weather state"
+        "quality relation manner general act animal artifact attribute body cognition communication event"
+        " feeling food group location motive object person phenomenon plant possession process quantity"
+        " relation shape state substance time body change cognition communication competition consumption"
+        " contact creation feeling motion perception possession social state weather state"
     ).split()
 )
 """By the number of the lexicographer file, 00 to 44."""
@@ -54,7 +54,10 @@ KINDS: dict[str, str] = {
     "-r": "local words",
     ";u": "usage",
 }
-"""Pointer symbols in plain words. "-u" is left out: that a thousand words are slang says nothing about slang."""
+"""Pointer symbols in plain words.
+
+"-u" is left out: that a thousand words are slang says nothing about slang.
+"""
 
 _MARKER = re.compile(r"\((?:p|a|ip)\)$")
 _EXAMPLES = re.compile(r'^"|[;:.?!)]\s*"')
@@ -121,7 +124,9 @@ def read_tags(folder: Path) -> dict[tuple[str, int, int], tuple[int, int]]:
 
 
 def split_gloss(text: str) -> tuple[str, tuple[str, ...]]:
-    """The definition and the examples of a gloss; what stands after an example's closing quote (its author) is left out."""
+    """The definition and the examples of a gloss; what stands after an example's closing quote (its author)
+    is left out.
+    """
     text = text.strip()
     start = _EXAMPLES.search(text)
     if start is None:

@@ -1,4 +1,6 @@
-"""An account at Groq: its quotas, one a model and shared by all jobs of an event loop, remembered in the store, and the model that uses them."""
+"""An account at Groq: its quotas, one a model and shared by all jobs of an event loop, remembered in the
+store, and the model that uses them.
+"""
 
 from __future__ import annotations
 
@@ -83,12 +85,13 @@ async def open_groq(
 ) -> AsyncGenerator[GroqModel]:
     """The model of the configured account, checked, with what its quota is remembered to have spent.
 
-    A request may be silent for `silence_s` seconds and take `whole_s` in all.
-    Raises ConfigurationError when there is no key, when Groq does not accept it, or when it offers none of the configured models.
+    A request may be silent for `silence_s` seconds and take `whole_s` in all. Raises ConfigurationError when
+    there is no key, when Groq does not accept it, or when it offers none of the configured models.
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(
-            f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set LEARN_MODEL=lexicon."
+            f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set"
+            " LEARN_MODEL=lexicon."
         )
     key, models = settings.groq_api_key.get_secret_value(), {*settings.propose_models, *settings.write_models}
     async with AsyncExitStack() as stack:

@@ -1,4 +1,7 @@
-"""One request to Groq and its answer, by the groq package, in one event loop. No retry: the stages decide on those."""
+"""One request to Groq and its answer, by the groq package, in one event loop.
+
+No retry: the stages decide on those.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ _TEMPERATURES = {"propose": 1.0, "define": 0.2, "enrich": 0.5, "deepen": 0.5}
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer's text, its bill in tokens and what it told of the limits. `problem` says why it is not whole."""
+    """An answer's text, its bill in tokens and what it told of the limits.
+
+    `problem` says why it is not whole.
+    """
 
     text: str
     tokens_in: int
@@ -66,7 +72,10 @@ class GroqClient:
         await self._groq.close()
 
     async def models(self) -> frozenset[str]:
-        """The models that the account may use. Raises ConfigurationError for a bad key, and TransientError."""
+        """The models that the account may use.
+
+        Raises ConfigurationError for a bad key, and TransientError.
+        """
         try:
             async with asyncio.timeout(self._whole_s):
                 return frozenset(model.id for model in (await self._groq.models.list()).data)
@@ -78,7 +87,10 @@ class GroqClient:
             raise ModelUnavailable("Groq answered with something that is no list of models") from error
 
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
-        """Have a prompt answered within so many tokens. Raises what `groq_errors.translate` makes of a failure."""
+        """Have a prompt answered within so many tokens.
+
+        Raises what `groq_errors.translate` makes of a failure.
+        """
         try:
             async with asyncio.timeout(self._whole_s):
                 raw = await self._groq.chat.completions.with_raw_response.create(

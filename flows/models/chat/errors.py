@@ -1,7 +1,9 @@
-"""Groq's refusals and failures in our terms: which limit, how long, which model is gone, what can be salvaged.
+"""Groq's refusals and failures in our terms: which limit, how long, which model is gone, what can be
+salvaged.
 
-Status codes and texts as in https://console.groq.com/docs/errors and recorded answers. A limit of tokens a day is told in the text alone,
-while the headers go on reporting the healthy minute; 413 bears the same code as 429.
+Status codes and texts as in https://console.groq.com/docs/errors and recorded answers. A limit of tokens a
+day is told in the text alone, while the headers go on reporting the healthy minute; 413 bears the same code
+as 429.
 """
 
 from __future__ import annotations
@@ -59,7 +61,10 @@ class SchemaRefused(LearningError):
 
 
 class LimitReached(RateLimited):
-    """A 429. `seen` is what its headers and its text told of the limits; a day's limit has `seen.day_used_up_for_s`."""
+    """A 429.
+
+    `seen` is what its headers and its text told of the limits; a day's limit has `seen.day_used_up_for_s`.
+    """
 
     def __init__(self, message: str, seen: Seen) -> None:
         super().__init__(message, retry_after_s=seen.retry_after_s)
@@ -136,7 +141,8 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 401 or code == "invalid_api_key":
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use the lexicon."
+            f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use"
+            " the lexicon."
         )
     if code in _GONE:
         return ModelGone(message)
@@ -146,7 +152,8 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 403:
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq refuses this account or address: {message}. Look at {KEYS_PAGE}, or unset it to use the lexicon."
+            f"GROQ_API_KEY: Groq refuses this account or address: {message}. Look at {KEYS_PAGE}, or unset it"
+            " to use the lexicon."
         )
     if code == "json_validate_failed" or "failed_generation" in message:
         return MalformedOutput(message, salvage=failure.salvage)
@@ -158,7 +165,8 @@ def _of_status(failure: _Failure) -> LearningError:
         return RequestTooLarge(message)
     if status in {400, 409, 422}:
         return ConfigurationError(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose other models."
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose"
+            " other models."
         )
     retry_after_s = read_headers(failure.headers).retry_after_s
     kind = Crowded if status in _CROWDED else ModelUnavailable

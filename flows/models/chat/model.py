@@ -1,7 +1,8 @@
-"""Groq as the language model: strict JSON answers about many words at once, within the account's quota, on the first model that can.
+"""Groq as the language model: strict JSON answers about many words at once, within the account's quota, on
+the first model that can.
 
-A model that is gone or whose day is used up gives way to the next in the configured order. What may be asked again is decided by
-the stages; only waiting for the minute's quota happens here.
+A model that is gone or whose day is used up gives way to the next in the configured order. What may be asked
+again is decided by the stages; only waiting for the minute's quota happens here.
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ class GroqModel:
 
     @property
     def batches_at_once(self) -> int:
-        """What keeps the minute's tokens used while batches of the usual size take their usual time, and two that wait."""
+        """What keeps the minute's tokens used while batches of the usual size take their usual time, and two
+        that wait.
+        """
         models = self._models["define"]
         first = next((model for model in models if model not in self._gone), models[0])
         tokens_per_s = self._limiter_of(first).state.minute_tokens.capacity / 60
@@ -110,7 +113,9 @@ class GroqModel:
         return roomier
 
     async def check(self) -> None:
-        """Leave out the configured models that Groq does not offer. Raises ConfigurationError when none is left or the key is not accepted.
+        """Leave out the configured models that Groq does not offer.
+
+        Raises ConfigurationError when none is left or the key is not accepted.
 
         Where Groq does not answer now, the requests will tell.
         """
@@ -251,12 +256,14 @@ class GroqModel:
             f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone
         )
         return ConfigurationError(
-            f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models lists."
+            f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models"
+            " lists."
         )
 
     def _not_taken(self, error: SchemaRefused) -> ConfigurationError:
         return ConfigurationError(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}. Choose another."
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}."
+            " Choose another."
         )
 
 

@@ -1,8 +1,10 @@
-"""The shapes of Groq's answers: the strict schemas that are sent, and the reading of what comes back, item by item.
+"""The shapes of Groq's answers: the strict schemas that are sent, and the reading of what comes back, item by
+item.
 
 Groq's strict mode wants every property required and no further ones, and refuses bounds
-(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer: strict is no guarantee. Without a
-strict schema models also choose a longer name for a field, which is read likewise.
+(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer:
+strict is no guarantee. Without a strict schema models also choose a longer name for a field, which is read
+likewise.
 """
 
 from __future__ import annotations
@@ -92,14 +94,17 @@ _ITEMS: Mapping[Task, type[DefinedWord | EnrichedWord | DeepenedWord]] = {
 _UNSUPPORTED = frozenset(
     re.findall(
         r"\w+",
-        "title description default minItems maxItems minLength maxLength minimum maximum pattern format uniqueItems prefixItems",
+        "title description default minItems maxItems minLength maxLength minimum maximum pattern format"
+        " uniqueItems prefixItems",
     )
 )
 _OBJECT = re.compile(r'\{\s*"')
 
 
 def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A pydantic schema as strict mode wants it: references written out, everything required, nothing further, no bounds."""
+    """A pydantic schema as strict mode wants it: references written out, everything required, nothing
+    further, no bounds.
+    """
     definitions = schema.get("$defs", {})
 
     def strict(node: Any) -> Any:  # noqa: ANN401  any JSON
@@ -132,7 +137,10 @@ SCHEMAS: Mapping[Task, dict[str, Any]] = {
 
 
 def read_proposals(text: str) -> tuple[str, ...]:
-    """The words of a `propose` answer; of one that broke off, those before the break. Raises ValueError when there is no list of words."""
+    """The words of a `propose` answer; of one that broke off, those before the break.
+
+    Raises ValueError when there is no list of words.
+    """
     opening = re.search(r"\[", text)
     if opening is None:
         raise ValueError("there is no list in it")
@@ -142,8 +150,9 @@ def read_proposals(text: str) -> tuple[str, ...]:
 def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
     """The usable drafts of an answer by word key, and whether the answer was whole.
 
-    An item counts when it is of the right shape and echoes one of the keys; of a key that comes twice with different words none counts,
-    since one of them belongs to another word. Of a text that broke off the items before the break are read.
+    An item counts when it is of the right shape and echoes one of the keys; of a key that comes twice with
+    different words none counts, since one of them belongs to another word. Of a text that broke off the items
+    before the break are read.
     """
     try:
         whole = json.loads(text)

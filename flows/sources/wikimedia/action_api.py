@@ -1,8 +1,11 @@
-"""A polite client of a wiki's Action API: names its operator, asks for many titles at once, keeps a pace and obeys when told to wait.
+"""A polite client of a wiki's Action API: names its operator, asks for many titles at once, keeps a pace and
+obeys when told to wait.
 
-A limit holds for all wikis of a pace, since Wikimedia counts them together; a lag or an outage is one wiki's own.
+A limit holds for all wikis of a pace, since Wikimedia counts them together; a lag or an outage is one wiki's
+own.
 
-Policy: foundation.wikimedia.org/wiki/Policy:User-Agent_policy, mediawiki.org/wiki/API:Etiquette, mediawiki.org/wiki/Wikimedia_APIs/Rate_limits.
+Policy: foundation.wikimedia.org/wiki/Policy:User-Agent_policy, mediawiki.org/wiki/API:Etiquette,
+mediawiki.org/wiki/Wikimedia_APIs/Rate_limits.
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ _TRANSIENT = re.compile(r"maxlag|ratelimited|readonly|internal_api_error")
 class ActionApi:
     """The Action API of one wiki, open between `async with` and its end, for the event loop that opened it.
 
-    `contact` is a mail or web address of whoever runs this. Raises ConfigurationError for one that cannot be sent.
+    `contact` is a mail or web address of whoever runs this. Raises ConfigurationError for one that cannot be
+    sent.
     """
 
     def __init__(self, url: str, *, name: str, contact: str, pace: Pace, timeout_s: float = 10.0) -> None:
@@ -73,7 +77,8 @@ class ActionApi:
         return str(parts.copy_with(path="/wiki/", query=None, fragment=None))
 
     async def find(self, titles: Sequence[str], **parameters: str) -> dict[str, Found]:
-        """The articles that at most 50 titles lead to, with the properties that the parameters ask for; see `find_pages`.
+        """The articles that at most 50 titles lead to, with the properties that the parameters ask for; see
+        `find_pages`.
 
         Raises RateLimited, SourceUnavailable, SourceRefused, and InvalidInput for too many titles.
         """
@@ -146,7 +151,9 @@ class ActionApi:
             await response.aclose()
 
     def _read(self, response: httpx.Response, body: bytes) -> dict[str, Any]:
-        """The JSON of an answer, once its status says that it may be one: refusals at the edge are HTML or text."""
+        """The JSON of an answer, once its status says that it may be one: refusals at the edge are HTML or
+        text.
+        """
         self._check_status(response)
         try:
             answer = json.loads(body)
@@ -176,7 +183,8 @@ class ActionApi:
             )
         if status in {401, 403}:
             raise SourceRefused(
-                f"WIKIMEDIA_CONTACT: {self._name} refused the request ({status}); give a mail or web address where you can be reached"
+                f"WIKIMEDIA_CONTACT: {self._name} refused the request ({status}); give a mail or web address"
+                " where you can be reached"
             )
         where = (
             f" (it points to {printable(response.headers['location'])})"
@@ -184,7 +192,8 @@ class ActionApi:
             else ""
         )
         raise SourceRefused(
-            f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an Action API"
+            f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an"
+            " Action API"
         )
 
     def _fail(self, response: httpx.Response, error: Mapping[str, Any]) -> NoReturn:
@@ -221,7 +230,9 @@ def user_agent(contact: str) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a provider wants to be left alone, from Retry-After as a number or a date; None where it does not say."""
+    """Seconds that a provider wants to be left alone, from Retry-After as a number or a date; None where it
+    does not say.
+    """
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
         return float(text)

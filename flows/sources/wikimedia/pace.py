@@ -17,11 +17,16 @@ PATIENCE_S = 10.0
 """Who would wait longer for a turn is sent away, so that nobody stands in a queue without an end."""
 LONGEST_PAUSE_S = 600.0
 _BURST = 5
-"""One part in so many of a minute's requests may be sent at once; the others are spread, so that no minute ever holds more than all."""
+"""One part in so many of a minute's requests may be sent at once; the others are spread, so that no minute
+ever holds more than all.
+"""
 
 
 class Pause:
-    """A time in which a provider wants to be left alone. It is never shortened, and lasts ten minutes at most."""
+    """A time in which a provider wants to be left alone.
+
+    It is never shortened, and lasts ten minutes at most.
+    """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
         self._clock = clock
@@ -52,7 +57,9 @@ class Pause:
 
 
 class Pace:
-    """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any minute, none in a pause."""
+    """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any
+    minute, none in a pause.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,6 @@
-"""What the Action API of a wiki answers, and the way from an asked title to its page (facts: mediawiki.org/wiki/API:Query)."""
+"""What the Action API of a wiki answers, and the way from an asked title to its page (facts:
+mediawiki.org/wiki/API:Query).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ class Revision(BaseModel):
 
 
 class WikiPage(BaseModel):
-    """A page as the API gives it in format version 2; what was not asked for is empty. Unknown keys are left out."""
+    """A page as the API gives it in format version 2; what was not asked for is empty.
+
+    Unknown keys are left out.
+    """
 
     title: str
     ns: int = 0
@@ -101,8 +106,8 @@ def title_of(text: str) -> str:
 def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
     """The article that each title led to, through normalisations and chains of redirects.
 
-    Titles of missing pages, of other name spaces and of other wikis, and those whose redirects run in a circle or past ten steps, are absent.
-    Two titles may lead to one page.
+    Titles of missing pages, of other name spaces and of other wikis, and those whose redirects run in a
+    circle or past ten steps, are absent. Two titles may lead to one page.
     """
     normal = {unquote(step.from_) if step.fromencoded else step.from_: step.to for step in query.normalized}
     redirects = {step.from_: step.to for step in query.redirects}
@@ -139,7 +144,9 @@ def cite(
 
 
 def merge(queries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One query of those of several answers that continue one another: what comes later fills what was missing of a page."""
+    """One query of those of several answers that continue one another: what comes later fills what was
+    missing of a page.
+    """
     pages: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {"normalized": {}, "redirects": {}}
     for query in queries:

@@ -39,8 +39,8 @@ _OPENED_BADLY = re.compile(r"\(\s*[,;:]\s*")
 class Wikipedia:
     """Evidence from the sentences of an article's introduction that speak of the word.
 
-    A page that lists meanings is never evidence: with a topic the article “word (topic)” is asked for, otherwise nothing is found.
-    The API stays the caller's to close.
+    A page that lists meanings is never evidence: with a topic the article “word (topic)” is asked for,
+    otherwise nothing is found. The API stays the caller's to close.
     """
 
     name = "wikipedia"
@@ -54,7 +54,9 @@ class Wikipedia:
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """One piece of evidence a word; words without an article, or with one on something else, are absent."""
+        """One piece of evidence a word; words without an article, or with one on something else, are
+        absent.
+        """
         found = await self._api.find([word.text for word in words], **_INTRODUCTIONS)
         evidence = self._evidence({word: found[word.text] for word in words if word.text in found})
         many = {
@@ -82,10 +84,12 @@ class Wikipedia:
 
 
 def introduction(word: Word, found: Found) -> str:
-    """What an article's introduction says of a word, at most 600 characters; empty when it is about something else.
+    """What an article's introduction says of a word, at most 600 characters; empty when it is about something
+    else.
 
-    An article that another title leads to must mention the word, lest a wider one be quoted for it. A word in small letters is not what
-    an introduction writes with a capital within its sentences, as “turkey” is not “Turkey”: titles do not tell the two apart.
+    An article that another title leads to must mention the word, lest a wider one be quoted for it. A word in
+    small letters is not what an introduction writes with a capital within its sentences, as “turkey” is not
+    “Turkey”: titles do not tell the two apart.
     """
     if _lists_meanings(found):
         return ""
@@ -98,7 +102,9 @@ def introduction(word: Word, found: Found) -> str:
 
 
 def plain(extract: str) -> str:
-    """An extract without formulas, tags and the empty brackets that stay behind when pronunciations are taken out."""
+    """An extract without formulas, tags and the empty brackets that stay behind when pronunciations are taken
+    out.
+    """
     text = _SPACES.sub(" ", _TAG.sub(" ", _FORMULA.sub("", extract[:_READ_CHARACTERS])))
     return _OPENED_BADLY.sub("(", _EMPTY_BRACKETS.sub("", text)).strip()
 
@@ -118,7 +124,9 @@ def _mentions(text: str, word: Word) -> bool:
 
 
 def _is_a_name(word: str, text: str) -> bool:
-    """Whether a text writes a small word with a capital wherever that is not the beginning of a sentence, at least once."""
+    """Whether a text writes a small word with a capital wherever that is not the beginning of a sentence, at
+    least once.
+    """
     if not word[:1].islower():
         return False
     name = re.escape(word[:1].upper() + word[1:])

@@ -1,4 +1,6 @@
-"""Wiktionary as a research source: the meanings of words that Wikipedia has nothing on, up to fifty titles in one request."""
+"""Wiktionary as a research source: the meanings of words that Wikipedia has nothing on, up to fifty titles in
+one request.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ _PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", 
 class Wiktionary:
     """Evidence from the numbered meanings of a word's English section.
 
-    Titles are told apart by their case there, so each word is asked for as it is written and with its first letter the other way. A word that
-    is but a form of another, as “mice” is, is told by the other one's meanings. The API stays the caller's to close.
+    Titles are told apart by their case there, so each word is asked for as it is written and with its first
+    letter the other way. A word that is but a form of another, as “mice” is, is told by the other one's
+    meanings. The API stays the caller's to close.
     """
 
     name = "wiktionary"
@@ -31,8 +34,11 @@ class Wiktionary:
         self._clock = clock
 
     async def look_up(
-        self, words: Sequence[Word], *, topic: str | None = None
-    ) -> Mapping[str, tuple[Evidence, ...]]:  # noqa: ARG002  all meanings count
+        self,
+        words: Sequence[Word],
+        *,
+        topic: str | None = None,  # noqa: ARG002  all meanings count
+    ) -> Mapping[str, tuple[Evidence, ...]]:
         """At most three meanings a word, those in use first; words without an English meaning are absent."""
         titles = {word: _spellings(word.text) for word in words}
         pages = await self._read([title for spellings in titles.values() for title in spellings])

@@ -1,4 +1,6 @@
-"""What a store remembers of documents that it has seen, so that it can write over them without reading them again."""
+"""What a store remembers of documents that it has seen, so that it can write over them without reading them
+again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ V = TypeVar("V")
 
 
 class DocumentCache(Generic[K, V]):
-    """The last `size` documents by key. What is remembered may be out of date: trust it only for a write that names the version."""
+    """The last `size` documents by key.
+
+    What is remembered may be out of date: trust it only for a write that names the version.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size

@@ -105,7 +105,9 @@ class FirestoreEntries(FirestorePart):
         )
 
     async def stats(self) -> StoreStats:
-        """Totals, counted anew when this store has written since, and at least after `totals_kept_s`: about 45 reads and one for each 1,000 words."""
+        """Totals, counted anew when this store has written since, and at least after `totals_kept_s`: about
+        45 reads and one for each 1,000 words.
+        """
         now = asyncio.get_running_loop().time()
         if self._totals is None or now - self._totals[0] > self._totals_kept_s:
             self._totals = (now, await self._count_totals())

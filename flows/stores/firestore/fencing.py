@@ -36,10 +36,12 @@ class FirestorePart:
     """The last totals, with the moment by the event loop's clock at which they were counted."""
 
     async def _commit(self, job_id: UUID, attempt: int, writes: Sequence[Write]) -> list[Version]:
-        """Commit for an attempt of a job, together with a check that it is the newest; the versions of the writes.
+        """Commit for an attempt of a job, together with a check that it is the newest; the versions of the
+        writes.
 
-        The check is a write that changes nothing, conditional on the fence's version: it costs one write and no read, and needs no
-        transaction that a cancelled caller could leave open. Raises StaleAttempt and WriteConflict.
+        The check is a write that changes nothing, conditional on the fence's version: it costs one write and
+        no read, and needs no transaction that a cancelled caller could leave open. Raises StaleAttempt and
+        WriteConflict.
         """
         fence = self._fences.get(job_id) or await self._read_fence(job_id)
         check_attempt(job_id, attempt, fence.attempt if fence else None)
@@ -74,7 +76,10 @@ class FirestorePart:
 
 
 def storable(keys: Iterable[str], path: Callable[[str], str] = document_id) -> Iterator[str]:
-    """The keys, each once, that a document can have; nothing is stored under any other. `path` says where the document of a key is."""
+    """The keys, each once, that a document can have; nothing is stored under any other.
+
+    `path` says where the document of a key is.
+    """
     for key in dict.fromkeys(keys):
         with suppress(InvalidInput):
             path(key)

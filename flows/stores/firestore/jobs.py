@@ -24,7 +24,7 @@ from flows.stores.firestore.documents import (
     usage_path,
 )
 from flows.stores.firestore.driver.database import WriteConflict
-from flows.stores.firestore.driver.queries import Condition, Query
+from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in
 from flows.stores.firestore.fencing import Fence, FirestorePart, fence_path, storable
@@ -120,10 +120,10 @@ class FirestoreJobs(FirestorePart):
             where.append(("mode", "==", mode))
         if since is not None:
             where.append(("created_at", ">=", since))
-        order: Sequence[tuple[str, str]] = (("created_at", "DESC"), ("job_id", "ASC"))
+        order: Sequence[Order] = (("created_at", "DESC"), ("job_id", "ASC"))
         found = await self._database.find(
             Query(collection="jobs", where=where, order=order, after=after, limit=limit + 1)
-        )  # type: ignore[arg-type]
+        )
         items = tuple(job_of(snapshot.fields) for snapshot in found[:limit])
         return Page(
             items=items,

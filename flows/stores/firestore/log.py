@@ -1,6 +1,7 @@
 """The Firestore store's log of jobs: 200 numbers a document, or fewer where they are long.
 
-Event `seq` of an attempt is in a chunk of number (seq - 1) // 200. A chunk that grows too large goes on in a second part of the same number.
+Event `seq` of an attempt is in a chunk of number (seq - 1) // 200. A chunk that grows too large goes on in a
+second part of the same number.
 """
 
 # ruff: noqa: D102  the protocols in base.py say what each method does
@@ -42,7 +43,9 @@ class FirestoreLog(FirestorePart):
     _chunks: DocumentCache[tuple[UUID, int, int], Chunk]
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
-        """One write for each chunk that the events are in, which is one a second; reads only what this store has not written itself."""
+        """One write for each chunk that the events are in, which is one a second; reads only what this store
+        has not written itself.
+        """
         by_chunk: dict[tuple[int, int], list[JobEvent]] = {}
         for event in events:
             by_chunk.setdefault((event.attempt, (event.seq - 1) // EVENTS), []).append(event)

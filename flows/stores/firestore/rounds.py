@@ -1,4 +1,7 @@
-"""The Firestore store's rounds and batches. A round that is too large for one document goes on in others beneath it."""
+"""The Firestore store's rounds and batches.
+
+A round that is too large for one document goes on in others beneath it.
+"""
 
 # ruff: noqa: D102  the protocols in base.py say what each method does
 

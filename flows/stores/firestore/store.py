@@ -37,8 +37,8 @@ class FirestoreStore(
 ):
     """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
 
-    The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be used in several event loops,
-    but not after a fork.
+    The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be
+    used in several event loops, but not after a fork.
     """
 
     has_full_text = False
@@ -115,9 +115,11 @@ class FirestoreStore(
             )
         if schema > SCHEMA:
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this one, or name another database"
+                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this"
+                " one, or name another database"
             )
         if held != self._language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.url} holds the language {held!r}, not {self._language!r}. Set LEARN_LANGUAGE={held} or name another database"
+                f"LEARN_LANGUAGE: {self.url} holds the language {held!r}, not {self._language!r}. Set"
+                f" LEARN_LANGUAGE={held} or name another database"
             )

@@ -28,7 +28,10 @@ _CLAIM_FIELDS = ("claimed_by", "claim_attempt", "claim_token", "claimed_until")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A job's hold on a word. `token` is that of the call that claimed it: a repeated commit recognises its own work by it."""
+    """A job's hold on a word.
+
+    `token` is that of the call that claimed it: a repeated commit recognises its own work by it.
+    """
 
     job_id: str
     attempt: int
@@ -38,7 +41,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordState:
-    """A word's depth and claim. `rank` is 0 while nobody knows it, `version` None while there is no document."""
+    """A word's depth and claim.
+
+    `rank` is 0 while nobody knows it, `version` None while there is no document.
+    """
 
     key: str
     word: str = ""
@@ -142,7 +148,10 @@ def _claim_fields(claim: Claim | None) -> dict[str, Any]:
 
 
 def _document(state: WordState, knowledge: dict[str, Any]) -> Write:
-    """The whole document. What is only claimed carries the moment from which Firestore may delete it; what is known never does."""
+    """The whole document.
+
+    What is only claimed carries the moment from which Firestore may delete it; what is known never does.
+    """
     fields: dict[str, Any] = {
         "key": state.key,
         "word": state.word,

@@ -1,7 +1,8 @@
 """The Firestore store's known words: claims, definitions, and the commit of a batch.
 
-Each change is a compare-and-set: it names the version of every document that it replaces. Versions are remembered from the read or write
-before, so that in the usual course a batch is written without reading anything; after a conflict everything is read anew.
+Each change is a compare-and-set: it names the version of every document that it replaces. Versions are
+remembered from the read or write before, so that in the usual course a batch is written without reading
+anything; after a conflict everything is read anew.
 """
 
 # ruff: noqa: D102  the protocols in base.py say what each method does
@@ -203,7 +204,10 @@ class FirestoreWords(FirestorePart):
         attempt: int | None = None,
         leaves_frontier: bool = False,
     ) -> int:
-        """Write what `decide` makes of the words' states, all of it together; how many words that were. Without an attempt there is no fence."""
+        """Write what `decide` makes of the words' states, all of it together; how many words that were.
+
+        Without an attempt there is no fence.
+        """
         contention, is_fresh, count = self._database.contention(), False, 0
         while True:
             states, remembered = await self._states(keys, is_fresh=is_fresh)
@@ -239,7 +243,9 @@ class FirestoreWords(FirestorePart):
     async def _states(
         self, keys: Collection[str], *, is_fresh: bool
     ) -> tuple[dict[str, WordState], set[str]]:
-        """The states of words, and those keys among them that are only remembered: they may lead to a write and to nothing else."""
+        """The states of words, and those keys among them that are only remembered: they may lead to a write
+        and to nothing else.
+        """
         remembered = (
             {} if is_fresh else {key: state for key in keys if (state := self._words.get(key)) is not None}
         )
@@ -263,7 +269,9 @@ class FirestoreWords(FirestorePart):
     async def _stored_revisions(
         self, entries: Sequence[Entry], states: Mapping[str, WordState], *, is_fresh: bool
     ) -> Revisions:
-        """The stored revisions; that of a new entry, of a word that has none yet, is taken to be 0 without a look."""
+        """The stored revisions; that of a new entry, of a word that has none yet, is taken to be 0 without a
+        look.
+        """
         revisions: Revisions = {}
         unsure: list[str] = []
         for entry in entries:
@@ -297,7 +305,9 @@ def _committed(
     freed: Collection[str],
     job_id: UUID | None,
 ) -> Changes:
-    """What a batch makes of its words, each written once: learned, and free where the job's claim on it ends."""
+    """What a batch makes of its words, each written once: learned, and free where the job's claim on
+    it ends.
+    """
     changes: dict[str, tuple[WordState, Write]] = {}
 
     def learn(definition: Definition, rank_: int, at: datetime) -> None:
@@ -316,7 +326,9 @@ def _committed(
 
 
 def _newer(entries: Iterable[Entry], revisions: Revisions) -> dict[str, Entry]:
-    """The entries to be stored: those of a higher revision than the stored one; of two with one key the highest."""
+    """The entries to be stored: those of a higher revision than the stored one; of two with one key the
+    highest.
+    """
     newer: dict[str, Entry] = {}
     for entry in entries:
         revision, version = revisions[entry.key]

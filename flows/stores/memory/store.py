@@ -1,4 +1,5 @@
-"""The store in memory: the double of the others, with their semantics to the letter, for tests and trials in one process.
+"""The store in memory: the double of the others, with their semantics to the letter, for tests and trials in
+one process.
 
 `memory://` is a store of its own each time, `memory://name` the same one for the whole life of the process.
 """
@@ -21,7 +22,10 @@ _named: dict[str, MemoryState] = {}
 
 
 class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
-    """Everything in dictionaries. No method gives way to another before it is done, so each is atomic in its event loop."""
+    """Everything in dictionaries.
+
+    No method gives way to another before it is done, so each is atomic in its event loop.
+    """
 
     has_full_text = False
 
@@ -40,7 +44,8 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
     async def __aenter__(self) -> Self:
         if self._state.language not in {None, self._language}:
             raise LanguageMismatch(
-                f"{self.url} holds the language {self._state.language!r}, not {self._language!r}. Set LEARN_LANGUAGE or use another store"
+                f"{self.url} holds the language {self._state.language!r}, not {self._language!r}. Set"
+                " LEARN_LANGUAGE or use another store"
             )
         self._state.language = self._language
         return self

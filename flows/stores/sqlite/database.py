@@ -1,7 +1,8 @@
-"""One SQLite file: a connection that writes, one that reads, transactions that survive cancellation, migrations.
+"""One SQLite file: a connection that writes, one that reads, transactions that survive cancellation,
+migrations.
 
-WAL with `synchronous=NORMAL`: what was committed survives the death of any process at any moment. Only a power cut may take the
-last commits with it, and it leaves the file sound.
+WAL with `synchronous=NORMAL`: what was committed survives the death of any process at any moment. Only a
+power cut may take the last commits with it, and it leaves the file sound.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ APPLICATION_ID = 0x4C6E5057
 TURN_S, CLOSE_S = 5.0, 15.0
 """Longest wait for a transaction that is under way when the store is closed, and for the closing itself."""
 SLICE_MS = 100
-"""How long SQLite waits for the write lock in its thread at a stretch, milliseconds: a cancelled caller waits no longer than this."""
+"""How long SQLite waits for the write lock in its thread at a stretch, milliseconds: a cancelled caller waits
+no longer than this.
+"""
 
 
 class Transaction:
@@ -52,7 +55,10 @@ class Transaction:
 
 
 class SqliteDatabase:
-    """An SQLite file, between `open` and `close`. All methods may be called concurrently from one event loop."""
+    """An SQLite file, between `open` and `close`.
+
+    All methods may be called concurrently from one event loop.
+    """
 
     def __init__(self, path: Path, *, busy_timeout_s: float = 5.0) -> None:
         self.path = path
@@ -62,7 +68,10 @@ class SqliteDatabase:
         self._reader: aiosqlite.Connection | None = None
 
     async def open(self, *, language: str) -> None:
-        """Open or create the file, bring its schema up to date. Raises ConfigurationError and StoreUnavailable."""
+        """Open or create the file, bring its schema up to date.
+
+        Raises ConfigurationError and StoreUnavailable.
+        """
         self._check_path()
         try:
             with translated(self.path):
@@ -111,10 +120,13 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Everything in the block is committed together at its end, or not at all. Other writers of this and other processes wait.
+        """Everything in the block is committed together at its end, or not at all.
 
-        Raises StoreUnavailable when the lock does not come free in time. However the block is left, no transaction stays open: the
-        thread of the connection works in order, so the roll-back stands behind whatever a cancelled caller had asked for.
+        Other writers of this and other processes wait.
+
+        Raises StoreUnavailable when the lock does not come free in time. However the block is left, no
+        transaction stays open: the thread of the connection works in order, so the roll-back stands behind
+        whatever a cancelled caller had asked for.
         """
         with translated(self.path):
             async with self._turn:
@@ -186,15 +198,20 @@ class SqliteDatabase:
         version, held = stored or (0, language)
         if version > len(migrations()):
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this one, or name another file"
+                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this"
+                " one, or name another file"
             )
         if held != language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.path} holds the language {held!r}, not {language!r}. Set LEARN_LANGUAGE={held} or name another file"
+                f"LEARN_LANGUAGE: {self.path} holds the language {held!r}, not {language!r}. Set"
+                f" LEARN_LANGUAGE={held} or name another file"
             )
 
     async def _read_identity(self) -> tuple[int, str] | None:
-        """The version of the schema and the language; None for an empty file. Raises ConfigurationError for another program's database."""
+        """The version of the schema and the language; None for an empty file.
+
+        Raises ConfigurationError for another program's database.
+        """
         assert self._writer is not None  # noqa: S101
         ((application_id,),) = await self._writer.execute_fetchall("PRAGMA application_id")
         ((version,),) = await self._writer.execute_fetchall("PRAGMA user_version")
@@ -216,7 +233,8 @@ class SqliteDatabase:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"LEARN_STORE: the folder {folder} cannot be made ({error.strerror}). Name a file in a folder that can be written"
+                f"LEARN_STORE: the folder {folder} cannot be made ({error.strerror}). Name a file in a folder"
+                " that can be written"
             ) from error
         if self.path.is_dir():
             raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Name a file in it")

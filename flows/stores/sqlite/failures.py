@@ -22,7 +22,10 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 @contextmanager
 def translated(path: Path) -> Generator[None]:
-    """Raise what SQLite raises as one of our errors, with the cause chained. A mistake of ours in SQL passes as it is."""
+    """Raise what SQLite raises as one of our errors, with the cause chained.
+
+    A mistake of ours in SQL passes as it is.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -43,11 +46,13 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
         )
     if primary in _BROKEN:
         return ConfigurationError(
-            f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore this one from a copy"
+            f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore"
+            " this one from a copy"
         )
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return ConfigurationError(
-            f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name another file"
+            f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name"
+            " another file"
         )
     if primary in {
         sqlite3.SQLITE_IOERR,

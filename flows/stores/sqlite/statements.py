@@ -30,7 +30,9 @@ def migrations() -> list[Traversable]:
 
 
 def split_script(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: `executescript` would commit the transaction that it runs in."""
+    """The statements of a script, one by one: `executescript` would commit the transaction that it
+    runs in.
+    """
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

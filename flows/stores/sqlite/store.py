@@ -20,7 +20,10 @@ from flows.stores.sqlite.words import SqliteWords
 
 
 class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents):
-    """Everything in one file in WAL mode. A write waits for another process at most `busy_timeout_s` seconds."""
+    """Everything in one file in WAL mode.
+
+    A write waits for another process at most `busy_timeout_s` seconds.
+    """
 
     has_full_text = True
 
@@ -53,11 +56,14 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
 
 
 def path_of(location: str) -> Path:
-    """The file that the part of a URL after `sqlite://` names: `/relative.db`, `//absolute/path.db`, `/~/in/home.db`. Raises ConfigurationError."""
+    """The file that the part of a URL after `sqlite://` names: `/relative.db`, `//absolute/path.db`,
+    `/~/in/home.db`. Raises ConfigurationError.
+    """
     slash, path = location[:1], unquote(location[1:])
     if slash != "/" or not path.strip("/") or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise ConfigurationError(
-            f"LEARN_STORE: sqlite://{location} names no file. Use sqlite:///relative.db or sqlite:////absolute.db; memory:// keeps all in memory"
+            f"LEARN_STORE: sqlite://{location} names no file. Use sqlite:///relative.db or"
+            " sqlite:////absolute.db; memory:// keeps all in memory"
         )
     try:
         return Path(path).expanduser().absolute()

@@ -34,7 +34,10 @@ class TextQuery:
         return cls(terms=tuple(dict.fromkeys(terms)))
 
     def match(self, condition: Filter | None) -> str:
-        """The whole expression. With a condition, the index itself leaves out the entries that do not meet it."""
+        """The whole expression.
+
+        With a condition, the index itself leaves out the entries that do not meet it.
+        """
         facets = (
             (f'facets : "{re.sub("[-_]", "", "".join(condition)).replace("jobid", "job")}"',)
             if condition
@@ -44,6 +47,8 @@ class TextQuery:
 
 
 def _is_token(c: str) -> bool:
-    """Whether the tokenizer `unicode61` takes the character as part of a word: letters, numbers, their marks, private use."""
+    """Whether the tokenizer `unicode61` takes the character as part of a word: letters, numbers, their marks,
+    private use.
+    """
     category = unicodedata.category(c)
     return category[0] in "LNM" or category == "Co"

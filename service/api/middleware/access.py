@@ -1,4 +1,6 @@
-"""Who may ask: the token, the session cookie that stands for it in a browser, the Host and Origin of a request."""
+"""Who may ask: the token, the session cookie that stands for it in a browser, the Host and Origin of a
+request.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,10 @@ class Access:
     def check(
         self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None
     ) -> None:
-        """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket. Nothing of it is read before."""
+        """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket.
+
+        Nothing of it is read before.
+        """
         host = self._checked_host(headers, server)
         if method not in READS or (headers.get("sec-fetch-site") == "cross-site" and not self._is_open(path)):
             self._check_origin(headers, host)
@@ -77,7 +82,10 @@ class Access:
         return self._token is not None and _same(given, self._token)
 
     def new_session(self) -> tuple[str, int]:
-        """A cookie's value and its lifetime in seconds. Any replica that knows the token accepts it, until then."""
+        """A cookie's value and its lifetime in seconds.
+
+        Any replica that knows the token accepts it, until then.
+        """
         text = f"1.{int(time.time()) + self._lifetime_s}.{secrets.token_urlsafe(12)}"
         return f"{text}.{self._signature(text)}", self._lifetime_s
 
@@ -103,12 +111,14 @@ class Access:
         given = headers.getlist("host")
         host = given[0].lower() if len(given) == 1 else ""
         name = name_of(host)
-        # a page that rebinds its name to our address still says its own name here; an address cannot be rebound
+        # a page that rebinds its name to our address still says its own name here; an address cannot be
+        # rebound
         if name in self._hosts or (name and name == server and _is_address(name)):
             return host
         raise AccessRefused(
             403,
-            "This host name is not one of the facade's. Use 127.0.0.1, or add the name to LEARN_ALLOWED_HOSTS.",
+            "This host name is not one of the facade's. Use 127.0.0.1, or add the name to"
+            " LEARN_ALLOWED_HOSTS.",
         )
 
     def _check_origin(self, headers: Headers, host: str) -> None:
@@ -119,7 +129,8 @@ class Access:
             if origin.lower() not in self._origins and not is_same_origin(origin, host):
                 raise AccessRefused(
                     403,
-                    "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS, may write and watch.",
+                    "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS,"
+                    " may write and watch.",
                 )
 
     def _check_address(self, path: str, query: bytes) -> None:
@@ -134,7 +145,8 @@ class Access:
         ):
             raise AccessRefused(
                 403,
-                "A token never belongs into an address, where logs keep it. Change it, and send it in the Authorization header.",
+                "A token never belongs into an address, where logs keep it. Change it, and send it in the"
+                " Authorization header.",
             )
 
 
@@ -175,7 +187,9 @@ def _is_address(name: str) -> bool:
 
 
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

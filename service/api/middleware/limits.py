@@ -1,4 +1,6 @@
-"""How much the facade takes at once: starts by client and in total, what one client has open, the size of a body, the time for an answer."""
+"""How much the facade takes at once: starts by client and in total, what one client has open, the size of a
+body, the time for an answer.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ class TokenBucket:
 
 
 class RateLimit:
-    """A bucket for each client and one for all. Of more than 4,096 clients the one heard of longest ago is forgotten."""
+    """A bucket for each client and one for all.
+
+    Of more than 4,096 clients the one heard of longest ago is forgotten.
+    """
 
     def __init__(
         self,
@@ -94,7 +99,8 @@ class ConnectionLimit:
         name = network_of(client)
         if self._open[name] >= self._most:
             raise TooMany(
-                f"This client has {self._most:,} {self._what} under way, as many as one may. Wait for their end, or raise {self._setting}.",
+                f"This client has {self._most:,} {self._what} under way, as many as one may. Wait for their"
+                f" end, or raise {self._setting}.",
                 retry_after_s=PLACE_S,
             )
         self._open[name] += 1
@@ -118,7 +124,9 @@ def network_of(client: str) -> str:
 
 
 class RequestLimits:
-    """ASGI middleware: reads each body whole, up to a size and within a time, and ends answers that do not move on."""
+    """ASGI middleware: reads each body whole, up to a size and within a time, and ends answers that do not
+    move on.
+    """
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, timeout_s: float) -> None:
         self._app = app

@@ -1,4 +1,6 @@
-"""HTTP/1.1 and WebSockets as uvicorn speaks them, with time limits for those who say nothing or take nothing, and with limits on connections."""
+"""HTTP/1.1 and WebSockets as uvicorn speaks them, with time limits for those who say nothing or take nothing,
+and with limits on connections.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,11 @@ class WebSocketLimits:
 
 
 class PunctualProtocol(H11Protocol):
-    """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one that never says anything.
+    """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one
+    that never says anything.
 
-    Refuses the connections of one client past its limit, and makes no WebSocket of one past the limit of all; uvicorn looks at that
-    for requests only.
+    Refuses the connections of one client past its limit, and makes no WebSocket of one past the limit of all;
+    uvicorn looks at that for requests only.
     """
 
     lines: WebSocketLimits

@@ -19,7 +19,9 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class AccessMiddleware:
-    """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody foresaw into a 500."""
+    """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody
+    foresaw into a 500.
+    """
 
     def __init__(self, app: ASGIApp, *, access: Access, places: ConnectionLimit, metrics: Metrics) -> None:
         self._app = app

@@ -1,4 +1,7 @@
-"""The dashboard's files: read once, kept compressed, handed out by name. No path of a request ever reaches the disk."""
+"""The dashboard's files: read once, kept compressed, handed out by name.
+
+No path of a request ever reaches the disk.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ PAGE = "index.html"
 _HASHED = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 _PLAIN = re.compile(r"^(?:text/|application/(?:javascript|json|manifest\+json)|image/svg)")
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
 )
 
 
@@ -37,7 +41,9 @@ class Asset:
 
 
 def built_folder() -> Path | None:
-    """Where the built dashboard is: inside the package, or in a checkout's `ui/dist`; None when it was not built."""
+    """Where the built dashboard is: inside the package, or in a checkout's `ui/dist`; None when it was not
+    built.
+    """
     here = Path(__file__).parents[2]
     return next(
         (folder for folder in (here / "static", here.parent / "ui" / "dist") if (folder / PAGE).is_file()),
@@ -46,7 +52,9 @@ def built_folder() -> Path | None:
 
 
 def read_assets(folder: Path | None) -> dict[str, Asset]:
-    """The files under a folder by their relative path; hidden ones and, after 32 MB, the rest are left out."""
+    """The files under a folder by their relative path; hidden ones and, after 32 MB, the rest are left
+    out.
+    """
     assets: dict[str, Asset] = {}
     left = MOST_BYTES
     for path in sorted(folder.rglob("*")) if folder else ():
@@ -101,9 +109,9 @@ def _answer(request: Request, asset: Asset) -> Response:
         "ETag": asset.etag,
         "Cache-Control": "public, max-age=31536000, immutable" if asset.is_lasting else "no-cache",
         "Vary": "Accept-Encoding",
-        "Content-Security-Policy": _POLICY
-        if asset.media_type.startswith("text/html")
-        else HEADERS["Content-Security-Policy"],
+        "Content-Security-Policy": (
+            _POLICY if asset.media_type.startswith("text/html") else HEADERS["Content-Security-Policy"]
+        ),
     }
     if asset.etag in {
         tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")

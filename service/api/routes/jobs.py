@@ -98,7 +98,10 @@ async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
 
 @router.post("/estimate", responses=answers(408, 413, 422))
 async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
-    """What a job would bring and cost, and what limits it, before it is started. Nothing is asked of a model for it."""
+    """What a job would bring and cost, and what limits it, before it is started.
+
+    Nothing is asked of a model for it.
+    """
     return await estimating.estimate_job(facade.store, facade.settings, body.mode, body.parameters())
 
 
@@ -142,7 +145,10 @@ async def cancel_job(
     facade: Facade,
     body: Annotated[CancelJob | None, Body()] = None,
 ) -> Stopping:
-    """Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing."""
+    """Stop a job: by default after what is in flight, with `{"drain": false}` at once.
+
+    Asking again changes nothing.
+    """
     drain = (body or CancelJob()).drain
     job, run = await find(store, prefect, job_id)
     status = status_of(job, run.state if run else None)
@@ -233,7 +239,10 @@ async def read_events(
 
 
 async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[Job, Run | None]:
-    """A job and its run, None where Prefect does not answer or forgot it. Raises NotFound, and PrefectUnavailable where only it could tell."""
+    """A job and its run, None where Prefect does not answer or forgot it.
+
+    Raises NotFound, and PrefectUnavailable where only it could tell.
+    """
     job = await store.job(job_id)
     try:
         run = await prefect.run(job_id)

@@ -65,7 +65,10 @@ async def search_knowledge(
     cursor: EntryCursor = None,
     limit: Limit = 50,
 ) -> EntryList:
-    """Search the entries, or browse them, the newest first. A part may hold fewer than `limit`; it goes on while there is a cursor."""
+    """Search the entries, or browse them, the newest first.
+
+    A part may hold fewer than `limit`; it goes on while there is a cursor.
+    """
     for _ in range(MOST_PAGES):
         page = await _search(
             store,
@@ -93,7 +96,10 @@ async def read_stats(store: Knowledge) -> StoreStats:
 
 
 async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenerator[None]:
-    """One of the few exports at once, not all of them one client's, held until the answer is sent. Raises TooMany."""
+    """One of the few exports at once, not all of them one client's, held until the answer is sent.
+
+    Raises TooMany.
+    """
     with facade.exporters.one(client_of(connection)):
         if facade.exports.locked():
             raise TooMany("As many exports as can be are under way. Try again in a minute.", retry_after_s=30)
@@ -118,7 +124,8 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
     if not is_available(format):
         return problem(
             501,
-            "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or csv.",
+            "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or"
+            " csv.",
         )
     pieces = encoded(store.export(), format)
     first = await anext(pieces, b"")

@@ -39,7 +39,8 @@ def configured(settings: Settings) -> Check:
     return Check(
         "settings",
         "ok",
-        f"model {settings.model}, language {settings.language}, {settings.concurrency} batches at once{beside}",
+        f"model {settings.model}, language {settings.language}, {settings.concurrency} batches at"
+        f" once{beside}",
     )
 
 
@@ -136,7 +137,10 @@ def _is_yet_to_be_made(url: str) -> bool:
 
 
 def _totals(stats: StoreStats) -> str:
-    return f"{stats.entries:,} entries, {stats.known:,} known words, {stats.frontier:,} on the frontier, {stats.jobs:,} jobs"
+    return (
+        f"{stats.entries:,} entries, {stats.known:,} known words, {stats.frontier:,} on the frontier,"
+        f" {stats.jobs:,} jobs"
+    )
 
 
 async def _jobs(opened: Store) -> Check:

@@ -1,4 +1,7 @@
-"""What `learn doctor` asks of the providers: Groq, Wikipedia, Wiktionary. Nothing here costs tokens or shows a key."""
+"""What `learn doctor` asks of the providers: Groq, Wikipedia, Wiktionary.
+
+Nothing here costs tokens or shows a key.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _WELL_KNOWN = "Earth"
 
 
 async def groq(settings: Settings) -> list[Check]:
-    """Whether Groq is configured, answers, takes the key and offers the models, and what is left of the day's quota."""
+    """Whether Groq is configured, answers, takes the key and offers the models, and what is left of the day's
+    quota.
+    """
     if settings.groq_api_key is None:
         if settings.model == "groq":
             return [

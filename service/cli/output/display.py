@@ -144,7 +144,9 @@ def plain_line(scene: Scene) -> str:
 
 
 def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
-    """The scene for a terminal of so many columns and lines; parts that do not fit are left out, the least important first."""
+    """The scene for a terminal of so many columns and lines; parts that do not fit are left out, the least
+    important first.
+    """
     width = max(20, width)
     inner = width - 1
     room = height - 1

@@ -12,7 +12,10 @@ from service.stack.environment import set_aside
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
-    """Send what loggers would print on the terminal to a file. Enter it after Prefect is imported, since that sets its own handlers."""
+    """Send what loggers would print on the terminal to a file.
+
+    Enter it after Prefect is imported, since that sets its own handlers.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     set_aside(path)
     file = logging.FileHandler(path, encoding="utf-8", delay=True)

@@ -24,7 +24,9 @@ PLAIN_EVERY = timedelta(seconds=5)
 
 
 class Reporter(Protocol):
-    """Follows one job between `async with` and its end; calling it is what `flows.job.progress.watching` expects."""
+    """Follows one job between `async with` and its end; calling it is what `flows.job.progress.watching`
+    expects.
+    """
 
     trail: Trail
     page: str

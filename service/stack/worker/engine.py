@@ -1,4 +1,7 @@
-"""Runs one flow run: Prefect's engine, which ends when the stack that started it is gone. The work pool's command."""
+"""Runs one flow run: Prefect's engine, which ends when the stack that started it is gone.
+
+The work pool's command.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A Prefect worker of our own type, `learning`: it starts runs in warm processes, sees their ends at once, and says how they ended.
+"""A Prefect worker of our own type, `learning`: it starts runs in warm processes, sees their ends at once,
+and says how they ended.
 
-It uses what Prefect documents for workers: `run`, `setup` and `teardown`, labels, states, events. It serves work pools of type `process`
-too, and no deployment depends on it: Prefect's own process worker can run any of them.
+It uses what Prefect documents for workers: `run`, `setup` and `teardown`, labels, states, events. It serves
+work pools of type `process` too, and no deployment depends on it: Prefect's own process worker can run any of
+them.
 """
 
 from __future__ import annotations
@@ -107,7 +109,10 @@ class LearningWorker(ProcessWorker):
         await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Start the runs that are due, unless the worker is stopping. Prefect polls with it; events call it at once."""
+        """Start the runs that are due, unless the worker is stopping.
+
+        Prefect polls with it; events call it at once.
+        """
         async with self._fetching:
             if self.is_stopping:
                 return []
@@ -161,7 +166,10 @@ class LearningWorker(ProcessWorker):
         return process
 
     async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
-        """The exit code that counts: 0 where Prefect knows how the run ended. A run that was cancelled is called so, now that its process is gone."""
+        """The exit code that counts: 0 where Prefect knows how the run ended.
+
+        A run that was cancelled is called so, now that its process is gone.
+        """
         code = await process.wait()
         try:
             now = await self.client.read_flow_run(flow_run.id)
@@ -188,7 +196,10 @@ class LearningWorker(ProcessWorker):
         return code
 
     async def _listen(self) -> None:
-        """Hear of runs that are due or to be cancelled, for ever. The stream may lose some; the polling does not."""
+        """Hear of runs that are due or to be cancelled, for ever.
+
+        The stream may lose some; the polling does not.
+        """
         wanted = [*DUE, CANCELLING]
         while True:
             try:
@@ -219,7 +230,9 @@ class LearningWorker(ProcessWorker):
                 await self._cancel_those_asked_for()
 
     async def _cancel_those_asked_for(self) -> None:
-        """End the processes of runs that are to be cancelled, as Prefect says now: an event may be of an earlier attempt."""
+        """End the processes of runs that are to be cancelled, as Prefect says now: an event may be of an
+        earlier attempt.
+        """
         processes = list(self._at_work)
         if not processes:
             return
@@ -238,7 +251,10 @@ class LearningWorker(ProcessWorker):
 
 
 def worker_for(pool_type: str) -> type[LearningWorker]:
-    """The class of a worker for a pool of this type. Prefect warns of a worker whose type is another one than its pool's."""
+    """The class of a worker for a pool of this type.
+
+    Prefect warns of a worker whose type is another one than its pool's.
+    """
     if pool_type == POOL_TYPE:
         return LearningWorker
     with warnings.catch_warnings():

@@ -1,4 +1,6 @@
-"""The process of one flow run: a warm one where it fits, else a new one; ended gracefully, by force after a while."""
+"""The process of one flow run: a warm one where it fits, else a new one; ended gracefully, by force after a
+while.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,12 @@ class RunProcess:
         is_shown: bool,
         warm_pool: WarmPool | None,
     ) -> RunProcess:
-        """Start a command for a run: in a process of the pool where it is our engine's command. Raises OSError where it cannot be started.
+        """Start a command for a run: in a process of the pool where it is our engine's command.
 
-        The pool is only for runs in an empty folder: modules in another one would hide those that a warm process has imported.
+        Raises OSError where it cannot be started.
+
+        The pool is only for runs in an empty folder: modules in another one would hide those that a warm
+        process has imported.
         """
         arguments = command_from_string(command)
         if warm_pool is not None and arguments == command_from_string(COMMAND):
@@ -83,7 +88,10 @@ class RunProcess:
         return self._ending is not None
 
     def cancel(self, *, grace_s: float = GRACE_S) -> None:
-        """Ask it to end, and kill it when it has not after so many seconds; at once with 0. Asking again changes nothing."""
+        """Ask it to end, and kill it when it has not after so many seconds; at once with 0.
+
+        Asking again changes nothing.
+        """
         if self._ending is None:
             self._ending = asyncio.create_task(self._end(grace_s))
 

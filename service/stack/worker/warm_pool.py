@@ -110,7 +110,9 @@ class WarmProcess:
 
 
 class WarmPool:
-    """Keeps one process ready for the next run, two during a burst of starts. Each holds about 80 MB of its own.
+    """Keeps one process ready for the next run, two during a burst of starts.
+
+    Each holds about 80 MB of its own.
 
     They start in the environment of the last run; the first in that of this process.
     """
@@ -161,23 +163,28 @@ class WarmPool:
                 is_lost = warm in self._kept
                 await self._discard(warm)
                 if is_lost:
-                    print(
-                        f"A warm process ended ({warm.process.returncode}) before it was ready; runs start without one.",
+                    print(  # noqa: T201
+                        f"A warm process ended ({warm.process.returncode}) before it was ready; runs start"
+                        " without one.",
                         flush=True,
-                    )  # noqa: T201
+                    )
                     await asyncio.sleep(REST_S)
             elif warm in self._kept:
                 print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
 
     def expect(self, variables: Mapping[str, str]) -> None:
-        """Re-key the warm processes to the environment that new runs will carry: this one with `variables`, which spell out its settings."""
+        """Re-key the warm processes to the environment that new runs will carry: this one with `variables`,
+        which spell out its settings.
+        """
         before, self._environment = self._environment, essence({**os.environ, **variables})
         for warm in self._kept:
             if warm.environment == before:
                 warm.environment = self._environment
 
     async def take(self, environment: Mapping[str, str]) -> WarmProcess | None:
-        """A process ready for a run in this environment; None when there is none, and the run has to start a new one."""
+        """A process ready for a run in this environment; None when there is none, and the run has to start a
+        new one.
+        """
         now = time.monotonic()
         if now - self._started_at < BURST_GAP_S:
             self._burst_until = now + BURST_S

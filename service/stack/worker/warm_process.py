@@ -1,4 +1,6 @@
-"""A process that has imported what a flow run needs, and waits for its worker to hand it one: `python -m service.engine --warm FD`."""
+"""A process that has imported what a flow run needs, and waits for its worker to hand it one: `python -m
+service.engine --warm FD`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ NICENESS = 5
 
 
 def wait_for_run(fd: int) -> None:
-    """Import, tell the worker at the other end of the socket, and return in the environment and folder of the run that it hands over.
+    """Import, tell the worker at the other end of the socket, and return in the environment and folder of the
+    run that it hands over.
 
     Ends this process when the worker ends, or has no run for it.
     """
@@ -55,7 +58,10 @@ def _import_all() -> None:
 
 
 def _import_what_runs_need() -> None:
-    """What the engine and a job without keys load. Other models and sources are imported when a run opens them."""
+    """What the engine and a job without keys load.
+
+    Other models and sources are imported when a run opens them.
+    """
     import flows.big
     import flows.deep
     import flows.models.lexicon

@@ -24,9 +24,11 @@ DRAIN_S = 8.5
 
 
 async def work(name: str, ready_fd: int | None) -> None:
-    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no more.
+    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no
+    more.
 
-    After SIGUSR1 it takes no more runs either, but waits for the end of those that it has, however long that takes.
+    After SIGUSR1 it takes no more runs either, but waits for the end of those that it has, however long that
+    takes.
     """
     stop, retire = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

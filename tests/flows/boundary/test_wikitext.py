@@ -30,7 +30,8 @@ From {{inh|en|enm|reconsilen}}, <ref>{{R:OED}}</ref> # not a sense
 ===Verb===
 {{en-verb}}
 
-# {{senseid|en|friends}} {{lb|en|transitive}} To [[restore]] a friendly [[relationship]]; to bring back to [[harmony|'''harmony''']].
+# {{senseid|en|friends}} {{lb|en|transitive}} To [[restore]] a friendly [[relationship]]; \
+to bring back to [[harmony|'''harmony''']].
 #: {{ux|en|to '''reconcile''' people who have quarrelled}}
 #: {{syn|en|accord|conciliate}}
 #* {{quote-book|en|year=1611|title=Bible

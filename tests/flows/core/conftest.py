@@ -1,4 +1,6 @@
-"""How hard the property tests look: more by hand, fewer and without shrinking where thousands of mutants run them."""
+"""How hard the property tests look: more by hand, fewer and without shrinking where thousands of mutants run
+them.
+"""
 
 from __future__ import annotations
 

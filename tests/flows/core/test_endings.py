@@ -6,7 +6,10 @@ import pytest
 
 from flows.core.endings import reason
 
-KILLED = "Typically caused by the operating system terminating the process for exceeding memory limits, or by manual cancellation."
+KILLED = (
+    "Typically caused by the operating system terminating the process for exceeding memory limits, or by"
+    " manual cancellation."
+)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,10 @@ def test_an_exit_code_is_told_in_our_words(message, told):
     ("message", "told"),
     [
         (
-            "Flow run encountered an exception: ConfigurationError: GROQ_API_KEY: Groq does not accept the key.",
+            (
+                "Flow run encountered an exception: ConfigurationError: GROQ_API_KEY: Groq does not accept"
+                " the key."
+            ),
             "GROQ_API_KEY: Groq does not accept the key.",
         ),
         (

@@ -23,9 +23,14 @@ def job(stored=100, seconds=50.0, requests=20, status="completed"):
         cost_usd=0.02,
     )
     return Job(
-        job_id=uuid4(), mode="big", status=status, counts=Counts(stored=stored), usage=usage if requests else Usage(), active_seconds=seconds,
+        job_id=uuid4(),
+        mode="big",
+        status=status,
+        counts=Counts(stored=stored),
+        usage=usage if requests else Usage(),
+        active_seconds=seconds,
         created_at=utc_now(),
-    )  # fmt: skip
+    )
 
 
 def test_tokens_a_minute_bind_a_long_job_on_the_free_plan():
@@ -92,12 +97,10 @@ def test_jobs_that_tell_little_are_not_asked():
 @given(
     st.floats(0.05, 10),
     st.none() | st.integers(1, 10_000),
-    st.builds(
-        Limits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))
-    ),
+    st.builds(Limits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))),
     st.integers(0, 1000),
     st.integers(0, 1_000_000),
-)  # fmt: skip
+)
 def test_no_limit_is_exceeded(minutes, entries, limits, spent_requests, spent_tokens):
     found = estimate(
         RATES,

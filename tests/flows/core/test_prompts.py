@@ -98,8 +98,8 @@ def test_each_source_has_its_say_before_any_has_a_second():
 def test_all_evidence_of_a_word_fits_its_room():
     pieces = [
         evidence(
-            f"The apple number {n} is a fruit that grows on trees all over the world and is eaten raw or cooked."
-            * 3,
+            f"The apple number {n} is a fruit that grows on trees all over the world and is eaten raw or"
+            " cooked." * 3,
             f"s{n}",
         )
         for n in range(9)

@@ -517,7 +517,8 @@ def in_go(nanoseconds):
             for unit, size in (("ms", 10**6), ("µs", 10**3), ("ns", 1))
             if nanoseconds >= size or size == 1
         )
-        return f"{Fraction(nanoseconds, size).numerator // Fraction(nanoseconds, size).denominator}{decimals(nanoseconds % size, size)}{unit}"
+        whole = nanoseconds // size
+        return f"{whole}{decimals(nanoseconds % size, size)}{unit}"
     seconds, rest = divmod(nanoseconds, 10**9)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -583,8 +584,21 @@ def test_times_that_cannot_be_read_count_as_not_said(text):
     )
 
 
-@given(limits, st.dictionaries(st.sampled_from(["x-ratelimit-limit-requests", "x-ratelimit-remaining-tokens", "x-ratelimit-limit-tokens",
-                                                "x-ratelimit-reset-tokens", "retry-after"]), st.text("0123456789.hms", max_size=30)))  # fmt: skip
+@given(
+    limits,
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "x-ratelimit-limit-requests",
+                "x-ratelimit-remaining-tokens",
+                "x-ratelimit-limit-tokens",
+                "x-ratelimit-reset-tokens",
+                "retry-after",
+            ]
+        ),
+        st.text("0123456789.hms", max_size=30),
+    ),
+)
 def test_no_header_breaks_the_quota(limits, headers):
     state = observe(Quota.full(limits, 0.0), 0.0, read_headers(headers))
     assert all(

@@ -21,9 +21,35 @@ BASES = {
 ONE_MEANING = [{"colour", "color"}, {"ice cream", "ice-cream"}, {"cafe", "café"}, {"centre", "center"}]
 
 vocabulary = st.sampled_from(
-    ["cat", "Cat", "cats", "colour", "color", "colours", "colors", "found", "find", "leaves", "leaf", "leave", "ice cream", "ice-cream",
-     "Ice-Cream", "café", "cafe", "centre", "center", "", "42", "it is big", "<b>", "a b c d e", "a" * 61, "?"]
-)  # fmt: skip
+    [
+        "cat",
+        "Cat",
+        "cats",
+        "colour",
+        "color",
+        "colours",
+        "colors",
+        "found",
+        "find",
+        "leaves",
+        "leaf",
+        "leave",
+        "ice cream",
+        "ice-cream",
+        "Ice-Cream",
+        "café",
+        "cafe",
+        "centre",
+        "center",
+        "",
+        "42",
+        "it is big",
+        "<b>",
+        "a b c d e",
+        "a" * 61,
+        "?",
+    ]
+)
 origins = st.sampled_from(["model", "backlog", "frontier", "given", "leftover"])
 proposals = st.lists(st.tuples(vocabulary | texts, origins), max_size=14)
 some_keys = st.sets(vocabulary.filter(bool).map(word_key), max_size=4)

@@ -342,8 +342,10 @@ def test_every_word_is_within_the_limits_and_has_an_id(text):
 def test_a_refused_word_is_named_with_the_reason_and_the_way_out():
     with pytest.raises(InvalidInput) as raised:
         parse_word("one two three four five")
-    assert str(raised.value) == (
-        "words: “one two three four five” cannot be learned: it has over 4 words. Give at most 4 words; separate several entries by commas or lines."
+    assert (
+        str(raised.value)
+        == "words: “one two three four five” cannot be learned: it has over 4 words. Give at most 4 words;"
+        " separate several entries by commas or lines."
     )
     with pytest.raises(InvalidInput, match="Give a word with letters, such as “seven”"):
         parse_word("7")

@@ -1,4 +1,6 @@
-"""Entries made by the lexicon's model, judged by the rules: a sample of all headwords, the same at each run."""
+"""Entries made by the lexicon's model, judged by the rules: a sample of all headwords, the same at
+each run.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from flows.sources.wikimedia.pace import Pace
 
 @asynccontextmanager
 async def odd_wiki(answer, *, pace=None, timeout_s=5, name="Wikipedia"):
-    """A client of a wiki where `answer(parameters)` gives a body, or a status with headers and a body; bodies may be objects for JSON."""
+    """A client of a wiki where `answer(parameters)` gives a body, or a status with headers and a body; bodies
+    may be objects for JSON.
+    """
     asked = []
 
     async def serve(reader, writer):

@@ -1,4 +1,6 @@
-"""The configured sources, opened for a job and closed with it, and whole jobs that research on the world's wikis."""
+"""The configured sources, opened for a job and closed with it, and whole jobs that research on the world's
+wikis.
+"""
 
 import asyncio
 import logging

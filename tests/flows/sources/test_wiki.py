@@ -11,7 +11,9 @@ names = st.sampled_from(NAMES)
 
 @st.composite
 def wikis(draw):
-    """Pages, redirects between any titles (chains and circles included), normalisations, and the titles that are asked for."""
+    """Pages, redirects between any titles (chains and circles included), normalisations, and the titles that
+    are asked for.
+    """
     redirects = draw(st.dictionaries(names, names, max_size=10))
     pages = draw(st.sets(names)) - set(redirects)
     others = draw(st.sets(names)) - set(redirects) - pages
@@ -22,7 +24,9 @@ def wikis(draw):
 
 
 def answered(redirects, pages, others, asked, shuffled):
-    """What the API says: it normalises the first letter, follows redirects as long as they lead to a title it has not seen, in any order."""
+    """What the API says: it normalises the first letter, follows redirects as long as they lead to a title it
+    has not seen, in any order.
+    """
     normal = {title: title.capitalize() for title in asked if title != title.capitalize()}
     steps, ends = {}, set()
     for title in asked:

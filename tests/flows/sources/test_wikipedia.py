@@ -34,7 +34,8 @@ def said(word, title, extract, *, is_redirected=False, props=()):
 
 async def test_twenty_words_are_one_request_and_each_gets_its_own_page(wikipedia, world):
     asked = words(
-        *"reconcile sincere automobile turkey mercury dog oxygen zzqxv Paris bank car gravity justice nail apple wolf river Zola ice fog".split()
+        *"reconcile sincere automobile turkey mercury dog oxygen zzqxv Paris bank car gravity justice nail"
+        " apple wolf river Zola ice fog".split()
     )
     found = await wikipedia.look_up(asked)
     assert world.statuses("wikipedia") == {200: 1}
@@ -137,7 +138,10 @@ def test_no_text_is_no_evidence():
 
 
 def test_formulas_tags_and_empty_brackets_are_taken_out():
-    text = "Energy (, listen ) is E ( ; from Greek) <b>here</b>.\n\n\n\nE\n=\n\n{\\displaystyle E=mc^{2}}\nEnergy  counts []."
+    text = (
+        "Energy (, listen ) is E ( ; from Greek) <b>here</b>.\n\n\n\nE\n=\n\n{\\displaystyle"
+        " E=mc^{2}}\nEnergy  counts []."
+    )
     cleaned = plain(text)
     assert "displaystyle" not in cleaned
     assert "<b>" not in cleaned

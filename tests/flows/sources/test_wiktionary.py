@@ -36,7 +36,8 @@ def wiki(*pages):
 
 async def test_twenty_five_words_in_both_cases_are_one_request(wiktionary, world):
     asked = words(
-        *"photosynthesis mercury dog reconcile Paris bank turkey sincere quickly car gravity justice polish apple zzqxv zzqxw".split()
+        *"photosynthesis mercury dog reconcile Paris bank turkey sincere quickly car gravity justice polish"
+        " apple zzqxv zzqxw".split()
     )
     found = await wiktionary.look_up(asked)
     assert world.statuses("wiktionary") == {200: 1}

@@ -24,7 +24,9 @@ def lexicon():
 
 
 class Listing:
-    """A model that lists words like `n-0`, notes what it was asked, and fails the requests whose number is in `failing`."""
+    """A model that lists words like `n-0`, notes what it was asked, and fails the requests whose number is in
+    `failing`.
+    """
 
     name = "listing"
     invents = True

@@ -201,8 +201,14 @@ async def test_writing_twice_changes_nothing(store):
 
 async def test_totals_count_words_entries_frontier_and_jobs(store):
     assert (await store.stats()).model_dump() == {
-        "known": 0, "entries": 0, "frontier": 0, "jobs": 0, "by_category": {}, "by_depth": {}, "by_support": {},
-    }  # fmt: skip
+        "known": 0,
+        "entries": 0,
+        "frontier": 0,
+        "jobs": 0,
+        "by_category": {},
+        "by_depth": {},
+        "by_support": {},
+    }
     await claim(store, "zebra")
     await define(store, definition("cat"), definition("dog"), definition("emu"))
     entries = [

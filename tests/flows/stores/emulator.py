@@ -1,7 +1,8 @@
-"""Firestore's emulator for a test session: the one of FIRESTORE_EMULATOR_HOST, or the Cloud SDK's, started here by plain Java.
+"""Firestore's emulator for a test session: the one of FIRESTORE_EMULATOR_HOST, or the Cloud SDK's, started
+here by plain Java.
 
-It is started once, when a test first asks for it, and stopped at the end of the session. Each test works in a project of its own, which
-the emulator makes at the first write.
+It is started once, when a test first asks for it, and stopped at the end of the session. Each test works in a
+project of its own, which the emulator makes at the first write.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ from flows.stores.firestore import FirestoreStore, Place
 
 MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 REMEDY = (
-    "Firestore's emulator is not here: install Java 17 or later and the Cloud SDK's emulator (gcloud components install cloud-firestore-emulator, "
-    "or apt-get install google-cloud-cli-firestore-emulator), or set FIRESTORE_EMULATOR_HOST=host:port to one that runs"
+    "Firestore's emulator is not here: install Java 17 or later and the Cloud SDK's emulator (gcloud"
+    " components install cloud-firestore-emulator, or apt-get install google-cloud-cli-firestore-emulator),"
+    " or set FIRESTORE_EMULATOR_HOST=host:port to one that runs"
 )
 
 
 class Emulator:
-    """An emulator as a process of its own, that a test can kill and start again on its port; its data are in its memory."""
+    """An emulator as a process of its own, that a test can kill and start again on its port; its data are in
+    its memory.
+    """
 
     def __init__(self, jar: Path) -> None:
         self._jar = jar
@@ -129,7 +133,10 @@ _running: list[Emulator] = []
 
 @cache
 def session_host() -> str:
-    """The emulator of this session as host:port, started and warm. Skips the test where there is none to be had."""
+    """The emulator of this session as host:port, started and warm.
+
+    Skips the test where there is none to be had.
+    """
     host = _GIVEN
     if host is None:
         emulator = make_emulator()

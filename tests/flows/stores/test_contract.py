@@ -1,4 +1,6 @@
-"""The contract of every store, in one suite: each of its tests runs on memory, SQLite and Firestore's emulator."""
+"""The contract of every store, in one suite: each of its tests runs on memory, SQLite and Firestore's
+emulator.
+"""
 
 # ruff: noqa: F403  its parts are its tests
 from contract_claims import *

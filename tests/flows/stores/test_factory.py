@@ -117,7 +117,10 @@ async def test_named_memory_store_is_shared_and_an_unnamed_one_is_not():
 
 
 def test_no_driver_is_imported_before_it_is_needed():
-    code = "import sys, flows.stores; flows.stores.open_store('memory://'); sys.exit(any(m in sys.modules for m in ('aiosqlite', 'grpc', 'prefect')))"
+    code = (
+        "import sys, flows.stores; flows.stores.open_store('memory://'); sys.exit(any(m in sys.modules for m"
+        " in ('aiosqlite', 'grpc', 'prefect')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -267,13 +267,14 @@ CLAIMER = """
 import asyncio, sys
 from uuid import UUID
 from store_documents import LATER_ALIVE, words
-from flows.stores.firestore import FirestoreStore, Place
+from flows.stores.firestore import FirestoreStore, Location
 
 async def main(host, project, number):
-    async with FirestoreStore(Place(project), emulator=host) as store:
+    async with FirestoreStore(Location(project), emulator=host) as store:
         keys = [f"w{n}" for n in range(60)]
         for start in range(0, 60, 10):
-            result = await store.claim(words(*keys[start:], *keys[:start]), job_id=UUID(int=number), attempt=1, until=LATER_ALIVE)
+            wanted = words(*keys[start:], *keys[:start])
+            result = await store.claim(wanted, job_id=UUID(int=number), attempt=1, until=LATER_ALIVE)
             print(*result.new)
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,4 +1,6 @@
-"""What the Firestore store reads and writes, held to the design's costs; and that every query has its index."""
+"""What the Firestore store reads and writes, held to the design's costs; and that every query has its
+index.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,8 @@ async def test_a_batch_costs_one_write_a_word_and_stage_and_reads_nothing(billed
     assert await bill.of(
         store.save_definitions([definition(key) for key in KEYS], job_id=ANN, attempt=1)
     ) == (0, 20 + fence, 0)
-    # after the second stage the entry is one write a word; the word's new depth and the end of its claim are another
+    # after the second stage the entry is one write a word; the word's new depth and the end of its claim are
+    # another
     assert await bill.of(store.commit_batch(batch(*KEYS), entries=[entry(key) for key in KEYS])) == (
         0,
         20 + 20 + row + fence,
@@ -168,7 +171,9 @@ async def ask_everything(store):
 
 
 def index_of(query):
-    """The index that a query needs: the fields that must be equal in any order, then the others in theirs; None where every document has it."""
+    """The index that a query needs: the fields that must be equal in any order, then the others in theirs;
+    None where every document has it.
+    """
     equal = {path for path, operator, _ in query.where if operator in {"==", "in"}}
     ordered = [(path, direction) for path, direction in query.order if path not in equal]
     for path, operator, _ in query.where:
@@ -226,9 +231,19 @@ def test_nothing_else_is_indexed():
         if o["fieldPath"] == "*" and o["indexes"] == []
     }
     assert exempt == {
-        "batches", "control", "frontier", "jobs", "known_words", "log", "metadata", "parts", "quota_usage", "research_cache", "rounds",
+        "batches",
+        "control",
+        "frontier",
+        "jobs",
+        "known_words",
+        "log",
+        "metadata",
+        "parts",
+        "quota_usage",
+        "research_cache",
+        "rounds",
         "solidified_knowledge",
-    }  # fmt: skip
+    }
 
 
 def test_what_expires_is_deleted_by_firestore():

@@ -1,4 +1,6 @@
-"""What the Firestore store does when the wire or the server fails: bounded time, nothing lost, nothing twice."""
+"""What the Firestore store does when the wire or the server fails: bounded time, nothing lost, nothing
+twice.
+"""
 
 from __future__ import annotations
 
@@ -84,16 +86,19 @@ async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own
         assert wire.lost_answers >= 1
 
 
-@pytest.mark.parametrize(("write", "answer"), [
-    (lambda s: s.save_round(round_()), True),
-    (lambda s: s.commit_batch(batch("cat"), entries=[entry("cat")]), True),
-    (lambda s: s.begin_attempt(job()), job(attempt=2)),
-    (lambda s: s.save_job(job(attempt=1, progress=5)), None),
-    (lambda s: s.append_log(ANN, [event(1), event(2)]), None),
-    (lambda s: s.save_definitions([definition("cat")], job_id=ANN, attempt=1), None),
-    (lambda s: s.add_to_frontier({Word(text="Pet", key="pet"): ["cat"]}, at=START), None),
-    (lambda s: s.release_all(ANN), 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("write", "answer"),
+    [
+        (lambda s: s.save_round(round_()), True),
+        (lambda s: s.commit_batch(batch("cat"), entries=[entry("cat")]), True),
+        (lambda s: s.begin_attempt(job()), job(attempt=2)),
+        (lambda s: s.save_job(job(attempt=1, progress=5)), None),
+        (lambda s: s.append_log(ANN, [event(1), event(2)]), None),
+        (lambda s: s.save_definitions([definition("cat")], job_id=ANN, attempt=1), None),
+        (lambda s: s.add_to_frontier({Word(text="Pet", key="pet"): ["cat"]}, at=START), None),
+        (lambda s: s.release_all(ANN), 2),
+    ],
+)
 async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, losing, through, write, answer):
     await losing.begin_attempt(job())
     await claim(losing, "cat", "dog")
@@ -102,9 +107,14 @@ async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, losing
     assert wire.lost_answers >= 1
     async with through() as store:
         found = (
-            await store.rounds(ANN), await store.batches(ANN), await store.job(ANN), await store.log(ANN),
-            list(await store.known(["cat"])), (await store.frontier()).items, [word.key for word in await store.claims(ANN)],
-        )  # fmt: skip
+            await store.rounds(ANN),
+            await store.batches(ANN),
+            await store.job(ANN),
+            await store.log(ANN),
+            list(await store.known(["cat"])),
+            (await store.frontier()).items,
+            [word.key for word in await store.claims(ANN)],
+        )
     before = ((), (), job(attempt=1), (), [], (), ["cat", "dog"])
     assert sum(a != b for a, b in zip(before, found, strict=True)) in {1, 3}
     assert len(found[0]) <= 1
@@ -228,19 +238,34 @@ async def test_emulator_that_was_killed_and_started_again_is_used_again(emulator
         await asyncio.to_thread(emulator.stop)
 
 
-@pytest.mark.parametrize(("raised", "meaning", "says"), [
-    (exceptions.ServiceUnavailable("connection refused"), StoreUnavailable, "connection refused"),
-    (exceptions.DeadlineExceeded("504"), StoreUnavailable, "in time"),
-    (exceptions.Aborted("too much contention"), StoreUnavailable, "contention"),
-    (exceptions.ResourceExhausted("Quota exceeded."), StoreFull, "billing"),
-    (exceptions.ResourceExhausted("slow down"), StoreUnavailable, "slow down"),
-    (exceptions.PermissionDenied("Missing or insufficient permissions."), ConfigurationError, "roles/datastore.user"),
-    (exceptions.NotFound("The database (default) does not exist for project p"), ConfigurationError, "LEARN_STORE"),
-    (exceptions.FailedPrecondition("The query requires an index."), ConfigurationError, "firestore:indexes"),
-    (DefaultCredentialsError("not found"), ConfigurationError, "GOOGLE_APPLICATION_CREDENTIALS"),
-    (TransportError("no route"), StoreUnavailable, "no route"),
-    (exceptions.InvalidArgument("a mistake of ours"), exceptions.InvalidArgument, "ours"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raised", "meaning", "says"),
+    [
+        (exceptions.ServiceUnavailable("connection refused"), StoreUnavailable, "connection refused"),
+        (exceptions.DeadlineExceeded("504"), StoreUnavailable, "in time"),
+        (exceptions.Aborted("too much contention"), StoreUnavailable, "contention"),
+        (exceptions.ResourceExhausted("Quota exceeded."), StoreFull, "billing"),
+        (exceptions.ResourceExhausted("slow down"), StoreUnavailable, "slow down"),
+        (
+            exceptions.PermissionDenied("Missing or insufficient permissions."),
+            ConfigurationError,
+            "roles/datastore.user",
+        ),
+        (
+            exceptions.NotFound("The database (default) does not exist for project p"),
+            ConfigurationError,
+            "LEARN_STORE",
+        ),
+        (
+            exceptions.FailedPrecondition("The query requires an index."),
+            ConfigurationError,
+            "firestore:indexes",
+        ),
+        (DefaultCredentialsError("not found"), ConfigurationError, "GOOGLE_APPLICATION_CREDENTIALS"),
+        (TransportError("no route"), StoreUnavailable, "no route"),
+        (exceptions.InvalidArgument("a mistake of ours"), exceptions.InvalidArgument, "ours"),
+    ],
+)
 def test_each_error_of_the_client_has_a_meaning_and_a_way_out(place, raised, meaning, says):
     with pytest.raises(meaning, match=says), translated(place):
         raise raised

@@ -96,9 +96,13 @@ class TwoStores(RuleBasedStateMachine):
         self.both(lambda s: s.save_definitions(definitions, job_id=job_id, attempt=attempt))
 
     @rule(
-        outcomes=some_keys, learned=st.lists(st.tuples(st.sampled_from(KEYS), depths, st.integers(1, 3)), max_size=4), defined=some_keys,
-        job_id=jobs, attempt=attempts, is_new=st.booleans(),
-    )  # fmt: skip
+        outcomes=some_keys,
+        learned=st.lists(st.tuples(st.sampled_from(KEYS), depths, st.integers(1, 3)), max_size=4),
+        defined=some_keys,
+        job_id=jobs,
+        attempt=attempts,
+        is_new=st.booleans(),
+    )
     def commit_batch(self, outcomes, learned, defined, job_id, attempt, is_new):  # noqa: PLR0917
         self.batch_number += is_new or self.batch_number == 0
         row = batch(*outcomes, job_id=job_id, attempt=attempt, number=self.batch_number)

@@ -1,4 +1,6 @@
-"""A wire between a store and the emulator, on real sockets, that a test can cut, stall, or make lose answers."""
+"""A wire between a store and the emulator, on real sockets, that a test can cut, stall, or make lose
+answers.
+"""
 
 from __future__ import annotations
 

@@ -285,7 +285,8 @@ def test_line_break_in_a_word_never_becomes_a_header(serve):
     assert "\r" not in answer.json()["detail"]
     split = raw(
         served,
-        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: b\rX-Injected: yes\r\nConnection: close\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: b\rX-Injected: yes\r\nConnection:"
+        b" close\r\n\r\n",
     )
     assert b"\r\nx-injected" not in split.lower()
 

@@ -1,4 +1,6 @@
-"""The OpenAPI document against the facade itself, by schemathesis: all checks, single requests and sequences of them."""
+"""The OpenAPI document against the facade itself, by schemathesis: all checks, single requests and sequences
+of them.
+"""
 
 from __future__ import annotations
 

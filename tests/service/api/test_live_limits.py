@@ -116,7 +116,10 @@ def test_lines_of_one_client_that_say_nothing_are_counted_too_until_they_end(ser
 
 def test_a_handshake_that_is_none_is_refused_at_once(serve):
     served = serve()
-    upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    upgrade = (
+        "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version:"
+        " 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    )
     for head in (
         f"GET /ws/jobs HTTP/1.1\r\n{upgrade}Content-Length: 5\r\n\r\n",
         f"POST /ws/jobs HTTP/1.1\r\n{upgrade}\r\n",

@@ -58,7 +58,8 @@ def test_no_answer_log_event_or_parameter_holds_a_secret(prefect_api, stand_ins,
         return run.model_dump_json() + "".join(s.model_dump_json() for s in states)
 
     assert not secrets_in(asyncio.run(stored()) + httpx.post(f"{prefect_api}/events/filter", json={}).text)
-    # the first line of each log record of ours; httpx's own, of this test's client, shows the address that the test asked for
+    # the first line of each log record of ours; httpx's own, of this test's client, shows the address that
+    # the test asked for
     assert not secrets_in(
         "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore")))
     )

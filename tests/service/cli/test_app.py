@@ -33,7 +33,10 @@ def test_version(capsys: pytest.CaptureFixture[str]):
 
 
 def test_help_imports_nothing_heavy():
-    code = f"import sys; from service.cli.app import main; main(['--help']); print([m for m in {LAZY!r} if m in sys.modules], file=sys.stderr)"
+    code = (
+        f"import sys; from service.cli.app import main; main(['--help']); print([m for m in {LAZY!r} if m in"
+        " sys.modules], file=sys.stderr)"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
@@ -159,8 +162,13 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
     environment = {**os.environ, "LEARN_HOME": str(tmp_path)}
     command = f"{sys.executable} -m service.cli doctor --json | head -c 1"
     ended = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False, timeout=60
-    )  # noqa: S607
+        ["bash", "-c", command],  # noqa: S607
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
     assert "Traceback" not in ended.stderr
     assert "BrokenPipe" not in ended.stderr
 

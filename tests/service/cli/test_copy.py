@@ -93,9 +93,12 @@ async def everything(store):
     }
     for job_id in (ANN, BOB):
         listed[f"job {job_id}"] = (
-            await store.job(job_id), await store.stop_requested(job_id), await store.rounds(job_id), await store.batches(job_id),
+            await store.job(job_id),
+            await store.stop_requested(job_id),
+            await store.rounds(job_id),
+            await store.batches(job_id),
             await store.log(job_id, limit=10_000),
-        )  # fmt: skip
+        )
     return listed
 
 
@@ -226,9 +229,19 @@ async def test_counting_sees_each_kind(url_of):
     async with open_store(url_of("memory")) as store:
         await fill(store)
         assert (await count(store, at=utc_now())).counts == {
-            "words": 301, "entries": 270, "frontier": 30, "jobs": 2, "deep words": 90, "defined words": 31, "enriched words": 180,
-            "rounds": 1, "batches": 3, "events": 900, "quota windows": 2, "cached answers": 18,
-        }  # fmt: skip
+            "words": 301,
+            "entries": 270,
+            "frontier": 30,
+            "jobs": 2,
+            "deep words": 90,
+            "defined words": 31,
+            "enriched words": 180,
+            "rounds": 1,
+            "batches": 3,
+            "events": 900,
+            "quota windows": 2,
+            "cached answers": 18,
+        }
 
 
 def test_command_moves_and_says_what_there_is(url_of, tmp_path, monkeypatch, capsys):

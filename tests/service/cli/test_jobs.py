@@ -1,4 +1,6 @@
-"""The commands of `learn` that go through a facade, as processes of their own, against a real facade and a real Prefect."""
+"""The commands of `learn` that go through a facade, as processes of their own, against a real facade and a
+real Prefect.
+"""
 
 from __future__ import annotations
 

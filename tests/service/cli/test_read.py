@@ -174,7 +174,8 @@ class TestShow:
         assert said.out == ""
         assert (
             said.err
-            == "gravitron: not learned yet. Near it: gravitation, gravity. To learn it: learn run quick gravitron\n"
+            == "gravitron: not learned yet. Near it: gravitation, gravity. To learn it: learn run quick"
+            " gravitron\n"
         )
 
     def test_a_command_that_is_offered_survives_the_shell(self, capsys: Captured):

@@ -224,7 +224,9 @@ async def listening(handle):
 
 @asynccontextmanager
 async def answering(*answers):
-    """A server that says these bytes, one a connection and the last one ever after, and hangs up; without any it never answers."""
+    """A server that says these bytes, one a connection and the last one ever after, and hangs up; without any
+    it never answers.
+    """
     left = list(answers)
 
     async def answer(reader, writer):
@@ -515,7 +517,9 @@ async def test_patience_ends_when_the_facade_stays_away(facade, store):
 
 @asynccontextmanager
 async def proxy(port, *, refusal):
-    """Passes connections on, but for those that want to become WebSockets: these are refused, or never answered without a refusal."""
+    """Passes connections on, but for those that want to become WebSockets: these are refused, or never
+    answered without a refusal.
+    """
 
     async def pipe(reader, writer):
         while data := await reader.read(65536):

@@ -118,9 +118,16 @@ def test_the_originals_script_sees_what_it_reads(served):
     flow.do("20 words", progress=40, total_tokens=20, last_round=1)
     with watch(served, flow.job_id) as socket:
         first = json.loads(socket.recv(timeout=20))
-        assert {k: first[k] for k in ("job_id", "status", "progress", "total_tokens", "last_round", "errors")} == {
-            "job_id": str(flow.job_id), "status": "running", "progress": 40, "total_tokens": 20, "last_round": 1, "errors": [],
-        }  # fmt: skip
+        assert {
+            k: first[k] for k in ("job_id", "status", "progress", "total_tokens", "last_round", "errors")
+        } == {
+            "job_id": str(flow.job_id),
+            "status": "running",
+            "progress": 40,
+            "total_tokens": 20,
+            "last_round": 1,
+            "errors": [],
+        }
         assert first["live"] is True
         assert 50 < first["remaining_seconds"] <= 60
         flow.end()

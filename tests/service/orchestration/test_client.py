@@ -39,7 +39,10 @@ async def answering(text, *, heard):
 
 
 def answer(status, body=b"{}"):
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection:"
+        " close\r\n\r\n"
+    )
     return head.encode() + body
 
 
@@ -123,7 +126,9 @@ async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, mon
 
 @asynccontextmanager
 async def prefect_by_turns(monkeypatch, *, slow=(), timeout_s=0.3):
-    """A connection to a Prefect that lets the asked-for questions, counted from 0, go unanswered; the list of what was asked."""
+    """A connection to a Prefect that lets the asked-for questions, counted from 0, go unanswered; the list of
+    what was asked.
+    """
     monkeypatch.setattr("service.orchestration.client.REST_S", 0.0)
     monkeypatch.setattr("service.orchestration.runs.REST_S", 0.0)
     heard = []

@@ -14,7 +14,9 @@ from service.stack.environment import adopted
 
 @pytest.fixture
 async def mute():
-    """A Prefect that takes the connection and never says that it is let in; `lines` are those that are open."""
+    """A Prefect that takes the connection and never says that it is let in; `lines` are those that are
+    open.
+    """
     lines = set()
 
     async def take(socket):

@@ -67,7 +67,10 @@ async def test_end_in_prefect_becomes_the_end_of_the_document(store, job, kind, 
 
 
 async def test_a_killed_process_is_told_in_our_words(store, job):
-    killed = "Process exited with status code: -9. Process exited due to a SIGKILL signal. Typically caused by the operating system."
+    killed = (
+        "Process exited with status code: -9. Process exited due to a SIGKILL signal. Typically caused by the"
+        " operating system."
+    )
     await mender.mend(store, {job.job_id: state(message=killed)})
     assert (await store.job(job.job_id)).errors == ("The run crashed: Its process was killed (signal 9)",)
 

@@ -172,7 +172,9 @@ async def test_cancelling_asks_prefect(deployments):
 
 
 async def test_a_retry_waits_for_the_workers_word_of_a_cancellation(deployments):
-    """The flow says first that it was cancelled; the worker's word, a moment later, would end the new attempt."""
+    """The flow says first that it was cancelled; the worker's word, a moment later, would end the new
+    attempt.
+    """
     job_id = await orchestrator.start("deep", {})
     async with get_client() as client:
         for state in (Running(), Cancelled(message="Stopped: 20 words learned")):

@@ -1,7 +1,8 @@
 """One Firestore database over gRPC. Every call ends within a bounded time, whatever the network does.
 
-A channel belongs to the event loop that made it, so each loop gets its own. After the first call a process must not be forked: gRPC
-would hang in the child. Start processes by spawn, as `subprocess` and Prefect's workers do, and open a store in each.
+A channel belongs to the event loop that made it, so each loop gets its own. After the first call a process
+must not be forked: gRPC would hang in the child. Start processes by spawn, as `subprocess` and Prefect's
+workers do, and open a store in each.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ _HOST = "firestore.googleapis.com:443"
 
 
 class WriteConflict(Exception):
-    """A document has not the version that a commit expects; nothing was written, or an earlier try of the same commit was."""
+    """A document has not the version that a commit expects; nothing was written, or an earlier try of the
+    same commit was.
+    """
 
 
 class Snapshot(NamedTuple):
@@ -75,7 +78,10 @@ class Contention:
 
 
 class FirestoreDatabase:
-    """A database, between `open` and `close`. A call takes `call_s` at most, with all its repetitions after failures `patience_s`, seconds."""
+    """A database, between `open` and `close`.
+
+    A call takes `call_s` at most, with all its repetitions after failures `patience_s`, seconds.
+    """
 
     def __init__(
         self, place: Location, *, emulator: str | None = None, call_s: float = 10.0, patience_s: float = 15.0
@@ -103,7 +109,9 @@ class FirestoreDatabase:
         self._process = os.getpid()
 
     async def close(self) -> None:
-        """Close the channels of this event loop and of those that run in other threads; what a dead loop leaves is dropped."""
+        """Close the channels of this event loop and of those that run in other threads; what a dead loop
+        leaves is dropped.
+        """
         self._process = None
         clients, self._clients = dict(self._clients), WeakKeyDictionary()
         for loop, client in clients.items():
@@ -177,9 +185,12 @@ class FirestoreDatabase:
         return await self._patiently(call)
 
     async def commit(self, writes: Sequence[Write]) -> list[Version]:
-        """Do all writes together or none; the versions that the documents have then. Raises WriteConflict, and InvalidInput for over 4 MB.
+        """Do all writes together or none; the versions that the documents have then.
 
-        The repetition of a commit that was done although its answer got lost is a conflict as well: callers read what is there then.
+        Raises WriteConflict, and InvalidInput for over 4 MB.
+
+        The repetition of a commit that was done although its answer got lost is a conflict as well: callers
+        read what is there then.
         """
         request = _CommitRequest(
             database=self.place.name, writes=[write.message(self._root) for write in writes]
@@ -223,7 +234,8 @@ class FirestoreDatabase:
             raise RuntimeError("The store is not open; use it within `async with`")
         if self._process != os.getpid():
             raise RuntimeError(
-                "The store was opened before this process was forked; start processes by spawn and open a store in each"
+                "The store was opened before this process was forked; start processes by spawn and open a"
+                " store in each"
             )
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)

@@ -28,7 +28,10 @@ CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.
 
 @contextmanager
 def translated(place: Location) -> Generator[None]:
-    """Raise what the client raises as one of our errors, with the cause chained. A mistake of ours in a request passes as it is."""
+    """Raise what the client raises as one of our errors, with the cause chained.
+
+    A mistake of ours in a request passes as it is.
+    """
     try:
         yield
     except (exceptions.GoogleAPICallError, auth_exceptions.GoogleAuthError, TimeoutError) as error:
@@ -48,16 +51,18 @@ def _meaning(error: Exception, place: Location) -> LearningError | None:
         return StoreUnavailable(f"{place.url} did not answer in time: {text or type(error).__name__}")
     if isinstance(error, exceptions.FailedPrecondition) and "index" in text.lower():
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes. {text}"
+            f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes."
+            f" {text}"
         )
     if isinstance(error, (exceptions.PermissionDenied, exceptions.Unauthenticated)):
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} refuses this account. Give it the role Cloud Datastore User (roles/datastore.user). {text}"
+            f"LEARN_STORE: {place.url} refuses this account. Give it the role Cloud Datastore User"
+            f" (roles/datastore.user). {text}"
         )
     if isinstance(error, auth_exceptions.GoogleAuthError):
         return ConfigurationError(
-            "GOOGLE_APPLICATION_CREDENTIALS: there are no usable credentials for Firestore. Name a service account's key file, "
-            f"or run: gcloud auth application-default login. {text}"
+            "GOOGLE_APPLICATION_CREDENTIALS: there are no usable credentials for Firestore. Name a service"
+            f" account's key file, or run: gcloud auth application-default login. {text}"
         )
     if isinstance(error, exceptions.NotFound):
         return ConfigurationError(

@@ -21,12 +21,16 @@ class Location(NamedTuple):
 
     @classmethod
     def parse(cls, location: str) -> Self:
-        """The place that the part of a URL after `firestore://` names: `project` or `project/database`. Raises ConfigurationError."""
+        """The place that the part of a URL after `firestore://` names: `project` or `project/database`.
+
+        Raises ConfigurationError.
+        """
         project, _, database = unquote(location).rstrip("/").partition("/")
         database = database or DEFAULT_DATABASE
         if not _PROJECT.fullmatch(project) or not _DATABASE.fullmatch(database):
             raise ConfigurationError(
-                f"LEARN_STORE: firestore://{location} names no database. Use firestore://project-id for the default one or firestore://project-id/database-id"
+                f"LEARN_STORE: firestore://{location} names no database. Use firestore://project-id for the"
+                " default one or firestore://project-id/database-id"
             )
         return cls(project, database)
 

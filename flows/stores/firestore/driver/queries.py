@@ -30,10 +30,12 @@ Order = tuple[str, Literal["ASC", "DESC"]]
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """Documents of one collection under `parent`, a path that is empty for the top; with `is_group`, of all collections of that name.
+    """Documents of one collection under `parent`, a path that is empty for the top; with `is_group`, of all
+    collections of that name.
 
-    `after` are the values, one for each order, of the last document that was seen. `fields` are those to bring; all where it is empty.
-    Each shape of query needs its index in `firestore.indexes.json`; a test compares them.
+    `after` are the values, one for each order, of the last document that was seen. `fields` are those to
+    bring; all where it is empty. Each shape of query needs its index in `firestore.indexes.json`; a test
+    compares them.
     """
 
     collection: str

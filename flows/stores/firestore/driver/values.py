@@ -1,7 +1,8 @@
 """Our values as Firestore's, and back.
 
-Moments become timestamps, exact to the microsecond; tuples lists; UUIDs and enumerations strings. Nothing else is lost but the order of maps.
-The generated message classes are used as they are, since their `proto-plus` wrappers take ten times as long.
+Moments become timestamps, exact to the microsecond; tuples lists; UUIDs and enumerations strings. Nothing
+else is lost but the order of maps. The generated message classes are used as they are, since their
+`proto-plus` wrappers take ten times as long.
 """
 
 from __future__ import annotations

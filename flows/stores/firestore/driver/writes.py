@@ -24,8 +24,9 @@ ANY = object()
 class Write:
     """Replaces a document, changes `only` some of its fields, or deletes it where `fields` is None.
 
-    A field in `only` that `fields` lacks is removed. With no field in `only` nothing is written: the version is checked, and that is all.
-    Nothing of the whole commit is done when one document has not the `version` that it must have; None means that there must be no document.
+    A field in `only` that `fields` lacks is removed. With no field in `only` nothing is written: the version
+    is checked, and that is all. Nothing of the whole commit is done when one document has not the `version`
+    that it must have; None means that there must be no document.
     """
 
     path: str

@@ -257,9 +257,17 @@ async def main():
         reporter.say("Starting Prefect")
         await asyncio.sleep(0.3)
         for n in range(1, 5):
-            ended = {"status": "completed", "end_reason": "all done", "finished_at": utc_now()} if n == 4 else {"status": "running"}
-            reporter(Job(job_id=uuid.UUID(int=1), mode="big", name="demo job", counts=Counts(stored=n * 10), progress=n * 25, created_at=now,
-                         started_at=now, deadline_at=now + timedelta(minutes=1), active_seconds=n, **ended), ())
+            ended = {"status": "running"}
+            if n == 4:
+                ended = {"status": "completed", "end_reason": "all done", "finished_at": utc_now()}
+            reporter(
+                Job(
+                    job_id=uuid.UUID(int=1), mode="big", name="demo job", counts=Counts(stored=n * 10),
+                    progress=n * 25, created_at=now, started_at=now, deadline_at=now + timedelta(minutes=1),
+                    active_seconds=n, **ended,
+                ),
+                (),
+            )
             await asyncio.sleep(0.3)
 asyncio.run(main())
 """
