@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { time } from "../format";
+import { time } from "../shared/format";
 import { colour } from "./colours";
 import { marks } from "./marks";
 

@@ -2,7 +2,7 @@
 
 import { Problem, readJobs, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
-import { Loading } from "../loading.svelte";
+import { Loading } from "../shared/loading.svelte";
 import { frameOf, type JobFrame } from "./frames";
 import { isOlder } from "./history";
 

@@ -1,6 +1,6 @@
 /** What follows from words that are learned while one looks. */
 
-import { whenever } from "../whenever.svelte";
+import { whenever } from "../shared/whenever.svelte";
 import { live } from "./live.svelte";
 
 const EVERY_MS = 5_000;

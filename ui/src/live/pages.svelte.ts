@@ -1,6 +1,6 @@
 /** A long list that is read part by part, by cursor. */
 
-import { Loading } from "../loading.svelte";
+import { Loading } from "../shared/loading.svelte";
 
 export interface Part<T> {
   items: readonly T[];

@@ -1,6 +1,6 @@
 /** What each status looks like and is called; a new one fails the build. */
 
-import type { Job, Status } from "./api/types";
+import type { Job, Status } from "../api/types";
 
 export interface Look {
   word: string;

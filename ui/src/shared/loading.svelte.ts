@@ -1,6 +1,6 @@
 /** Something that is read over HTTP: what is there, what is wrong, whether it takes long enough to show that it is on its way. */
 
-import { Problem } from "./api/client";
+import { Problem } from "../api/client";
 
 /** Before a skeleton is shown. */
 const SLOW_MS = 150;
