@@ -1,6 +1,6 @@
 /** Whether the facade wants a token before it says more, and whether Prefect answers it. */
 
-import { readHealth, signIn, whenDoubtful, whenRefused } from "./api/client";
+import { readHealth, signIn, whenDoubtful, whenRefused } from "../api/client";
 
 /** Between two looks, while the page is looked at. */
 const LOOK_MS = 15_000;

@@ -1,6 +1,6 @@
 /** A new place begins at its top; one that is come back to is as it was left. */
 
-import { linksTo, router, type Left } from "./shared/router.svelte";
+import { linksTo, router, type Left } from "../shared/router.svelte";
 
 /** Rows of a place may have to be read first. */
 const PATIENCE_MS = 2_000;
