@@ -1,7 +1,7 @@
 /** What became of one word that a quick job was asked to learn. */
 
-import { Problem, readRound } from "./api/client";
-import type { Job } from "./api/types";
+import { Problem, readRound } from "../api/client";
+import type { Job } from "../api/types";
 
 export interface Verdict {
   isLearned: boolean;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Job } from "./api/types";
+import type { Job } from "../api/types";
 import { verdictOf } from "./learning";
 
 const job = (fields: object) => ({ job_id: "j", status: "completed", last_round: 1, errors: [], counts: { stored: 0, accepted: 0 }, ...fields }) as unknown as Job;
