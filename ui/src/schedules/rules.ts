@@ -1,6 +1,6 @@
 /** The rule of a schedule in words. What has no short words stands as it is. */
 
-import { counted } from "./shared/format";
+import { counted } from "../shared/format";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const SPANS: readonly (readonly [number, string])[] = [[86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];
