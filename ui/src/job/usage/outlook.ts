@@ -1,7 +1,7 @@
 /** What a language model still has to give, as far as that can be said. */
 
-import type { Job } from "./api/types";
-import { count, percent, rough } from "./shared/format";
+import type { Job } from "../../api/types";
+import { count, percent, rough } from "../../shared/format";
 
 /** A bound that is this many times what was seen moves with every proposal. */
 const MOST_TIMES = 10;

@@ -1,6 +1,6 @@
 /** The event log as it is read: which kinds belong together, what a search finds. */
 
-import type { JobEvent } from "./frames";
+import type { JobEvent } from "../../live/frames";
 
 export const GROUPS = {
   words: { name: "words", of: (kind: string) => kind === "words.learned" },

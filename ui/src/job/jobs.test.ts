@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reasonOf, took } from "./jobs";
-import { frame, START } from "./live/frames.fixture";
-import { missing } from "./losses";
+import { frame, START } from "../live/frames.fixture";
+import { missing } from "./usage/losses";
 
 const counts = { ...frame().counts, accepted: 200, stored: 60 };
 const ended = { started_at: "2030-01-01T12:00:00Z", finished_at: "2030-01-01T12:00:13Z", end_reason: "stopped" as const, counts };

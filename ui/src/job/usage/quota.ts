@@ -1,6 +1,6 @@
 /** Which limits are worth showing. */
 
-import type { Job } from "./api/types";
+import type { Job } from "../../api/types";
 
 type Left = Job["quota"][number];
 

@@ -1,7 +1,7 @@
 /** What is said of a job in a few words. */
 
-import type { Job, Status } from "./api/types";
-import { FINAL } from "./live/frames";
+import type { Job, Status } from "../api/types";
+import { FINAL } from "../live/frames";
 
 /** What it learns about, as it was asked for. */
 export function titleOf(job: Job): string {
