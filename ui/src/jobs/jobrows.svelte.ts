@@ -3,8 +3,8 @@
 import { Problem, readJobs, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
 import { Loading } from "../shared/loading.svelte";
-import { frameOf, type JobFrame } from "./frames";
-import { isOlder } from "./history";
+import { frameOf, type JobFrame } from "../live/frames";
+import { isOlder } from "../live/history";
 
 export const AT_WORK = ["queued", "running", "cancelling"];
 const DAY_MS = 86_400_000;
