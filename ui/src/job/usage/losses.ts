@@ -2,7 +2,7 @@
 
 import type { Job } from "../../api/types";
 import { count, counted } from "../../shared/format";
-import { isOver } from "../jobs";
+import { isOver } from "../summary";
 
 /** Such as "Of the accepted words 140 are not learned: 100 given up, 40 not finished."; empty where none is missing. */
 export function missing(job: Pick<Job, "counts" | "status">): string {

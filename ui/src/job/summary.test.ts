@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reasonOf, took } from "./jobs";
+import { reasonOf, took } from "./summary";
 import { frame, START } from "../live/frames.fixture";
 import { missing } from "./usage/losses";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clockHere, inWords, zoneOf } from "./rules";
+import { clockHere, inWords, zoneOf } from "./recurrence";
 
 it.each([
   ["0 2 * * *", "every day at 02:00"],
