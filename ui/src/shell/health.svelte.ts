@@ -1,14 +1,11 @@
-/** Whether the facade wants a token before it says more, and whether Prefect answers it. */
+/** Whether Prefect answers the facade. */
 
-import { readHealth, signIn, whenDoubtful, whenRefused } from "../api/client";
+import { readHealth, whenDoubtful } from "../api/client";
 
 /** Between two looks, while the page is looked at. */
 const LOOK_MS = 15_000;
 
-class Session {
-  isNeeded = $state(false);
-  /** Grows with each sign-in: what was refused is asked for again. */
-  signIns = $state(0);
+class Health {
   prefect = $state<"ok" | "unreachable" | null>(null);
   /** Grows when Prefect answers again: what was read without it lacks something. */
   recoveries = $state(0);
@@ -16,19 +13,12 @@ class Session {
   #isDoubted = false;
 
   constructor() {
-    whenRefused(() => (this.isNeeded = true));
     whenDoubtful(() => {
       this.#isDoubted = true;
       void this.look();
     });
     setInterval(() => void this.#tick(), LOOK_MS);
     document.addEventListener("visibilitychange", () => void this.#tick());
-  }
-
-  async signIn(token: string): Promise<void> {
-    await signIn(token);
-    this.isNeeded = false;
-    this.signIns++;
   }
 
   /** Asks whether Prefect answers; one question at a time. */
@@ -59,4 +49,4 @@ class Session {
   }
 }
 
-export const session = new Session();
+export const health = new Health();
