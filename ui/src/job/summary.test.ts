@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reasonOf, took } from "./summary";
 import { frame, START } from "../live/frames.fixture";
-import { missing } from "./usage/losses";
 
 const counts = { ...frame().counts, accepted: 200, stored: 60 };
 const ended = { started_at: "2030-01-01T12:00:00Z", finished_at: "2030-01-01T12:00:13Z", end_reason: "stopped" as const, counts };
@@ -36,16 +35,5 @@ describe("the reason of an end", () => {
 
   it("leaves the time that it took as it was", () => {
     expect(took(frame({ ...ended, status: "completed" }), START + 60_000)).toBe(13);
-  });
-});
-
-describe("words that were accepted and not learned", () => {
-  it("are explained", () => {
-    expect(missing(frame({ status: "completed", counts: { ...counts, failed: 100, defined: 10 } }))).toBe("Of the accepted words 140 are not learned: 100 given up, 10 with a definition only, 30 not finished.");
-    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("Of the accepted words 1 is still to come.");
-  });
-
-  it("are not spoken of where there are none", () => {
-    expect(missing(frame({ counts: { ...counts, stored: 200 } }))).toBe("");
   });
 });
