@@ -8,7 +8,19 @@ const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
 export default defineConfig({
   base: "/static/",
   plugins: [svelte()],
-  build: { outDir: "dist", emptyOutDir: true, assetsInlineLimit: 0, target: "es2022", cssTarget: BROWSERS, modulePreload: { polyfill: false } },
-  server: { proxy: { "^/(jobs|knowledge|entries|graph|frontier|schedules|health|session)": "http://127.0.0.1:8000", "/ws": { target: "ws://127.0.0.1:8000", ws: true } } },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: "es2022",
+    cssTarget: BROWSERS,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      "^/(jobs|knowledge|entries|graph|frontier|schedules|health|session)": "http://127.0.0.1:8000",
+      "/ws": { target: "ws://127.0.0.1:8000", ws: true },
+    },
+  },
   test: { include: ["src/**/*.test.ts"] },
 });

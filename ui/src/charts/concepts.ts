@@ -16,7 +16,13 @@ const ROOM_OF_A_NAME = 5_000;
 /** A click so near to a disc means it. */
 const REACH = 8;
 const FONT = '15px "Source Serif 4 Variable", Georgia, serif';
-const TOKENS = { centre: "--accent", learned: "--ink", ghost: "--ink-quiet", line: "--rule-strong", paper: "--paper" } as const;
+const TOKENS = {
+  centre: "--accent",
+  learned: "--ink",
+  ghost: "--ink-quiet",
+  line: "--rule-strong",
+  paper: "--paper",
+} as const;
 type Palette = Record<keyof typeof TOKENS, string>;
 type Kind = "centre" | "learned" | "ghost";
 const RADIUS: Record<Kind, number> = { centre: 8, learned: 5, ghost: 4.5 };
@@ -57,7 +63,10 @@ export class ConceptMap {
   #observer: ResizeObserver;
   #pointing: Pointing;
 
-  constructor(readonly canvas: HTMLCanvasElement, readonly hearer: Hearer) {
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    readonly hearer: Hearer,
+  ) {
     const pen = canvas.getContext("2d");
     if (!pen) throw new Error("no canvas");
     this.#pen = pen;
@@ -83,7 +92,12 @@ export class ConceptMap {
 
   /** Those that can be grown first, and by name. */
   get words(): { word: string; isLearned: boolean }[] {
-    return this.#nodes.map(({ word, isLearned }) => ({ word, isLearned })).sort((one, other) => Number(other.isLearned) - Number(one.isLearned) || one.word.localeCompare(other.word, "en"));
+    return this.#nodes
+      .map(({ word, isLearned }) => ({ word, isLearned }))
+      .sort(
+        (one, other) =>
+          Number(other.isLearned) - Number(one.isLearned) || one.word.localeCompare(other.word, "en"),
+      );
   }
 
   /** Where a word stands, in pixels from the picture's corner. */
@@ -106,14 +120,26 @@ export class ConceptMap {
       } else if (this.#nodes.length < MOST_NODES) {
         const n = this.#nodes.length;
         const distance = n ? 12 * Math.sqrt(n) : 0;
-        places.push(middle.x + distance * Math.cos(n * 2.399963), middle.y + distance * Math.sin(n * 2.399963));
+        places.push(
+          middle.x + distance * Math.cos(n * 2.399963),
+          middle.y + distance * Math.sin(n * 2.399963),
+        );
         this.#indexOf.set(node.key, n);
-        this.#nodes.push({ key: node.key, word: node.word, isLearned: node.depth !== null, links: new Set(), width: 0 });
+        this.#nodes.push({
+          key: node.key,
+          word: node.word,
+          isLearned: node.depth !== null,
+          links: new Set(),
+          width: 0,
+        });
       }
     }
-    for (const edge of found.edges) this.#link(this.#indexOf.get(edge.source), this.#indexOf.get(edge.target));
+    for (const edge of found.edges)
+      this.#link(this.#indexOf.get(edge.source), this.#indexOf.get(edge.target));
     this.#places = Float32Array.from(places);
-    this.#ranked = this.#nodes.map((_, index) => index).sort((one, other) => this.#rank(other) - this.#rank(one));
+    this.#ranked = this.#nodes
+      .map((_, index) => index)
+      .sort((one, other) => this.#rank(other) - this.#rank(one));
     if (!this.#isMoved) this.#view.fit(this.#places);
     this.#lay(isNew ? 1 : 0.5);
     if (!isNew) this.#draw();
@@ -158,7 +184,11 @@ export class ConceptMap {
   }
 
   #lay(heat: number): void {
-    const links = Uint32Array.from(this.#nodes.flatMap((node, index) => [...node.links].filter((other) => other > index).flatMap((other) => [index, other])));
+    const links = Uint32Array.from(
+      this.#nodes.flatMap((node, index) =>
+        [...node.links].filter((other) => other > index).flatMap((other) => [index, other]),
+      ),
+    );
     const task: LayoutTask = { number: ++this.#task, places: this.#places, links, heat };
     this.#worker.postMessage(task);
   }
@@ -244,7 +274,9 @@ export class ConceptMap {
     this.#pen.setTransform(sharpness, 0, 0, sharpness, 0, 0);
     this.#pen.clearRect(0, 0, width, height);
     const at = this.#nodes.map((_, index) => this.#at(index));
-    const seen = at.flatMap(({ x, y }, index) => (x > -20 && y > -20 && x < width + 20 && y < height + 20 ? [index] : []));
+    const seen = at.flatMap(({ x, y }, index) =>
+      x > -20 && y > -20 && x < width + 20 && y < height + 20 ? [index] : [],
+    );
     this.#paintLines(at);
     this.#paintDiscs(at, seen);
     this.#paintNames(at, new Set(seen));
@@ -294,12 +326,23 @@ export class ConceptMap {
     pen.font = FONT;
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
-    const nearFirst = this.#pointed === null ? this.#ranked : [this.#pointed, ...(this.#nodes[this.#pointed]?.links ?? []), ...this.#ranked];
+    const nearFirst =
+      this.#pointed === null
+        ? this.#ranked
+        : [this.#pointed, ...(this.#nodes[this.#pointed]?.links ?? []), ...this.#ranked];
     const tried = [...new Set(nearFirst)].filter((index) => seen.has(index)).slice(0, MOST_TRIED);
-    const names = tried.map((index): Name => ({ at: at[index] as Point, radius: this.#radius(index), width: this.#widthOf(index) }));
+    const names = tried.map((index): Name => ({
+      at: at[index] as Point,
+      radius: this.#radius(index),
+      width: this.#widthOf(index),
+    }));
     const { width, height } = this.#view.size;
     const few = this.#nodes.length <= FEW;
-    const placed = placeNames(names, this.#view.size, { most: few ? FEW : Math.round((width * height) / ROOM_OF_A_NAME), discs: names.slice(0, few ? FEW : 1), middle: this.#at(0) });
+    const placed = placeNames(names, this.#view.size, {
+      most: few ? FEW : Math.round((width * height) / ROOM_OF_A_NAME),
+      discs: names.slice(0, few ? FEW : 1),
+      middle: this.#at(0),
+    });
     pen.strokeStyle = this.#palette.paper;
     pen.lineWidth = 3;
     for (const { index, at: place } of placed) {

@@ -21,7 +21,10 @@ export class Pointing {
   #clicked: { at: Point; timer: ReturnType<typeof setTimeout> } | null = null;
   #end = new AbortController();
 
-  constructor(readonly box: HTMLElement, readonly gestures: Gestures) {
+  constructor(
+    readonly box: HTMLElement,
+    readonly gestures: Gestures,
+  ) {
     const { signal } = this.#end;
     box.addEventListener("pointerdown", (event) => this.#press(event), { signal });
     box.addEventListener("pointermove", (event) => this.#move(event), { signal });
@@ -60,7 +63,8 @@ export class Pointing {
     this.#travelled += Math.hypot(at.x - before.x, at.y - before.y);
     if (other) {
       const [was, is] = [between(before, other), between(at, other)];
-      if (was > 0 && is > 0) this.gestures.onzoom(is / was, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
+      if (was > 0 && is > 0)
+        this.gestures.onzoom(is / was, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
     } else if (this.#travelled >= STILL_PX) this.gestures.onmove(at.x - before.x, at.y - before.y);
   }
 

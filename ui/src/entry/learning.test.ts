@@ -2,7 +2,15 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Job } from "../api/types";
 import { verdictOf } from "./learning";
 
-const job = (fields: object) => ({ job_id: "j", status: "completed", last_round: 1, errors: [], counts: { stored: 0, accepted: 0 }, ...fields }) as unknown as Job;
+const job = (fields: object) =>
+  ({
+    job_id: "j",
+    status: "completed",
+    last_round: 1,
+    errors: [],
+    counts: { stored: 0, accepted: 0 },
+    ...fields,
+  }) as unknown as Job;
 
 function answered(candidates: object[], outcomes: object[] = []): void {
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ candidates, results: [{ outcomes }] })));
@@ -11,21 +19,37 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("of a word that was to be learned it is said", () => {
   it("that it was learned", async () => {
-    expect(await verdictOf(job({ counts: { stored: 1 } }), "moss")).toEqual({ isLearned: true, said: "learned" });
+    expect(await verdictOf(job({ counts: { stored: 1 } }), "moss")).toEqual({
+      isLearned: true,
+      said: "learned",
+    });
   });
 
   it("why the job failed, however many words were accepted", async () => {
-    expect(await verdictOf(job({ status: "failed", errors: ["The model refused."] }), "moss")).toEqual({ isLearned: false, said: "failed: The model refused." });
+    expect(await verdictOf(job({ status: "failed", errors: ["The model refused."] }), "moss")).toEqual({
+      isLearned: false,
+      said: "failed: The model refused.",
+    });
   });
 
   it("which word is known instead of its inflection", async () => {
     answered([{ text: "mosses", key: "mosses", verdict: "inflection", reason: "An inflection of “moss”" }]);
-    expect(await verdictOf(job({}), "mosses")).toEqual({ isLearned: false, said: "an inflection of “moss”", known: "moss" });
+    expect(await verdictOf(job({}), "mosses")).toEqual({
+      isLearned: false,
+      said: "an inflection of “moss”",
+      known: "moss",
+    });
   });
 
   it("why it was given up", async () => {
-    answered([{ text: "qwerty", key: "qwerty", verdict: "accepted", reason: null }], [{ key: "qwerty", word: "qwerty", stored: null, reason: "No definition was found" }]);
-    expect(await verdictOf(job({}), "qwerty")).toEqual({ isLearned: false, said: "not learned: no definition was found" });
+    answered(
+      [{ text: "qwerty", key: "qwerty", verdict: "accepted", reason: null }],
+      [{ key: "qwerty", word: "qwerty", stored: null, reason: "No definition was found" }],
+    );
+    expect(await verdictOf(job({}), "qwerty")).toEqual({
+      isLearned: false,
+      said: "not learned: no definition was found",
+    });
   });
 
   it("no more than is known when the round cannot be read", async () => {

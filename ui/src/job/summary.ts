@@ -7,7 +7,10 @@ import { FINAL } from "../live/frames";
 export function titleOf(job: Job): string {
   const { topic, words } = job.parameters as { topic?: unknown; words?: unknown };
   if (typeof topic === "string" && topic) return topic;
-  if (Array.isArray(words) && words.length) return words.length > 3 ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more` : words.join(", ");
+  if (Array.isArray(words) && words.length)
+    return words.length > 3
+      ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`
+      : words.join(", ");
   return job.mode === "big" ? "Any topic" : "What is mentioned most";
 }
 
@@ -22,7 +25,14 @@ export function took(job: Job, now: number): number | null {
   return Math.max(0, (end - Date.parse(job.started_at)) / 1000);
 }
 
-const SHORT_REASONS: Readonly<Record<string, string>> = { "time limit": "time is up", "all done": "all done", "nothing new": "nothing new", "target reached": "target reached", "quota used up": "quota used up", stopped: "stopped early" };
+const SHORT_REASONS: Readonly<Record<string, string>> = {
+  "time limit": "time is up",
+  "all done": "all done",
+  "nothing new": "nothing new",
+  "target reached": "target reached",
+  "quota used up": "quota used up",
+  stopped: "stopped early",
+};
 
 /** Why it ended, where that says more than its status does. */
 export function reasonOf(job: Job): string | null {

@@ -45,7 +45,10 @@ export class JobRows {
     if (!part || this.first.problem || this.first.isLoading) return;
     this.isComplete = part.is_complete;
     this.waiting = [];
-    const later = isSame && this.rows.length > PART ? this.rows.filter((row) => !part.items.some((item) => item.job_id === row.job_id)) : [];
+    const later =
+      isSame && this.rows.length > PART
+        ? this.rows.filter((row) => !part.items.some((item) => item.job_id === row.job_id))
+        : [];
     if (!later.length) this.cursor = part.cursor;
     this.rows = [...part.items, ...later];
   }
@@ -72,7 +75,9 @@ export class JobRows {
   }
 
   letIn(): void {
-    this.rows = [...this.waiting, ...this.rows].sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
+    this.rows = [...this.waiting, ...this.rows].sort((one, other) =>
+      one.created_at < other.created_at ? 1 : -1,
+    );
     this.waiting = [];
   }
 

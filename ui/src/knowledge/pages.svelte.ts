@@ -20,7 +20,10 @@ export class Pages<T> {
   #read: ((cursor: string | null, signal: AbortSignal) => Promise<Part<T>>) | null = null;
 
   /** Begins a new list; the old one stays until the first part is there. */
-  async begin(read: (cursor: string | null, signal: AbortSignal) => Promise<Part<T>>, of = ""): Promise<void> {
+  async begin(
+    read: (cursor: string | null, signal: AbortSignal) => Promise<Part<T>>,
+    of = "",
+  ): Promise<void> {
     this.#asked = of;
     this.#read = read;
     await this.#take(null);

@@ -28,7 +28,7 @@ export class Backlog {
     this.#isBehind = true;
     if (this.#isReading) return;
     this.#isReading = true;
-    for (let failures = 0; this.#isBehind && !this.signal.aborted; ) {
+    for (let failures = 0; this.#isBehind && !this.signal.aborted;) {
       try {
         this.#isBehind = false;
         const part = await readEvents(this.jobId, this.cursor, this.signal);

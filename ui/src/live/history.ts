@@ -41,7 +41,11 @@ export class History {
       job: isLate ? before.job : frame,
       events: this.#cut(frame.job_id, merge(before?.events ?? [], added)),
       hasGap: (before?.hasGap ?? false) || frame.gap,
-      skewMs: isLate ? before.skewMs : frame.sent_at ? Date.parse(frame.sent_at) - now : (before?.skewMs ?? 0),
+      skewMs: isLate
+        ? before.skewMs
+        : frame.sent_at
+          ? Date.parse(frame.sent_at) - now
+          : (before?.skewMs ?? 0),
       receivedAt: isLate ? before.receivedAt : now,
       samples: isLate ? before.samples : noted(before?.samples ?? [], frame, now),
     });
@@ -75,7 +79,8 @@ export class History {
 export function isOlder(frame: JobFrame, than: JobFrame): boolean {
   if (frame.sent_at && than.sent_at) return Date.parse(frame.sent_at) < Date.parse(than.sent_at);
   if (frame.attempt !== than.attempt) return frame.attempt < than.attempt;
-  if (FINAL.has(than.status) !== FINAL.has(frame.status)) return FINAL.has(than.status) && frame.progress < than.progress && frame.events.length === 0;
+  if (FINAL.has(than.status) !== FINAL.has(frame.status))
+    return FINAL.has(than.status) && frame.progress < than.progress && frame.events.length === 0;
   return frame.total_tokens < than.total_tokens;
 }
 

@@ -92,7 +92,10 @@ export class Live {
     if (signal.aborted) return;
     this.problem = undefined;
     this.#deliver();
-    this.#backlog = new Backlog(jobId, signal, { onPart: (events, isLast) => this.#fill(jobId, events, isLast), onProblem: (problem) => (this.problem = problem) });
+    this.#backlog = new Backlog(jobId, signal, {
+      onPart: (events, isLast) => this.#fill(jobId, events, isLast),
+      onProblem: (problem) => (this.problem = problem),
+    });
     void this.#backlog.catchUp();
     this.#noteState("connecting");
     this.#connect(`/ws/jobs/${jobId}`);
@@ -163,7 +166,8 @@ export class Live {
   #noteState(state: State): void {
     this.state = state;
     if (state === "open") this.openings++;
-    if (state === "ended") this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
+    if (state === "ended")
+      this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
     clearTimeout(this.#steady);
     // a line that opens and falls down again is no line
     if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
@@ -181,7 +185,8 @@ export class Live {
     if (this.state !== "ended" || !jobId) return;
     try {
       const job = await readJob(jobId, this.#reading?.signal);
-      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") void this.follow(jobId);
+      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended")
+        void this.follow(jobId);
     } catch {
       // the next look, or a reload, will tell
     }
@@ -202,7 +207,10 @@ export class Live {
       const before = this.#history.get(frame.job_id)?.job.status;
       const added = this.#history.take(frame);
       if (before && !FINAL.has(before) && FINAL.has(frame.status)) this.endings++;
-      this.learned += added.reduce((sum, event) => sum + (event.kind === "words.learned" ? event.words.length : 0), 0);
+      this.learned += added.reduce(
+        (sum, event) => sum + (event.kind === "words.learned" ? event.words.length : 0),
+        0,
+      );
       const told = added.length === frame.events.length ? frame : { ...frame, events: added };
       for (const hear of this.#hearers) hear(told);
     }

@@ -16,9 +16,12 @@ it.each([
   expect(inWords(rule)).toBe(words);
 });
 
-it.each(["0 2 1 * *", "0 2 * 6 *", "0 2,14 * * *", "FREQ=DAILY;BYHOUR=2", "", "0:00:00"])("the rule %s stands as it is", (rule) => {
-  expect(inWords(rule)).toBeNull();
-});
+it.each(["0 2 1 * *", "0 2 * 6 *", "0 2,14 * * *", "FREQ=DAILY;BYHOUR=2", "", "0:00:00"])(
+  "the rule %s stands as it is",
+  (rule) => {
+    expect(inWords(rule)).toBeNull();
+  },
+);
 
 it("names the zone of a time of day only", () => {
   const rules = ["0 2 * * *", "0 2,14 * * *", "30 * * * *", "*/15 * * * *", "1 day, 0:00:00"];
@@ -29,6 +32,13 @@ it("names the zone of a time of day only", () => {
 it("names the clock here where it shows something else", () => {
   const [winter, summer] = ["2026-11-25T02:00:00Z", "2026-07-25T02:00:00Z"];
   expect([winter, summer].map((moment) => clockHere(moment, "Europe/London", "UTC"))).toEqual(["", "UTC"]);
-  expect([winter, summer].map((moment) => clockHere(moment, "UTC", "Europe/Berlin"))).toEqual(["CET", "CEST"]);
-  expect([clockHere(winter, "UTC", "Asia/Kolkata"), clockHere(winter, "", "Asia/Kolkata"), clockHere(winter, "No/Where", "UTC")]).toEqual(["GMT+5:30", "", "UTC"]);
+  expect([winter, summer].map((moment) => clockHere(moment, "UTC", "Europe/Berlin"))).toEqual([
+    "CET",
+    "CEST",
+  ]);
+  expect([
+    clockHere(winter, "UTC", "Asia/Kolkata"),
+    clockHere(winter, "", "Asia/Kolkata"),
+    clockHere(winter, "No/Where", "UTC"),
+  ]).toEqual(["GMT+5:30", "", "UTC"]);
 });

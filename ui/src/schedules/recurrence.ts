@@ -3,7 +3,12 @@
 import { counted } from "../shared/format";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const SPANS: readonly (readonly [number, string])[] = [[86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];
+const SPANS: readonly (readonly [number, string])[] = [
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+];
 
 /** Null for a rule that is better read as it stands. */
 export function inWords(rule: string): string | null {
@@ -24,7 +29,9 @@ export function clockHere(moment: string, zone: string, here?: string): string {
 
 function called(moment: string, zone: string | undefined, way: "short" | "shortOffset"): string {
   try {
-    const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: way }).formatToParts(new Date(moment));
+    const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: way }).formatToParts(
+      new Date(moment),
+    );
     return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
   } catch {
     return ""; // a zone that this browser does not know
@@ -38,7 +45,10 @@ function ofCron(fields: string[]): string | null {
   if (day === "*" && hour === "*" && step) return every(Number(step) * 60);
   if (!/^\d{1,2}$/.test(minute)) return null;
   const two = (text: string) => text.padStart(2, "0");
-  if (day === "*" && hour === "*") return Number(minute) ? `every hour, ${counted(Number(minute), "minute")} past` : "every hour, on the hour";
+  if (day === "*" && hour === "*")
+    return Number(minute)
+      ? `every hour, ${counted(Number(minute), "minute")} past`
+      : "every hour, on the hour";
   if (!/^\d{1,2}$/.test(hour)) return null;
   const at = `at ${two(hour)}:${two(minute)}`;
   if (day === "*") return `every day ${at}`;

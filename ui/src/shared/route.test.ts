@@ -7,7 +7,17 @@ describe("an address", () => {
     expect([place.screen, place.id, place.query.get("from")]).toEqual(["entry", word, "a&b"]);
   });
 
-  it.each([["", "jobs"], ["#/", "jobs"], ["#/jobs?status=failed", "jobs"], ["#/jobs/x", "job"], ["#/knowledge?q=a", "knowledge"], ["#/schedules", "schedules"], ["#/entries/", "nowhere"], ["#/else", "nowhere"], ["#/schedules/x", "nowhere"]])("%s is the screen %s", (hash, screen) => {
+  it.each([
+    ["", "jobs"],
+    ["#/", "jobs"],
+    ["#/jobs?status=failed", "jobs"],
+    ["#/jobs/x", "job"],
+    ["#/knowledge?q=a", "knowledge"],
+    ["#/schedules", "schedules"],
+    ["#/entries/", "nowhere"],
+    ["#/else", "nowhere"],
+    ["#/schedules/x", "nowhere"],
+  ])("%s is the screen %s", (hash, screen) => {
     expect(parse(hash).screen).toBe(screen);
   });
 
@@ -16,6 +26,8 @@ describe("an address", () => {
   });
 
   it("holds no empty field", () => {
-    expect(changed(new URLSearchParams("a=1&b=2"), { a: "", b: null, c: 3, d: undefined }).toString()).toBe("c=3");
+    expect(changed(new URLSearchParams("a=1&b=2"), { a: "", b: null, c: 3, d: undefined }).toString()).toBe(
+      "c=3",
+    );
   });
 });

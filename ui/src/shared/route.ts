@@ -25,7 +25,11 @@ export function parse(hash: string): Place {
 
 export type Fields = Record<string, string | number | null | undefined>;
 
-export function href(path: "jobs" | "knowledge" | "entries" | "schedules", id = "", fields: Fields = {}): string {
+export function href(
+  path: "jobs" | "knowledge" | "entries" | "schedules",
+  id = "",
+  fields: Fields = {},
+): string {
   const query = changed(new URLSearchParams(), fields).toString();
   return `#/${path}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }

@@ -56,7 +56,10 @@ class Router {
   #leave(): void {
     const at = document.activeElement;
     const to = at?.closest("main") ? at.getAttribute("href") : null;
-    this.keep("left", { scroll: window.scrollY, link: to && at ? { to, nth: linksTo(to).indexOf(at as HTMLElement) } : null } satisfies Left);
+    this.keep("left", {
+      scroll: window.scrollY,
+      link: to && at ? { to, nth: linksTo(to).indexOf(at as HTMLElement) } : null,
+    } satisfies Left);
   }
 
   #arrive(): void {
@@ -72,7 +75,9 @@ class Router {
 }
 
 export function linksTo(to: string): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("main a[href]")].filter((link) => link.getAttribute("href") === to);
+  return [...document.querySelectorAll<HTMLElement>("main a[href]")].filter(
+    (link) => link.getAttribute("href") === to,
+  );
 }
 
 export const router = new Router();

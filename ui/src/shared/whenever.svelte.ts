@@ -8,7 +8,8 @@ export function whenever(of: () => unknown, run: () => void | (() => void)): voi
   const values = $derived.by(() => {
     const found: unknown = of();
     const now: readonly unknown[] = Array.isArray(found) ? found : [found];
-    if (now.length !== before.length || now.some((value, index) => !Object.is(value, before[index]))) before = now;
+    if (now.length !== before.length || now.some((value, index) => !Object.is(value, before[index])))
+      before = now;
     return before;
   });
   $effect(() => {

@@ -6,7 +6,11 @@ describe("the rows that are drawn", () => {
     expect(visible(3200, 320, 32, 20_000, 8)).toEqual({ from: 92, to: 118 });
   });
 
-  it.each([[-500, 300, 0, 2], [0, 0, 0, 8], [1e9, 300, 10, 10]])("from %i and %i high are rows that there are", (top, height, from, to) => {
+  it.each([
+    [-500, 300, 0, 2],
+    [0, 0, 0, 8],
+    [1e9, 300, 10, 10],
+  ])("from %i and %i high are rows that there are", (top, height, from, to) => {
     expect(visible(top, height, 32, 10, 8)).toEqual({ from, to });
   });
 

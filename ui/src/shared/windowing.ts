@@ -15,7 +15,14 @@ export interface Opened {
 const NONE: Opened = { index: -1, extra: 0 };
 
 /** Rows between `top` and `top + height`, in pixels from the first row's top, with a few more on both sides. */
-export function visible(top: number, height: number, rowHeight: number, count: number, spare = 8, opened = NONE): Window {
+export function visible(
+  top: number,
+  height: number,
+  rowHeight: number,
+  count: number,
+  spare = 8,
+  opened = NONE,
+): Window {
   const above = opened.index >= 0 ? opened.extra : 0;
   const from = Math.max(0, Math.min(count, Math.floor((top - above) / rowHeight) - spare));
   const to = Math.max(from, Math.min(count, Math.ceil((top + height) / rowHeight) + spare));

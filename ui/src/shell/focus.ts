@@ -7,7 +7,8 @@ export function keepFocus(main: HTMLElement): () => void {
   function came({ target }: FocusEvent): void {
     last = target as Element;
     around = [];
-    for (let at = last.parentElement; at && at !== main; at = at.parentElement) if (at.matches("tr, article, [tabindex]")) around.push(at);
+    for (let at = last.parentElement; at && at !== main; at = at.parentElement)
+      if (at.matches("tr, article, [tabindex]")) around.push(at);
   }
   // some browsers tell of it when what has the focus is taken away, and then it is still in its place
   function went({ target }: FocusEvent): void {
@@ -19,7 +20,9 @@ export function keepFocus(main: HTMLElement): () => void {
     if (!last || last.isConnected || document.activeElement !== document.body) return;
     last = null;
     const near = around.find((element) => element.isConnected);
-    const to = near?.querySelector<HTMLElement>("[data-row]") ?? (near instanceof HTMLElement && near.tabIndex >= 0 ? near : main.querySelector<HTMLElement>("h1"));
+    const to =
+      near?.querySelector<HTMLElement>("[data-row]") ??
+      (near instanceof HTMLElement && near.tabIndex >= 0 ? near : main.querySelector<HTMLElement>("h1"));
     if (!to) return;
     if (!to.hasAttribute("tabindex") && to.tabIndex < 0) to.tabIndex = -1;
     to.focus({ preventScroll: true });

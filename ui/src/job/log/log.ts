@@ -6,7 +6,10 @@ export const GROUPS = {
   words: { name: "words", of: (kind: string) => kind === "words.learned" },
   rejected: { name: "rejected", of: (kind: string) => kind === "word.rejected" },
   rounds: { name: "rounds", of: (kind: string) => kind === "round.proposed" },
-  problems: { name: "problems", of: (kind: string) => kind === "job.problem" || kind === "state.failed" || kind === "state.crashed" },
+  problems: {
+    name: "problems",
+    of: (kind: string) => kind === "job.problem" || kind === "state.failed" || kind === "state.crashed",
+  },
   job: { name: "the job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
 } as const;
 
@@ -23,11 +26,20 @@ export function found(events: readonly JobEvent[], group: string, text: string):
   const wanted = text.trim().toLowerCase();
   if (!isGroup(group) && !wanted) return events;
   return events.filter(
-    (event) => (!isGroup(group) || GROUPS[group].of(event.kind)) && (!wanted || event.text.toLowerCase().includes(wanted) || event.words.some((word) => word.toLowerCase().includes(wanted))),
+    (event) =>
+      (!isGroup(group) || GROUPS[group].of(event.kind)) &&
+      (!wanted ||
+        event.text.toLowerCase().includes(wanted) ||
+        event.words.some((word) => word.toLowerCase().includes(wanted))),
   );
 }
 
 /** The log as text, oldest first. */
 export function asText(events: readonly JobEvent[]): string {
-  return events.map((event) => `${event.occurred}\t${event.kind}\t${event.text}${event.words.length ? `: ${event.words.join(", ")}` : ""}`).join("\n");
+  return events
+    .map(
+      (event) =>
+        `${event.occurred}\t${event.kind}\t${event.text}${event.words.length ? `: ${event.words.join(", ")}` : ""}`,
+    )
+    .join("\n");
 }

@@ -8,7 +8,14 @@ export const KINDS = {
 } as const;
 export type Kind = keyof typeof KINDS;
 
-const KNOWN = new Set(["known", "already processed", "claimed elsewhere", "inflection", "spelling variant", "repeated"]);
+const KNOWN = new Set([
+  "known",
+  "already processed",
+  "claimed elsewhere",
+  "inflection",
+  "spelling variant",
+  "repeated",
+]);
 
 export function kindOf(verdict: string): Kind {
   if (verdict === "accepted" || verdict === "postponed") return verdict;

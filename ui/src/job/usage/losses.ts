@@ -14,6 +14,7 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
     rest ? `${count(rest)} ${isOver(job) ? "not finished" : "still to come"}` : "",
   ].filter(Boolean);
   if (!parts.length) return "";
-  if (parts.length === 1) return `Of the accepted words ${parts[0]?.replace(/^(\S+)/, failed + defined + rest === 1 ? "$1 is" : "$1 are")}.`;
+  if (parts.length === 1)
+    return `Of the accepted words ${parts[0]?.replace(/^(\S+)/, failed + defined + rest === 1 ? "$1 is" : "$1 are")}.`;
   return `Of the accepted words ${counted(failed + defined + rest, "is", "are")} not learned${isOver(job) ? "" : " yet"}: ${parts.join(", ")}.`;
 }

@@ -10,7 +10,17 @@ const MOST_TIMES = 10;
 export function outlook(job: Pick<Job, "forecast" | "counts">): string {
   if (!job.forecast) return "";
   const { new_share: share, words_left: left } = job.forecast;
-  const said = share >= 1 ? "All of the last proposals were new" : share <= 0 ? "None of the last proposals was new" : `${percent(share)} of the last proposals were new`;
-  const more = left > MOST_TIMES * job.counts.proposed ? "many more" : left > 0 ? `at least ${count(rough(left))} more` : "hardly any more";
+  const said =
+    share >= 1
+      ? "All of the last proposals were new"
+      : share <= 0
+        ? "None of the last proposals was new"
+        : `${percent(share)} of the last proposals were new`;
+  const more =
+    left > MOST_TIMES * job.counts.proposed
+      ? "many more"
+      : left > 0
+        ? `at least ${count(rough(left))} more`
+        : "hardly any more";
   return `${said}; the model would come up with ${more}.`;
 }
