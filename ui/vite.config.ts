@@ -1,10 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-// What first understood light-dark(): for older ones it would be rewritten into the system's scheme, and no choice of theme would do anything.
+// What first understood light-dark():
+// for older ones it would be rewritten into the system's scheme, and no choice of theme would do anything.
 const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
 
-// The facade serves the page at / and everything beside it under /static, with a policy that allows nothing inline.
+// The facade serves the page at / and everything beside it under /static,
+// with a policy that allows nothing inline.
 export default defineConfig({
   base: "/static/",
   plugins: [svelte()],

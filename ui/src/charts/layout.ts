@@ -1,4 +1,7 @@
-/** Where the words of a graph stand: forces between them, worked out in steps. Runs in a worker, so that the page stays quick. */
+/**
+ * Where the words of a graph stand: forces between them, worked out in steps.
+ * Runs in a worker, so that the page stays quick.
+ */
 
 import {
   forceCollide,

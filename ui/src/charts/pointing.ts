@@ -1,4 +1,7 @@
-/** What is meant by pointers and the wheel over a picture that can be moved: points in pixels from its corner. */
+/**
+ * What is meant by pointers and the wheel over a picture that can be moved.
+ * Points are in pixels from its corner.
+ */
 
 import type { Point } from "./view";
 

@@ -17,7 +17,7 @@ interface Box {
 
 /** Nearer than that nothing more is to be seen. */
 const NEAREST = 8;
-/** So much further apart than in the other direction things may be drawn, for a frame that is wide or high. */
+/** So much further apart than in the other direction things are drawn at most, in a wide or high frame. */
 const MOST_STRETCH = 1.7;
 /** From this scale on things have their full size. */
 const ROOMY = 0.7;
@@ -113,7 +113,10 @@ const GAP = 4;
 /** Half of a line's height. */
 const HALF = 9;
 
-/** Finds room for names, the first ones first: beside their discs, away from the middle, or below or above; over no other name and none of the discs, within the frame. */
+/**
+ * Finds room for names, the first ones first: beside their discs, away from the middle, or below or above;
+ * over no other name and none of the discs, within the frame.
+ */
 export function placeNames(
   names: readonly Name[],
   size: Size,

@@ -1,4 +1,7 @@
-/** Puts a text on the clipboard; answers whether it is there. A page over plain HTTP from another machine has the old way only. */
+/**
+ * Puts a text on the clipboard; answers whether it is there.
+ * A page over plain HTTP from another machine has the old way only.
+ */
 export async function copied(text: string): Promise<boolean> {
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (!clipboard) return byCommand(text);

@@ -17,7 +17,10 @@ export function titleOf(job: Job): string {
 /** Whether it has ended. Not by finished_at, which a retry leaves in its document until the new end. */
 export const isOver = (job: { status: Status }): boolean => FINAL.has(job.status);
 
-/** Seconds that it took, or has taken so far, without the time in which it lay between two attempts; null before it began. */
+/**
+ * Seconds that it took, or has taken so far, without the time in which it lay between two attempts;
+ * null before it began.
+ */
 export function took(job: Job, now: number): number | null {
   if (!job.started_at) return null;
   if (job.active_seconds && (isOver(job) || job.attempt > 1)) return job.active_seconds;

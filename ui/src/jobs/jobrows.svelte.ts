@@ -1,4 +1,7 @@
-/** The table of jobs: read in parts, kept up to date by frames. Rows stay where they are; new jobs wait to be let in. */
+/**
+ * The table of jobs: read in parts, kept up to date by frames.
+ * Rows stay where they are; new jobs wait to be let in.
+ */
 
 import { Problem, readJobs, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";

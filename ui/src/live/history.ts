@@ -1,4 +1,7 @@
-/** Frames in, jobs and events out. Frames may come twice, late, or after a gap; what is shown is the same whatever their order. */
+/**
+ * Frames in, jobs and events out.
+ * Frames may come twice, late, or after a gap; what is shown is the same whatever their order.
+ */
 
 import { FINAL, type JobEvent, type JobFrame } from "./frames";
 import { noted, type Sample } from "./pace";
@@ -84,7 +87,10 @@ export function isOlder(frame: JobFrame, than: JobFrame): boolean {
   return frame.total_tokens < than.total_tokens;
 }
 
-/** Seconds that a job has left; null when it has no end in sight. Counted from the server's word, so a wrong clock here does not matter. */
+/**
+ * Seconds that a job has left; null when it has no end in sight.
+ * Counted from the server's word, so a wrong clock here does not matter.
+ */
 export function secondsLeft(seen: Seen, now = Date.now()): number | null {
   // one that finishes what is in flight ends before its time
   if (seen.job.remaining_seconds === null || seen.job.is_stopping || FINAL.has(seen.job.status)) return null;

@@ -73,7 +73,10 @@ export class Live {
     this.#connect("/ws/jobs");
   }
 
-  /** Reads one job and follows it, and reads its log behind; again from the start when it is followed already. */
+  /**
+   * Reads one job and follows it, and reads its log behind;
+   * again from the start when it is followed already.
+   */
   async follow(jobId: string): Promise<void> {
     this.#begin(jobId, this.#watched === jobId ? this.#history : new History());
     const { signal } = (this.#reading = new AbortController());
@@ -174,7 +177,8 @@ export class Live {
     if (state === "ended" || state === "refused") this.#isBack();
     if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);
-    // a browser is not told why a WebSocket was refused; an answer over HTTP says whether it was a session that ended
+    // a browser is not told why a WebSocket was refused;
+    // an answer over HTTP says whether it was a session that ended
     if (state === "waiting" && this.#watched && this.#backlog) void this.#askOverHttp(this.#watched);
     else if (state === "waiting") this.openings++;
   }

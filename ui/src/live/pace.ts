@@ -22,7 +22,10 @@ export interface Sample {
   stages: Readonly<Record<Stage, number>>;
 }
 
-/** Samples with one of this frame; those of another attempt, and those that are too old to measure from, are dropped. */
+/**
+ * Samples with one of this frame;
+ * those of another attempt, and those that are too old to measure from, are dropped.
+ */
 export function noted(samples: readonly Sample[], frame: JobFrame, now: number): readonly Sample[] {
   const at = frame.sent_at ? Date.parse(frame.sent_at) : now;
   const stages = Object.fromEntries(STAGES.map((stage) => [stage, frame.stages[stage]?.done ?? 0])) as Record<
@@ -58,7 +61,8 @@ export function noted(samples: readonly Sample[], frame: JobFrame, now: number):
 }
 
 /**
- * Words a second, measured from one change to another: over a dozen seconds, or over as many as a few batches take.
+ * Words a second, measured from one change to another:
+ * over a dozen seconds, or over as many as a few batches take.
  * Null while there is too little to tell; 0 when it stands still.
  */
 export function perSecond(samples: readonly Sample[], of: (sample: Sample) => number): number | null {
@@ -96,7 +100,10 @@ function stretchFor(moments: readonly number[]): number {
   return STRETCHES_S.find((stretch) => stretch >= 2 * gapS) ?? (STRETCHES_S.at(-1) as number);
 }
 
-/** Words a minute over a job's life: moments in seconds since 1970, and the pace in the stretch that begins there. Pauses are 0. */
+/**
+ * Words a minute over a job's life: moments in seconds since 1970,
+ * and the pace in the stretch that begins there. Pauses are 0.
+ */
 export function wordsAMinute(
   events: readonly JobEvent[],
   stretch?: number,

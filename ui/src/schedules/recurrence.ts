@@ -15,13 +15,19 @@ export function inWords(rule: string): string | null {
   return ofCron(rule.trim().split(/\s+/)) ?? ofInterval(rule.trim());
 }
 
-/** The zone that a rule is read in, where it names a time of day; one that runs every hour is the same everywhere. */
+/**
+ * The zone that a rule is read in, where it names a time of day;
+ * one that runs every hour is the same everywhere.
+ */
 export function zoneOf(rule: string, zone: string | null | undefined): string {
   const words = inWords(rule);
   return words === null || /\d:\d/.test(words) ? (zone ?? "") : "";
 }
 
-/** What the clock here is called at a moment; empty where it shows what a clock in the zone does, or no zone is named. */
+/**
+ * What the clock here is called at a moment;
+ * empty where it shows what a clock in the zone does, or no zone is named.
+ */
 export function clockHere(moment: string, zone: string, here?: string): string {
   if (!zone || called(moment, zone, "shortOffset") === called(moment, here, "shortOffset")) return "";
   return called(moment, here, "short");

@@ -1,4 +1,7 @@
-/** Something that is read over HTTP: what is there, what is wrong, whether it takes long enough to show that it is on its way. */
+/**
+ * Something that is read over HTTP:
+ * what is there, what is wrong, whether it takes long enough to show that it is on its way.
+ */
 
 import { Problem } from "../api/client";
 

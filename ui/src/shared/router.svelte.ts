@@ -34,7 +34,10 @@ class Router {
     this.#arrive();
   }
 
-  /** Changes fields of the address. What is typed replaces the address, what is chosen can be gone back from. */
+  /**
+   * Changes fields of the address.
+   * What is typed replaces the address, what is chosen can be gone back from.
+   */
   set(fields: Fields, { replace = false } = {}): void {
     const query = changed(this.place.query, fields).toString();
     if (query === this.place.query.toString()) return;

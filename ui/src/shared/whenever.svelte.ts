@@ -2,7 +2,10 @@
 
 import { untrack } from "svelte";
 
-/** Runs when the component is there, and whenever one of the values of `of` is another one; what it answers is called before the next time. */
+/**
+ * Runs when the component is there, and whenever one of the values of `of` is another one;
+ * what it answers is called before the next time.
+ */
 export function whenever(of: () => unknown, run: () => void | (() => void)): void {
   let before: readonly unknown[] = [];
   const values = $derived.by(() => {

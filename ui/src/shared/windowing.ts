@@ -14,7 +14,7 @@ export interface Opened {
 
 const NONE: Opened = { index: -1, extra: 0 };
 
-/** Rows between `top` and `top + height`, in pixels from the first row's top, with a few more on both sides. */
+/** Rows from `top` to `top + height`, in pixels from the first row's top, with a few more on both sides. */
 export function visible(
   top: number,
   height: number,

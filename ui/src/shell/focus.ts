@@ -1,4 +1,7 @@
-/** The place of those who go by keyboard: when what has the focus goes away, the nearest thing that stays takes it. */
+/**
+ * The place of those who go by keyboard:
+ * when what has the focus goes away, the nearest thing that stays takes it.
+ */
 
 export function keepFocus(main: HTMLElement): () => void {
   let last: Element | null = null;

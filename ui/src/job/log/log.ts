@@ -37,9 +37,9 @@ export function found(events: readonly JobEvent[], group: string, text: string):
 /** The log as text, oldest first. */
 export function asText(events: readonly JobEvent[]): string {
   return events
-    .map(
-      (event) =>
-        `${event.occurred}\t${event.kind}\t${event.text}${event.words.length ? `: ${event.words.join(", ")}` : ""}`,
-    )
+    .map(({ occurred, kind, text, words }) => {
+      const told = words.length ? `: ${words.join(", ")}` : "";
+      return `${occurred}\t${kind}\t${text}${told}`;
+    })
     .join("\n");
 }

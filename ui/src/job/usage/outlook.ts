@@ -6,7 +6,10 @@ import { count, percent, rough } from "../../shared/format";
 /** A bound that is this many times what was seen moves with every proposal. */
 const MOST_TIMES = 10;
 
-/** Such as "40 % of the last proposals were new; the model would come up with at least 1,230 more."; empty where nothing is known. */
+/**
+ * Such as "40 % of the last proposals were new; the model would come up with at least 1,230 more.";
+ * empty where nothing is known.
+ */
 export function outlook(job: Pick<Job, "forecast" | "counts">): string {
   if (!job.forecast) return "";
   const { new_share: share, words_left: left } = job.forecast;

@@ -4,7 +4,7 @@ import type { Job } from "../../api/types";
 
 type Left = Job["quota"][number];
 
-/** Of each model the limit of a minute and the limit of a day of which the least is left, in the order given. */
+/** Of each model the limit of a minute and that of a day of which the least is left, in the order given. */
 export function tightest(quota: readonly Left[]): Left[] {
   const found = new Map<string, Left>();
   for (const one of quota) {
