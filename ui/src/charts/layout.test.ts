@@ -35,10 +35,12 @@ describe("the layout", () => {
     const given = task(60, 6);
     const places = settled(given);
     const [linked, any]: [number[], number[]] = [[], []];
-    for (let one = 0; one < 60; one++)
+    for (let one = 0; one < 60; one++) {
       for (let other = one + 1; other < 60; other++) any.push(between(places, one, other));
-    for (let n = 0; n < given.links.length; n += 2)
+    }
+    for (let n = 0; n < given.links.length; n += 2) {
       linked.push(between(places, given.links[n] as number, given.links[n + 1] as number));
+    }
     const mean = (of: number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
     expect(Math.min(...any)).toBeGreaterThan(8);
     expect(mean(linked)).toBeLessThan(mean(any) / 2);
@@ -49,12 +51,13 @@ describe("the layout", () => {
     grown.places.set(places);
     grown.places.set([(places[8] as number) + 5, (places[9] as number) + 5], 40);
     const after = settled({ ...grown, heat: 0.3 });
-    for (let n = 0; n < 20; n++)
+    for (let n = 0; n < 20; n++) {
       expect(
         Math.hypot(
           (after[2 * n] as number) - (places[2 * n] as number),
           (after[2 * n + 1] as number) - (places[2 * n + 1] as number),
         ),
       ).toBeLessThan(60);
+    }
   });
 });

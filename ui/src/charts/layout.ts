@@ -45,7 +45,7 @@ export class Layout {
       y: places[2 * n + 1] as number,
     }));
     const first = this.#nodes[0];
-    if (first) [first.fx, first.fy] = [first.x as number, first.y as number];
+    if (first) [first.fx, first.fy] = [first.x, first.y];
     const pairs = Array.from({ length: links.length / 2 }, (_, n) => ({
       source: links[2 * n] as number,
       target: links[2 * n + 1] as number,

@@ -66,8 +66,9 @@ export class Pointing {
     this.#travelled += Math.hypot(at.x - before.x, at.y - before.y);
     if (other) {
       const [was, is] = [between(before, other), between(at, other)];
-      if (was > 0 && is > 0)
+      if (was > 0 && is > 0) {
         this.gestures.onzoom(is / was, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
+      }
     } else if (this.#travelled >= STILL_PX) this.gestures.onmove(at.x - before.x, at.y - before.y);
   }
 
@@ -78,7 +79,7 @@ export class Pointing {
     clearTimeout(first?.timer);
     this.#clicked = null;
     if (first && between(first.at, at) < 2 * STILL_PX) this.gestures.onclick(first.at, true);
-    else
+    else {
       this.#clicked = {
         at,
         timer: setTimeout(() => {
@@ -86,6 +87,7 @@ export class Pointing {
           this.gestures.onclick(at, false);
         }, DOUBLE_MS),
       };
+    }
   }
 
   /** The wheel belongs to the page; with Ctrl, as pinching on a touchpad sends it, it zooms. */

@@ -42,9 +42,7 @@ export class RateChart {
           points: { show: false },
           ...(uPlot.paths.spline
             ? {
-                paths: uPlot.paths.stepped
-                  ? (uPlot.paths.stepped({ align: 1 }) as uPlot.Series.PathBuilder)
-                  : uPlot.paths.spline(),
+                paths: uPlot.paths.stepped ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.spline(),
               }
             : {}),
         },

@@ -97,13 +97,14 @@ describe("names", () => {
       expect(box.left >= 0 && box.top >= 0 && box.right <= SIZE.width && box.bottom <= SIZE.height).toBe(
         true,
       );
-      for (const other of [...boxes.slice(n + 1), ...discs])
+      for (const other of [...boxes.slice(n + 1), ...discs]) {
         expect(
           box.left < other.right &&
             other.left < box.right &&
             box.top < other.bottom &&
             other.top < box.bottom,
         ).toBe(false);
+      }
     }
   });
   it("stand away from the middle where there is room", () => {

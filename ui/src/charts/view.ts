@@ -156,8 +156,9 @@ export function placeNames(
         box.right > size.width ||
         box.bottom > size.height ||
         taken.some((one) => meets(one, box))
-      )
+      ) {
         continue;
+      }
       taken.push(box);
       found.push({ index, at: place });
       break;

@@ -13,7 +13,8 @@ const job = (fields: object) =>
   }) as unknown as Job;
 
 function answered(candidates: object[], outcomes: object[] = []): void {
-  vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ candidates, results: [{ outcomes }] })));
+  const answer = JSON.stringify({ candidates, results: [{ outcomes }] });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(answer)));
 }
 afterEach(() => vi.unstubAllGlobals());
 
@@ -53,7 +54,7 @@ describe("of a word that was to be learned it is said", () => {
   });
 
   it("no more than is known when the round cannot be read", async () => {
-    vi.stubGlobal("fetch", async () => new Response("{}", { status: 503 }));
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { status: 503 })));
     expect(await verdictOf(job({}), "moss")).toEqual({ isLearned: false, said: "not learned" });
   });
 });

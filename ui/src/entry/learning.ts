@@ -13,8 +13,9 @@ export interface Verdict {
 
 /** Judges an ended job by its status first, then by the verdict on the word and what came of it. */
 export async function verdictOf(job: Job, word: string): Promise<Verdict> {
-  if (job.status === "failed")
+  if (job.status === "failed") {
     return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "its log says why"}` };
+  }
   if (job.counts.stored) return { isLearned: true, said: "learned" };
   if (job.status === "cancelled") return { isLearned: false, said: "stopped before it was learned" };
   try {
@@ -29,14 +30,16 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   const { candidates, results } = await readRound(job.job_id, job.last_round);
   const candidate = candidates.find((one) => one.text === word) ?? candidates[0];
   if (!candidate) return null;
-  if (candidate.verdict === "known")
+  if (candidate.verdict === "known") {
     return { isLearned: false, said: "known already", known: candidate.text };
-  if (candidate.verdict !== "accepted")
+  }
+  if (candidate.verdict !== "accepted") {
     return {
       isLearned: false,
       said: lower(candidate.reason ?? candidate.verdict),
       ...named(candidate.reason),
     };
+  }
   const outcome = results.flatMap((batch) => batch.outcomes).find((one) => one.key === candidate.key);
   return {
     isLearned: false,

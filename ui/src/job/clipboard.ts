@@ -21,6 +21,7 @@ function byCommand(text: string): boolean {
   document.body.append(field);
   field.select();
   try {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is all that such a page has
     return document.execCommand("copy");
   } finally {
     field.remove();

@@ -7,10 +7,11 @@ import { FINAL } from "../live/frames";
 export function titleOf(job: Job): string {
   const { topic, words } = job.parameters as { topic?: unknown; words?: unknown };
   if (typeof topic === "string" && topic) return topic;
-  if (Array.isArray(words) && words.length)
+  if (Array.isArray(words) && words.length) {
     return words.length > 3
       ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`
       : words.join(", ");
+  }
   return job.mode === "big" ? "Any topic" : "What is mentioned most";
 }
 

@@ -3,7 +3,7 @@
  * Rows stay where they are; new jobs wait to be let in.
  */
 
-import { Problem, readJobs, type Query } from "../api/client";
+import { readJobs, type Problem, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
 import { Loading } from "../shared/loading.svelte";
 import { frameOf, type JobFrame } from "../live/frames";
@@ -61,6 +61,7 @@ export class JobRows {
     if (!cursor || this.next.isLoading) return;
     await this.next.run((signal) => readJobs({ ...queryOf(this.#filters), cursor }, signal));
     const part = this.next.data;
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another call may have begun
     if (!part || this.next.problem || this.next.isLoading || this.cursor !== cursor) return;
     const known = new Set(this.rows.map((row) => row.job_id));
     this.rows = [...this.rows, ...part.items.filter((item) => !known.has(item.job_id))];

@@ -82,8 +82,9 @@ export class History {
 export function isOlder(frame: JobFrame, than: JobFrame): boolean {
   if (frame.sent_at && than.sent_at) return Date.parse(frame.sent_at) < Date.parse(than.sent_at);
   if (frame.attempt !== than.attempt) return frame.attempt < than.attempt;
-  if (FINAL.has(than.status) !== FINAL.has(frame.status))
+  if (FINAL.has(than.status) !== FINAL.has(frame.status)) {
     return FINAL.has(than.status) && frame.progress < than.progress && frame.events.length === 0;
+  }
   return frame.total_tokens < than.total_tokens;
 }
 

@@ -85,6 +85,7 @@ export class Live {
         this.take(frameOf(await readJob(jobId, signal)));
         break;
       } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
         if (signal.aborted || !(error instanceof Problem)) return;
         this.problem = error;
         if (error.isLasting) return;
@@ -169,8 +170,9 @@ export class Live {
   #noteState(state: State): void {
     this.state = state;
     if (state === "open") this.openings++;
-    if (state === "ended")
+    if (state === "ended") {
       this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
+    }
     clearTimeout(this.#steady);
     // a line that opens and falls down again is no line
     if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
@@ -189,8 +191,10 @@ export class Live {
     if (this.state !== "ended" || !jobId) return;
     try {
       const job = await readJob(jobId, this.#reading?.signal);
-      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended")
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
+      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") {
         void this.follow(jobId);
+      }
     } catch {
       // the next look, or a reload, will tell
     }

@@ -11,8 +11,9 @@ function stored(count: number, second: number) {
 describe("the pace", () => {
   it("is measured over the last dozen seconds of the server's clock", () => {
     const history = new History();
-    for (let second = 0; second <= 60; second++)
+    for (let second = 0; second <= 60; second++) {
       history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
+    }
     const samples = history.get("j")?.samples ?? [];
     expect(perSecond(samples, (sample) => sample.stored)).toBe(50);
     expect(samples.length).toBeLessThan(30);
@@ -62,8 +63,9 @@ describe("the pace", () => {
       const history = new History();
       for (let second = 0; second <= 400; second++) {
         history.take(stored(20 * Math.floor(Math.min(second, lastAt) / every), second), second * 1000);
-        if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0)
+        if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0) {
           return second - lastAt;
+        }
       }
       return Infinity;
     };

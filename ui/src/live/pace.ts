@@ -46,11 +46,11 @@ export function noted(samples: readonly Sample[], frame: JobFrame, now: number):
   // of a time in which nothing changed its beginning and its end are enough
   if (
     before &&
-    last &&
-    last.stored === before.stored &&
+    last?.stored === before.stored &&
     STAGES.every((stage) => last.stages[stage] === before.stages[stage])
-  )
+  ) {
     kept.pop();
+  }
   const first = kept.findIndex((sample) => at - sample.at < WINDOW_MS);
   const older = first < 0 ? kept : kept.slice(0, first);
   return [

@@ -72,8 +72,9 @@ describe("a live socket", () => {
   it("passes over what is no frame", () => {
     const taken: JobFrame[] = [];
     const { line } = setUp((frame) => void taken.push(frame));
-    for (const data of ["", "{", "null", "3", "[]", '{"job_id":1,"events":[]}', '{"job_id":"j"}'])
+    for (const data of ["", "{", "null", "3", "[]", '{"job_id":1,"events":[]}', '{"job_id":"j"}']) {
       line().onmessage?.({ data });
+    }
     expect(taken).toEqual([]);
   });
 

@@ -76,9 +76,9 @@ export class LiveSocket {
   }
 
   #take(text: string): void {
-    let frame: JobFrame;
+    let frame: JobFrame | null;
     try {
-      frame = JSON.parse(text) as JobFrame;
+      frame = JSON.parse(text) as JobFrame | null;
     } catch {
       return;
     }

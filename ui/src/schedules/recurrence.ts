@@ -51,10 +51,11 @@ function ofCron(fields: string[]): string | null {
   if (day === "*" && hour === "*" && step) return every(Number(step) * 60);
   if (!/^\d{1,2}$/.test(minute)) return null;
   const two = (text: string) => text.padStart(2, "0");
-  if (day === "*" && hour === "*")
+  if (day === "*" && hour === "*") {
     return Number(minute)
       ? `every hour, ${counted(Number(minute), "minute")} past`
       : "every hour, on the hour";
+  }
   if (!/^\d{1,2}$/.test(hour)) return null;
   const at = `at ${two(hour)}:${two(minute)}`;
   if (day === "*") return `every day ${at}`;
@@ -66,7 +67,8 @@ function ofCron(fields: string[]): string | null {
 function ofInterval(rule: string): string | null {
   const found = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)(?:\.\d+)?$/.exec(rule);
   if (!found) return null;
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
+  const parts: (string | undefined)[] = found.slice(1);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
   return every(days * 86_400 + hours * 3_600 + minutes * 60 + seconds);
 }
 

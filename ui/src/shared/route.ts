@@ -11,9 +11,9 @@ export interface Place {
 
 export function parse(hash: string): Place {
   const text = hash.replace(/^#\/?/, "");
-  const [path = "", fields = ""] = splitOnce(text, "?");
+  const [path, fields] = splitOnce(text, "?");
   const query = new URLSearchParams(fields);
-  const [first = "", rest = ""] = splitOnce(path, "/");
+  const [first, rest] = splitOnce(path, "/");
   const id = decoded(rest);
   if (first === "" || (first === "jobs" && !id)) return { screen: "jobs", id: "", query };
   if (first === "jobs") return { screen: "job", id, query };

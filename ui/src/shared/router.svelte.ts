@@ -42,12 +42,16 @@ class Router {
     const query = changed(this.place.query, fields).toString();
     if (query === this.place.query.toString()) return;
     const to = `${location.hash.split("?")[0] || "#/jobs"}${query ? `?${query}` : ""}`;
-    if (!replace) return this.go(to);
+    if (!replace) {
+      this.go(to);
+      return;
+    }
     history.replaceState(history.state, "", to);
     this.#arrive();
   }
 
   /** What was kept under a name when this place was left; nothing in one that is new. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- who kept it knows its type
   kept<T>(name: string): T | undefined {
     return this.#kept.get(this.key)?.get(name) as T | undefined;
   }

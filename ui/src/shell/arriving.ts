@@ -13,8 +13,9 @@ export async function arriveAt(main: HTMLElement): Promise<void> {
   window.scrollTo(0, left?.scroll ?? 0);
   if (!left) return;
   const acting = new AbortController();
-  for (const act of ACTS)
+  for (const act of ACTS) {
     window.addEventListener(act, () => acting.abort(), { signal: acting.signal, passive: true });
+  }
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     await new Promise(requestAnimationFrame);
     // whoever does something has the place now

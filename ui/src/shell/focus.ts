@@ -10,8 +10,9 @@ export function keepFocus(main: HTMLElement): () => void {
   function came({ target }: FocusEvent): void {
     last = target as Element;
     around = [];
-    for (let at = last.parentElement; at && at !== main; at = at.parentElement)
+    for (let at = last.parentElement; at && at !== main; at = at.parentElement) {
       if (at.matches("tr, article, [tabindex]")) around.push(at);
+    }
   }
   // some browsers tell of it when what has the focus is taken away, and then it is still in its place
   function went({ target }: FocusEvent): void {

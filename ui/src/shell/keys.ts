@@ -3,7 +3,10 @@
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement;
-  if (event.key === "Escape") return leave(target);
+  if (event.key === "Escape") {
+    leave(target);
+    return;
+  }
   if (target.closest("input, textarea, select, dialog")) return;
   if (event.key === "/") {
     const search = document.querySelector<HTMLInputElement>("[data-search]");
