@@ -67,7 +67,8 @@ ui-types: setup
 
 ui-check: setup
 	@PYTHONPATH=. $(BIN)/python ui/dump_openapi.py --check
-	@if [ -d ui/node_modules/vitest ]; then cd ui && npm run --silent check && npm run --silent types-current && npm run --silent test; \
+	@if [ -d ui/node_modules/eslint ]; then cd ui && npm run --silent format:check && npm run --silent lint \
+		&& npm run --silent check && npm run --silent types-current && npm run --silent test; \
 		else echo "The dashboard's own checks are left out: npm could not fetch its packages."; fi
 
 bench: setup
