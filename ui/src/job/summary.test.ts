@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { reasonOf, took } from "./summary";
 import { frame, START } from "../live/frames.fixture";
+import { reasonOf, took } from "./summary";
 
 const counts = { ...frame().counts, accepted: 200, stored: 60 };
 const ended = {

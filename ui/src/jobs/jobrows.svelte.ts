@@ -5,9 +5,9 @@
 
 import { readJobs, type Problem, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
-import { Loading } from "../shared/loading.svelte";
 import { frameOf, type JobFrame } from "../live/frames";
 import { isOlder } from "../live/history";
+import { Loading } from "../shared/loading.svelte";
 
 export const AT_WORK = ["queued", "running", "cancelling"];
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { History, isOlder, secondsLeft } from "./history";
 import { event, frame, START } from "./frames.fixture";
+import { History, isOlder, secondsLeft } from "./history";
 
 const ids = (history: History) => history.get("j")?.events.map((one) => one.id);
 const sent = (second: number) => new Date(START + second * 1000).toISOString();

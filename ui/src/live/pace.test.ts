@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { event, frame, START } from "./frames.fixture";
 import { History } from "./history";
 import { newestWords, perSecond, wordsAMinute } from "./pace";
-import { event, frame, START } from "./frames.fixture";
 
 function stored(count: number, second: number) {
   const at = new Date(START + second * 1000).toISOString();

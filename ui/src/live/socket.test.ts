@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { JobFrame } from "./frames";
 import {
   FIRST_WAIT_MS,
   LiveSocket,
@@ -8,7 +9,6 @@ import {
   waitMs,
   type State,
 } from "./socket";
-import type { JobFrame } from "./frames";
 
 class Line {
   onopen: (() => void) | null = null;
