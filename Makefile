@@ -16,6 +16,7 @@ help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
 	@echo "make test         set up, then every check and test"
 	@echo "make check        format, lint, types, import rules"
+	@echo "make ui-check     format, lint, types and unit tests of the dashboard"
 	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make browser      the dashboard in a real browser"
