@@ -16,6 +16,7 @@ help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
 	@echo "make test         set up, then every check and test"
 	@echo "make check        format, lint, types, import rules"
+	@echo "make ui-check     format, lint, types and unit tests of the dashboard"
 	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make browser      the dashboard in a real browser"
@@ -67,7 +68,8 @@ ui-types: setup
 
 ui-check: setup
 	@PYTHONPATH=. $(BIN)/python ui/dump_openapi.py --check
-	@if [ -d ui/node_modules/vitest ]; then cd ui && npm run --silent check && npm run --silent types-current && npm run --silent test; \
+	@if [ -d ui/node_modules/eslint ]; then cd ui && npm run --silent format:check && npm run --silent lint \
+		&& npm run --silent check && npm run --silent types-current && npm run --silent test; \
 		else echo "The dashboard's own checks are left out: npm could not fetch its packages."; fi
 
 bench: setup

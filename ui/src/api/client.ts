@@ -1,6 +1,22 @@
 /** Asks the facade. Every request has a timeout, and every failure becomes a Problem that says what to do. */
 
-import type { Entry, EntryList, Estimate, FrontierList, Graph, Health, History, Job, JobList, Plan, ProblemDocument, RoundList, RoundView, Schedule, Stats } from "./types";
+import type {
+  Entry,
+  EntryList,
+  Estimate,
+  FrontierList,
+  Graph,
+  Health,
+  History,
+  Job,
+  JobList,
+  Plan,
+  ProblemDocument,
+  RoundList,
+  RoundView,
+  Schedule,
+  Stats,
+} from "./types";
 import { inWords } from "./wording";
 
 const TIMEOUT_MS = 30_000;
@@ -38,7 +54,9 @@ export function whenDoubtful(call: () => void): void {
 
 /** A key for startJob. Not by randomUUID, which a page over plain HTTP from another machine does not have. */
 export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 export function withQuery(path: string, query: Query = {}): string {
@@ -51,7 +69,20 @@ export function withQuery(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-async function ask<T>(path: string, { method = "GET", body, headers = {}, signal }: { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined } = {}): Promise<T> {
+async function ask<T>(
+  path: string,
+  {
+    method = "GET",
+    body,
+    headers = {},
+    signal,
+  }: {
+    method?: string;
+    body?: unknown;
+    headers?: Record<string, string>;
+    signal?: AbortSignal | undefined;
+  } = {},
+): Promise<T> {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   let answer: Response;
   try {
@@ -89,21 +120,30 @@ function asPath(word: string): string {
 
 type Abort = AbortSignal | undefined;
 
-export const readHealth = (signal?: Abort) => ask<Health>(HEALTH, { signal });
-export const signIn = (token: string) => ask<void>("/session", { method: "POST", body: { token } });
+export const readHealth = (signal?: Abort): Promise<Health> => ask(HEALTH, { signal });
+export const signIn = (token: string): Promise<void> => ask("/session", { method: "POST", body: { token } });
 
 export async function readJobs(query: Query, signal?: Abort): Promise<JobList> {
   const part = await ask<JobList>(withQuery("/jobs", query), { signal });
   if (!part.is_complete) onDoubt();
   return part;
 }
-export const readJob = (id: string, signal?: Abort) => ask<Job>(`/jobs/${encodeURIComponent(id)}`, { signal });
-export const readEvents = (id: string, after: string | null, signal?: Abort) => ask<History>(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: 200 }), { signal });
-export const readRounds = (id: string, after: number, signal?: Abort) => ask<RoundList>(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), { signal });
-export const readRound = (id: string, number: number, signal?: Abort) => ask<RoundView>(`/jobs/${encodeURIComponent(id)}/rounds/${number}`, { signal });
-export const cancelJob = (id: string, drain: boolean) => ask<void>(`/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST", body: { drain } });
-export const retryJob = (id: string) => ask<void>(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST" });
-export const estimateJob = (plan: Plan, signal?: Abort) => ask<Estimate>("/jobs/estimate", { method: "POST", body: plan, signal });
+export const readJob = (id: string, signal?: Abort): Promise<Job> =>
+  ask(`/jobs/${encodeURIComponent(id)}`, { signal });
+export const readEvents = (id: string, after: string | null, signal?: Abort): Promise<History> =>
+  ask(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: 200 }), { signal });
+export const readRounds = (id: string, after: number, signal?: Abort): Promise<RoundList> =>
+  ask(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), {
+    signal,
+  });
+export const readRound = (id: string, number: number, signal?: Abort): Promise<RoundView> =>
+  ask(`/jobs/${encodeURIComponent(id)}/rounds/${number}`, { signal });
+export const cancelJob = (id: string, drain: boolean): Promise<void> =>
+  ask(`/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST", body: { drain } });
+export const retryJob = (id: string): Promise<void> =>
+  ask(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST" });
+export const estimateJob = (plan: Plan, signal?: Abort): Promise<Estimate> =>
+  ask("/jobs/estimate", { method: "POST", body: plan, signal });
 
 /** The same key starts one job, however often it is sent. */
 export function startJob(plan: Plan, key: string): Promise<{ job_id: string }> {
@@ -113,11 +153,17 @@ export function startJob(plan: Plan, key: string): Promise<{ job_id: string }> {
   return ask("/jobs/start", { method: "POST", body: plan, headers });
 }
 
-export const searchKnowledge = (query: Query, signal?: Abort) => ask<EntryList>(withQuery("/knowledge", query), { signal });
-export const readStats = (signal?: Abort) => ask<Stats>("/knowledge/stats", { signal });
-export const readEntry = (word: string, signal?: Abort) => ask<Entry>(`/entries/${asPath(word)}`, { signal });
-export const readGraph = (word: string, query: Query = {}, signal?: Abort) => ask<Graph>(withQuery(`/graph/${asPath(word)}`, query), { signal });
-export const readFrontier = (cursor: string | null, signal?: Abort) => ask<FrontierList>(withQuery("/frontier", { cursor, limit: 100 }), { signal });
+export const searchKnowledge = (query: Query, signal?: Abort): Promise<EntryList> =>
+  ask(withQuery("/knowledge", query), { signal });
+export const readStats = (signal?: Abort): Promise<Stats> => ask("/knowledge/stats", { signal });
+export const readEntry = (word: string, signal?: Abort): Promise<Entry> =>
+  ask(`/entries/${asPath(word)}`, { signal });
+export const readGraph = (word: string, query: Query = {}, signal?: Abort): Promise<Graph> =>
+  ask(withQuery(`/graph/${asPath(word)}`, query), { signal });
+export const readFrontier = (cursor: string | null, signal?: Abort): Promise<FrontierList> =>
+  ask(withQuery("/frontier", { cursor, limit: 100 }), { signal });
 
-export const readSchedules = (signal?: Abort) => ask<{ items: Schedule[] }>("/schedules", { signal });
-export const switchSchedule = (id: string, to: "pause" | "resume") => ask<Schedule>(`/schedules/${encodeURIComponent(id)}/${to}`, { method: "POST" });
+export const readSchedules = (signal?: Abort): Promise<{ items: Schedule[] }> =>
+  ask("/schedules", { signal });
+export const switchSchedule = (id: string, to: "pause" | "resume"): Promise<Schedule> =>
+  ask(`/schedules/${encodeURIComponent(id)}/${to}`, { method: "POST" });

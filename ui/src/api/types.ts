@@ -3,7 +3,11 @@
 import type { components } from "./schema";
 
 /** The facade leaves nothing out: what has a default is sent too. */
-type Sent<T> = T extends readonly (infer Item)[] ? Sent<Item>[] : T extends object ? { [Name in keyof T]-?: Sent<Exclude<T[Name], undefined>> } : T;
+type Sent<T> = T extends readonly (infer Item)[]
+  ? Sent<Item>[]
+  : T extends object
+    ? { [Name in keyof T]-?: Sent<Exclude<T[Name], undefined>> }
+    : T;
 
 type Schemas = { [Name in keyof components["schemas"]]: Sent<components["schemas"][Name]> };
 

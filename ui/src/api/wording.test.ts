@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { inWords } from "./wording";
 
-const of = (field: string, problem: string) => inWords({ detail: `${field}: ${problem}.`, errors: [{ field, problem }] });
+const of = (field: string, problem: string) =>
+  inWords({ detail: `${field}: ${problem}.`, errors: [{ field, problem }] });
 
 describe("wrong input is told in the form's words", () => {
   it.each([
@@ -13,12 +14,22 @@ describe("wrong input is told in the form's words", () => {
   ])("%s, %s", (field, problem, told) => expect(of(field, problem)).toBe(told));
 
   it("and each of several", () => {
-    const errors = [{ field: "words.2", problem: "Value error, no letters" }, { field: "limit", problem: "Input should be less than or equal to 500" }];
+    const errors = [
+      { field: "words.2", problem: "Value error, no letters" },
+      { field: "limit", problem: "Input should be less than or equal to 500" },
+    ];
     expect(inWords({ detail: "raw", errors })).toBe("Word 3: no letters. Words at most: at most 500.");
   });
 });
 
 it("what is a sentence already stays, without marks of code", () => {
-  expect(inWords({ detail: "job_id: the job is running. Only an ended job can be run again.", errors: [{ field: "job_id", problem: "the job is running" }] })).toBe("job_id: the job is running. Only an ended job can be run again.");
-  expect(inWords({ detail: "Send `Authorization: Bearer …`.", errors: [] })).toBe("Send “Authorization: Bearer …”.");
+  expect(
+    inWords({
+      detail: "job_id: the job is running. Only an ended job can be run again.",
+      errors: [{ field: "job_id", problem: "the job is running" }],
+    }),
+  ).toBe("job_id: the job is running. Only an ended job can be run again.");
+  expect(inWords({ detail: "Send `Authorization: Bearer …`.", errors: [] })).toBe(
+    "Send “Authorization: Bearer …”.",
+  );
 });

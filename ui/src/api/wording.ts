@@ -22,8 +22,14 @@ function nameOf(field: string): string {
 export function inWords({ detail, errors }: Pick<ProblemDocument, "detail" | "errors">): string {
   const wrong = errors?.filter(({ field }) => /^[a-z_]+(\.\d+)?$/.test(field)) ?? [];
   // the facade's own errors are sentences already; those of a form are lists of fields
-  const isForm = wrong.length > 0 && wrong.some(({ problem }) => SENTENCES.some(([raw]) => raw.test(problem)));
-  return withoutMarks(isForm ? wrong.map(({ field, problem }) => `${nameOf(field)}: ${SENTENCES.reduce((text, [raw, told]) => text.replace(raw, told), problem).replace(/\.$/, "")}.`).join(" ") : detail);
+  const isForm =
+    wrong.length > 0 && wrong.some(({ problem }) => SENTENCES.some(([raw]) => raw.test(problem)));
+  return withoutMarks(isForm ? wrong.map(sentenceOf).join(" ") : detail);
+}
+
+function sentenceOf({ field, problem }: { field: string; problem: string }): string {
+  const told = SENTENCES.reduce((text, [raw, words]) => text.replace(raw, words), problem);
+  return `${nameOf(field)}: ${told.replace(/\.$/, "")}.`;
 }
 
 /** Marks of code mean nothing on a page. */

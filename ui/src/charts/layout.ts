@@ -1,6 +1,18 @@
-/** Where the words of a graph stand: forces between them, worked out in steps. Runs in a worker, so that the page stays quick. */
+/**
+ * Where the words of a graph stand: forces between them, worked out in steps.
+ * Runs in a worker, so that the page stays quick.
+ */
 
-import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type Simulation, type SimulationNodeDatum } from "d3-force";
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type Simulation,
+  type SimulationNodeDatum,
+} from "d3-force";
 
 export interface LayoutTask {
   /** The latest task is the one that counts. */
@@ -28,14 +40,26 @@ export class Layout {
 
   constructor(task: LayoutTask) {
     const { places, links } = task;
-    this.#nodes = Array.from({ length: places.length / 2 }, (_, n) => ({ x: places[2 * n] as number, y: places[2 * n + 1] as number }));
+    this.#nodes = Array.from({ length: places.length / 2 }, (_, n) => ({
+      x: places[2 * n] as number,
+      y: places[2 * n + 1] as number,
+    }));
     const first = this.#nodes[0];
-    if (first) [first.fx, first.fy] = [first.x as number, first.y as number];
-    const pairs = Array.from({ length: links.length / 2 }, (_, n) => ({ source: links[2 * n] as number, target: links[2 * n + 1] as number }));
+    if (first) [first.fx, first.fy] = [first.x, first.y];
+    const pairs = Array.from({ length: links.length / 2 }, (_, n) => ({
+      source: links[2 * n] as number,
+      target: links[2 * n + 1] as number,
+    }));
     const isRoomy = this.#nodes.length <= ROOMY;
     this.#simulation = forceSimulation(this.#nodes)
       .force("links", forceLink(pairs).distance(isRoomy ? 70 : 30))
-      .force("charge", forceManyBody().strength(isRoomy ? -320 : -60).theta(1.1).distanceMax(isRoomy ? 1_000 : 400))
+      .force(
+        "charge",
+        forceManyBody()
+          .strength(isRoomy ? -320 : -60)
+          .theta(1.1)
+          .distanceMax(isRoomy ? 1_000 : 400),
+      )
       .force("collide", forceCollide(isRoomy ? 16 : 7))
       .force("x", forceX(0).strength(0.02))
       .force("y", forceY(0).strength(0.03))

@@ -1,6 +1,6 @@
 /** What stands at an axis. */
 
-import { count } from "../format";
+import { count } from "../shared/format";
 
 /** The numbers in one notation, that of the largest: such as "0", "5k", "10k". */
 export function marks(numbers: readonly number[]): string[] {

@@ -1,4 +1,7 @@
-/** What is meant by pointers and the wheel over a picture that can be moved: points in pixels from its corner. */
+/**
+ * What is meant by pointers and the wheel over a picture that can be moved.
+ * Points are in pixels from its corner.
+ */
 
 import type { Point } from "./view";
 
@@ -21,7 +24,10 @@ export class Pointing {
   #clicked: { at: Point; timer: ReturnType<typeof setTimeout> } | null = null;
   #end = new AbortController();
 
-  constructor(readonly box: HTMLElement, readonly gestures: Gestures) {
+  constructor(
+    readonly box: HTMLElement,
+    readonly gestures: Gestures,
+  ) {
     const { signal } = this.#end;
     box.addEventListener("pointerdown", (event) => this.#press(event), { signal });
     box.addEventListener("pointermove", (event) => this.#move(event), { signal });
@@ -60,7 +66,9 @@ export class Pointing {
     this.#travelled += Math.hypot(at.x - before.x, at.y - before.y);
     if (other) {
       const [was, is] = [between(before, other), between(at, other)];
-      if (was > 0 && is > 0) this.gestures.onzoom(is / was, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
+      if (was > 0 && is > 0) {
+        this.gestures.onzoom(is / was, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
+      }
     } else if (this.#travelled >= STILL_PX) this.gestures.onmove(at.x - before.x, at.y - before.y);
   }
 
@@ -71,7 +79,7 @@ export class Pointing {
     clearTimeout(first?.timer);
     this.#clicked = null;
     if (first && between(first.at, at) < 2 * STILL_PX) this.gestures.onclick(first.at, true);
-    else
+    else {
       this.#clicked = {
         at,
         timer: setTimeout(() => {
@@ -79,6 +87,7 @@ export class Pointing {
           this.gestures.onclick(at, false);
         }, DOUBLE_MS),
       };
+    }
   }
 
   /** The wheel belongs to the page; with Ctrl, as pinching on a touchpad sends it, it zooms. */

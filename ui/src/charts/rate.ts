@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { time } from "../format";
+import { time } from "../shared/format";
 import { colour } from "./colours";
 import { marks } from "./marks";
 
@@ -10,7 +10,11 @@ export class RateChart {
   #plot: uPlot;
   #observer: ResizeObserver;
 
-  constructor(readonly box: HTMLElement, at: number[], words: number[]) {
+  constructor(
+    readonly box: HTMLElement,
+    at: number[],
+    words: number[],
+  ) {
     const ink = colour("--ink-quiet");
     const font = "12px Inter Variable, Inter, sans-serif";
     const axis = { stroke: ink, font, grid: { stroke: colour("--rule"), width: 1 }, ticks: { show: false } };
@@ -21,12 +25,27 @@ export class RateChart {
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: { y: { range: (_, _low, high) => [0, Math.max(10, high * 1.1)] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map((tick) => time(tick * 1000).slice(0, 8)) },
+        {
+          ...axis,
+          grid: { show: false },
+          space: 70,
+          values: (_, ticks) => ticks.map((tick) => time(tick * 1000).slice(0, 8)),
+        },
         { ...axis, size: 46, space: 36, values: (_, ticks) => marks(ticks) },
       ],
       series: [
         {},
-        { stroke: colour("--accent"), width: 1.75, fill: `${colour("--accent")}22`, points: { show: false }, ...(uPlot.paths.spline ? { paths: uPlot.paths.stepped ? (uPlot.paths.stepped({ align: 1 }) as uPlot.Series.PathBuilder) : uPlot.paths.spline() } : {}) },
+        {
+          stroke: colour("--accent"),
+          width: 1.75,
+          fill: `${colour("--accent")}22`,
+          points: { show: false },
+          ...(uPlot.paths.spline
+            ? {
+                paths: uPlot.paths.stepped ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.spline(),
+              }
+            : {}),
+        },
       ],
     };
     this.#plot = new uPlot(options, closed(at, words), box);
@@ -52,5 +71,8 @@ export class RateChart {
 function closed(at: number[], words: number[]): [number[], number[]] {
   const [before, last] = at.slice(-2);
   if (before === undefined || last === undefined) return [at, words];
-  return [[...at, 2 * last - before], [...words, words.at(-1) as number]];
+  return [
+    [...at, 2 * last - before],
+    [...words, words.at(-1) as number],
+  ];
 }

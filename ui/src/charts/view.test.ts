@@ -70,21 +70,41 @@ describe("the view", () => {
 describe("names", () => {
   const named = (count: number, seed: number): Name[] => {
     const chance = chances(seed);
-    return Array.from({ length: count }, () => ({ at: { x: chance() * SIZE.width, y: chance() * SIZE.height }, radius: 4, width: 20 + chance() * 120 }));
+    return Array.from({ length: count }, () => ({
+      at: { x: chance() * SIZE.width, y: chance() * SIZE.height },
+      radius: 4,
+      width: 20 + chance() * 120,
+    }));
   };
 
   it.each([1, 2, 3, 4, 5])("lie over no other, over no disc and within the frame (%d)", (seed) => {
     const names = named(200, seed);
-    const boxes = placeNames(names, SIZE, { most: 40, discs: names, middle: { x: 300, y: 150 } }).map(({ index, at }) => {
-      const { width } = names[index] as Name;
-      return { left: at.x, right: at.x + width, top: at.y - 8, bottom: at.y + 8 };
-    });
+    const boxes = placeNames(names, SIZE, { most: 40, discs: names, middle: { x: 300, y: 150 } }).map(
+      ({ index, at }) => {
+        const { width } = names[index] as Name;
+        return { left: at.x, right: at.x + width, top: at.y - 8, bottom: at.y + 8 };
+      },
+    );
     expect(boxes.length).toBeGreaterThan(5);
     expect(boxes.length).toBeLessThanOrEqual(40);
-    const discs = names.map(({ at, radius }) => ({ left: at.x - radius, right: at.x + radius, top: at.y - radius, bottom: at.y + radius }));
+    const discs = names.map(({ at, radius }) => ({
+      left: at.x - radius,
+      right: at.x + radius,
+      top: at.y - radius,
+      bottom: at.y + radius,
+    }));
     for (const [n, box] of boxes.entries()) {
-      expect(box.left >= 0 && box.top >= 0 && box.right <= SIZE.width && box.bottom <= SIZE.height).toBe(true);
-      for (const other of [...boxes.slice(n + 1), ...discs]) expect(box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom).toBe(false);
+      expect(box.left >= 0 && box.top >= 0 && box.right <= SIZE.width && box.bottom <= SIZE.height).toBe(
+        true,
+      );
+      for (const other of [...boxes.slice(n + 1), ...discs]) {
+        expect(
+          box.left < other.right &&
+            other.left < box.right &&
+            box.top < other.bottom &&
+            other.top < box.bottom,
+        ).toBe(false);
+      }
     }
   });
   it("stand away from the middle where there is room", () => {

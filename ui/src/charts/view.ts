@@ -17,7 +17,7 @@ interface Box {
 
 /** Nearer than that nothing more is to be seen. */
 const NEAREST = 8;
-/** So much further apart than in the other direction things may be drawn, for a frame that is wide or high. */
+/** So much further apart than in the other direction things are drawn at most, in a wide or high frame. */
 const MOST_STRETCH = 1.7;
 /** From this scale on things have their full size. */
 const ROOMY = 0.7;
@@ -41,11 +41,17 @@ export class View {
   }
 
   toScreen({ x, y }: Point): Point {
-    return { x: (x - this.middle.x) * this.scale * this.stretch + this.size.width / 2, y: (y - this.middle.y) * this.scale + this.size.height / 2 };
+    return {
+      x: (x - this.middle.x) * this.scale * this.stretch + this.size.width / 2,
+      y: (y - this.middle.y) * this.scale + this.size.height / 2,
+    };
   }
 
   toPlane({ x, y }: Point): Point {
-    return { x: (x - this.size.width / 2) / (this.scale * this.stretch) + this.middle.x, y: (y - this.size.height / 2) / this.scale + this.middle.y };
+    return {
+      x: (x - this.size.width / 2) / (this.scale * this.stretch) + this.middle.x,
+      y: (y - this.size.height / 2) / this.scale + this.middle.y,
+    };
   }
 
   /** Shows all of what is given, at most twice as large as life. */
@@ -53,7 +59,10 @@ export class View {
     if (!places.length) return;
     const box = boundsOf(places);
     const [width, height] = [Math.max(1, box.right - box.left), Math.max(1, box.bottom - box.top)];
-    const room = { x: Math.max(40, this.size.width - 2 * MARGIN.x), y: Math.max(40, this.size.height - 2 * MARGIN.y) };
+    const room = {
+      x: Math.max(40, this.size.width - 2 * MARGIN.x),
+      y: Math.max(40, this.size.height - 2 * MARGIN.y),
+    };
     const [across, down] = [room.x / width, room.y / height];
     this.scale = this.#whole = Math.min(2, down, across * MOST_STRETCH);
     this.stretch = Math.min(2, across, this.scale * MOST_STRETCH) / this.scale;
@@ -61,7 +70,10 @@ export class View {
   }
 
   move(byX: number, byY: number): void {
-    this.middle = { x: this.middle.x - byX / (this.scale * this.stretch), y: this.middle.y - byY / this.scale };
+    this.middle = {
+      x: this.middle.x - byX / (this.scale * this.stretch),
+      y: this.middle.y - byY / this.scale,
+    };
   }
 
   /** Comes nearer by a factor; what is at a point of the screen stays there. */
@@ -101,9 +113,21 @@ const GAP = 4;
 /** Half of a line's height. */
 const HALF = 9;
 
-/** Finds room for names, the first ones first: beside their discs, away from the middle, or below or above; over no other name and none of the discs, within the frame. */
-export function placeNames(names: readonly Name[], size: Size, { most, discs, middle }: { most: number; discs: readonly Name[]; middle: Point }): Placed[] {
-  const taken: Box[] = discs.map(({ at, radius }) => ({ left: at.x - radius, right: at.x + radius, top: at.y - radius, bottom: at.y + radius }));
+/**
+ * Finds room for names, the first ones first: beside their discs, away from the middle, or below or above;
+ * over no other name and none of the discs, within the frame.
+ */
+export function placeNames(
+  names: readonly Name[],
+  size: Size,
+  { most, discs, middle }: { most: number; discs: readonly Name[]; middle: Point },
+): Placed[] {
+  const taken: Box[] = discs.map(({ at, radius }) => ({
+    left: at.x - radius,
+    right: at.x + radius,
+    top: at.y - radius,
+    bottom: at.y + radius,
+  }));
   const found: Placed[] = [];
   for (let index = 0; index < names.length && found.length < most; index++) {
     const { at, radius, width } = names[index] as Name;
@@ -113,10 +137,28 @@ export function placeNames(names: readonly Name[], size: Size, { most, discs, mi
     ];
     if (at.x < middle.x) sides.reverse();
     const [outwards, inwards] = sides as [Point, Point];
-    const places = [outwards, { x: at.x - width / 2, y: at.y + radius + GAP + HALF }, { x: at.x - width / 2, y: at.y - radius - GAP - HALF }, inwards];
+    const places = [
+      outwards,
+      { x: at.x - width / 2, y: at.y + radius + GAP + HALF },
+      { x: at.x - width / 2, y: at.y - radius - GAP - HALF },
+      inwards,
+    ];
     for (const place of places) {
-      const box = { left: place.x - 1, right: place.x + width + 1, top: place.y - HALF, bottom: place.y + HALF };
-      if (box.left < 0 || box.top < 0 || box.right > size.width || box.bottom > size.height || taken.some((one) => meets(one, box))) continue;
+      const box = {
+        left: place.x - 1,
+        right: place.x + width + 1,
+        top: place.y - HALF,
+        bottom: place.y + HALF,
+      };
+      if (
+        box.left < 0 ||
+        box.top < 0 ||
+        box.right > size.width ||
+        box.bottom > size.height ||
+        taken.some((one) => meets(one, box))
+      ) {
+        continue;
+      }
       taken.push(box);
       found.push({ index, at: place });
       break;

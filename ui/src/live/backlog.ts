@@ -28,7 +28,7 @@ export class Backlog {
     this.#isBehind = true;
     if (this.#isReading) return;
     this.#isReading = true;
-    for (let failures = 0; this.#isBehind && !this.signal.aborted; ) {
+    for (let failures = 0; this.#isBehind && !this.signal.aborted;) {
       try {
         this.#isBehind = false;
         const part = await readEvents(this.jobId, this.cursor, this.signal);
@@ -37,6 +37,7 @@ export class Backlog {
         failures = 0;
         this.reader.onPart(part.items, !this.#isBehind);
       } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
         if (this.signal.aborted) break;
         if (!(error instanceof Problem)) throw error;
         if (error.isLasting) {

@@ -1,4 +1,7 @@
-/** The one kind of message that the facade sends over a WebSocket: the whole status of a job, and what is new since the frame before. */
+/**
+ * The one kind of message that the facade sends over a WebSocket:
+ * the whole status of a job, and what is new since the frame before.
+ */
 
 import type { HistoryEvent, Job, Status } from "../api/types";
 

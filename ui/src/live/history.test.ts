@@ -1,14 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { History, isOlder, secondsLeft } from "./history";
 import { event, frame, START } from "./frames.fixture";
+import { History, isOlder, secondsLeft } from "./history";
 
 const ids = (history: History) => history.get("j")?.events.map((one) => one.id);
 const sent = (second: number) => new Date(START + second * 1000).toISOString();
 
 describe("events", () => {
   it("are the same whatever the order of the frames", () => {
-    const parts = [frame({ events: [event("a", 1), event("b", 2)] }), frame({ events: [event("c", 3)] }), frame({ events: [event("d", 4)] })];
-    for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]]) {
+    const parts = [
+      frame({ events: [event("a", 1), event("b", 2)] }),
+      frame({ events: [event("c", 3)] }),
+      frame({ events: [event("d", 4)] }),
+    ];
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 0, 2],
+      [1, 2, 0],
+    ]) {
       const history = new History();
       for (const index of order) history.take(parts[index] as (typeof parts)[number]);
       expect(ids(history)).toEqual(["a", "b", "c", "d"]);
@@ -81,8 +90,12 @@ describe("the status", () => {
 
   it("without a clock is that which says more", () => {
     expect(isOlder(frame({ total_tokens: 10 }), frame({ total_tokens: 20 }))).toBe(true);
-    expect(isOlder(frame({ status: "running", progress: 90 }), frame({ status: "completed", progress: 100 }))).toBe(true);
-    expect(isOlder(frame({ status: "completed", progress: 100 }), frame({ status: "running", progress: 90 }))).toBe(false);
+    expect(
+      isOlder(frame({ status: "running", progress: 90 }), frame({ status: "completed", progress: 100 })),
+    ).toBe(true);
+    expect(
+      isOlder(frame({ status: "completed", progress: 100 }), frame({ status: "running", progress: 90 })),
+    ).toBe(false);
   });
 });
 

@@ -1,4 +1,7 @@
-/** Frames in, jobs and events out. Frames may come twice, late, or after a gap; what is shown is the same whatever their order. */
+/**
+ * Frames in, jobs and events out.
+ * Frames may come twice, late, or after a gap; what is shown is the same whatever their order.
+ */
 
 import { FINAL, type JobEvent, type JobFrame } from "./frames";
 import { noted, type Sample } from "./pace";
@@ -41,7 +44,11 @@ export class History {
       job: isLate ? before.job : frame,
       events: this.#cut(frame.job_id, merge(before?.events ?? [], added)),
       hasGap: (before?.hasGap ?? false) || frame.gap,
-      skewMs: isLate ? before.skewMs : frame.sent_at ? Date.parse(frame.sent_at) - now : (before?.skewMs ?? 0),
+      skewMs: isLate
+        ? before.skewMs
+        : frame.sent_at
+          ? Date.parse(frame.sent_at) - now
+          : (before?.skewMs ?? 0),
       receivedAt: isLate ? before.receivedAt : now,
       samples: isLate ? before.samples : noted(before?.samples ?? [], frame, now),
     });
@@ -75,11 +82,16 @@ export class History {
 export function isOlder(frame: JobFrame, than: JobFrame): boolean {
   if (frame.sent_at && than.sent_at) return Date.parse(frame.sent_at) < Date.parse(than.sent_at);
   if (frame.attempt !== than.attempt) return frame.attempt < than.attempt;
-  if (FINAL.has(than.status) !== FINAL.has(frame.status)) return FINAL.has(than.status) && frame.progress < than.progress && frame.events.length === 0;
+  if (FINAL.has(than.status) !== FINAL.has(frame.status)) {
+    return FINAL.has(than.status) && frame.progress < than.progress && frame.events.length === 0;
+  }
   return frame.total_tokens < than.total_tokens;
 }
 
-/** Seconds that a job has left; null when it has no end in sight. Counted from the server's word, so a wrong clock here does not matter. */
+/**
+ * Seconds that a job has left; null when it has no end in sight.
+ * Counted from the server's word, so a wrong clock here does not matter.
+ */
 export function secondsLeft(seen: Seen, now = Date.now()): number | null {
   // one that finishes what is in flight ends before its time
   if (seen.job.remaining_seconds === null || seen.job.is_stopping || FINAL.has(seen.job.status)) return null;

@@ -73,7 +73,10 @@ export class Live {
     this.#connect("/ws/jobs");
   }
 
-  /** Reads one job and follows it, and reads its log behind; again from the start when it is followed already. */
+  /**
+   * Reads one job and follows it, and reads its log behind;
+   * again from the start when it is followed already.
+   */
   async follow(jobId: string): Promise<void> {
     this.#begin(jobId, this.#watched === jobId ? this.#history : new History());
     const { signal } = (this.#reading = new AbortController());
@@ -82,6 +85,7 @@ export class Live {
         this.take(frameOf(await readJob(jobId, signal)));
         break;
       } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
         if (signal.aborted || !(error instanceof Problem)) return;
         this.problem = error;
         if (error.isLasting) return;
@@ -92,7 +96,10 @@ export class Live {
     if (signal.aborted) return;
     this.problem = undefined;
     this.#deliver();
-    this.#backlog = new Backlog(jobId, signal, { onPart: (events, isLast) => this.#fill(jobId, events, isLast), onProblem: (problem) => (this.problem = problem) });
+    this.#backlog = new Backlog(jobId, signal, {
+      onPart: (events, isLast) => this.#fill(jobId, events, isLast),
+      onProblem: (problem) => (this.problem = problem),
+    });
     void this.#backlog.catchUp();
     this.#noteState("connecting");
     this.#connect(`/ws/jobs/${jobId}`);
@@ -163,14 +170,17 @@ export class Live {
   #noteState(state: State): void {
     this.state = state;
     if (state === "open") this.openings++;
-    if (state === "ended") this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
+    if (state === "ended") {
+      this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
+    }
     clearTimeout(this.#steady);
     // a line that opens and falls down again is no line
     if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
     if (state === "ended" || state === "refused") this.#isBack();
     if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);
-    // a browser is not told why a WebSocket was refused; an answer over HTTP says whether it was a session that ended
+    // a browser is not told why a WebSocket was refused;
+    // an answer over HTTP says whether it was a session that ended
     if (state === "waiting" && this.#watched && this.#backlog) void this.#askOverHttp(this.#watched);
     else if (state === "waiting") this.openings++;
   }
@@ -181,7 +191,10 @@ export class Live {
     if (this.state !== "ended" || !jobId) return;
     try {
       const job = await readJob(jobId, this.#reading?.signal);
-      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") void this.follow(jobId);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
+      if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") {
+        void this.follow(jobId);
+      }
     } catch {
       // the next look, or a reload, will tell
     }
@@ -202,7 +215,10 @@ export class Live {
       const before = this.#history.get(frame.job_id)?.job.status;
       const added = this.#history.take(frame);
       if (before && !FINAL.has(before) && FINAL.has(frame.status)) this.endings++;
-      this.learned += added.reduce((sum, event) => sum + (event.kind === "words.learned" ? event.words.length : 0), 0);
+      this.learned += added.reduce(
+        (sum, event) => sum + (event.kind === "words.learned" ? event.words.length : 0),
+        0,
+      );
       const told = added.length === frame.events.length ? frame : { ...frame, events: added };
       for (const hear of this.#hearers) hear(told);
     }

@@ -1,6 +1,6 @@
 /** What follows from words that are learned while one looks. */
 
-import { whenever } from "../whenever.svelte";
+import { whenever } from "../shared/whenever.svelte";
 import { live } from "./live.svelte";
 
 const EVERY_MS = 5_000;
@@ -9,12 +9,18 @@ const EVERY_MS = 5_000;
 export function afterNews(run: () => void): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const known = live.learned;
-  whenever(() => live.learned, () => {
-    if (live.learned === known) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      run();
-    }, EVERY_MS);
-  });
-  whenever(() => null, () => () => clearTimeout(timer));
+  whenever(
+    () => live.learned,
+    () => {
+      if (live.learned === known) return;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        run();
+      }, EVERY_MS);
+    },
+  );
+  whenever(
+    () => null,
+    () => () => clearTimeout(timer),
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { event, frame, START } from "./frames.fixture";
 import { History } from "./history";
 import { newestWords, perSecond, wordsAMinute } from "./pace";
-import { event, frame, START } from "./frames.fixture";
 
 function stored(count: number, second: number) {
   const at = new Date(START + second * 1000).toISOString();
@@ -11,7 +11,9 @@ function stored(count: number, second: number) {
 describe("the pace", () => {
   it("is measured over the last dozen seconds of the server's clock", () => {
     const history = new History();
-    for (let second = 0; second <= 60; second++) history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
+    for (let second = 0; second <= 60; second++) {
+      history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
+    }
     const samples = history.get("j")?.samples ?? [];
     expect(perSecond(samples, (sample) => sample.stored)).toBe(50);
     expect(samples.length).toBeLessThan(30);
@@ -61,7 +63,9 @@ describe("the pace", () => {
       const history = new History();
       for (let second = 0; second <= 400; second++) {
         history.take(stored(20 * Math.floor(Math.min(second, lastAt) / every), second), second * 1000);
-        if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0) return second - lastAt;
+        if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0) {
+          return second - lastAt;
+        }
       }
       return Infinity;
     };
@@ -71,16 +75,25 @@ describe("the pace", () => {
   });
 
   it("is drawn in stretches into which two batches fall", () => {
-    const events = Array.from({ length: 12 }, (_, n) => event(`b${n}`, n * 25, { words: Array.from({ length: 20 }, (_, w) => `${n}-${w}`) }));
+    const events = Array.from({ length: 12 }, (_, n) =>
+      event(`b${n}`, n * 25, { words: Array.from({ length: 20 }, (_, w) => `${n}-${w}`) }),
+    );
     const { at, words } = wordsAMinute(events);
     expect((at[1] as number) - (at[0] as number)).toBe(60);
     expect(Math.max(...words)).toBeLessThanOrEqual(60);
     expect(Math.min(...words.slice(1))).toBeGreaterThanOrEqual(40);
-    expect((wordsAMinute(Array.from({ length: 50 }, (_, n) => event(`c${n}`, n))).at[1] as number) % 5).toBe(0);
+    expect((wordsAMinute(Array.from({ length: 50 }, (_, n) => event(`c${n}`, n))).at[1] as number) % 5).toBe(
+      0,
+    );
   });
 
   it("over a job's life has nothing where nothing was learned", () => {
-    const events = [event("a", 0), event("b", 4), event("b2", 21, { words: ["c", "d"] }), event("x", 22, { kind: "word.rejected" })];
+    const events = [
+      event("a", 0),
+      event("b", 4),
+      event("b2", 21, { words: ["c", "d"] }),
+      event("x", 22, { kind: "word.rejected" }),
+    ];
     expect(wordsAMinute(events, 5).words).toEqual([0, 24, 0, 0, 0]);
     expect(wordsAMinute([])).toEqual({ at: [], words: [] });
   });
@@ -91,6 +104,15 @@ describe("the pace", () => {
   });
 
   it("shows the newest words first", () => {
-    expect(newestWords([event("a", 1, { words: ["a", "b"] }), event("r", 2, { kind: "round.proposed" }), event("c", 3, { words: ["c", "b", "d"] })], 3)).toEqual(["d", "b", "c"]);
+    expect(
+      newestWords(
+        [
+          event("a", 1, { words: ["a", "b"] }),
+          event("r", 2, { kind: "round.proposed" }),
+          event("c", 3, { words: ["c", "b", "d"] }),
+        ],
+        3,
+      ),
+    ).toEqual(["d", "b", "c"]);
   });
 });

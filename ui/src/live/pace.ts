@@ -22,32 +22,61 @@ export interface Sample {
   stages: Readonly<Record<Stage, number>>;
 }
 
-/** Samples with one of this frame; those of another attempt, and those that are too old to measure from, are dropped. */
+/**
+ * Samples with one of this frame;
+ * those of another attempt, and those that are too old to measure from, are dropped.
+ */
 export function noted(samples: readonly Sample[], frame: JobFrame, now: number): readonly Sample[] {
   const at = frame.sent_at ? Date.parse(frame.sent_at) : now;
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, frame.stages[stage]?.done ?? 0])) as Record<Stage, number>;
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, frame.stages[stage]?.done ?? 0])) as Record<
+    Stage,
+    number
+  >;
   // a job that waits to be run again has the pace of nobody
   const isAtWork = frame.status === "running" || frame.status === "cancelling";
-  const kept = samples.filter((sample) => isAtWork && sample.attempt === frame.attempt && sample.at < at && at - sample.at <= LONGEST_MS && sample.stored <= frame.counts.stored);
+  const kept = samples.filter(
+    (sample) =>
+      isAtWork &&
+      sample.attempt === frame.attempt &&
+      sample.at < at &&
+      at - sample.at <= LONGEST_MS &&
+      sample.stored <= frame.counts.stored,
+  );
   const [before, last] = kept.slice(-2);
   // of a time in which nothing changed its beginning and its end are enough
-  if (before && last && last.stored === before.stored && STAGES.every((stage) => last.stages[stage] === before.stages[stage])) kept.pop();
+  if (
+    before &&
+    last?.stored === before.stored &&
+    STAGES.every((stage) => last.stages[stage] === before.stages[stage])
+  ) {
+    kept.pop();
+  }
   const first = kept.findIndex((sample) => at - sample.at < WINDOW_MS);
   const older = first < 0 ? kept : kept.slice(0, first);
-  return [...older.slice(-MOST_OLDER), ...(first < 0 ? [] : kept.slice(first)), { at, attempt: frame.attempt, stored: frame.counts.stored, stages }];
+  return [
+    ...older.slice(-MOST_OLDER),
+    ...(first < 0 ? [] : kept.slice(first)),
+    { at, attempt: frame.attempt, stored: frame.counts.stored, stages },
+  ];
 }
 
 /**
- * Words a second, measured from one change to another: over a dozen seconds, or over as many as a few batches take.
+ * Words a second, measured from one change to another:
+ * over a dozen seconds, or over as many as a few batches take.
  * Null while there is too little to tell; 0 when it stands still.
  */
 export function perSecond(samples: readonly Sample[], of: (sample: Sample) => number): number | null {
   const last = samples.at(-1);
-  const changes = samples.filter((sample, index) => index > 0 && of(sample) > of(samples[index - 1] as Sample));
+  const changes = samples.filter(
+    (sample, index) => index > 0 && of(sample) > of(samples[index - 1] as Sample),
+  );
   const end = changes.at(-1);
   if (!last) return null;
   if (!end) return last.at - (samples[0] as Sample).at >= LONGEST_MS / 2 ? 0 : null;
-  const from = Math.max(0, changes.findLastIndex((change) => end.at - change.at >= WINDOW_MS));
+  const from = Math.max(
+    0,
+    changes.findLastIndex((change) => end.at - change.at >= WINDOW_MS),
+  );
   const begin = changes[from] as Sample;
   const span = end.at - begin.at;
   if (span < LEAST_MS) return last.at - end.at >= LONGEST_MS / 2 ? 0 : null;
@@ -63,13 +92,22 @@ const GAPS = 200;
 
 function stretchFor(moments: readonly number[]): number {
   const latest = moments.slice(-GAPS - 1);
-  const gaps = latest.slice(1).map((at, index) => at - (latest[index] as number)).sort((one, other) => one - other);
+  const gaps = latest
+    .slice(1)
+    .map((at, index) => at - (latest[index] as number))
+    .sort((one, other) => one - other);
   const gapS = (gaps[gaps.length >> 1] ?? 0) / 1000;
   return STRETCHES_S.find((stretch) => stretch >= 2 * gapS) ?? (STRETCHES_S.at(-1) as number);
 }
 
-/** Words a minute over a job's life: moments in seconds since 1970, and the pace in the stretch that begins there. Pauses are 0. */
-export function wordsAMinute(events: readonly JobEvent[], stretch?: number): { at: number[]; words: number[] } {
+/**
+ * Words a minute over a job's life: moments in seconds since 1970,
+ * and the pace in the stretch that begins there. Pauses are 0.
+ */
+export function wordsAMinute(
+  events: readonly JobEvent[],
+  stretch?: number,
+): { at: number[]; words: number[] } {
   const learned = events.filter((event) => event.kind === "words.learned");
   const stretchS = stretch ?? stretchFor(learned.slice(-GAPS - 1).map((event) => Date.parse(event.occurred)));
   const first = learned[0];

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FIRST_WAIT_MS, LiveSocket, LONGEST_WAIT_MS, SILENCE_MS, STEADY_MS, waitMs, type State } from "./socket";
 import type { JobFrame } from "./frames";
+import {
+  FIRST_WAIT_MS,
+  LiveSocket,
+  LONGEST_WAIT_MS,
+  SILENCE_MS,
+  STEADY_MS,
+  waitMs,
+  type State,
+} from "./socket";
 
 class Line {
   onopen: (() => void) | null = null;
@@ -15,7 +23,9 @@ class Line {
   }
 
   say(frame: Record<string, unknown>): void {
-    this.onmessage?.({ data: JSON.stringify({ job_id: "j", status: "running", events: [], cursor: "", ...frame }) });
+    this.onmessage?.({
+      data: JSON.stringify({ job_id: "j", status: "running", events: [], cursor: "", ...frame }),
+    });
   }
 }
 
@@ -62,7 +72,9 @@ describe("a live socket", () => {
   it("passes over what is no frame", () => {
     const taken: JobFrame[] = [];
     const { line } = setUp((frame) => void taken.push(frame));
-    for (const data of ["", "{", "null", "3", "[]", '{"job_id":1,"events":[]}', '{"job_id":"j"}']) line().onmessage?.({ data });
+    for (const data of ["", "{", "null", "3", "[]", '{"job_id":1,"events":[]}', '{"job_id":"j"}']) {
+      line().onmessage?.({ data });
+    }
     expect(taken).toEqual([]);
   });
 
@@ -149,7 +161,9 @@ describe("a live socket", () => {
 
 describe("the wait between attempts", () => {
   it("doubles up to half a minute and is at least half of that", () => {
-    expect([0, 1, 2, 5, 50].map((failures) => waitMs(failures, () => 0))).toEqual([1000, 2000, 4000, 30_000, 30_000]);
+    expect([0, 1, 2, 5, 50].map((failures) => waitMs(failures, () => 0))).toEqual([
+      1000, 2000, 4000, 30_000, 30_000,
+    ]);
     expect(waitMs(5, () => 1)).toBe(15_000);
   });
 });

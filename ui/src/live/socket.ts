@@ -1,4 +1,7 @@
-/** One WebSocket that stays connected: backs off from 1 s to 30 s, resumes by cursor, and knows which closings are for good. */
+/**
+ * One WebSocket that stays connected:
+ * backs off from 1 s to 30 s, resumes by cursor, and knows which closings are for good.
+ */
 
 import type { JobFrame } from "./frames";
 
@@ -6,7 +9,10 @@ export type State = "connecting" | "open" | "waiting" | "ended" | "refused";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
-/** A running job's frames come every second or so, and a reconciled one at least every dozen; the server's pings cannot be seen from here. */
+/**
+ * A running job's frames come every second or so, and a reconciled one at least every dozen;
+ * the server's pings cannot be seen from here.
+ */
 export const SILENCE_MS = 60_000;
 /** A connection that held so long was a good one. */
 export const STEADY_MS = 5_000;
@@ -70,9 +76,9 @@ export class LiveSocket {
   }
 
   #take(text: string): void {
-    let frame: JobFrame;
+    let frame: JobFrame | null;
     try {
-      frame = JSON.parse(text) as JobFrame;
+      frame = JSON.parse(text) as JobFrame | null;
     } catch {
       return;
     }
@@ -112,7 +118,10 @@ export class LiveSocket {
   }
 }
 
-/** Doubles from 1 s to 30 s, less up to a half by chance, so that a thousand pages do not come back in one instant. */
+/**
+ * Doubles from 1 s to 30 s, less up to a half by chance,
+ * so that a thousand pages do not come back in one instant.
+ */
 export function waitMs(failures: number, random: () => number): number {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
   return longest * (1 - random() / 2);

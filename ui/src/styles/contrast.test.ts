@@ -6,7 +6,12 @@ import { describe, expect, it } from "vitest";
 type Theme = "light" | "dark";
 const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
 const PAIR = /--([a-z-]+): light-dark\(oklch\(([^)]+)\), oklch\(([^)]+)\)\)/g;
-const tokens = new Map([...css.matchAll(PAIR)].map(([, name, light, dark]) => [name as string, { light: light as string, dark: dark as string }]));
+const tokens = new Map(
+  [...css.matchAll(PAIR)].map(([, name, light, dark]) => [
+    name as string,
+    { light: light as string, dark: dark as string },
+  ]),
+);
 
 /** Relative luminance of an OKLCH colour (Björn Ottosson's matrices), cut to sRGB as a screen does. */
 function luminance(oklch: string): number {
@@ -23,27 +28,50 @@ function luminance(oklch: string): number {
 }
 
 function contrast(one: string, other: string, theme: Theme): number {
-  const [high, low] = [one, other].map((name) => luminance(tokens.get(name)?.[theme] ?? "")).sort((x, y) => y - x) as [number, number];
+  const [high, low] = [one, other]
+    .map((name) => luminance(tokens.get(name)?.[theme] ?? ""))
+    .sort((x, y) => y - x) as [number, number];
   return (high + 0.05) / (low + 0.05);
 }
 
 const PAPERS = ["paper", "paper-raised", "paper-sunk"];
-const INKS = ["ink", "ink-quiet", "accent", ...["queued", "running", "cancelling", "completed", "failed", "cancelled"].map((state) => `state-${state}`)];
+const INKS = [
+  "ink",
+  "ink-quiet",
+  "accent",
+  ...["queued", "running", "cancelling", "completed", "failed", "cancelled"].map((state) => `state-${state}`),
+];
 
 describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   it("knows black from white", () => {
     expect([luminance("1 0 0").toFixed(3), luminance("0 0 0").toFixed(3)]).toEqual(["1.000", "0.000"]);
   });
 
-  it.each(INKS.flatMap((ink) => PAPERS.map((paper) => [ink, paper] as const)))("%s on %s can be read", (ink, paper) => {
+  it.each(INKS.flatMap((ink) => PAPERS.map((paper) => [ink, paper] as const)))(
+    "%s on %s can be read",
+    (ink, paper) => {
+      expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
+    },
+  );
+
+  it.each([
+    ["accent-ink", "accent"],
+    ["accent", "accent-soft"],
+    ["ink", "fresh"],
+  ] as const)("%s on %s can be read", (ink, paper) => {
     expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
   });
 
-  it.each([["accent-ink", "accent"], ["accent", "accent-soft"], ["ink", "fresh"]] as const)("%s on %s can be read", (ink, paper) => {
-    expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
-  });
-
-  it.each(["rule-strong", "accent", "state-running", "state-completed", "state-failed", "verdict-later", "verdict-known", "verdict-bad"])("%s is seen as a line on paper", (line) => {
+  it.each([
+    "rule-strong",
+    "accent",
+    "state-running",
+    "state-completed",
+    "state-failed",
+    "verdict-later",
+    "verdict-known",
+    "verdict-bad",
+  ])("%s is seen as a line on paper", (line) => {
     for (const paper of PAPERS) expect(contrast(line, paper, theme)).toBeGreaterThanOrEqual(3);
   });
 });

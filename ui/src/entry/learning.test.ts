@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Job } from "../api/types";
+import { verdictOf } from "./learning";
+
+const job = (fields: object) =>
+  ({
+    job_id: "j",
+    status: "completed",
+    last_round: 1,
+    errors: [],
+    counts: { stored: 0, accepted: 0 },
+    ...fields,
+  }) as unknown as Job;
+
+function answered(candidates: object[], outcomes: object[] = []): void {
+  const answer = JSON.stringify({ candidates, results: [{ outcomes }] });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(answer)));
+}
+afterEach(() => vi.unstubAllGlobals());
+
+describe("of a word that was to be learned it is said", () => {
+  it("that it was learned", async () => {
+    expect(await verdictOf(job({ counts: { stored: 1 } }), "moss")).toEqual({
+      isLearned: true,
+      said: "learned",
+    });
+  });
+
+  it("why the job failed, however many words were accepted", async () => {
+    expect(await verdictOf(job({ status: "failed", errors: ["The model refused."] }), "moss")).toEqual({
+      isLearned: false,
+      said: "failed: The model refused.",
+    });
+  });
+
+  it("which word is known instead of its inflection", async () => {
+    answered([{ text: "mosses", key: "mosses", verdict: "inflection", reason: "An inflection of “moss”" }]);
+    expect(await verdictOf(job({}), "mosses")).toEqual({
+      isLearned: false,
+      said: "an inflection of “moss”",
+      known: "moss",
+    });
+  });
+
+  it("why it was given up", async () => {
+    answered(
+      [{ text: "qwerty", key: "qwerty", verdict: "accepted", reason: null }],
+      [{ key: "qwerty", word: "qwerty", stored: null, reason: "No definition was found" }],
+    );
+    expect(await verdictOf(job({}), "qwerty")).toEqual({
+      isLearned: false,
+      said: "not learned: no definition was found",
+    });
+  });
+
+  it("no more than is known when the round cannot be read", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { status: 503 })));
+    expect(await verdictOf(job({}), "moss")).toEqual({ isLearned: false, said: "not learned" });
+  });
+});

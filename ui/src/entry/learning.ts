@@ -1,0 +1,56 @@
+/** What became of one word that a quick job was asked to learn. */
+
+import { Problem, readRound } from "../api/client";
+import type { Job } from "../api/types";
+
+export interface Verdict {
+  isLearned: boolean;
+  /** In a few words, such as "learned" or "an inflection of “moss”". */
+  said: string;
+  /** The word that is known instead. */
+  known?: string;
+}
+
+/** Judges an ended job by its status first, then by the verdict on the word and what came of it. */
+export async function verdictOf(job: Job, word: string): Promise<Verdict> {
+  if (job.status === "failed") {
+    return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "its log says why"}` };
+  }
+  if (job.counts.stored) return { isLearned: true, said: "learned" };
+  if (job.status === "cancelled") return { isLearned: false, said: "stopped before it was learned" };
+  try {
+    return (job.last_round ? await inRound(job, word) : null) ?? { isLearned: false, said: "not learned" };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { isLearned: false, said: "not learned" };
+  }
+}
+
+async function inRound(job: Job, word: string): Promise<Verdict | null> {
+  const { candidates, results } = await readRound(job.job_id, job.last_round);
+  const candidate = candidates.find((one) => one.text === word) ?? candidates[0];
+  if (!candidate) return null;
+  if (candidate.verdict === "known") {
+    return { isLearned: false, said: "known already", known: candidate.text };
+  }
+  if (candidate.verdict !== "accepted") {
+    return {
+      isLearned: false,
+      said: lower(candidate.reason ?? candidate.verdict),
+      ...named(candidate.reason),
+    };
+  }
+  const outcome = results.flatMap((batch) => batch.outcomes).find((one) => one.key === candidate.key);
+  return {
+    isLearned: false,
+    said: outcome?.reason ? `not learned: ${lower(outcome.reason)}` : "not learned",
+  };
+}
+
+/** The word between the quotation marks of a reason. */
+function named(reason: string | null): { known?: string } {
+  const known = /“(.+)”/.exec(reason ?? "")?.[1];
+  return known ? { known } : {};
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

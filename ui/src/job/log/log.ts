@@ -1,0 +1,45 @@
+/** The event log as it is read: which kinds belong together, what a search finds. */
+
+import type { JobEvent } from "../../live/frames";
+
+export const GROUPS = {
+  words: { name: "words", of: (kind: string) => kind === "words.learned" },
+  rejected: { name: "rejected", of: (kind: string) => kind === "word.rejected" },
+  rounds: { name: "rounds", of: (kind: string) => kind === "round.proposed" },
+  problems: {
+    name: "problems",
+    of: (kind: string) => kind === "job.problem" || kind === "state.failed" || kind === "state.crashed",
+  },
+  job: { name: "the job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
+} as const;
+
+export type Group = keyof typeof GROUPS;
+
+export function groupOf(kind: string): Group {
+  return (Object.keys(GROUPS) as Group[]).find((group) => GROUPS[group].of(kind)) ?? "job";
+}
+
+export const isGroup = (name: string): name is Group => name in GROUPS;
+
+/** Events of a group that hold a text, in their text or their words. */
+export function found(events: readonly JobEvent[], group: string, text: string): readonly JobEvent[] {
+  const wanted = text.trim().toLowerCase();
+  if (!isGroup(group) && !wanted) return events;
+  return events.filter(
+    (event) =>
+      (!isGroup(group) || GROUPS[group].of(event.kind)) &&
+      (!wanted ||
+        event.text.toLowerCase().includes(wanted) ||
+        event.words.some((word) => word.toLowerCase().includes(wanted))),
+  );
+}
+
+/** The log as text, oldest first. */
+export function asText(events: readonly JobEvent[]): string {
+  return events
+    .map(({ occurred, kind, text, words }) => {
+      const told = words.length ? `: ${words.join(", ")}` : "";
+      return `${occurred}\t${kind}\t${text}${told}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,30 @@
+/** What selection decided about candidates, from good to bad, and how each is drawn. */
+
+export const KINDS = {
+  accepted: { name: "accepted", token: "--accent" },
+  postponed: { name: "postponed", token: "--verdict-later" },
+  known: { name: "known already", token: "--verdict-known" },
+  malformed: { name: "not a word", token: "--verdict-bad" },
+} as const;
+export type Kind = keyof typeof KINDS;
+
+const KNOWN = new Set([
+  "known",
+  "already processed",
+  "claimed elsewhere",
+  "inflection",
+  "spelling variant",
+  "repeated",
+]);
+
+export function kindOf(verdict: string): Kind {
+  if (verdict === "accepted" || verdict === "postponed") return verdict;
+  return KNOWN.has(verdict) ? "known" : "malformed";
+}
+
+/** Counts by kind, of counts by verdict. */
+export function byKind(verdicts: Readonly<Record<string, number>>): Record<Kind, number> {
+  const found: Record<Kind, number> = { accepted: 0, postponed: 0, known: 0, malformed: 0 };
+  for (const [verdict, number] of Object.entries(verdicts)) found[kindOf(verdict)] += number;
+  return found;
+}

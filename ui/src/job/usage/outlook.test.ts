@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { outlook } from "./outlook";
+
+const seen = (new_share: number, words_left: number) =>
+  outlook({ forecast: { new_share, words_left }, counts: { proposed: 1405 } as never });
+
+it("tells no number of many digits that the next proposal moves", () => {
+  expect(seen(1, 983_503)).toBe(
+    "All of the last proposals were new; the model would come up with many more.",
+  );
+  expect(seen(0.4, 12_345)).toBe(
+    "40 % of the last proposals were new; the model would come up with at least 12,300 more.",
+  );
+});
+
+it("tells when there is little left, and nothing where nothing is known", () => {
+  expect(seen(0, 0)).toBe(
+    "None of the last proposals was new; the model would come up with hardly any more.",
+  );
+  expect(outlook({ forecast: null, counts: {} as never })).toBe("");
+});
