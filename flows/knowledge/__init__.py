@@ -60,12 +60,14 @@ from flows.knowledge.jobs import (
     StageCounts,
     StoreStats,
 )
+from flows.knowledge.states import STATUS_OF_STATE, PrefectState, Reason, ReasonCode, StateType
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [
     "DEPTHS",
     "FINAL_STATUSES",
     "STAGES",
+    "STATUS_OF_STATE",
     "Batch",
     "Bound",
     "CachedEvidence",
@@ -98,16 +100,20 @@ __all__ = [
     "Outcome",
     "Page",
     "PartOfSpeech",
+    "PrefectState",
     "ProposalRequest",
     "Provenance",
     "QuotaLeft",
     "QuotaUsage",
+    "Reason",
+    "ReasonCode",
     "Relation",
     "Round",
     "Sense",
     "Stage",
     "StageCounts",
     "StartedBy",
+    "StateType",
     "StoreStats",
     "Support",
     "Usage",

@@ -21,6 +21,7 @@ from flows.knowledge.base import (
     StartedBy,
     Usage,
 )
+from flows.knowledge.states import PrefectState, Reason
 
 
 class Outcome(Document):
@@ -126,6 +127,22 @@ class Job(Document):
     active_seconds: float = 0.0
     end_reason: EndReason | None = None
     attempt: int = 0
+    run_status: JobStatus | None = None
+    """What the run's own process said last: running, or how it ended. None before it has begun.
+
+    In documents older than this field it is None too, and `status` is what the process said."""
+    running_since: AwareDatetime | None = None
+    """Since when Prefect says that the latest attempt runs, by the clock of Prefect's server."""
+    state: PrefectState | None = None
+    """What Prefect says of the run, as far as the projector has seen it."""
+    reason: Reason | None = None
+    """Why a queued job does not begin, or how one ended whose process could not say so itself."""
+    confirmed_at: AwareDatetime | None = None
+    """When the projector last found the document to be so."""
+    version: int = 0
+    """How often the row has been written; the store counts."""
+    is_settled: bool = True
+    """False while a job that ended without its process's word still has counts and claims of before."""
 
     @property
     def is_final(self) -> bool:
@@ -148,17 +165,25 @@ class Job(Document):
 
 
 class JobEvent(Document):
-    """One line of a job's log.
+    """One line of a job's log. `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes.
 
-    `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes.
+    The store numbers a line when it stores it; `id` is the writer's, and the same however often it is sent.
     """
 
     attempt: int
-    seq: int = Field(ge=1)
+    seq: int = Field(default=0, ge=0)
+    """0 in a line that is not stored yet."""
+    id: str = ""
+    """Empty in lines that are older than this field: see `key`."""
     kind: str
     text: str
     words: tuple[str, ...] = ()
     occurred: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        """What tells the line from all others of its job."""
+        return self.id or f"{self.attempt}.{self.seq}"
 
 
 class QuotaUsage(Document):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 from flows.knowledge import (
@@ -36,6 +36,13 @@ from flows.knowledge import (
     Support,
     Word,
 )
+
+
+class Saved(NamedTuple):
+    """A job's row as it is stored now, and the lines of its log that were new, with their numbers."""
+
+    job: Job
+    lines: tuple[JobEvent, ...]
 
 
 class KnowledgeStore(Protocol):
@@ -186,18 +193,28 @@ class JobStore(Protocol):
     """Jobs with their log and control, rounds and batches, and what must outlive a process."""
 
     async def begin_attempt(self, job: Job) -> Job:
-        """Create the job document, or take an existing one over: the stored one with `attempt` one higher,
-        committed before it returns.
+        """Create the job document, or take an existing one over: `attempt` is one higher, and the job runs.
 
-        A job that is new begins with an attempt one higher than the given document says: 1. From then on
-        writes of older attempts raise StaleAttempt.
+        Committed before it returns. A new job begins with an attempt one higher than the given document says:
+        1. From then on writes of older attempts raise StaleAttempt. See flows.core.status.begun.
         """
         ...
 
-    async def save_job(self, job: Job) -> None:
-        """Replace the job document.
+    async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        """What a run's process writes: its fields of the job, and new lines of the log, in one commit.
 
-        Raises StaleAttempt when the stored attempt is higher. Creates it where there is none.
+        The projector's fields stay as they are stored; `status` follows from both (flows.core.status.saved).
+        The lines get the numbers that follow in the job's attempt; a line whose id is stored already is left
+        out. Answers the row as it is now and the lines that are new. Raises StaleAttempt when the stored
+        attempt is higher. Creates the row where there is none.
+        """
+        ...
+
+    async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        """What the projector writes: what it has seen of a run, and Prefect's states as lines, in one commit.
+
+        The fields of the run's process stay as they are stored (flows.core.status.projected); `seen` becomes
+        the row where there is none. Lines are numbered as in `save_job`, in the row's attempt.
         """
         ...
 
@@ -221,7 +238,9 @@ class JobStore(Protocol):
         ...
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
-        """Append events of one attempt; numbers that are stored already are left as they are."""
+        """Take lines over under the numbers that they have; numbers that are stored already stay as
+        they are.
+        """
         ...
 
     async def log(
@@ -289,6 +308,13 @@ class Contents(Protocol):
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         """Take words over as they are, in place of what was known of them."""
+        ...
+
+    async def put_job(self, job: Job) -> None:
+        """Take a job's document over as it is, in place of the stored one.
+
+        Raises StaleAttempt as `save_job`.
+        """
         ...
 
     def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:

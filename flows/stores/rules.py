@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from flows.errors import InvalidInput, StaleAttempt
-from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, Support, Word
+from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, JobEvent, Support, Word
 
 MOST_ON_A_PAGE = 200
 MOST_MENTIONS = 20
@@ -71,6 +71,15 @@ def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
         raise StaleAttempt(
             f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over"
         )
+
+
+def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEvent, ...]:
+    """New lines with the numbers that follow the last one of their attempt; of two with one id the first."""
+    unique = {line.key: line for line in reversed(list(lines))}
+    return tuple(
+        line.model_copy(update={"attempt": attempt, "seq": last + place, "id": line.key})
+        for place, line in enumerate(reversed(unique.values()), start=1)
+    )
 
 
 def check_limit(limit: int) -> None:

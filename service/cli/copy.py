@@ -231,7 +231,7 @@ class Move:
             place = (events[-1].attempt, events[-1].seq)
         if await source.stop_requested(job_id):
             await target.request_stop(job_id)
-        await target.save_job(job)
+        await target.put_job(job)
         self._progress("jobs", 1)
 
     def _progress(self, kind: str, count: int) -> None:

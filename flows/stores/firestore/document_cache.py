@@ -33,6 +33,10 @@ class DocumentCache(Generic[K, V]):
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
+    def known(self) -> list[K]:
+        """Of which documents something is remembered."""
+        return list(self._kept)
+
     def forget(self, keys: Iterable[K]) -> None:
         """Forget documents."""
         for key in keys:

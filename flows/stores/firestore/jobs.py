@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
-from flows.knowledge import CachedEvidence, Job, JobStatus, Mode, Page, QuotaUsage
+from flows.core import status
+from flows.knowledge import CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage
+from flows.stores.base import Saved
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import (
@@ -27,73 +30,168 @@ from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in
-from flows.stores.firestore.fencing import Fence, FirestorePart, fence_path, storable
-from flows.stores.rules import check_attempt, check_limit
+from flows.stores.firestore.fencing import Fence, fence_path, storable
+from flows.stores.firestore.log import FirestoreLog
+from flows.stores.rules import check_attempt, check_limit, numbered
 from flows.stores.times import micros
 
 AT_ONCE = 200
+IDS_KEPT = 300
+"""Ids of lines that a row remembers, so that a line that is sent twice is stored once: those of some
+minutes.
+"""
 SWEEP_EVERY = timedelta(minutes=1)
 _WINDOWS: tuple[str, ...] = get_args(QuotaUsage.model_fields["window"].annotation)
 
 
-class FirestoreJobs(FirestorePart):
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job's document: the job, and what numbers the lines of its log.
+
+    `last` is None where it was never told.
+    """
+
+    job: Job | None = None
+    last: int | None = 0
+    line_ids: tuple[str, ...] = ()
+    token: str | None = None
+    version: Version = None
+
+    @classmethod
+    def of(cls, fields: dict[str, Any], version: Version) -> Row:
+        """The row in a document."""
+        ids = tuple(fields.get("line_ids") or ())
+        return cls(job_of(fields), fields.get("last_line"), ids, fields.get("token"), version)
+
+    def of_attempt(self, attempt: int) -> Row:
+        """The row as an attempt finds it: each numbers its lines from 1."""
+        is_same = self.job is None or self.job.attempt == attempt
+        return self if is_same else replace(self, last=0)
+
+    def fields(self) -> dict[str, Any]:
+        """The document."""
+        assert self.job is not None  # noqa: S101
+        token = {"token": self.token} if self.token else {}
+        return job_fields(self.job) | {"last_line": self.last, "line_ids": list(self.line_ids)} | token
+
+
+class FirestoreJobs(FirestoreLog):
     """See JobStore."""
 
-    _attempts: DocumentCache[UUID, tuple[int, Version]]
-    """The attempt in a job's document, with the document's version."""
+    _rows: DocumentCache[UUID, Row]
+    """Rows with their documents' versions."""
     _swept_at: datetime | None
 
     async def begin_attempt(self, job: Job) -> Job:
         contention, token = self._database.contention(), uuid4().hex
         while True:
-            found = await self._database.get_one(job_path(job.job_id))
-            stored = job_of(found.fields) if found else job
-            if found and found.fields.get("token") == token:
-                return stored
-            begun = stored.model_copy(update={"attempt": stored.attempt + 1})
+            row = await self._read_row(job.job_id)
+            if row.token == token and row.job is not None:
+                return row.job
+            begun = status.begun(row.job, job)
             try:
-                await self._save(begun, found.version if found else None, token=token)
+                await self._write_row(row, begun, (), token=token, is_new_attempt=True)
             except WriteConflict:
                 await contention.pause()
             else:
                 return begun
 
-    async def save_job(self, job: Job) -> None:
-        """One write; a read only where this store has not seen the document before."""
-        contention, is_fresh = self._database.contention(), False
+    async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        """One write, and one for the lines; a read only where this store has not seen the row before."""
+
+        def make(stored: Job | None) -> Job:
+            check_attempt(job.job_id, job.attempt, stored.attempt if stored else None)
+            return status.saved(stored, job)
+
+        return await self._change_row(job.job_id, make, lines, is_owner=True)
+
+    async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        return await self._change_row(seen.job_id, lambda stored: status.projected(stored, seen), lines)
+
+    async def put_job(self, job: Job) -> None:
+        def make(stored: Job | None) -> Job:
+            check_attempt(job.job_id, job.attempt, stored.attempt if stored else None)
+            return job
+
+        contention = self._database.contention()
         while True:
-            remembered = None if is_fresh else self._attempts.get(job.job_id)
-            if remembered is None:
-                found = await self._database.get_one(job_path(job.job_id), ["attempt"])
-                remembered = (found.fields["attempt"], found.version) if found else (-1, None)
-            attempt, version = remembered
-            check_attempt(job.job_id, job.attempt, attempt)
+            row = await self._read_row(job.job_id)
             try:
-                await self._save(job, version, is_same_attempt=attempt == job.attempt)
+                # its log may be there already, with numbers of its own
+                await self._write_row(replace(row, last=None), make(row.job), ())
             except WriteConflict:
                 await contention.pause()
-                is_fresh = True
             else:
                 return
 
-    async def _save(
-        self, job: Job, version: Version, *, is_same_attempt: bool = False, token: str | None = None
-    ) -> None:
-        writes = [
-            Write(
-                path=job_path(job.job_id),
-                fields=job_fields(job) | ({"token": token} if token else {}),
-                version=version,
-            )
-        ]
-        if not is_same_attempt:
-            writes.append(Write(path=fence_path(job.job_id), fields={"attempt": job.attempt}))
-        versions = await self._database.commit(writes)
-        self._attempts.put(job.job_id, (job.attempt, versions[0]))
-        if not is_same_attempt:
-            self._fences.put(job.job_id, Fence(job.attempt, versions[1]))
-        if version is None:
+    async def _change_row(
+        self,
+        job_id: UUID,
+        make: Callable[[Job | None], Job | None],
+        lines: Sequence[JobEvent],
+        *,
+        is_owner: bool = False,
+    ) -> Saved:
+        """Write a row, and lines with it; `make` says what the row becomes, None for as it is.
+
+        An owner writes most of the time, so what is remembered of the row will do at first.
+        """
+        contention = self._database.contention()
+        row = (self._rows.get(job_id) if is_owner else None) or await self._read_row(job_id)
+        while True:
+            job = make(row.job)
+            try:
+                return await self._write_row(row, job, lines)
+            except WriteConflict:
+                await contention.pause()
+                row = await self._read_row(job_id)
+
+    async def _write_row(
+        self,
+        row: Row,
+        job: Job | None,
+        lines: Sequence[JobEvent],
+        *,
+        token: str | None = None,
+        is_new_attempt: bool = False,
+    ) -> Saved:
+        now = job or row.job
+        assert now is not None  # noqa: S101  without a stored row there is always one to make
+        row = row.of_attempt(now.attempt)
+        last = row.last
+        if last is None and lines:
+            last = await self._last_of(now.job_id, now.attempt)
+        added = numbered([line for line in lines if line.key not in row.line_ids], now.attempt, last or 0)
+        if job is None and not added:
+            return Saved(now, ())
+        ids = (*row.line_ids, *(line.id for line in added))[-IDS_KEPT:]
+        new = Row(now, last + len(added) if last is not None else None, ids, token or row.token, row.version)
+        writes = [Write(path=job_path(now.job_id), fields=new.fields(), version=row.version)]
+        is_first = row.job is None
+        if is_new_attempt or is_first or (row.job is not None and row.job.attempt != now.attempt):
+            writes.append(Write(path=fence_path(now.job_id), fields={"attempt": now.attempt}))
+        chunks = await self._chunk_writes(now.job_id, added)
+        try:
+            versions = await self._database.commit([*writes, *(write for write, _ in chunks)])
+        except BaseException:
+            self._rows.forget([now.job_id])
+            self._forget_chunks(now.job_id, now.attempt)
+            raise
+        self._rows.put(now.job_id, replace(new, version=versions[0]))
+        if len(writes) > 1:
+            self._fences.put(now.job_id, Fence(now.attempt, versions[1]))
+        for (_, chunk), version in zip(chunks, versions[len(writes) :], strict=True):
+            chunk.version = version
+        if is_first:
             self._totals_changed()
+        return Saved(now, added)
+
+    async def _read_row(self, job_id: UUID) -> Row:
+        found = await self._database.get_one(job_path(job_id))
+        row = Row.of(found.fields, found.version) if found else Row()
+        if found:
+            self._rows.put(job_id, row)
+        return row
 
     async def job(self, job_id: UUID) -> Job | None:
         found = await self._database.get_one(job_path(job_id))

@@ -19,7 +19,7 @@ from flows.stores.firestore.documents import job_path, read
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.values import encode
-from flows.stores.firestore.driver.writes import Version, Write
+from flows.stores.firestore.driver.writes import ANY, Write
 from flows.stores.firestore.fencing import FirestorePart
 
 EVENTS = 200
@@ -34,13 +34,37 @@ class Chunk:
     seqs: set[int] = field(default_factory=set)
     part: int = 0
     size: int = 0
-    version: Version = None
+    version: Any = None
 
 
 class FirestoreLog(FirestorePart):
     """See JobStore."""
 
     _chunks: DocumentCache[tuple[UUID, int, int], Chunk]
+
+    async def _last_of(self, job_id: UUID, attempt: int) -> int:
+        """The last number of an attempt, by its log: of a job whose row does not tell it."""
+        found = await self._find(job_id, _place(attempt, 0, 0), _place(attempt + 1, 0, 0))
+        return max(
+            (event["seq"] for snapshot in found for event in snapshot.fields["events"].values()), default=0
+        )
+
+    async def _chunk_writes(self, job_id: UUID, lines: Sequence[JobEvent]) -> list[tuple[Write, Chunk]]:
+        """The writes that add numbered lines, with the chunks whose versions they change."""
+        by_number: dict[int, list[JobEvent]] = {}
+        for line in lines:
+            by_number.setdefault((line.seq - 1) // EVENTS, []).append(line)
+        writes: list[tuple[Write, Chunk]] = []
+        for number, some in by_number.items():
+            place = (job_id, some[0].attempt, number)
+            chunk = self._chunks.get(place) or await self._read_chunk(*place)
+            self._chunks.put(place, chunk)
+            parts = _parts([line.model_dump() for line in some], chunk)
+            writes += [(self._part_write(*place, part, chunk), chunk) for part in parts]
+        return writes
+
+    def _forget_chunks(self, job_id: UUID, attempt: int) -> None:
+        self._chunks.forget([place for place in self._chunks.known() if place[:2] == (job_id, attempt)])
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
         """One write for each chunk that the events are in, which is one a second; reads only what this store
@@ -73,6 +97,12 @@ class FirestoreLog(FirestorePart):
     async def _write_part(
         self, job_id: UUID, attempt: int, number: int, part: list[dict[str, Any]], chunk: Chunk
     ) -> None:
+        write = self._part_write(job_id, attempt, number, part, chunk)
+        (chunk.version,) = await self._database.commit([write])
+
+    def _part_write(
+        self, job_id: UUID, attempt: int, number: int, part: list[dict[str, Any]], chunk: Chunk
+    ) -> Write:
         size = sum(_size(event) for event in part)
         if chunk.version is not None and chunk.size + size > MOST_BYTES:
             chunk.part, chunk.size, chunk.version = chunk.part + 1, 0, None
@@ -80,9 +110,10 @@ class FirestoreLog(FirestorePart):
         fields = {"place": place, "events": {_name(event["seq"]): event for event in part}}
         only = None if chunk.version is None else [f"events.{_name(event['seq'])}" for event in part]
         write = Write(path=f"{job_path(job_id)}/log/{place}", fields=fields, only=only, version=chunk.version)
-        (chunk.version,) = await self._database.commit([write])
         chunk.seqs |= {event["seq"] for event in part}
         chunk.size += size
+        chunk.version = ANY  # there from now on; the commit tells its version
+        return write
 
     async def _read_chunk(self, job_id: UUID, attempt: int, number: int) -> Chunk:
         chunk = Chunk()

@@ -18,7 +18,6 @@ from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
 from flows.stores.firestore.jobs import FirestoreJobs
-from flows.stores.firestore.log import FirestoreLog
 from flows.stores.firestore.rounds import FirestoreRounds
 from flows.stores.firestore.words import FirestoreWords
 
@@ -32,7 +31,6 @@ class FirestoreStore(
     FirestoreFrontier,
     FirestoreJobs,
     FirestoreRounds,
-    FirestoreLog,
     FirestoreContents,
 ):
     """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
@@ -67,7 +65,7 @@ class FirestoreStore(
         self._totals = None
         self._swept_at = None
         self._fences = DocumentCache(1_000)
-        self._attempts = DocumentCache(1_000)
+        self._rows = DocumentCache(1_000)
         self._chunks = DocumentCache(1_000)
         self._words = DocumentCache(20_000)
         self._revisions = DocumentCache(20_000)

@@ -8,10 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flows.core import status
 from flows.knowledge import Batch, CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage, Round
+from flows.stores.base import Saved
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.memory.state import MemoryHalf
-from flows.stores.rules import check_limit
+from flows.stores.rules import check_limit, numbered
 from flows.stores.times import micros
 
 
@@ -19,12 +21,32 @@ class MemoryJobs(MemoryHalf):
     """See JobStore."""
 
     async def begin_attempt(self, job: Job) -> Job:
-        stored = self._state.jobs.get(job.job_id, job)
-        begun = stored.model_copy(update={"attempt": stored.attempt + 1})
+        begun = status.begun(self._state.jobs.get(job.job_id), job)
         self._state.jobs[job.job_id] = begun
         return begun
 
-    async def save_job(self, job: Job) -> None:
+    async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        self._fence(job.job_id, job.attempt)
+        row = status.saved(self._state.jobs.get(job.job_id), job)
+        self._state.jobs[job.job_id] = row
+        return Saved(row, self._add_lines(row, lines))
+
+    async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        stored = self._state.jobs.get(seen.job_id)
+        row = status.projected(stored, seen) or stored
+        assert row is not None  # noqa: S101  without a stored row there is always one to make
+        self._state.jobs[seen.job_id] = row
+        return Saved(row, self._add_lines(row, lines))
+
+    def _add_lines(self, row: Job, lines: Sequence[JobEvent]) -> tuple[JobEvent, ...]:
+        log = self._state.log.setdefault(row.job_id, {})
+        there = {line.key for line in log.values()}
+        last = max((seq for attempt, seq in log if attempt == row.attempt), default=0)
+        added = numbered([line for line in lines if line.key not in there], row.attempt, last)
+        log.update({(line.attempt, line.seq): line for line in added})
+        return added
+
+    async def put_job(self, job: Job) -> None:
         self._fence(job.job_id, job.attempt)
         self._state.jobs[job.job_id] = job
 

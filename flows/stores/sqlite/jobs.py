@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flows.core import status
 from flows.knowledge import Batch, CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage, Round
+from flows.stores.base import Saved
 from flows.stores.cursors import LARGEST, decode_cursor, encode_cursor
-from flows.stores.rules import check_limit
+from flows.stores.rules import check_attempt, check_limit, numbered
 from flows.stores.sqlite.database import Parameters, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
 from flows.stores.times import micros
@@ -21,13 +23,29 @@ class SqliteJobs(SqlitePart):
 
     async def begin_attempt(self, job: Job) -> Job:
         async with self._database.transaction() as transaction:
-            rows = await transaction.fetch("job", job_id=str(job.job_id))
-            stored = Job.model_validate_json(rows[0][0]) if rows else job
-            begun = stored.model_copy(update={"attempt": stored.attempt + 1})
+            begun = status.begun(await _stored(transaction, job.job_id), job)
             await _save_job(transaction, begun)
         return begun
 
-    async def save_job(self, job: Job) -> None:
+    async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        async with self._database.transaction() as transaction:
+            stored = await _stored(transaction, job.job_id)
+            check_attempt(job.job_id, job.attempt, stored.attempt if stored else None)
+            row = status.saved(stored, job)
+            await _save_job(transaction, row)
+            return Saved(row, await _add_lines(transaction, row, lines))
+
+    async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
+        async with self._database.transaction() as transaction:
+            stored = await _stored(transaction, seen.job_id)
+            row = status.projected(stored, seen)
+            if row is not None:
+                await _save_job(transaction, row)
+            row = row or stored
+            assert row is not None  # noqa: S101  without a stored row there is always one to make
+            return Saved(row, await _add_lines(transaction, row, lines))
+
+    async def put_job(self, job: Job) -> None:
         async with self._database.transaction() as transaction:
             await fence(transaction, job.job_id, job.attempt)
             await _save_job(transaction, job)
@@ -72,6 +90,7 @@ class SqliteJobs(SqlitePart):
                 "job_id": str(job_id),
                 "attempt": event.attempt,
                 "seq": event.seq,
+                "id": event.key,
                 "document": event.model_dump_json(),
             }
             for event in events
@@ -154,6 +173,35 @@ class SqliteJobs(SqlitePart):
         async with self._database.transaction() as transaction:
             await transaction.run_many("save_evidence", rows)
             await transaction.fetch("drop_expired_evidence", now=self._now())
+
+
+async def _stored(transaction: Transaction, job_id: UUID) -> Job | None:
+    rows = await transaction.fetch("job", job_id=str(job_id))
+    return Job.model_validate_json(rows[0][0]) if rows else None
+
+
+async def _add_lines(transaction: Transaction, row: Job, lines: Sequence[JobEvent]) -> tuple[JobEvent, ...]:
+    if not lines:
+        return ()
+    job_id = str(row.job_id)
+    known = await transaction.fetch("log_ids", job_id=job_id, ids=json_list(line.key for line in lines))
+    there = {id_ for (id_,) in known}
+    ((last,),) = await transaction.fetch("log_end", job_id=job_id, attempt=row.attempt)
+    added = numbered([line for line in lines if line.key not in there], row.attempt, last)
+    await transaction.run_many(
+        "append_log",
+        [
+            {
+                "job_id": job_id,
+                "attempt": line.attempt,
+                "seq": line.seq,
+                "id": line.id,
+                "document": line.model_dump_json(),
+            }
+            for line in added
+        ],
+    )
+    return added
 
 
 async def _save_job(transaction: Transaction, job: Job) -> None:

@@ -146,7 +146,14 @@ WHERE created_at <= :created_at AND (created_at < :created_at OR job_id > :job_i
 ORDER BY created_at DESC, job_id LIMIT :limit
 
 -- append_log: one event
-INSERT INTO job_log (job_id, attempt, seq, document) VALUES (:job_id, :attempt, :seq, :document) ON CONFLICT DO NOTHING
+INSERT INTO job_log (job_id, attempt, seq, id, document) VALUES (:job_id, :attempt, :seq, :id, :document)
+ON CONFLICT DO NOTHING
+
+-- log_ids: which of these ids the log has
+SELECT id FROM job_log WHERE job_id = :job_id AND id IN (SELECT value FROM json_each(:ids))
+
+-- log_end: the last number of an attempt
+SELECT coalesce(max(seq), 0) FROM job_log WHERE job_id = :job_id AND attempt = :attempt
 
 -- log_page: events past (attempt, seq)
 SELECT document FROM job_log WHERE job_id = :job_id AND (attempt, seq) > (:attempt, :seq) ORDER BY attempt, seq LIMIT :limit

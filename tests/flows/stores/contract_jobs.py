@@ -16,28 +16,34 @@ async def test_job_that_nobody_knows_is_none(store):
     assert await store.job(ANN) is None
 
 
-async def test_saved_job_comes_back(store):
+async def test_job_that_was_put_comes_back_as_it_was(store):
     full = job(
         parameters={"minutes": 2.5, "words": ["a"], "nested": {"x": None}},
         counts=Counts(stored=3),
         errors=("one",),
         stages={"enrich": {"done": 2}},
     )
-    await store.save_job(full)
+    await store.put_job(full)
     assert await store.job(ANN) == full
-    await store.save_job(job(status="running", progress=7))
+    await store.put_job(job(status="running", progress=7))
     assert await store.job(ANN) == job(status="running", progress=7)
+    await store.begin_attempt(job())
+    with pytest.raises(StaleAttempt):
+        await store.put_job(full)
 
 
-async def test_first_attempt_creates_the_document(store):
-    assert await store.begin_attempt(job(name="a job")) == job(name="a job", attempt=1)
-    assert await store.job(ANN) == job(name="a job", attempt=1)
+async def test_first_attempt_creates_the_document_and_runs(store):
+    begun = await store.begin_attempt(job(name="a job"))
+    assert (begun.name, begun.attempt, begun.status, begun.run_status) == ("a job", 1, "running", "running")
+    assert await store.job(ANN) == begun
 
 
 async def test_next_attempt_takes_the_stored_document_over(store):
-    await store.save_job(job(progress=40, attempt=3))
-    assert await store.begin_attempt(job()) == job(progress=40, attempt=4)
-    assert await store.job(ANN) == job(progress=40, attempt=4)
+    await store.put_job(job(progress=40, attempt=3, status="failed", end_reason="failed", finished_at=START))
+    begun = await store.begin_attempt(job())
+    assert (begun.progress, begun.attempt, begun.status) == (40, 4, "running")
+    assert (begun.end_reason, begun.finished_at) == (None, None)
+    assert await store.job(ANN) == begun
 
 
 async def test_attempts_that_begin_at_once_have_numbers_of_their_own(store):
@@ -212,14 +218,14 @@ async def test_a_store_goes_by_the_clock_that_it_was_given(store, clock):
 
 async def test_what_is_stored_outlives_the_store(make_store):
     async with make_store() as store:
-        await store.save_job(job())
+        await store.put_job(job())
     async with make_store() as store:
         assert await store.job(ANN) == job()
 
 
 async def test_two_stores_on_one_place_see_each_other(make_store):
     async with make_store() as one, make_store() as two:
-        await one.save_job(job())
+        await one.put_job(job())
         assert await two.job(ANN) == job()
         await two.save_job(job(progress=3))
         assert (await one.job(ANN)).progress == 3

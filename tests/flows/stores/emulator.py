@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.stores.firestore import FirestoreStore, Place
+from flows.stores.firestore import FirestoreStore, Location
 
 MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 REMEDY = (
@@ -160,6 +160,6 @@ def stop_session() -> None:
         _running.pop().stop()
 
 
-def a_place() -> Place:
+def a_place() -> Location:
     """A project of one's own."""
-    return Place(f"demo-{uuid.uuid4().hex[:20]}")
+    return Location(f"demo-{uuid.uuid4().hex[:20]}")

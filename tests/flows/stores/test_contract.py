@@ -8,3 +8,4 @@ from contract_contents import *
 from contract_jobs import *
 from contract_learning import *
 from contract_reading import *
+from contract_rows import *

@@ -9,7 +9,7 @@ from store_documents import ANN, job
 
 from flows.errors import ConfigurationError
 from flows.stores import open_store
-from flows.stores.firestore import Place
+from flows.stores.firestore import Location
 from flows.stores.sqlite import path_of
 
 
@@ -35,8 +35,8 @@ def test_unknown_url_names_the_setting_and_the_allowed_forms(url):
     ],
 )
 def test_firestore_url_names_a_database(url, name):
-    assert Place.parse(url.removeprefix("firestore://")).name == name
-    assert Place.parse(open_store(url).url.removeprefix("firestore://")).name == name
+    assert Location.parse(url.removeprefix("firestore://")).name == name
+    assert Location.parse(open_store(url).url.removeprefix("firestore://")).name == name
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_nothing_is_made_before_the_store_is_opened(tmp_path):
 
 async def test_named_memory_store_is_shared_and_an_unnamed_one_is_not():
     async with open_store("memory://test-factory") as one, open_store("memory://test-factory") as two:
-        await one.save_job(job())
+        await one.put_job(job())
         assert await two.job(ANN) == job()
         assert one.url == "memory://test-factory"
         assert not one.has_full_text

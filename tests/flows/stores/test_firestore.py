@@ -93,7 +93,7 @@ async def test_models_with_slashes_have_windows_of_their_own(firestore):
 
 async def test_parameters_of_any_shape_come_back(firestore):
     odd = job(parameters={"": [[1, [2]], {"__x__": None}], "a.b": 2**70, "`": 1.5})
-    await firestore.save_job(odd)
+    await firestore.put_job(odd)
     assert await firestore.job(ANN) == odd
 
 
@@ -229,14 +229,14 @@ def test_one_store_works_in_several_event_loops(make):
 
     def in_a_thread():
         async def work():
-            await store.save_job(job(BOB))
+            await store.put_job(job(BOB))
             found.append(await store.job(BOB))
 
         asyncio.run(work())
 
     with asyncio.Runner() as first:
         first.run(store.__aenter__())
-        first.run(store.save_job(job(ANN)))
+        first.run(store.put_job(job(ANN)))
         thread = threading.Thread(target=in_a_thread)
         thread.start()
         thread.join()

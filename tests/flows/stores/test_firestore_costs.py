@@ -108,10 +108,11 @@ async def test_words_given_up_cost_one_delete_each(billed):
 async def test_a_second_costs_one_write_of_the_job_and_one_of_the_log(billed):
     store, bill = billed
     begun = await store.begin_attempt(job())
-    await store.append_log(ANN, [event(1)])
+    await store.save_job(begun, [event(1)])
     for second in range(2, 12):
-        assert await bill.of(store.append_log(ANN, [event(second)])) == (0, 1, 0)
-        assert await bill.of(store.save_job(begun.model_copy(update={"progress": second}))) == (0, 1, 0)
+        row = begun.model_copy(update={"progress": second})
+        assert await bill.of(store.save_job(row, [event(second)])) == (0, 2, 0)
+        assert await bill.of(store.save_job(row)) == (0, 1, 0)
     assert await bill.of(store.stop_requested(ANN)) == (1, 0, 0)
 
 

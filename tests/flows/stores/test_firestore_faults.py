@@ -86,13 +86,31 @@ async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own
         assert wire.lost_answers >= 1
 
 
+async def test_an_attempt_whose_answer_got_lost_has_begun_once(wire, losing):
+    await losing.begin_attempt(job())
+    losing._database.is_armed = True
+    assert (await losing.begin_attempt(job())).attempt == 2
+    assert wire.lost_answers >= 1
+
+
+async def test_lines_whose_answer_got_lost_are_stored_once_with_their_row(wire, losing, through):
+    begun = await losing.begin_attempt(job())
+    lines = [event(0).model_copy(update={"id": f"1.{n}"}) for n in (1, 2)]
+    losing._database.is_armed = True
+    saved = await losing.save_job(begun.model_copy(update={"progress": 5}), lines)
+    assert wire.lost_answers >= 1
+    assert saved.job.progress == 5
+    async with through() as store:
+        assert [(each.seq, each.id) for each in await store.log(ANN)] == [(1, "1.1"), (2, "1.2")]
+        assert (await store.job(ANN)).progress == 5
+
+
 @pytest.mark.parametrize(
     ("write", "answer"),
     [
         (lambda s: s.save_round(round_()), True),
         (lambda s: s.commit_batch(batch("cat"), entries=[entry("cat")]), True),
-        (lambda s: s.begin_attempt(job()), job(attempt=2)),
-        (lambda s: s.save_job(job(attempt=1, progress=5)), None),
+        (lambda s: s.put_job(job(attempt=1, progress=5)), None),
         (lambda s: s.append_log(ANN, [event(1), event(2)]), None),
         (lambda s: s.save_definitions([definition("cat")], job_id=ANN, attempt=1), None),
         (lambda s: s.add_to_frontier({Word(text="Pet", key="pet"): ["cat"]}, at=START), None),
@@ -100,7 +118,7 @@ async def test_claim_that_another_job_was_quicker_with_is_not_taken_for_ones_own
     ],
 )
 async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, losing, through, write, answer):
-    await losing.begin_attempt(job())
+    begun = await losing.begin_attempt(job())
     await claim(losing, "cat", "dog")
     losing._database.is_armed = True
     assert await write(losing) == answer
@@ -115,7 +133,7 @@ async def test_write_whose_answer_got_lost_is_done_once_and_says_so(wire, losing
             (await store.frontier()).items,
             [word.key for word in await store.claims(ANN)],
         )
-    before = ((), (), job(attempt=1), (), [], (), ["cat", "dog"])
+    before = ((), (), begun, (), [], (), ["cat", "dog"])
     assert sum(a != b for a, b in zip(before, found, strict=True)) in {1, 3}
     assert len(found[0]) <= 1
     assert len(found[1]) <= 1

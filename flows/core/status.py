@@ -1,0 +1,153 @@
+"""A job's status, from the words of its two writers: the run's own process, and the projector of
+Prefect's states.
+
+Each writer replaces its own fields of the job row and keeps those of the other; `status_of` says which word
+counts. Every store applies these functions inside its transactions, so two servers and a run may write at
+once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flows.knowledge import FINAL_STATUSES, EndReason, Job, JobEvent, JobStatus, PrefectState, StateType
+
+PROJECTED = frozenset({"state", "reason", "confirmed_at"})
+"""Fields that the projector writes."""
+COUNTED = frozenset({"counts", "stages", "total_tokens", "last_round", "usage", "progress"})
+"""Fields that the projector writes for a run that cannot any more: from the rows that it has left."""
+_ENDS: dict[StateType, EndReason | None] = {"FAILED": "failed", "CRASHED": "failed", "CANCELLED": "stopped"}
+
+
+def status_of(
+    run_status: JobStatus | None, running_since: datetime | None, state: PrefectState | None
+) -> JobStatus:
+    """Which writer's word counts.
+
+    `run_status` is what the process said, None before it has begun; `running_since` the moment of the state
+    RUNNING under which it said so. Both that moment and the state's are by the clock of Prefect's server.
+
+    1. Only one of them has said anything: that one.
+    2. Prefect has said nothing new since the process began: the process.
+    3. The process is at work: Prefect's newer state; a process knows neither its cancellation nor its death.
+    4. The process has ended: its own word, until Prefect has the run begin again.
+    """
+    if state is None:
+        return run_status or "queued"
+    if run_status is None:
+        return state.status
+    if running_since is not None and state.since <= running_since:
+        return run_status
+    if run_status not in FINAL_STATUSES:
+        return state.status
+    return state.status if state.status in {"queued", "running"} else run_status
+
+
+def _judged(job: Job) -> Job:
+    """The job with the status that follows, and with an end where that is the projector's to tell."""
+    since = job.running_since
+    if since is None and job.run_status in FINAL_STATUSES and job.finished_at is not None:
+        since = job.finished_at  # of a document from before `running_since`
+    status = status_of(job.run_status, since, job.state)
+    changed: dict[str, Any] = {"status": status}
+    has_told_its_end = job.run_status in FINAL_STATUSES
+    if status in FINAL_STATUSES and not has_told_its_end and job.state is not None:
+        changed |= {
+            "finished_at": job.state.since,
+            "end_reason": _ENDS.get(job.state.type, "stopped"),
+            "is_settled": job.is_settled and job.status in FINAL_STATUSES,
+        }
+        if job.run_status is None and status == "completed":
+            changed["progress"] = 100
+    elif status in FINAL_STATUSES and job.finished_at is None and job.state is not None:
+        # it was to run again, and was cancelled before it began
+        changed |= {
+            "finished_at": job.state.since,
+            "end_reason": "failed" if status == "failed" else "stopped",
+        }
+    elif status not in FINAL_STATUSES:
+        changed |= {"finished_at": None, "end_reason": None, "is_settled": True}
+    if status not in {"queued", "failed", "cancelled"}:
+        changed["reason"] = None
+    return job.model_copy(update=changed)
+
+
+def with_own_status(job: Job) -> Job:
+    """A stored job with `run_status`, also one from before that field."""
+    return (
+        job.model_copy(update={"run_status": job.status}) if job.run_status is None and job.attempt else job
+    )
+
+
+def begun(stored: Job | None, given: Job) -> Job:
+    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher."""
+    base = with_own_status(stored) if stored is not None else given
+    update: dict[str, Any] = {
+        "attempt": base.attempt + 1,
+        "run_status": "running",
+        "running_since": given.running_since,
+        "version": base.version + 1 if stored is not None else 1,
+        "name": given.name or base.name,
+        "started_by": base.started_by or given.started_by,
+    }
+    return _judged(base.model_copy(update=update))
+
+
+def saved(stored: Job | None, given: Job) -> Job:
+    """The row when the run's process writes it: its own fields, and the projector's as they are stored."""
+    kept: dict[str, Any] = {name: getattr(stored, name) for name in PROJECTED} if stored is not None else {}
+    kept["version"] = stored.version + 1 if stored is not None else 1
+    kept["run_status"] = given.run_status or given.status
+    return _judged(given.model_copy(update=kept))
+
+
+def projected(stored: Job | None, seen: Job) -> Job | None:
+    """The row when the projector writes what it has seen of a run; None where that changes nothing.
+
+    `seen` is a document for a run that has none, with the projector's fields set. A state older than the
+    stored one changes nothing. For a job that ended without its process's word, `is_settled` says that `seen`
+    has its counts.
+    """
+    if stored is None:
+        return _judged(seen.model_copy(update={"version": 1}))
+    base = with_own_status(stored)
+    state, reason = seen.state, seen.reason
+    is_older = base.state is not None and (state is None or _order(state) < _order(base.state))
+    if is_older:
+        return None
+    changed: dict[str, Any] = {"state": state, "reason": reason, "confirmed_at": seen.confirmed_at}
+    if seen.is_settled and not base.is_settled and state is not None and state.is_final:
+        changed |= {"is_settled": True} | {name: getattr(seen, name) for name in COUNTED}
+    row = _judged(base.model_copy(update=changed))
+    is_same = (
+        row.model_copy(update={"confirmed_at": stored.confirmed_at, "run_status": stored.run_status})
+        == stored
+    )
+    return None if is_same else row
+
+
+def is_told(job: Job | None, state: PrefectState) -> bool:
+    """Whether a state is worth a line in the log: not an end that the run's process has told already."""
+    return not (
+        job is not None
+        and state.is_final
+        and job.run_status == state.status
+        and (job.running_since is None or state.since > job.running_since)
+    )
+
+
+def line_of(state: PrefectState, attempt: int) -> JobEvent:
+    """A state as a line of the log."""
+    text = f"{state.name}: {state.message}" if state.message else state.name
+    return JobEvent(
+        attempt=attempt,
+        id=str(state.id or ""),
+        kind=f"state.{state.type.lower()}",
+        text=text,
+        occurred=state.since,
+    )
+
+
+def _order(state: PrefectState) -> tuple[datetime, str]:
+    return state.since, str(state.id)

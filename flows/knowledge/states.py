@@ -1,0 +1,71 @@
+"""What Prefect says of a run, and why a job waits or has ended: as values, worded by each face."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from flows.knowledge.base import Document, JobStatus
+
+StateType = Literal[
+    "SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED"
+]
+STATUS_OF_STATE: dict[StateType, JobStatus] = {
+    "SCHEDULED": "queued",
+    "PENDING": "queued",
+    "RUNNING": "running",
+    "PAUSED": "running",
+    "CANCELLING": "cancelling",
+    "COMPLETED": "completed",
+    "FAILED": "failed",
+    "CRASHED": "failed",
+    "CANCELLED": "cancelled",
+}
+ReasonCode = Literal[
+    # why a queued job does not begin
+    "late",
+    "pool_paused",
+    "pool_missing",
+    "no_worker",
+    "slots_taken",
+    "retry_later",
+    # why a job ended that could not say so itself
+    "killed",
+    "exited",
+    "vanished",
+    "overdue",
+    "timed_out",
+    "cancelled",
+    "prefect",
+]
+
+
+class PrefectState(Document):
+    """A state of a flow run as Prefect has it. `since` is by the clock of Prefect's server."""
+
+    id: UUID | None = None
+    """Prefect's id of the state, the same in its history and in the event that tells of it."""
+    type: StateType
+    name: str
+    message: str = ""
+    """Prefect's own words, for people to read; nothing is decided by them."""
+    since: AwareDatetime
+
+    @property
+    def status(self) -> JobStatus:
+        """Our status for it."""
+        return STATUS_OF_STATE[self.type]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended."""
+        return self.type in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+class Reason(Document):
+    """Why something is as it is: a code with its parameters. Each face has its own words for it."""
+
+    code: ReasonCode
+    params: dict[str, Any] = Field(default_factory=dict)

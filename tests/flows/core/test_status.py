@@ -1,0 +1,142 @@
+"""Which writer's word counts for a job's status: every pair of what a process said and what Prefect says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.core import status as rules
+from flows.knowledge import FINAL_STATUSES, Counts, Job, JobStatus, PrefectState, StateType
+
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ANN = UUID(int=1)
+
+# What a process said (rows), and a state that Prefect took on after the process began (columns).
+STATES = (
+    *("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"),
+    *("COMPLETED", "FAILED", "CRASHED", "CANCELLED"),
+)
+TABLE = """
+nothing    queued queued running running cancelling completed failed    failed    cancelled
+running    queued queued running running cancelling completed failed    failed    cancelled
+completed  queued queued running running completed  completed completed completed completed
+failed     queued queued running running failed     failed    failed    failed    failed
+cancelled  queued queued running running cancelled  cancelled cancelled cancelled cancelled
+"""
+CASES = [
+    (None if said == "nothing" else said, state, status)
+    for said, *statuses in map(str.split, TABLE.split("\n")[1:-1])
+    for state, status in zip(STATES, statuses, strict=True)
+]
+
+
+def state(kind, minute=1):
+    return PrefectState(
+        id=UUID(int=minute), type=kind, name=kind.title(), since=START + timedelta(minutes=minute)
+    )
+
+
+def job(**changes):
+    return Job(**({"job_id": ANN, "mode": "big", "created_at": START} | changes))
+
+
+def test_the_table_has_every_pair():
+    assert set(STATES) == set(get_args(StateType))
+    said = {None, "running", *FINAL_STATUSES}
+    assert {(run, kind) for run, kind, _ in CASES} == set(product(said, STATES))
+    assert {status for *_, status in CASES} == set(get_args(JobStatus))
+
+
+@pytest.mark.parametrize(("said", "kind", "status"), CASES)
+def test_a_state_after_the_process_began(said, kind, status):
+    assert rules.status_of(said, START, state(kind)) == status
+
+
+@pytest.mark.parametrize("kind", STATES)
+@pytest.mark.parametrize("said", ["running", *sorted(FINAL_STATUSES)])
+def test_a_state_from_before_the_process_began_says_nothing_new(said, kind):
+    assert rules.status_of(said, START + timedelta(minutes=1), state(kind)) == said
+    assert rules.status_of(said, START + timedelta(minutes=2), state(kind)) == said
+
+
+@pytest.mark.parametrize(("said", "status"), [(None, "queued"), ("running", "running"), ("failed", "failed")])
+def test_without_a_state_the_process_counts(said, status):
+    assert rules.status_of(said, START, None) == status
+    assert rules.status_of(said, None, None) == status
+
+
+@pytest.mark.parametrize("kind", ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"])
+def test_an_end_without_the_processs_word_has_a_moment_a_reason_and_waits_to_be_settled(kind):
+    begun = rules.begun(None, job(running_since=START))
+    ended = rules.projected(begun, job(state=state(kind, 3)))
+    assert ended.status in FINAL_STATUSES
+    assert (ended.finished_at, ended.is_settled) == (START + timedelta(minutes=3), False)
+    assert ended.end_reason == ("failed" if ended.status == "failed" else "stopped")
+
+
+def test_an_end_that_the_process_told_keeps_its_moment_and_is_no_line_of_the_log():
+    begun = rules.begun(None, job(running_since=START))
+    ended = rules.saved(
+        begun,
+        begun.model_copy(
+            update={"run_status": "completed", "finished_at": START, "end_reason": "time limit"}
+        ),
+    )
+    assert not rules.is_told(ended, state("COMPLETED"))
+    assert rules.is_told(ended, state("CRASHED"))
+    assert rules.is_told(ended, state("RUNNING"))
+    assert rules.is_told(None, state("COMPLETED"))
+    after = rules.projected(ended, job(state=state("COMPLETED", 4)))
+    assert (after.status, after.finished_at, after.end_reason) == ("completed", START, "time limit")
+
+
+def test_a_state_is_a_line_with_its_own_id():
+    line = rules.line_of(state("CANCELLING").model_copy(update={"message": "Cancelled on request"}), 2)
+    assert (line.kind, line.text, line.id) == (
+        "state.cancelling",
+        "Cancelling: Cancelled on request",
+        str(UUID(int=1)),
+    )
+    assert rules.line_of(state("PENDING"), 0).text == "Pending"
+
+
+writes = st.lists(
+    st.one_of(
+        st.tuples(st.just("state"), st.sampled_from(STATES), st.integers(0, 9)),
+        st.tuples(st.just("begin"), st.just(""), st.integers(0, 9)),
+        st.tuples(st.just("say"), st.sampled_from(["running", *FINAL_STATUSES]), st.integers(0, 9)),
+    ),
+    max_size=12,
+)
+
+
+@given(writes)
+def test_whatever_is_written_the_row_is_whole(written):
+    row = rules.projected(None, job(state=state("SCHEDULED", 0)))
+    own = row
+    for what, value, minute in written:
+        before = row
+        if what == "state":
+            row = rules.projected(row, job(state=state(value, minute))) or row
+            assert row.counts == before.counts
+        elif what == "begin":
+            own = row = rules.begun(row, job(running_since=START + timedelta(minutes=minute)))
+            assert row.status != "completed" or row.state is not None
+        elif own.attempt == row.attempt and row.attempt:
+            end = {"finished_at": START, "end_reason": "all done"} if value in FINAL_STATUSES else {}
+            own = own.model_copy(
+                update={"run_status": value, "counts": Counts(stored=minute), "finished_at": None} | end
+            )
+            row = rules.saved(row, own)
+            assert row.state == before.state
+        assert row.version >= before.version
+        assert (row.finished_at is not None) is row.is_final
+        assert (row.end_reason is not None) is row.is_final
+        assert row.attempt >= before.attempt
+        assert row.status == rules.status_of(row.run_status, row.running_since, row.state)
