@@ -10,7 +10,8 @@ from prefect import flow
 from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
-from flows.job.attempt import EarlierAttempts, Plan, learn, mend_after
+from flows.job.attempt import EarlierAttempts, Plan, learn
+from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job
 from flows.stages.candidates import CandidateSource
@@ -25,9 +26,9 @@ from flows.stages.resources import Resources
     timeout_seconds=BACKSTOP_S,
     persist_result=False,
     result_storage=RESULTS,
-    on_failure=[mend_after],
-    on_crashed=[mend_after],
-    on_cancellation=[mend_after],
+    on_failure=[record_end],
+    on_crashed=[record_end],
+    on_cancellation=[record_end],
 )
 async def deep_learning(
     words: Annotated[list[str] | None, Field(max_length=500)] = None,

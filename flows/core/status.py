@@ -31,7 +31,8 @@ def status_of(
     1. Only one of them has said anything: that one.
     2. Prefect has said nothing new since the process began: the process.
     3. The process is at work: Prefect's newer state; a process knows neither its cancellation nor its death.
-    4. The process has ended: its own word, until Prefect has the run begin again.
+    4. The process has ended: its own word, until Prefect has the run begin again. Then it counts no more
+       (see `projected`).
     """
     if state is None:
         return run_status or "queued"
@@ -60,12 +61,6 @@ def _judged(job: Job) -> Job:
         }
         if job.run_status is None and status == "completed":
             changed["progress"] = 100
-    elif status in FINAL_STATUSES and job.finished_at is None and job.state is not None:
-        # it was to run again, and was cancelled before it began
-        changed |= {
-            "finished_at": job.state.since,
-            "end_reason": "failed" if status == "failed" else "stopped",
-        }
     elif status not in FINAL_STATUSES:
         changed |= {"finished_at": None, "end_reason": None, "is_settled": True}
     if status not in {"queued", "failed", "cancelled"}:
@@ -107,7 +102,7 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
 
     `seen` is a document for a run that has none, with the projector's fields set. A state older than the
     stored one changes nothing. For a job that ended without its process's word, `is_settled` says that `seen`
-    has its counts.
+    has its final counts.
     """
     if stored is None:
         return _judged(seen.model_copy(update={"version": 1}))
@@ -117,14 +112,16 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     if is_older:
         return None
     changed: dict[str, Any] = {"state": state, "reason": reason, "confirmed_at": seen.confirmed_at}
+    if state is not None and base.run_status in FINAL_STATUSES and _begins_again(base, state):
+        # what the process of an earlier attempt said counts no more
+        changed |= {"run_status": None, "running_since": None}
     if seen.is_settled and not base.is_settled and state is not None and state.is_final:
         changed |= {"is_settled": True} | {name: getattr(seen, name) for name in COUNTED}
     row = _judged(base.model_copy(update=changed))
-    is_same = (
-        row.model_copy(update={"confirmed_at": stored.confirmed_at, "run_status": stored.run_status})
-        == stored
-    )
-    return None if is_same else row
+    ignored = {"confirmed_at": stored.confirmed_at, "run_status": stored.run_status}
+    if row.model_copy(update=ignored) == stored:
+        return None
+    return row.model_copy(update={"version": stored.version + 1})
 
 
 def is_told(job: Job | None, state: PrefectState) -> bool:
@@ -147,6 +144,11 @@ def line_of(state: PrefectState, attempt: int) -> JobEvent:
         text=text,
         occurred=state.since,
     )
+
+
+def _begins_again(job: Job, state: PrefectState) -> bool:
+    since = job.running_since or job.finished_at
+    return state.status in {"queued", "running"} and since is not None and state.since > since
 
 
 def _order(state: PrefectState) -> tuple[datetime, str]:

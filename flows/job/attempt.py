@@ -6,33 +6,42 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
-from prefect import Flow, State
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
-from prefect.logging.loggers import flow_run_logger
-from prefect.states import Cancelled, Completed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
 from flows.job.prefect_events import EventEmitter
 from flows.job.progress import ProgressTracker, patiently, tracking
+from flows.job.resources import open_job_store, open_resources
 from flows.job.rounds import RoundRunner, leftovers
 from flows.job.stop_signals import StopSignals
-from flows.knowledge import Batch, Depth, EndReason, Job, Mode, Round, Verdict, Word, utc_now
+from flows.knowledge import (
+    Batch,
+    Depth,
+    EndReason,
+    Job,
+    Mode,
+    PrefectState,
+    Round,
+    Verdict,
+    Word,
+    utc_now,
+)
 from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
-from flows.settings import read_settings
 from flows.shielding import finish
 from flows.stages.candidates import CandidateSource, Proposed
-from flows.stages.resources import Resources, open_resources
-from flows.stores import open_store
+from flows.stages.resources import Resources
 from flows.stores.base import Store
-from flows.stores.mending import FinalState, mend, rows_of
+from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time for telling of a failure; a store that is away then is told of it by the stack."""
@@ -92,25 +101,29 @@ async def learn(plan: Plan) -> Job:
         parameters=plan.parameters,
         created_at=_created(run),
         started_by=starter,
+        running_since=PrefectState.plain(run.state.timestamp) if run.state is not None else None,
     )
-    async with open_resources() as resources:
-        signals = StopSignals(job.job_id, resources.store)
-        emitter = EventEmitter()
-        with signals.listening():
-            async with tracking(
-                job,
-                store=resources.store,
-                budget=plan.budget,
-                emitter=emitter,
-                on_tick=signals.tick,
-                quota=lambda: resources.quota_left,
-            ) as tracker:
-                try:
+    signals, emitter = StopSignals(job.job_id), EventEmitter()
+    with signals.listening():
+        async with (
+            open_job_store() as store,
+            tracking(
+                job, store=store, budget=plan.budget, emitter=emitter, on_tick=partial(signals.tick, store)
+            ) as tracker,
+        ):
+            try:
+                # after the row is there, so that a model or a source that cannot be opened is told in it
+                async with open_resources(store) as resources:
+                    tracker.quota = lambda: resources.quota_left
                     ended = await _attempt(plan, resources, tracker, signals, emitter)
-                except BaseException as error:
-                    with suppress(TimeoutError):
-                        await finish(_fail(resources, tracker, error), within_s=FAIL_S)
-                    raise
+            except BaseException as error:
+                with suppress(TimeoutError):
+                    await finish(_fail(store, tracker, error), within_s=FAIL_S)
+                if isinstance(error, LearningError):
+                    # as a state, for Prefect's own would hold its words around ours; the caller gets the
+                    # error
+                    return cast(Job, Failed(message=str(error), data=error))
+                raise
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
     return cast(
@@ -121,12 +134,7 @@ async def learn(plan: Plan) -> Job:
 def _created(run: FlowRun) -> datetime:
     """When the run was asked for or, where a schedule made it long before, was due."""
     moments = [moment for moment in (run.created, run.expected_start_time) if moment is not None]
-    # Prefect's datetimes are of pendulum, whose differences do not divide as the standard library's do
-    return (
-        min(utc_now(), max(datetime.fromisoformat(moment.isoformat()).astimezone(UTC) for moment in moments))
-        if moments
-        else utc_now()
-    )
+    return min(utc_now(), max(map(PrefectState.plain, moments))) if moments else utc_now()
 
 
 async def _attempt(
@@ -149,7 +157,7 @@ async def _attempt(
     )
     signals.attach(runner)
     reason: EndReason = await runner.run()
-    await _give_up_claims(resources, tracker)
+    await _give_up_claims(store, tracker)
     await _lower_the_flag(store, tracker)
     ended = await tracker.end(
         "cancelled" if runner.is_aborted and await _is_cancelled(job_id) else "completed", reason
@@ -185,9 +193,9 @@ async def _is_cancelled(job_id: UUID) -> bool:
     return state is not None and (state.is_cancelling() or state.is_cancelled())
 
 
-async def _give_up_claims(resources: Resources, tracker: ProgressTracker) -> None:
+async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
     try:
-        await patiently(lambda: resources.store.release_all(tracker.job.job_id), for_s=5)
+        await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
     except TransientError as error:
         tracker.problem(f"Claims were left to expire: {error}")
 
@@ -200,30 +208,13 @@ async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
         tracker.problem(f"The flag that stops the job was left up: {error}")
 
 
-async def _fail(resources: Resources, tracker: ProgressTracker, error: BaseException) -> None:
-    resources.deadline.reach()
+async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) -> None:
     is_cancelled = isinstance(error, asyncio.CancelledError)
     try:
-        await _give_up_claims(resources, tracker)
+        await _give_up_claims(store, tracker)
         if is_cancelled:
             await tracker.end("cancelled", "stopped")
         else:
             await tracker.end("failed", "failed", str(error) or type(error).__name__)
     except LearningError as unwritten:
         get_run_logger().warning("The end could not be written into the job document: %s", unwritten)
-
-
-async def mend_after(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Hook for crashed, cancelled and failed runs: where the run could not write its own end, write it
-    now.
-    """
-    settings = read_settings()
-    final: FinalState = "FAILED" if state.is_failed() else "CRASHED" if state.is_crashed() else "CANCELLED"
-    try:
-        async with open_store(settings.store, language=settings.language) as store:
-            await mend(store, flow_run.id, final, state.message)
-    except LearningError as error:
-        # the runner, too, calls this, where there is no run to log for
-        flow_run_logger(flow_run, flow).warning(
-            "The end could not be written into the job document: %s", error
-        )

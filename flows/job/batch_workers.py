@@ -16,7 +16,8 @@ from flows.job.progress import ProgressTracker, patiently
 from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.stages.batch import WordBatch
-from flows.stages.resources import DeadlineReached, Resources
+from flows.stages.deadline import DeadlineReached
+from flows.stages.resources import Resources
 from flows.stages.tasks import enrich_entries, research_words, synthesize_definitions
 
 FAILURES_IN_A_ROW = 3

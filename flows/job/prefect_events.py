@@ -78,6 +78,7 @@ class EventEmitter:
             payload = {
                 "attempt": event.attempt,
                 "seq": event.seq,
+                "id": event.id,
                 "text": event.text,
                 "words": list(event.words),
             }

@@ -77,10 +77,10 @@ class ProgressTracker:
         store: Store,
         budget: Budget,
         emitter: EventEmitter,
-        quota: Callable[[], tuple[QuotaLeft, ...]],
     ) -> None:
         self._job = job
-        self._quota = quota
+        self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
+        """Tells what is left of the model's quota."""
         self._store = store
         self._budget = budget
         self._emitter = emitter
@@ -88,7 +88,7 @@ class ProgressTracker:
         self._active_before_s = job.active_seconds
         self._started = time.monotonic()
         self._stopped_s: float | None = None
-        self._seq = 0
+        self._told = 0
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
@@ -103,13 +103,13 @@ class ProgressTracker:
         return self._job.model_copy(
             update={
                 "active_seconds": round(active_s, 3),
-                "quota": self._quota(),
+                "quota": self.quota(),
                 "progress": progress.percent(
                     active_s=active_s,
                     limit_s=self._budget.limit_s,
                     stored=self._job.counts.stored,
                     max_entries=self._budget.max_entries,
-                    is_final=self._job.status == "completed",
+                    is_final=self._job.run_status == "completed",
                 ),
             }
         )
@@ -125,11 +125,11 @@ class ProgressTracker:
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
         """Put a line into the log; it is stored at the next tick."""
-        self._seq += 1
+        self._told += 1
         self._pending.append(
             JobEvent(
                 attempt=self._job.attempt,
-                seq=self._seq,
+                id=f"{self._job.attempt}.{self._told}",
                 kind=kind,
                 text=text,
                 words=tuple(words),
@@ -234,13 +234,12 @@ class ProgressTracker:
             if self._saved is not None and not events and _same(job, self._saved):
                 return
             job = job.model_copy(update={"updated_at": utc_now()})
-            await self._store.append_log(job.job_id, events)
-            await self._store.save_job(job)
+            saved = await self._store.save_job(job, events)
             self._saved = job
             self._pending = self._pending[len(events) :]
         if self._watch is not None:
-            self._watch(job, events)
-        self._emitter.tell(job, events)
+            self._watch(saved.job, saved.lines)
+        self._emitter.tell(saved.job, saved.lines)
 
     async def end(self, status: JobStatus, reason: EndReason, error: str | None = None) -> Job:
         """Write the last document of this attempt: patiently, since nothing mends it later."""
@@ -249,7 +248,13 @@ class ProgressTracker:
         self._stopped_s = self.active_s
         stages = {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()}
         self._job = self._job.model_copy(
-            update={"status": status, "end_reason": reason, "finished_at": utc_now(), "stages": stages}
+            update={
+                "status": status,
+                "run_status": status,
+                "end_reason": reason,
+                "finished_at": utc_now(),
+                "stages": stages,
+            }
         )
         took = progress.format_duration(self.active_s)
         self.event(
@@ -275,11 +280,10 @@ async def tracking(
     budget: Budget,
     emitter: EventEmitter,
     on_tick: Callable[[ProgressTracker], Awaitable[None]],
-    quota: Callable[[], tuple[QuotaLeft, ...]] = tuple,
 ) -> AsyncGenerator[ProgressTracker]:
     """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
 
-    `quota` tells what is left.
+
 
     Raises what the store raises when the attempt cannot begin.
     """
@@ -294,17 +298,12 @@ async def tracking(
     is_resumed = taken_over.attempt > 1
     current = taken_over.model_copy(
         update={
-            "name": job.name,
-            "started_by": taken_over.started_by or job.started_by,
-            "status": "running",
-            "end_reason": None,
-            "finished_at": None,
             "started_at": taken_over.started_at or now,
             "deadline_at": now + timedelta(seconds=max(0.0, budget.limit_s - taken_over.active_seconds)),
             "stages": {},
         }
     )
-    tracker = ProgressTracker(current, store=store, budget=budget, emitter=emitter, quota=quota)
+    tracker = ProgressTracker(current, store=store, budget=budget, emitter=emitter)
     text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
     tracker.event("job.resumed" if is_resumed else "job.started", text)
     async with emitter:

@@ -32,9 +32,8 @@ OVER = frozenset(
 class StopSignals:
     """Listens for all ways to stop a job and passes them to its runner."""
 
-    def __init__(self, job_id: UUID, store: Store) -> None:
+    def __init__(self, job_id: UUID) -> None:
         self._job_id = job_id
-        self._store = store
         self._runner: RoundRunner | None = None
         self._looked_at = time.monotonic()
         self._tracker: ProgressTracker | None = None
@@ -50,12 +49,12 @@ class StopSignals:
         elif self._is_draining:
             runner.drain(grace_s=SIGNAL_GRACE_S)
 
-    async def tick(self, tracker: ProgressTracker) -> None:
+    async def tick(self, store: Store, tracker: ProgressTracker) -> None:
         """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost
         its ear.
         """
         self._tracker = tracker
-        if not self._is_draining and await self._store.stop_requested(self._job_id):
+        if not self._is_draining and await store.stop_requested(self._job_id):
             self._drain(None, "Asked to stop: what is in flight is finished")
         if time.monotonic() - self._looked_at >= STATE_EVERY_S:
             self._looked_at = time.monotonic()

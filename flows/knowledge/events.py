@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -21,7 +20,6 @@ EventKind = Literal[
     "word.rejected",
 ]
 
-_END = re.compile(r".+: [\d,]+ words learned")
 PREFECT_EVENT_PREFIX = "learning."
 TAG = "learning"
 
@@ -32,13 +30,8 @@ def resource_id(job_id: UUID) -> str:
 
 
 def end_message(reason: str, stored: int) -> str:
-    """What Prefect's last state of a run says, once `job.ended` is in the log, which says more."""
+    """What Prefect's last state of a run says to people who look there."""
     return f"{reason}: {stored:,} words learned"
-
-
-def is_end_message(text: str) -> bool:
-    """Whether a state says what the log has said before it."""
-    return _END.fullmatch(text) is not None
 
 
 def starter_tag(started_by: StartedBy) -> str:

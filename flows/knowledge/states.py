@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -52,6 +53,24 @@ class PrefectState(Document):
     message: str = ""
     """Prefect's own words, for people to read; nothing is decided by them."""
     since: AwareDatetime
+
+    @classmethod
+    def of(cls, state: Any) -> PrefectState:  # noqa: ANN401  Prefect has two classes of this shape
+        """What a state of Prefect's says."""
+        return cls(
+            id=state.id,
+            type=state.type.value,
+            name=state.name or state.type.value.title(),
+            message=state.message or "",
+            since=cls.plain(state.timestamp),
+        )
+
+    @staticmethod
+    def plain(moment: datetime) -> datetime:
+        """A moment of Prefect's, whose class does not divide as the standard library's, as a datetime
+        in UTC.
+        """
+        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))
 
     @property
     def status(self) -> JobStatus:

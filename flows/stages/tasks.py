@@ -43,8 +43,9 @@ from flows.models.base import Budgeted, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
+from flows.stages.deadline import DeadlineReached
 from flows.stages.research import research
-from flows.stages.resources import DeadlineReached, Resources
+from flows.stages.resources import Resources
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
+from flows.stores.base import Store
 from service.api import problems
 from service.api.deps import AppResources
 from service.api.middleware.access import COOKIE, Access
@@ -25,6 +26,7 @@ from service.api.routes import dashboard, health, jobs, knowledge, live, schedul
 from service.api.routes import session as sessions
 from service.live.relay import Relay
 from service.metrics import Metrics
+from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings, read_facade_settings
 
@@ -90,12 +92,14 @@ def _lifespan(
         async with AsyncExitStack() as owned:
             store = await owned.enter_async_context(open_store(settings.store, language=settings.language))
             orchestrator = await owned.enter_async_context(Orchestrator())
+            projector, relay = await _projected(owned, store, orchestrator, metrics)
             app.state.resources = AppResources(
                 settings=settings,
                 facade=facade,
                 store=store,
                 orchestrator=orchestrator,
-                relay=await owned.enter_async_context(Relay(store, orchestrator, metrics)),
+                relay=relay,
+                projector=projector,
                 metrics=metrics,
                 access=access,
                 starts=RateLimit(
@@ -116,6 +120,24 @@ def _lifespan(
             yield
 
     return lifespan
+
+
+async def _projected(
+    owned: AsyncExitStack, store: Store, orchestrator: Orchestrator, metrics: Metrics
+) -> tuple[Projector, Relay]:
+    """The projector, which keeps the job rows true, and the relay, which sends what it writes."""
+    projector = Projector(store, orchestrator)
+    relay = Relay(
+        store,
+        metrics,
+        page_of=orchestrator.page_of,
+        confirmed_at=projector.confirmed_at,
+        look_up=projector.look_up,
+    )
+    projector.tell(on_news=relay.take, on_connection=relay.on_connection)
+    await owned.enter_async_context(relay)
+    await owned.enter_async_context(projector)
+    return projector, relay
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -18,6 +18,7 @@ from service.api.middleware.access import Access
 from service.api.middleware.limits import ConnectionLimit, RateLimit
 from service.live.relay import Relay
 from service.metrics import Metrics
+from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings
 
@@ -40,6 +41,7 @@ class AppResources:
     exports: asyncio.Semaphore
     exporters: ConnectionLimit
     relay: Relay
+    projector: Projector
 
 
 def resources_of(connection: HTTPConnection) -> AppResources:

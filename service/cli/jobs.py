@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, get_args
-from uuid import UUID
 
 import typer
 
 from service.cli.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
 
 if TYPE_CHECKING:
-    from service.client import LearningClient
+    pass
 
 commands = typer.Typer()
 
@@ -60,9 +59,9 @@ def watch(
     plain: Plain = False,
 ) -> int:
     """Watch a job until it has ended, wherever it was started. Ctrl-C stops watching; the job goes on."""
-    return _on_job(
-        job, lambda remote, client, job_id: remote.watch(client, job_id, is_json=as_json, is_plain=plain)
-    )
+    from service.cli import remote
+
+    return wait_for(remote.on_job(job, partial(remote.watch, is_json=as_json, is_plain=plain)))
 
 
 @commands.command()
@@ -83,10 +82,8 @@ def jobs(
     reading.check_choice("--status", status, get_args(JobStatus))
     chosen: Any = status
     return wait_for(
-        remote.on_facade(
-            lambda client: remote.show_jobs(
-                client, status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json
-            )
+        remote.list_jobs(
+            remote.JobsWanted(status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json)
         )
     )
 
@@ -98,22 +95,14 @@ def cancel(
     as_json: AsJson = False,
 ) -> int:
     """Stop a job: no new batch, and what is in flight is finished and kept."""
-    return _on_job(
-        job, lambda remote, client, job_id: remote.cancel(client, job_id, now=now, is_json=as_json)
-    )
+    from service.cli import remote
+
+    return wait_for(remote.on_job(job, partial(remote.cancel, now=now, is_json=as_json)))
 
 
 @commands.command()
 def retry(job: JobName, as_json: AsJson = False) -> int:
     """Run a failed or cancelled job again, from where it stopped."""
-    return _on_job(job, lambda remote, client, job_id: remote.retry(client, job_id, is_json=as_json))
-
-
-def _on_job(job: str, work: Callable[[Any, Any, UUID], Awaitable[int]]) -> int:
-    """Do what goes through the facade with one job."""
     from service.cli import remote
 
-    async def found(client: LearningClient) -> int:
-        return await work(remote, client, await remote.find(client, job))
-
-    return wait_for(remote.on_facade(found))
+    return wait_for(remote.on_job(job, partial(remote.retry, is_json=as_json)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +15,31 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.errors import InvalidInput
-from flows.knowledge import JobEvent, JobStatus, Mode
+from flows.knowledge import Job, JobEvent, JobStatus, Mode
+from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say, say_error
 from service.cli.output.display import count_words
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
-from service.errors import Conflict, NotFound
+from service.errors import Conflict, FacadeUnavailable, NotFound
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
 SHORT = 8
 """Characters of an id that are shown, and that are nearly always enough to name it."""
+CATCH_UP_S = 5.0
 LOOKED_AT = 1000
 """Newest jobs among which a shortened id is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobsWanted:
+    """Which jobs to list, and how."""
+
+    status: JobStatus | None
+    mode: Mode | None
+    limit: int
+    is_json: bool
 
 
 async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
@@ -41,6 +55,33 @@ async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
     except Conflict as error:
         say_error(error)
         return FAILED
+
+
+async def on_job(job: str, work: Callable[[LearningClient, UUID], Awaitable[int]]) -> int:
+    """Do what goes through the server with one job, named by its id or the beginning of it."""
+
+    async def found(client: LearningClient) -> int:
+        return await work(client, await find(client, job))
+
+    return await on_facade(found)
+
+
+async def list_jobs(wanted: JobsWanted) -> int:
+    """List jobs, newest first; from the store where no server of ours answers and none was named."""
+    try:
+        return await on_facade(lambda client: show_jobs(client, wanted))
+    except FacadeUnavailable:
+        if "LEARN_URL" in os.environ:
+            raise
+    from flows.settings import read_settings
+    from flows.stores import open_store
+    from service.stack.environment import adopted, api_url, client_environment
+
+    settings = read_settings()
+    prefect = os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)
+    with adopted(client_environment(settings, prefect)):
+        async with open_store(settings.store, language=settings.language) as store:
+            return await show_stored_jobs(store, wanted)
 
 
 async def start(
@@ -70,9 +111,7 @@ async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain
             if frame.live is not is_live:
                 is_live = frame.live
                 reporter.say(
-                    "News come quickly again."
-                    if is_live
-                    else "Prefect's event stream is lost: news come late, and none is missed."
+                    "Live updates restored." if is_live else "Live updates delayed; nothing will be lost."
                 )
             reporter(frame, [event for told in frame.events if (event := _log_line(told))])
     tell_end(reporter, store_url="", is_json=False)
@@ -86,11 +125,38 @@ async def _watch_lines(client: LearningClient, job_id: UUID) -> int:
     return exit_code(last)
 
 
-async def show_jobs(
-    client: LearningClient, *, status: JobStatus | None, mode: Mode | None, limit: int, is_json: bool
-) -> int:
+async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
     """List jobs, newest first."""
-    found = await client.jobs(status=status or (), mode=mode, limit=limit)
+    found = await client.jobs(status=wanted.status or (), mode=wanted.mode, limit=wanted.limit)
+    _tell_jobs(found, is_json=wanted.is_json)
+    if not found.is_complete:
+        say("Can't reach Prefect; jobs that have not started may be missing.")
+    return DONE
+
+
+async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
+    """List jobs from the store, where no server of ours answers: brought up to what Prefect says, if
+    it does.
+    """
+    from service.orchestration.projector import catch_up
+
+    is_complete = await catch_up(store, within_s=CATCH_UP_S)
+    rows: list[Job] = []
+    cursor: str | None = None
+    statuses = [wanted.status] if wanted.status else ()
+    while len(rows) < wanted.limit:
+        most = min(200, wanted.limit - len(rows))
+        page = await store.jobs(statuses=statuses, mode=wanted.mode, cursor=cursor, limit=most)
+        rows += page.items
+        if (cursor := page.cursor) is None:
+            break
+    _tell_jobs([JobView.of(row, prefect_url=None) for row in rows], is_json=wanted.is_json)
+    if not is_complete:
+        say("Can't reach a server or Prefect; this is what the store has.")
+    return DONE
+
+
+def _tell_jobs(found: Sequence[JobView], *, is_json: bool) -> None:
     if is_json:
         typer.echo(json.dumps([job.model_dump(mode="json") for job in found], indent=2, ensure_ascii=False))
     elif not found:
@@ -99,9 +165,6 @@ async def show_jobs(
         console.print(_table(found, min(console.width, 120)))
     else:
         typer.echo("\n".join("\t".join(_cells(job, short=False)) for job in found))
-    if not found.is_complete:
-        say("Prefect does not answer, so jobs that have not begun are missing.")
-    return DONE
 
 
 async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -24,7 +23,7 @@ MOST_MINUTES = 10
 MOST_WORDS = 500
 LONGEST_TOPIC = 200
 """As the flows have it."""
-MEND_S = 10.0
+CATCH_UP_S = 10.0
 
 
 def parameters(
@@ -146,7 +145,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
     async with prefect_server(settings, say=reporter.say) as api_url:
         with adopted(client_environment(settings, api_url)):
             reporter.say("Loading the flow")
-            await _mend_left(settings)
+            await _catch_up(settings)
             from flows.big import big_learning
             from flows.deep import deep_learning
             from flows.job.progress import reporting_to
@@ -167,14 +166,13 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
                 return await flows[mode](**given)
 
 
-async def _mend_left(settings: Settings) -> None:
-    """Have the documents of jobs that died say so.
-
-    Where store or Prefect do not answer, the job itself will tell.
+async def _catch_up(settings: Settings) -> None:
+    """Have the rows of jobs that died say so; where store or Prefect do not answer, the job itself
+    will tell.
     """
     from flows.stores import open_store
-    from service.orchestration.mender import compare
+    from service.orchestration.projector import catch_up
 
-    with suppress(LearningError, TimeoutError):
-        async with asyncio.timeout(MEND_S), open_store(settings.store, language=settings.language) as store:
-            await compare(store)
+    with suppress(LearningError):
+        async with open_store(settings.store, language=settings.language) as store:
+            await catch_up(store, within_s=CATCH_UP_S)

@@ -70,11 +70,12 @@ async def _run_shown(
     mode: Mode, given: dict[str, Any], settings: Settings, api_url: str, reporter: Reporter
 ) -> Job:
     from flows.stores import open_store
-    from service.orchestration import runs as orchestrator
+    from service.orchestration.runs import Orchestrator
 
     async with reporter, open_store(settings.store, language=settings.language) as store:
         reporter.say(f"Starting the {mode} job")
-        job_id = await orchestrator.start(mode, given)
+        async with Orchestrator() as orchestrator:
+            job_id = (await orchestrator.start(mode, given)).job_id
         reporter.page = run_page(api_url, job_id)
         reporter.say("The worker is loading the job")
         return await follow(store, job_id, reporter)

@@ -1,44 +1,33 @@
-"""One subscription to Prefect's events in, any number of watchers out.
+"""From the projector to those who follow jobs: any number of subscribers, no read for them but of the store.
 
-Events make frames quick; what makes them true is read from the store and from Prefect's API: when a watcher
-comes, when a number is missing, after each connection, and every dozen seconds for jobs at work.
+News makes frames quick: rows and lines that the projector has written, and those that runs emit. What makes
+them true is read from the store: when a subscriber comes, when a number is missing, after the event stream
+was lost, and every dozen seconds for jobs at work.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from prefect.context import get_settings_context
-
-from flows.errors import ConfigurationError, LearningError
-from flows.knowledge import Job, JobStatus, utc_now
-from flows.stores.base import Store
-from service.errors import NotFound, PrefectUnavailable
-from service.live.channel import Channel, Item, Watcher
-from service.live.job_view import job_of
-from service.live.listing import list_jobs
-from service.live.timeline import Place, read_history
+from flows.errors import LearningError
+from flows.knowledge import Job, JobEvent, JobStatus, utc_now
+from flows.stores.base import Saved, Store
+from service.errors import NotFound
+from service.live.topic import LogPosition, Subscriber, Topic, events_of, position_of
 from service.metrics import Metrics
-from service.orchestration.events import Hint, hints
-from service.orchestration.mender import GRACE, mend
-from service.orchestration.runs import Orchestrator
+from service.orchestration.events import RunEvent
+from service.schemas import MOST_EVENTS, JobFrame, JobView
 
 FRAME_EVERY_S = 1.0
-RECONCILE_EVERY_S = 12.0
-SECOND_LOOK_S = 6.0
-"""After a connection: events that Prefect had accepted before it, and not stored yet, are in neither of its
-answers until then.
-"""
-LAST_LOOK_S = 1.0
-LOOKS = 2
-MOST_CHANNELS = 500
+READ_EVERY_S = 12.0
+MOST_TOPICS = 500
 CLOSE_S = 3.0
 READ_AT_ONCE = 500
 _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
@@ -47,319 +36,269 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Keeps a channel for each job that is watched or at work.
+    """Keeps a topic for each job that is followed or at work, between `async with` and its end.
 
-    Between `async with` and its end it listens.
+    `page_of` is a job's page in Prefect's UI, `confirmed_at` when a row was last known to be so, `look_up`
+    makes the row of a run that has none yet, or answers None.
     """
 
-    def __init__(self, store: Store, orchestrator: Orchestrator, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        metrics: Metrics,
+        *,
+        page_of: Callable[[UUID], str],
+        confirmed_at: Callable[[Job], datetime | None],
+        look_up: Callable[[UUID], Awaitable[Job | None]],
+    ) -> None:
         self._store = store
-        self._orchestrator = orchestrator
         self._metrics = metrics
-        self._channels: dict[UUID, Channel] = {}
+        self._page_of = page_of
+        self._confirmed_at = confirmed_at
+        self._look_up = look_up
+        self._topics: dict[UUID, Topic] = {}
         self._pumps: dict[UUID, asyncio.Task[None]] = {}
         self._woken: dict[UUID, asyncio.Event] = {}
         self._urgent: set[UUID] = set()
-        self._looking: set[UUID] = set()
-        self._all: set[Watcher] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._all: set[Subscriber] = set()
+        self._rereading: asyncio.Task[None] | None = None
         self.is_live = False
+        """Whether Prefect's event stream is there, so that news comes at once."""
 
     async def __aenter__(self) -> Self:
-        # Prefect is the one that was named when the facade started, also for connections made later
-        self._settings = get_settings_context()
-        self._tasks = [
-            asyncio.create_task(self._listen(), name="relay"),
-            asyncio.create_task(self._reconcile(), name="reconcile"),
-        ]
+        self._rereading = asyncio.create_task(self._reread(), name="relay: reread")
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        tasks = [*self._tasks, *self._pumps.values()]
+        tasks = [*([self._rereading] if self._rereading else []), *self._pumps.values()]
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_S)
-        for watcher in [*self._all, *(w for channel in self._channels.values() for w in channel.watchers)]:
-            watcher.end()
+        for subscriber in [*self._all, *(s for topic in self._topics.values() for s in topic.subscribers)]:
+            subscriber.end()
 
     @asynccontextmanager
-    async def watch(self, job_id: UUID, after: str | None = None) -> AsyncGenerator[Watcher]:
+    async def follow(self, job_id: UUID, after: str | None = None) -> AsyncGenerator[Subscriber]:
         """Frames of one job until it has ended: the first at once, with what happened after the cursor.
 
         Raises NotFound, InvalidInput for a bad cursor, and PrefectUnavailable where only Prefect could tell
         of the job.
         """
-        place = Place.of(after) if after is not None else None
-        channel = self._channel(job_id)
-        watcher = Watcher(is_held=True)
+        position = LogPosition.of(after) if after is not None else None
+        topic = self._topic(job_id)
+        subscriber = Subscriber(is_on_hold=True)
         try:
-            with channel.kept():
-                await self._read(channel)
-                # from here on nothing is missed: what is heard while the past is read is told after it
-                channel.watchers.add(watcher)
-            await self._tell_the_past(channel, watcher, place)
-            yield watcher
+            with topic.kept():
+                await self._read(topic)
+                # from here on nothing is missed: what comes while the past is read is told after it
+                topic.subscribers.add(subscriber)
+            await self._tell_the_past(topic, subscriber, position)
+            yield subscriber
         finally:
-            channel.watchers.discard(watcher)
+            topic.subscribers.discard(subscriber)
             self._forget_idle()
 
     @asynccontextmanager
-    async def watch_all(self) -> AsyncGenerator[Watcher]:
+    async def follow_all(self) -> AsyncGenerator[Subscriber]:
         """Frames of all jobs, those at work now first."""
-        watcher = Watcher()
-        self._all.add(watcher)
+        subscriber = Subscriber()
+        self._all.add(subscriber)
         try:
-            for job_id in await self._at_work():
-                channel = self._channel(job_id)
-                with suppress(LearningError), channel.kept():
-                    await self._read(channel)
-                    if (frame := self._frame(channel)) is not None:
-                        watcher.offer(frame, ())
-            yield watcher
+            with suppress(LearningError):
+                for row in (await self._store.jobs(statuses=_OPEN, limit=50)).items:
+                    topic = self._topic(row.job_id)
+                    with topic.kept():
+                        await self._read(topic)
+                        if (frame := self._frame(topic)) is not None:
+                            subscriber.publish(frame, ())
+            yield subscriber
         finally:
-            self._all.discard(watcher)
+            self._all.discard(subscriber)
             self._forget_idle()
 
-    async def _tell_the_past(self, channel: Channel, watcher: Watcher, place: Place | None) -> None:
-        items: list[Item] = []
-        while place is not None:
-            part = await read_history(
-                self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE
-            )
-            items += part.items
-            place = part.place
-            if not part.has_more:
-                break
-        frame = self._frame(channel, items)
-        if frame is None:
-            raise _unknown(channel.job_id)
-        if place is not None:
-            frame = frame.model_copy(update={"cursor": place.cursor})
-        watcher.release(frame, place)
-        if channel.has_news():
-            self._wake(channel, is_urgent=channel.is_final)
+    def take(self, news: RunEvent | Saved) -> None:
+        """What the projector has written, or what the event stream says of a job."""
+        if isinstance(news, Saved):
+            self._take(news.job.job_id, news.job, news.lines)
         else:
-            self._end(channel)
+            self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - news.occurred).total_seconds()))
+            self._take(news.job_id, news.row, (news.line,) if news.line is not None else ())
 
-    async def _listen(self) -> None:
-        async with aclosing(hints(self._settings, self._on_connection)) as heard:
-            async for hint in heard:
-                self._take(hint)
-
-    def _take(self, hint: Hint) -> None:
-        self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - hint.occurred).total_seconds()))
-        channel = self._channels.get(hint.job_id)
-        if channel is None:
-            if not self._all or (hint.state is None and hint.document is None):
+    def _take(self, job_id: UUID, row: Job | None, lines: Sequence[JobEvent]) -> None:
+        topic = self._topics.get(job_id)
+        if topic is None:
+            if not self._all or row is None:
                 return
-            channel = self._channel(hint.job_id)
-            channel.is_discovered = True
-        is_urgent = channel.take(hint)
-        if channel.has_news():
-            self._wake(channel, is_urgent=is_urgent)
+            topic = self._topic(job_id)
+            topic.is_discovered = True
+        is_urgent = row is not None and topic.take_row(row)
+        topic.take_lines(lines)
+        if topic.has_news:
+            self._wake(topic, is_urgent=is_urgent)
 
-    def _on_connection(self, is_live: bool) -> None:
+    def on_connection(self, is_live: bool) -> None:
+        """The event stream came or went: what it told meanwhile is read."""
         self.is_live = is_live
         self._metrics.relay_is_live.set(is_live)
-        for channel in self._channels.values():
-            channel.needs_reading = True
-            channel.stir()
-            self._wake(channel, is_urgent=True)
-        if is_live:
-            asyncio.get_running_loop().call_later(SECOND_LOOK_S, self._look_again)
+        for topic in self._topics.values():
+            topic.needs_reading = True
+            topic.tell_again()
+            self._wake(topic, is_urgent=True)
 
-    def _look_again(self) -> None:
-        for channel in self._channels.values():
-            if not channel.is_final:
-                channel.needs_reading = True
-                self._wake(channel, is_urgent=False)
+    def refresh(self, job_id: UUID) -> None:
+        """Tell those who follow a job at once of what no event tells, such as that it was asked to stop."""
+        if (topic := self._topics.get(job_id)) is not None:
+            topic.needs_reading = True
+            self._wake(topic, is_urgent=True)
 
-    async def _reconcile(self) -> None:
-        """For jobs at work: take Prefect's state from its API, and read the store where a job went silent."""
+    async def _tell_the_past(
+        self, topic: Topic, subscriber: Subscriber, position: LogPosition | None
+    ) -> None:
+        lines: list[JobEvent] = []
+        while position is not None:
+            part = await self._store.log(topic.job_id, after=position, limit=READ_AT_ONCE)
+            lines += part
+            position = position_of(part[-1]) if part else position
+            if len(part) < READ_AT_ONCE:
+                break
+        frame = self._frame(topic, lines)
+        if frame is None:
+            raise _unknown(topic.job_id)
+        if position is not None:
+            frame = frame.model_copy(update={"cursor": position.cursor})
+        subscriber.release(frame, position)
+        if topic.has_news:
+            self._wake(topic, is_urgent=True)
+        else:
+            self._end(topic)
+
+    async def _reread(self) -> None:
         while True:
-            await asyncio.sleep(RECONCILE_EVERY_S)
-            open_ = [channel for channel in self._channels.values() if not channel.is_final]
-            for channel in open_:
-                channel.needs_reading = True
-                self._wake(channel, is_urgent=False)
+            await asyncio.sleep(READ_EVERY_S)
+            for topic in list(self._topics.values()):
+                if not topic.is_over:
+                    topic.needs_reading = True
+                    self._wake(topic, is_urgent=False)
 
-    def _channel(self, job_id: UUID) -> Channel:
-        if job_id not in self._channels:
-            if len(self._channels) >= MOST_CHANNELS:
+    def _topic(self, job_id: UUID) -> Topic:
+        if job_id not in self._topics:
+            if len(self._topics) >= MOST_TOPICS:
                 self._forget_idle(everything=True)
-            self._channels[job_id] = Channel(job_id)
+            self._topics[job_id] = Topic(job_id)
             self._woken[job_id] = asyncio.Event()
             self._pumps[job_id] = asyncio.create_task(
-                self._pump(self._channels[job_id]), name=f"channel {job_id}"
+                self._pump(self._topics[job_id]), name=f"topic {job_id}"
             )
-        return self._channels[job_id]
+        return self._topics[job_id]
 
-    def look_again(self, job_id: UUID) -> None:
-        """Tell those who watch a job at once of what nobody else tells, such as that it was asked to stop."""
-        if (channel := self._channels.get(job_id)) is not None:
-            channel.needs_reading = True
-            self._wake(channel, is_urgent=True)
-
-    def _wake(self, channel: Channel, *, is_urgent: bool) -> None:
-        if self._channels.get(channel.job_id) is not channel:
+    def _wake(self, topic: Topic, *, is_urgent: bool) -> None:
+        if self._topics.get(topic.job_id) is not topic:
             return  # forgotten meanwhile
         if is_urgent:
-            self._urgent.add(channel.job_id)
-        self._woken[channel.job_id].set()
+            self._urgent.add(topic.job_id)
+        self._woken[topic.job_id].set()
 
-    async def _pump(self, channel: Channel) -> None:
-        """Tell the watchers what is new: states at once, the rest at most once a second."""
+    async def _pump(self, topic: Topic) -> None:
+        """Tell what is new: a status at once, the rest at most once a second."""
         loop = asyncio.get_running_loop()
         told_at = -FRAME_EVERY_S
-        woken = self._woken[channel.job_id]
+        woken = self._woken[topic.job_id]
         while True:
             await woken.wait()
             woken.clear()
-            while (
-                channel.job_id not in self._urgent and (wait_s := told_at + FRAME_EVERY_S - loop.time()) > 0
-            ):
+            while topic.job_id not in self._urgent and (wait_s := told_at + FRAME_EVERY_S - loop.time()) > 0:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), wait_s)
                 woken.clear()
-            self._urgent.discard(channel.job_id)
+            self._urgent.discard(topic.job_id)
             try:
-                for _ in range(LOOKS):  # once more for what was heard while reading
-                    await self._read(channel)
-            except NotFound:  # a run of somebody else's flow
-                if not channel.is_wanted:
-                    self._forget(channel.job_id)
+                await self._read(topic)
+            except NotFound:
+                if not topic.is_wanted:
+                    self._forget(topic.job_id)
                     return
             except LearningError as error:
-                log.info("Job %s could not be read: %s", channel.job_id, error)
+                log.info("Job %s could not be read: %s", topic.job_id, error)
                 loop.call_later(FRAME_EVERY_S, woken.set)
-            if channel.has_news():
+            if topic.has_news:
                 told_at = loop.time()
-                self._tell(channel)
-            self._end(channel)
+                self._tell(topic)
+            self._end(topic)
 
-    def _tell(self, channel: Channel) -> None:
-        items = channel.news()
-        frame = self._frame(channel, items)
+    def _tell(self, topic: Topic) -> None:
+        lines = topic.news()
+        frame = self._frame(topic, lines)
         if frame is None:
             return
-        watchers = [*channel.watchers, *self._all]
-        for watcher in watchers:
-            watcher.offer(frame, items)
-        self._metrics.frames.inc(len(watchers))
+        subscribers = [*topic.subscribers, *self._all]
+        for subscriber in subscribers:
+            subscriber.publish(frame, lines)
+        self._metrics.frames.inc(len(subscribers))
 
-    def _end(self, channel: Channel) -> None:
-        """Let the watchers of a job that is over go; look again in a moment where only Prefect has not heard
-        of its end.
-        """
-        if channel.is_over and not channel.needs_reading:
-            for watcher in channel.watchers:
-                watcher.end()
-        elif channel.is_final and channel.job_id not in self._looking:
-            self._looking.add(channel.job_id)
-            asyncio.get_running_loop().call_later(LAST_LOOK_S, self._look_for_end, channel)
+    def _end(self, topic: Topic) -> None:
+        """Let the subscribers of a job that is over go."""
+        if topic.is_over and not topic.has_news:
+            for subscriber in topic.subscribers:
+                subscriber.end()
 
-    def _look_for_end(self, channel: Channel) -> None:
-        self._looking.discard(channel.job_id)
-        if self._channels.get(channel.job_id) is channel:
-            channel.needs_reading = True
-            self._wake(channel, is_urgent=True)
-
-    def _frame(self, channel: Channel, items: list[Item] | tuple[Item, ...] = ()) -> Any:  # noqa: ANN401  a JobFrame or None
-        return channel.frame(
-            prefect_url=self._orchestrator.page_of(channel.job_id), is_live=self.is_live, items=items
+    def _frame(self, topic: Topic, lines: Sequence[JobEvent] = ()) -> JobFrame | None:
+        """The status now, with some events; None while nothing is known of the job."""
+        if topic.row is None:
+            return None
+        seen = JobView.of(
+            topic.row,
+            prefect_url=self._page_of(topic.job_id),
+            confirmed_at=self._confirmed_at(topic.row),
+            is_stopping=topic.is_stopping,
+        )
+        return JobFrame(
+            **dict(seen),
+            events=events_of(lines[-MOST_EVENTS:]),
+            cursor=topic.position.cursor,
+            live=self.is_live,
+            gap=len(lines) > MOST_EVENTS,
+            sent_at=utc_now(),
         )
 
-    async def _read(self, channel: Channel) -> None:
-        """Bring a channel up to what the durable sources say.
+    async def _read(self, topic: Topic) -> None:
+        """Bring a topic up to what the store has.
 
-        Raises NotFound and PrefectUnavailable where nothing can be said of the job.
+        Raises NotFound, and PrefectUnavailable where only Prefect could tell.
         """
-        async with channel.reading:
-            if not channel.needs_reading and channel.job is not None:
+        async with topic.reading:
+            if not topic.needs_reading and topic.row is not None:
                 return
-            channel.needs_reading = False
+            is_new, topic.needs_reading = topic.row is None, False
             try:
-                await self._read_anew(channel)
+                row = await self._row(topic.job_id)
+                while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
+                    topic.take_log(part)
+                topic.take_row(row)
+                topic.take_stop(not row.is_final and await self._store.stop_requested(topic.job_id))
             except BaseException:
-                channel.needs_reading = True
+                topic.needs_reading = True
                 raise
+            if is_new and not topic.is_discovered:
+                topic.news()  # whoever comes is told the status anyway
 
-    async def _read_anew(self, channel: Channel) -> None:
-        is_new = channel.job is None
-        try:
-            run = await self._orchestrator.run(channel.job_id)
-        except (PrefectUnavailable, ConfigurationError):
-            run = None
-            if is_new and await self._store.job(channel.job_id) is None:
-                raise
-        job: Job | None = await self._store.job(channel.job_id)
-        if job is None:
-            job = job_of(run) if run is not None else None
-        if job is None:
-            raise _unknown(channel.job_id)
-        items, place = await self._past(channel, has_states=run is not None)
-        is_stopping = not job.is_final and await self._store.stop_requested(channel.job_id)
-        channel.take_truth(
-            job, run.state if run else None, () if is_new else items, place, is_stopping=is_stopping
-        )
-        if is_new and not channel.is_discovered:
-            channel.news()  # whoever comes is told the status anyway
-        if run is not None and run.state.is_final and not job.is_final:
-            self._spawn(self._mend_later(channel))
-
-    async def _past(self, channel: Channel, *, has_states: bool) -> tuple[list[Item], Place]:
-        items: list[Item] = []
-        place = channel.place
-        while True:
-            part = await read_history(
-                self._store, self._orchestrator, channel.job_id, after=place, limit=READ_AT_ONCE
-            )
-            items += part.items
-            place = part.place
-            if has_states and not part.is_complete:
-                channel.needs_reading = True
-            if not part.has_more:
-                return items, place
-
-    async def _mend_later(self, channel: Channel) -> None:
-        """Prefect says that the run is over, and the document does not: when nobody else writes it,
-        write it.
-        """
-        await asyncio.sleep((GRACE + timedelta(seconds=0.5)).total_seconds())
-        try:
-            if (job := await self._store.job(channel.job_id)) is not None and not job.is_final:
-                await mend(self._store, await self._orchestrator.states([channel.job_id]))
-        except LearningError as error:
-            log.info("Job %s could not be mended: %s", channel.job_id, error)
-        channel.needs_reading = True
-        self._wake(channel, is_urgent=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
-
-    async def _at_work(self) -> list[UUID]:
-        try:
-            found = await list_jobs(
-                self._store, self._orchestrator, statuses=_OPEN, mode=None, since=None, cursor=None, limit=50
-            )
-        except LearningError:
-            return []
-        return [job.job_id for job in found.items]
+    async def _row(self, job_id: UUID) -> Job:
+        row = await self._store.job(job_id) or await self._look_up(job_id)
+        if row is None:
+            raise _unknown(job_id)
+        return row
 
     def _forget_idle(self, *, everything: bool = False) -> None:
-        """Drop the channels that nobody watches."""
-        for job_id, channel in list(self._channels.items()):
-            if channel.is_wanted or (self._all and not everything and not channel.is_final):
+        """Drop the topics that nobody follows."""
+        for job_id, topic in list(self._topics.items()):
+            if topic.is_wanted or (self._all and not everything and not topic.is_over):
                 continue
             self._pumps[job_id].cancel()
             self._forget(job_id)
 
     def _forget(self, job_id: UUID) -> None:
-        del self._channels[job_id], self._woken[job_id], self._pumps[job_id]
+        del self._topics[job_id], self._woken[job_id], self._pumps[job_id]
         self._urgent.discard(job_id)
 
 

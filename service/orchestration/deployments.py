@@ -37,6 +37,7 @@ from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
 
 from flows.errors import ConfigurationError
+from service.orchestration.reasons import SILENT
 from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"
@@ -231,7 +232,9 @@ async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str,
         ),
         actions=[
             ChangeFlowRunState(
-                state=StateType.CRASHED, message=f"No heartbeat for {SILENCE_S} s: the process is gone"
+                name=SILENT,
+                state=StateType.CRASHED,
+                message=f"No heartbeat for {SILENCE_S} s: the process is gone",
             )
         ],
     )

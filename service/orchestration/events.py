@@ -1,6 +1,6 @@
-"""Prefect's event stream, read for what it says of our jobs.
+"""Prefect's event stream, read for what it says of our jobs and their work pools.
 
-It is lossy: what it tells is a hint, and quick; the truth is read elsewhere.
+It is lossy: what it tells makes things quick. What makes them true is read elsewhere.
 """
 
 from __future__ import annotations
@@ -15,21 +15,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from prefect.client.schemas.objects import StateType
 from prefect.context import SettingsContext
 from prefect.events import Event
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from pydantic import ValidationError
 
-from flows.knowledge import Job, JobEvent
+from flows.knowledge import Job, JobEvent, PrefectState
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
-from service.orchestration.types import STATUSES, RunState, plain
 
-RUN_PREFIX = "prefect.flow-run."
+RUN_PREFIX, POOL_PREFIX = "prefect.flow-run.", "prefect.work-pool."
 PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"
 _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 HANG_UP_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -38,21 +36,27 @@ logging.getLogger("websockets.client").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hint:
-    """What one event says of a job: a state with the id of the state before it, a line of its log, or its
-    whole document.
-    """
+class RunEvent:
+    """What one event says of a job: Prefect's state, a line of the job's log, or its whole row."""
 
     job_id: UUID
     occurred: datetime
-    state: RunState | None = None
-    follows: UUID | None = None
+    state: PrefectState | None = None
     line: JobEvent | None = None
-    document: Job | None = None
+    row: Job | None = None
 
 
-async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]) -> AsyncGenerator[Hint]:
-    """Hints for ever, over as many connections as it takes, to the Prefect that the settings name.
+@dataclass(frozen=True, kw_only=True)
+class PoolEvent:
+    """Something changed in a work pool."""
+
+    occurred: datetime
+
+
+async def events(
+    settings: SettingsContext, on_connection: Callable[[bool], None]
+) -> AsyncGenerator[RunEvent | PoolEvent]:
+    """Events for ever, over as many connections as it takes, from the Prefect that the settings name.
 
     `on_connection` hears of each connection that comes about and of each that is lost.
     """
@@ -61,10 +65,10 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
         subscriber = None
         try:
             # a filter of its own for each connection, since the subscriber writes into it
-            wanted = EventFilter(event=EventNameFilter(prefix=[RUN_PREFIX, PREFECT_EVENT_PREFIX]))
+            names = EventNameFilter(prefix=[RUN_PREFIX, POOL_PREFIX, PREFECT_EVENT_PREFIX])
             with SettingsContext(profile=settings.profile, settings=settings.settings):
                 subscriber = get_events_subscriber(
-                    filter=wanted, reconnection_attempts=0, reconnect_on_clean_close=False
+                    filter=EventFilter(event=names), reconnection_attempts=0, reconnect_on_clean_close=False
                 )
             # not `async with`: a connection that fails or is cancelled half-way would be left open, and a
             # good-bye may take ten seconds
@@ -72,8 +76,8 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
             on_connection(True)
             wait_s = FIRST_WAIT_S
             async for event in subscriber:
-                if (hint := read(event)) is not None:
-                    yield hint
+                if (told := read(event)) is not None:
+                    yield told
         except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
             # not its text, which may hold an address with a password
             log.info("Prefect's event stream is lost: %s", type(error).__name__)
@@ -85,10 +89,7 @@ async def hints(settings: SettingsContext, on_connection: Callable[[bool], None]
 
 
 async def _hang_up(subscriber: object) -> None:
-    """Close the connection, if there is one, without a good-bye.
-
-    It is Prefect's own affair, so it is looked for with care.
-    """
+    """Close the connection without a good-bye. It is Prefect's own affair, so it is looked for with care."""
     connection = getattr(getattr(subscriber, "_connect", None), "connection", None)
     if connection is not None:
         connection.transport.abort()
@@ -96,45 +97,40 @@ async def _hang_up(subscriber: object) -> None:
             await asyncio.wait_for(connection.wait_closed(), HANG_UP_S)
 
 
-def read(event: Event) -> Hint | None:
-    """The hint in an event; None in one that is not about our jobs, or not of the shape that we know."""
+def read(event: Event) -> RunEvent | PoolEvent | None:
+    """What an event says; None for one that is not about us, or not of the shape that we know."""
     try:
-        if event.event.startswith(RUN_PREFIX):
-            return _of_state(event)
-        return _of_job(event)
+        if event.event.startswith(POOL_PREFIX):
+            return PoolEvent(occurred=PrefectState.plain(event.occurred))
+        return _of_state(event) if event.event.startswith(RUN_PREFIX) else _of_job(event)
     except (KeyError, ValueError, ValidationError):
         log.debug("An event of an unknown shape: %s", event.event)
         return None
 
 
-def _of_state(event: Event) -> Hint | None:
+def _of_state(event: Event) -> RunEvent | None:
     labels: Any = event.resource
     kind = labels.get("prefect.state-type")
     if kind is None:  # a heartbeat
         return None
-    state = RunState(
-        status=STATUSES[StateType(kind)],
+    state = PrefectState(
+        id=event.id,
         type=kind,
         name=labels.get("prefect.state-name") or kind.title(),
         message=labels.get("prefect.state-message") or "",
-        since=plain(datetime.fromisoformat(labels["prefect.state-timestamp"])),
-        id=event.id,
+        since=PrefectState.plain(datetime.fromisoformat(labels["prefect.state-timestamp"])),
     )
-    job_id = UUID(event.resource.id.removeprefix("prefect.flow-run."))
-    return Hint(job_id=job_id, occurred=plain(event.occurred), state=state, follows=event.follows)
+    job_id = UUID(event.resource.id.removeprefix(RUN_PREFIX))
+    return RunEvent(job_id=job_id, occurred=PrefectState.plain(event.occurred), state=state)
 
 
-def _of_job(event: Event) -> Hint | None:
+def _of_job(event: Event) -> RunEvent | None:
     if not event.resource.id.startswith(_JOB_PREFIX):
         return None
     job_id = UUID(event.resource.id.removeprefix(_JOB_PREFIX))
+    occurred = PrefectState.plain(event.occurred)
     if event.event == PROGRESS:
-        return Hint(job_id=job_id, occurred=plain(event.occurred), document=Job.model_validate(event.payload))
-    line = JobEvent.model_validate(
-        {
-            **event.payload,
-            "kind": event.event.removeprefix(PREFECT_EVENT_PREFIX),
-            "occurred": plain(event.occurred),
-        }
-    )
-    return Hint(job_id=job_id, occurred=line.occurred, line=line)
+        return RunEvent(job_id=job_id, occurred=occurred, row=Job.model_validate(event.payload))
+    about = {"kind": event.event.removeprefix(PREFECT_EVENT_PREFIX), "occurred": occurred}
+    line = JobEvent.model_validate({**event.payload, **about})
+    return RunEvent(job_id=job_id, occurred=occurred, line=line)

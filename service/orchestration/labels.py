@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+WORKER_TYPE = "prefect.worker.type"
+"""Prefect's own label: the type of the worker that ran the run last."""
 EXIT_CODE = "learning.exit-code"
 EXIT_RUN = "learning.exit-run"
 """Prefect's count of the attempt that ended so: labels outlive attempts."""

@@ -1,19 +1,18 @@
-"""The only file in `service` that asks the Prefect API about runs and schedules."""
+"""Flow runs of ours, as Prefect has them: started, read, run again, cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterId,
@@ -22,21 +21,24 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort, FlowSort
+from prefect.client.schemas.sorting import FlowRunSort, FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import JobStatus, Mode, StartedBy, utc_now
+from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState, StartedBy, utc_now
 from flows.knowledge.events import starter_of, starter_tag
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
-from service.orchestration.types import POOL_TYPE, STATUSES, Run, RunState, Schedule, plain, state_of
+from service.orchestration.flows import MODES, PAGE, OurFlows, flow_name, our_flows
+from service.orchestration.labels import WORKER_TYPE, exit_code
+from service.orchestration.pools import Pools
+from service.orchestration.reasons import OVERDUE
+from service.orchestration.schedules import Schedules
+from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_page, without_credentials
 
-PAGE = 200
 SETTLED = timedelta(seconds=4)
-MODES: tuple[Mode, ...] = ("big", "quick", "deep")
 
 
 class Orchestrator:
@@ -50,8 +52,10 @@ class Orchestrator:
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
         self._api = PrefectApi(timeout_s=timeout_s)
         self._deployment_ids: dict[Mode, UUID] = {}
-        self._modes: dict[UUID, Mode] = {}
+        self._flows = OurFlows(self._api)
         self._starting = asyncio.Lock()
+        self.schedules = Schedules(self._api, self._flows)
+        self.pools = Pools(self._api)
 
     async def __aenter__(self) -> Self:
         await self._api.__aenter__()
@@ -90,10 +94,10 @@ class Orchestrator:
             try:
                 if mode not in self._deployment_ids:
                     deployment = await self._api.ask(
-                        lambda client: client.read_deployment_by_name(f"{mode}-learning/{mode}")
+                        lambda client: client.read_deployment_by_name(f"{flow_name(mode)}/{mode}")
                     )
                     self._deployment_ids[mode] = deployment.id
-                    self._modes[deployment.flow_id] = mode
+                    self._flows.note(deployment.flow_id, mode)
                 run = await self._api.ask(
                     lambda client: client.create_flow_run_from_deployment(
                         self._deployment_ids[mode],
@@ -136,7 +140,7 @@ class Orchestrator:
         """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest
         first; at most `limit`.
         """
-        types = [kind for kind, status in STATUSES.items() if status in statuses]
+        types = [StateType(kind) for kind, status in STATUS_OF_STATE.items() if status in statuses]
         due = (
             FlowRunFilterExpectedStartTime(before_=until, after_=since)
             if since
@@ -147,7 +151,7 @@ class Orchestrator:
             wanted = FlowRunFilter(
                 expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types))
             )
-        flows = FlowFilter(name=FlowFilterName(any_=[f"{m}-learning" for m in ([mode] if mode else MODES)]))
+        flows = our_flows([mode] if mode else MODES)
         found = await self._api.ask(
             lambda client: client.read_flow_runs(
                 flow_filter=flows,
@@ -158,28 +162,24 @@ class Orchestrator:
         )
         return [run for run in [await self._known(r) for r in found] if run is not None]
 
-    async def states(self, job_ids: Collection[UUID]) -> dict[UUID, RunState]:
-        """The states of these runs; those that Prefect does not know are absent."""
+    async def runs_by_id(self, job_ids: Collection[UUID]) -> list[Run]:
+        """Those of these runs that are ours and that Prefect knows."""
         ids = list(job_ids)
-        found: dict[UUID, RunState] = {}
+        found: list[FlowRun] = []
         for at in range(0, len(ids), PAGE):
-            found |= await self._some_states(ids[at : at + PAGE])
-        return found
+            some = FlowRunFilter(id=FlowRunFilterId(any_=ids[at : at + PAGE]))
+            found += await self._api.ask(partial(_read_some, some))
+        return [run for run in [await self._known(r) for r in found] if run is not None]
 
-    async def _some_states(self, ids: list[UUID]) -> dict[UUID, RunState]:
-        some = FlowRunFilter(id=FlowRunFilterId(any_=ids))
-        runs = await self._api.ask(
-            lambda client: client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
-        )
-        return {run.id: state_of(run.state) for run in runs if run.state is not None}
-
-    async def history(self, job_id: UUID) -> list[RunState]:
+    async def history(self, job_id: UUID) -> list[PrefectState]:
         """All states that Prefect remembers of a run, in their order; none when it knows no such run."""
         states = await self._api.ask(lambda client: client.read_flow_run_states(job_id))
-        return sorted((state_of(state) for state in states), key=lambda state: (state.since, str(state.id)))
+        return sorted(
+            (PrefectState.of(state) for state in states), key=lambda state: (state.since, str(state.id))
+        )
 
-    async def retry(self, job_id: UUID) -> None:
-        """Have a worker run an ended job again, under the same id.
+    async def retry(self, job_id: UUID) -> Run:
+        """Have a worker run an ended job again, under the same id; the run as it is then.
 
         Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its
         own.
@@ -199,8 +199,9 @@ class Orchestrator:
                 "job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again."
             )
         await self._set(job_id, AwaitingRetry(message="Run again on request"))
+        return await self.run(job_id) or run
 
-    async def _settled(self, run: Run) -> RunState:
+    async def _settled(self, run: Run) -> PrefectState:
         """The state of a run, once its worker has nothing more to say of it, within a few seconds.
 
         The flow says first that it was cancelled. Prefect's own worker says so again when the process is
@@ -210,72 +211,29 @@ class Orchestrator:
         awaited = {"CANCELLING"} if run.worker_type == POOL_TYPE else {"CANCELLING", "CANCELLED"}
         while state.type in awaited and utc_now() - state.since < SETTLED:
             await asyncio.sleep(0.2)
-            state = (await self.states([run.job_id])).get(run.job_id, state)
+            latest = await self.run(run.job_id)
+            state = latest.state if latest is not None else state
         return state
 
-    async def cancel_now(self, job_id: UUID) -> None:
-        """Ask Prefect to cancel a run at once. A run that has ended stays as it is. Raises NotFound."""
+    async def cancel_now(self, job_id: UUID) -> Run:
+        """Ask Prefect to cancel a run at once; the run as it is then.
+
+        A run that has ended stays as it is. Raises NotFound.
+        """
         await self._set(
             job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request")
         )
+        run = await self.run(job_id)
+        if run is None:
+            raise _unknown(job_id)
+        return run
 
     async def call_crashed(self, job_id: UUID, why: str) -> None:
         """Have Prefect know that a run's process is gone.
 
         A run that has ended stays as it is. Raises NotFound.
         """
-        await self._set(job_id, Crashed(message=why))
-
-    async def schedules(self) -> list[Schedule]:
-        """The schedules of our deployments, by deployment and slug."""
-        flows = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
-        deployments = await self._api.ask(
-            lambda client: client.read_deployments(
-                flow_filter=flows, limit=PAGE, sort=DeploymentSort.NAME_ASC
-            )
-        )
-        modes = await self._flow_modes({d.flow_id for d in deployments})
-        due = (
-            await self._next_starts(flows) if any(s.active for d in deployments for s in d.schedules) else {}
-        )
-        found = [
-            Schedule(
-                id=s.id,
-                deployment_id=d.id,
-                mode=modes[d.flow_id],
-                slug=s.slug,
-                rule=str(
-                    getattr(s.schedule, "cron", None)
-                    or getattr(s.schedule, "rrule", None)
-                    or getattr(s.schedule, "interval", "")
-                ),
-                timezone=getattr(s.schedule, "timezone", None),
-                is_active=s.active and not d.paused,
-                next_run_at=due.get(d.id) if s.active and not d.paused else None,
-            )
-            for d in deployments
-            if d.flow_id in modes
-            for s in d.schedules
-        ]
-        return sorted(found, key=lambda s: (MODES.index(s.mode), s.slug or "", str(s.id)))
-
-    async def switch(self, schedule_id: UUID, *, is_active: bool) -> Schedule:
-        """Pause or resume one schedule; as it is after that. Raises NotFound."""
-        schedule = next((s for s in await self.schedules() if s.id == schedule_id), None)
-        if schedule is None:
-            raise NotFound(
-                "schedule_id",
-                f"Prefect has no schedule {schedule_id} of ours",
-                "GET /schedules lists those there are.",
-            )
-        if is_active and not schedule.is_active:
-            await self._api.ask(lambda client: client.resume_deployment(schedule.deployment_id))
-        await self._api.ask(
-            lambda client: client.update_deployment_schedule(
-                schedule.deployment_id, schedule_id, active=is_active
-            )
-        )
-        return next((s for s in await self.schedules() if s.id == schedule_id), schedule)
+        await self._set(job_id, Crashed(name=OVERDUE, message=why))
 
     async def is_up(self) -> bool:
         """Whether Prefect is there: it answers, or is late for once.
@@ -296,26 +254,8 @@ class Orchestrator:
                 return True
         return False
 
-    async def _next_starts(self, flows: FlowFilter) -> dict[UUID, datetime]:
-        scheduled = FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
-        )
-        runs = await self._api.ask(
-            lambda client: client.read_flow_runs(
-                flow_filter=flows,
-                flow_run_filter=scheduled,
-                limit=PAGE,
-                sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
-            )
-        )
-        due: dict[UUID, datetime] = {}
-        for run in runs:
-            if run.auto_scheduled and run.deployment_id and run.next_scheduled_start_time:
-                due.setdefault(run.deployment_id, plain(run.next_scheduled_start_time))
-        return due
-
     async def _known(self, run: FlowRun) -> Run | None:
-        mode = (await self._flow_modes({run.flow_id})).get(run.flow_id)
+        mode = (await self._flows.modes({run.flow_id})).get(run.flow_id)
         if mode is None or run.state is None:
             return None
         return Run(
@@ -323,26 +263,16 @@ class Orchestrator:
             mode=mode,
             name=run.name,
             parameters=run.parameters,
-            due_at=plain(run.expected_start_time or run.created or run.state.timestamp),
-            state=state_of(run.state),
+            due_at=PrefectState.plain(run.expected_start_time or run.created or run.state.timestamp),
+            state=PrefectState.of(run.state),
             has_deployment=run.deployment_id is not None,
-            worker_type=str(run.labels.get("prefect.worker.type"))
-            if "prefect.worker.type" in run.labels
-            else None,
+            worker_type=str(run.labels[WORKER_TYPE]) if WORKER_TYPE in run.labels else None,
+            pool=run.work_pool_name,
+            exit_code=exit_code(run.labels, run.run_count),
             started_by=starter_of(
                 run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
             ),
         )
-
-    async def _flow_modes(self, flow_ids: Collection[UUID]) -> Mapping[UUID, Mode]:
-        if not set(flow_ids) <= self._modes.keys():
-            wanted = FlowFilter(name=FlowFilterName(any_=[f"{mode}-learning" for mode in MODES]))
-            flows = await self._api.ask(
-                lambda client: client.read_flows(flow_filter=wanted, limit=PAGE, sort=FlowSort.NAME_ASC)
-            )
-            names = {f"{mode}-learning": mode for mode in MODES}
-            self._modes |= {flow.id: names[flow.name] for flow in flows if flow.name in names}
-        return self._modes
 
     async def _set(self, job_id: UUID, state: State[Any]) -> None:
         try:
@@ -361,6 +291,10 @@ class Orchestrator:
             )
 
 
+async def _read_some(some: FlowRunFilter, client: PrefectClient) -> list[FlowRun]:
+    return await client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
+
+
 def _missing(mode: Mode) -> ConfigurationError:
     return ConfigurationError(
         f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`."
@@ -377,46 +311,3 @@ def _detail(error: PrefectHTTPStatusError) -> str:
     except ValueError:
         detail = None
     return str(detail or error).strip().rstrip(".")
-
-
-@asynccontextmanager
-async def _once() -> AsyncGenerator[Orchestrator]:
-    async with Orchestrator() as orchestrator:
-        yield orchestrator
-
-
-async def start(
-    deployment: Mode, parameters: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
-) -> UUID:
-    """As `Orchestrator.start`, by a connection for this call alone; the run's id, which is the job's id."""
-    async with _once() as orchestrator:
-        return (await orchestrator.start(deployment, parameters, idempotency_key=idempotency_key)).job_id
-
-
-async def run_state(job_id: UUID) -> RunState | None:
-    """The state of one run; None when Prefect does not know it."""
-    return (await states([job_id])).get(job_id)
-
-
-async def states(job_ids: Collection[UUID]) -> dict[UUID, RunState]:
-    """As `Orchestrator.states`, by a connection for this call alone."""
-    async with _once() as orchestrator:
-        return await orchestrator.states(job_ids)
-
-
-async def retry(job_id: UUID) -> None:
-    """As `Orchestrator.retry`, by a connection for this call alone."""
-    async with _once() as orchestrator:
-        await orchestrator.retry(job_id)
-
-
-async def cancel_now(job_id: UUID) -> None:
-    """As `Orchestrator.cancel_now`, by a connection for this call alone."""
-    async with _once() as orchestrator:
-        await orchestrator.cancel_now(job_id)
-
-
-async def call_crashed(job_id: UUID, why: str) -> None:
-    """As `Orchestrator.call_crashed`, by a connection for this call alone."""
-    async with _once() as orchestrator:
-        await orchestrator.call_crashed(job_id, why)

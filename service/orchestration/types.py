@@ -1,51 +1,17 @@
-"""What Prefect says of runs and schedules, in our words."""
+"""What Prefect says of runs and schedules, as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from prefect.client.schemas.objects import StateType
-
-from flows.knowledge import JobStatus, Mode, StartedBy
-
-STATUSES: Mapping[StateType, JobStatus] = {
-    StateType.SCHEDULED: "queued",
-    StateType.PENDING: "queued",
-    StateType.RUNNING: "running",
-    StateType.PAUSED: "running",
-    StateType.CANCELLING: "cancelling",
-    StateType.COMPLETED: "completed",
-    StateType.FAILED: "failed",
-    StateType.CRASHED: "failed",
-    StateType.CANCELLED: "cancelled",
-}
+from flows.knowledge import Mode, PrefectState, StartedBy
 
 POOL_TYPE = "learning"
 """The type of our worker and of the work pool that `learn up` creates for it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunState:
-    """What Prefect says of a run: our status for it, Prefect's type and name of the state, its message, and
-    since when.
-    """
-
-    status: JobStatus
-    type: str
-    name: str
-    message: str
-    since: datetime
-    id: UUID | None = None
-    """Prefect's id of this state: the same in its history, and that of the event that tells of it."""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the run has ended."""
-        return self.status in {"completed", "failed", "cancelled"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +26,14 @@ class Run:
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     due_at: datetime
-    state: RunState
+    state: PrefectState
     has_deployment: bool
     worker_type: str | None = None
     """The type of the worker that ran it last."""
+    pool: str | None = None
+    """The name of the work pool that is to run it."""
+    exit_code: int | None = None
+    """How the process of the latest attempt ended, where a worker of ours has told it."""
     started_by: StartedBy = "prefect"
 
 
@@ -82,22 +52,3 @@ class Schedule:
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None
-
-
-def state_of(state: Any) -> RunState:  # noqa: ANN401  Prefect has two classes of this shape
-    """Our view of a state."""
-    return RunState(
-        status=STATUSES[state.type],
-        type=state.type.value,
-        name=state.name or state.type.value.title(),
-        message=state.message or "",
-        since=plain(state.timestamp),
-        id=state.id,
-    )
-
-
-def plain(moment: datetime) -> datetime:
-    """A moment of Prefect's, which may be of a class of its own that does not divide, as a datetime in
-    UTC.
-    """
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))

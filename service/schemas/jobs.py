@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from flows.knowledge import (
     Document,
     Job,
+    utc_now,
 )
 from service.schemas.values import GivenWord, IsNumber, Request, Topic
+from service.wording import reason_text
 
 
 class StartJob(Request):
@@ -105,17 +108,41 @@ class Stopping(BaseModel):
 
 
 class JobView(Job):
-    """A job: its document, with what Prefect says of its run."""
+    """A job: its row, and what follows from it and the time."""
 
     prefect_url: str | None = Field(default=None, description="Its page in Prefect's UI")
     state_name: str | None = Field(
         default=None,
-        description="Prefect's name of its state; null where Prefect was not asked or does not know it",
+        description="Prefect's name of its state; null where it is not known",
     )
     remaining_seconds: float | None = Field(default=None, description="Until its deadline, while it runs")
     is_stopping: bool = Field(
         default=False, description="Whether it was told to finish what is in flight and stop"
     )
+
+    @classmethod
+    def of(
+        cls,
+        job: Job,
+        *,
+        prefect_url: str | None,
+        confirmed_at: datetime | None = None,
+        is_stopping: bool = False,
+        now: datetime | None = None,
+    ) -> JobView:
+        """A job row as readers see it. `confirmed_at` is when it was last known to be so."""
+        is_running = job.status == "running"
+        until_deadline = (job.deadline_at - (now or utc_now())).total_seconds() if job.deadline_at else None
+        errors = job.errors
+        if job.reason is not None and job.status == "failed":
+            errors = (*errors, reason_text(job.reason))
+        return cls(
+            **dict(job) | {"errors": errors, "confirmed_at": confirmed_at or job.confirmed_at},
+            prefect_url=prefect_url,
+            state_name=job.state.name if job.state else None,
+            remaining_seconds=max(0.0, until_deadline) if is_running and until_deadline is not None else None,
+            is_stopping=is_stopping and is_running,
+        )
 
 
 class JobList(Document):

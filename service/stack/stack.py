@@ -128,11 +128,8 @@ async def _start(
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
     await _start_children(worker, facade, deploy(deployments), say)
-    from service.orchestration.mender import keep_mending
-
-    duties: list[Coroutine[Any, Any, None]] = [worker.watch(), keep_mending(settings, say=say)]
-    if facade is not None:
-        duties.append(facade.watch())
+    duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
+    duties.append(facade.watch() if facade is not None else _project(settings))
     logs = [logs_folder(settings) / f"{name}.log" for name in ("worker", "jobs", "prefect-server", "facade")]
     duties += [tell_errors(log.stem, log, say) for log in logs]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
@@ -149,6 +146,20 @@ async def _start(
         facade_url=children.facade_url(wanted, port) if port is not None else None,
         hurry=interrupts.hurry,
     )
+
+
+async def _project(settings: Settings) -> None:
+    """Keep the job rows true where there is no server of ours that does."""
+    from flows.stores import open_store
+    from service.orchestration.projector import Projector
+    from service.orchestration.runs import Orchestrator
+
+    async with (
+        open_store(settings.store, language=settings.language) as store,
+        Orchestrator() as orchestrator,
+        Projector(store, orchestrator),
+    ):
+        await asyncio.Event().wait()
 
 
 def _import_deployments() -> Callable[[Path | None], Coroutine[Any, Any, object]]:

@@ -223,6 +223,7 @@ def _end(rows: Rows, job: Document) -> Iterator[str]:
     if (
         job["status"] == "completed"
         and job["finished_at"]
+        and job["deadline_at"]
         and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S
     ):
         yield f"it ended at {job['finished_at']} and should have by {job['deadline_at']}"

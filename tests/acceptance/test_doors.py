@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from service.live.timeline import Place
+from service.live.topic import LogPosition
 
 pytestmark = pytest.mark.acceptance
 
@@ -116,7 +116,7 @@ def frames(facade, job_id):
     """All frames of an ended job, from its beginning."""
     found = []
     with connect(
-        f"{facade.replace('http', 'ws')}/ws/jobs/{job_id}?after={Place().cursor}", open_timeout=20
+        f"{facade.replace('http', 'ws')}/ws/jobs/{job_id}?after={LogPosition().cursor}", open_timeout=20
     ) as socket:
         while True:
             try:

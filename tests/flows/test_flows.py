@@ -20,11 +20,11 @@ from flows.errors import (
     StoreUnavailable,
 )
 from flows.job.progress import reporting_to
+from flows.job.resources import using
 from flows.knowledge import Candidate, Enrichment, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
 from flows.settings import Settings
 from flows.sources.scripted import ScriptedSource
-from flows.stages.resources import using
 from flows.stores import open_store
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]

@@ -6,7 +6,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 from flows.stores.cursors import encode_cursor
-from service.live.timeline import Place
+from service.live.topic import LogPosition
 
 KNOWN = ("moss", "and/or", "naïve")
 
@@ -17,7 +17,7 @@ schemathesis.openapi.format(
 schemathesis.openapi.format("known-word", st.sampled_from(KNOWN))
 CURSORS = {
     "/jobs": encode_cursor("jobs", 2**50, ""),
-    "/jobs/{job_id}/events": Place().cursor,
+    "/jobs/{job_id}/events": LogPosition().cursor,
     "/knowledge": encode_cursor("newest", 2**50, ""),
     "/frontier": encode_cursor("frontier", 20, ""),
 }

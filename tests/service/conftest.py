@@ -73,8 +73,9 @@ async def main():
         say(f"facade {running.facade_url}")
         say(f"ready {running.api_url} {running.worker.pid}")
         if os.environ.get("JOB"):
-            from service.orchestration import runs as orchestrator
-            say(f"job {await orchestrator.start('big', {'minutes': 5})}")
+            from service.orchestration.runs import Orchestrator
+            async with Orchestrator() as prefect:
+                say(f"job {(await prefect.start('big', {'minutes': 5})).job_id}")
         await running.wait()
     say(f"done interrupted={running.interrupted}")
 asyncio.run(main())

@@ -13,7 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Completed, Pending, Running
 
 from flows.job.prefect_events import EventEmitter
-from flows.knowledge import Job, JobEvent, utc_now
+from flows.knowledge import Job, JobEvent, PrefectState, utc_now
 from service.orchestration.runs import Orchestrator
 
 ROOT = Path(__file__).parents[2]
@@ -89,14 +89,17 @@ class ToldJob:
 
     async def begin(self):
         await self.put(Pending(), Running())
+        async with get_client() as client:
+            state = (await client.read_flow_run(self.job_id)).state
         document = Job(
             job_id=self.job_id,
             mode="big",
-            status="running",
+            running_since=PrefectState.plain(state.timestamp),
             created_at=utc_now(),
             deadline_at=utc_now() + timedelta(minutes=5),
         )
-        self.job = await self.store.begin_attempt(document)
+        begun = await self.store.begin_attempt(document)
+        self.job = begun.model_copy(update={"deadline_at": document.deadline_at})
         return self
 
     async def do(self, *texts, is_told=True, **changes):
@@ -104,7 +107,7 @@ class ToldJob:
         lines = [
             JobEvent(
                 attempt=self.job.attempt,
-                seq=at + n,
+                id=f"{self.job.attempt}.{at + n}",
                 kind="words.learned",
                 text=text,
                 words=("cat",),
@@ -114,14 +117,18 @@ class ToldJob:
         ]
         self.told += texts
         self.job = self.job.model_copy(update={**changes, "updated_at": utc_now()})
-        await self.store.append_log(self.job_id, lines)
-        await self.store.save_job(self.job)
+        saved = await self.store.save_job(self.job, lines)
         if is_told:
-            self._publisher.tell(self.job, lines)
+            self._publisher.tell(saved.job, saved.lines)
 
     async def end(self, **changes):
         await self.do(
-            "ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes
+            "ended",
+            run_status="completed",
+            end_reason="all done",
+            progress=100,
+            finished_at=utc_now(),
+            **changes,
         )
         await self.put(Completed())
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
-from flows.errors import ConfigurationError
+from flows.errors import TransientError
 from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
 from service import estimating
-from service.api.deps import AppResources, CountStart, Facade, Knowledge, Prefect, Starter
+from service.api.deps import AppResources, CountStart, Facade, Knowledge, Starter
 from service.api.problems import answers
-from service.errors import Conflict, NotFound, PrefectUnavailable
-from service.live.job_view import job_of, status_of, view
-from service.live.listing import list_jobs
-from service.live.timeline import Place, read_history
-from service.orchestration.runs import Orchestrator
+from service.errors import Conflict, NotFound
+from service.live.topic import LogPosition, events_of, position_of
 from service.orchestration.types import Run
 from service.schemas import (
     CancelJob,
@@ -118,74 +116,63 @@ async def read_jobs(
     limit: Limit = 50,
 ) -> JobList:
     """All jobs, newest first, wherever they were started."""
-    return await list_jobs(
-        facade.store,
-        facade.orchestrator,
-        statuses=status or (),
-        mode=mode,
-        since=since,
-        cursor=cursor,
-        limit=limit,
+    page = await facade.store.jobs(statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
+    return JobList(
+        items=tuple(_view(facade, row) for row in page.items),
+        cursor=page.cursor,
+        is_complete=facade.projector.is_in_contact,
     )
 
 
 @router.get("/{job_id:uuid}", responses=answers(404, 422))
-async def read_job(job_id: JobId, store: Knowledge, prefect: Prefect) -> JobView:
+async def read_job(job_id: JobId, facade: Facade) -> JobView:
     """One job as it is now."""
-    job, run = await find(store, prefect, job_id)
-    is_stopping = not job.is_final and await store.stop_requested(job_id)
-    return view(job, run.state if run else None, prefect_url=prefect.page_of(job_id), is_stopping=is_stopping)
+    row = await find(facade, job_id)
+    is_stopping = not row.is_final and await facade.store.stop_requested(job_id)
+    return _view(facade, row, is_stopping=is_stopping)
 
 
 @router.post("/{job_id:uuid}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
 async def cancel_job(
-    job_id: JobId,
-    store: Knowledge,
-    prefect: Prefect,
-    facade: Facade,
-    body: Annotated[CancelJob | None, Body()] = None,
+    job_id: JobId, facade: Facade, body: Annotated[CancelJob | None, Body()] = None
 ) -> Stopping:
     """Stop a job: by default after what is in flight, with `{"drain": false}` at once.
 
     Asking again changes nothing.
     """
     drain = (body or CancelJob()).drain
-    job, run = await find(store, prefect, job_id)
-    status = status_of(job, run.state if run else None)
-    if status in {"completed", "failed", "cancelled"}:
-        raise Conflict("job_id", f"the job is {status}", "There is nothing to stop")
-    has_begun = run is None or run.state.type != "SCHEDULED"
+    row = await find(facade, job_id)
+    if row.is_final:
+        raise Conflict("job_id", f"the job is {row.status}", "There is nothing to stop")
+    has_begun = row.status != "queued" or row.state is None or row.state.type != "SCHEDULED"
     if drain and has_begun:
-        if status != "cancelling":
-            await store.request_stop(job_id)
-            facade.relay.look_again(job_id)
-    elif status != "cancelling":
+        if row.status != "cancelling":
+            await facade.store.request_stop(job_id)
+            facade.relay.refresh(job_id)
+    elif row.status != "cancelling":
         # a job that waits for a worker has nothing in flight
-        await prefect.cancel_now(job_id)
+        await _note(facade, await facade.orchestrator.cancel_now(job_id))
     return Stopping(job_id=job_id, drain=drain)
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
-async def retry_job(
-    job_id: JobId, store: Knowledge, prefect: Prefect, count: CountStart, response: Response
-) -> Started:
+async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
     count()
-    run = await prefect.run(job_id)
-    if run is None and await store.job(job_id) is None:
-        raise _unknown(job_id)
-    if run is not None and run.state.status == "completed":
+    row = await find(facade, job_id)
+    if row.status == "completed":
         raise Conflict("job_id", "the job is completed", "Start a new one; it goes on from what is known")
-    if run is not None and run.state.status in {"queued", "running"}:
-        raise Conflict("job_id", f"the job is {run.state.status}", "Only an ended job can be run again")
-    was_stopping = await store.stop_requested(job_id)
-    await store.clear_stop(job_id)
+    if not row.is_final:
+        raise Conflict("job_id", f"the job is {row.status}", "Only an ended job can be run again")
+    was_stopping = await facade.store.stop_requested(job_id)
+    await facade.store.clear_stop(job_id)
     try:
-        await prefect.retry(job_id)
+        run = await facade.orchestrator.retry(job_id)
     except BaseException:
         if was_stopping:
-            await store.request_stop(job_id)
+            await facade.store.request_stop(job_id)
         raise
+    await _note(facade, run)
     response.headers["Location"] = f"/jobs/{job_id}"
     return Started(job_id=job_id)
 
@@ -193,17 +180,16 @@ async def retry_job(
 @router.get("/{job_id:uuid}/rounds", responses=answers(404, 422))
 async def read_rounds(
     job_id: JobId,
-    store: Knowledge,
-    prefect: Prefect,
+    facade: Facade,
     after: Annotated[
         int, Query(ge=0, le=2**31, description="Number of the last round of the part before")
     ] = 0,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> RoundList:
     """A job's rounds, in order, without their candidates."""
-    rounds = await store.rounds(job_id, after=after, limit=limit + 1)
+    rounds = await facade.store.rounds(job_id, after=after, limit=limit + 1)
     if not rounds:
-        await find(store, prefect, job_id)
+        await find(facade, job_id)
     shown = rounds[:limit]
     return RoundList(
         items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None
@@ -227,34 +213,49 @@ async def read_round(
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
 async def read_events(
-    job_id: JobId, store: Knowledge, prefect: Prefect, after: EventCursor = None, limit: Limit = 200
+    job_id: JobId, facade: Facade, after: EventCursor = None, limit: Limit = 200
 ) -> History:
-    """What happened in a job, oldest first. The cursor is always there: ask with it for what comes next."""
-    part = await read_history(store, prefect, job_id, after=Place.of(after), limit=limit)
-    if not part.events:
-        await find(store, prefect, job_id)
+    """What happened in a job, oldest first.
+
+    The cursor is always there: ask with it for what comes next.
+    """
+    position = LogPosition.of(after)
+    lines = await facade.store.log(job_id, after=position, limit=limit + 1)
+    if not lines:
+        await find(facade, job_id)
+    shown = lines[:limit]
     return History(
-        items=part.events, cursor=part.place.cursor, has_more=part.has_more, is_complete=part.is_complete
+        items=events_of(shown),
+        cursor=(position_of(shown[-1]) if shown else position).cursor,
+        has_more=len(lines) > limit,
+        is_complete=facade.projector.is_in_contact,
     )
 
 
-async def find(store: Knowledge, prefect: Orchestrator, job_id: UUID) -> tuple[Job, Run | None]:
-    """A job and its run, None where Prefect does not answer or forgot it.
+async def find(facade: AppResources, job_id: UUID) -> Job:
+    """A job's row.
 
-    Raises NotFound, and PrefectUnavailable where only it could tell.
+    Raises NotFound, and PrefectUnavailable where there is no row and only Prefect could tell.
     """
-    job = await store.job(job_id)
-    try:
-        run = await prefect.run(job_id)
-    except (PrefectUnavailable, ConfigurationError):
-        if job is None:
-            raise
-        run = None
-    if job is None and run is not None:
-        job = job_of(run)
-    if job is None:
+    row = await facade.store.job(job_id) or await facade.projector.look_up(job_id)
+    if row is None:
         raise _unknown(job_id)
-    return job, run
+    return row
+
+
+def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobView:
+    return JobView.of(
+        row,
+        prefect_url=facade.orchestrator.page_of(row.job_id),
+        confirmed_at=facade.projector.confirmed_at(row),
+        is_stopping=is_stopping,
+    )
+
+
+async def _note(facade: AppResources, run: Run) -> None:
+    """Have the row say at once what was asked of Prefect; where the store is away, the next poll says so."""
+    with suppress(TransientError):
+        await facade.projector.note(run)
 
 
 async def _start(
@@ -274,6 +275,7 @@ async def _start(
             f"it started job {run.job_id} with another {different[0]}",
             "Give another key for another job",
         )
+    await _note(facade, run)
     facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)

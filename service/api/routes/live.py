@@ -1,4 +1,4 @@
-"""Watching jobs over WebSocket: one kind of frame, see service/live/frames.py."""
+"""Watching jobs over WebSocket: one kind of frame, see service/schemas/frames.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.schemas import JobFrame
 
 DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013
 SEND_S = 30.0
-"""A watcher that takes nothing for so long is let go; what it missed it gets by its cursor."""
+"""A subscriber that takes nothing for so long is let go; what it missed it gets by its cursor."""
 
 router = APIRouter(prefix="/ws", tags=["live"])
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -29,8 +29,8 @@ async def watch_jobs(socket: WebSocket) -> None:
     """Frames of all jobs, those at work first."""
     facade = resources_of(socket)
     await socket.accept()
-    async with facade.relay.watch_all() as watcher:
-        await _send(socket, watcher, facade.metrics)
+    async with facade.relay.follow_all() as subscriber:
+        await _send(socket, subscriber, facade.metrics)
 
 
 @router.websocket("/jobs/{job_id:uuid}")
@@ -39,8 +39,8 @@ async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> No
     facade = resources_of(socket)
     await socket.accept()
     try:
-        async with facade.relay.watch(job_id, after) as watcher:
-            await _send(socket, watcher, facade.metrics)
+        async with facade.relay.follow(job_id, after) as subscriber:
+            await _send(socket, subscriber, facade.metrics)
     except NotFound:
         await _close(socket, UNKNOWN, "there is no such job")
     except InvalidInput as error:

@@ -20,19 +20,19 @@ ScheduleId = Annotated[UUID, Path(description="Id of the schedule, as Prefect ha
 @router.get("", responses=answers())
 async def read_schedules(prefect: Prefect) -> ScheduleList:
     """The schedules of the three deployments."""
-    return ScheduleList(items=tuple(map(_shown, await prefect.schedules())))
+    return ScheduleList(items=tuple(map(_shown, await prefect.schedules.all())))
 
 
 @router.post("/{schedule_id:uuid}/pause", responses=answers(404, 422))
 async def pause_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
     """Let Prefect start nothing by this schedule for now."""
-    return _shown(await prefect.switch(schedule_id, is_active=False))
+    return _shown(await prefect.schedules.switch(schedule_id, is_active=False))
 
 
 @router.post("/{schedule_id:uuid}/resume", responses=answers(404, 422))
 async def resume_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
     """Let Prefect start jobs by this schedule."""
-    return _shown(await prefect.switch(schedule_id, is_active=True))
+    return _shown(await prefect.schedules.switch(schedule_id, is_active=True))
 
 
 def _shown(schedule: Schedule) -> ScheduleView:

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from flows.errors import LearningError
-from flows.knowledge import Job, JobStatus, StoreStats, utc_now
+from flows.knowledge import Job, JobStatus, Reason, StoreStats, utc_now
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.stack.environment import HOST, adopted, api_url, client_environment
+from service.wording import reason_text, remedy
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -146,12 +147,16 @@ def _totals(stats: StoreStats) -> str:
 async def _jobs(opened: Store) -> Check:
     page = await opened.jobs(statuses=_OPEN, limit=50)
     silent = [job for job in page.items if _silence(job) > SILENT]
+    waiting = [job.reason for job in page.items if job.status == "queued" and job.reason is not None]
+    if not silent and waiting:
+        named = f"{len(waiting)} of {len(page.items)} open jobs wait: {reason_text(waiting[0])}"
+        return Check("jobs", "warn", named, remedy(waiting[0]) or "")
     if not silent:
         return Check("jobs", "ok", f"{len(page.items)} at work")
     named = ", ".join(f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3])
     more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
-    remedy = "Their words free themselves: start a new job and it takes them up."
-    return Check("jobs", "warn", f"nobody works on {named}{more}", remedy)
+    way_out = "Their claims expire; a new job will pick the words up."
+    return Check("jobs", "warn", f"nobody works on {named}{more}", way_out)
 
 
 def _silence(job: Job) -> timedelta:
@@ -213,7 +218,7 @@ async def prefect(settings: Settings) -> list[Check]:
             )
         ]
     with adopted(client_environment(settings, url)):
-        return [*checks, await _worker()]
+        return [*checks, *patches(), await _pool()]
 
 
 async def facade() -> Check:
@@ -242,35 +247,36 @@ async def facade() -> Check:
         return Check("facade", "fail", str(error))
 
 
-async def _worker() -> Check:
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound
+def patches() -> list[Check]:
+    """Patches of Prefect that do not fit the installed one."""
+    from service.orchestration.patches import PATCHES
+
+    return [
+        Check("patches", "warn", f"the patch {patch.name!r} does not fit this Prefect: {patch.without}")
+        for patch in PATCHES
+        if not patch.fits()
+    ]
+
+
+async def _pool() -> Check:
+    from service.orchestration.pools import look_at
 
     try:
-        async with asyncio.timeout(TIMEOUT_S), get_client() as client:
-            workers = await client.read_workers_for_work_pool(POOL)
-    except ObjectNotFound:
-        return Check(
-            "worker",
-            "warn",
-            f"there is no work pool {POOL!r} yet; learn run works without",
-            "learn up makes it",
-        )
-    except Exception as error:  # noqa: BLE001  whatever it is, the line says so and the other checks go on
-        return Check(
-            "worker",
-            "fail",
-            f"Prefect does not tell its workers ({type(error).__name__})",
-            "Look into the server's log.",
-        )
-    online = [
-        worker.name for worker in workers if str(getattr(worker.status, "value", worker.status)) == "ONLINE"
-    ]
-    if not online:
-        return Check(
-            "worker", "warn", "none is online, so scheduled jobs wait; learn run works without", "learn up"
-        )
-    return Check("worker", "ok", f"{', '.join(online)} in pool {POOL}")
+        async with asyncio.timeout(TIMEOUT_S):
+            pool = await look_at(POOL)
+    except (LearningError, TimeoutError) as error:
+        finding = f"Prefect does not tell its workers ({type(error).__name__})"
+        return Check("worker", "fail", finding, "Look into the server's log.")
+    if pool is None:
+        finding = f"there is no work pool {POOL!r} yet; learn run works without"
+        return Check("worker", "warn", finding, "learn up creates it")
+    if pool.is_paused:
+        why = Reason(code="pool_paused", params={"pool": POOL})
+        return Check("worker", "warn", reason_text(why), remedy(why) or "")
+    if not pool.workers:
+        why = Reason(code="no_worker", params={"pool": POOL})
+        return Check("worker", "warn", f"{reason_text(why)} learn run works without.", remedy(why) or "")
+    return Check("worker", "ok", f"{', '.join(pool.workers)} in pool {POOL}")
 
 
 def _is_taken(port: int) -> bool:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from flows.knowledge import STAGES, Job, JobEvent, Stage, StageCounts
 from service.cli.output.console import clean
+from service.wording import reason_line
 
 RATE_WINDOW = timedelta(seconds=10)
 NEWEST_KEPT = 80
@@ -112,6 +113,8 @@ class Trail:
         if self.job is None:
             return None
         problem = self._problem or (self.job.errors[-1] if self.job.errors else "")
+        if self.job.reason is not None and self.job.status == "queued":
+            problem = reason_line(self.job.reason)
         return Scene(
             job=self.job,
             now=now,

@@ -15,9 +15,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from flows.knowledge import Job, JobEvent, utc_now
+from flows.knowledge import Job, JobEvent, Reason, utc_now
 from service.cli.output.console import clean, out, say
 from service.cli.output.display import Trail, clock, picture, plain_line
+from service.wording import reason_line
 
 TICK_S = 0.1
 PLAIN_EVERY = timedelta(seconds=5)
@@ -85,6 +86,7 @@ class PlainReporter(SilentReporter):
         self._write = write or _write_line
         self._now = now
         self._told: datetime | None = None
+        self._reason: Reason | None = None
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
         """A line when it is time for one."""
@@ -93,6 +95,9 @@ class PlainReporter(SilentReporter):
         for event in events:
             if event.kind in {"job.problem", "job.stopping"}:
                 self._tell(event.text, now)
+        if job.reason is not None and job.reason != self._reason and job.status == "queued":
+            self._tell(reason_line(job.reason), now)
+        self._reason = job.reason
         if self._told is None or now - self._told >= PLAIN_EVERY or job.is_final:
             self._told = now
             if scene := self.trail.scene(now):

@@ -28,7 +28,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
-from prefect.settings import get_current_settings
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, get_current_settings, temporary_settings
 from prefect.states import Cancelled, Crashed
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
@@ -166,34 +166,33 @@ class LearningWorker(ProcessWorker):
         return process
 
     async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
-        """The exit code that counts: 0 where Prefect knows how the run ended.
+        """Tell Prefect of an end that the run did not tell itself; 0 once Prefect knows.
 
         A run that was cancelled is called so, now that its process is gone.
         """
         code = await process.wait()
-        try:
-            now = await self.client.read_flow_run(flow_run.id)
-            state = now.state
-            # an engine that SIGTERM meets before the flow begins calls its run crashed
-            if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
-                await self.client.set_flow_run_state(
-                    flow_run.id, Cancelled(message="Its process has ended"), force=True
-                )
-                return 0
-            if state is None or not (state.is_pending() or state.is_running()):
-                return 0
-            if code == 0:
-                await self.client.set_flow_run_state(
-                    flow_run.id, Crashed(message="Its process ended without saying how")
-                )
-                return 0
+        while not self.is_stopping:
+            try:
+                with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+                    return await self._tell_end(flow_run, process, code)
+            except Exception as error:  # noqa: BLE001  Prefect may be away: nobody else knows how the process ended
+                self.get_flow_run_logger(flow_run).debug("Prefect does not hear how the run ended: %s", error)
+            await asyncio.sleep(AGAIN_S)
+        return code
+
+    async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:
+        now = await self.client.read_flow_run(flow_run.id)
+        state = now.state
+        # an engine that SIGTERM meets before the flow begins calls its run crashed
+        if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
+            await self.client.set_flow_run_state(
+                flow_run.id, Cancelled(message="Its process has ended"), force=True
+            )
+        elif state is not None and (state.is_pending() or state.is_running()):
             # before the state, so that whoever hears of the state finds them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
-        except Exception as error:  # noqa: BLE001  Prefect calls the run crashed by its exit code, or by its silence
-            self.get_flow_run_logger(flow_run).warning(
-                "Prefect could not be told how the run ended: %s", error
-            )
-        return code
+            await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process ended ({code})"))
+        return 0
 
     async def _listen(self) -> None:
         """Hear of runs that are due or to be cancelled, for ever.

@@ -96,6 +96,24 @@ def test_an_end_that_the_process_told_keeps_its_moment_and_is_no_line_of_the_log
     assert (after.status, after.finished_at, after.end_reason) == ("completed", START, "time limit")
 
 
+def test_after_a_run_began_again_its_earlier_end_counts_no_more():
+    begun = rules.begun(None, job(running_since=START))
+    ended = rules.saved(
+        begun,
+        begun.model_copy(update={"run_status": "cancelled", "finished_at": START, "end_reason": "stopped"}),
+    )
+    queued = rules.projected(ended, job(state=state("SCHEDULED", 2)))
+    assert queued.status == "queued"
+    crashed = rules.projected(queued, job(state=state("CRASHED", 3), is_settled=False))
+    assert (crashed.status, crashed.end_reason, crashed.finished_at) == (
+        "failed",
+        "failed",
+        START + timedelta(minutes=3),
+    )
+    again = rules.begun(queued, job(running_since=START + timedelta(minutes=4)))
+    assert (again.status, again.attempt) == ("running", 2)
+
+
 def test_a_state_is_a_line_with_its_own_id():
     line = rules.line_of(state("CANCELLING").model_copy(update={"message": "Cancelled on request"}), 2)
     assert (line.kind, line.text, line.id) == (
@@ -123,7 +141,7 @@ def test_whatever_is_written_the_row_is_whole(written):
     for what, value, minute in written:
         before = row
         if what == "state":
-            row = rules.projected(row, job(state=state(value, minute))) or row
+            row = rules.projected(row, job(state=state(value, minute), is_settled=False)) or row
             assert row.counts == before.counts
         elif what == "begin":
             own = row = rules.begun(row, job(running_since=START + timedelta(minutes=minute)))

@@ -6,10 +6,10 @@ import pytest
 from groq_words import PROPOSE, WRITE, batch
 
 from flows.errors import ConfigurationError
+from flows.job.resources import open_resources, using
 from flows.models.chat import account as groq_account
 from flows.models.chat.account import open_groq
 from flows.settings import Settings
-from flows.stages.resources import open_resources, using
 
 
 async def test_two_jobs_of_one_process_share_one_quota(settings_of, store, make_world):
@@ -60,7 +60,7 @@ async def test_resources_write_with_groq_where_there_is_a_key_and_with_the_lexic
         (settings.model_copy(update={"groq_api_key": None}), "wordnet-3.1"),
     ):
         with using(settings=given, store=store, sources=[]):
-            async with open_resources() as resources:
+            async with open_resources(store) as resources:
                 assert resources.model.name == name
 
 

@@ -9,12 +9,12 @@ from groq_words import PROPOSE, WORDS, WRITE
 from flows import big_learning, deep_learning, quick_learning
 from flows.core.entries import entry_problems
 from flows.errors import ConfigurationError, LearningError
+from flows.job.resources import using
 from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 from flows.settings import Settings
 from flows.sources.lexicon import LexiconSource
 from flows.sources.scripted import ScriptedSource
-from flows.stages.resources import using
 from tests.world.faults import Fault
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]

@@ -9,10 +9,10 @@ import pytest
 
 from flows import quick_learning
 from flows.core.words import parse_word
+from flows.job.resources import using
 from flows.lexicon.reader import Lexicon
 from flows.settings import Settings
 from flows.sources import open_sources
-from flows.stages.resources import using
 from flows.stores import open_store
 from tests.world.faults import Fault
 

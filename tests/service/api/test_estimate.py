@@ -37,7 +37,7 @@ def test_after_a_job_that_found_nothing_new_nothing_is_promised(serve):
     served = serve()
     served.do(served.store.begin_attempt(job(ANN)))
     served.do(
-        served.store.save_job(
+        served.store.put_job(
             job(ANN, status="completed", end_reason="nothing new", attempt=1, finished_at=START)
         )
     )
@@ -62,7 +62,7 @@ def test_one_topic_is_judged_by_how_far_others_went(serve):
             "active_seconds": 5.0,
         }
     )
-    served.do(served.store.save_job(ended))
+    served.do(served.store.put_job(ended))
     music = served.post("/jobs/estimate", json={"mode": "big", "topic": "music", "minutes": 5}).json()
     assert (music["entries"], music["limited_by"]) == (1245, "the words that are left")
     assert served.post("/jobs/estimate", json={"mode": "big", "minutes": 5}).json()["entries"] > 1245

@@ -11,9 +11,9 @@ import pytest
 from api_server import NOWHERE
 from prefect.client.orchestration import get_client
 from prefect.states import Cancelled, Completed, Crashed, Pending, Running, Scheduled
-from store_documents import START, batch, event, job, round_
+from store_documents import START, batch, job, round_
 
-from flows.knowledge import Job, Word, utc_now
+from flows.knowledge import Job, JobEvent, Word, utc_now
 from service.orchestration.deployments import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -51,6 +51,17 @@ def with_document(served, job_id, **changes):
         **{"job_id": job_id, "mode": "big", "status": "running", "created_at": utc_now(), **changes}
     )
     return served.do(served.store.begin_attempt(document))
+
+
+def shown(served, job_id, *, within_s=10, **expected):
+    """The job, once it is as expected: what Prefect says reaches the row a moment later."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = served.get(f"/jobs/{job_id}").json()
+        if all(found.get(name) == value for name, value in expected.items()):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
 
 
 def problem(answer, status, field=None):
@@ -144,11 +155,11 @@ def test_ten_at_the_same_instant_are_all_accepted_quickly(served):
     assert took_s < 20
 
 
-def test_job_that_no_worker_has_taken_is_shown_from_prefect(served):
+def test_job_that_no_worker_has_taken_is_shown_at_once(served):
     job_id = started(served, topic="moss", minutes=1)
-    shown = served.get(f"/jobs/{job_id}").json()
+    found = served.get(f"/jobs/{job_id}").json()
     assert {
-        k: shown[k] for k in ("job_id", "status", "mode", "progress", "total_tokens", "last_round", "errors")
+        k: found[k] for k in ("job_id", "status", "mode", "progress", "total_tokens", "last_round", "errors")
     } == {
         "job_id": str(job_id),
         "status": "queued",
@@ -158,27 +169,29 @@ def test_job_that_no_worker_has_taken_is_shown_from_prefect(served):
         "last_round": 0,
         "errors": [],
     }
-    assert shown["parameters"] == {"topic": "moss", "minutes": 1}
-    assert shown["prefect_url"].endswith(f"/runs/flow-run/{job_id}")
-    assert "@" not in shown["prefect_url"]
+    assert found["parameters"] == {"topic": "moss", "minutes": 1}
+    assert found["prefect_url"].endswith(f"/runs/flow-run/{job_id}")
+    assert "@" not in found["prefect_url"]
+    assert found["confirmed_at"] is not None
 
 
-def test_status_is_prefects_and_the_numbers_are_the_documents(served):
+def test_each_writer_tells_its_part_of_the_row(served):
     job_id = started(served)
-    with_document(served, job_id, progress=40, total_tokens=80, deadline_at=utc_now() + timedelta(minutes=5))
+    begun = with_document(served, job_id)
+    deadline = utc_now() + timedelta(minutes=5)
+    own = {"progress": 40, "total_tokens": 80, "deadline_at": deadline}
+    served.do(served.store.save_job(begun.model_copy(update=own)))
     put(job_id, Running())
-    shown = served.get(f"/jobs/{job_id}").json()
-    assert (shown["status"], shown["progress"], shown["total_tokens"], shown["state_name"]) == (
-        "running",
-        40,
-        80,
-        "Running",
-    )
-    assert 290 < shown["remaining_seconds"] <= 300
+    found = shown(served, job_id, status="running", state_name="Running")
+    assert (found["progress"], found["total_tokens"]) == (40, 80)
+    assert 290 < found["remaining_seconds"] <= 300
     put(job_id, Crashed(message="the machine went away"))
-    shown = served.get(f"/jobs/{job_id}").json()
-    assert shown["status"] == "failed"
-    assert "the machine went away" in shown["errors"][-1]
+    found = shown(served, job_id, status="failed")
+    assert found["reason"] == {
+        "code": "prefect",
+        "params": {"state": "Crashed", "message": "the machine went away"},
+    }
+    assert "the machine went away" in found["errors"][-1]
 
 
 def test_unknown_jobs_are_404_everywhere(served):
@@ -215,17 +228,18 @@ def test_drain_raises_the_flag_once_and_leaves_the_run_to_finish(served):
     job_id = started(served)
     with_document(served, job_id)
     put(job_id, Running())
+    shown(served, job_id, status="running")
     for _ in range(2):
         answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": True})
         assert (answer.status_code, answer.json()) == (202, {"job_id": str(job_id), "drain": True})
-    shown = served.get(f"/jobs/{job_id}").json()
-    assert (shown["status"], shown["is_stopping"]) == ("running", True)
+    shown(served, job_id, status="running", is_stopping=True)
     assert served.do(served.store.stop_requested(job_id))
 
 
 def test_cancel_without_a_body_drains(served):
     job_id = started(served)
     put(job_id, Pending())
+    shown(served, job_id, state_name="Pending")
     assert served.post(f"/jobs/{job_id}/cancel").json()["drain"] is True
     assert served.do(served.store.stop_requested(job_id))
 
@@ -233,6 +247,7 @@ def test_cancel_without_a_body_drains(served):
 def test_cancel_now_goes_to_prefect_and_asking_again_changes_nothing(served):
     job_id = started(served)
     put(job_id, Running())
+    shown(served, job_id, status="running")
     for _ in range(2):
         assert served.post(f"/jobs/{job_id}/cancel", json={"drain": False}).status_code == 202
         assert served.get(f"/jobs/{job_id}").json()["status"] == "cancelling"
@@ -252,6 +267,7 @@ def test_ended_job_cannot_be_stopped(served):
     job_id = started(served)
     for state, status in ((Completed(), "completed"), (Crashed(), "failed"), (Cancelled(), "cancelled")):
         put(job_id, Running(), state)
+        shown(served, job_id, status=status)
         document = problem(served.post(f"/jobs/{job_id}/cancel"), 409, "job_id")
         assert status in document["detail"]
 
@@ -259,15 +275,19 @@ def test_ended_job_cannot_be_stopped(served):
 def test_failed_job_goes_on_under_its_id_with_the_flag_down(served):
     job_id = started(served)
     problem(served.post(f"/jobs/{job_id}/retry"), 409)
-    with_document(served, job_id, status="failed", finished_at=utc_now())
+    begun = with_document(served, job_id)
+    ended = {"run_status": "failed", "end_reason": "failed", "finished_at": utc_now()}
+    served.do(served.store.save_job(begun.model_copy(update=ended)))
     served.do(served.store.request_stop(job_id))
     put(job_id, Running(), Crashed())
+    shown(served, job_id, status="failed", state_name="Crashed")
     answer = served.post(f"/jobs/{job_id}/retry")
     assert (answer.status_code, answer.json()) == (202, {"job_id": str(job_id)})
     assert not served.do(served.store.stop_requested(job_id))
-    shown = served.get(f"/jobs/{job_id}").json()
-    assert (shown["status"], shown["state_name"]) == ("queued", "AwaitingRetry")
+    found = served.get(f"/jobs/{job_id}").json()
+    assert (found["status"], found["state_name"]) == ("queued", "AwaitingRetry"), "at once"
     put(job_id, Running(), Completed())
+    shown(served, job_id, state_name="Completed")
     problem(served.post(f"/jobs/{job_id}/retry"), 409)
 
 
@@ -277,15 +297,15 @@ def test_list_holds_jobs_with_and_without_documents_once_newest_first(served):
     for job_id in ids[::2]:
         with_document(served, job_id, created_at=utc_now())
     elsewhere = uuid4()
-    with_document(served, elsewhere, mode="quick", status="completed", created_at=begun + timedelta(hours=1))
+    done = {"mode": "quick", "status": "completed"}
+    served.do(served.store.put_job(job(elsewhere, **done, created_at=begun + timedelta(hours=1))))
     old = uuid4()
-    with_document(served, old, mode="quick", status="completed", created_at=START - timedelta(days=9000))
+    served.do(served.store.put_job(job(old, **done, created_at=START - timedelta(days=9000))))
     found, cursor, pages = [], None, 0
     while pages < 60:
         page = served.get(
             "/jobs", params={"limit": 3, "since": begun.isoformat(), **({"cursor": cursor} if cursor else {})}
         ).json()
-        assert page["is_complete"]
         found += page["items"]
         cursor = page["cursor"]
         pages += 1
@@ -306,6 +326,8 @@ def test_list_is_filtered_by_the_status_that_prefect_says(served):
         with_document(served, job_id)
     put(running, Running())
     put(crashed, Running(), Crashed())
+    shown(served, running, status="running")
+    shown(served, crashed, status="failed")
 
     def listed(**query):
         items = served.get("/jobs", params={"since": begun, "limit": 200, **query}).json()["items"]
@@ -332,7 +354,7 @@ def test_runs_of_a_schedule_that_are_not_due_are_no_jobs_yet(served):
 
     job_id = asyncio.run(plan())
     assert str(job_id) not in served.get("/jobs?limit=200").text
-    assert served.get(f"/jobs/{job_id}").json()["status"] == "queued"
+    problem(served.get(f"/jobs/{job_id}"), 404)
 
 
 def test_rounds_are_listed_and_read_with_what_became_of_the_words(served):
@@ -358,21 +380,22 @@ def test_rounds_are_listed_and_read_with_what_became_of_the_words(served):
     problem(served.get(f"/jobs/{job_id}/rounds/0"), 422, "number")
 
 
-def test_events_merge_the_log_with_prefects_states_and_each_comes_once(served):
+def test_states_and_lines_are_one_log_and_each_comes_once(served):
     job_id = started(served)
     put(job_id, Pending(), Running())
+    shown(served, job_id, state_name="Running")
     begun = with_document(served, job_id)
-    lines = [event(n, attempt=begun.attempt).model_copy(update={"occurred": utc_now()}) for n in range(1, 6)]
-    served.do(served.store.append_log(job_id, lines))
-    put(job_id, Completed())
+    served.do(served.store.save_job(begun, [line(n) for n in range(1, 6)]))
+    put(job_id, Crashed())
+    shown(served, job_id, status="failed")
     everything = served.get(f"/jobs/{job_id}/events").json()
     kinds = [e["kind"] for e in everything["items"]]
     assert kinds == [
         "state.scheduled",
         "state.pending",
         "state.running",
-        *["word.learned"] * 5,
-        "state.completed",
+        *["words.learned"] * 5,
+        "state.crashed",
     ]
     assert not everything["has_more"]
     one_by_one, after = [], None
@@ -386,43 +409,52 @@ def test_events_merge_the_log_with_prefects_states_and_each_comes_once(served):
             break
     assert one_by_one == everything["items"]
     assert served.get(f"/jobs/{job_id}/events?after={everything['cursor']}").json()["items"] == []
-    served.do(served.store.append_log(job_id, [event(6, attempt=begun.attempt)]))
+    served.do(served.store.save_job(begun, [line(6)]))
     later = served.get(f"/jobs/{job_id}/events?after={everything['cursor']}").json()["items"]
     assert [e["id"] for e in later] == [f"{begun.attempt}.6"]
     problem(served.get(f"/jobs/{job_id}/events?after=nonsense"), 422, "cursor")
 
 
-def test_without_prefect_what_is_stored_is_read_and_nothing_is_started(served, monkeypatch):
+def line(number, attempt=1):
+    return JobEvent(
+        attempt=attempt, id=f"{attempt}.{number}", kind="words.learned", text="20 words", occurred=utc_now()
+    )
+
+
+def test_without_prefect_rows_are_read_and_nothing_is_started(served, monkeypatch):
     job_id = started(served)
+    put(job_id, Pending(), Running())
+    shown(served, job_id, status="running")
     begun = with_document(served, job_id)
-    served.do(served.store.append_log(job_id, [event(1, attempt=begun.attempt)]))
-    client = served.resources.orchestrator._api._client._client
-    monkeypatch.setattr(client, "base_url", NOWHERE)
-    for path, body in [
-        ("/jobs/start_big", None),
-        ("/jobs/start", {"mode": "quick"}),
-        (f"/jobs/{job_id}/retry", None),
-    ]:
+    served.do(served.store.save_job(begun, [line(1)]))
+    monkeypatch.setattr(served.resources.orchestrator._api._client._client, "base_url", NOWHERE)
+    for path, body in [("/jobs/start_big", None), ("/jobs/start", {"mode": "quick"})]:
         answer = served.post(path, json=body) if body else served.post(path)
         document = problem(answer, 503)
         assert int(answer.headers["retry-after"]) == document["retry_after_s"]
-    assert served.get(f"/jobs/{job_id}").json()["status"] == "running"
-    listed = served.get("/jobs").json()
-    assert (listed["is_complete"], [i["job_id"] for i in listed["items"]]) == (False, [str(job_id)])
+    found = served.get(f"/jobs/{job_id}").json()
+    assert found["status"] == "running"
+    deadline = time.monotonic() + 15
+    while (listed := served.get("/jobs").json())["is_complete"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert str(job_id) in [i["job_id"] for i in listed["items"]]
+    confirmed = served.get(f"/jobs/{job_id}").json()["confirmed_at"]
     events = served.get(f"/jobs/{job_id}/events").json()
-    assert (events["is_complete"], len(events["items"])) == (False, 1)
+    assert (events["is_complete"], events["items"][-1]["id"]) == (False, "1.1")
     assert served.get("/health/ready").json()["prefect"] == "unreachable"
     problem(served.get(f"/jobs/{uuid4()}"), 503)
     # the flag is in the store
     assert served.post(f"/jobs/{job_id}/cancel").status_code == 202
     problem(served.post(f"/jobs/{job_id}/cancel", json={"drain": False}), 503)
+    assert served.get(f"/jobs/{job_id}").json()["confirmed_at"] == confirmed, "it says how old it is"
     monkeypatch.undo()
-    deadline = time.monotonic() + 10
-    while served.get("/health/ready").json()["prefect"] != "ok":
-        assert time.monotonic() < deadline
+    while (
+        served.get("/health/ready").json()["prefect"] != "ok" or not served.get("/jobs").json()["is_complete"]
+    ):
+        assert time.monotonic() < deadline + 15
         time.sleep(0.1)
-    states = served.get(f"/jobs/{job_id}/events?after={events['cursor']}").json()["items"]
-    assert [e["kind"] for e in states] == ["state.scheduled"]
+    assert served.get(f"/jobs/{job_id}").json()["confirmed_at"] > confirmed
 
 
 def test_missing_deployment_names_the_way_out(served):

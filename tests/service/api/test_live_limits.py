@@ -55,7 +55,7 @@ def test_watchers_past_the_cap_are_refused_and_there_is_room_when_one_leaves(ser
     served.client.close()
     watchers = [watch(served) for _ in range(5)]
     try:
-        assert [first_status(socket) for socket in watchers] == ["queued"] * 5
+        assert [first_status(socket) for socket in watchers] == ["running"] * 5
         for _ in range(3):
             with pytest.raises(InvalidStatus) as refused:
                 watch(served)
@@ -69,7 +69,7 @@ def test_watchers_past_the_cap_are_refused_and_there_is_room_when_one_leaves(ser
                 watchers.append(watch(served))
             except InvalidStatus:
                 time.sleep(0.1)
-        assert first_status(watchers[-1]) == "queued"
+        assert first_status(watchers[-1]) == "running"
     finally:
         for socket in watchers:
             socket.close()
@@ -81,7 +81,7 @@ def test_one_client_behind_a_proxy_cannot_take_all_places_and_has_them_back_when
     greedy, other = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
     with ExitStack() as opened:
         watchers = [opened.enter_context(watch(served, greedy)) for _ in range(3)]
-        assert [first_status(line) for line in watchers] == ["queued"] * 3
+        assert [first_status(line) for line in watchers] == ["running"] * 3
         with pytest.raises(InvalidStatus) as refused:
             watch(served, greedy)
         assert refused.value.response.status_code == 429
@@ -90,7 +90,7 @@ def test_one_client_behind_a_proxy_cannot_take_all_places_and_has_them_back_when
         assert "LEARN_MAX_CLIENT_CONNECTIONS" in answer.json()["detail"]
         assert int(answer.headers["Retry-After"]) > 0
         assert served.get("/health/ready", headers=other).status_code == 200
-        assert first_status(opened.enter_context(watch(served, other))) == "queued"
+        assert first_status(opened.enter_context(watch(served, other))) == "running"
         assert all(line.ping().wait(10) for line in watchers)
     deadline = time.monotonic() + 10
     while served.get("/health/live", headers=greedy).status_code != 200:
@@ -107,11 +107,11 @@ def test_lines_of_one_client_that_say_nothing_are_counted_too_until_they_end(ser
             opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10))
             for _ in range(2)
         ]
-        assert first_status(opened.enter_context(watch(served))) == "queued"
+        assert first_status(opened.enter_context(watch(served))) == "running"
         late = opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10))
         assert b" 429 " in late.recv(1000)
         silent.pop().close()
-        assert wait_until(lambda: first_status(opened.enter_context(watch(served))) == "queued")
+        assert wait_until(lambda: first_status(opened.enter_context(watch(served))) == "running")
 
 
 def test_a_handshake_that_is_none_is_refused_at_once(serve):
@@ -148,7 +148,7 @@ def test_a_watcher_that_sends_too_much_is_let_go_and_the_others_stay(serve):
     served = serve()
     served.do(served.store.begin_attempt(job(ANN)))
     with watch(served) as good, watch(served) as bad:
-        assert first_status(good) == first_status(bad) == "queued"
+        assert first_status(good) == first_status(bad) == "running"
         bad.send("small talk")
         bad.send("x" * 20_000)
         with pytest.raises(ConnectionClosed):

@@ -77,8 +77,8 @@ async def fill(store, *, batches=3):
             for s in ("a", "b")
         ]
     )
-    await store.save_job(begun.model_copy(update={"status": "completed", "progress": 100, "attempt": 3}))
-    await store.save_job(job(BOB, status="failed", created_at=START + minutes(1)))
+    await store.put_job(begun.model_copy(update={"status": "completed", "progress": 100, "attempt": 3}))
+    await store.put_job(job(BOB, status="failed", created_at=START + minutes(1)))
     await store.request_stop(BOB)
 
 

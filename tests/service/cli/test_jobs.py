@@ -191,7 +191,7 @@ async def test_a_failed_job_is_exit_code_1(facade, store):
     told = await (await ToldJob.start(store)).begin()
     await told.do(
         "one",
-        status="failed",
+        run_status="failed",
         end_reason="failed",
         errors=("The disk is full",),
         finished_at=told.job.created_at,

@@ -167,7 +167,7 @@ async def test_errors_are_ours_and_name_the_field(served, client):
         await client.start_big(minutes=1)
     assert unavailable.value.retry_after_s >= 1
     served.do(served.store.begin_attempt(job(ANN)))
-    served.do(served.store.save_job(job(ANN, attempt=1, status="completed", finished_at=START)))
+    served.do(served.store.put_job(job(ANN, attempt=1, status="completed", finished_at=START)))
     with pytest.raises(Conflict, match="completed"):
         await client.cancel(ANN)
 
@@ -392,7 +392,7 @@ def is_true_history(frames, told):
     """Each line once and in order, each state once, and the end as it was."""
     assert texts(frames) == told.told
     states = [kind for kind in kinds(frames) if kind.startswith("state.")]
-    assert states == ["state.scheduled", "state.pending", "state.running", "state.completed"]
+    assert states == ["state.scheduled", "state.pending", "state.running"]
     ids = [e.id for frame in frames for e in frame.events]
     assert len(ids) == len(set(ids))
     assert (frames[-1].status, frames[-1].end_reason, frames[-1].progress) == ("completed", "all done", 100)
@@ -487,7 +487,9 @@ async def test_prefects_word_of_the_end_comes_after_the_documents_and_is_told(fa
         following = Following(client, told.job_id, from_start=True)
         await following.until(len)
         await told.begin()
-        await told.do("ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now())
+        await told.do(
+            "ended", run_status="completed", end_reason="all done", progress=100, finished_at=utc_now()
+        )
         await following.until(lambda frames: frames[-1].status == "completed")
         await asyncio.sleep(2)
         await told.put(Completed())
@@ -497,7 +499,7 @@ async def test_prefects_word_of_the_end_comes_after_the_documents_and_is_told(fa
 @prefect
 async def test_an_end_that_prefect_never_hears_of_is_an_end(facade, store):
     told = await (await ToldJob.start(store)).begin()
-    await told.do("ended", status="failed", end_reason="failed", finished_at=utc_now())
+    await told.do("ended", run_status="failed", end_reason="failed", finished_at=utc_now())
     async with LearningClient(facade.url) as client:
         async with asyncio.timeout(20):
             frames = [frame async for frame in client.watch(told.job_id)]

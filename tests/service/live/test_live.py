@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from flows.job.prefect_events import EventEmitter
-from flows.knowledge import Counts, Job, JobEvent, utc_now
-from service.live.relay import RECONCILE_EVERY_S
+from flows.knowledge import Counts, Job, JobEvent, PrefectState, utc_now
+from service.live.relay import READ_EVERY_S
 from service.orchestration.deployments import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -42,6 +42,14 @@ def put(job_id, *states):
     asyncio.run(tell())
 
 
+def since(job_id):
+    async def ask():
+        async with get_client() as client:
+            return (await client.read_flow_run(job_id)).state.timestamp
+
+    return PrefectState.plain(asyncio.run(ask()))
+
+
 class Flow:
     """A flow as the relay sees one: its document and log are stored first and told to Prefect after that."""
 
@@ -57,11 +65,12 @@ class Flow:
         document = Job(
             job_id=self.job_id,
             mode="big",
-            status="running",
+            running_since=since(self.job_id),
             created_at=utc_now(),
             deadline_at=utc_now() + timedelta(minutes=1),
         )
-        self.job = self.served.do(self.served.store.begin_attempt(document))
+        begun = self.served.do(self.served.store.begin_attempt(document))
+        self.job = begun.model_copy(update={"deadline_at": document.deadline_at})
         return self
 
     def do(self, *texts, is_told=None, **changes):
@@ -71,7 +80,7 @@ class Flow:
             lines.append(
                 JobEvent(
                     attempt=self.job.attempt,
-                    seq=self.seq,
+                    id=f"{self.job.attempt}.{self.seq}",
                     kind="words.learned",
                     text=text,
                     words=("cat",),
@@ -79,14 +88,18 @@ class Flow:
                 )
             )
         self.job = self.job.model_copy(update={**changes, "updated_at": utc_now()})
-        self.served.do(self.served.store.append_log(self.job_id, lines))
-        self.served.do(self.served.store.save_job(self.job))
+        saved = self.served.do(self.served.store.save_job(self.job, lines))
         if self.is_told if is_told is None else is_told:
-            EventEmitter().tell(self.job, lines)
+            EventEmitter().tell(saved.job, saved.lines)
 
     def end(self, state=None, **changes):
         self.do(
-            "ended", status="completed", end_reason="all done", progress=100, finished_at=utc_now(), **changes
+            "ended",
+            run_status="completed",
+            end_reason="all done",
+            progress=100,
+            finished_at=utc_now(),
+            **changes,
         )
         put(self.job_id, state or Completed())
 
@@ -258,7 +271,7 @@ def test_those_who_watch_hear_at_once_that_a_job_was_asked_to_stop(served):
         assert json.loads(socket.recv(timeout=20))["is_stopping"] is False
         served.post(f"/jobs/{flow.job_id}/cancel")
         # sooner than by the next look at what is stored
-        assert json.loads(socket.recv(timeout=RECONCILE_EVERY_S / 2))["is_stopping"] is True
+        assert json.loads(socket.recv(timeout=READ_EVERY_S / 2))["is_stopping"] is True
     flow.end()
 
 

@@ -1,24 +1,24 @@
-"""The relay, with watchers that come and leave at awkward moments."""
+"""The relay, with subscribers that come and leave at awkward moments, on a store alone."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.states import Running
+from store_documents import ANN, BOB, job
 
-from flows.stores import open_store
+from flows.core.status import line_of
+from flows.knowledge import PrefectState, utc_now
+from flows.stores.memory import MemoryStore
+from service.errors import NotFound, PrefectUnavailable
 from service.live.relay import Relay
 from service.metrics import Metrics
-from service.orchestration.deployments import deploy
-from service.orchestration.runs import Orchestrator
-
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
 
-class SlowOrchestrator(Orchestrator):
-    """Tells of a run only when it may."""
+class SlowStore(MemoryStore):
+    """Tells of a job only when it may."""
 
     def __init__(self):
         super().__init__()
@@ -26,51 +26,120 @@ class SlowOrchestrator(Orchestrator):
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def run(self, job_id):
+    async def job(self, job_id):
         self.asked.set()
         await self.may_answer.wait()
-        return await super().run(job_id)
+        return await super().job(job_id)
 
 
-async def test_a_watcher_on_its_way_in_is_told_all_though_another_leaves_meanwhile(stand_ins):
-    await deploy(stand_ins)
+async def nobody(job_id):
+    return None
+
+
+@asynccontextmanager
+async def relaying(store, look_up=nobody):
     async with (
-        open_store("memory://") as store,
-        SlowOrchestrator() as orchestrator,
-        Relay(store, orchestrator, Metrics()) as relay,
+        store,
+        Relay(
+            store,
+            Metrics(),
+            page_of=lambda job_id: f"https://prefect.example/{job_id}",
+            confirmed_at=lambda row: row.confirmed_at,
+            look_up=look_up,
+        ) as relay,
     ):
-        one, other = [(await orchestrator.start("big")).job_id for _ in range(2)]
-        leaving = relay.watch(other)
+        yield relay
+
+
+def seen(job_id, kind, number):
+    state = PrefectState(id=UUID(int=number), type=kind, name=kind.title(), since=utc_now())
+    return job(job_id, state=state), [line_of(state, 0)]
+
+
+async def project(store, relay, job_id, kind, number):
+    saved = await store.project(*seen(job_id, kind, number))
+    relay.take(saved)
+    return saved
+
+
+async def test_a_subscriber_on_its_way_in_is_told_all_though_another_leaves_meanwhile():
+    async with relaying(store := SlowStore()) as relay, asyncio.timeout(10):
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        await project(store, relay, BOB, "SCHEDULED", 2)
+        leaving = relay.follow(BOB)
         await leaving.__aenter__()
-        orchestrator.asked.clear()
-        orchestrator.may_answer.clear()
-        coming = relay.watch(one)
+        store.asked.clear()
+        store.may_answer.clear()
+        coming = relay.follow(ANN)
         entering = asyncio.create_task(coming.__aenter__())
-        await orchestrator.asked.wait()
+        await store.asked.wait()
         await leaving.__aexit__(None, None, None)
-        orchestrator.may_answer.set()
-        watcher = await entering
-        async with asyncio.timeout(20):
-            assert (await anext(watcher)).status == "queued"
-            async with get_client() as client:
-                await client.set_flow_run_state(one, Running(), force=True)
-            assert (await anext(watcher)).status == "running"
+        store.may_answer.set()
+        subscriber = await entering
+        assert (await anext(subscriber)).status == "queued"
+        await project(store, relay, ANN, "RUNNING", 3)
+        assert (await anext(subscriber)).status == "running"
         await coming.__aexit__(None, None, None)
 
 
-async def test_those_who_watch_all_jobs_are_told_of_one_that_only_waits(stand_ins):
-    await deploy(stand_ins)
+async def test_those_who_follow_all_jobs_are_told_of_one_that_only_waits():
     async with (
-        open_store("memory://") as store,
-        Orchestrator() as orchestrator,
-        Relay(store, orchestrator, Metrics()) as relay,
-        relay.watch_all() as watcher,
-        asyncio.timeout(30),
+        relaying(store := MemoryStore()) as relay,
+        relay.follow_all() as subscriber,
+        asyncio.timeout(10),
     ):
-        while not relay.is_live:
-            await asyncio.sleep(0.05)
-        job_id = (await orchestrator.start("big")).job_id
-        # Prefect itself has nothing more to say for 15 s, when it calls the run late
-        async with asyncio.timeout(10):
-            frame = await anext(frame async for frame in watcher if frame.job_id == job_id)
-        assert (frame.status, frame.state_name) == ("queued", "Scheduled")
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        frame = await anext(subscriber)
+        assert (frame.job_id, frame.status, frame.state_name) == (ANN, "queued", "Scheduled")
+        assert [event.kind for event in frame.events] == ["state.scheduled"]
+
+
+async def test_a_line_that_another_server_has_written_is_read_from_the_log():
+    async with relaying(store := MemoryStore()) as relay, asyncio.timeout(10):
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        async with relay.follow(ANN) as subscriber:
+            await anext(subscriber)
+            await store.project(*seen(ANN, "PENDING", 2))
+            await project(store, relay, ANN, "RUNNING", 3)
+            frame = await anext(subscriber)
+            assert [event.kind for event in frame.events] == ["state.pending", "state.running"]
+
+
+async def test_the_end_of_a_job_is_the_end_of_its_frames():
+    async with relaying(store := MemoryStore()) as relay, asyncio.timeout(10):
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        async with relay.follow(ANN) as subscriber:
+            await project(store, relay, ANN, "CANCELLED", 2)
+            frames = [frame async for frame in subscriber]
+        assert frames[-1].status == "cancelled"
+
+
+async def test_a_run_without_a_row_is_looked_up_and_a_stranger_is_not_found():
+    async def look_up(job_id):
+        return (await store.project(*seen(ANN, "SCHEDULED", 1))).job if job_id == ANN else None
+
+    store = MemoryStore()
+    async with relaying(store, look_up) as relay, asyncio.timeout(10):
+        async with relay.follow(ANN) as subscriber:
+            assert (await anext(subscriber)).status == "queued"
+        with pytest.raises(NotFound):
+            await relay.follow(BOB).__aenter__()
+
+
+async def test_a_job_that_only_prefect_could_tell_of_says_that_prefect_is_away():
+    async def look_up(job_id):
+        raise PrefectUnavailable("Prefect does not answer")
+
+    async with relaying(MemoryStore(), look_up) as relay, asyncio.timeout(10):
+        with pytest.raises(PrefectUnavailable):
+            await relay.follow(ANN).__aenter__()
+
+
+async def test_a_stop_that_was_asked_for_is_told_at_once():
+    async with relaying(store := MemoryStore()) as relay, asyncio.timeout(5):
+        await project(store, relay, ANN, "RUNNING", 1)
+        async with relay.follow(ANN) as subscriber:
+            assert (await anext(subscriber)).is_stopping is False
+            await store.request_stop(ANN)
+            relay.refresh(ANN)
+            assert (await anext(subscriber)).is_stopping is True

@@ -8,7 +8,7 @@ import pytest
 from prefect.context import get_settings_context
 from websockets.asyncio.server import serve
 
-from service.orchestration.events import hints
+from service.orchestration.events import events
 from service.stack.environment import adopted
 
 
@@ -40,7 +40,7 @@ async def until(condition, within_s=10):
 
 async def test_a_connection_that_is_cancelled_half_way_is_closed(mute):
     async def listen():
-        async with aclosing(hints(get_settings_context(), lambda _: None)) as heard:
+        async with aclosing(events(get_settings_context(), lambda _: None)) as heard:
             async for _ in heard:
                 pass
 

@@ -10,10 +10,16 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.states import Cancelled, Completed, Running
 
 from flows.errors import ConfigurationError, InvalidInput
-from service.orchestration import runs as orchestrator
 from service.orchestration.deployments import ZOMBIES, deploy, prefect_file
+from service.orchestration.runs import Orchestrator
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
+
+
+@pytest.fixture
+async def orchestrator():
+    async with Orchestrator() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -116,74 +122,72 @@ async def test_a_deployment_that_cannot_be_used_names_itself_and_the_file(stand_
         await deploy(file)
 
 
-async def test_same_key_starts_one_run(deployments):
+async def test_same_key_starts_one_run(orchestrator, deployments):
     key = str(uuid4())
-    first = await orchestrator.start("big", {"minutes": 1, "topic": None}, idempotency_key=key)
-    assert await orchestrator.start("big", {"minutes": 2}, idempotency_key=key) == first
-    state = await orchestrator.run_state(first)
-    assert state is not None
+    first = (await orchestrator.start("big", {"minutes": 1, "topic": None}, idempotency_key=key)).job_id
+    assert (await orchestrator.start("big", {"minutes": 2}, idempotency_key=key)).job_id == first
+    state = (await orchestrator.run(first)).state
     assert (state.status, state.type, state.is_final) == ("queued", "SCHEDULED", False)
 
 
-async def test_parameters_that_do_not_fit_are_named(deployments):
+async def test_parameters_that_do_not_fit_are_named(orchestrator, deployments):
     with pytest.raises(InvalidInput, match="minutes"):
         await orchestrator.start("big", {"minutes": 11})
 
 
-async def test_missing_deployment_names_the_way_out(deployments):
+async def test_missing_deployment_names_the_way_out(orchestrator, deployments):
     async with get_client() as client:
         await client.delete_deployment(deployments["quick"])
     with pytest.raises(ConfigurationError, match="learn up"):
         await orchestrator.start("quick", {})
 
 
-async def test_states_of_many_leave_out_strangers(deployments):
-    job_id = await orchestrator.start("deep", {})
-    assert set(await orchestrator.states([job_id, uuid4()])) == {job_id}
-    assert await orchestrator.run_state(uuid4()) is None
+async def test_runs_by_id_leave_out_strangers(orchestrator, deployments):
+    job_id = (await orchestrator.start("deep", {})).job_id
+    assert [run.job_id for run in await orchestrator.runs_by_id([job_id, uuid4()])] == [job_id]
+    assert await orchestrator.run(uuid4()) is None
 
 
-async def test_ended_run_is_run_again_under_its_id(deployments):
-    job_id = await orchestrator.start("deep", {})
+async def test_ended_run_is_run_again_under_its_id(orchestrator, deployments):
+    job_id = (await orchestrator.start("deep", {})).job_id
     with pytest.raises(InvalidInput, match="Only an ended job"):
         await orchestrator.retry(job_id)
     async with get_client() as client:
         for state in (Running(), Completed()):
             await client.set_flow_run_state(job_id, state, force=True)
     await orchestrator.retry(job_id)
-    state = await orchestrator.run_state(job_id)
-    assert state is not None
+    state = (await orchestrator.run(job_id)).state
     assert (state.status, state.name) == ("queued", "AwaitingRetry")
 
 
-async def test_retry_of_a_stranger_is_refused(deployments):
+async def test_retry_of_a_stranger_is_refused(orchestrator, deployments):
     with pytest.raises(InvalidInput, match="knows no run"):
         await orchestrator.retry(uuid4())
 
 
-async def test_cancelling_asks_prefect(deployments):
-    job_id = await orchestrator.start("deep", {})
+async def test_cancelling_asks_prefect(orchestrator, deployments):
+    job_id = (await orchestrator.start("deep", {})).job_id
     async with get_client() as client:
         await client.set_flow_run_state(job_id, Running(), force=True)
     await orchestrator.cancel_now(job_id)
-    state = await orchestrator.run_state(job_id)
-    assert state is not None
+    state = (await orchestrator.run(job_id)).state
     assert state.status == "cancelling"
 
 
-async def test_a_retry_waits_for_the_workers_word_of_a_cancellation(deployments):
-    """The flow says first that it was cancelled; the worker's word, a moment later, would end the new
-    attempt.
+@pytest.mark.parametrize(("worker", "waits"), [("process", True), ("learning", False)])
+async def test_a_retry_waits_for_prefects_own_worker_and_not_for_ours(
+    orchestrator, deployments, worker, waits
+):
+    """The flow says first that it was cancelled; the word of Prefect's worker, a moment later, would end the
+    new attempt.
     """
-    job_id = await orchestrator.start("deep", {})
+    job_id = (await orchestrator.start("deep", {})).job_id
     async with get_client() as client:
+        await client.update_flow_run_labels(job_id, {"prefect.worker.type": worker})
         for state in (Running(), Cancelled(message="Stopped: 20 words learned")):
             await client.set_flow_run_state(job_id, state, force=True)
         retrying = asyncio.create_task(orchestrator.retry(job_id))
-        await asyncio.sleep(0.5)
-        assert (await orchestrator.run_state(job_id)).name == "Cancelled"
-        await client.set_flow_run_state(
-            job_id, Cancelled(message="Flow run was cancelled successfully."), force=True
-        )
+        await asyncio.sleep(1.5)
+        assert retrying.done() is not waits
         await retrying
-    assert (await orchestrator.run_state(job_id)).name == "AwaitingRetry"
+    assert (await orchestrator.run(job_id)).state.name == "AwaitingRetry"

@@ -135,7 +135,9 @@ export interface paths {
         put?: never;
         /**
          * Estimate Job
-         * @description What a job would bring and cost, and what limits it, before it is started. Nothing is asked of a model for it.
+         * @description What a job would bring and cost, and what limits it, before it is started.
+         *
+         *     Nothing is asked of a model for it.
          */
         post: operations["estimate_job"];
         delete?: never;
@@ -215,7 +217,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description Stop a job: by default after what is in flight, with `{"drain": false}` at once. Asking again changes nothing.
+         * @description Stop a job: by default after what is in flight, with `{"drain": false}` at once.
+         *
+         *     Asking again changes nothing.
          */
         post: operations["cancel_job"];
         delete?: never;
@@ -233,7 +237,9 @@ export interface paths {
         };
         /**
          * Read Events
-         * @description What happened in a job, oldest first. The cursor is always there: ask with it for what comes next.
+         * @description What happened in a job, oldest first.
+         *
+         *     The cursor is always there: ask with it for what comes next.
          */
         get: operations["read_events"];
         put?: never;
@@ -313,7 +319,9 @@ export interface paths {
         };
         /**
          * Search Knowledge
-         * @description Search the entries, or browse them, the newest first. A part may hold fewer than `limit`; it goes on while there is a cursor.
+         * @description Search the entries, or browse them, the newest first.
+         *
+         *     A part may hold fewer than `limit`; it goes on while there is a cursor.
          */
         get: operations["search_knowledge"];
         put?: never;
@@ -867,7 +875,9 @@ export interface components {
         };
         /**
          * Estimate
-         * @description A forecast for one job. `limited_by` names what keeps it from more; `notes` say what to know before starting.
+         * @description A forecast for one job.
+         *
+         *     `limited_by` names what keeps it from more; `notes` say what to know before starting.
          */
         Estimate: {
             /** Cost Usd */
@@ -927,7 +937,9 @@ export interface components {
         };
         /**
          * FrontierWord
-         * @description A concept that entries mention and nobody has learned. `mentioned_by` holds at most 20 keys of entries.
+         * @description A concept that entries mention and nobody has learned.
+         *
+         *     `mentioned_by` holds at most 20 keys of entries.
          */
         FrontierWord: {
             /**
@@ -983,7 +995,9 @@ export interface components {
         };
         /**
          * History
-         * @description A part of a job's events, oldest first. `cursor` is the `after` of what comes next, also when it has not happened yet.
+         * @description A part of a job's events, oldest first.
+         *
+         *     `cursor` is the `after` of what comes next, also when it has not happened yet.
          */
         History: {
             /** Cursor */
@@ -1039,7 +1053,7 @@ export interface components {
         };
         /**
          * JobView
-         * @description A job: its document, with what Prefect says of its run.
+         * @description A job: its row, and what follows from it and the time.
          */
         JobView: {
             /**
@@ -1052,6 +1066,8 @@ export interface components {
              * @default 0
              */
             attempt: number;
+            /** Confirmed At */
+            confirmed_at?: string | null;
             /**
              * @default {
              *       "accepted": 0,
@@ -1083,6 +1099,11 @@ export interface components {
             /** Finished At */
             finished_at?: string | null;
             forecast?: components["schemas"]["Forecast"] | null;
+            /**
+             * Is Settled
+             * @default true
+             */
+            is_settled: boolean;
             /**
              * Is Stopping
              * @description Whether it was told to finish what is in flight and stop
@@ -1128,11 +1149,16 @@ export interface components {
              * @default []
              */
             quota: components["schemas"]["QuotaLeft"][];
+            reason?: components["schemas"]["Reason"] | null;
             /**
              * Remaining Seconds
              * @description Until its deadline, while it runs
              */
             remaining_seconds?: number | null;
+            /** Run Status */
+            run_status?: ("queued" | "running" | "cancelling" | "completed" | "failed" | "cancelled") | null;
+            /** Running Since */
+            running_since?: string | null;
             /** Stages */
             stages?: {
                 [key: string]: components["schemas"]["StageCounts"];
@@ -1141,9 +1167,10 @@ export interface components {
             started_at?: string | null;
             /** Started By */
             started_by?: ("dashboard" | "api" | "schedule" | "prefect" | "process") | null;
+            state?: components["schemas"]["PrefectState"] | null;
             /**
              * State Name
-             * @description Prefect's name of its state; null where Prefect was not asked or does not know it
+             * @description Prefect's name of its state; null where it is not known
              */
             state_name?: string | null;
             /**
@@ -1169,10 +1196,17 @@ export interface components {
              *     }
              */
             usage: components["schemas"]["Usage"];
+            /**
+             * Version
+             * @default 0
+             */
+            version: number;
         };
         /**
          * Node
-         * @description A word in a graph. `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for.
+         * @description A word in a graph.
+         *
+         *     `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for.
          */
         Node: {
             category?: components["schemas"]["Category"] | null;
@@ -1190,7 +1224,8 @@ export interface components {
         };
         /**
          * Outcome
-         * @description What became of one word: `stored` is the depth that it reached, None when it was given up for `reason`.
+         * @description What became of one word: `stored` is the depth that it reached, None when it was given up for
+         *     `reason`.
          */
         Outcome: {
             /**
@@ -1204,6 +1239,31 @@ export interface components {
             stored: ("defined" | "enriched" | "deep") | null;
             /** Word */
             word: string;
+        };
+        /**
+         * PrefectState
+         * @description A state of a flow run as Prefect has it. `since` is by the clock of Prefect's server.
+         */
+        PrefectState: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "SCHEDULED" | "PENDING" | "RUNNING" | "PAUSED" | "CANCELLING" | "COMPLETED" | "FAILED" | "CRASHED" | "CANCELLED";
         };
         /**
          * Problem
@@ -1297,7 +1357,9 @@ export interface components {
         };
         /**
          * Rates
-         * @description What one entry needs on average. Tokens are those that count towards limits; `per_second` is how fast entries come unhampered.
+         * @description What one entry needs on average.
+         *
+         *     Tokens are those that count towards limits; `per_second` is how fast entries come unhampered.
          */
         Rates: {
             /**
@@ -1327,6 +1389,21 @@ export interface components {
              * @default 0
              */
             tokens_out: number;
+        };
+        /**
+         * Reason
+         * @description Why something is as it is: a code with its parameters. Each face has its own words for it.
+         */
+        Reason: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "late" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "cancelled" | "prefect";
+            /** Params */
+            params?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Relation
@@ -1541,7 +1618,9 @@ export interface components {
         };
         /**
          * StartJob
-         * @description What a quick or a deep job is to learn. Without words: what the knowledge base mentions most and does not know.
+         * @description What a quick or a deep job is to learn.
+         *
+         *     Without words: what the knowledge base mentions most and does not know.
          * @example {
          *       "mode": "quick",
          *       "words": [

@@ -1,0 +1,32 @@
+"""Putting a job in order whose process ended without its word: its counts from its rows, its claims
+given up.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flows.core.counting import recounted
+from flows.knowledge import Batch, Job, Round
+from flows.stores.base import Store
+
+
+async def rows_of(store: Store, job_id: UUID) -> tuple[tuple[Round, ...], tuple[Batch, ...]]:
+    """All rounds and batches that a job has written."""
+    rounds: list[Round] = []
+    while page := await store.rounds(job_id, after=rounds[-1].number if rounds else 0):
+        rounds += page
+    return tuple(rounds), await store.batches(job_id) if rounds else ()
+
+
+async def settle(store: Store, job: Job) -> Job:
+    """Count the job's words from its rows and give up its claims: for a job that is not settled, once
+    its process is gone.
+
+    The row as it is then. A job that has begun again meanwhile stays as it is.
+    """
+    counted = recounted(job, *await rows_of(store, job.job_id)).model_copy(update={"is_settled": True})
+    row = (await store.project(counted)).job
+    if row.is_final:
+        await store.release_all(job.job_id)
+    return row

@@ -1,0 +1,196 @@
+"""One job as those who follow it see it: its row, how far its log is known, and its subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from flows.knowledge import Job, JobEvent
+from flows.stores.cursors import decode_cursor, encode_cursor
+from service.schemas import HistoryEvent, JobFrame
+
+
+class LogPosition(NamedTuple):
+    """A place in a job's log: after the line of this attempt and number.
+
+    It means the same on every server, for ever.
+    """
+
+    attempt: int = 0
+    seq: int = 0
+
+    @property
+    def cursor(self) -> str:
+        """The place as a word for a URL."""
+        return encode_cursor("log", self.attempt, self.seq)
+
+    @classmethod
+    def of(cls, cursor: str | None) -> LogPosition:
+        """The place that a cursor names, also one from before Prefect's states were in the log.
+
+        Raises InvalidInput.
+        """
+        if cursor is None:
+            return cls()
+        _, parts = decode_cursor(cursor, log=(int, int), events=(int, int, int, str))
+        return cls(*parts[:2])
+
+
+class Subscriber:
+    """One who follows jobs: holds at most one frame a job that was not fetched yet, merged from all
+    since the last one.
+
+    `position` is how far the subscriber has been told; None takes every frame as it comes. One that is on
+    hold, while its past is read, is told what comes meanwhile when it is released.
+    """
+
+    def __init__(self, position: LogPosition | None = None, *, is_on_hold: bool = False) -> None:
+        self.position = position
+        self._held: list[tuple[JobFrame, Sequence[JobEvent]]] | None = [] if is_on_hold else None
+        self._waiting: dict[UUID, JobFrame] = {}
+        self._is_ended = False
+        self._changed = asyncio.Event()
+
+    def publish(self, frame: JobFrame, lines: Sequence[JobEvent]) -> None:
+        """Have a frame told, without the lines that the subscriber has been told already."""
+        if self._held is not None:
+            self._held.append((frame, lines))
+            return
+        if self.position is not None:
+            fresh = [line for line in lines if position_of(line) > self.position]
+            if len(fresh) < len(lines):
+                frame = frame.with_events(events_of(fresh), gap=frame.gap)
+            if fresh:
+                self.position = position_of(fresh[-1])
+        earlier = self._waiting.pop(frame.job_id, None)
+        self._waiting[frame.job_id] = frame.after(earlier) if earlier is not None else frame
+        self._changed.set()
+
+    def release(self, first: JobFrame, position: LogPosition | None) -> None:
+        """Have the first frame told, which goes up to a position, and then what came meanwhile."""
+        held, self._held = self._held or [], None
+        self.publish(first, ())
+        self.position = position
+        for frame, lines in held:
+            self.publish(frame, lines)
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self._is_ended = True
+        self._changed.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> JobFrame:
+        while not self._waiting:
+            if self._is_ended:
+                raise StopAsyncIteration
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.pop(next(iter(self._waiting)))
+
+
+class Topic:
+    """What is known of one job, and who subscribes to it. It reads nothing: see the relay."""
+
+    def __init__(self, job_id: UUID) -> None:
+        self.job_id = job_id
+        self.row: Job | None = None
+        self.position = LogPosition()
+        self.subscribers: set[Subscriber] = set()
+        self.needs_reading = True
+        """Whether the store may have more than is known: then it is read before anything is told."""
+        self.reading = asyncio.Lock()
+        self.is_stopping = False
+        self.is_discovered = False
+        """Whether an event told of the job first, so that nobody has been told of it yet."""
+        self._coming = 0
+        self._untold: list[JobEvent] = []
+        self._has_news = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody subscribes, or is about to."""
+        return bool(self.subscribers) or self._coming > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended and everything is known of it."""
+        return self.row is not None and self.row.is_final and not self.needs_reading
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to tell."""
+        return self._has_news
+
+    @contextmanager
+    def kept(self) -> Generator[None]:
+        """Keep the topic while somebody is on the way in."""
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+    def take_row(self, row: Job) -> bool:
+        """Take a row, unless a newer one is known; whether the job's status is another one now."""
+        if self.row is not None and (row.attempt, row.version) <= (self.row.attempt, self.row.version):
+            return False
+        is_other = self.row is None or row.status != self.row.status or row.reason != self.row.reason
+        # what the log has up to the end is told with it
+        self.needs_reading |= row.is_final and not (self.row is not None and self.row.is_final)
+        self.row, self._has_news = row, True
+        return is_other
+
+    def take_lines(self, lines: Iterable[JobEvent]) -> None:
+        """Take lines of the log as they are told; where one is missing before them, the store is to be
+        read.
+        """
+        for line in lines:
+            if position_of(line) <= self.position:
+                continue
+            self._has_news = True
+            follows = position_of(line) == (self.position.attempt, self.position.seq + 1)
+            if follows and not self.needs_reading and not self.reading.locked():
+                self._untold.append(line)
+                self.position = position_of(line)
+            else:
+                self.needs_reading = True
+
+    def take_log(self, lines: Sequence[JobEvent]) -> None:
+        """Take what the store has after the position."""
+        if lines:
+            self._untold += lines
+            self.position = position_of(lines[-1])
+            self._has_news = True
+
+    def take_stop(self, is_stopping: bool) -> None:
+        """Take whether the job is asked to stop."""
+        if is_stopping is not self.is_stopping:
+            self.is_stopping, self._has_news = is_stopping, True
+
+    def tell_again(self) -> None:
+        """Have the status told again, though nothing happened in the job."""
+        self._has_news = True
+
+    def news(self) -> tuple[JobEvent, ...]:
+        """The lines that are not told yet; they count as told from now on."""
+        lines, self._untold, self._has_news = tuple(self._untold), [], False
+        return lines
+
+
+def position_of(line: JobEvent) -> LogPosition:
+    """Where a line stands."""
+    return LogPosition(line.attempt, line.seq)
+
+
+def events_of(lines: Iterable[JobEvent]) -> tuple[HistoryEvent, ...]:
+    """Lines as readers see them."""
+    return tuple(
+        HistoryEvent(id=line.key, occurred=line.occurred, kind=line.kind, text=line.text, words=line.words)
+        for line in lines
+    )

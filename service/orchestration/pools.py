@@ -1,0 +1,87 @@
+"""Why a run that is due does not begin, as far as its work pool tells."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from prefect.client.schemas.objects import WorkerStatus, WorkPool, WorkPoolStatus
+from prefect.exceptions import ObjectNotFound
+
+from flows.knowledge import Reason, utc_now
+from service.orchestration.client import PrefectApi
+from service.orchestration.types import Run
+
+FRESH_S = 2.0
+"""How long what was read of a pool is taken for true."""
+LATE_S = 5.0
+"""How long a worker that is there may take to begin a run."""
+SLOT_STATE, RETRY_STATE = "AwaitingConcurrencySlot", "AwaitingRetry"
+"""Prefect's names of states that wait for a moment of their own."""
+
+
+class Pools:
+    """What Prefect knows of the work pools that are to run our jobs."""
+
+    def __init__(self, api: PrefectApi) -> None:
+        self._api = api
+        self._known: dict[str, tuple[float, WorkPool | None]] = {}
+
+    async def why_waiting(self, run: Run) -> Reason | None:
+        """Why a scheduled run waits longer than a worker needs to begin it; None where nothing is
+        wrong yet.
+        """
+        state = run.state
+        if state.type != "SCHEDULED" or run.pool is None:
+            return None
+        if state.name == SLOT_STATE:
+            return Reason(code="slots_taken", params={"deployment": run.mode})
+        waited_s = (utc_now() - max(run.due_at, state.since)).total_seconds()
+        if waited_s < 0:
+            return Reason(code="retry_later", params={"at": run.due_at.isoformat()})
+        pool = await self._pool(run.pool)
+        about = {"pool": run.pool}
+        if pool is None:
+            return Reason(code="pool_missing", params=about)
+        if pool.is_paused:
+            return Reason(code="pool_paused", params=about)
+        if pool.status == WorkPoolStatus.NOT_READY:
+            return Reason(code="no_worker", params=about)
+        return Reason(code="late", params=about) if waited_s >= LATE_S else None
+
+    def forget(self) -> None:
+        """Read the pools anew when they are asked for next."""
+        self._known.clear()
+
+    async def _pool(self, name: str) -> WorkPool | None:
+        read_at, pool = self._known.get(name, (-FRESH_S, None))
+        if time.monotonic() - read_at >= FRESH_S:
+            try:
+                pool = await self._api.ask(lambda client: client.read_work_pool(name))
+            except ObjectNotFound:
+                pool = None
+            self._known[name] = (time.monotonic(), pool)
+        return pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolLook:
+    """A work pool at one moment: whether it is paused, and the names of its workers that are online."""
+
+    is_paused: bool
+    workers: tuple[str, ...]
+
+
+async def look_at(name: str) -> PoolLook | None:
+    """A pool of the Prefect that the environment names; None where there is none.
+
+    Raises PrefectUnavailable.
+    """
+    async with PrefectApi() as api:
+        try:
+            pool = await api.ask(lambda client: client.read_work_pool(name))
+            workers = await api.ask(lambda client: client.read_workers_for_work_pool(name))
+        except ObjectNotFound:
+            return None
+    online = tuple(worker.name for worker in workers if worker.status == WorkerStatus.ONLINE)
+    return PoolLook(is_paused=pool.is_paused, workers=online)

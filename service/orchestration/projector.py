@@ -1,0 +1,328 @@
+"""Writes into job rows what a run cannot say about itself: queued, late, cancelling, crashed, killed.
+
+Prefect's event stream drives it; a poll repairs what the stream has lost. Both lead to one write,
+`Store.project`, which says the same however often it is made, so that several servers may each have a
+projector.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from prefect.context import get_settings_context
+
+from flows.core.status import is_told, line_of
+from flows.errors import ConfigurationError, LearningError, TransientError
+from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
+from flows.stores.base import Saved, Store
+from flows.stores.settling import settle
+from service.errors import PrefectUnavailable
+from service.orchestration.events import PoolEvent, RunEvent, events
+from service.orchestration.reasons import end_reason
+from service.orchestration.runs import Orchestrator
+from service.orchestration.types import Run
+
+POLL_S = 4.0
+AGAIN_S = 1.5
+"""How soon a poll that failed is tried again."""
+SECOND_LOOK_S = 6.0
+"""After a connection: events that Prefect had accepted before it, and not stored yet, are in neither
+of its answers until then.
+"""
+SETTLE = timedelta(seconds=5)
+"""How long a process may still write after Prefect has heard of its end."""
+OVERDUE = timedelta(seconds=90)
+"""A job ends within 2 s of its deadline, and tries for half a minute to write so: past this its
+process is gone.
+"""
+LONGEST = timedelta(minutes=10)
+LOOK_BACK = timedelta(days=1)
+"""How far back the first poll looks for runs that began and ended while no projector was there."""
+LATEST = 200
+STRANGERS = 1_000
+"""Ids of runs of other flows that are remembered, so that their events cost nothing."""
+OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
+ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
+
+log = logging.getLogger(__name__)
+OnNews = Callable[[RunEvent | Saved], None]
+
+
+class Projector:
+    """Between `async with` and its end it listens, polls and writes.
+
+    `on_news` of `tell` is called in the event loop with every row that it has written, with its new lines,
+    and with what the event stream says of jobs without any writing; `on_connection` with whether the stream
+    is there.
+    """
+
+    def __init__(self, store: Store, orchestrator: Orchestrator) -> None:
+        self._store = store
+        self._orchestrator = orchestrator
+        self._on_news: OnNews = lambda _: None
+        self._on_connection: Callable[[bool], None] = lambda _: None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._polling = asyncio.Lock()
+        self._poll_now = asyncio.Event()
+        self._strangers: dict[UUID, None] = {}
+        self._settling: set[UUID] = set()
+        self._confirmed: dict[UUID, datetime] = {}
+        self._has_looked_back = False
+        self.is_in_contact = False
+        """Whether Prefect answered the last poll: then no job that it knows is missing."""
+
+    async def __aenter__(self) -> Self:
+        # Prefect is the one that was named when the server started, also for connections made later
+        self._settings = get_settings_context()
+        self._spawn(self._listen(), "projector: events")
+        self._spawn(self._keep_polling(), "projector: poll")
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def tell(self, *, on_news: OnNews, on_connection: Callable[[bool], None]) -> None:
+        """Call these from now on."""
+        self._on_news, self._on_connection = on_news, on_connection
+
+    def confirmed_at(self, job: Job) -> datetime | None:
+        """When a job's row was last known to be so: written, or found right by a poll."""
+        moments = (job.updated_at, job.confirmed_at, self._confirmed.get(job.job_id))
+        return max((moment for moment in moments if moment is not None), default=None)
+
+    async def note(self, run: Run) -> Job:
+        """Write what Prefect says of one run now; its row."""
+        return (await self._project(run.job_id, run=run)).job
+
+    async def look_up(self, job_id: UUID) -> Job | None:
+        """The row of a run that has none, made of what Prefect knows; None where it is none of ours.
+
+        Raises PrefectUnavailable.
+        """
+        run = await self._orchestrator.run(job_id)
+        return await self.note(run) if run is not None and run.due_at <= utc_now() else None
+
+    async def poll(self) -> None:
+        """Bring all open rows up to what Prefect says, and give deployments' runs that have none theirs.
+
+        Raises PrefectUnavailable.
+        """
+        async with self._polling:
+            now = utc_now()
+            runs = await self._orchestrator.runs(statuses=OPEN, until=now, limit=LATEST)
+            if not self._has_looked_back:
+                runs += await self._orchestrator.runs(until=now, since=now - LOOK_BACK, limit=LATEST)
+            await self._compare_all({run.job_id: run for run in runs})
+            if not self._has_looked_back:
+                self._has_looked_back = True
+                for row in (await self._store.jobs(limit=LATEST)).items:
+                    self._settle_later(row)
+
+    async def catch_up(self) -> None:
+        """Bring the rows that are there and open up to what Prefect says, and settle those that are not.
+
+        Raises PrefectUnavailable.
+        """
+        async with self._polling:
+            await self._compare_all({})
+            for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
+                if not row.is_settled and row.state is not None and row.state.since + SETTLE < utc_now():
+                    await settle(self._store, row)
+
+    async def _listen(self) -> None:
+        async with aclosing(events(self._settings, self._on_stream)) as stream:
+            async for event in stream:
+                if isinstance(event, PoolEvent):
+                    self._orchestrator.pools.forget()
+                    self._poll_now.set()
+                elif event.state is None:
+                    self._on_news(event)
+                else:
+                    await self._take(event.job_id, event.state)
+
+    async def _take(self, job_id: UUID, state: PrefectState) -> None:
+        if job_id in self._strangers:
+            return
+        try:
+            await self._project(job_id, states=[state])
+        except (LearningError, TimeoutError) as error:
+            log.info("What Prefect said of %s was not written, and will be polled: %s", job_id, error)
+            self._poll_now.set()
+
+    def _on_stream(self, is_live: bool) -> None:
+        self._on_connection(is_live)
+        if is_live:
+            self._poll_now.set()
+            asyncio.get_running_loop().call_later(SECOND_LOOK_S, self._poll_now.set)
+
+    async def _keep_polling(self) -> None:
+        while True:
+            self._poll_now.clear()
+            try:
+                await self.poll()
+                self.is_in_contact = True
+            except Exception as error:  # noqa: BLE001  whatever store or Prefect have, there is a next poll
+                if self.is_in_contact:
+                    log.warning("Job rows could not be compared with Prefect: %s", error)
+                self.is_in_contact = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._poll_now.wait(), POLL_S if self.is_in_contact else AGAIN_S)
+
+    async def _compare_all(self, runs: dict[UUID, Run]) -> None:
+        rows = {row.job_id: row async for row in self._rows(OPEN)}
+        unseen = [job_id for job_id in rows if job_id not in runs]
+        runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
+        for job_id, run in runs.items():
+            with suppress(_NotOurs):
+                await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
+                self._confirmed[job_id] = utc_now()
+        for job_id in self._confirmed.keys() - runs.keys():
+            del self._confirmed[job_id]
+
+    async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
+        cursor: str | None = None
+        while True:
+            page = await self._store.jobs(statuses=statuses, cursor=cursor, limit=200)
+            for row in page.items:
+                yield row
+            if (cursor := page.cursor) is None:
+                return
+
+    async def _compare(self, row: Job | None, run: Run) -> None:
+        if row is not None and row.state is not None and row.state.id == run.state.id:
+            if run.state.type == "SCHEDULED":
+                await self._project(run.job_id, row=row, run=run)
+            await self._call_crashed(row, run)
+            return
+        past = await self._orchestrator.history(run.job_id)
+        await self._project(run.job_id, row=row, run=run, states=past)
+
+    async def _call_crashed(self, row: Job, run: Run) -> None:
+        """Nobody watches the process of `learn run`, so Prefect never hears of its death."""
+        due = row.deadline_at or row.created_at + LONGEST
+        if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
+            await self._orchestrator.call_crashed(
+                run.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
+            )
+
+    async def _project(
+        self,
+        job_id: UUID,
+        *,
+        row: Job | None = None,
+        run: Run | None = None,
+        states: Iterable[PrefectState] = (),
+    ) -> Saved:
+        """Write the latest of these states, and all of them as lines; without states, what the run
+        says now.
+        """
+        row = row or await self._store.job(job_id)
+        if row is not None and row.state is None:
+            # of a run that wrote its row itself: what came before is told too
+            states = await self._orchestrator.history(job_id)
+        told = sorted(states, key=lambda state: (state.since, str(state.id)))
+        latest = told[-1] if told else None
+        if run is None and (
+            row is None or (latest is not None and latest.type in {"SCHEDULED", "CRASHED", "FAILED"})
+        ):
+            run = await self._orchestrator.run(job_id)
+        if row is None:
+            if run is not None and not run.has_deployment:
+                raise _NotOurs(f"{job_id} runs in a process of its own, which writes its row")
+            if run is None:
+                self._forget(job_id)
+                raise _NotOurs(f"{job_id} is a run of another flow")
+            if run.due_at > utc_now() + timedelta(seconds=1):
+                raise _NotOurs(f"{job_id} is to start later")
+            row = job_of(run)
+        state = latest or (run.state if run is not None else None)
+        reason = await self._reason(run, state) if run is not None and state is not None else None
+        seen = row.model_copy(
+            update={"state": state, "reason": reason, "confirmed_at": self._store.now(), "is_settled": False}
+        )
+        lines = [
+            line_of(each, row.attempt) for each in (told or ([state] if state else [])) if is_told(row, each)
+        ]
+        if (
+            state is not None
+            and state.is_final
+            and any(each.status in {"queued", "running"} for each in told)
+        ):
+            # it may have begun again in between: then what the earlier process said counts no more
+            again = [each for each in told if each.status in {"queued", "running"}][-1]
+            await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
+        saved = await self._store.project(seen, lines)
+        self._on_news(saved)
+        self._settle_later(saved.job)
+        return saved
+
+    async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
+        if state.type == "SCHEDULED":
+            return await self._orchestrator.pools.why_waiting(run)
+        return end_reason(state, run.exit_code)
+
+    def _settle_later(self, row: Job) -> None:
+        """Once nobody writes any more, count a job's words and free its claims."""
+        if not row.is_settled and row.job_id not in self._settling:
+            self._settling.add(row.job_id)
+            self._spawn(self._settle(row.job_id), f"projector: settle {row.job_id}")
+
+    async def _settle(self, job_id: UUID) -> None:
+        try:
+            for wait_s in (SETTLE.total_seconds(), 5.0, 30.0, 60.0):
+                await asyncio.sleep(wait_s)
+                with suppress(TransientError):
+                    row = await self._store.job(job_id)
+                    if row is not None and not row.is_settled:
+                        self._on_news(Saved(await settle(self._store, row), ()))
+                    return
+        finally:
+            self._settling.discard(job_id)
+
+    def _forget(self, job_id: UUID) -> None:
+        self._strangers[job_id] = None
+        if len(self._strangers) > STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _NotOurs(LearningError):
+    """A run that gets no row: of another flow, or one that a schedule will start some day."""
+
+
+def job_of(run: Run) -> Job:
+    """The row of a run that has none."""
+    return Job(
+        job_id=run.job_id,
+        mode=run.mode,
+        started_by=run.started_by,
+        name=run.name,
+        parameters=dict(run.parameters),
+        created_at=run.due_at,
+    )
+
+
+async def catch_up(store: Store, *, within_s: float) -> bool:
+    """One comparison with the Prefect that the environment names; False where it does not answer in time."""
+    try:
+        async with asyncio.timeout(within_s), Orchestrator() as orchestrator:
+            await Projector(store, orchestrator).catch_up()
+    except (PrefectUnavailable, ConfigurationError, TimeoutError):
+        return False
+    return True

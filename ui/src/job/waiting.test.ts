@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { whyWaiting } from "./waiting";
+
+const waiting = (code: string, params: Record<string, unknown> = {}) =>
+  whyWaiting({ status: "queued", reason: { code, params } as never });
+
+describe("why a job waits", () => {
+  it("is told with what to do about it", () => {
+    expect(waiting("pool_paused", { pool: "learning" })).toEqual({
+      text: "Work pool “learning” is paused.",
+      remedy: "Resume it in Prefect.",
+    });
+    expect(waiting("no_worker", { pool: "learning" })?.text).toBe(
+      "No worker is online for work pool “learning”.",
+    );
+    expect(waiting("slots_taken")?.remedy).toBeUndefined();
+  });
+
+  it("is not told of a job that has started, has no reason, or has one that this page does not know", () => {
+    const reason = { code: "late", params: { pool: "learning" } } as never;
+    expect(whyWaiting({ status: "running", reason })).toBeNull();
+    expect(whyWaiting({ status: "queued", reason: null })).toBeNull();
+    expect(waiting("something_new")).toBeNull();
+  });
+});
