@@ -17,7 +17,7 @@ async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:
     leaves the work behind. Work that takes longer than `within_s` seconds is cancelled itself, and
     TimeoutError raised.
     """
-    task = asyncio.ensure_future(asyncio.wait_for(work, within_s))
+    task = asyncio.create_task(_within(work, within_s))
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -29,3 +29,8 @@ async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:
             task.exception()  # told by the cancellation instead
         raise cancelled
     return task.result()
+
+
+async def _within(work: Coroutine[Any, Any, T], within_s: float) -> T:
+    async with asyncio.timeout(within_s):
+        return await work

@@ -32,7 +32,7 @@ def status_of(
     2. Prefect has said nothing new since the process began: the process.
     3. The process is at work: Prefect's newer state; a process knows neither its cancellation nor its death.
     4. The process has ended: its own word, until Prefect has the run begin again. Then it counts no more
-       (see `projected`).
+       (see `_judged`).
     """
     if state is None:
         return run_status or "queued"
@@ -63,6 +63,9 @@ def _judged(job: Job) -> Job:
             changed["progress"] = 100
     elif status not in FINAL_STATUSES:
         changed |= {"finished_at": None, "end_reason": None, "is_settled": True}
+        if has_told_its_end:
+            # Prefect has the run begin again: what the process of an earlier attempt said counts no more
+            changed |= {"run_status": None, "running_since": None}
     if status not in {"queued", "failed", "cancelled"}:
         changed["reason"] = None
     return job.model_copy(update=changed)
@@ -112,9 +115,6 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     if is_older:
         return None
     changed: dict[str, Any] = {"state": state, "reason": reason, "confirmed_at": seen.confirmed_at}
-    if state is not None and base.run_status in FINAL_STATUSES and _begins_again(base, state):
-        # what the process of an earlier attempt said counts no more
-        changed |= {"run_status": None, "running_since": None}
     if seen.is_settled and not base.is_settled and state is not None and state.is_final:
         changed |= {"is_settled": True} | {name: getattr(seen, name) for name in COUNTED}
     row = _judged(base.model_copy(update=changed))
@@ -144,11 +144,6 @@ def line_of(state: PrefectState, attempt: int) -> JobEvent:
         text=text,
         occurred=state.since,
     )
-
-
-def _begins_again(job: Job, state: PrefectState) -> bool:
-    since = job.running_since or job.finished_at
-    return state.status in {"queued", "running"} and since is not None and state.since > since
 
 
 def _order(state: PrefectState) -> tuple[datetime, str]:

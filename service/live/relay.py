@@ -210,7 +210,8 @@ class Relay:
             woken.clear()
             while topic.job_id not in self._urgent and (wait_s := told_at + FRAME_EVERY_S - loop.time()) > 0:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await woken.wait()
                 woken.clear()
             self._urgent.discard(topic.job_id)
             try:

@@ -143,7 +143,9 @@ class Topic:
         is_other = self.row is None or row.status != self.row.status or row.reason != self.row.reason
         # what the log has up to the end is told with it
         self.needs_reading |= row.is_final and not (self.row is not None and self.row.is_final)
-        self.row, self._has_news = row, True
+        if self.row is None or not (row.is_final and _without_state(row) == _without_state(self.row)):
+            self._has_news = True
+        self.row = row
         return is_other
 
     def take_lines(self, lines: Iterable[JobEvent]) -> None:
@@ -181,6 +183,13 @@ class Topic:
         """The lines that are not told yet; they count as told from now on."""
         lines, self._untold, self._has_news = tuple(self._untold), [], False
         return lines
+
+
+def _without_state(row: Job) -> Job:
+    """The row apart from what Prefect adds once the run has told its end: no frame is due for that."""
+    return row.model_copy(
+        update={"version": 0, "state": None, "confirmed_at": None, "updated_at": None, "is_settled": True}
+    )
 
 
 def position_of(line: JobEvent) -> LogPosition:

@@ -94,7 +94,8 @@ async def _hang_up(subscriber: object) -> None:
     if connection is not None:
         connection.transport.abort()
         with suppress(TimeoutError):
-            await asyncio.wait_for(connection.wait_closed(), HANG_UP_S)
+            async with asyncio.timeout(HANG_UP_S):
+                await connection.wait_closed()
 
 
 def read(event: Event) -> RunEvent | PoolEvent | None:

@@ -178,7 +178,8 @@ class Projector:
                     log.warning("Job rows could not be compared with Prefect: %s", error)
                 self.is_in_contact = False
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poll_now.wait(), POLL_S if self.is_in_contact else AGAIN_S)
+                async with asyncio.timeout(POLL_S if self.is_in_contact else AGAIN_S):
+                    await self._poll_now.wait()
 
     async def _compare_all(self, runs: dict[UUID, Run]) -> None:
         rows = {row.job_id: row async for row in self._rows(OPEN)}

@@ -159,7 +159,8 @@ class Child:
                 os.killpg(group, signal.SIGKILL)
         if self._process is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), timeout=1.0)
+                async with asyncio.timeout(1.0):
+                    await self._process.wait()
 
 
 async def _hears(reading: int, *, within_s: float) -> bool:
@@ -172,7 +173,8 @@ async def _hears(reading: int, *, within_s: float) -> bool:
 
     loop.add_reader(reading, hear)
     try:
-        return bool(await asyncio.wait_for(heard, timeout=within_s))
+        async with asyncio.timeout(within_s):
+            return bool(await heard)
     except TimeoutError:
         return False
     finally:

@@ -98,7 +98,8 @@ class SqliteDatabase:
         # a transaction that somebody else is at is over first, or its lock would stay behind
         has_turn = False
         with suppress(TimeoutError):
-            has_turn = await asyncio.wait_for(self._turn.acquire(), TURN_S)
+            async with asyncio.timeout(TURN_S):
+                has_turn = await self._turn.acquire()
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
         if has_turn:

@@ -99,7 +99,8 @@ class RunProcess:
         if grace_s > 0:
             self.terminate()
         try:
-            await asyncio.wait_for(asyncio.shield(self._process.wait()), grace_s)
+            async with asyncio.timeout(grace_s):
+                await self._process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)

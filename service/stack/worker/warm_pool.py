@@ -83,7 +83,8 @@ class WarmProcess:
     async def is_ready(self, *, within_s: float = PREPARE_S) -> bool:
         """Whether it has imported everything, or will have in time."""
         with suppress(TimeoutError):
-            return await asyncio.wait_for(asyncio.shield(self._ready), timeout=within_s)
+            async with asyncio.timeout(within_s):
+                return await asyncio.shield(self._ready)
         return False
 
     async def hand_over(self, environment: Mapping[str, str], folder: Path) -> bool:
@@ -105,7 +106,8 @@ class WarmProcess:
 
     async def _hear(self, word: bytes, *, within_s: float) -> bool:
         with suppress(TimeoutError, OSError):
-            return await asyncio.wait_for(self._reader.readline(), timeout=within_s) == word
+            async with asyncio.timeout(within_s):
+                return await self._reader.readline() == word
         return False
 
 
@@ -141,7 +143,8 @@ class WarmPool:
                 await self._fill()
                 self._wake.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), timeout=LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._wake.wait()
         finally:
             while self._kept:
                 await self._kept.pop().end()

@@ -91,8 +91,7 @@ async def _end(worker: LearningWorker, working: asyncio.Task[None]) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGKILL)
     working.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.wait_for(working, timeout=2.0)
+    await asyncio.wait({working}, timeout=2.0)
 
 
 def main() -> None:

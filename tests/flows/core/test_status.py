@@ -8,7 +8,7 @@ from typing import get_args
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.core import status as rules
@@ -124,6 +124,15 @@ def test_a_state_is_a_line_with_its_own_id():
     assert rules.line_of(state("PENDING"), 0).text == "Pending"
 
 
+def test_the_end_of_a_process_whose_run_is_to_begin_again_counts_no_more():
+    begun = rules.begun(None, job(running_since=START))
+    rescheduled = rules.projected(begun, job(state=state("SCHEDULED")))
+    ended = {"run_status": "completed", "finished_at": START, "end_reason": "all done"}
+    late = rules.saved(rescheduled, begun.model_copy(update=ended))
+    assert (late.status, late.finished_at) == ("queued", None)
+    assert rules.projected(late, job(state=state("CANCELLING", 2))).status == "cancelling"
+
+
 writes = st.lists(
     st.one_of(
         st.tuples(st.just("state"), st.sampled_from(STATES), st.integers(0, 9)),
@@ -134,6 +143,7 @@ writes = st.lists(
 )
 
 
+@example([("begin", "", 0), ("state", "SCHEDULED", 1), ("say", "completed", 0), ("state", "CANCELLING", 1)])
 @given(writes)
 def test_whatever_is_written_the_row_is_whole(written):
     row = rules.projected(None, job(state=state("SCHEDULED", 0)))

@@ -190,6 +190,13 @@ async def test_a_run_that_ended_without_a_word_is_ended_and_settled(  # noqa: PL
     assert await store.claims(ANN) == ()
 
 
+async def test_it_ends_also_when_news_comes_in_the_same_moment(projector):
+    async with asyncio.timeout(5):
+        async with projector:
+            await asyncio.sleep(0.05)
+            projector._poll_now.set()
+
+
 async def test_a_job_that_ended_unsettled_while_no_projector_was_there_is_settled_by_the_next(
     store, prefect, projector
 ):

@@ -120,7 +120,8 @@ class FirestoreDatabase:
             elif loop.is_running():
                 with suppress(TimeoutError):
                     closing = asyncio.run_coroutine_threadsafe(client.transport.close(), loop)  # type: ignore[no-untyped-call]
-                    await asyncio.wait_for(asyncio.wrap_future(closing), self._call_s)
+                    async with asyncio.timeout(self._call_s):
+                        await asyncio.wrap_future(closing)
 
     def contention(self) -> Contention:
         """Patience for one compare-and-set."""
