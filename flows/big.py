@@ -4,16 +4,13 @@ them.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from prefect import flow
-from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
 from flows.job.attempt import EarlierAttempts, Plan, learn
 from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
-from flows.knowledge import Job
+from flows.knowledge import Job, limits
 from flows.stages.candidates import CandidateSource
 from flows.stages.resources import Resources
 
@@ -30,11 +27,11 @@ from flows.stages.resources import Resources
     on_cancellation=[record_end],
 )
 async def big_learning(
-    topic: Annotated[str | None, Field(max_length=200)] = None,
-    minutes: Annotated[float, Field(gt=0, le=10)] = 10,
-    max_entries: Annotated[int | None, Field(ge=1)] = None,
-    candidates_per_round: Annotated[int, Field(ge=1, le=5000)] = 1000,
-    words_per_round: Annotated[int, Field(ge=1, le=1000)] = 200,
+    topic: limits.Topic | None = None,
+    minutes: limits.Minutes = limits.MAX_MINUTES,
+    max_entries: limits.MaxEntries | None = None,
+    candidates_per_round: limits.CandidatesPerRound = limits.CANDIDATES_PER_ROUND,
+    words_per_round: limits.WordsPerRound = limits.WORDS_PER_ROUND,
 ) -> Job:
     """Learn new words, round after round, until the time is up, enough are learned, or nothing new comes.
 

@@ -4,16 +4,13 @@ frontier.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from prefect import flow
-from pydantic import Field
 
 from flows.core.budget import BACKSTOP_S, Budget
 from flows.job.attempt import EarlierAttempts, Plan, learn
 from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
-from flows.knowledge import Job
+from flows.knowledge import Job, limits
 from flows.stages.candidates import CandidateSource
 from flows.stages.choice import given_words, unfinished
 from flows.stages.resources import Resources
@@ -31,10 +28,10 @@ from flows.stages.resources import Resources
     on_cancellation=[record_end],
 )
 async def deep_learning(
-    words: Annotated[list[str] | None, Field(max_length=500)] = None,
-    topic: Annotated[str | None, Field(max_length=200)] = None,
-    limit: Annotated[int, Field(ge=1, le=500)] = 40,
-    minutes: Annotated[float, Field(gt=0, le=10)] = 10,
+    words: limits.GivenWords | None = None,
+    topic: limits.Topic | None = None,
+    limit: limits.Limit = limits.DEEP_LIMIT,
+    minutes: limits.Minutes = limits.MAX_MINUTES,
 ) -> Job:
     """Learn words in full depth, and deepen entries that are there already.
 
@@ -75,7 +72,7 @@ async def deep_learning(
             mode="deep",
             budget=budget,
             target="deep",
-            words_per_round=200,
+            words_per_round=limits.WORDS_PER_ROUND,
             parameters=parameters,
             make_candidate_source=candidate_source,
         )

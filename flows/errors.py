@@ -8,6 +8,7 @@
     - LanguageMismatch
     - SchemaTooNew
     - SourceRefused
+    - AddressInUse
   x TransientError               try again later; stage tasks retry these, and only these
     - RateLimited
     - ModelUnavailable
@@ -24,7 +25,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 
 class LearningError(Exception):
@@ -35,13 +38,25 @@ class InvalidInput(LearningError, ValueError):
     """A value given by a person cannot be used.
 
     `field` is the name of the parameter, `problem` what is wrong with it, `remedy` what to give instead.
+    `code` and `params` say the same for programs: a pydantic error type with its bounds, such as
+    `less_than_equal` with `le`, or a code of ours.
     """
 
-    def __init__(self, field: str, problem: str, remedy: str) -> None:
-        super().__init__(f"{field}: {problem}. {remedy}")
+    def __init__(
+        self,
+        field: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        code: str = "invalid",
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{field}: {problem}. {remedy}".rstrip())
         self.field = field
         self.problem = problem
         self.remedy = remedy
+        self.code = code
+        self.params = dict(params or {})
 
 
 class UnknownTopic(InvalidInput):
@@ -68,6 +83,10 @@ class SourceRefused(ConfigurationError):
     """A research source answered, and will not answer otherwise until something is changed; research goes on
     without it.
     """
+
+
+class AddressInUse(ConfigurationError):
+    """Another program listens on the port that was asked for."""
 
 
 class TransientError(LearningError):

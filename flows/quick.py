@@ -4,21 +4,17 @@ frontier.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from prefect import flow
-from pydantic import Field
 
 from flows.core.budget import Budget
 from flows.job.attempt import EarlierAttempts, Plan, learn
 from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
-from flows.knowledge import Job
+from flows.knowledge import Job, limits
 from flows.stages.candidates import CandidateSource
 from flows.stages.choice import given_words, head_of_frontier
 from flows.stages.resources import Resources
 
-MINUTES = 2.0
 BACKSTOP_S = 210
 
 
@@ -34,9 +30,9 @@ BACKSTOP_S = 210
     on_cancellation=[record_end],
 )
 async def quick_learning(
-    words: Annotated[list[str] | None, Field(max_length=500)] = None,
-    topic: Annotated[str | None, Field(max_length=200)] = None,
-    limit: Annotated[int, Field(ge=1, le=500)] = 20,
+    words: limits.GivenWords | None = None,
+    topic: limits.Topic | None = None,
+    limit: limits.Limit = limits.QUICK_LIMIT,
 ) -> Job:
     """Learn the definitions of a few words.
 
@@ -50,7 +46,7 @@ async def quick_learning(
     """
     given = given_words(words)
     topic = (topic or "").strip() or None
-    budget = Budget(minutes=MINUTES, max_entries=None if given else limit)
+    budget = Budget(minutes=limits.QUICK_MINUTES, max_entries=None if given else limit)
 
     async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:
         if given:
@@ -70,7 +66,7 @@ async def quick_learning(
             mode="quick",
             budget=budget,
             target="defined",
-            words_per_round=200,
+            words_per_round=limits.WORDS_PER_ROUND,
             parameters=parameters,
             make_candidate_source=candidate_source,
         )

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from flows.core.budget import MAX_MINUTES
 from flows.core.estimate import GROQ, LEXICON, Estimate, Rates, estimate, rates_of
 from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, Limits
-from flows.knowledge import Job, Mode, utc_now
+from flows.knowledge import Job, Mode, limits, utc_now
 from flows.settings import Settings
 from flows.stores.base import Store
 
 HISTORY_JOBS = 50
-QUICK_MINUTES = 2.0
-_ENTRIES: dict[Mode, int | None] = {"big": None, "quick": 20, "deep": 40}
+_ENTRIES: dict[Mode, int | None] = {"big": None, "quick": limits.QUICK_LIMIT, "deep": limits.DEEP_LIMIT}
 
 
 async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
@@ -37,7 +35,8 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
     spent_requests, spent_tokens = await _spent_today(store, settings) if has_model else (0, 0)
     found = estimate(
         rates,
-        minutes=parameters.get("minutes") or (QUICK_MINUTES if mode == "quick" else MAX_MINUTES),
+        minutes=parameters.get("minutes")
+        or (limits.QUICK_MINUTES if mode == "quick" else limits.MAX_MINUTES),
         entries=wanted,
         limits=_limits(settings) if has_model else Limits(),
         spent_requests=spent_requests,

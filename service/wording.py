@@ -1,10 +1,11 @@
-"""Reasons in words, for people: what happened, and what to do about it."""
+"""Reasons and input errors in words, for people: what happened, and what to do about it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flows.errors import InvalidInput
 from flows.knowledge import Reason, ReasonCode
 
 Words = Callable[[Mapping[str, Any]], str]
@@ -56,3 +57,61 @@ def remedy(reason: Reason) -> str | None:
     """What a person can do about it; None where waiting is all."""
     words = _REMEDIES.get(reason.code)
     return words(reason.params) if words is not None else None
+
+
+_INPUT: dict[str, str] = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items (got {actual_length})",
+    "string_type": "must be text",
+    "string_unicode": "must be text in UTF-8",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_not_found": "is required",
+    "union_tag_invalid": "must be {expected_tags}",
+    "uuid_parsing": "must be an id such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
+    "uuid_type": "must be an id such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
+    "json_invalid": "must be valid JSON",
+    "string_pattern_mismatch": "does not match {pattern}",
+}
+"""By the type of pydantic's error; its context has the parameters."""
+
+
+def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
+    """What is wrong with a field, to stand after its name; `otherwise` where the code is not known."""
+    text = _INPUT.get(code)
+    try:
+        return text.format_map(params) if text is not None else otherwise
+    except (KeyError, ValueError):
+        return otherwise
+
+
+def invalid_input(error: Mapping[str, Any], field: str) -> InvalidInput:
+    """One of pydantic's error details as one of our errors.
+
+    It leaves the input itself out: that may be anything, a secret included.
+    """
+    code, about = str(error["type"]), dict(error.get("ctx") or {})
+    problem = str(about.pop("problem", "")) or input_text(code, about, otherwise=str(error["msg"]))
+    remedy = str(about.pop("remedy", ""))
+    params = {name: value for name, value in about.items() if isinstance(value, (str, int, float, bool))}
+    return InvalidInput(field, problem, remedy, code=code, params=params)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from flows.errors import InvalidInput
 from flows.knowledge import EndReason
+from flows.knowledge.limits import MAX_MINUTES
 
-MAX_MINUTES = 10.0
 BACKSTOP_S = 690
 """Prefect's own timeout of a flow: the ten minutes, and what a slow end may take; a healthy run ends by
 itself before.
@@ -40,12 +40,17 @@ class Budget:
         if not 0 < self.minutes <= MAX_MINUTES:
             raise InvalidInput(
                 "minutes",
-                f"{self.minutes:g} cannot be",
-                f"Give more than 0 and at most {MAX_MINUTES:g} minutes.",
+                f"must be more than 0 and at most {MAX_MINUTES:g} (got {self.minutes:g})",
+                code="out_of_range",
+                params={"gt": 0, "le": MAX_MINUTES},
             )
         if self.max_entries is not None and self.max_entries < 1:
             raise InvalidInput(
-                "max_entries", f"{self.max_entries} cannot be", "Give at least 1, or nothing for no limit."
+                "max_entries",
+                f"must be at least 1 (got {self.max_entries})",
+                "Leave it out for no limit.",
+                code="greater_than_equal",
+                params={"ge": 1},
             )
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from flows.core.spelling import spelling_variants
 from flows.core.words import display_form, form_problem, printable, word_key
@@ -38,6 +39,14 @@ UNSEEN = frozenset({Verdict.ACCEPTED, Verdict.POSTPONED, Verdict.CLAIMED_ELSEWHE
 _RELATION = {Verdict.INFLECTION: "An inflection of", Verdict.SPELLING_VARIANT: "Another spelling of"}
 
 
+class Rejection(NamedTuple):
+    """Why a word is not taken, and the word that stands instead."""
+
+    verdict: Verdict
+    reason: str
+    variant_of: str | None = None
+
+
 @dataclass(frozen=True)
 class Screened:
     """A proposed word: rejected with a reason, or still open.
@@ -48,7 +57,7 @@ class Screened:
     text: str
     key: str
     origin: Origin
-    rejection: tuple[Verdict, str] | None = None
+    rejection: Rejection | None = None
     relatives: Mapping[str, Verdict] = field(default_factory=dict)
 
 
@@ -83,11 +92,12 @@ def screen(
     words = [_screen_form(text, origin) for text, origin in proposed]
     for at, word in enumerate(words):
         if word.rejection is None and word.key in open_words:
-            words[at] = replace(
-                word, rejection=(Verdict.REPEATED, f"The same as “{open_words[word.key].text}” in this round")
-            )
+            other = open_words[word.key].text
+            rejection = Rejection(Verdict.REPEATED, f"The same as “{other}” in this round", other)
+            words[at] = replace(word, rejection=rejection)
         elif word.rejection is None and word.key in done:
-            words[at] = replace(word, rejection=(Verdict.PROCESSED, "This job has dealt with it before"))
+            rejection = Rejection(Verdict.PROCESSED, "This job has dealt with it before")
+            words[at] = replace(word, rejection=rejection)
         elif word.rejection is None:
             words[at] = open_words[word.key] = _with_relatives(word, base_forms, are_variants)
     weeded = _weed(open_words, done)
@@ -101,13 +111,21 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
     """
     room, candidates = limit, list[Candidate]()
     for word in screening.words:
-        verdict, reason = word.rejection or _taken(word, taken) or (Verdict.ACCEPTED, None)
-        if verdict is Verdict.ACCEPTED:
+        rejection = word.rejection or _taken(word, taken)
+        if rejection is None:
             if room <= 0:
-                verdict, reason = Verdict.POSTPONED, "The round is full; kept for the next"
+                rejection = Rejection(Verdict.POSTPONED, "The round is full; kept for the next")
             room -= 1
+        verdict, reason, other = rejection or (Verdict.ACCEPTED, None, None)
         candidates.append(
-            Candidate(text=word.text, key=word.key, origin=word.origin, verdict=verdict, reason=reason)
+            Candidate(
+                text=word.text,
+                key=word.key,
+                origin=word.origin,
+                verdict=verdict,
+                reason=reason,
+                variant_of=other,
+            )
         )
     return tuple(candidates)
 
@@ -148,7 +166,7 @@ def _screen_form(text: str, origin: Origin) -> Screened:
     problem = form_problem(text)
     if problem:
         shown = printable(text)
-        return Screened(shown, word_key(shown), origin, rejection=problem)
+        return Screened(shown, word_key(shown), origin, rejection=Rejection(*problem))
     return Screened(display_form(text), word_key(text), origin)
 
 
@@ -197,14 +215,17 @@ def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Scr
     }
     weeded: dict[str, Screened] = {}
 
-    def conflict(key: str) -> tuple[Verdict, str] | None:
+    def conflict(key: str) -> Rejection | None:
         for rival, verdict in rivals[key].items():
             if rival in done:
-                return verdict, f"{_RELATION[verdict]} “{rival}”, which this job has dealt with"
+                return Rejection(
+                    verdict, f"{_RELATION[verdict]} “{rival}”, which this job has dealt with", rival
+                )
             stands_earlier = rival in weeded and weeded[rival].rejection is None
             stands_later = verdict is Verdict.INFLECTION and rival in words and rival not in inflected
             if stands_earlier or stands_later:
-                return verdict, f"{_RELATION[verdict]} “{words[rival].text}” in this round"
+                other = words[rival].text
+                return Rejection(verdict, f"{_RELATION[verdict]} “{other}” in this round", other)
         return None
 
     for key, word in words.items():
@@ -212,16 +233,15 @@ def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Scr
     return weeded
 
 
-def _taken(word: Screened, taken: Mapping[str, bool]) -> tuple[Verdict, str] | None:
+def _taken(word: Screened, taken: Mapping[str, bool]) -> Rejection | None:
     if word.key in taken:
-        return (Verdict.KNOWN, _KNOWN) if taken[word.key] else (Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
+        return (
+            Rejection(Verdict.KNOWN, _KNOWN)
+            if taken[word.key]
+            else Rejection(Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
+        )
     for key, verdict in word.relatives.items():
         if key in taken:
-            return (
-                verdict,
-                (
-                    f"{_RELATION[verdict]} “{key}”, which"
-                    f" {'is known' if taken[key] else 'another job is learning'}"
-                ),
-            )
+            what = "is known" if taken[key] else "another job is learning"
+            return Rejection(verdict, f"{_RELATION[verdict]} “{key}”, which {what}", key)
     return None

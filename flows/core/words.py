@@ -9,9 +9,8 @@ from urllib.parse import unquote
 
 from flows.errors import InvalidInput
 from flows.knowledge import Verdict, Word
+from flows.knowledge.limits import MAX_WORD_LENGTH, MAX_WORD_PARTS
 
-MAX_CHARACTERS = 60
-MAX_WORDS = 4
 MAX_ID_BYTES = 1500
 """Firestore's limit for a document id."""
 
@@ -61,8 +60,8 @@ _OPENING = re.compile(
 _ENDING = re.compile(r"[!?…。！？।;:,،؛؟]$|\.\.$")
 _REMEDIES = {
     Verdict.EMPTY: "Give at least one word.",
-    Verdict.TOO_LONG: f"Give at most {MAX_CHARACTERS} characters.",
-    Verdict.TOO_MANY_WORDS: f"Give at most {MAX_WORDS} words; separate several entries by commas or lines.",
+    Verdict.TOO_LONG: f"Give at most {MAX_WORD_LENGTH} characters.",
+    Verdict.TOO_MANY_WORDS: f"Give at most {MAX_WORD_PARTS} words; separate entries by commas or lines.",
     Verdict.NO_LETTER: "Give a word with letters.",
     Verdict.NUMBER: "Give a word with letters, such as “seven”.",
     Verdict.MARKUP: "Give the plain word.",
@@ -149,6 +148,8 @@ def parse_word(text: str) -> Word:
             "words",
             f"“{printable(text)}” cannot be learned: {reason[0].lower()}{reason[1:]}",
             _REMEDIES[verdict],
+            code=f"word_{verdict.name.lower()}",
+            params={"word": printable(text)},
         )
     return Word(text=display_form(text), key=word_key(text))
 
@@ -165,10 +166,10 @@ def form_problem(text: str) -> tuple[Verdict, str] | None:
     )
     if markup:
         return Verdict.MARKUP, markup
-    if max(len(display), len(key)) > MAX_CHARACTERS:
-        return Verdict.TOO_LONG, f"It has over {MAX_CHARACTERS} characters"
-    if len(key.split()) > MAX_WORDS:
-        return Verdict.TOO_MANY_WORDS, f"It has over {MAX_WORDS} words"
+    if max(len(display), len(key)) > MAX_WORD_LENGTH:
+        return Verdict.TOO_LONG, f"It has over {MAX_WORD_LENGTH} characters"
+    if len(key.split()) > MAX_WORD_PARTS:
+        return Verdict.TOO_MANY_WORDS, f"It has over {MAX_WORD_PARTS} words"
     if _NUMBER.fullmatch(key):
         return Verdict.NUMBER, "It is a number"
     if not letters:

@@ -41,6 +41,10 @@ class Candidate(Document):
     origin: Origin = "model"
     verdict: Verdict
     reason: str | None = None
+    variant_of: str | None = None
+    """The word that stands instead: the known, earlier or better-listed one that this is a form or another
+    spelling of.
+    """
     cell: str | None = None
     """The kind of words that the model was asked for when it listed this one, as flows.core.diversity names
     it.

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +25,7 @@ from flows.errors import (
     TransientError,
 )
 from service.errors import AccessRefused, Conflict, NotFound, TooMany
+from service.wording import invalid_input
 
 MEDIA_TYPE = "application/problem+json"
 MODES = frozenset({"big", "quick", "deep"})
@@ -34,11 +35,45 @@ RETRY_AFTER_S = 5
 _log = logging.getLogger(__name__)
 
 
+ProblemCode = Literal[
+    "invalid_input",
+    "not_found",
+    "conflict",
+    "access_refused",
+    "too_many",
+    "unavailable",
+    "stale_attempt",
+    "store_full",
+    "configuration",
+    "fault",
+]
+
+
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
     field: str
-    problem: str
+    problem: str = Field(description="For people, to stand after the field's name")
+    code: str = Field(
+        default="invalid",
+        description="For programs: the type of pydantic's error, such as `less_than_equal`, or one of ours",
+    )
+    params: dict[str, Any] = Field(default_factory=dict, description="What the code needs: `le`, `word`, …")
+    remedy: str | None = Field(default=None, description="What to give instead, as a sentence")
+
+    @classmethod
+    def of(cls, error: InvalidInput) -> FieldProblem:
+        """What one of our errors says."""
+        return cls(
+            field=error.field,
+            problem=printable(error.problem, 500),
+            code=error.code,
+            params={
+                name: printable(value, 200) if isinstance(value, str) else value
+                for name, value in error.params.items()
+            },
+            remedy=error.remedy or None,
+        )
 
 
 class Problem(BaseModel):
@@ -51,8 +86,15 @@ class Problem(BaseModel):
                     "type": "about:blank",
                     "title": "Unprocessable Content",
                     "status": 422,
-                    "detail": "minutes: Input should be less than or equal to 10.",
-                    "errors": [{"field": "minutes", "problem": "Input should be less than or equal to 10"}],
+                    "detail": "minutes: must be at most 10.",
+                    "errors": [
+                        {
+                            "field": "minutes",
+                            "problem": "must be at most 10",
+                            "code": "less_than_equal",
+                            "params": {"le": 10},
+                        }
+                    ],
                 }
             ]
         }
@@ -62,6 +104,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: ProblemCode | None = Field(default=None, description="What kind of error it is, for programs")
     errors: tuple[FieldProblem, ...] | None = Field(
         default=None, description="The fields that are wrong, where it was the input"
     )
@@ -73,23 +116,32 @@ class Problem(BaseModel):
 _SAID = {
     401: "No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session.",
     403: "The request names another host, comes from another page, or carries a token in its address.",
-    404: "There is none of this name.",
+    404: "Not found.",
     408: "The request's body did not come in time.",
     409: "Its state does not allow it.",
     413: "The request's body is too large.",
     422: "The input cannot be used; `errors` names the fields.",
     429: "Too many at once; Retry-After says when there is room again.",
     501: "The installation lacks a package that this needs.",
-    503: "Prefect or the store does not answer, or the facade is full; Retry-After says when to try again.",
+    500: "The server's settings do not work, or it has a fault; `detail` and its log say more.",
+    503: "Prefect or the store does not answer, or the server is busy; Retry-After says when to try again.",
+    507: "The store is full.",
 }
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+_INPUT_ERRORS: tuple[tuple[type[InvalidInput], int, ProblemCode], ...] = (
+    (NotFound, 404, "not_found"),
+    (Conflict, 409, "conflict"),
+    (InvalidInput, 422, "invalid_input"),
+)
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI responses for these statuses and for those that every route may answer."""
     return {
         status: {"model": Problem, "description": _SAID[status]}
-        for status in sorted({401, 403, 429, 503, *statuses})
+        for status in sorted({401, 403, 429, 500, 503, *statuses})
     }
 
 
@@ -97,6 +149,7 @@ def problem(
     status: int,
     detail: str,
     *,
+    code: ProblemCode | None = None,
     errors: Sequence[FieldProblem] = (),
     retry_after_s: float | None = None,
     headers: Mapping[str, str] | None = None,
@@ -107,6 +160,7 @@ def problem(
         title=_TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
         detail=detail,
+        code=code,
         errors=tuple(errors) or None,
         retry_after_s=seconds,
     )
@@ -123,28 +177,34 @@ def problem(
 def problem_of(error: LearningError) -> Response:
     """The problem document for one of our errors."""
     if isinstance(error, InvalidInput):
-        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        _, status, code = next(row for row in _INPUT_ERRORS if isinstance(error, row[0]))
         return problem(
             status,
             printable(str(error), 500),
-            errors=[FieldProblem(field=error.field, problem=printable(error.problem, 500))],
+            code=code,
+            errors=[FieldProblem.of(error)],
         )
     if isinstance(error, AccessRefused):
-        return problem(error.status, str(error))
+        return problem(error.status, str(error), code="access_refused")
     if isinstance(error, TooMany):
-        return problem(429, str(error), retry_after_s=error.retry_after_s or RETRY_AFTER_S)
+        return problem(429, str(error), code="too_many", retry_after_s=error.retry_after_s or RETRY_AFTER_S)
     if isinstance(error, StaleAttempt):
-        return problem(409, str(error))
-    if isinstance(error, (TransientError, StoreFull, ConfigurationError)):
-        advice = error.retry_after_s if isinstance(error, TransientError) else None
-        return problem(503, str(error), retry_after_s=advice or RETRY_AFTER_S)
+        return problem(409, str(error), code="stale_attempt")
+    if isinstance(error, TransientError):
+        return problem(
+            503, str(error), code="unavailable", retry_after_s=error.retry_after_s or RETRY_AFTER_S
+        )
+    if isinstance(error, StoreFull):
+        return problem(507, str(error), code="store_full")
+    if isinstance(error, ConfigurationError):
+        return problem(500, str(error), code="configuration")
     return unexpected(error)
 
 
 def unexpected(error: BaseException) -> Response:
-    """The problem document for an error that nobody foresaw; the log has it, the answer does not."""
-    _log.error("An error that nobody foresaw", exc_info=error)
-    return problem(500, "Something went wrong in the facade; its log says what. Please report it.")
+    """The problem document for any other error; the log has it, the answer does not."""
+    _log.error("Unhandled exception", exc_info=error)
+    return problem(500, "The server has a fault; its log says more. Please report it.", code="fault")
 
 
 def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
@@ -158,28 +218,30 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         errors = error.errors() if isinstance(error, RequestValidationError) else []
-        found = [_field_problem(e) for e in errors]
+        found = [FieldProblem.of(invalid_input(e, _field(e))) for e in errors]
         is_text = any(e["loc"] == ("body",) and e["type"] != "missing" for e in errors)
         if is_text and "json" not in request.headers.get("content-type", ""):
             return problem(
                 422,
-                "The body is not sent as JSON. Send it with the header `Content-Type: application/json`.",
+                "The body must be JSON. Send it with the header `Content-Type: application/json`.",
+                code="invalid_input",
                 errors=found,
             )
-        return problem(422, "; ".join(f"{f.field}: {f.problem}" for f in found[:5]) + ".", errors=found)
+        told = [f"{f.field}: {f.problem}." + (f" {f.remedy}" if f.remedy else "") for f in found[:5]]
+        return problem(422, " ".join(told), code="invalid_input", errors=found)
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 400:
             return problem(
                 422,
-                "The body is not JSON in UTF-8.",
-                errors=[FieldProblem(field="body", problem="It is not JSON in UTF-8")],
+                "The body must be JSON in UTF-8.",
+                errors=[FieldProblem(field="body", problem="must be JSON in UTF-8", code="json_invalid")],
             )
         if status == 404:
             return problem(
                 404,
-                f"There is nothing at {printable(request.url.path)}. GET /openapi.json lists what there is.",
+                f"Nothing is at {printable(request.url.path)}. GET /openapi.json lists all paths.",
             )
         if status == 405:
             # the framework names the methods of the first route only
@@ -190,9 +252,7 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
                 for method in route.methods or ()
             }
             allowed = ", ".join(sorted(methods)) or "GET"
-            return problem(
-                405, f"This method does not work here. What does: {allowed}.", headers={"Allow": allowed}
-            )
+            return problem(405, f"Method not allowed. Allowed: {allowed}.", headers={"Allow": allowed})
         return problem(status, str(getattr(error, "detail", "")) or HTTPStatus(status).phrase)
 
     app.add_exception_handler(LearningError, ours)
@@ -200,13 +260,11 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
     app.add_exception_handler(HTTPException, http)
 
 
-def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
-    """Without the input itself: it may be anything, a secret included."""
+def _field(error: Mapping[str, Any]) -> str:
     where = [str(part) for part in error.get("loc", ())]
     named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) else where
     if len(named) > 1 and named[0] in MODES:
         named = named[1:]  # which of the kinds of job it was taken for
-    return FieldProblem(
-        field=printable(".".join(named), 100) or "body",
-        problem=printable(str(error.get("msg", "It cannot be used")), 300),
-    )
+    if str(error["type"]).startswith("union_tag"):
+        named.append(str(error["ctx"]["discriminator"]).strip("'"))
+    return printable(".".join(named), 100) or "body"

@@ -32,14 +32,9 @@ def start(
     plain: Plain = False,
 ) -> int:
     """Start a learning job through the facade that LEARN_URL names."""
-    from flows.errors import InvalidInput
     from service.cli import remote
     from service.cli import run as running
 
-    if mode is RunMode.DEEP and minutes is not None:
-        raise InvalidInput(
-            "minutes", "a deep job that a worker runs has no such limit", "Leave it out, or give --limit"
-        )
     given = running.parameters(
         mode.value, words or [], minutes=minutes, topic=topic, max_entries=max_entries, limit=limit
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.knowledge.limits import MAX_MINUTES
 from service.cli.output.console import INTERRUPTED
 
 
@@ -34,7 +35,10 @@ Words = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(help="Time limit: more than 0, at most 10. For big and deep.", show_default="10 for big"),
+    typer.Option(
+        help=f"Time limit: more than 0, at most {MAX_MINUTES:g}. For big and deep.",
+        show_default=f"{MAX_MINUTES:g}",
+    ),
 ]
 Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of this word.")]
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 import typer
+from pydantic import ValidationError
 
-from flows.core.words import parse_word
 from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job, JobEvent, Mode, utc_now
 from flows.settings import Settings, read_settings
@@ -16,13 +16,15 @@ from service.cli.output.console import DONE, FAILED, INTERRUPTED, out, say_error
 from service.cli.output.logfile import logging_to
 from service.cli.output.progress import Reporter, choose_reporter
 from service.cli.output.summary import summarize
-from service.cli.read import is_text
 from service.orchestration.urls import run_page
+from service.schemas import BigJob, StartDeepJob, StartQuickJob
+from service.wording import invalid_input
 
-MOST_MINUTES = 10
-MOST_WORDS = 500
-LONGEST_TOPIC = 200
-"""As the flows have it."""
+_REQUESTS: dict[Mode, type[BigJob | StartQuickJob | StartDeepJob]] = {
+    "big": BigJob,
+    "quick": StartQuickJob,
+    "deep": StartDeepJob,
+}
 CATCH_UP_S = 10.0
 
 
@@ -43,53 +45,40 @@ def parameters(
         if words:
             raise InvalidInput(
                 "words",
-                "a big job finds its words itself",
+                "do not apply to big jobs, which find their own words",
                 f"For these words: learn run quick {' '.join(words[:3])}",
+                code="not_applicable",
             )
         if limit is not None:
-            raise InvalidInput("limit", "a big job has none", "Give --max-entries instead")
+            raise InvalidInput(
+                "limit", "does not apply to big jobs", "Use --max-entries.", code="not_applicable"
+            )
     elif max_entries is not None:
-        raise InvalidInput("max_entries", f"a {mode} job has none", "Give --limit instead")
+        raise InvalidInput(
+            "max_entries", f"does not apply to {mode} jobs", "Use --limit.", code="not_applicable"
+        )
     if mode == "quick" and minutes is not None:
         raise InvalidInput(
-            "minutes", "a quick job takes seconds and has no such limit", "Leave it out, or run big or deep"
+            "minutes", "does not apply to quick jobs, which take seconds", code="not_applicable"
         )
-    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
-        raise InvalidInput(
-            "minutes",
-            f"{minutes:g} is not more than 0 and at most {MOST_MINUTES}",
-            f"Give for example --minutes {MOST_MINUTES}",
-        )
-    for field, number in (("max_entries", max_entries), ("limit", limit)):
-        if number is not None and number < 1:
-            raise InvalidInput(field, f"{number} is less than 1", "Give at least 1, or leave it out")
-    if limit is not None and limit > MOST_WORDS:
-        raise InvalidInput(
-            "limit", f"{limit} is more than {MOST_WORDS}", "Give less, and run another job after this one"
-        )
-    if len(words) > MOST_WORDS:
-        raise InvalidInput(
-            "words",
-            f"{len(words)} are more than {MOST_WORDS}",
-            "Give some of them, and the rest to another job",
-        )
-    for word in words:
-        parse_word(word)
-    if topic is not None and (len(topic) > LONGEST_TOPIC or not is_text(topic)):
-        problem = (
-            f"it is longer than {LONGEST_TOPIC} characters"
-            if is_text(topic)
-            else "it holds bytes that are no UTF-8 text"
-        )
-        raise InvalidInput("topic", problem, "Give a word or a short phrase")
     given = {
-        "words": words or None,
-        "minutes": minutes,
-        "topic": topic,
-        "max_entries": max_entries,
-        "limit": limit,
+        name: value
+        for name, value in {
+            "mode": mode,
+            "words": words or None,
+            "minutes": minutes,
+            "topic": topic,
+            "max_entries": max_entries,
+            "limit": limit,
+        }.items()
+        if value is not None
     }
-    return {name: value for name, value in given.items() if value is not None}
+    try:
+        asked = _REQUESTS[mode].model_validate(given)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise invalid_input(detail, str(detail["loc"][0])) from None
+    return asked.parameters()
 
 
 async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_plain: bool) -> int:

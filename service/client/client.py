@@ -95,16 +95,18 @@ class LearningClient:
         *,
         topic: str | None = None,
         limit: int | None = None,
+        minutes: float | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
         """Start a quick or a deep job; without words it learns what the knowledge base mentions most and does
-        not know.
+        not know. `minutes` is for deep jobs.
         """
         body = {
             "mode": mode,
             "words": list(words) if words is not None else None,
             "topic": topic,
             "limit": limit,
+            "minutes": minutes,
         }
         return await self._start("/jobs/start", body, idempotency_key)
 

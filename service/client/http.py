@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from flows.errors import ConfigurationError, InvalidInput, LearningError
+from flows.errors import ConfigurationError, InvalidInput, LearningError, StoreFull
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
 
 T = TypeVar("T", bound=BaseModel)
@@ -126,9 +126,18 @@ class Connection:
         raise AssertionError("unreachable")
 
 
+class _FieldProblem(BaseModel):
+    field: str
+    problem: str
+    code: str = "invalid"
+    params: dict[str, Any] = Field(default_factory=dict)
+    remedy: str | None = None
+
+
 class _Problem(BaseModel):
     detail: str
-    errors: tuple[dict[str, Any], ...] = ()
+    code: str | None = None
+    errors: tuple[_FieldProblem, ...] = ()
     retry_after_s: float | None = None
 
 
@@ -139,11 +148,11 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     except ValidationError:
         if status in {502, 503, 504}:
             return FacadeUnavailable(
-                f"The facade at {url} does not answer: something before it says {status}.",
+                f"The server at {url} does not answer; a proxy says HTTP {status}.",
                 retry_after_s=_seconds(headers),
             )
         return UnexpectedAnswer(
-            f"What answers at {url} is no facade: it says {status}. LEARN_URL names the facade's address."
+            f"{url} is not a learning-pipeline server (HTTP {status}). Set LEARN_URL to the server's address."
         )
     advice = said.retry_after_s or _seconds(headers)
     match status:
@@ -156,10 +165,14 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
             return TooMany(said.detail, retry_after_s=advice)
         case 408 | 503:
             return FacadeUnavailable(said.detail, retry_after_s=advice)
+        case 500 if said.code == "configuration":
+            return ConfigurationError(said.detail)
+        case 507:
+            return StoreFull(said.detail)
         case 501:
             return ConfigurationError(said.detail)
         case _:
-            return UnexpectedAnswer(f"The facade at {url} says {status}: {said.detail}")
+            return UnexpectedAnswer(f"The server at {url} answered HTTP {status}: {said.detail}")
 
 
 def path_of(*parts: object) -> str:
@@ -174,13 +187,10 @@ def path_of(*parts: object) -> str:
 
 def _input_error(status: int, said: _Problem) -> InvalidInput:
     kind = {404: NotFound, 409: Conflict}.get(status, InvalidInput)
-    first = said.errors[0] if said.errors else {}
-    field, problem = (
-        str(first.get("field") or "request"),
-        str(first.get("problem") or said.detail).rstrip("."),
-    )
-    rest = said.detail.removeprefix(f"{field}: {problem}").lstrip(".; ")
-    return kind(field, problem, rest if first and rest != said.detail else "")
+    if not said.errors:
+        return kind("request", said.detail.rstrip("."))
+    first = said.errors[0]
+    return kind(first.field, first.problem, first.remedy or "", code=first.code, params=first.params)
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

@@ -10,8 +10,10 @@ from service.schemas.jobs import (
     JobView,
     PlannedJob,
     StartBigJob,
+    StartDeepJob,
     Started,
     StartJob,
+    StartQuickJob,
     Stopping,
 )
 from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, Graph, Node
@@ -48,7 +50,9 @@ __all__ = [
     "ScheduleView",
     "SignIn",
     "StartBigJob",
+    "StartDeepJob",
     "StartJob",
+    "StartQuickJob",
     "Started",
     "Stopping",
     "Topic",

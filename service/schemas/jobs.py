@@ -11,14 +11,27 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from flows.knowledge import (
     Document,
     Job,
+    limits,
     utc_now,
 )
 from service.schemas.values import GivenWord, IsNumber, Request, Topic
 from service.wording import reason_text
 
 
-class StartJob(Request):
-    """What a quick or a deep job is to learn.
+class _StartJob(Request):
+    words: Annotated[list[GivenWord], Field(max_length=limits.MAX_GIVEN_WORDS)] | None = None
+    topic: Topic | None = None
+    limit: Annotated[limits.Limit, IsNumber] | None = Field(
+        default=None, description="At most this many words, when no words are given"
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """The flow's parameters, only those that were given."""
+        return self.model_dump(mode="json", exclude={"mode"}, exclude_none=True)
+
+
+class StartQuickJob(_StartJob):
+    """What a quick job is to define, in seconds.
 
     Without words: what the knowledge base mentions most and does not know.
     """
@@ -27,18 +40,26 @@ class StartJob(Request):
         json_schema_extra={"examples": [{"mode": "quick", "words": ["photosynthesis", "chlorophyll"]}]}
     )
 
-    mode: Literal["quick", "deep"] = Field(
-        description="quick defines words in seconds, deep goes into detail"
-    )
-    words: Annotated[list[GivenWord], Field(max_length=500)] | None = None
-    topic: Topic | None = None
-    limit: Annotated[int, Field(ge=1, le=500), IsNumber] | None = Field(
-        default=None, description="At most so many words, where none are given"
+    mode: Literal["quick"]
+
+
+class StartDeepJob(_StartJob):
+    """What a deep job is to learn in detail.
+
+    Without words: what other jobs left unfinished, or what the knowledge base mentions most.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"mode": "deep", "words": ["photosynthesis"], "minutes": 5}]}
     )
 
-    def parameters(self) -> dict[str, Any]:
-        """The flow's parameters, only those that were given."""
-        return self.model_dump(mode="json", exclude={"mode"}, exclude_none=True)
+    mode: Literal["deep"]
+    minutes: Annotated[limits.Minutes, IsNumber] | None = Field(
+        default=None, description="When to stop, in minutes of work"
+    )
+
+
+StartJob = Annotated[StartQuickJob | StartDeepJob, Field(discriminator="mode")]
 
 
 class StartBigJob(Request):
@@ -47,17 +68,17 @@ class StartBigJob(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"topic": "astronomy", "minutes": 10}]})
 
     topic: Topic | None = None
-    minutes: Annotated[float, Field(gt=0, le=10), IsNumber] = Field(
-        default=10, description="When to stop, in minutes of work"
+    minutes: Annotated[limits.Minutes, IsNumber] = Field(
+        default=limits.MAX_MINUTES, description="When to stop, in minutes of work"
     )
-    max_entries: Annotated[int, Field(ge=1, le=1_000_000), IsNumber] | None = Field(
-        default=None, description="Stop after so many new entries"
+    max_entries: Annotated[limits.MaxEntries, IsNumber] | None = Field(
+        default=None, description="Stop after this many new entries"
     )
-    candidates_per_round: Annotated[int, Field(ge=1, le=5000), IsNumber] = Field(
-        default=1000, description="Words proposed a round"
+    candidates_per_round: Annotated[limits.CandidatesPerRound, IsNumber] = Field(
+        default=limits.CANDIDATES_PER_ROUND, description="Words proposed per round"
     )
-    words_per_round: Annotated[int, Field(ge=1, le=1000), IsNumber] = Field(
-        default=200, description="New words taken up a round"
+    words_per_round: Annotated[limits.WordsPerRound, IsNumber] = Field(
+        default=limits.WORDS_PER_ROUND, description="New words learned per round, at most"
     )
 
     def parameters(self) -> dict[str, Any]:
@@ -77,7 +98,7 @@ class BigJob(StartBigJob):
         return self.model_dump(mode="json", exclude={"mode"}, exclude_unset=True, exclude_none=True)
 
 
-PlannedJob = Annotated[BigJob | StartJob, Field(discriminator="mode")]
+PlannedJob = Annotated[BigJob | StartQuickJob | StartDeepJob, Field(discriminator="mode")]
 
 
 class CancelJob(Request):

@@ -14,21 +14,29 @@ from pydantic import (
     Field,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from flows.core.words import parse_word
 from flows.errors import InvalidInput
+from flows.knowledge import limits
 
 
 def _a_word(text: str) -> str:
     try:
         return parse_word(text).text
     except InvalidInput as error:
-        raise ValueError(f"{error.problem}. {error.remedy}".rstrip(".")) from None
+        raise as_custom(error) from None
+
+
+def as_custom(error: InvalidInput) -> PydanticCustomError:
+    """One of our errors, to be raised in a validator: it keeps its code, parameters and remedy."""
+    about = {**error.params, "problem": error.problem, "remedy": error.remedy}
+    return PydanticCustomError(error.code, "{problem}", about)
 
 
 def _plain(text: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise ValueError("It holds control characters")
+        raise PydanticCustomError("control_characters", "must not contain control characters")
     return text
 
 
@@ -36,25 +44,31 @@ GivenWord = Annotated[
     str,
     AfterValidator(_a_word),
     WithJsonSchema(
-        {"type": "string", "format": "word", "minLength": 1, "maxLength": 60, "examples": ["photosynthesis"]}
+        {
+            "type": "string",
+            "format": "word",
+            "minLength": 1,
+            "maxLength": limits.MAX_WORD_LENGTH,
+            "examples": ["photosynthesis"],
+        }
     ),
 ]
 Topic = Annotated[
-    str,
-    Field(max_length=200, description="Learn words near this one", json_schema_extra={"format": "topic"}),
+    limits.Topic,
+    Field(description="Learn words near this one", json_schema_extra={"format": "topic"}),
     AfterValidator(_plain),
 ]
 
 
 def _iso(value: object) -> object:
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
-        raise ValueError("It is not a moment such as 2030-01-31T12:00:00Z")
+        raise PydanticCustomError("not_a_moment", "must be a time such as 2030-01-31T12:00:00Z")
     return value
 
 
 def _number(value: object) -> object:
     if isinstance(value, (bool, str)):
-        raise ValueError("It is not a number")  # noqa: TRY004  pydantic takes this one
+        raise PydanticCustomError("not_a_number", "must be a number")
     return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from flows.errors import ConfigurationError
+from flows.errors import AddressInUse
 from flows.settings import Settings
 from service.settings import FacadeSettings
 from service.stack.environment import logs_folder, prefect_home
@@ -75,9 +75,7 @@ def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
     try:
         with bind(wanted.host, wanted.port) as listener:
             return int(listener.getsockname()[1])
-    except ConfigurationError as error:
-        if not str(error).startswith("Port "):
-            raise
+    except AddressInUse as error:
         say(f"{error} The rest goes on without the dashboard.")
         return None
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.errors import ConfigurationError, LearningError
+from flows.errors import AddressInUse, ConfigurationError, LearningError
 from flows.settings import Settings, read_settings
 from service.settings import FacadeSettings, read_facade_settings
 from service.stack.environment import adopt, api_url, client_environment
@@ -60,7 +60,7 @@ class Redaction(logging.Filter):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket.
 
-    Raises ConfigurationError that names the way out when the port is in use or the address is not ours.
+    Raises AddressInUse when another program has the port, ConfigurationError for a bad address.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -77,7 +77,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
+        raise AddressInUse(
             f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one in LEARN_PORT."
         ) from error
     listener.setblocking(False)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
 from flows.errors import TransientError
-from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy
+from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Knowledge, Starter
 from service.api.problems import answers
@@ -52,7 +52,7 @@ JobCursor = Annotated[
         json_schema_extra={"format": "job-cursor"},
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
 from flows.core.words import printable, word_key
-from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support
+from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
 from flows.stores.base import Store
 from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
@@ -56,7 +56,10 @@ async def search_knowledge(
     store: Knowledge,
     *,
     q: Annotated[
-        str, Query(max_length=200, description="Text to look for; without it the newest entries")
+        str,
+        Query(
+            max_length=limits.MAX_SEARCH_LENGTH, description="Text to look for; without it the newest entries"
+        ),
     ] = "",
     category: Annotated[Category | None, Query()] = None,
     job_id: Annotated[UUID | None, Query(description="The job that learned them")] = None,
@@ -145,7 +148,7 @@ async def read_graph(
     word: Word,
     store: Knowledge,
     depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
-    limit: Annotated[int, Query(ge=2, le=500, description="Words at most")] = 100,
+    limit: Annotated[int, Query(ge=2, le=limits.MAX_GRAPH_WORDS, description="Words at most")] = 100,
 ) -> Graph:
     """One word's neighbourhood: the words that its entry mentions, those that theirs mention, and so on."""
     found = await _find(store, word)

@@ -28,7 +28,7 @@ durations = st.lists(st.floats(0, 900), max_size=30)
 @pytest.mark.parametrize("wrong", [0, -1, 10.001, math.inf, math.nan])
 def test_minutes_are_over_0_and_at_most_10(wrong):
     with pytest.raises(
-        InvalidInput, match=r"^minutes: .+ cannot be\. Give more than 0 and at most 10 minutes\.$"
+        InvalidInput, match=r"^minutes: must be more than 0 and at most 10 \(got .+\)\.$"
     ) as raised:
         Budget(minutes=wrong)
     assert raised.value.field == "minutes"
@@ -36,7 +36,7 @@ def test_minutes_are_over_0_and_at_most_10(wrong):
 
 def test_a_target_is_at_least_one_entry():
     with pytest.raises(
-        InvalidInput, match=r"^max_entries: 0 cannot be\. Give at least 1, or nothing for no limit\.$"
+        InvalidInput, match=r"^max_entries: must be at least 1 \(got 0\)\. Leave it out for no limit\.$"
     ):
         Budget(max_entries=0)
     assert Budget(max_entries=1).is_reached(1)

@@ -169,7 +169,7 @@ def test_of_two_words_that_call_each_other_inflections_the_first_stands():
     found = screen(both, processed=(), base_forms=lambda key: bases[key], are_variants=are_variants)
     assert [word.rejection for word in found.words] == [
         None,
-        (Verdict.INFLECTION, "An inflection of “dice” in this round"),
+        (Verdict.INFLECTION, "An inflection of “dice” in this round", "dice"),
     ]
 
 

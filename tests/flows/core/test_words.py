@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rule_values import texts
 
 from flows.core.words import (
-    MAX_CHARACTERS,
     MAX_ID_BYTES,
-    MAX_WORDS,
+    MAX_WORD_LENGTH,
+    MAX_WORD_PARTS,
     display_form,
     document_id,
     form_problem,
@@ -224,7 +224,7 @@ def test_document_id_refuses_half_a_character():
         "می\u200cخواهم",
         "soft\u00adhyphen",
         "one two three four",
-        "a" * MAX_CHARACTERS,
+        "a" * MAX_WORD_LENGTH,
         "that is to say",
         "lock, stock, and barrel",
         "Lock, Stock, And Barrel",
@@ -246,7 +246,7 @@ def test_words_and_phrases_can_be_candidates(text):
     [
         ("", Verdict.EMPTY, "It is empty"),
         (" \u00a0\u200b ", Verdict.EMPTY, "It is empty"),
-        ("a" * (MAX_CHARACTERS + 1), Verdict.TOO_LONG, "It has over 60 characters"),
+        ("a" * (MAX_WORD_LENGTH + 1), Verdict.TOO_LONG, "It has over 60 characters"),
         ("ﬃ" * 30, Verdict.TOO_LONG, "It has over 60 characters"),
         ("one two three four five", Verdict.TOO_MANY_WORDS, "It has over 4 words"),
         ("?!", Verdict.NO_LETTER, "It has no letter"),
@@ -330,8 +330,8 @@ def test_every_word_is_within_the_limits_and_has_an_id(text):
     if form_problem(text) is None:
         word = parse_word(text)
         assert word == Word(text=display_form(text), key=word_key(text))
-        assert 0 < len(word.text) <= MAX_CHARACTERS
-        assert len(word.key.split()) <= MAX_WORDS
+        assert 0 < len(word.text) <= MAX_WORD_LENGTH
+        assert len(word.key.split()) <= MAX_WORD_PARTS
         assert key_of_document_id(document_id(word.key)) == word.key
         assert printable(word.text) == word.text
     else:
@@ -345,7 +345,7 @@ def test_a_refused_word_is_named_with_the_reason_and_the_way_out():
     assert (
         str(raised.value)
         == "words: “one two three four five” cannot be learned: it has over 4 words. Give at most 4 words;"
-        " separate several entries by commas or lines."
+        " separate entries by commas or lines."
     )
     with pytest.raises(InvalidInput, match="Give a word with letters, such as “seven”"):
         parse_word("7")

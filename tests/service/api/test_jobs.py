@@ -465,4 +465,4 @@ def test_missing_deployment_names_the_way_out(served):
     assert started(served, mode="deep")
     asyncio.run(remove())
     for _ in range(2):
-        assert "learn up" in problem(served.post("/jobs/start", json={"mode": "deep"}), 503)["detail"]
+        assert "learn up" in problem(served.post("/jobs/start", json={"mode": "deep"}), 500)["detail"]

@@ -5,14 +5,15 @@ from prefect.utilities.callables import parameter_schema
 
 from flows import deep_learning, quick_learning
 from flows.errors import InvalidInput
-from service.cli.run import LONGEST_TOPIC, MOST_MINUTES, MOST_WORDS, parameters
+from flows.knowledge.limits import MAX_GIVEN_WORDS, MAX_LIMIT, MAX_MINUTES, MAX_TOPIC_LENGTH
+from service.cli.run import parameters
 
 NOTHING = {"minutes": None, "topic": None, "max_entries": None, "limit": None}
 
 
 def test_what_is_given_becomes_the_flows_parameters_and_nothing_else():
-    given = parameters("quick", ["tide", "ebb"], **NOTHING | {"limit": MOST_WORDS, "topic": "the sea"})
-    assert given == {"words": ["tide", "ebb"], "topic": "the sea", "limit": MOST_WORDS}
+    given = parameters("quick", ["tide", "ebb"], **NOTHING | {"limit": MAX_LIMIT, "topic": "the sea"})
+    assert given == {"words": ["tide", "ebb"], "topic": "the sea", "limit": MAX_LIMIT}
     assert parameters("big", [], **NOTHING) == {}
 
 
@@ -22,13 +23,13 @@ def test_what_is_given_becomes_the_flows_parameters_and_nothing_else():
         ([""], {}, "words"),
         (["<b>"], {}, "words"),
         (["\udcff"], {}, "words"),
-        (["tide"] * (MOST_WORDS + 1), {}, "words"),
-        ([], {"limit": MOST_WORDS + 1}, "limit"),
+        (["tide"] * (MAX_GIVEN_WORDS + 1), {}, "words"),
+        ([], {"limit": MAX_LIMIT + 1}, "limit"),
         ([], {"limit": 0}, "limit"),
-        ([], {"topic": "x" * (LONGEST_TOPIC + 1)}, "topic"),
+        ([], {"topic": "x" * (MAX_TOPIC_LENGTH + 1)}, "topic"),
         ([], {"topic": "\udcff"}, "topic"),
         ([], {"max_entries": 5}, "max_entries"),
-        ([], {"minutes": MOST_MINUTES + 1}, "minutes"),
+        ([], {"minutes": MAX_MINUTES + 1}, "minutes"),
         ([], {"minutes": float("nan")}, "minutes"),
     ],
 )
@@ -38,9 +39,15 @@ def test_what_the_flow_would_refuse_is_refused_by_name_before_it_starts(words, c
     assert refused.value.field == field
 
 
+def test_a_deep_job_takes_minutes_and_a_quick_one_does_not():
+    assert parameters("deep", ["tide"], **NOTHING | {"minutes": 3})["minutes"] == 3
+    with pytest.raises(InvalidInput, match=r"^minutes: does not apply to quick jobs"):
+        parameters("quick", ["tide"], **NOTHING | {"minutes": 3})
+
+
 @pytest.mark.parametrize("flow", [quick_learning, deep_learning], ids=lambda flow: flow.name)
 def test_the_bounds_are_those_of_the_flows(flow):
     properties = parameter_schema(flow).properties
-    assert properties["limit"]["maximum"] == MOST_WORDS
-    assert any(kind.get("maxItems") == MOST_WORDS for kind in properties["words"]["anyOf"])
-    assert any(kind.get("maxLength") == LONGEST_TOPIC for kind in properties["topic"]["anyOf"])
+    assert properties["limit"]["maximum"] == MAX_LIMIT
+    assert any(kind.get("maxItems") == MAX_GIVEN_WORDS for kind in properties["words"]["anyOf"])
+    assert any(kind.get("maxLength") == MAX_TOPIC_LENGTH for kind in properties["topic"]["anyOf"])

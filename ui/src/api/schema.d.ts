@@ -525,13 +525,13 @@ export interface components {
         BigJob: {
             /**
              * Candidates Per Round
-             * @description Words proposed a round
+             * @description Words proposed per round
              * @default 1000
              */
             candidates_per_round: number;
             /**
              * Max Entries
-             * @description Stop after so many new entries
+             * @description Stop after this many new entries
              */
             max_entries?: number | null;
             /**
@@ -549,7 +549,7 @@ export interface components {
             topic?: string | null;
             /**
              * Words Per Round
-             * @description New words taken up a round
+             * @description New words learned per round, at most
              * @default 200
              */
             words_per_round: number;
@@ -588,6 +588,8 @@ export interface components {
             reason?: string | null;
             /** Text */
             text: string;
+            /** Variant Of */
+            variant_of?: string | null;
             verdict: components["schemas"]["Verdict"];
         };
         /**
@@ -904,10 +906,31 @@ export interface components {
          * @description What is wrong with one field.
          */
         FieldProblem: {
+            /**
+             * Code
+             * @description For programs: the type of pydantic's error, such as `less_than_equal`, or one of ours
+             * @default invalid
+             */
+            code: string;
             /** Field */
             field: string;
-            /** Problem */
+            /**
+             * Params
+             * @description What the code needs: `le`, `word`, …
+             */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Problem
+             * @description For people, to stand after the field's name
+             */
             problem: string;
+            /**
+             * Remedy
+             * @description What to give instead, as a sentence
+             */
+            remedy?: string | null;
         };
         /**
          * Forecast
@@ -1269,11 +1292,15 @@ export interface components {
          * Problem
          * @description What went wrong and what to do about it (RFC 9457).
          * @example {
-         *       "detail": "minutes: Input should be less than or equal to 10.",
+         *       "detail": "minutes: must be at most 10.",
          *       "errors": [
          *         {
+         *           "code": "less_than_equal",
          *           "field": "minutes",
-         *           "problem": "Input should be less than or equal to 10"
+         *           "params": {
+         *             "le": 10
+         *           },
+         *           "problem": "must be at most 10"
          *         }
          *       ],
          *       "status": 422,
@@ -1282,6 +1309,11 @@ export interface components {
          *     }
          */
         Problem: {
+            /**
+             * Code
+             * @description What kind of error it is, for programs
+             */
+            code?: ("invalid_input" | "not_found" | "conflict" | "access_refused" | "too_many" | "unavailable" | "stale_attempt" | "store_full" | "configuration" | "fault") | null;
             /** Detail */
             detail: string;
             /**
@@ -1592,13 +1624,13 @@ export interface components {
         StartBigJob: {
             /**
              * Candidates Per Round
-             * @description Words proposed a round
+             * @description Words proposed per round
              * @default 1000
              */
             candidates_per_round: number;
             /**
              * Max Entries
-             * @description Stop after so many new entries
+             * @description Stop after this many new entries
              */
             max_entries?: number | null;
             /**
@@ -1611,14 +1643,48 @@ export interface components {
             topic?: string | null;
             /**
              * Words Per Round
-             * @description New words taken up a round
+             * @description New words learned per round, at most
              * @default 200
              */
             words_per_round: number;
         };
         /**
-         * StartJob
-         * @description What a quick or a deep job is to learn.
+         * StartDeepJob
+         * @description What a deep job is to learn in detail.
+         *
+         *     Without words: what other jobs left unfinished, or what the knowledge base mentions most.
+         * @example {
+         *       "minutes": 5,
+         *       "mode": "deep",
+         *       "words": [
+         *         "photosynthesis"
+         *       ]
+         *     }
+         */
+        StartDeepJob: {
+            /**
+             * Limit
+             * @description At most this many words, when no words are given
+             */
+            limit?: number | null;
+            /**
+             * Minutes
+             * @description When to stop, in minutes of work
+             */
+            minutes?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            mode: "deep";
+            /** Topic */
+            topic?: string | null;
+            /** Words */
+            words?: string[] | null;
+        };
+        /**
+         * StartQuickJob
+         * @description What a quick job is to define, in seconds.
          *
          *     Without words: what the knowledge base mentions most and does not know.
          * @example {
@@ -1629,17 +1695,17 @@ export interface components {
          *       ]
          *     }
          */
-        StartJob: {
+        StartQuickJob: {
             /**
              * Limit
-             * @description At most so many words, where none are given
+             * @description At most this many words, when no words are given
              */
             limit?: number | null;
             /**
-             * @description quick defines words in seconds, deep goes into detail (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            mode: "deep" | "quick";
+            mode: "quick";
             /** Topic */
             topic?: string | null;
             /** Words */
@@ -1799,7 +1865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1828,7 +1894,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -1901,7 +1976,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -1958,7 +2042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1987,7 +2071,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2047,7 +2140,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2107,7 +2209,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2185,7 +2296,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2207,7 +2327,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BigJob"] | components["schemas"]["StartJob"];
+                "application/json": components["schemas"]["BigJob"] | components["schemas"]["StartQuickJob"] | components["schemas"]["StartDeepJob"];
             };
         };
         responses: {
@@ -2276,7 +2396,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2301,7 +2430,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartJob"];
+                "application/json": components["schemas"]["StartQuickJob"] | components["schemas"]["StartDeepJob"];
             };
         };
         responses: {
@@ -2379,7 +2508,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2482,7 +2620,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2534,7 +2681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2563,7 +2710,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2619,7 +2775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2675,7 +2831,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2731,7 +2896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2760,7 +2925,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2812,7 +2986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2850,7 +3024,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2906,7 +3089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2935,7 +3118,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2988,7 +3180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3017,7 +3209,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3097,7 +3298,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3170,6 +3380,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The installation lacks a package that this needs. */
             501: {
                 headers: {
@@ -3179,7 +3398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3239,7 +3458,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3299,7 +3527,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3359,7 +3596,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3411,7 +3657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3440,7 +3686,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3492,7 +3747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is none of this name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3521,7 +3776,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3619,7 +3883,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3677,7 +3950,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the facade is full; Retry-After says when to try again. */
+            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
             503: {
                 headers: {
                     /** @description Seconds */

@@ -1,0 +1,43 @@
+"""Every bound on what a person may ask for: flows, HTTP API, command line and, through OpenAPI, the dashboard
+read it here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+MAX_MINUTES = 10.0
+"""Of work, across restarts."""
+QUICK_MINUTES = 2.0
+"""What a quick job works at most; nobody is asked."""
+MAX_GIVEN_WORDS = 500
+"""In one job."""
+MAX_WORD_LENGTH = 60
+"""In characters."""
+MAX_WORD_PARTS = 4
+"""Words in one headword, such as the three of "red blood cell"."""
+MAX_TOPIC_LENGTH = 200
+"""In characters."""
+MAX_LIMIT = 500
+QUICK_LIMIT = 20
+DEEP_LIMIT = 40
+MAX_ENTRIES = 1_000_000
+MAX_CANDIDATES_PER_ROUND = 5_000
+CANDIDATES_PER_ROUND = 1_000
+MAX_WORDS_PER_ROUND = 1_000
+WORDS_PER_ROUND = 200
+MAX_PAGE = 200
+"""Items in one answer of a list."""
+MAX_GRAPH_WORDS = 500
+MAX_SEARCH_LENGTH = 200
+"""In characters."""
+
+Minutes = Annotated[float, Field(gt=0, le=MAX_MINUTES)]
+GivenWords = Annotated[list[str], Field(max_length=MAX_GIVEN_WORDS)]
+Topic = Annotated[str, Field(max_length=MAX_TOPIC_LENGTH)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+MaxEntries = Annotated[int, Field(ge=1, le=MAX_ENTRIES)]
+CandidatesPerRound = Annotated[int, Field(ge=1, le=MAX_CANDIDATES_PER_ROUND)]
+WordsPerRound = Annotated[int, Field(ge=1, le=MAX_WORDS_PER_ROUND)]
