@@ -96,7 +96,7 @@ async function ask<T>(
     if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "The facade does not answer. Is “learn up” running?");
+    throw new Problem(0, "Can't reach the server. Is “learn up” running?");
   }
   const problem = await problemOf(answer);
   if (problem.status === 401 && path !== "/session") onRefused();
@@ -109,7 +109,7 @@ async function problemOf(answer: Response): Promise<Problem> {
     const document = (await answer.json()) as ProblemDocument;
     return new Problem(answer.status, inWords(document), document.retry_after_s ?? null);
   } catch {
-    return new Problem(answer.status, `The facade answered ${answer.status}. Its log says more.`);
+    return new Problem(answer.status, `Unexpected response (HTTP ${answer.status}). Check the server's log.`);
   }
 }
 

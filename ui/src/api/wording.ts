@@ -2,7 +2,7 @@
 
 import type { ProblemDocument } from "./types";
 
-const FIELDS: Readonly<Record<string, string>> = { max_entries: "Words at most", limit: "Words at most" };
+const FIELDS: Readonly<Record<string, string>> = { max_entries: "Word limit", limit: "Word limit" };
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^Value error,\s*/, ""],
   [/^Input should be less than or equal to (\S+?)\.?$/, "at most $1"],

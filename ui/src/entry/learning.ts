@@ -14,10 +14,10 @@ export interface Verdict {
 /** Judges an ended job by its status first, then by the verdict on the word and what came of it. */
 export async function verdictOf(job: Job, word: string): Promise<Verdict> {
   if (job.status === "failed") {
-    return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "its log says why"}` };
+    return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "see its log"}` };
   }
   if (job.counts.stored) return { isLearned: true, said: "learned" };
-  if (job.status === "cancelled") return { isLearned: false, said: "stopped before it was learned" };
+  if (job.status === "cancelled") return { isLearned: false, said: "stopped before learning it" };
   try {
     return (job.last_round ? await inRound(job, word) : null) ?? { isLearned: false, said: "not learned" };
   } catch (error) {
@@ -31,7 +31,7 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   const candidate = candidates.find((one) => one.text === word) ?? candidates[0];
   if (!candidate) return null;
   if (candidate.verdict === "known") {
-    return { isLearned: false, said: "known already", known: candidate.text };
+    return { isLearned: false, said: "already known", known: candidate.text };
   }
   if (candidate.verdict !== "accepted") {
     return {

@@ -32,7 +32,7 @@ describe("the reason of an end", () => {
   });
 
   it("is that there was nothing new where nothing was learned", () => {
-    expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new word");
+    expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new words");
   });
 
   it("does not count the time in which it lay between two attempts", () => {

@@ -12,7 +12,7 @@ export function titleOf(job: Job): string {
       ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`
       : words.join(", ");
   }
-  return job.mode === "big" ? "Any topic" : "What is mentioned most";
+  return job.mode === "big" ? "Any topic" : "Most-mentioned words";
 }
 
 /** Whether it has ended. Not by finished_at, which a retry leaves in its document until the new end. */
@@ -42,6 +42,8 @@ const SHORT_REASONS: Readonly<Record<string, string>> = {
 export function reasonOf(job: Job): string | null {
   if (!isOver(job) || !job.end_reason || job.end_reason === "failed") return null;
   if (job.status === "cancelled" && job.end_reason === "stopped") return null;
-  if (job.status === "completed" && job.end_reason === "all done" && !job.counts.stored) return "no new word";
+  if (job.status === "completed" && job.end_reason === "all done" && !job.counts.stored) {
+    return "no new words";
+  }
   return SHORT_REASONS[job.end_reason] ?? job.end_reason;
 }

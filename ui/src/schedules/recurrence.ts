@@ -53,7 +53,7 @@ function ofCron(fields: string[]): string | null {
   const two = (text: string) => text.padStart(2, "0");
   if (day === "*" && hour === "*") {
     return Number(minute)
-      ? `every hour, ${counted(Number(minute), "minute")} past`
+      ? `${counted(Number(minute), "minute")} past every hour`
       : "every hour, on the hour";
   }
   if (!/^\d{1,2}$/.test(hour)) return null;

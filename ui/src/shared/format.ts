@@ -51,6 +51,6 @@ export function rate(perSecond: number): string {
   return perSecond >= 10 ? COUNT.format(Math.round(perSecond)) : perSecond.toFixed(1);
 }
 
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -25,10 +25,10 @@ export const STATES = {
 export const STATUSES = Object.keys(STATES) as Status[];
 export const STARTERS = {
   dashboard: "the dashboard",
-  api: "the API or a shell",
+  api: "the API or the CLI",
   schedule: "a schedule",
   prefect: "Prefect",
-  process: "a notebook or a shell",
+  process: "a notebook or the CLI",
 } as const satisfies Record<NonNullable<Job["started_by"]>, string>;
 export const SHORT_STARTERS = {
   dashboard: "dashboard",

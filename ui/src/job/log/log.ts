@@ -10,7 +10,7 @@ export const GROUPS = {
     name: "problems",
     of: (kind: string) => kind === "job.problem" || kind === "state.failed" || kind === "state.crashed",
   },
-  job: { name: "the job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
+  job: { name: "job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
 } as const;
 
 export type Group = keyof typeof GROUPS;

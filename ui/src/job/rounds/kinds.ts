@@ -3,7 +3,7 @@
 export const KINDS = {
   accepted: { name: "accepted", token: "--accent" },
   postponed: { name: "postponed", token: "--verdict-later" },
-  known: { name: "known already", token: "--verdict-known" },
+  known: { name: "already known", token: "--verdict-known" },
   malformed: { name: "not a word", token: "--verdict-bad" },
 } as const;
 export type Kind = keyof typeof KINDS;
