@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Graph } from "../api/types";
 import { WordGraph } from "./graph";
 
-/** A word and those that it mentions; depth as the server tells it, null for what is not learned. */
+/** A word and those it mentions, with the server's depth: null if not learned. */
 function around(centre: string, words: Record<string, Graph["nodes"][number]["depth"]>): Graph {
   const node = (word: string, depth: Graph["nodes"][number]["depth"], distance: number) =>
     ({ key: word, word, depth, distance }) as Graph["nodes"][number];
   const others = Object.keys(words);
   return {
-    // the server gives them in any order
+    // the server sends them in any order
     nodes: [...others.map((word) => node(word, words[word] ?? null, 1)), node(centre, "enriched", 0)],
     edges: others.map((word) => ({ source: centre, target: word }) as Graph["edges"][number]),
     is_cut: false,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Layout, type LayoutTask } from "./layout";
 
-/** A tree of words in which each has so many below it. */
+/** A tree of words in which each has the same number of children. */
 function task(count: number, fan: number): LayoutTask {
   const places = Float32Array.from(
     { length: 2 * count },

@@ -3,7 +3,7 @@ import { placeNames, View, type Name } from "./view";
 
 const SIZE = { width: 600, height: 300 };
 
-/** The same numbers each time, 0 to 1. */
+/** Reproducible random numbers from 0 to 1. */
 function chances(seed: number): () => number {
   return () => {
     seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;

@@ -1,17 +1,17 @@
-/** What became of one word that a quick job was asked to learn. */
+/** The outcome for one word that a quick job was asked to learn. */
 
 import { Problem, readRound } from "../api/client";
 import type { Job } from "../api/types";
 
 export interface Verdict {
   isLearned: boolean;
-  /** In a few words, such as "learned" or "an inflection of “moss”". */
+  /** A short phrase, for example "learned" or "an inflection of “moss”". */
   said: string;
-  /** The word that is known instead. */
+  /** The word already known instead. */
   known?: string;
 }
 
-/** Judges an ended job by its status first, then by the verdict on the word and what came of it. */
+/** Decides by the job's status first, then by the verdict on the word and its outcome. */
 export async function verdictOf(job: Job, word: string): Promise<Verdict> {
   if (job.status === "failed") {
     return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "see its log"}` };
@@ -47,7 +47,7 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   };
 }
 
-/** The word between the quotation marks of a reason. */
+/** The word quoted in a reason. */
 function named(reason: string | null): { known?: string } {
   const known = /“(.+)”/.exec(reason ?? "")?.[1];
   return known ? { known } : {};

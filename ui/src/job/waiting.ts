@@ -6,7 +6,7 @@ type Wording = (about: Record<string, unknown>) => { text: string; remedy?: stri
 
 const pool = (about: Record<string, unknown>) => `work pool “${String(about.pool)}”`;
 
-/** Why a queued job has not started. A code that this page does not know says no more than that it waits. */
+/** Why a queued job has not started. Codes unknown to this page show nothing. */
 const WORDS: Partial<Record<Reason["code"], Wording>> = {
   late: (about) => ({
     text: `No worker has picked up this job yet (${pool(about)}).`,
@@ -29,7 +29,7 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
   }),
 };
 
-/** Why a job waits and what to do about it; null where it does not wait for anything but its turn. */
+/** Why a job is waiting and what to do about it; null if there is no special reason. */
 export function whyWaiting(job: Pick<Job, "status" | "reason">): { text: string; remedy?: string } | null {
   if (job.status !== "queued" || !job.reason) return null;
   return WORDS[job.reason.code]?.(job.reason.params) ?? null;

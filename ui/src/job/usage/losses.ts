@@ -1,4 +1,4 @@
-/** Why fewer words are learned than were accepted. */
+/** Why fewer words were learned than accepted. */
 
 import type { Job } from "../../api/types";
 import { count, counted } from "../../shared/format";

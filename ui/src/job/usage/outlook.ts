@@ -1,9 +1,9 @@
-/** What a language model still has to give, as far as that can be said. */
+/** How many more words a language model is likely to propose. */
 
 import type { Job } from "../../api/types";
 import { count, percent, rough } from "../../shared/format";
 
-/** A bound that is this many times what was seen moves with every proposal. */
+/** A lower bound this many times the proposals so far is too unstable to show. */
 const MOST_TIMES = 10;
 
 /**
