@@ -126,7 +126,7 @@ def test_knowledge_is_filtered_and_handed_out(stack, learned, open_page):
         press(page, page.get_by_role("link", name="JSON Lines"))
     assert download.value.suggested_filename == "knowledge.jsonl"
     tab_to(page, page.get_by_label("Support"))
-    page.keyboard.type("with a citation")
+    page.keyboard.type("cited")
     wait_for(lambda: "support=supported" in page.hash, 10, "a filter")
     press(page, page.get_by_role("list", name="Categories").get_by_role("link").first)
     wait_for(lambda: "category=" in page.hash, 10, "a category")

@@ -48,7 +48,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   });
 
   it.each(INKS.flatMap((ink) => PAPERS.map((paper) => [ink, paper] as const)))(
-    "%s on %s can be read",
+    "%s on %s is readable",
     (ink, paper) => {
       expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
     },
@@ -58,7 +58,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     ["accent-ink", "accent"],
     ["accent", "accent-soft"],
     ["ink", "fresh"],
-  ] as const)("%s on %s can be read", (ink, paper) => {
+  ] as const)("%s on %s is readable", (ink, paper) => {
     expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
   });
 
