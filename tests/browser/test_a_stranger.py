@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.smoke, pytest.mark.timeout(300)]
 
 def test_a_stranger_learns_words_and_reads_them(stack, open_page):
     page = open_page(stack.url)
-    page.sees("No job has run yet.")
+    page.sees("No jobs yet.")
     expect(page.get_by_role("button", name="Start Big Learning Job")).to_be_visible()
 
     page.get_by_label("Topic").fill("moss")
@@ -43,20 +43,16 @@ def test_a_stranger_learns_words_and_reads_them(stack, open_page):
 
 def test_a_word_that_is_only_mentioned_is_learned_by_one_click(stack, open_page):
     page = open_page(f"{stack.url}/#/knowledge?show=frontier")
-    word = (
-        page.get_by_role("region", name="Words that are not learned yet")
-        .get_by_role("link")
-        .first.inner_text()
-    )
+    word = page.get_by_role("region", name="Words not learned yet").get_by_role("link").first.inner_text()
     page.get_by_role("button", name=f"Learn {word}", exact=True).click()
-    expect(page.get_by_role("link", name=f"{word}: learned, see the job")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name=f"{word}: learned; view job")).to_be_visible(timeout=60_000)
     page.at(f"#/entries/{word}")
     page.sees("Written by wordnet-3.1")
 
 
 def test_a_word_that_nobody_knows_can_be_learned_where_it_was_looked_for(stack, open_page):
     page = open_page(f"{stack.url}/#/entries/photosynthesis")
-    page.sees("This word is not learned yet.")
+    page.sees("Not learned yet.")
     page.get_by_role("button", name="Learn photosynthesis").click()
     page.sees("Written by wordnet-3.1")
     expect(page.heading("photosynthesis", level=1)).to_be_visible()

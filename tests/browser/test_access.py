@@ -19,7 +19,7 @@ def test_a_session_that_ended_is_asked_for_where_one_is(stack, open_page, own_fa
     with own_facade(LEARN_API_TOKEN=TOKEN) as facade:
         page = open_page(f"{facade.url}/#/knowledge?q=a")
         sign_in(page, "another-token-of-some-length")
-        page.sees("This is not the token.")
+        page.sees("Invalid token.")
         sign_in(page, TOKEN)
         expect(page.get_by_label("Search")).to_have_value("a")
         page.context.clear_cookies()
@@ -46,12 +46,12 @@ def test_a_live_line_that_is_refused_leads_to_the_sign_in(stack, open_page, own_
 def test_without_prefect_what_was_learned_is_read_and_nothing_starts(stack, open_page, own_facade):
     with own_facade(PREFECT_API_URL="http://127.0.0.1:9/api") as facade:
         page = open_page(f"{facade.url}/#/jobs")
-        page.sees("Prefect does not answer: nothing can be started now.")
-        page.sees("Jobs that have not begun are missing")
+        page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")
+        page.sees("queued jobs may be missing")
         page.get_by_role("button", name="Start Big Learning Job").click()
         expect(page.get_by_role("alert").filter(has_text="Prefect")).to_be_visible()
         page.get_by_role("link", name="Schedules").click()
-        page.sees("The schedules cannot be read.")
+        page.sees("Couldn't load schedules.")
         page.get_by_role("link", name="Knowledge", exact=True).click()
         expect(page.get_by_role("region", name="Entries").get_by_role("link").first).to_be_visible()
 
@@ -61,6 +61,6 @@ def test_an_empty_store_says_what_to_do(open_page, own_facade, tmp_path):
         LEARN_STORE=f"sqlite:///{tmp_path / 'empty.db'}", PREFECT_API_URL="http://127.0.0.1:9/api"
     ) as facade:
         page = open_page(f"{facade.url}/#/knowledge")
-        page.sees("Nothing was learned yet.")
+        page.sees("Nothing learned yet.")
         page.get_by_role("link", name="Start a big learning job").click()
         expect(page.get_by_role("button", name="Start Big Learning Job")).to_be_visible()

@@ -23,7 +23,7 @@ def test_stopping_finishes_what_is_in_flight_and_the_other_tab_sees_it(stack, op
             timeout=60_000
         )
         one.get_by_role("button", name="Stop", exact=False).first.click()
-        one.get_by_role("button", name="Finish what is in flight").click()
+        one.get_by_role("button", name="Finish words in progress").click()
         for page in (one, other):
             status(page, "stopped early")
         found = job(stack.url, job_id)
@@ -45,7 +45,7 @@ def test_a_job_that_was_stopped_at_once_goes_on_after_a_retry(stack, open_page):
         status(page, "running")
         wait_for(lambda: job(stack.url, job_id)["counts"]["stored"] > before, 60)
         page.get_by_role("button", name="Stop", exact=False).first.click()
-        page.get_by_role("button", name="Finish what is in flight").click()
+        page.get_by_role("button", name="Finish words in progress").click()
         status(page, "stopped early")
         page.sees("attempt 2")
 
@@ -75,7 +75,7 @@ def test_a_new_job_waits_to_be_let_into_the_table(stack, open_page):
     expect(rows.nth(1)).to_be_visible()
     before = rows.count()
     job_id = start_big(stack.url, minutes=0.2, max_entries=40)
-    page.get_by_role("button", name="1 new", exact=True).click()
+    page.get_by_role("button", name="Show 1 new", exact=True).click()
     expect(rows).to_have_count(before + 1)
     assert rows.nth(1).get_by_role("link").get_attribute("href") == f"#/jobs/{job_id}"
     expect(rows.nth(1)).to_contain_text("completed", timeout=60_000)
@@ -85,10 +85,10 @@ def test_time_left_counts_down_between_frames(stack, open_page):
     with big_job(stack.url) as job_id:
         page = open_page(f"{stack.url}/#/jobs/{job_id}")
         status(page, "running")
-        expect(page.locator("dl div", has=page.get_by_text("left", exact=True))).to_be_visible()
-        before = page.figure("left")
+        expect(page.locator("dl div", has=page.get_by_text("remaining", exact=True))).to_be_visible()
+        before = page.figure("remaining")
         time.sleep(3)
-        assert page.figure("left") < before
+        assert page.figure("remaining") < before
         page.get_by_role("button", name="Stop", exact=False).first.click()
         page.get_by_role("button", name="Stop now").click()
         status(page, "cancelled")

@@ -42,10 +42,10 @@ def test_the_theme_is_chosen(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs", color_scheme="light")
     paper = "() => getComputedStyle(document.documentElement).backgroundColor"
     before = page.evaluate(paper)
-    button = tab_to(page, page.get_by_role("button", name=re.compile("^Colours")))
+    button = tab_to(page, page.get_by_role("button", name=re.compile("^Theme")))
     for name in ("light", "dark"):
         page.keyboard.press("Enter")
-        expect(button).to_have_attribute("aria-label", f"Colours: {name}")
+        expect(button).to_have_attribute("aria-label", f"Theme: {name}")
     assert page.evaluate(paper) != before
 
 
@@ -75,7 +75,7 @@ def test_a_job_is_stopped_when_what_is_in_flight_is_done(stack, open_page):
         page = open_page(f"{stack.url}/#/jobs/{job_id}")
         status(page, "running")
         press(page, page.get_by_role("button", name="Stop Any topic"))
-        expect(page.get_by_role("button", name="Finish what is in flight")).to_be_focused()
+        expect(page.get_by_role("button", name="Finish words in progress")).to_be_focused()
         page.keyboard.press("Enter")
         status(page, "stopped early")
 
@@ -112,9 +112,9 @@ def test_the_log_is_filtered_and_read_and_a_round_is_opened(stack, learned, open
     press(
         page, page.get_by_role("group", name="Verdicts").get_by_role("button", name=re.compile("^accepted"))
     )
-    tab_to(page, page.get_by_role("region", name="Candidates of round 1"))
+    tab_to(page, page.get_by_role("region", name="Candidates in round 1"))
     page.keyboard.press("ArrowDown")
-    candidate = page.get_by_role("region", name="Candidates of round 1").get_by_role("button").first
+    candidate = page.get_by_role("region", name="Candidates in round 1").get_by_role("button").first
     expect(candidate).to_be_focused()
     page.keyboard.press("Enter")
     expect(candidate).to_have_attribute("aria-expanded", "true")
@@ -123,10 +123,10 @@ def test_the_log_is_filtered_and_read_and_a_round_is_opened(stack, learned, open
 def test_knowledge_is_filtered_and_handed_out(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/knowledge")
     with page.page.expect_download() as download:
-        press(page, page.get_by_role("link", name="JSON lines"))
+        press(page, page.get_by_role("link", name="JSON Lines"))
     assert download.value.suggested_filename == "knowledge.jsonl"
     tab_to(page, page.get_by_label("Support"))
-    page.keyboard.type("with a citation")
+    page.keyboard.type("cited")
     wait_for(lambda: "support=supported" in page.hash, 10, "a filter")
     press(page, page.get_by_role("list", name="Categories").get_by_role("link").first)
     wait_for(lambda: "category=" in page.hash, 10, "a category")
@@ -135,11 +135,11 @@ def test_knowledge_is_filtered_and_handed_out(stack, learned, open_page):
 def test_a_word_of_the_frontier_is_learned(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/knowledge")
     press(page, page.get_by_role("link", name="Not learned yet"))
-    button = page.get_by_role("region", name="Words that are not learned yet").get_by_role("button").first
+    button = page.get_by_role("region", name="Words not learned yet").get_by_role("button").first
     expect(button).to_be_visible()
     word = button.get_attribute("aria-label").removeprefix("Learn ")
     press(page, button)
-    expect(page.get_by_role("link", name=f"{word}: learned, see the job")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name=f"{word}: learned; view job")).to_be_visible(timeout=60_000)
     assert httpx.get(f"{stack.url}/entries/{word}", timeout=30).is_success
 
 

@@ -51,7 +51,7 @@ def test_knowledge_tells_of_what_is_learned_meanwhile(stack, learned, open_page)
     expect(total).to_be_visible()
     before = total.inner_text()
     start_big(stack.url, minutes=0.5, max_entries=40)
-    page.get_by_role("button", name=re.compile(r"^\d+ new$")).click()
+    page.get_by_role("button", name=re.compile(r"^Show \d+ new$")).click()
     expect(page.get_by_role("region", name="Entries")).to_be_visible()
     expect(total).not_to_have_text(before)
 
@@ -62,18 +62,18 @@ def test_a_round_that_cannot_be_read_shows_no_other_rounds_words(stack, open_pag
         wait_for(lambda: job(stack.url, job_id)["last_round"] >= 2, 60)
         page.at(f"#/jobs/{job_id}?round=1")
         expect(
-            page.get_by_role("region", name="Candidates of round 1").get_by_role("listitem").first
+            page.get_by_role("region", name="Candidates in round 1").get_by_role("listitem").first
         ).to_be_visible()
         page.route(f"**/jobs/{job_id}/rounds/2", lambda route: route.fulfill(status=503, body="{}"))
         page.at(f"#/jobs/{job_id}?round=2")
-        page.sees("The round cannot be read.")
-        expect(page.get_by_role("region", name="Candidates of round")).to_have_count(0)
+        page.sees("Couldn't load this round.")
+        expect(page.get_by_role("region", name="Candidates in round")).to_have_count(0)
 
 
 def test_what_is_in_work_in_a_round_gets_its_end(stack, open_page):
     with big_job(stack.url) as job_id:
         page = open_page(f"{stack.url}/#/jobs/{job_id}?round=1&verdict=accepted")
-        candidates = page.get_by_role("region", name="Candidates of round 1")
+        candidates = page.get_by_role("region", name="Candidates in round 1")
         expect(candidates.get_by_role("listitem").first).to_be_visible(timeout=60_000)
         expect(candidates.get_by_text("enriched").first).to_be_visible(timeout=60_000)
 

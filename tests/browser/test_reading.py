@@ -45,7 +45,7 @@ def test_an_address_opens_what_it_names(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/jobs/{learned['job_id']}?log=rounds&round=1&verdict=accepted")
     expect(page.get_by_label("Kind of event")).to_have_value("rounds")
     expect(page.heading("Round 1", exact=True)).to_be_visible()
-    candidates = page.get_by_role("region", name="Candidates of round 1").get_by_role("listitem")
+    candidates = page.get_by_role("region", name="Candidates in round 1").get_by_role("listitem")
     expect(candidates.first).to_contain_text("accepted")
     page.reload()
     expect(page.heading("Round 1", exact=True)).to_be_visible()
@@ -54,12 +54,12 @@ def test_an_address_opens_what_it_names(stack, learned, open_page):
 @pytest.mark.parametrize(
     ("place", "text"),
     [
-        ("#/jobs/0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11", "There is no such job."),
-        ("#/jobs/no-such-id", "There is no such job."),
-        ("#/entries/qwertyuiop", "This word is not learned yet."),
-        ("#/nowhere/at/all", "There is no page at this address."),
-        ("#/knowledge?q=qwertyuiop", "No entry is like this."),
-        ("#/jobs?status=failed&since=1", "No job is like this."),
+        ("#/jobs/0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11", "Job not found."),
+        ("#/jobs/no-such-id", "Job not found."),
+        ("#/entries/qwertyuiop", "Not learned yet."),
+        ("#/nowhere/at/all", "This page doesn't exist."),
+        ("#/knowledge?q=qwertyuiop", "No matching entries."),
+        ("#/jobs?status=failed&since=1", "No matching jobs."),
     ],
 )
 def test_what_is_not_there_is_said(stack, learned, open_page, place, text):
@@ -70,7 +70,7 @@ def test_all_is_reached_by_keys(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/knowledge")
     expect(page.get_by_role("region", name="Entries").get_by_role("link").first).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_label("Search")).to_be_focused()
     page.keyboard.press("Escape")
@@ -151,7 +151,7 @@ def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     after = len(set(around(stack.url, word)) | set(around(stack.url, neighbour)))
     wait_for(lambda: size(graph) == after > before, 20, "a graph that has grown")
-    page.get_by_role("button", name="Grow by a step").press("Enter")
+    page.get_by_role("button", name="Expand one step").press("Enter")
     wait_for(lambda: size(graph) >= len(around(stack.url, word, 2)), 20, "a wider graph")
     expect(listed).to_have_text(f"{size(graph):,} words in the graph")
 
@@ -205,6 +205,6 @@ def test_the_graph_is_moved_and_enlarged(stack, learned, open_page):
 def test_export_hands_out_what_was_learned(stack, learned, open_page):
     page = open_page(f"{stack.url}/#/knowledge")
     with page.page.expect_download() as download:
-        page.get_by_role("link", name="JSON lines").click()
+        page.get_by_role("link", name="JSON Lines").click()
     assert download.value.suggested_filename == "knowledge.jsonl"
     assert len(download.value.path().read_text().splitlines()) == stack.store.count()

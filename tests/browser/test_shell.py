@@ -53,24 +53,24 @@ def test_the_theme_button_chooses_the_colours(stack, open_page, scheme):
     system = paper(page)
     found = {}
     for _ in range(3):
-        page.get_by_role("button", name="Colours:").click()
-        found[page.get_by_role("button", name="Colours:").get_attribute("aria-label")] = paper(page)
-    assert set(found) == {"Colours: light", "Colours: dark", "Colours: system"}
-    assert found["Colours: light"] != found["Colours: dark"]
-    assert found["Colours: system"] == system == found[f"Colours: {scheme}"]
+        page.get_by_role("button", name="Theme:").click()
+        found[page.get_by_role("button", name="Theme:").get_attribute("aria-label")] = paper(page)
+    assert set(found) == {"Theme: light", "Theme: dark", "Theme: system"}
+    assert found["Theme: light"] != found["Theme: dark"]
+    assert found["Theme: system"] == system == found[f"Theme: {scheme}"]
 
 
 def test_the_theme_is_chosen_by_keys_and_kept(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs", color_scheme="light")
     light = paper(page)
-    button = page.get_by_role("button", name="Colours:")
+    button = page.get_by_role("button", name="Theme:")
     button.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Space")
-    expect(button).to_have_attribute("aria-label", "Colours: dark")
+    expect(button).to_have_attribute("aria-label", "Theme: dark")
     assert paper(page) != light
     page.reload()
-    expect(button).to_have_attribute("aria-label", "Colours: dark")
+    expect(button).to_have_attribute("aria-label", "Theme: dark")
     assert paper(page) != light
 
 
@@ -84,11 +84,11 @@ def test_from_another_machine_it_opens_over_plain_http(stack, learned, open_page
         page.get_by_label("Token").fill(TOKEN)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_label("Minutes").fill("1")
-        page.get_by_label("Words at most").fill("20")
+        page.get_by_label("Word limit").fill("20")
         page.get_by_role("button", name="Start Big Learning Job").click()
         expect(page.heading("Any topic", level=1)).to_be_visible()
-        page.get_by_role("button", name="Copy the job's id").click()
-        expect(page.get_by_role("button", name="Copy the job's id")).to_have_text("Copied")
+        page.get_by_role("button", name="Copy job ID").click()
+        expect(page.get_by_role("button", name="Copy job ID")).to_have_text("Copied")
         status(page, "completed")
 
 
@@ -96,16 +96,18 @@ def test_the_line_about_prefect_follows_it(stack, learned, open_page, own_facade
     with Gate(stack.port) as gate, own_facade(PREFECT_API_URL=f"http://127.0.0.1:{gate.port}/api") as facade:
         page = open_page(f"{facade.url}/#/jobs")
         expect(page.get_by_role("table")).to_be_visible()
-        line = page.get_by_text("Prefect does not answer: nothing can be started now.").first
+        line = page.get_by_text(
+            "Can't reach Prefect. You can read what is learned, but not start jobs."
+        ).first
         expect(line).to_be_hidden()
         gate.shut()
         expect(line).to_be_visible(timeout=60_000)
         other = open_page(f"{facade.url}/#/jobs")
-        other.sees("Jobs that have not begun are missing")
+        other.sees("queued jobs may be missing")
         gate.open()
         for one in (page, other):
             expect(one.get_by_role("region", name="Connection")).to_have_count(0, timeout=60_000)
-            expect(one.get_by_text("Jobs that have not begun are missing")).to_have_count(0, timeout=60_000)
+            expect(one.get_by_text("queued jobs may be missing")).to_have_count(0, timeout=60_000)
 
 
 def test_a_start_that_fails_for_prefect_tells_so_at_once(stack, learned, open_page, own_facade):
@@ -115,7 +117,7 @@ def test_a_start_that_fails_for_prefect_tells_so_at_once(stack, learned, open_pa
         gate.shut()
         page.get_by_role("button", name="Start Big Learning Job").click()
         expect(page.get_by_role("alert").filter(has_text="Prefect")).to_be_visible()
-        page.sees("Prefect does not answer: nothing can be started now.")
+        page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")
 
 
 def test_a_word_that_has_the_focus_stays(stack, open_page):
@@ -176,7 +178,7 @@ def test_a_retry_shows_no_old_end(stack, open_page):
         page.get_by_role("button", name="Stop Any topic").click()
         page.get_by_role("button", name="Stop now").click()
         status(page, "cancelled")
-        page.sees("it took", exact=True)
+        page.sees("duration", exact=True)
         page.evaluate("""() => {
             window.heads = new Set()
             const look = () => heads.add(document.querySelector('main header').innerText)
@@ -187,13 +189,13 @@ def test_a_retry_shows_no_old_end(stack, open_page):
         status(page, "running")
         page.sees("attempt 2")
         page.get_by_role("button", name="Stop Any topic").click()
-        page.get_by_role("button", name="Finish what is in flight").click()
+        page.get_by_role("button", name="Finish words in progress").click()
         status(page, "completed")
         heads = page.evaluate("() => [...heads]")
         going = [head for head in heads if re.search(r"\b(queued|running|finishing)\b", head)]
         assert going
         assert [
-            head for head in going if "stopped early" in head or "it took" in head or "on average" in head
+            head for head in going if "stopped early" in head or "duration" in head or "average" in head
         ] == []
         assert httpx.get(f"{stack.url}/jobs/{job_id}", timeout=30).json()["attempt"] == 2
 
@@ -205,7 +207,7 @@ def test_the_question_whether_to_stop_tells_that_it_was_answered(stack, open_pag
         page.route("**/cancel", lambda route: None)  # the answer does not come while this is looked at
         page.get_by_role("button", name="Stop Any topic").click()
         dialog = page.get_by_role("dialog", name="Stop this job?")
-        dialog.get_by_role("button", name="Finish what is in flight").click()
+        dialog.get_by_role("button", name="Finish words in progress").click()
         expect(dialog.get_by_role("button", name="Stopping…")).to_be_visible()
         expect(dialog.get_by_role("button", name="Stop now")).to_be_disabled()
         page.keyboard.press("Escape")
@@ -242,7 +244,7 @@ def test_what_is_wrong_in_the_form_is_told_in_its_words(stack, open_page):
     minutes.fill("0")
     page.sees("No estimate: Minutes: more than 0.")
     minutes.fill("")
-    page.sees("No estimate before the minutes are given.")
+    page.sees("Enter minutes to see an estimate.")
     minutes.fill("1")
     page.sees("limited by")
     expect(minutes).to_have_attribute("aria-invalid", "false")
@@ -251,7 +253,7 @@ def test_what_is_wrong_in_the_form_is_told_in_its_words(stack, open_page):
 def test_a_refusal_is_told_once_and_gone_when_it_was_mended(stack, open_page):
     page = open_page(f"{stack.url}/#/jobs")
     page.get_by_role("radio", name="Quick").check()
-    words = page.get_by_label("Words, with commas between")
+    words = page.get_by_label("Words, separated by commas")
     words.fill("<b>")
     refusal = page.get_by_text("cannot be learned", exact=False)
     expect(refusal).to_have_count(1)

@@ -111,9 +111,9 @@ def start_wrongly(page: Page) -> None:
 def grow_twice(page: Page) -> None:
     """Widen the graph as far as it goes, and look at it."""
     for _ in range(2):
-        page.get_by_role("button", name="Grow by a step").click()
+        page.get_by_role("button", name="Expand one step").click()
         page.wait_for_timeout(4_000)
-    page.get_by_role("heading", name="Around it").scroll_into_view_if_needed()
+    page.get_by_role("heading", name="Concept graph").scroll_into_view_if_needed()
 
 
 def refuse_token(page: Page) -> None:

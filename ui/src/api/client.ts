@@ -1,4 +1,4 @@
-/** Asks the facade. Every request has a timeout, and every failure becomes a Problem that says what to do. */
+/** HTTP client for the server. Requests time out; every failure becomes a Problem that says what to do. */
 
 import type {
   Entry,
@@ -22,7 +22,7 @@ import { inWords } from "./wording";
 const TIMEOUT_MS = 30_000;
 const HEALTH = "/health/ready";
 
-/** Why there is no answer. A status of 0 means that none came at all. */
+/** Why a request failed. Status 0 means that no response arrived. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -42,17 +42,17 @@ export type Query = Record<string, string | number | readonly string[] | null | 
 let onRefused = (): void => {};
 let onDoubt = (): void => {};
 
-/** Has a function called whenever the facade wants to know who asks. */
+/** Registers a function to call when the server answers 401. */
 export function whenRefused(call: () => void): void {
   onRefused = call;
 }
 
-/** Has a function called whenever an answer says that Prefect, or the store, may be away. */
+/** Registers a function to call when a response suggests that Prefect or the store is unreachable. */
 export function whenDoubtful(call: () => void): void {
   onDoubt = call;
 }
 
-/** A key for startJob. Not by randomUUID, which a page over plain HTTP from another machine does not have. */
+/** An idempotency key for startJob. Pages served over plain HTTP by another machine have no randomUUID. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
@@ -96,7 +96,7 @@ async function ask<T>(
     if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "The facade does not answer. Is “learn up” running?");
+    throw new Problem(0, "Can't reach the server. Is “learn up” running?");
   }
   const problem = await problemOf(answer);
   if (problem.status === 401 && path !== "/session") onRefused();
@@ -109,11 +109,11 @@ async function problemOf(answer: Response): Promise<Problem> {
     const document = (await answer.json()) as ProblemDocument;
     return new Problem(answer.status, inWords(document), document.retry_after_s ?? null);
   } catch {
-    return new Problem(answer.status, `The facade answered ${answer.status}. Its log says more.`);
+    return new Problem(answer.status, `Unexpected response (HTTP ${answer.status}). Check the server's log.`);
   }
 }
 
-/** A word in an address; a slash in it stays a slash. */
+/** Encodes a word for a URL path; slashes stay slashes. */
 function asPath(word: string): string {
   return word.split("/").map(encodeURIComponent).join("/");
 }
@@ -145,7 +145,7 @@ export const retryJob = (id: string): Promise<void> =>
 export const estimateJob = (plan: Plan, signal?: Abort): Promise<Estimate> =>
   ask("/jobs/estimate", { method: "POST", body: plan, signal });
 
-/** The same key starts one job, however often it is sent. */
+/** Starts one job per key, however often the request is sent. */
 export function startJob(plan: Plan, key: string): Promise<{ job_id: string }> {
   const { mode, ...rest } = plan;
   const headers = { "Idempotency-Key": key };

@@ -1,8 +1,8 @@
-/** Short names for what the facade sends; the shapes are generated from its OpenAPI document. */
+/** Short names for what the server sends. The shapes are generated from its OpenAPI document. */
 
 import type { components } from "./schema";
 
-/** The facade leaves nothing out: what has a default is sent too. */
+/** The server always sends fields that have a default, so none is optional here. */
 type Sent<T> = T extends readonly (infer Item)[]
   ? Sent<Item>[]
   : T extends object
@@ -36,7 +36,7 @@ export type Support = Entry["support"];
 export type Depth = Entry["depth"];
 export type ProblemDocument = Schemas["Problem"];
 
-/** What a job is started with; what is left out is the facade's to choose. */
+/** Parameters of a new job. The server chooses what is left out. */
 export interface Plan {
   mode: Mode;
   topic?: string;

@@ -1,8 +1,8 @@
-/** What the facade says of wrong input, in the words that are written at the fields. */
+/** Words the server's validation errors with the labels of the form. */
 
 import type { ProblemDocument } from "./types";
 
-const FIELDS: Readonly<Record<string, string>> = { max_entries: "Words at most", limit: "Words at most" };
+const FIELDS: Readonly<Record<string, string>> = { max_entries: "Word limit", limit: "Word limit" };
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^Value error,\s*/, ""],
   [/^Input should be less than or equal to (\S+?)\.?$/, "at most $1"],
@@ -21,7 +21,7 @@ function nameOf(field: string): string {
 
 export function inWords({ detail, errors }: Pick<ProblemDocument, "detail" | "errors">): string {
   const wrong = errors?.filter(({ field }) => /^[a-z_]+(\.\d+)?$/.test(field)) ?? [];
-  // the facade's own errors are sentences already; those of a form are lists of fields
+  // the server's own errors are sentences already; validation errors are lists of fields
   const isForm =
     wrong.length > 0 && wrong.some(({ problem }) => SENTENCES.some(([raw]) => raw.test(problem)));
   return withoutMarks(isForm ? wrong.map(sentenceOf).join(" ") : detail);
@@ -32,5 +32,5 @@ function sentenceOf({ field, problem }: { field: string; problem: string }): str
   return `${nameOf(field)}: ${told.replace(/\.$/, "")}.`;
 }
 
-/** Marks of code mean nothing on a page. */
+/** Replaces Markdown code marks with quotation marks. */
 export const withoutMarks = (text: string): string => text.replace(/`([^`]*)`/g, "“$1”");

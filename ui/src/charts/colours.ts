@@ -1,4 +1,4 @@
-/** Tokens as canvases and WebGL take them: `light-dark()` and OKLCH are worked out by the browser. */
+/** Colour tokens for canvases: the browser resolves `light-dark()` and OKLCH to hex. */
 
 export function colour(token: string): string {
   const probe = document.createElement("span");
@@ -16,7 +16,7 @@ export function colour(token: string): string {
   return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Calls a function when light turns to dark or back, until the answer is called. */
+/** Calls a function when the theme changes; returns a function that stops this. */
 export function onTheme(call: () => void): () => void {
   const query = matchMedia("(prefers-color-scheme: dark)");
   const observer = new MutationObserver(call);

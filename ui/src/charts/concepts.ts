@@ -1,4 +1,4 @@
-/** The concept graph around a word, on a canvas. Loaded when an entry is looked at. */
+/** The concept graph around a word, on a canvas. Loaded when an entry page opens. */
 
 import type { Graph as Neighbourhood } from "../api/types";
 import { WordGraph } from "./graph";
@@ -7,7 +7,7 @@ import { FONT, Painter } from "./painter";
 import { Pointing } from "./pointing";
 import { View, type Point } from "./view";
 
-/** A click so near to a disc means it. */
+/** Pixels from a disc within which a click counts. */
 const REACH = 8;
 
 export interface Hearer {
@@ -56,18 +56,18 @@ export class ConceptMap {
     return this.#graph.size;
   }
 
-  /** Those that can be grown first, and by name. */
+  /** Learned words first, which can be expanded; then by name. */
   get words(): { word: string; isLearned: boolean }[] {
     return this.#graph.words;
   }
 
-  /** Where a word stands, in pixels from the picture's corner. */
+  /** Position of a word, in pixels from the top left corner of the canvas. */
   placeOf(word: string): Point | null {
     const index = this.#graph.find(word);
     return index < 0 ? null : this.#painter.at(index);
   }
 
-  /** Adds a neighbourhood; new words begin near the word that they grew from. */
+  /** Adds a neighbourhood; new words start near the word they were expanded from. */
   add(found: Neighbourhood, from: string | null): void {
     const isNew = !this.#graph.size;
     this.#graph.add(found, from);
@@ -80,7 +80,7 @@ export class ConceptMap {
     this.#look(() => this.#view.zoom(by, at));
   }
 
-  /** Shows all of it again. */
+  /** Fits the whole graph into the view. */
   fit(): void {
     this.#isMoved = false;
     this.#view.fit(this.#graph.places);
@@ -122,7 +122,7 @@ export class ConceptMap {
     this.#view.size.width = width;
     this.#view.size.height = height;
     if (!this.#isMoved) this.#view.fit(this.#graph.places);
-    // at once: a canvas that has another size is blank
+    // at once: resizing clears a canvas
     this.#paint();
   }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Graph } from "../api/types";
 import { WordGraph } from "./graph";
 
-/** A word and those that it mentions; depth as the server tells it, null for what is not learned. */
+/** A word and those it mentions, with the server's depth: null if not learned. */
 function around(centre: string, words: Record<string, Graph["nodes"][number]["depth"]>): Graph {
   const node = (word: string, depth: Graph["nodes"][number]["depth"], distance: number) =>
     ({ key: word, word, depth, distance }) as Graph["nodes"][number];
   const others = Object.keys(words);
   return {
-    // the server gives them in any order
+    // the server sends them in any order
     nodes: [...others.map((word) => node(word, words[word] ?? null, 1)), node(centre, "enriched", 0)],
     edges: others.map((word) => ({ source: centre, target: word }) as Graph["edges"][number]),
     is_cut: false,
@@ -17,7 +17,7 @@ function around(centre: string, words: Record<string, Graph["nodes"][number]["de
 const moss = () => around("moss", { fern: "enriched", spore: null, bog: null });
 
 describe("a graph of words", () => {
-  it("has the word that it is about first, in the middle", () => {
+  it("puts its own word first, in the middle", () => {
     const graph = new WordGraph();
     graph.add(moss(), null);
     expect([graph.word(0), graph.kind(0), graph.place(0)]).toEqual(["moss", "centre", { x: 0, y: 0 }]);
@@ -26,14 +26,14 @@ describe("a graph of words", () => {
     expect(graph.words.map(({ word }) => word)).toEqual(["fern", "moss", "bog", "spore"]);
   });
 
-  it("knows no word twice, and each link once", () => {
+  it("holds each word and each link once", () => {
     const graph = new WordGraph();
     graph.add(moss(), null);
     graph.add(moss(), "moss");
     expect([graph.size, graph.links.length, graph.places.length]).toEqual([4, 6, 8]);
   });
 
-  it("grows near the word that it grows from, and leaves the others where they are", () => {
+  it("grows near the expanded word and leaves the others in place", () => {
     const graph = new WordGraph();
     graph.add(moss(), null);
     const before = [...graph.places];
@@ -45,14 +45,14 @@ describe("a graph of words", () => {
     expect(graph.linked(graph.find("spore"))).toEqual(new Set([0, graph.find("fern")]));
   });
 
-  it("takes a word as learned once it is", () => {
+  it("marks a word as learned once it is", () => {
     const graph = new WordGraph();
     graph.add(moss(), null);
     graph.add(around("moss", { bog: "deep" }), "moss");
     expect(graph.kind(graph.find("bog"))).toBe("learned");
   });
 
-  it("does not find what is not in it", () => {
+  it("returns -1 for a word it does not hold", () => {
     expect([new WordGraph().find("moss"), new WordGraph().find(null)]).toEqual([-1, -1]);
   });
 });

@@ -1,10 +1,10 @@
-/** The words around a word, and which of them belong together. Plain, without a canvas. */
+/** The words around a word and the links between them. No canvas needed. */
 
 import type { Graph as Neighbourhood } from "../api/types";
 import type { Point } from "./view";
 
 const MOST_NODES = 5_000;
-/** The golden angle, in radians: places that it leads to lie evenly around the middle. */
+/** The golden angle, in radians: it spreads points evenly around the middle. */
 const TURN = 2.399963;
 
 export type Kind = "centre" | "learned" | "ghost";
@@ -15,7 +15,7 @@ interface Node {
   links: Set<number>;
 }
 
-/** The first node is the word that the graph is about. Nodes are spoken of by their index, which stays. */
+/** The first node is the word at the centre. Nodes are identified by their index, which never changes. */
 export class WordGraph {
   /** x and y of each node. */
   places = new Float32Array();
@@ -27,12 +27,12 @@ export class WordGraph {
     return this.#nodes.length;
   }
 
-  /** Those with the most links first. */
+  /** Node indices, most links first. */
   get ranked(): readonly number[] {
     return this.#ranked;
   }
 
-  /** Those that can be grown first, and by name. */
+  /** Learned words first, which can be expanded; then by name. */
   get words(): { word: string; isLearned: boolean }[] {
     return this.#nodes
       .map(({ word, isLearned }) => ({ word, isLearned }))
@@ -42,7 +42,7 @@ export class WordGraph {
       );
   }
 
-  /** Each link once, as pairs of indices. */
+  /** Pairs of node indices, each link once. */
   get links(): Uint32Array {
     return Uint32Array.from(
       this.#nodes.flatMap((node, index) =>
@@ -51,7 +51,7 @@ export class WordGraph {
     );
   }
 
-  /** The index of a word; -1 where it is not in the graph. */
+  /** The index of a word, or -1 if it is not in the graph. */
   find(word: string | null): number {
     return this.#nodes.findIndex((node) => node.word === word);
   }
@@ -72,12 +72,12 @@ export class WordGraph {
     return (this.#nodes[index] as Node).links;
   }
 
-  /** Adds a neighbourhood; new words begin near the word that they grew from. */
+  /** Adds a neighbourhood; new words start near the word they were expanded from. */
   add(found: Neighbourhood, from: string | null): void {
     const start = this.find(from);
     const middle = start < 0 ? { x: 0, y: 0 } : this.place(start);
     const places = [...this.places];
-    // the word that it is about is the first of all
+    // the word at the centre comes first
     for (const node of [...found.nodes].sort((one, other) => one.distance - other.distance)) {
       const known = this.#indexOf.get(node.key);
       if (known !== undefined) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Layout, type LayoutTask } from "./layout";
 
-/** A tree of words in which each has so many below it. */
+/** A tree of words in which each has the same number of children. */
 function task(count: number, fan: number): LayoutTask {
   const places = Float32Array.from(
     { length: 2 * count },
@@ -25,13 +25,13 @@ const between = (places: Float32Array, one: number, other: number) =>
   );
 
 describe("the layout", () => {
-  it("comes to rest, with the word that it is about where it was", () => {
+  it("comes to rest, with its own word in place", () => {
     const places = settled(task(60, 6));
     expect(places).toHaveLength(120);
     expect(places.every(Number.isFinite)).toBe(true);
     expect([places[0], places[1]]).toEqual([0, 0]);
   });
-  it("keeps words apart, and those that belong together nearer than others", () => {
+  it("keeps words apart, and linked words closer than others", () => {
     const given = task(60, 6);
     const places = settled(given);
     const [linked, any]: [number[], number[]] = [[], []];
@@ -45,7 +45,7 @@ describe("the layout", () => {
     expect(Math.min(...any)).toBeGreaterThan(8);
     expect(mean(linked)).toBeLessThan(mean(any) / 2);
   });
-  it("moves little what has only grown", () => {
+  it("moves little after an extension", () => {
     const places = settled(task(20, 4));
     const grown = task(21, 4);
     grown.places.set(places);

@@ -1,6 +1,6 @@
 /**
- * Where the words of a graph stand: forces between them, worked out in steps.
- * Runs in a worker, so that the page stays quick.
+ * Force-directed layout of a graph, computed in steps.
+ * Runs in a worker, so that the page stays responsive.
  */
 
 import {
@@ -15,13 +15,13 @@ import {
 } from "d3-force";
 
 export interface LayoutTask {
-  /** The latest task is the one that counts. */
+  /** Only the latest task counts. */
   number: number;
-  /** x and y of each node; the first one stays where it is. */
+  /** x and y of each node; the first node stays in place. */
   places: Float32Array;
-  /** Pairs of indices. */
+  /** Pairs of node indices. */
   links: Uint32Array;
-  /** How strongly it begins, 0 to 1: a graph that has only grown moves less. */
+  /** Initial strength, 0 to 1: a graph that was only extended should move less. */
   heat: number;
 }
 export interface LayoutNews {
@@ -30,7 +30,7 @@ export interface LayoutNews {
   isLast: boolean;
 }
 
-/** In so many words each has room for its name; more than that stand close. */
+/** Up to this many words are spaced so that each label fits; more stand closer. */
 const ROOMY = 80;
 const COOL = 0.01;
 
@@ -73,7 +73,7 @@ export class Layout {
     return this.#simulation.alpha() < COOL;
   }
 
-  /** Goes on for so long, or until nothing moves any more. */
+  /** Runs for the given time, or until nothing moves. */
   run(forMs: number): Float32Array {
     const end = performance.now() + forMs;
     do this.#simulation.tick();

@@ -1,6 +1,6 @@
 import { Layout, type LayoutNews, type LayoutTask } from "./layout";
 
-/** Between two pictures of a graph that moves. */
+/** Time between two frames of a moving graph. */
 const SLICE_MS = 60;
 let latest = 0;
 

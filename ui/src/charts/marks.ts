@@ -1,8 +1,8 @@
-/** What stands at an axis. */
+/** Axis labels. */
 
 import { count } from "../shared/format";
 
-/** The numbers in one notation, that of the largest: such as "0", "5k", "10k". */
+/** Formats numbers in the unit of the largest, for example "0", "5k", "10k". */
 export function marks(numbers: readonly number[]): string[] {
   const most = Math.max(...numbers);
   const [unit, sign] = most >= 1_000_000 ? [1_000_000, "m"] : most >= 10_000 ? [1_000, "k"] : [1, ""];

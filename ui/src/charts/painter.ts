@@ -1,14 +1,14 @@
-/** Draws a graph of words: lines, discs, and as many names as have room. */
+/** Draws a graph of words: lines, discs, and as many labels as fit. */
 
 import { colour } from "./colours";
 import type { Kind, WordGraph } from "./graph";
 import { placeNames, type Name, type Point, type View } from "./view";
 
-/** Of so few words no disc is covered by a name. */
+/** Up to this many words, labels never cover a disc. */
 const FEW = 150;
-/** So many words are tried for names: those with the most links. */
+/** Labels are tried for this many words, most links first. */
 const MOST_TRIED = 500;
-/** Square pixels of the picture for one name. */
+/** Square pixels of canvas per label. */
 const ROOM_OF_A_NAME = 5_000;
 export const FONT = '15px "Source Serif 4 Variable", Georgia, serif';
 const TOKENS = {
@@ -20,14 +20,14 @@ const TOKENS = {
 } as const;
 type Palette = Record<keyof typeof TOKENS, string>;
 const RADIUS: Record<Kind, number> = { centre: 8, learned: 5, ghost: 4.5 };
-/** The share of a ring's radius that is drawn. */
+/** Width of a ring, as a share of its radius. */
 const RING = 0.35;
 
 export class Painter {
-  /** The node that is pointed at. */
+  /** The node under the pointer. */
   pointed: number | null = null;
   #palette = palette();
-  /** Of names, in pixels, as far as they were measured. */
+  /** Widths of labels in pixels, filled as they are measured. */
   #widths: number[] = [];
 
   constructor(
@@ -40,12 +40,12 @@ export class Painter {
     this.#palette = palette();
   }
 
-  /** Has names measured anew: in another font they are as wide as something else. */
+  /** Forgets label widths, after the font has changed. */
   remeasure(): void {
     this.#widths = [];
   }
 
-  /** Where a node stands, in pixels from the picture's corner. */
+  /** Position of a node, in pixels from the top left corner of the canvas. */
   at(index: number): Point {
     return this.view.toScreen(this.graph.place(index));
   }
@@ -54,7 +54,7 @@ export class Painter {
     return RADIUS[this.graph.kind(index)] * this.view.crowding * (index === this.pointed ? 1.3 : 1);
   }
 
-  /** Draws it all, with so many pixels of the canvas for one of the page. */
+  /** Draws everything; `sharpness` is canvas pixels per page pixel. */
   paint(sharpness: number): void {
     const { width, height } = this.view.size;
     this.pen.setTransform(sharpness, 0, 0, sharpness, 0, 0);
@@ -88,8 +88,8 @@ export class Painter {
   }
 
   /**
-   * A disc for what is learned, a ring for what is not: told apart without colour.
-   * A ring is two discs, for strokes take four times as long.
+   * Draws learned words as discs and others as rings, so that colour is not the only difference.
+   * A ring is drawn as two discs: strokes take four times as long.
    */
   #paintDiscs(at: readonly Point[], seen: readonly number[]): void {
     const fill = (kind: Kind, color: string, less = 0): void => {
@@ -140,7 +140,7 @@ export class Painter {
     }
   }
 
-  /** The node that is pointed at and those around it, then those with the most links. */
+  /** The node under the pointer and its neighbours, then the others, most links first. */
   #nearFirst(): number[] {
     const { ranked } = this.graph;
     if (this.pointed === null) return [...ranked];

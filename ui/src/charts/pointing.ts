@@ -1,6 +1,6 @@
 /**
- * What is meant by pointers and the wheel over a picture that can be moved.
- * Points are in pixels from its corner.
+ * Turns pointer and wheel events on an element into moves, zooms and clicks.
+ * Points are in pixels from the element's top left corner.
  */
 
 import type { Point } from "./view";
@@ -8,14 +8,14 @@ import type { Point } from "./view";
 export interface Gestures {
   onmove: (byX: number, byY: number) => void;
   onzoom: (by: number, at: Point) => void;
-  /** Where a mouse points; null when it has left. */
+  /** Position of the mouse; null when it has left. */
   onpoint: (at: Point | null) => void;
   onclick: (at: Point, isDouble: boolean) => void;
 }
 
-/** A pointer that moves less than that has clicked. */
+/** A pointer that moves less than this has clicked. */
 const STILL_PX = 4;
-/** A double click begins with a click: so long it is waited for the second one. */
+/** Time to wait for the second click of a double click. */
 const DOUBLE_MS = 260;
 
 export class Pointing {
@@ -90,7 +90,7 @@ export class Pointing {
     }
   }
 
-  /** The wheel belongs to the page; with Ctrl, as pinching on a touchpad sends it, it zooms. */
+  /** The wheel scrolls the page; with Ctrl, which a touchpad pinch also sends, it zooms. */
   #turn(event: WheelEvent): void {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-/** The chart of words a minute. Loaded when a job is looked at. */
+/** The words-per-minute chart. Loaded when a job page opens. */
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -67,7 +67,7 @@ export class RateChart {
   }
 }
 
-/** With the end of the last stretch, so that it is as wide as the others. */
+/** Adds the end of the last interval, so that it is as wide as the others. */
 function closed(at: number[], words: number[]): [number[], number[]] {
   const [before, last] = at.slice(-2);
   if (before === undefined || last === undefined) return [at, words];

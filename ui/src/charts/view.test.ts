@@ -3,7 +3,7 @@ import { placeNames, View, type Name } from "./view";
 
 const SIZE = { width: 600, height: 300 };
 
-/** The same numbers each time, 0 to 1. */
+/** Reproducible random numbers from 0 to 1. */
 function chances(seed: number): () => number {
   return () => {
     seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;
@@ -35,7 +35,7 @@ describe("the view", () => {
     expect(view.stretch).toBeGreaterThanOrEqual(1 / 1.71);
     expect(view.stretch).toBeLessThanOrEqual(1.71);
   });
-  it("leads from the screen to the plane and back", () => {
+  it("maps the screen to the plane and back", () => {
     const view = new View(SIZE);
     view.fit(scattered(9, 3, 900, 200));
     view.zoom(1.7, { x: 10, y: 20 });
@@ -44,7 +44,7 @@ describe("the view", () => {
     expect(x).toBeCloseTo(123);
     expect(y).toBeCloseTo(45);
   });
-  it("keeps what is under the pointer while it comes nearer, and follows a hand", () => {
+  it("keeps the point under the pointer while zooming, and follows a drag", () => {
     const view = new View(SIZE);
     view.fit(scattered(9, 3, 900, 200));
     const at = { x: 480, y: 40 };
@@ -56,7 +56,7 @@ describe("the view", () => {
     expect(view.toScreen(under).x).toBeCloseTo(at.x + 12);
     expect(view.toScreen(under).y).toBeCloseTo(at.y + 7);
   });
-  it("comes neither too near nor goes too far", () => {
+  it("limits the zoom both ways", () => {
     const view = new View(SIZE);
     view.fit(scattered(9, 3, 900, 200));
     const whole = view.scale;
@@ -77,7 +77,7 @@ describe("names", () => {
     }));
   };
 
-  it.each([1, 2, 3, 4, 5])("lie over no other, over no disc and within the frame (%d)", (seed) => {
+  it.each([1, 2, 3, 4, 5])("overlap no other, cover no disc and stay within the frame (%d)", (seed) => {
     const names = named(200, seed);
     const boxes = placeNames(names, SIZE, { most: 40, discs: names, middle: { x: 300, y: 150 } }).map(
       ({ index, at }) => {
@@ -107,7 +107,7 @@ describe("names", () => {
       }
     }
   });
-  it("stand away from the middle where there is room", () => {
+  it("stand away from the middle if there is room", () => {
     const names: Name[] = [
       { at: { x: 200, y: 150 }, radius: 4, width: 60 },
       { at: { x: 400, y: 150 }, radius: 4, width: 60 },

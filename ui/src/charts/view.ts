@@ -1,4 +1,4 @@
-/** What part of a plane is looked at, and which names have room in it. Plain, without a canvas. */
+/** The visible part of a plane, and label placement in it. No canvas needed. */
 
 export interface Point {
   x: number;
@@ -15,27 +15,27 @@ interface Box {
   bottom: number;
 }
 
-/** Nearer than that nothing more is to be seen. */
+/** Largest zoom, relative to the scale that shows everything. */
 const NEAREST = 8;
-/** So much further apart than in the other direction things are drawn at most, in a wide or high frame. */
+/** Largest ratio of horizontal to vertical scale, to fill a wide frame. */
 const MOST_STRETCH = 1.7;
-/** From this scale on things have their full size. */
+/** Discs have their full size from this scale on. */
 const ROOMY = 0.7;
 const LEAST_SIZE = 0.45;
 const MARGIN = { x: 76, y: 30 };
 
 export class View {
-  /** Pixels for one unit of height; a unit of width is so many times `stretch`. */
+  /** Pixels per unit of height; a unit of width is `stretch` times as long. */
   scale = 1;
   stretch = 1;
-  /** What is in the middle. */
+  /** The point at the centre of the view. */
   middle: Point = { x: 0, y: 0 };
-  /** The scale at which all is seen. */
+  /** The scale that shows everything. */
   #whole = 1;
 
   constructor(readonly size: Size) {}
 
-  /** How large things are drawn that have less room the further away they are, 0 to 1. */
+  /** Size factor for discs, 0 to 1: they shrink when zoomed out. */
   get crowding(): number {
     return Math.min(1, Math.max(LEAST_SIZE, Math.sqrt((this.scale * Math.min(1, this.stretch)) / ROOMY)));
   }
@@ -54,7 +54,7 @@ export class View {
     };
   }
 
-  /** Shows all of what is given, at most twice as large as life. */
+  /** Fits all places into the view, at a scale of at most 2. */
   fit(places: Float32Array): void {
     if (!places.length) return;
     const box = boundsOf(places);
@@ -76,7 +76,7 @@ export class View {
     };
   }
 
-  /** Comes nearer by a factor; what is at a point of the screen stays there. */
+  /** Zooms by a factor and keeps the given screen point in place. */
   zoom(by: number, at: Point = { x: this.size.width / 2, y: this.size.height / 2 }): void {
     const before = this.toPlane(at);
     this.scale = Math.min(Math.max(this.#whole * NEAREST, 2), Math.max(this.#whole / 2, this.scale * by));
@@ -103,19 +103,19 @@ export interface Name {
   width: number;
 }
 export interface Placed {
-  /** Which of the names. */
+  /** Index into the names. */
   index: number;
-  /** Where its text begins, at half of its height. */
+  /** Left end of the text, at half its height. */
   at: Point;
 }
 
 const GAP = 4;
-/** Half of a line's height. */
+/** Half the line height. */
 const HALF = 9;
 
 /**
- * Finds room for names, the first ones first: beside their discs, away from the middle, or below or above;
- * over no other name and none of the discs, within the frame.
+ * Places labels in order: beside their disc on the side away from the middle, then below, above, or inwards.
+ * No label leaves the frame or overlaps another label or a disc.
  */
 export function placeNames(
   names: readonly Name[],

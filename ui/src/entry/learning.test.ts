@@ -18,22 +18,22 @@ function answered(candidates: object[], outcomes: object[] = []): void {
 }
 afterEach(() => vi.unstubAllGlobals());
 
-describe("of a word that was to be learned it is said", () => {
-  it("that it was learned", async () => {
+describe("the verdict on a word", () => {
+  it("says that it was learned", async () => {
     expect(await verdictOf(job({ counts: { stored: 1 } }), "moss")).toEqual({
       isLearned: true,
       said: "learned",
     });
   });
 
-  it("why the job failed, however many words were accepted", async () => {
+  it("says why the job failed, even if words were accepted", async () => {
     expect(await verdictOf(job({ status: "failed", errors: ["The model refused."] }), "moss")).toEqual({
       isLearned: false,
       said: "failed: The model refused.",
     });
   });
 
-  it("which word is known instead of its inflection", async () => {
+  it("names the known word for an inflection", async () => {
     answered([{ text: "mosses", key: "mosses", verdict: "inflection", reason: "An inflection of “moss”" }]);
     expect(await verdictOf(job({}), "mosses")).toEqual({
       isLearned: false,
@@ -42,7 +42,7 @@ describe("of a word that was to be learned it is said", () => {
     });
   });
 
-  it("why it was given up", async () => {
+  it("says why it failed", async () => {
     answered(
       [{ text: "qwerty", key: "qwerty", verdict: "accepted", reason: null }],
       [{ key: "qwerty", word: "qwerty", stored: null, reason: "No definition was found" }],
@@ -53,7 +53,7 @@ describe("of a word that was to be learned it is said", () => {
     });
   });
 
-  it("no more than is known when the round cannot be read", async () => {
+  it("gives no reason when the round cannot be read", async () => {
     vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { status: 503 })));
     expect(await verdictOf(job({}), "moss")).toEqual({ isLearned: false, said: "not learned" });
   });

@@ -1,23 +1,23 @@
-/** What became of one word that a quick job was asked to learn. */
+/** The outcome for one word that a quick job was asked to learn. */
 
 import { Problem, readRound } from "../api/client";
 import type { Job } from "../api/types";
 
 export interface Verdict {
   isLearned: boolean;
-  /** In a few words, such as "learned" or "an inflection of “moss”". */
+  /** A short phrase, for example "learned" or "an inflection of “moss”". */
   said: string;
-  /** The word that is known instead. */
+  /** The word already known instead. */
   known?: string;
 }
 
-/** Judges an ended job by its status first, then by the verdict on the word and what came of it. */
+/** Decides by the job's status first, then by the verdict on the word and its outcome. */
 export async function verdictOf(job: Job, word: string): Promise<Verdict> {
   if (job.status === "failed") {
-    return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "its log says why"}` };
+    return { isLearned: false, said: `failed: ${job.errors.at(-1) ?? "see its log"}` };
   }
   if (job.counts.stored) return { isLearned: true, said: "learned" };
-  if (job.status === "cancelled") return { isLearned: false, said: "stopped before it was learned" };
+  if (job.status === "cancelled") return { isLearned: false, said: "stopped before learning it" };
   try {
     return (job.last_round ? await inRound(job, word) : null) ?? { isLearned: false, said: "not learned" };
   } catch (error) {
@@ -31,7 +31,7 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   const candidate = candidates.find((one) => one.text === word) ?? candidates[0];
   if (!candidate) return null;
   if (candidate.verdict === "known") {
-    return { isLearned: false, said: "known already", known: candidate.text };
+    return { isLearned: false, said: "already known", known: candidate.text };
   }
   if (candidate.verdict !== "accepted") {
     return {
@@ -47,7 +47,7 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   };
 }
 
-/** The word between the quotation marks of a reason. */
+/** The word quoted in a reason. */
 function named(reason: string | null): { known?: string } {
   const known = /“(.+)”/.exec(reason ?? "")?.[1];
   return known ? { known } : {};

@@ -1,6 +1,6 @@
 /**
- * Puts a text on the clipboard; answers whether it is there.
- * A page over plain HTTP from another machine has the old way only.
+ * Copies text to the clipboard; true if that worked.
+ * A page served over plain HTTP from another machine only has `execCommand`.
  */
 export async function copied(text: string): Promise<boolean> {
   const clipboard = navigator.clipboard as Clipboard | undefined;
@@ -21,7 +21,7 @@ function byCommand(text: string): boolean {
   document.body.append(field);
   field.select();
   try {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is all that such a page has
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- such a page has nothing else
     return document.execCommand("copy");
   } finally {
     field.remove();

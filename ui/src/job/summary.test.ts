@@ -10,17 +10,14 @@ const ended = {
   counts,
 };
 
-describe("a job that was started again", () => {
-  it.each(["queued", "running", "cancelling"] as const)(
-    "and is %s shows nothing of its old end",
-    (status) => {
-      const job = frame({ ...ended, status });
-      expect([reasonOf(job), took(job, START + 60_000)]).toEqual([null, 60]);
-    },
-  );
+describe("a retried job", () => {
+  it.each(["queued", "running", "cancelling"] as const)("shows nothing of its old end while %s", (status) => {
+    const job = frame({ ...ended, status });
+    expect([reasonOf(job), took(job, START + 60_000)]).toEqual([null, 60]);
+  });
 });
 
-describe("the reason of an end", () => {
+describe("the end reason", () => {
   it.each([
     ["completed", "stopped", "stopped early"],
     ["completed", "all done", "all done"],
@@ -31,11 +28,11 @@ describe("the reason of an end", () => {
     expect(reasonOf(frame({ ...ended, status, end_reason }))).toBe(told);
   });
 
-  it("is that there was nothing new where nothing was learned", () => {
-    expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new word");
+  it("says that nothing was new if nothing was learned", () => {
+    expect(reasonOf(frame({ status: "completed", end_reason: "all done" }))).toBe("no new words");
   });
 
-  it("does not count the time in which it lay between two attempts", () => {
+  it("does not count the time between attempts", () => {
     expect(
       took(
         frame({
@@ -54,7 +51,7 @@ describe("the reason of an end", () => {
     expect(took(frame({ ...ended, status: "running", active_seconds: 7 }), START + 8_000)).toBe(8);
   });
 
-  it("leaves the time that it took as it was", () => {
+  it("keeps its duration", () => {
     expect(took(frame({ ...ended, status: "completed" }), START + 60_000)).toBe(13);
   });
 });

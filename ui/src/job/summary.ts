@@ -1,9 +1,9 @@
-/** What is said of a job in a few words. */
+/** Short descriptions of a job. */
 
 import type { Job, Status } from "../api/types";
 import { FINAL } from "../live/frames";
 
-/** What it learns about, as it was asked for. */
+/** The topic or words that the job was started with. */
 export function titleOf(job: Job): string {
   const { topic, words } = job.parameters as { topic?: unknown; words?: unknown };
   if (typeof topic === "string" && topic) return topic;
@@ -12,15 +12,15 @@ export function titleOf(job: Job): string {
       ? `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`
       : words.join(", ");
   }
-  return job.mode === "big" ? "Any topic" : "What is mentioned most";
+  return job.mode === "big" ? "Any topic" : "Most-mentioned words";
 }
 
-/** Whether it has ended. Not by finished_at, which a retry leaves in its document until the new end. */
+/** Whether the job has ended. finished_at would not do: a retry keeps it until the next end. */
 export const isOver = (job: { status: Status }): boolean => FINAL.has(job.status);
 
 /**
- * Seconds that it took, or has taken so far, without the time in which it lay between two attempts;
- * null before it began.
+ * Seconds the job took, or has taken so far, without the time between attempts;
+ * null before it started.
  */
 export function took(job: Job, now: number): number | null {
   if (!job.started_at) return null;
@@ -38,10 +38,12 @@ const SHORT_REASONS: Readonly<Record<string, string>> = {
   stopped: "stopped early",
 };
 
-/** Why it ended, where that says more than its status does. */
+/** Why the job ended, if that says more than its status. */
 export function reasonOf(job: Job): string | null {
   if (!isOver(job) || !job.end_reason || job.end_reason === "failed") return null;
   if (job.status === "cancelled" && job.end_reason === "stopped") return null;
-  if (job.status === "completed" && job.end_reason === "all done" && !job.counts.stored) return "no new word";
+  if (job.status === "completed" && job.end_reason === "all done" && !job.counts.stored) {
+    return "no new words";
+  }
   return SHORT_REASONS[job.end_reason] ?? job.end_reason;
 }

@@ -5,7 +5,7 @@ const waiting = (code: string, params: Record<string, unknown> = {}) =>
   whyWaiting({ status: "queued", reason: { code, params } as never });
 
 describe("why a job waits", () => {
-  it("is told with what to do about it", () => {
+  it("comes with a remedy", () => {
     expect(waiting("pool_paused", { pool: "learning" })).toEqual({
       text: "Work pool “learning” is paused.",
       remedy: "Resume it in Prefect.",
@@ -16,7 +16,7 @@ describe("why a job waits", () => {
     expect(waiting("slots_taken")?.remedy).toBeUndefined();
   });
 
-  it("is not told of a job that has started, has no reason, or has one that this page does not know", () => {
+  it("is null for a started job, without a reason, and for an unknown code", () => {
     const reason = { code: "late", params: { pool: "learning" } } as never;
     expect(whyWaiting({ status: "running", reason })).toBeNull();
     expect(whyWaiting({ status: "queued", reason: null })).toBeNull();

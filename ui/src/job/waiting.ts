@@ -1,29 +1,35 @@
 import type { Job } from "../api/types";
+import { capital } from "../shared/format";
 
 type Reason = NonNullable<Job["reason"]>;
 type Wording = (about: Record<string, unknown>) => { text: string; remedy?: string };
 
-const pool = (about: Record<string, unknown>) => `Work pool “${String(about.pool)}”`;
+const pool = (about: Record<string, unknown>) => `work pool “${String(about.pool)}”`;
 
-/** Why a queued job has not started. A code that this page does not know says no more than that it waits. */
+/** Why a queued job has not started. Codes unknown to this page show nothing. */
 const WORDS: Partial<Record<Reason["code"], Wording>> = {
   late: (about) => ({
-    text: `No worker has picked it up yet (${pool(about).toLowerCase()}).`,
-    remedy: "Check that a worker is running: `learn doctor`.",
+    text: `No worker has picked up this job yet (${pool(about)}).`,
+    remedy: "Run “learn doctor” to check that a worker is running.",
   }),
-  pool_paused: (about) => ({ text: `${pool(about)} is paused.`, remedy: "Resume it in Prefect." }),
-  pool_missing: (about) => ({ text: `${pool(about)} does not exist.`, remedy: "`learn up` creates it." }),
+  pool_paused: (about) => ({ text: `${capital(pool(about))} is paused.`, remedy: "Resume it in Prefect." }),
+  pool_missing: (about) => ({
+    text: `${capital(pool(about))} does not exist.`,
+    remedy: "Run “learn up” to create it.",
+  }),
   no_worker: (about) => ({
-    text: `No worker is online for ${pool(about).toLowerCase()}.`,
-    remedy: "Start one with `learn up`.",
+    text: `No worker is online for ${pool(about)}.`,
+    remedy: "Start one with “learn up”.",
   }),
-  slots_taken: () => ({ text: "Other jobs of this kind are running. It starts when one of them ends." }),
+  slots_taken: () => ({
+    text: "Other jobs of this kind are running. This job starts when one of them ends.",
+  }),
   retry_later: (about) => ({
-    text: `It starts again at ${new Date(String(about.at)).toLocaleTimeString()}.`,
+    text: `This job retries at ${new Date(String(about.at)).toLocaleTimeString()}.`,
   }),
 };
 
-/** Why a job waits and what to do about it; null where it does not wait for anything but its turn. */
+/** Why a job is waiting and what to do about it; null if there is no special reason. */
 export function whyWaiting(job: Pick<Job, "status" | "reason">): { text: string; remedy?: string } | null {
   if (job.status !== "queued" || !job.reason) return null;
   return WORDS[job.reason.code]?.(job.reason.params) ?? null;

@@ -1,6 +1,6 @@
 /**
- * The table of jobs: read in parts, kept up to date by frames.
- * Rows stay where they are; new jobs wait to be let in.
+ * The table of jobs: read page by page, kept up to date by frames.
+ * Rows keep their place; new jobs wait until the user shows them.
  */
 
 import { readJobs, type Problem, type Query } from "../api/client";
@@ -38,7 +38,7 @@ export class JobRows {
   readonly next = new Loading<JobList>();
   #filters: Filters = { status: "", mode: "", since: "" };
 
-  /** Reads the first part; with the same filters again, rows that are there keep their place. */
+  /** Reads the first page. If the filters are unchanged, later rows stay. */
   async read(filters: Filters): Promise<void> {
     const isSame = JSON.stringify(filters) === JSON.stringify(this.#filters) && this.rows.length > 0;
     this.#filters = filters;

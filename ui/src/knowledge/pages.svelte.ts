@@ -1,4 +1,4 @@
-/** A long list that is read part by part, by cursor. */
+/** A long list, read page by page with a cursor. */
 
 import { Loading } from "../shared/loading.svelte";
 
@@ -10,16 +10,16 @@ export interface Part<T> {
 export class Pages<T> {
   items = $state.raw<readonly T[]>([]);
   hasMore = $state(false);
-  /** What the list is of: changes when its first part is there. */
+  /** Identifies the list; it changes when the first page arrives. */
   of = $state("");
-  /** Grows with each beginning. */
+  /** Counts how often a list was begun. */
   begun = $state(0);
   readonly loading = new Loading<Part<T>>();
   #cursor: string | null = null;
   #asked = "";
   #read: ((cursor: string | null, signal: AbortSignal) => Promise<Part<T>>) | null = null;
 
-  /** Begins a new list; the old one stays until the first part is there. */
+  /** Begins a new list; the old one stays until the first page arrives. */
   async begin(
     read: (cursor: string | null, signal: AbortSignal) => Promise<Part<T>>,
     of = "",

@@ -1,18 +1,18 @@
-/** A job's log, read to its end part by part, behind the live line that tells what comes next. */
+/** Reads a job's log to its end, page by page, while the socket delivers what is new. */
 
 import { Problem, readEvents } from "../api/client";
 import type { JobEvent } from "./frames";
 import { waitMs } from "./socket";
 
 export interface Reader {
-  /** A part, oldest first; `isLast` when nothing is missing after it. */
+  /** A page, oldest first; `isLast` if nothing is missing after it. */
   onPart: (events: readonly JobEvent[], isLast: boolean) => void;
-  /** A refusal that asking again does not change. */
+  /** An error that a retry would not fix. */
   onProblem: (problem: Problem) => void;
 }
 
 export class Backlog {
-  /** Up to where all is known. */
+  /** Everything up to here is known. */
   cursor: string | null = null;
   #isBehind = false;
   #isReading = false;
@@ -23,7 +23,7 @@ export class Backlog {
     readonly reader: Reader,
   ) {}
 
-  /** Reads what there is after the cursor; called while it reads, it looks once more afterwards. */
+  /** Reads everything after the cursor. A call during a read triggers one more read afterwards. */
   async catchUp(): Promise<void> {
     this.#isBehind = true;
     if (this.#isReading) return;
@@ -51,7 +51,7 @@ export class Backlog {
     this.#isReading = false;
   }
 
-  /** Notes how far the live line has told, when nothing is missing before it. */
+  /** Moves the cursor to where the socket is, if nothing is missing before it. */
   passed(cursor: string): void {
     if (cursor && !this.#isReading) this.cursor = cursor;
   }

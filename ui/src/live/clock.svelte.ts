@@ -1,4 +1,4 @@
-/** The time of day, once a second, while the page is looked at. */
+/** The current time, updated every second while the page is visible. */
 
 class Clock {
   now = $state(Date.now());

@@ -1,6 +1,6 @@
 /**
- * The one kind of message that the facade sends over a WebSocket:
- * the whole status of a job, and what is new since the frame before.
+ * The only message the server sends over a WebSocket:
+ * the whole status of a job, and the events since the previous frame.
  */
 
 import type { HistoryEvent, Job, Status } from "../api/types";
@@ -10,19 +10,19 @@ export type JobEvent = HistoryEvent;
 
 export type JobFrame = Job & {
   events: JobEvent[];
-  /** Where this frame ends; empty for one that was made from an answer over HTTP. */
+  /** Where this frame ends; empty for a frame made from an HTTP response. */
   cursor: string;
-  /** false while the facade has lost Prefect's event stream. */
+  /** False while the server has lost Prefect's event stream. */
   live: boolean;
-  /** true when more happened than the frame could carry: read the history for what is missing. */
+  /** True if the frame could not carry all events; read the history for the rest. */
   gap: boolean;
-  /** The server's clock when it sent the frame; null where it did not say. */
+  /** The server's clock when it sent the frame; null if unknown. */
   sent_at: string | null;
 };
 
 export const FINAL: ReadonlySet<Status> = new Set(["completed", "failed", "cancelled"]);
 
-/** A job that was read over HTTP, as a frame without news. */
+/** A job read over HTTP, as a frame without new events. */
 export function frameOf(job: Job, events: JobEvent[] = []): JobFrame {
   return { ...job, events, cursor: "", live: true, gap: false, sent_at: null };
 }

@@ -24,7 +24,7 @@ describe("events", () => {
     }
   });
 
-  it("are told once, however often they come", () => {
+  it("are reported once, however often they arrive", () => {
     const history = new History();
     expect(history.take(frame({ events: [event("a"), event("a")] })).map((one) => one.id)).toEqual(["a"]);
     expect(history.take(frame({ events: [event("a"), event("b", 1)] })).map((one) => one.id)).toEqual(["b"]);
@@ -32,14 +32,14 @@ describe("events", () => {
     expect(ids(history)).toEqual(["a", "b", "c"]);
   });
 
-  it("of one moment keep one order", () => {
+  it("with the same time keep one order", () => {
     const history = new History();
     history.take(frame({ events: [event("b")] }));
     history.take(frame({ events: [event("a")] }));
     expect(ids(history)).toEqual(["a", "b"]);
   });
 
-  it("are the newest when there are too many, and their ids are forgotten with them", () => {
+  it("are cut to the newest, and the ids of the others are forgotten", () => {
     const history = new History(3);
     history.take(frame({ events: [1, 2, 3, 4, 5].map((second) => event(`e${second}`, second)) }));
     expect(ids(history)).toEqual(["e3", "e4", "e5"]);
@@ -47,7 +47,7 @@ describe("events", () => {
     expect(ids(history)).toEqual(["e3", "e4", "e5"]);
   });
 
-  it("of one job are not those of another", () => {
+  it("are separate for each job", () => {
     const history = new History();
     history.take(frame({ events: [event("a")] }));
     history.take(frame({ job_id: "k", events: [event("a")] }));
@@ -56,7 +56,7 @@ describe("events", () => {
 });
 
 describe("a gap", () => {
-  it("is known until all of it was read back", () => {
+  it("is known until all of it has been read", () => {
     const history = new History();
     history.take(frame({ gap: true, events: [event("z", 9)] }));
     history.take(frame());
@@ -67,7 +67,7 @@ describe("a gap", () => {
     expect([history.get("j")?.hasGap, ids(history)]).toEqual([false, ["x", "y", "z"]]);
   });
 
-  it("of a job that nobody knows is nothing", () => {
+  it("of an unknown job is ignored", () => {
     const history = new History();
     history.fill("j", [event("a")], { isWhole: true });
     expect(history.get("j")).toBeUndefined();
@@ -75,20 +75,20 @@ describe("a gap", () => {
 });
 
 describe("the status", () => {
-  it("is that of the frame that was sent last, not that came last", () => {
+  it("comes from the frame sent last, not the one received last", () => {
     const history = new History();
     history.take(frame({ sent_at: sent(5), progress: 50 }));
     history.take(frame({ sent_at: sent(4), progress: 40, events: [event("late", 4)] }));
     expect([history.get("j")?.job.progress, ids(history)]).toEqual([50, ["late"]]);
   });
 
-  it("goes on after a retry, and not back to what was before it", () => {
+  it("moves on after a retry and never back", () => {
     const ended = frame({ status: "failed", progress: 60, total_tokens: 200 });
     const again = frame({ status: "running", progress: 60, total_tokens: 200, attempt: 2 });
     expect([isOlder(again, ended), isOlder(ended, again)]).toEqual([false, true]);
   });
 
-  it("without a clock is that which says more", () => {
+  it("without a clock comes from the frame with more progress", () => {
     expect(isOlder(frame({ total_tokens: 10 }), frame({ total_tokens: 20 }))).toBe(true);
     expect(
       isOlder(frame({ status: "running", progress: 90 }), frame({ status: "completed", progress: 100 })),
@@ -100,7 +100,7 @@ describe("the status", () => {
 });
 
 describe("the time left", () => {
-  it("counts down from the server's word, whatever our clock says", () => {
+  it("counts down from the server's figure, whatever our clock says", () => {
     for (const skew of [-3_600_000, 0, 3_600_000]) {
       const history = new History();
       const here = START + skew;
@@ -113,7 +113,7 @@ describe("the time left", () => {
     }
   });
 
-  it("is not moved by a frame that comes late", () => {
+  it("is unchanged by a late frame", () => {
     const history = new History();
     history.take(frame({ remaining_seconds: 50, sent_at: sent(10) }), START);
     history.take(frame({ remaining_seconds: 55, sent_at: sent(5) }), START + 4_000);
@@ -121,7 +121,7 @@ describe("the time left", () => {
     expect(seen && secondsLeft(seen, START + 10_000)).toBe(40);
   });
 
-  it("is nothing for a job without an end in sight, or at its end", () => {
+  it("is null for a job without a deadline, or after its end", () => {
     const history = new History();
     history.take(frame());
     history.take(frame({ job_id: "k", status: "completed", remaining_seconds: 5 }));

@@ -1,6 +1,6 @@
 /**
- * Frames in, jobs and events out.
- * Frames may come twice, late, or after a gap; what is shown is the same whatever their order.
+ * Turns frames into jobs and events.
+ * Frames may arrive twice, late or after a gap; the result does not depend on their order.
  */
 
 import { FINAL, type JobEvent, type JobFrame } from "./frames";
@@ -12,11 +12,11 @@ export interface Seen {
   job: JobFrame;
   /** Oldest first. */
   events: readonly JobEvent[];
-  /** Whether events are known to be missing between those that are here. */
+  /** Whether events are known to be missing from the list. */
   hasGap: boolean;
-  /** Milliseconds that the server's clock is ahead of ours. */
+  /** Milliseconds by which the server's clock is ahead of ours. */
   skewMs: number;
-  /** Our clock when the status came that is shown. */
+  /** Our clock when the current status arrived. */
   receivedAt: number;
   samples: readonly Sample[];
 }
@@ -35,7 +35,7 @@ export class History {
     return [...this.#jobs.values()];
   }
 
-  /** Takes a frame; answers the events that were not known before. */
+  /** Takes a frame; returns the events that are new. */
   take(frame: JobFrame, now = Date.now()): JobEvent[] {
     const before = this.#jobs.get(frame.job_id);
     const added = this.#fresh(frame.job_id, frame.events);
@@ -55,7 +55,7 @@ export class History {
     return added;
   }
 
-  /** Takes events that were read back from the log; they close the gap when the caller has read all of it. */
+  /** Takes events read from the log. They close the gap once the caller has read all of it. */
   fill(jobId: string, events: readonly JobEvent[], { isWhole }: { isWhole: boolean }): void {
     const seen = this.#jobs.get(jobId);
     if (!seen) return;
@@ -78,7 +78,7 @@ export class History {
   }
 }
 
-/** A frame that says less than one seen before: it was overtaken, for a job only goes on, but for a retry. */
+/** Whether a frame was overtaken by one already seen. Jobs only move forward, except on a retry. */
 export function isOlder(frame: JobFrame, than: JobFrame): boolean {
   if (frame.sent_at && than.sent_at) return Date.parse(frame.sent_at) < Date.parse(than.sent_at);
   if (frame.attempt !== than.attempt) return frame.attempt < than.attempt;
@@ -89,11 +89,11 @@ export function isOlder(frame: JobFrame, than: JobFrame): boolean {
 }
 
 /**
- * Seconds that a job has left; null when it has no end in sight.
- * Counted from the server's word, so a wrong clock here does not matter.
+ * Seconds left for a job; null if it has no deadline.
+ * Counted from the server's figure, so a wrong local clock does not matter.
  */
 export function secondsLeft(seen: Seen, now = Date.now()): number | null {
-  // one that finishes what is in flight ends before its time
+  // a job that is stopping ends before its deadline
   if (seen.job.remaining_seconds === null || seen.job.is_stopping || FINAL.has(seen.job.status)) return null;
   return Math.max(0, seen.job.remaining_seconds - Math.max(0, now - seen.receivedAt) / 1000);
 }

@@ -1,4 +1,4 @@
-/** The reactive skin: one socket for the page, either of all jobs or of one, and what came over it. */
+/** Reactive state of the page's one socket, which follows either all jobs or one. */
 
 import { Problem, readJob } from "../api/client";
 import { Backlog } from "./backlog";
@@ -6,28 +6,28 @@ import { FINAL, frameOf, type JobEvent, type JobFrame } from "./frames";
 import { History, type Seen } from "./history";
 import { LiveSocket, waitMs, type State } from "./socket";
 
-/** At most ten paints a second. */
+/** At most ten updates a second. */
 export const FLUSH_MS = 100;
-/** Before a lost connection is spoken of. */
+/** How long a connection must be lost before the page says so. */
 export const PATIENCE_MS = 5_000;
 const STEADY_MS = 1_000;
 const EVENTS_OF_ALL = 100;
-/** After the end of a job that is looked at: someone may have it run again. */
+/** When to look at an ended job again: someone may retry it. */
 const LOOK_AGAIN_MS = [3_000, 10_000, 30_000];
 
 export class Live {
   state = $state<State>("connecting");
-  /** Whether the connection has been lost for so long that people should know. */
+  /** Whether the connection has been lost for long enough to say so. */
   isPaused = $state(false);
-  /** Grows with each connection: lists read over HTTP are out of date then. */
+  /** Counts connections: after a new one, lists read over HTTP are out of date. */
   openings = $state(0);
-  /** Grows with each job that is seen to end. */
+  /** Counts jobs seen to end. */
   endings = $state(0);
-  /** How many words were heard of, of all jobs that were watched. */
+  /** Counts words learned by all watched jobs. */
   learned = $state(0);
-  /** Why the job that is followed cannot be read. */
+  /** Why the followed job cannot be read. */
   problem = $state.raw<Problem | undefined>();
-  /** Whether the log of the job that is followed is read to its end. */
+  /** Whether the followed job's log has been read to its end. */
   isWhole = $state(false);
   #version = $state(0);
   #history = new History();
@@ -61,7 +61,7 @@ export class Live {
     return this.#history.jobs;
   }
 
-  /** Calls a function with every frame; answers how to end that. */
+  /** Calls a function with every frame; returns a function that stops this. */
   hear(call: (frame: JobFrame) => void): () => void {
     this.#hearers.add(call);
     return () => this.#hearers.delete(call);
@@ -74,8 +74,8 @@ export class Live {
   }
 
   /**
-   * Reads one job and follows it, and reads its log behind;
-   * again from the start when it is followed already.
+   * Reads one job, follows it and reads its log in the background.
+   * Starts over if the job is already followed.
    */
   async follow(jobId: string): Promise<void> {
     this.#begin(jobId, this.#watched === jobId ? this.#history : new History());
@@ -148,7 +148,7 @@ export class Live {
       },
       onState: (state) => {
         if (socket !== this.#socket) return;
-        // a line without a cursor tells nothing of what was before it opened
+        // a socket without a cursor reports nothing from before it opened
         if (state === "open" && !socket.cursor) void this.#backlog?.catchUp();
         this.#noteState(state);
       },
@@ -157,13 +157,13 @@ export class Live {
     socket.connect();
   }
 
-  /** What a line that is down does not tell, a session that has ended among it. */
+  /** Reads over HTTP what a closed socket cannot report, such as an expired session. */
   async #askOverHttp(jobId: string): Promise<void> {
     void this.#backlog?.catchUp();
     try {
       this.take(frameOf(await readJob(jobId, this.#reading?.signal)));
     } catch {
-      // the line's next try, or its state, tells
+      // the socket's next attempt, or its state, will tell
     }
   }
 
@@ -174,18 +174,18 @@ export class Live {
       this.#looks = LOOK_AGAIN_MS.map((ms) => setTimeout(() => void this.#lookAgain(), ms));
     }
     clearTimeout(this.#steady);
-    // a line that opens and falls down again is no line
+    // a socket that opens and closes again at once does not count
     if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
     if (state === "ended" || state === "refused") this.#isBack();
     if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);
-    // a browser is not told why a WebSocket was refused;
-    // an answer over HTTP says whether it was a session that ended
+    // browsers do not say why a WebSocket was refused;
+    // an HTTP response shows whether the session has expired
     if (state === "waiting" && this.#watched && this.#backlog) void this.#askOverHttp(this.#watched);
     else if (state === "waiting") this.openings++;
   }
 
-  /** Follows an ended job again when it is at work after all. */
+  /** Follows an ended job again if it is running after all. */
   async #lookAgain(): Promise<void> {
     const jobId = this.#watched;
     if (this.state !== "ended" || !jobId) return;
@@ -196,7 +196,7 @@ export class Live {
         void this.follow(jobId);
       }
     } catch {
-      // the next look, or a reload, will tell
+      // the next check, or a reload, will tell
     }
   }
 

@@ -1,11 +1,11 @@
-/** What follows from words that are learned while one looks. */
+/** Reacts to words learned while the page is open. */
 
 import { whenever } from "../shared/whenever.svelte";
 import { live } from "./live.svelte";
 
 const EVERY_MS = 5_000;
 
-/** Runs something some seconds after words were learned, and not more often than that. */
+/** Calls a function a few seconds after words were learned, and no more often than that. */
 export function afterNews(run: () => void): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const known = live.learned;

@@ -19,7 +19,7 @@ describe("the pace", () => {
     expect(samples.length).toBeLessThan(30);
   });
 
-  it("is unknown from one frame alone, and begins anew when a retry counts again", () => {
+  it("is unknown from a single frame, and restarts with a retry", () => {
     const history = new History();
     history.take(stored(10, 1));
     expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
@@ -28,7 +28,7 @@ describe("the pace", () => {
     expect(history.get("j")?.samples.map((sample) => sample.stored)).toEqual([20]);
   });
 
-  it("is nothing while a job waits to be run again", () => {
+  it("is null while a job waits for a retry", () => {
     const history = new History();
     for (const second of [0, 2, 4, 6]) history.take(stored(second * 20, second));
     history.take({ ...stored(120, 7), status: "queued" });
@@ -36,14 +36,14 @@ describe("the pace", () => {
     expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
   });
 
-  it("is not told in the first seconds, when one batch more or less is all there is", () => {
+  it("is unknown in the first seconds, when one batch decides it", () => {
     const history = new History();
     const now = () => perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored);
     const told = [0, 1, 2, 3, 4, 5].map((second) => (history.take(stored(second * 20, second)), now()));
     expect(told).toEqual([null, null, null, null, null, 20]);
   });
 
-  it("of a job whose batches are rare is measured from batch to batch, and does not flicker", () => {
+  it("is measured from batch to batch when batches are rare, without flicker", () => {
     const history = new History();
     const told: (number | null)[] = [];
     // a batch of 20 words every 25 seconds or so
@@ -58,7 +58,7 @@ describe("the pace", () => {
     expect(history.get("j")?.samples.length).toBeLessThan(30);
   });
 
-  it("falls to nothing when a job stands still, soon where it was quick and later where it was slow", () => {
+  it("drops to 0 when a job stalls, sooner for a fast job than for a slow one", () => {
     const stands = (every: number, lastAt: number) => {
       const history = new History();
       for (let second = 0; second <= 400; second++) {
@@ -74,7 +74,7 @@ describe("the pace", () => {
     expect(stands(25, 200)).toBeLessThan(130);
   });
 
-  it("is drawn in stretches into which two batches fall", () => {
+  it("is drawn in intervals of about two batches", () => {
     const events = Array.from({ length: 12 }, (_, n) =>
       event(`b${n}`, n * 25, { words: Array.from({ length: 20 }, (_, w) => `${n}-${w}`) }),
     );
@@ -87,7 +87,7 @@ describe("the pace", () => {
     );
   });
 
-  it("over a job's life has nothing where nothing was learned", () => {
+  it("is 0 over a job's lifetime where nothing was learned", () => {
     const events = [
       event("a", 0),
       event("b", 4),
@@ -98,7 +98,7 @@ describe("the pace", () => {
     expect(wordsAMinute([])).toEqual({ at: [], words: [] });
   });
 
-  it("is drawn in bounded space, whatever the clocks said", () => {
+  it("is bounded in length, whatever the clocks say", () => {
     const { at, words } = wordsAMinute([event("a", 0), event("b", 10_000_000)], 5);
     expect([at.length, words.length]).toEqual([9_999, 9_999]);
   });

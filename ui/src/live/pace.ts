@@ -1,20 +1,20 @@
-/** How fast a job goes: now, from the last frames, and over its life, from its log. */
+/** A job's pace: now, from the latest frames, and over its lifetime, from its log. */
 
 import type { JobEvent, JobFrame } from "./frames";
 
 export const WINDOW_MS = 12_000;
-/** Where batches are rare: so far back is looked for one to measure from. */
+/** How far back to look for a batch to measure from, when batches are rare. */
 const LONGEST_MS = 120_000;
-/** Of the time before the window so many samples are kept. */
+/** How many samples from before the window are kept. */
 const MOST_OLDER = 12;
-/** Words come in batches: over less than that, one batch more or less is all that is measured. */
+/** Shortest span to measure: below it, one batch more or less decides the result. */
 const LEAST_MS = 4_000;
-/** So many times as long as batches took, and nothing came: it stands still. */
+/** After this many batch intervals without a word the pace is 0. */
 const STANDSTILL = 4;
 export const STAGES = ["propose", "research", "synthesize", "enrich"] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** How much was done at one moment of the server's clock, in milliseconds. */
+/** Progress at one moment of the server's clock, in milliseconds. */
 export interface Sample {
   at: number;
   attempt: number;
@@ -23,8 +23,8 @@ export interface Sample {
 }
 
 /**
- * Samples with one of this frame;
- * those of another attempt, and those that are too old to measure from, are dropped.
+ * Adds a sample for this frame
+ * and drops those of another attempt and those too old to measure from.
  */
 export function noted(samples: readonly Sample[], frame: JobFrame, now: number): readonly Sample[] {
   const at = frame.sent_at ? Date.parse(frame.sent_at) : now;
@@ -32,7 +32,7 @@ export function noted(samples: readonly Sample[], frame: JobFrame, now: number):
     Stage,
     number
   >;
-  // a job that waits to be run again has the pace of nobody
+  // a job that waits for a retry has no pace
   const isAtWork = frame.status === "running" || frame.status === "cancelling";
   const kept = samples.filter(
     (sample) =>
@@ -43,7 +43,7 @@ export function noted(samples: readonly Sample[], frame: JobFrame, now: number):
       sample.stored <= frame.counts.stored,
   );
   const [before, last] = kept.slice(-2);
-  // of a time in which nothing changed its beginning and its end are enough
+  // of a span without change, the first and last sample are enough
   if (
     before &&
     last?.stored === before.stored &&
@@ -61,9 +61,9 @@ export function noted(samples: readonly Sample[], frame: JobFrame, now: number):
 }
 
 /**
- * Words a second, measured from one change to another:
- * over a dozen seconds, or over as many as a few batches take.
- * Null while there is too little to tell; 0 when it stands still.
+ * Words per second, measured from one change to another
+ * over about 12 seconds, or longer when batches are rare.
+ * Null while there is too little data; 0 when nothing arrives any more.
  */
 export function perSecond(samples: readonly Sample[], of: (sample: Sample) => number): number | null {
   const last = samples.at(-1);
@@ -86,7 +86,7 @@ export function perSecond(samples: readonly Sample[], of: (sample: Sample) => nu
   return ((of(end) - of(begin)) / Math.max(span, span + silence - 1.5 * each)) * 1000;
 }
 
-/** How long the stretches of the chart are, in seconds: two batches or so fall into each. */
+/** Possible lengths of a chart interval, in seconds; about two batches fall into each. */
 const STRETCHES_S = [5, 15, 30, 60, 120, 300];
 const GAPS = 200;
 
@@ -101,8 +101,8 @@ function stretchFor(moments: readonly number[]): number {
 }
 
 /**
- * Words a minute over a job's life: moments in seconds since 1970,
- * and the pace in the stretch that begins there. Pauses are 0.
+ * Words per minute over a job's lifetime: times in seconds since 1970,
+ * and the pace in the interval that starts there. Pauses are 0.
  */
 export function wordsAMinute(
   events: readonly JobEvent[],
@@ -121,12 +121,12 @@ export function wordsAMinute(
     const at = stretchOf(event) - from;
     if (at < length) words[at] = (words[at] as number) + (event.words.length * 60) / stretchS;
   }
-  // the last stretch has not ended: it would look like a fall
+  // the last interval is incomplete and would look like a drop
   if (words.length > 4) words.pop();
   return { at: words.map((_, index) => (from + index) * stretchS), words };
 }
 
-/** The words learned last, newest first, each once. */
+/** The most recently learned words, newest first, without repeats. */
 export function newestWords(events: readonly JobEvent[], most: number): string[] {
   const found = new Set<string>();
   for (let index = events.length - 1; index >= 0 && found.size < most; index--) {

@@ -60,7 +60,7 @@ describe("a live socket", () => {
     expect(lines.map((one) => one.url)).toEqual(["ws://x/ws", "ws://x/ws?after=b"]);
   });
 
-  it("asks again for a frame that could not be taken", () => {
+  it("asks again for a frame that could not be handled", () => {
     const { socket, line } = setUp((frame) => {
       if (frame.cursor === "bad") throw new Error("no");
     });
@@ -69,7 +69,7 @@ describe("a live socket", () => {
     expect(socket.cursor).toBe("good");
   });
 
-  it("passes over what is no frame", () => {
+  it("ignores messages that are not frames", () => {
     const taken: JobFrame[] = [];
     const { line } = setUp((frame) => void taken.push(frame));
     for (const data of ["", "{", "null", "3", "[]", '{"job_id":1,"events":[]}', '{"job_id":"j"}']) {
@@ -78,7 +78,7 @@ describe("a live socket", () => {
     expect(taken).toEqual([]);
   });
 
-  it.each([1000])("takes close code %i for the end", (code) => {
+  it.each([1000])("treats close code %i as the end", (code) => {
     const { lines, states, line } = setUp();
     line().onclose?.({ code });
     vi.advanceTimersByTime(10 * LONGEST_WAIT_MS);
@@ -108,7 +108,7 @@ describe("a live socket", () => {
     expect(lines.at(-1)?.url).toBe("ws://x/ws");
   });
 
-  it("backs off while connections fall down at once, and forgets it after a steady one", () => {
+  it("backs off while connections close at once, and resets after a steady one", () => {
     const { lines, line } = setUp();
     for (const wait of [1000, 2000, 4000]) {
       line().onopen?.();
@@ -126,7 +126,7 @@ describe("a live socket", () => {
     expect(lines.length).toBe(before + 1);
   });
 
-  it("gives up a line on which a running job went silent, and leaves a quiet one alone", () => {
+  it("drops a socket on which a running job went silent, and leaves a quiet one alone", () => {
     const { lines, line } = setUp();
     line().onopen?.();
     vi.advanceTimersByTime(3 * SILENCE_MS);
@@ -138,7 +138,7 @@ describe("a live socket", () => {
     expect([lines.length, lines[0]?.closedWith]).toEqual([2, 1005]);
   });
 
-  it("hears nothing from a line that it gave up", () => {
+  it("ignores a socket that it dropped", () => {
     const taken: JobFrame[] = [];
     const { socket, lines } = setUp((frame) => void taken.push(frame));
     const old = lines[0] as Line;

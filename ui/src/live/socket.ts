@@ -1,6 +1,6 @@
 /**
- * One WebSocket that stays connected:
- * backs off from 1 s to 30 s, resumes by cursor, and knows which closings are for good.
+ * A WebSocket that reconnects:
+ * backs off from 1 s to 30 s, resumes by cursor, and knows which close codes are final.
  */
 
 import type { JobFrame } from "./frames";
@@ -10,16 +10,16 @@ export type State = "connecting" | "open" | "waiting" | "ended" | "refused";
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
 /**
- * A running job's frames come every second or so, and a reconciled one at least every dozen;
- * the server's pings cannot be seen from here.
+ * Silence after which a running job's socket counts as dead.
+ * Frames arrive about every second, at least every 12 s; the server's pings are invisible here.
  */
 export const SILENCE_MS = 60_000;
-/** A connection that held so long was a good one. */
+/** A connection that lasted this long resets the back-off. */
 export const STEADY_MS = 5_000;
 
 const ENDED = new Set([1000]);
 const REFUSED = new Set([1008, 4401, 4403, 4404]);
-/** The cursor is of no use to the server: the next connection begins without one. */
+/** The server cannot use the cursor: the next connection starts without one. */
 const BAD_CURSOR = 4400;
 
 export interface Options {
@@ -61,7 +61,7 @@ export class LiveSocket {
     };
   }
 
-  /** Tries again at once, for example when the page is shown again. */
+  /** Reconnects at once, for example when the page becomes visible. */
   hurry(): void {
     if (!this.#isClosed && !this.#socket) this.connect();
   }
@@ -85,7 +85,7 @@ export class LiveSocket {
     if (typeof frame?.job_id !== "string" || !Array.isArray(frame.events)) return;
     this.#listen(frame.status === "running");
     this.options.onFrame(frame);
-    // after the frame was taken, so that a reconnect asks again for one that was not
+    // after the frame was handled, so that a reconnect asks again for one that was not
     if (frame.cursor) this.cursor = frame.cursor;
   }
 
@@ -109,7 +109,7 @@ export class LiveSocket {
       return;
     }
     if (code === BAD_CURSOR) this.cursor = null;
-    // not when it opens: a server that accepts and falls down again would be asked every second
+    // not when it opens: a server that accepts and then fails would be retried every second
     if (this.#openedAt && Date.now() - this.#openedAt > STEADY_MS) this.#failures = 0;
     this.#openedAt = 0;
     const wait = waitMs(this.#failures++, this.options.random ?? Math.random);
@@ -119,8 +119,8 @@ export class LiveSocket {
 }
 
 /**
- * Doubles from 1 s to 30 s, less up to a half by chance,
- * so that a thousand pages do not come back in one instant.
+ * Doubles from 1 s to 30 s, minus a random share of up to half,
+ * so that a thousand pages do not reconnect at once.
  */
 export function waitMs(failures: number, random: () => number): number {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));

@@ -1,4 +1,4 @@
-/** The rule of a schedule in words. What has no short words stands as it is. */
+/** Schedule rules in words. */
 
 import { counted } from "../shared/format";
 
@@ -10,14 +10,14 @@ const SPANS: readonly (readonly [number, string])[] = [
   [1, "second"],
 ];
 
-/** Null for a rule that is better read as it stands. */
+/** The rule in words; null if it reads better as written. */
 export function inWords(rule: string): string | null {
   return ofCron(rule.trim().split(/\s+/)) ?? ofInterval(rule.trim());
 }
 
 /**
- * The zone that a rule is read in, where it names a time of day;
- * one that runs every hour is the same everywhere.
+ * The time zone of a rule that names a time of day;
+ * empty for one like "every hour", which is the same everywhere.
  */
 export function zoneOf(rule: string, zone: string | null | undefined): string {
   const words = inWords(rule);
@@ -25,8 +25,8 @@ export function zoneOf(rule: string, zone: string | null | undefined): string {
 }
 
 /**
- * What the clock here is called at a moment;
- * empty where it shows what a clock in the zone does, or no zone is named.
+ * Name of the local time zone at a moment;
+ * empty if local time equals the zone's time, or there is no zone.
  */
 export function clockHere(moment: string, zone: string, here?: string): string {
   if (!zone || called(moment, zone, "shortOffset") === called(moment, here, "shortOffset")) return "";
@@ -40,7 +40,7 @@ function called(moment: string, zone: string | undefined, way: "short" | "shortO
     );
     return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
   } catch {
-    return ""; // a zone that this browser does not know
+    return ""; // a zone unknown to this browser
   }
 }
 
@@ -53,7 +53,7 @@ function ofCron(fields: string[]): string | null {
   const two = (text: string) => text.padStart(2, "0");
   if (day === "*" && hour === "*") {
     return Number(minute)
-      ? `every hour, ${counted(Number(minute), "minute")} past`
+      ? `${counted(Number(minute), "minute")} past every hour`
       : "every hour, on the hour";
   }
   if (!/^\d{1,2}$/.test(hour)) return null;
@@ -63,7 +63,7 @@ function ofCron(fields: string[]): string | null {
   return /^[0-7]$/.test(day) ? `every ${DAYS[Number(day)]} ${at}` : null;
 }
 
-/** Such as "1 day, 0:00:00" and "2:30:00", as Python writes a span of time. */
+/** Parses a Python timedelta, for example "1 day, 0:00:00" or "2:30:00". */
 function ofInterval(rule: string): string | null {
   const found = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)(?:\.\d+)?$/.exec(rule);
   if (!found) return null;

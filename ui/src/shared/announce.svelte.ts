@@ -1,4 +1,4 @@
-/** News for those who listen instead of look: in batches, politely. */
+/** Screen reader announcements, batched and polite. */
 
 export class Announcer {
   said = $state("");
@@ -14,7 +14,7 @@ export class Announcer {
     this.#soon(250);
   }
 
-  /** Adds to what is told together, such as 20 "words learned". */
+  /** Adds to a count announced later, for example 20 "words learned". */
   count(what: string, added: number): void {
     if (added <= 0) return;
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + added);

@@ -4,7 +4,7 @@ import { Announcer } from "./announce.svelte";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("counts are told together, and only from time to time", () => {
+it("counts are batched", () => {
   const announcer = new Announcer(4000);
   announcer.count("words learned", 20);
   vi.advanceTimersByTime(2000);
@@ -14,7 +14,7 @@ it("counts are told together, and only from time to time", () => {
   expect(announcer.said).toBe("50 words learned");
 });
 
-it("what happens is told at once, and does not wait for what is counted", () => {
+it("events are announced at once, without waiting for counts", () => {
   const announcer = new Announcer(4000);
   announcer.count("words learned", 20);
   announcer.say("The job is cancelled");

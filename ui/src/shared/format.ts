@@ -1,4 +1,4 @@
-/** Numbers, times and names as people read them. */
+/** Formats numbers, times and names for people. */
 
 const COUNT = new Intl.NumberFormat("en-GB");
 const SHORT = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
@@ -9,7 +9,7 @@ const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "m
 export const count = (value: number): string => COUNT.format(value);
 export const short = (value: number): string => (value < 10_000 ? COUNT.format(value) : SHORT.format(value));
 
-/** Such as "1 word" or "2,000 words". */
+/** For example "1 word" or "2,000 words". */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${COUNT.format(value)} ${value === 1 ? one : many}`;
 }
@@ -17,14 +17,14 @@ export function counted(value: number, one: string, many = `${one}s`): string {
 export const time = (moment: string | number): string => TIME.format(new Date(moment));
 export const full = (moment: string): string => FULL.format(new Date(moment));
 
-/** Such as "14:03" today, "3 Nov, 14:03" on another day. */
+/** For example "14:03" today, "3 Nov, 14:03" on another day. */
 export function when(moment: string, now = Date.now()): string {
   const date = new Date(moment);
   const hour = TIME.format(date).slice(0, 5);
   return date.toDateString() === new Date(now).toDateString() ? hour : `${DAY.format(date)}, ${hour}`;
 }
 
-/** Such as "9:58" or "1:00:03". */
+/** For example "9:58" or "1:00:03". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -32,16 +32,16 @@ export function duration(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** A number that is judged, not counted: three digits of it say all. */
+/** Rounds an estimate to three significant digits. */
 export const rough = (value: number): number => Number(value.toPrecision(3));
 
-/** Such as "10 min", "1.5 min", "20 s" or "less than a second". */
+/** For example "10 min", "1.5 min", "20 s" or "less than a second". */
 export function minutes(value: number): string {
   if (value * 60 < 1) return "less than a second";
   return value < 1 ? `${Math.round(value * 60)} s` : `${Number(value.toFixed(1))} min`;
 }
 
-/** Dollars, with as many digits as say something. */
+/** Dollars, with only the significant digits. */
 export function money(dollars: number): string {
   if (dollars === 0) return "$0";
   return `$${dollars.toFixed(dollars >= 100 ? 0 : dollars >= 1 ? 2 : dollars >= 0.01 ? 3 : 5)}`;
@@ -51,6 +51,6 @@ export function rate(perSecond: number): string {
   return perSecond >= 10 ? COUNT.format(Math.round(perSecond)) : perSecond.toFixed(1);
 }
 
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,11 +1,11 @@
 /**
- * Something that is read over HTTP:
- * what is there, what is wrong, whether it takes long enough to show that it is on its way.
+ * State of an HTTP read:
+ * the data, the problem, and whether it is slow enough to show a skeleton.
  */
 
 import { Problem } from "../api/client";
 
-/** Before a skeleton is shown. */
+/** Delay before a skeleton appears. */
 const SLOW_MS = 150;
 
 export class Loading<T> {
@@ -15,7 +15,7 @@ export class Loading<T> {
   isSlow = $state(false);
   #abort: AbortController | null = null;
 
-  /** Reads; what was there stays until it is replaced. A later call overtakes this one. */
+  /** Reads. Old data stays until it is replaced; a later call cancels this one. */
   async run(read: (signal: AbortSignal) => Promise<T>): Promise<void> {
     this.#abort?.abort();
     const abort = (this.#abort = new AbortController());

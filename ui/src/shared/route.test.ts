@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { changed, href, parse } from "./route";
 
 describe("an address", () => {
-  it.each(["and/or", "naïve", "50 % off?", "a#b", "x&y=z", "."])("leads back to the word %s", (word) => {
+  it.each(["and/or", "naïve", "50 % off?", "a#b", "x&y=z", "."])("round-trips the word %s", (word) => {
     const place = parse(href("entries", word, { from: "a&b" }));
     expect([place.screen, place.id, place.query.get("from")]).toEqual(["entry", word, "a&b"]);
   });
@@ -21,11 +21,11 @@ describe("an address", () => {
     expect(parse(hash).screen).toBe(screen);
   });
 
-  it("that is broken is read as it stands", () => {
+  it("with a broken escape is read literally", () => {
     expect(parse("#/entries/100%").id).toBe("100%");
   });
 
-  it("holds no empty field", () => {
+  it("has no empty fields", () => {
     expect(changed(new URLSearchParams("a=1&b=2"), { a: "", b: null, c: 3, d: undefined }).toString()).toBe(
       "c=3",
     );

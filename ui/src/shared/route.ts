@@ -1,10 +1,10 @@
-/** The place that an address names. All that is chosen on a page is in it: screen, filters, what is open. */
+/** Parses and writes URLs, which hold all choices on a page: screen, filters, open items. */
 
 export type Screen = "jobs" | "job" | "knowledge" | "entry" | "schedules" | "nowhere";
 
 export interface Place {
   screen: Screen;
-  /** A job's id or an entry's word; empty on other screens. */
+  /** A job id or an entry's word; empty on other screens. */
   id: string;
   query: URLSearchParams;
 }
@@ -34,7 +34,7 @@ export function href(
   return `#/${path}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }
 
-/** The fields with some of them changed; those that are empty go. */
+/** A copy of the query with some fields changed; empty ones are removed. */
 export function changed(query: URLSearchParams, fields: Fields): URLSearchParams {
   const next = new URLSearchParams(query);
   for (const [name, value] of Object.entries(fields)) {

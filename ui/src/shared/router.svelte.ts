@@ -1,11 +1,11 @@
-/** Where the page is, and what was kept of the places that one can go back to. */
+/** The current place, and saved state of places in the browser history. */
 
 import { changed, parse, type Fields, type Place } from "./route";
 
-/** Of so many places, the newest. */
+/** State is kept for this many places, the newest. */
 const MOST_KEPT = 50;
 
-/** How a place was left: how far down, and on which link. */
+/** How a place was left: scroll position and focused link. */
 export interface Left {
   scroll: number;
   link: { to: string; nth: number } | null;
@@ -13,7 +13,7 @@ export interface Left {
 
 class Router {
   place = $state.raw<Place>(parse(location.hash));
-  /** Of the place in the browser's history: another one when the same address is come to anew. */
+  /** Identifies the history entry: visiting the same address again gives a new key. */
   key = $state("");
   #kept = new Map<string, Map<string, unknown>>();
 
@@ -35,8 +35,8 @@ class Router {
   }
 
   /**
-   * Changes fields of the address.
-   * What is typed replaces the address, what is chosen can be gone back from.
+   * Changes query fields.
+   * Typing replaces the history entry; choosing adds one, so that Back works.
    */
   set(fields: Fields, { replace = false } = {}): void {
     const query = changed(this.place.query, fields).toString();
@@ -50,8 +50,8 @@ class Router {
     this.#arrive();
   }
 
-  /** What was kept under a name when this place was left; nothing in one that is new. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- who kept it knows its type
+  /** The value kept under a name when this place was left; undefined in a new place. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the type
   kept<T>(name: string): T | undefined {
     return this.#kept.get(this.key)?.get(name) as T | undefined;
   }

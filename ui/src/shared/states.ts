@@ -1,10 +1,10 @@
-/** What each status looks like and is called; a new one fails the build. */
+/** Icon and name of each status; a new status fails the build. */
 
 import type { Job, Status } from "../api/types";
 
 export interface Look {
   word: string;
-  /** Drawn on a grid of 16, filled where it is a dot and stroked where it is a line. */
+  /** SVG path on a 16-unit grid; dots are filled, lines are stroked. */
   icon: string;
   isFilled: boolean;
 }
@@ -25,10 +25,10 @@ export const STATES = {
 export const STATUSES = Object.keys(STATES) as Status[];
 export const STARTERS = {
   dashboard: "the dashboard",
-  api: "the API or a shell",
+  api: "the API or the CLI",
   schedule: "a schedule",
   prefect: "Prefect",
-  process: "a notebook or a shell",
+  process: "a notebook or the CLI",
 } as const satisfies Record<NonNullable<Job["started_by"]>, string>;
 export const SHORT_STARTERS = {
   dashboard: "dashboard",

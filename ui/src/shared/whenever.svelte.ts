@@ -1,12 +1,12 @@
-/** Work that follows from certain values, and from nothing that it happens to read. */
+/** An effect with explicit dependencies. */
 
 import { untrack } from "svelte";
 
 /**
- * Runs when the component is there, and whenever one of the values of `of` is another one;
- * what it answers is called before the next time.
+ * Runs on mount and whenever one of the values of `of` changes;
+ * a returned function is called before the next run.
  */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as Svelte's own $effect has it
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- same as Svelte's $effect
 export function whenever(of: () => unknown, run: () => void | (() => void)): void {
   let before: readonly unknown[] = [];
   const values = $derived.by(() => {

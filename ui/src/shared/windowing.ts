@@ -1,4 +1,4 @@
-/** Which rows of a long list are drawn, and where. All rows have one height, but for one that may be open. */
+/** Which rows of a long list to draw, and where. All have the same height, except one that may be open. */
 
 export interface Window {
   from: number;
@@ -6,15 +6,15 @@ export interface Window {
 }
 
 export interface Opened {
-  /** Of the open row; -1 when none is. */
+  /** Index of the open row; -1 for none. */
   index: number;
-  /** Pixels that it is higher than the others. */
+  /** Extra height of the open row, in pixels. */
   extra: number;
 }
 
 const NONE: Opened = { index: -1, extra: 0 };
 
-/** Rows from `top` to `top + height`, in pixels from the first row's top, with a few more on both sides. */
+/** Rows between `top` and `top + height`, in pixels from the first row, plus a few on both sides. */
 export function visible(
   top: number,
   height: number,
@@ -29,10 +29,10 @@ export function visible(
   return { from, to };
 }
 
-/** Where a row begins; with the number of rows, where the list ends. */
+/** Where a row begins, in pixels; for the number of rows, where the list ends. */
 export function offset(index: number, rowHeight: number, opened = NONE): number {
   return index * rowHeight + (opened.index >= 0 && index > opened.index ? opened.extra : 0);
 }
 
-/** Pixels of one rem, which people may have set to more than 16. */
+/** Pixels per rem: users may have set more than 16. */
 export const rem = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;

@@ -1,10 +1,10 @@
-/** Whether the facade wants a token before it says more. */
+/** Whether the server requires a token. */
 
 import { signIn, whenRefused } from "../api/client";
 
 class Access {
   isNeeded = $state(false);
-  /** Grows with each sign-in: what was refused is asked for again. */
+  /** Counts sign-ins: refused requests are repeated after one. */
   signIns = $state(0);
 
   constructor() {

@@ -1,8 +1,8 @@
-/** A new place begins at its top; one that is come back to is as it was left. */
+/** A new place opens at its top; one returned to is restored as it was left. */
 
 import { linksTo, router, type Left } from "../shared/router.svelte";
 
-/** Rows of a place may have to be read first. */
+/** How long to wait for rows that still have to load. */
 const PATIENCE_MS = 2_000;
 const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
 
@@ -18,7 +18,7 @@ export async function arriveAt(main: HTMLElement): Promise<void> {
   }
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     await new Promise(requestAnimationFrame);
-    // whoever does something has the place now
+    // stop as soon as the user does something
     if (acting.signal.aborted || router.key !== key) return;
     if (Math.abs(window.scrollY - left.scroll) > 1) window.scrollTo(0, left.scroll);
     const links = left.link ? linksTo(left.link.to) : [];

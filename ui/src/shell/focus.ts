@@ -1,6 +1,6 @@
 /**
- * The place of those who go by keyboard:
- * when what has the focus goes away, the nearest thing that stays takes it.
+ * Keeps the place of keyboard users:
+ * when the focused element is removed, its nearest remaining neighbour gets the focus.
  */
 
 export function keepFocus(main: HTMLElement): () => void {
@@ -14,7 +14,7 @@ export function keepFocus(main: HTMLElement): () => void {
       if (at.matches("tr, article, [tabindex]")) around.push(at);
     }
   }
-  // some browsers tell of it when what has the focus is taken away, and then it is still in its place
+  // some browsers fire focusout while the removed element is still in the document
   function went({ target }: FocusEvent): void {
     queueMicrotask(() => {
       if ((target as Element).isConnected && last === target) last = null;

@@ -1,13 +1,13 @@
-/** Whether Prefect answers the facade. */
+/** Whether the server can reach Prefect. */
 
 import { readHealth, whenDoubtful } from "../api/client";
 
-/** Between two looks, while the page is looked at. */
+/** Polling interval while the page is visible. */
 const LOOK_MS = 15_000;
 
 class Health {
   prefect = $state<"ok" | "unreachable" | null>(null);
-  /** Grows when Prefect answers again: what was read without it lacks something. */
+  /** Counts recoveries: what was read while Prefect was unreachable is incomplete. */
   recoveries = $state(0);
   #looking: Promise<void> | null = null;
   #isDoubted = false;
@@ -21,7 +21,7 @@ class Health {
     document.addEventListener("visibilitychange", () => void this.#tick());
   }
 
-  /** Asks whether Prefect answers; one question at a time. */
+  /** Checks whether Prefect is reachable; one request at a time. */
   look(): Promise<void> {
     return (this.#looking ??= this.#ask().finally(() => (this.#looking = null)));
   }
@@ -39,7 +39,7 @@ class Health {
   async #tick(): Promise<void> {
     if (document.visibilityState !== "visible") return;
     await this.look();
-    // it was away for so short a time that no look fell into it
+    // the outage was too short for a poll to notice
     if (this.#isDoubted && this.prefect === "ok") this.#recover();
   }
 

@@ -1,4 +1,4 @@
-/** Keys that work everywhere: `/` goes to the search, `j` and `k` through the rows, Esc out. */
+/** Global keys: `/` focuses the search, `j` and `k` move through rows, Esc leaves. */
 
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

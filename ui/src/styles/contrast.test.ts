@@ -1,4 +1,4 @@
-/** The tokens, read as they stand, held to WCAG AA in both themes. */
+/** Checks the tokens in tokens.css against WCAG AA in both themes. */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ const tokens = new Map(
   ]),
 );
 
-/** Relative luminance of an OKLCH colour (Björn Ottosson's matrices), cut to sRGB as a screen does. */
+/** Relative luminance of an OKLCH colour (Björn Ottosson's matrices), clipped to sRGB like a screen. */
 function luminance(oklch: string): number {
   const [lightness = 0, chroma = 0, hue = 0] = oklch.split(/\s+/).map(Number);
   const [a, b] = [chroma * Math.cos((hue * Math.PI) / 180), chroma * Math.sin((hue * Math.PI) / 180)];
@@ -48,7 +48,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   });
 
   it.each(INKS.flatMap((ink) => PAPERS.map((paper) => [ink, paper] as const)))(
-    "%s on %s can be read",
+    "%s on %s is readable",
     (ink, paper) => {
       expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
     },
@@ -58,7 +58,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     ["accent-ink", "accent"],
     ["accent", "accent-soft"],
     ["ink", "fresh"],
-  ] as const)("%s on %s can be read", (ink, paper) => {
+  ] as const)("%s on %s is readable", (ink, paper) => {
     expect(contrast(ink, paper, theme)).toBeGreaterThanOrEqual(4.5);
   });
 

@@ -1,4 +1,4 @@
-/** The event log as it is read: which kinds belong together, what a search finds. */
+/** Groups of event kinds, and search in the log. */
 
 import type { JobEvent } from "../../live/frames";
 
@@ -10,7 +10,7 @@ export const GROUPS = {
     name: "problems",
     of: (kind: string) => kind === "job.problem" || kind === "state.failed" || kind === "state.crashed",
   },
-  job: { name: "the job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
+  job: { name: "job", of: (kind: string) => kind.startsWith("job.") || kind.startsWith("state.") },
 } as const;
 
 export type Group = keyof typeof GROUPS;
@@ -21,7 +21,7 @@ export function groupOf(kind: string): Group {
 
 export const isGroup = (name: string): name is Group => name in GROUPS;
 
-/** Events of a group that hold a text, in their text or their words. */
+/** Events of a group whose text or words contain the search text. */
 export function found(events: readonly JobEvent[], group: string, text: string): readonly JobEvent[] {
   const wanted = text.trim().toLowerCase();
   if (!isGroup(group) && !wanted) return events;
@@ -34,7 +34,7 @@ export function found(events: readonly JobEvent[], group: string, text: string):
   );
 }
 
-/** The log as text, oldest first. */
+/** The log as plain text, oldest first. */
 export function asText(events: readonly JobEvent[]): string {
   return events
     .map(({ occurred, kind, text, words }) => {

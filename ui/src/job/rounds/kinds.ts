@@ -1,9 +1,9 @@
-/** What selection decided about candidates, from good to bad, and how each is drawn. */
+/** Groups of verdicts on candidates, best first, and their colours. */
 
 export const KINDS = {
   accepted: { name: "accepted", token: "--accent" },
   postponed: { name: "postponed", token: "--verdict-later" },
-  known: { name: "known already", token: "--verdict-known" },
+  known: { name: "already known", token: "--verdict-known" },
   malformed: { name: "not a word", token: "--verdict-bad" },
 } as const;
 export type Kind = keyof typeof KINDS;
@@ -22,7 +22,7 @@ export function kindOf(verdict: string): Kind {
   return KNOWN.has(verdict) ? "known" : "malformed";
 }
 
-/** Counts by kind, of counts by verdict. */
+/** Sums counts by verdict into counts by kind. */
 export function byKind(verdicts: Readonly<Record<string, number>>): Record<Kind, number> {
   const found: Record<Kind, number> = { accepted: 0, postponed: 0, known: 0, malformed: 0 };
   for (const [verdict, number] of Object.entries(verdicts)) found[kindOf(verdict)] += number;

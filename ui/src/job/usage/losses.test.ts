@@ -4,17 +4,15 @@ import { missing } from "./losses";
 
 const counts = { ...frame().counts, accepted: 200, stored: 60 };
 
-describe("words that were accepted and not learned", () => {
+describe("accepted words that were not learned", () => {
   it("are explained", () => {
     expect(missing(frame({ status: "completed", counts: { ...counts, failed: 100, defined: 10 } }))).toBe(
-      "Of the accepted words 140 are not learned: 100 given up, 10 with a definition only, 30 not finished.",
+      "140 accepted words are not learned: 100 failed, 10 with only a definition, 30 not finished.",
     );
-    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe(
-      "Of the accepted words 1 is still to come.",
-    );
+    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("1 accepted word is pending.");
   });
 
-  it("are not spoken of where there are none", () => {
+  it("are not mentioned if there are none", () => {
     expect(missing(frame({ counts: { ...counts, stored: 200 } }))).toBe("");
   });
 });

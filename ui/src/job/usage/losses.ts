@@ -1,26 +1,29 @@
-/** Why fewer words are learned than were accepted. */
+/** Why fewer words were learned than accepted. */
 
 import type { Job } from "../../api/types";
 import { count, counted } from "../../shared/format";
 import { isOver } from "../summary";
 
 /**
- * Such as "Of the accepted words 140 are not learned: 100 given up, 40 not finished.";
- * empty where none is missing.
+ * For example "140 accepted words are not learned: 100 failed, 40 not finished.";
+ * empty if none are missing.
  */
 export function missing(job: Pick<Job, "counts" | "status">): string {
   const { accepted, stored, defined, failed } = job.counts;
   const rest = Math.max(0, accepted - stored - defined - failed);
+  const isEnded = isOver(job);
+  const open = isEnded ? "not finished" : "pending";
   const parts = [
-    failed ? `${count(failed)} given up` : "",
-    defined ? `${count(defined)} with a definition only` : "",
-    rest ? `${count(rest)} ${isOver(job) ? "not finished" : "still to come"}` : "",
+    failed ? `${count(failed)} failed` : "",
+    defined ? `${count(defined)} with only a definition` : "",
+    rest ? `${count(rest)} ${open}` : "",
   ].filter(Boolean);
   if (!parts.length) return "";
-  const all = failed + defined + rest;
-  if (parts.length === 1) {
-    return `Of the accepted words ${parts[0]?.replace(/^(\S+)/, all === 1 ? "$1 is" : "$1 are")}.`;
+  if (parts.length > 1) {
+    const all = counted(failed + defined + rest, "accepted word is", "accepted words are");
+    return `${all} not learned${isEnded ? "" : " yet"}: ${parts.join(", ")}.`;
   }
-  const yet = isOver(job) ? "" : " yet";
-  return `Of the accepted words ${counted(all, "is", "are")} not learned${yet}: ${parts.join(", ")}.`;
+  if (failed) return `${counted(failed, "accepted word")} failed.`;
+  if (defined) return `${counted(defined, "accepted word has", "accepted words have")} only a definition.`;
+  return `${counted(rest, "accepted word is", "accepted words are")} ${open}.`;
 }

@@ -4,18 +4,14 @@ import { outlook } from "./outlook";
 const seen = (new_share: number, words_left: number) =>
   outlook({ forecast: { new_share, words_left }, counts: { proposed: 1405 } as never });
 
-it("tells no number of many digits that the next proposal moves", () => {
-  expect(seen(1, 983_503)).toBe(
-    "All of the last proposals were new; the model would come up with many more.",
-  );
+it("gives no precise number that the next proposal would change", () => {
+  expect(seen(1, 983_503)).toBe("All recent proposals were new; the model could propose many more.");
   expect(seen(0.4, 12_345)).toBe(
-    "40 % of the last proposals were new; the model would come up with at least 12,300 more.",
+    "40% of recent proposals were new; the model could propose at least 12,300 more.",
   );
 });
 
-it("tells when there is little left, and nothing where nothing is known", () => {
-  expect(seen(0, 0)).toBe(
-    "None of the last proposals was new; the model would come up with hardly any more.",
-  );
+it("says when little is left, and nothing without a forecast", () => {
+  expect(seen(0, 0)).toBe("No recent proposals were new; the model could propose few more.");
   expect(outlook({ forecast: null, counts: {} as never })).toBe("");
 });

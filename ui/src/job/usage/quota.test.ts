@@ -7,7 +7,7 @@ const of = (
   left: number,
 ) => ({ model, bound, left, limit: 100 });
 
-test("of each model the tightest limit of a minute and of a day is told", () => {
+test("the tightest limits per minute and per day are shown for each model", () => {
   const quota = [
     of("a", "requests_per_minute", 90),
     of("a", "tokens_per_minute", 20),

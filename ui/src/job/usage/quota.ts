@@ -1,10 +1,10 @@
-/** Which limits are worth showing. */
+/** Selects the limits worth showing. */
 
 import type { Job } from "../../api/types";
 
 type Left = Job["quota"][number];
 
-/** Of each model the limit of a minute and that of a day of which the least is left, in the order given. */
+/** For each model, the per-minute and the per-day limit with the least left, in the given order. */
 export function tightest(quota: readonly Left[]): Left[] {
   const found = new Map<string, Left>();
   for (const one of quota) {
