@@ -1,5 +1,5 @@
-"""Writes the facade's OpenAPI document to ui/openapi.json: `python ui/dump_openapi.py`, or with `--check`
-says whether it is up to date.
+"""Writes the server's OpenAPI document to ui/openapi.json, and the bounds in it to ui/src/api/limits.json:
+`python ui/dump_openapi.py`. With `--check` it says whether they are up to date.
 """
 
 from __future__ import annotations
@@ -8,29 +8,52 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from flows.settings import Settings
 from service.api.app import create_app
 from service.settings import FacadeSettings
 
-TARGET = Path(__file__).with_name("openapi.json")
+HERE = Path(__file__).parent
+TARGET = HERE / "openapi.json"
+LIMITS = HERE / "src/api/limits.json"
+REQUESTS = {"big": "StartBigJob", "quick": "StartQuickJob", "deep": "StartDeepJob"}
+BOUNDS = ("exclusiveMinimum", "minimum", "maximum", "minLength", "maxLength", "maxItems", "default")
 
 
 def dumped() -> str:
-    """The document as the facade serves it, in a stable order and without the version of the package."""
+    """The document as the server serves it, in a stable order and without the version of the package."""
     with tempfile.TemporaryDirectory() as home:
         document = create_app(Settings(home=Path(home), store="memory://"), FacadeSettings()).openapi()
     document["info"]["version"] = "0"
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def limits(document: dict[str, Any]) -> str:
+    """The bounds of the request bodies and of the search, by kind of job and field."""
+    schemas = document["components"]["schemas"]
+    found = {
+        mode: {field: _bounds(about) for field, about in schemas[name]["properties"].items() if field != "mode"}
+        for mode, name in REQUESTS.items()
+    }
+    search = document["paths"]["/knowledge"]["get"]["parameters"]
+    found["search"] = {each["name"]: _bounds(each["schema"]) for each in search if each["name"] == "q"}
+    return json.dumps(found, indent=2, sort_keys=True) + "\n"
+
+
+def _bounds(about: dict[str, Any]) -> dict[str, Any]:
+    kinds = [about, *about.get("anyOf", [])]
+    return {name: kind[name] for kind in kinds for name in BOUNDS if kind.get(name) is not None}
+
+
 def main() -> None:
-    """Write the document, or fail when it is not the one that is there."""
+    """Write the document and its bounds, or fail when they are not those that are there."""
     text = dumped()
-    if "--check" not in sys.argv:
-        TARGET.write_text(text)
-    elif not TARGET.is_file() or TARGET.read_text() != text:
-        sys.exit("ui/openapi.json is not what the facade serves. Renew it and the types: make ui-types")
+    for target, wanted in ((TARGET, text), (LIMITS, limits(json.loads(text)))):
+        if "--check" not in sys.argv:
+            target.write_text(wanted)
+        elif not target.is_file() or target.read_text() != wanted:
+            sys.exit(f"{target} is not what the server serves. Renew it and the types: make ui-types")
 
 
 if __name__ == "__main__":

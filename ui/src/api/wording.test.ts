@@ -1,35 +1,55 @@
 import { describe, expect, it } from "vitest";
 import { inWords } from "./wording";
 
-const of = (field: string, problem: string) =>
-  inWords({ detail: `${field}: ${problem}.`, errors: [{ field, problem }] });
+type Params = Record<string, unknown>;
 
-describe("validation errors use the form's labels", () => {
+const error = (
+  field: string,
+  code: string,
+  params: Params = {},
+  problem = "raw",
+  remedy: string | null = null,
+) => ({
+  field,
+  problem,
+  code,
+  params,
+  remedy,
+});
+const of = (...errors: ReturnType<typeof error>[]) =>
+  inWords({ detail: "raw", code: "invalid_input", errors });
+
+describe("an input error in the form's words", () => {
   it.each([
-    ["minutes", "Input should be less than or equal to 10", "Minutes: at most 10."],
-    ["minutes", "Input should be greater than 0.0", "Minutes: more than 0.0."],
-    ["max_entries", "Input should be greater than or equal to 1", "Word limit: at least 1."],
-    ["words.0", "Value error, 'x1' is not a word", "Word 1: 'x1' is not a word."],
-    ["topic", "String should have at most 200 characters", "Topic: at most 200 characters."],
-  ])("%s, %s", (field, problem, told) => expect(of(field, problem)).toBe(told));
+    ["minutes", "less_than_equal", { le: 10 }, "Minutes: at most 10."],
+    ["minutes", "greater_than", { gt: 0 }, "Minutes: more than 0."],
+    ["max_entries", "greater_than_equal", { ge: 1 }, "Word limit: at least 1."],
+    ["topic", "string_too_long", { max_length: 200 }, "Topic: at most 200 characters."],
+    ["words", "too_long", { max_length: 500, actual_length: 501 }, "Words: at most 500."],
+  ])("%s, %s", (field, code, params, told) => expect(of(error(field, code, params))).toBe(told));
 
-  it("each of several errors", () => {
-    const errors = [
-      { field: "words.2", problem: "Value error, no letters" },
-      { field: "limit", problem: "Input should be less than or equal to 500" },
-    ];
-    expect(inWords({ detail: "raw", errors })).toBe("Word 3: no letters. Word limit: at most 500.");
+  it("uses the server's words for a code that it does not know", () => {
+    expect(of(error("words.0", "word_number", {}, "“7” is a number", "Give a word."))).toBe(
+      "Word 1: “7” is a number. Give a word.",
+    );
+  });
+
+  it("names each of several", () => {
+    expect(
+      of(error("words.2", "new", {}, "no letters"), error("limit", "less_than_equal", { le: 500 })),
+    ).toBe("Word 3: no letters. Word limit: at most 500.");
   });
 });
 
-it("a sentence stays as it is, without code marks", () => {
+it("keeps other problems as the server words them, without code marks", () => {
   expect(
     inWords({
       detail: "job_id: the job is running. Only an ended job can be run again.",
-      errors: [{ field: "job_id", problem: "the job is running" }],
+      code: "conflict",
+      errors: [error("job_id", "invalid", {}, "the job is running")],
     }),
   ).toBe("job_id: the job is running. Only an ended job can be run again.");
-  expect(inWords({ detail: "Send `Authorization: Bearer …`.", errors: [] })).toBe(
+  expect(inWords({ detail: "Send `Authorization: Bearer …`.", code: null, errors: null })).toBe(
     "Send “Authorization: Bearer …”.",
   );
 });

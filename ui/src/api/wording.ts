@@ -1,17 +1,19 @@
-/** Words the server's validation errors with the labels of the form. */
+/** Words the server's input errors with the labels of the form, by their codes. */
 
 import type { ProblemDocument } from "./types";
 
+type FieldProblem = NonNullable<ProblemDocument["errors"]>[number];
+type Said = Pick<ProblemDocument, "detail" | "code"> & { errors: readonly FieldProblem[] | null };
+
 const FIELDS: Readonly<Record<string, string>> = { max_entries: "Word limit", limit: "Word limit" };
-const SENTENCES: readonly (readonly [RegExp, string])[] = [
-  [/^Value error,\s*/, ""],
-  [/^Input should be less than or equal to (\S+?)\.?$/, "at most $1"],
-  [/^Input should be greater than or equal to (\S+?)\.?$/, "at least $1"],
-  [/^Input should be less than (\S+?)\.?$/, "less than $1"],
-  [/^Input should be greater than (\S+?)\.?$/, "more than $1"],
-  [/^String should have at most (\d+) characters?$/, "at most $1 characters"],
-  [/^List should have at most (\d+) items? after validation, not \d+$/, "at most $1"],
-];
+const WORDS: Readonly<Record<string, (bound: (name: string) => string) => string>> = {
+  less_than_equal: (bound) => `at most ${bound("le")}`,
+  greater_than_equal: (bound) => `at least ${bound("ge")}`,
+  less_than: (bound) => `less than ${bound("lt")}`,
+  greater_than: (bound) => `more than ${bound("gt")}`,
+  string_too_long: (bound) => `at most ${bound("max_length")} characters`,
+  too_long: (bound) => `at most ${bound("max_length")}`,
+};
 
 function nameOf(field: string): string {
   const [first = "", place = ""] = field.split(".");
@@ -19,17 +21,14 @@ function nameOf(field: string): string {
   return FIELDS[first] ?? first.charAt(0).toUpperCase() + first.slice(1).replaceAll("_", " ");
 }
 
-export function inWords({ detail, errors }: Pick<ProblemDocument, "detail" | "errors">): string {
-  const wrong = errors?.filter(({ field }) => /^[a-z_]+(\.\d+)?$/.test(field)) ?? [];
-  // the server's own errors are sentences already; validation errors are lists of fields
-  const isForm =
-    wrong.length > 0 && wrong.some(({ problem }) => SENTENCES.some(([raw]) => raw.test(problem)));
-  return withoutMarks(isForm ? wrong.map(sentenceOf).join(" ") : detail);
+export function inWords({ detail, code, errors }: Said): string {
+  const isForm = code === "invalid_input" && errors?.every(({ field }) => /^[a-z_]+(\.\d+)?$/.test(field));
+  return withoutMarks(isForm && errors?.length ? errors.map(sentenceOf).join(" ") : detail);
 }
 
-function sentenceOf({ field, problem }: { field: string; problem: string }): string {
-  const told = SENTENCES.reduce((text, [raw, words]) => text.replace(raw, words), problem);
-  return `${nameOf(field)}: ${told.replace(/\.$/, "")}.`;
+function sentenceOf({ field, problem, code, params, remedy }: FieldProblem): string {
+  const told = WORDS[code]?.((name) => String(params[name])) ?? problem;
+  return `${nameOf(field)}: ${told}.${remedy ? ` ${remedy}` : ""}`;
 }
 
 /** Replaces Markdown code marks with quotation marks. */

@@ -34,7 +34,15 @@ describe("the verdict on a word", () => {
   });
 
   it("names the known word for an inflection", async () => {
-    answered([{ text: "mosses", key: "mosses", verdict: "inflection", reason: "An inflection of “moss”" }]);
+    answered([
+      {
+        text: "mosses",
+        key: "mosses",
+        verdict: "inflection",
+        reason: "An inflection of “moss”",
+        variant_of: "moss",
+      },
+    ]);
     expect(await verdictOf(job({}), "mosses")).toEqual({
       isLearned: false,
       said: "an inflection of “moss”",

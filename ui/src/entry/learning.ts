@@ -37,7 +37,7 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
     return {
       isLearned: false,
       said: lower(candidate.reason ?? candidate.verdict),
-      ...named(candidate.reason),
+      ...(candidate.variant_of ? { known: candidate.variant_of } : {}),
     };
   }
   const outcome = results.flatMap((batch) => batch.outcomes).find((one) => one.key === candidate.key);
@@ -45,12 +45,6 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
     isLearned: false,
     said: outcome?.reason ? `not learned: ${lower(outcome.reason)}` : "not learned",
   };
-}
-
-/** The word quoted in a reason. */
-function named(reason: string | null): { known?: string } {
-  const known = /“(.+)”/.exec(reason ?? "")?.[1];
-  return known ? { known } : {};
 }
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
