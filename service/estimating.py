@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from flows.core.estimate import GROQ, LEXICON, Estimate, Rates, estimate, rates_of
+from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate, rates_of
 from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, Limits
 from flows.knowledge import Job, Mode, limits, utc_now
@@ -44,7 +44,8 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
     )
     about = None if has_model or mode != "big" else parameters.get("topic")
-    return found.model_copy(update={"notes": _notes(found, settings, has_model=has_model, about=about)})
+    notes = _notes(found, settings, has_model=has_model, about=about)
+    return found.model_copy(update={"notes": tuple(notes.values()), "note_codes": tuple(notes)})
 
 
 def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
@@ -87,25 +88,24 @@ async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
     return 0, 0
 
 
-def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str | None) -> tuple[str, ...]:
-    notes = []
+def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str | None) -> dict[NoteCode, str]:
+    """What to know before starting, by code."""
+    notes: dict[NoteCode, str] = {}
     if has_model and settings.write_models[0] not in settings.prices:
-        notes.append(f"No price is known for {settings.write_models[0]}: name it in LEARN_PRICES.")
-    if found.limited_by.endswith("a day") and not found.entries:
-        notes.append(
-            "The day's quota is used up: it fills again steadily, come back later or use another model."
+        notes["no_price"] = f"No price is known for {settings.write_models[0]}; set it in LEARN_PRICES."
+    if found.limited_by in DAILY and not found.entries:
+        notes["day_used_up"] = (
+            "Today's quota is used up. It refills steadily: try again later, or use another model."
         )
     if found.limited_by == "the words that are left" and not found.entries:
-        notes.append(
-            "The last job of this kind found nothing new. Another topic may, and a language model does."
+        notes["nothing_new_last_time"] = (
+            "The last job like this found nothing new. Try another topic or use a language model."
         )
     if about and found.entries:
-        notes.append(
-            "One topic has far fewer words than the lexicon: the job ends when all of them are learned."
-        )
+        notes["one_topic"] = "A single topic has few words; the job ends when it has learned them all."
     if not found.rates.jobs:
-        notes.append("A rule of thumb: no job of this kind has run here yet.")
-    return tuple(notes)
+        notes["rule_of_thumb"] = "A rough estimate: no job of this kind has run here yet."
+    return notes
 
 
 def told(found: Estimate) -> list[str]:

@@ -22,6 +22,7 @@ def _prefect(about: Mapping[str, Any]) -> str:
 
 _TEXTS: dict[ReasonCode, Words] = {
     "late": lambda about: f"No worker has picked it up yet (work pool {about['pool']!r}).",
+    "starting": lambda _: "A worker has picked it up; its process has not started yet.",
     "pool_paused": lambda about: f"Work pool {about['pool']!r} is paused.",
     "pool_missing": lambda about: f"Work pool {about['pool']!r} does not exist.",
     "no_worker": lambda about: f"No worker is online for work pool {about['pool']!r}.",
@@ -37,8 +38,9 @@ _TEXTS: dict[ReasonCode, Words] = {
 }
 _REMEDIES: dict[ReasonCode, Words] = {
     "late": lambda _: "Check that a worker is running: `learn doctor`.",
+    "starting": lambda _: "If this lasts, see the worker's log.",
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",
-    "pool_missing": lambda _: "Run `learn up` or `learn deploy`; both create it.",
+    "pool_missing": lambda _: "Run `learn up`, or `prefect work-pool create` and `prefect deploy --all`.",
     "no_worker": lambda about: f"Start one: `learn up`, or `prefect worker start --pool {about['pool']}`.",
 }
 

@@ -33,7 +33,9 @@ def limits(document: dict[str, Any]) -> str:
     """The bounds of the request bodies and of the search, by kind of job and field."""
     schemas = document["components"]["schemas"]
     found = {
-        mode: {field: _bounds(about) for field, about in schemas[name]["properties"].items() if field != "mode"}
+        mode: {
+            field: _bounds(about) for field, about in schemas[name]["properties"].items() if field != "mode"
+        }
         for mode, name in REQUESTS.items()
     }
     search = document["paths"]["/knowledge"]["get"]["parameters"]

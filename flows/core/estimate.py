@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from flows.core.quota import Limits
 from flows.knowledge import Document, Job, Mode
@@ -29,10 +30,25 @@ class Rates(Document):
     """How many earlier jobs say so; 0 for a rule of thumb."""
 
 
+LimitedBy = Literal[
+    "requests a day",
+    "tokens a day",
+    "requests a minute",
+    "tokens a minute",
+    "the speed of the stages",
+    "the time limit",
+    "the number of words",
+    "the words that are left",
+]
+DAILY: frozenset[LimitedBy] = frozenset({"requests a day", "tokens a day"})
+NoteCode = Literal["no_price", "day_used_up", "nothing_new_last_time", "one_topic", "rule_of_thumb"]
+
+
 class Estimate(Document):
     """A forecast for one job.
 
-    `limited_by` names what keeps it from more; `notes` say what to know before starting.
+    `limited_by` names what keeps it from more; `notes` say what to know before starting, `note_codes` the
+    same for programs.
     """
 
     entries: int
@@ -40,9 +56,10 @@ class Estimate(Document):
     tokens: int
     cost_usd: float
     minutes: float
-    limited_by: str
+    limited_by: LimitedBy
     rates: Rates
     notes: tuple[str, ...] = ()
+    note_codes: tuple[NoteCode, ...] = ()
 
 
 LEXICON = Rates(per_second=100.0)
@@ -95,9 +112,9 @@ def estimate(
     how many words there can be, None where nobody knows. Raises InvalidInput as Limits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
-    room: dict[str, float] = {}
+    room: dict[LimitedBy, float] = {}
 
-    def bound(name: str, amount: float | None, each: float) -> None:
+    def bound(name: LimitedBy, amount: float | None, each: float) -> None:
         if amount is not None and each > 0:
             room[name] = max(0.0, amount) / each
 
@@ -111,12 +128,14 @@ def estimate(
         None if limits.tokens_per_day is None else limits.tokens_per_day - spent_tokens,
         tokens,
     )
-    steady = {"the speed of the stages": rates.per_second * 60} if not rates.jobs or not tokens else {}
+    steady: dict[LimitedBy, float] = {}
+    if not rates.jobs or not tokens:
+        steady["the speed of the stages"] = rates.per_second * 60
     if limits.tokens_per_minute is not None and tokens:
         steady["tokens a minute"] = limits.tokens_per_minute / tokens
     if limits.requests_per_minute is not None and rates.requests:
         steady["requests a minute"] = limits.requests_per_minute / rates.requests
-    slowest = min(steady, key=lambda name: steady[name], default="the speed of the stages")
+    slowest: LimitedBy = min(steady, key=lambda name: steady[name], default="the speed of the stages")
     a_minute = steady.get(slowest, rates.per_second * 60)
     room[slowest if tokens else "the time limit"] = a_minute * minutes
     if entries is not None:

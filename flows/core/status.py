@@ -111,6 +111,8 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
         return _judged(seen.model_copy(update={"version": 1}))
     base = with_own_status(stored)
     state, reason = seen.state, seen.reason
+    if reason is None and state is not None and state.is_final and base.state == state:
+        reason = base.reason  # whoever has no reason for an end takes none away
     is_older = base.state is not None and (state is None or _order(state) < _order(base.state))
     if is_older:
         return None

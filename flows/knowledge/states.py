@@ -27,6 +27,7 @@ STATUS_OF_STATE: dict[StateType, JobStatus] = {
 ReasonCode = Literal[
     # why a queued job does not begin
     "late",
+    "starting",
     "pool_paused",
     "pool_missing",
     "no_worker",

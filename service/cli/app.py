@@ -214,24 +214,25 @@ def export(
     return _on_store(work)
 
 
+@app.command("migrate", hidden=True)
 @app.command()
-def migrate(
+def copy(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="URL", help="The store to move to: sqlite:///…, firestore://project/database."
+            "--to", metavar="URL", help="The store to copy to: sqlite:///…, firestore://project/database."
         ),
     ],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="URL", help="The store to move from; else the one of LEARN_STORE."),
+        typer.Option("--from", metavar="URL", help="The store to copy from; by default, LEARN_STORE."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Move the whole knowledge base to another store; what was interrupted goes on where it was."""
-    from service.cli.copy import migrate_and_tell
+    """Copy the whole knowledge base to another store. After an interruption it resumes where it stopped."""
+    from service.cli.copy import copy_and_tell
 
-    return wait_for(migrate_and_tell(from_, to, is_json=as_json))
+    return wait_for(copy_and_tell(from_, to, is_json=as_json))
 
 
 @app.command()

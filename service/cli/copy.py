@@ -1,8 +1,8 @@
-"""`learn migrate`: a knowledge base from any store to any other, in constant memory, to be gone on with after
-an interruption.
+"""`learn copy`: copies a knowledge base from any store to any other, in constant memory; resumes after an
+interruption.
 
 Every row is written under its own key, so writing it again changes nothing. A note in the home folder says
-how far it has come; a job's document is moved after all that belongs to the job, so a job that is there is
+how far it has come; a job's document is copied after all that belongs to the job, so a job that is there is
 there whole. At the end both stores are counted.
 """
 
@@ -38,7 +38,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass
-class Moved:
+class Copied:
     """How many of each kind there are, in one store or on their way."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Moved:
 
 
 class Note:
-    """How far a migration has come: for each kind the key of the last row that was written."""
+    """How far a copy has come: for each kind the key of the last row that was written."""
 
     def __init__(self, home: Path, source: str, target: str) -> None:
         name = hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()[:16]
@@ -83,16 +83,16 @@ class Note:
         self.write()
 
     def forget(self) -> None:
-        """Leave nothing behind: the migration is done."""
+        """Remove the note: the copy is complete."""
         self.path.unlink(missing_ok=True)
 
 
-async def migrate_and_tell(source_url: str | None, target_url: str, *, is_json: bool) -> int:
-    """`learn migrate`: move, show the progress beside the output, and print what there is now."""
+async def copy_and_tell(source_url: str | None, target_url: str, *, is_json: bool) -> int:
+    """`learn copy`: copy, show the progress beside the output, and print what there is now."""
     settings, console = read_settings(), err()
     source_url = source_url or settings.store
     with console.status("Looking at both stores") if console.is_terminal else nullcontext() as status:
-        moved = await migrate(
+        copied = await copy_store(
             source_url,
             target_url,
             language=settings.language,
@@ -100,14 +100,14 @@ async def migrate_and_tell(source_url: str | None, target_url: str, *, is_json: 
             tell=status.update if status else say,
         )
     if is_json:
-        typer.echo(json.dumps(moved.counts))
+        typer.echo(json.dumps(copied.counts))
     else:
-        say(f"Moved: {moved}. To use it from now on: LEARN_STORE={target_url}")
+        say(f"Copied: {copied}. To use it from now on: LEARN_STORE={target_url}")
     return DONE
 
 
-async def migrate(source_url: str, target_url: str, *, language: str, home: Path, tell: Tell) -> Moved:
-    """Move everything but claims; says what there is now. `tell` hears of the progress about once a second.
+async def copy_store(source_url: str, target_url: str, *, language: str, home: Path, tell: Tell) -> Copied:
+    """Copy everything but claims; says what there is now. `tell` hears of the progress about once a second.
 
     Raises InvalidInput for a source that is empty, a target that is not, and one store named twice;
     LanguageMismatch when either holds another language; LearningError when the counts differ at the end.
@@ -121,7 +121,7 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
     ):
         note = Note(home, source.url, target.url)
         await _check_ends(source, target, note)
-        await Move(source, target, note, tell).run()
+        await Copying(source, target, note, tell).run()
         tell("Counting both stores")
         now = source.now()
         here, there = await count(source, at=now), await count(target, at=now)
@@ -141,19 +141,19 @@ async def migrate(source_url: str, target_url: str, *, language: str, home: Path
     return there
 
 
-class Move:
-    """One run of a migration."""
+class Copying:
+    """One run of a copy."""
 
     def __init__(self, source: Store, target: Store, note: Note, tell: Tell) -> None:
         self._source = source
         self._target = target
         self._note = note
         self._tell = tell
-        self._moved = Moved()
+        self._copied = Copied()
         self._told_at = time.monotonic()
 
     async def run(self) -> None:
-        """Move everything that is not there yet."""
+        """Copy everything that is not there yet."""
         source, target, note = self._source, self._target, self._note
         note.write()
         await self._pour(
@@ -178,7 +178,7 @@ class Move:
         while True:
             page = await source.jobs(cursor=cursor, limit=50)
             for job in page.items:
-                await self._move_job(job)
+                await self._copy_job(job)
             cursor = page.cursor
             if cursor is None:
                 return
@@ -206,7 +206,7 @@ class Move:
         if some:
             await write()
 
-    async def _move_job(self, job: Job) -> None:
+    async def _copy_job(self, job: Job) -> None:
         """The rounds, batches and log of a job that are not there yet, then its document."""
         source, target, job_id = self._source, self._target, job.job_id
         if await target.job(job_id) == job:
@@ -235,16 +235,16 @@ class Move:
         self._progress("jobs", 1)
 
     def _progress(self, kind: str, count: int) -> None:
-        self._moved.add(kind, count)
+        self._copied.add(kind, count)
         if time.monotonic() - self._told_at >= TOLD_EVERY_S:
             self._told_at = time.monotonic()
-            self._tell(f"Moved so far: {self._moved}")
+            self._tell(f"Copied so far: {self._copied}")
 
 
-async def count(store: Store, *, at: datetime) -> Moved:
+async def count(store: Store, *, at: datetime) -> Copied:
     """What a store holds, by kind; rows are counted by reading them."""
     stats = await store.stats()
-    found = Moved(
+    found = Copied(
         {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}
     )
     found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
@@ -263,7 +263,7 @@ async def count(store: Store, *, at: datetime) -> Moved:
     return found
 
 
-async def _count_job(store: Store, job_id: UUID, found: Moved) -> None:
+async def _count_job(store: Store, job_id: UUID, found: Copied) -> None:
     last = 0
     while rounds := await store.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
         last = rounds[-1].number
@@ -284,12 +284,12 @@ async def _length(rows: AsyncIterator[object]) -> int:
 
 async def _check_ends(source: Store, target: Store, note: Note) -> None:
     if not await _holds_anything(source):
-        raise InvalidInput("--from", f"{source.url} is empty", "Name the store that has something to move")
+        raise InvalidInput("--from", f"{source.url} is empty", "Name the store to copy from")
     if not note.is_there and await _holds_anything(target):
         raise InvalidInput(
             "--to",
             f"{target.url} is not empty",
-            "Name an empty store: this moves a knowledge base and does not merge two",
+            "Name an empty store; copying does not merge two knowledge bases",
         )
 
 
@@ -306,5 +306,5 @@ def _check_file(url: str) -> None:
 
         if not path_of(location).is_file():
             raise InvalidInput(
-                "--from", f"there is no file {path_of(location)}", "Name the store that has something to move"
+                "--from", f"there is no file {path_of(location)}", "Name the store to copy from"
             )

@@ -15,7 +15,7 @@ from service.orchestration.types import Run
 FRESH_S = 2.0
 """How long what was read of a pool is taken for true."""
 LATE_S = 5.0
-"""How long a worker that is there may take to begin a run."""
+"""How long a worker that is there may take to pick up a run, and then to start its process."""
 SLOT_STATE, RETRY_STATE = "AwaitingConcurrencySlot", "AwaitingRetry"
 """Prefect's names of states that wait for a moment of their own."""
 
@@ -28,12 +28,15 @@ class Pools:
         self._known: dict[str, tuple[float, WorkPool | None]] = {}
 
     async def why_waiting(self, run: Run) -> Reason | None:
-        """Why a scheduled run waits longer than a worker needs to begin it; None where nothing is
+        """Why a run that is due has not begun within the time that a worker needs; None where nothing is
         wrong yet.
         """
         state = run.state
-        if state.type != "SCHEDULED" or run.pool is None:
+        if run.pool is None:
             return None
+        if state.type == "PENDING":
+            is_late = (utc_now() - state.since).total_seconds() >= LATE_S
+            return Reason(code="starting", params={"pool": run.pool}) if is_late else None
         if state.name == SLOT_STATE:
             return Reason(code="slots_taken", params={"deployment": run.mode})
         waited_s = (utc_now() - max(run.due_at, state.since)).total_seconds()

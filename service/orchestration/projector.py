@@ -20,7 +20,7 @@ from prefect.context import get_settings_context
 
 from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
+from flows.knowledge import Job, JobStatus, PrefectState, Reason, StateType, utc_now
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
@@ -28,6 +28,7 @@ from service.orchestration.events import PoolEvent, RunEvent, events
 from service.orchestration.reasons import end_reason
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
+from service.wording import reason_text
 
 POLL_S = 4.0
 AGAIN_S = 1.5
@@ -49,6 +50,7 @@ LATEST = 200
 STRANGERS = 1_000
 """Ids of runs of other flows that are remembered, so that their events cost nothing."""
 OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
+WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
@@ -157,6 +159,8 @@ class Projector:
             return
         try:
             await self._project(job_id, states=[state])
+        except _NotOurs:
+            return
         except (LearningError, TimeoutError) as error:
             log.info("What Prefect said of %s was not written, and will be polled: %s", job_id, error)
             self._poll_now.set()
@@ -203,12 +207,13 @@ class Projector:
 
     async def _compare(self, row: Job | None, run: Run) -> None:
         if row is not None and row.state is not None and row.state.id == run.state.id:
-            if run.state.type == "SCHEDULED":
+            if run.state.type in WAITING:
                 await self._project(run.job_id, row=row, run=run)
             await self._call_crashed(row, run)
             return
         past = await self._orchestrator.history(run.job_id)
-        await self._project(run.job_id, row=row, run=run, states=past)
+        saved = await self._project(run.job_id, row=row, run=run, states=past)
+        await self._call_crashed(saved.job, run)
 
     async def _call_crashed(self, row: Job, run: Run) -> None:
         """Nobody watches the process of `learn run`, so Prefect never hears of its death."""
@@ -217,6 +222,8 @@ class Projector:
             await self._orchestrator.call_crashed(
                 run.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
             )
+            past = await self._orchestrator.history(run.job_id)
+            await self._project(run.job_id, row=row, states=past)
 
     async def _project(
         self,
@@ -236,7 +243,7 @@ class Projector:
         told = sorted(states, key=lambda state: (state.since, str(state.id)))
         latest = told[-1] if told else None
         if run is None and (
-            row is None or (latest is not None and latest.type in {"SCHEDULED", "CRASHED", "FAILED"})
+            row is None or (latest is not None and latest.type in {*WAITING, "CRASHED", "FAILED"})
         ):
             run = await self._orchestrator.run(job_id)
         if row is None:
@@ -265,12 +272,14 @@ class Projector:
             again = [each for each in told if each.status in {"queued", "running"}][-1]
             await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
         saved = await self._store.project(seen, lines)
+        if saved.job.status == "failed" and saved.lines:
+            log.error("Job %s failed: %s", job_id, _why(saved.job))
         self._on_news(saved)
         self._settle_later(saved.job)
         return saved
 
     async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
-        if state.type == "SCHEDULED":
+        if state.type in WAITING:
             return await self._orchestrator.pools.why_waiting(run)
         return end_reason(state, run.exit_code)
 
@@ -301,6 +310,10 @@ class Projector:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _why(job: Job) -> str:
+    return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason was given",))[-1]
 
 
 class _NotOurs(LearningError):

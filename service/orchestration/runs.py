@@ -38,6 +38,8 @@ from service.orchestration.schedules import Schedules
 from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_page, without_credentials
 
+STOPPING = timedelta(seconds=15)
+"""How long a run that is being cancelled is waited for before it is run again."""
 SETTLED = timedelta(seconds=4)
 
 
@@ -208,8 +210,8 @@ class Orchestrator:
         gone, also of an attempt that has begun meanwhile.
         """
         state = run.state
-        awaited = {"CANCELLING"} if run.worker_type == POOL_TYPE else {"CANCELLING", "CANCELLED"}
-        while state.type in awaited and utc_now() - state.since < SETTLED:
+        patience = {"CANCELLING": STOPPING} | ({} if run.worker_type == POOL_TYPE else {"CANCELLED": SETTLED})
+        while utc_now() - state.since < patience.get(state.type, timedelta(0)):
             await asyncio.sleep(0.2)
             latest = await self.run(run.job_id)
             state = latest.state if latest is not None else state

@@ -130,7 +130,7 @@ async def _start(
     await _start_children(worker, facade, deploy(deployments), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
-    logs = [logs_folder(settings) / f"{name}.log" for name in ("worker", "jobs", "prefect-server", "facade")]
+    logs = [logs_folder(settings) / f"{name}.log" for name in ("worker", "prefect-server", "facade")]
     duties += [tell_errors(log.stem, log, say) for log in logs]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     tasks = [asyncio.create_task(duty) for duty in duties]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -202,16 +201,16 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
         if (size := _size(log)) == position:
             continue
         lines, position = _read(log, position if size > position else 0)
-        errors = [line.strip() for line in lines if _IS_ERROR.search(line) and not _IS_WISHED.search(line)]
+        errors = [line.strip() for line in lines if _level(line) in {"ERROR", "CRITICAL"}]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")
         if len(errors) > at_most:
             say(f"{name}: {len(errors) - at_most} more errors in {log}")
 
 
-_IS_WISHED = re.compile(r"Finished in state Cancell(ed|ing)\(")
-"""Prefect calls it an error when somebody has cancelled a run."""
-_IS_ERROR = re.compile(r"\b(ERROR|CRITICAL)\b")
+def _level(line: str) -> str:
+    """The level of a log line: the second column of Prefect's format and of ours."""
+    return line.split(" | ", 2)[1].strip() if line.count(" | ") >= 2 else ""
 
 
 def _size(log: Path) -> int:

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.core import status as rules
-from flows.knowledge import FINAL_STATUSES, Counts, Job, JobStatus, PrefectState, StateType
+from flows.knowledge import FINAL_STATUSES, Counts, Job, JobStatus, PrefectState, Reason, StateType
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ANN = UUID(int=1)
@@ -122,6 +122,15 @@ def test_a_state_is_a_line_with_its_own_id():
         str(UUID(int=1)),
     )
     assert rules.line_of(state("PENDING"), 0).text == "Pending"
+
+
+def test_a_writer_without_a_reason_for_an_end_takes_none_away():
+    crashed = state("CRASHED", 3)
+    why = Reason(code="killed", params={"signal": 9})
+    row = rules.projected(job(state=state("RUNNING")), job(state=crashed, reason=why))
+    assert rules.projected(row, job(state=crashed, is_settled=False)) is None
+    again = rules.projected(row, job(state=state("SCHEDULED", 4)))
+    assert again.reason is None
 
 
 def test_the_end_of_a_process_whose_run_is_to_begin_again_counts_no_more():

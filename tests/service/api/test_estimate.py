@@ -21,8 +21,8 @@ def test_estimate_says_what_a_job_would_bring_without_starting_one(serve):
 def test_estimate_takes_what_the_job_itself_takes(serve):
     served = serve()
     for body, field in (
-        ({}, "body"),
-        ({"mode": "huge"}, "body"),
+        ({}, "mode"),
+        ({"mode": "huge"}, "mode"),
         ({"mode": "big", "words": ["moss"]}, "words"),
         ({"mode": "big", "minutes": 11}, "minutes"),
         ({"mode": "quick", "minutes": 1}, "minutes"),
@@ -43,7 +43,8 @@ def test_after_a_job_that_found_nothing_new_nothing_is_promised(serve):
     )
     big = served.post("/jobs/estimate", json={"mode": "big"}).json()
     assert (big["entries"], big["limited_by"]) == (0, "the words that are left")
-    assert "Another topic" in big["notes"][0]
+    assert big["note_codes"][0] == "nothing_new_last_time"
+    assert "Try another topic" in big["notes"][0]
     assert served.post("/jobs/estimate", json={"mode": "big", "topic": "music"}).json()["entries"] > 0
 
 
@@ -51,7 +52,7 @@ def test_one_topic_is_judged_by_how_far_others_went(serve):
     served = serve()
     unknown = served.post("/jobs/estimate", json={"mode": "big", "topic": "music"}).json()
     assert unknown["limited_by"] == "the time limit"
-    assert any("far fewer words" in note for note in unknown["notes"])
+    assert "one_topic" in unknown["note_codes"]
     begun = served.do(served.store.begin_attempt(job(ANN, parameters={"topic": "astronomy"})))
     ended = begun.model_copy(
         update={

@@ -14,7 +14,7 @@ from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
 from service.cli import copy as migration
 from service.cli.app import main
-from service.cli.copy import count, migrate
+from service.cli.copy import copy_store, count
 
 # where there is no emulator, tests/flows/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]
@@ -103,7 +103,7 @@ async def everything(store):
 
 
 def move(source, target, home, tell=print):
-    return migrate(source, target, language="en", home=home, tell=tell)
+    return copy_store(source, target, language="en", home=home, tell=tell)
 
 
 @pytest.mark.parametrize(("origin", "goal"), list(itertools.product(STORES, STORES)))
@@ -257,9 +257,9 @@ def test_command_moves_and_says_what_there_is(url_of, tmp_path, monkeypatch, cap
     monkeypatch.setenv("LEARN_HOME", str(tmp_path / "home"))
     assert main(["migrate", "--from", source_url, "--to", target_url, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["words"] == 301
-    assert main(["migrate", "--from", source_url, "--to", target_url]) == 2
+    assert main(["copy", "--from", source_url, "--to", target_url]) == 2
     assert "not empty" in capsys.readouterr().err
     monkeypatch.setenv("LEARN_STORE", source_url)
     other = url_of("sqlite")
-    assert main(["migrate", "--to", other]) == 0
+    assert main(["copy", "--to", other]) == 0
     assert f"LEARN_STORE={other}" in capsys.readouterr().err.replace("\n", "")

@@ -879,17 +879,26 @@ export interface components {
          * Estimate
          * @description A forecast for one job.
          *
-         *     `limited_by` names what keeps it from more; `notes` say what to know before starting.
+         *     `limited_by` names what keeps it from more; `notes` say what to know before starting, `note_codes` the
+         *     same for programs.
          */
         Estimate: {
             /** Cost Usd */
             cost_usd: number;
             /** Entries */
             entries: number;
-            /** Limited By */
-            limited_by: string;
+            /**
+             * Limited By
+             * @enum {string}
+             */
+            limited_by: "requests a day" | "tokens a day" | "requests a minute" | "tokens a minute" | "the speed of the stages" | "the time limit" | "the number of words" | "the words that are left";
             /** Minutes */
             minutes: number;
+            /**
+             * Note Codes
+             * @default []
+             */
+            note_codes: ("no_price" | "day_used_up" | "nothing_new_last_time" | "one_topic" | "rule_of_thumb")[];
             /**
              * Notes
              * @default []
@@ -1431,7 +1440,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "late" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "cancelled" | "prefect";
+            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "cancelled" | "prefect";
             /** Params */
             params?: {
                 [key: string]: unknown;

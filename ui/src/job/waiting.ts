@@ -24,6 +24,10 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
   slots_taken: () => ({
     text: "Other jobs of this kind are running. This job starts when one of them ends.",
   }),
+  starting: () => ({
+    text: "A worker has picked it up; its process has not started yet.",
+    remedy: "If this lasts, see the worker's log.",
+  }),
   retry_later: (about) => ({
     text: `This job retries at ${new Date(String(about.at)).toLocaleTimeString()}.`,
   }),
