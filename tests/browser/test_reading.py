@@ -151,7 +151,7 @@ def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     after = len(set(around(stack.url, word)) | set(around(stack.url, neighbour)))
     wait_for(lambda: size(graph) == after > before, 20, "a graph that has grown")
-    page.get_by_role("button", name="Expand one step").press("Enter")
+    page.get_by_role("button", name="Expand graph").press("Enter")
     wait_for(lambda: size(graph) >= len(around(stack.url, word, 2)), 20, "a wider graph")
     expect(listed).to_have_text(f"{size(graph):,} words in the graph")
 

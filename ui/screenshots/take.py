@@ -50,7 +50,7 @@ MOST_HIGH = 2400
 PROBLEM = {
     "title": "Service Unavailable",
     "status": 503,
-    "detail": "The store does not answer. Look whether another program holds it.",
+    "detail": "Can't reach the store. Check whether another process is using it.",
     "retry_after_s": 5,
 }
 LEXICON = {"LEARN_MODEL": "lexicon", "LEARN_SOURCES": "lexicon"}
@@ -111,7 +111,7 @@ def start_wrongly(page: Page) -> None:
 def grow_twice(page: Page) -> None:
     """Widen the graph as far as it goes, and look at it."""
     for _ in range(2):
-        page.get_by_role("button", name="Expand one step").click()
+        page.get_by_role("button", name="Expand graph").click()
         page.wait_for_timeout(4_000)
     page.get_by_role("heading", name="Concept graph").scroll_into_view_if_needed()
 

@@ -37,7 +37,7 @@ export class Backlog {
         failures = 0;
         this.reader.onPart(part.items, !this.#isBehind);
       } catch (error) {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may change during an await
         if (this.signal.aborted) break;
         if (!(error instanceof Problem)) throw error;
         if (error.isLasting) {

@@ -85,7 +85,7 @@ export class Live {
         this.take(frameOf(await readJob(jobId, signal)));
         break;
       } catch (error) {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may change during an await
         if (signal.aborted || !(error instanceof Problem)) return;
         this.problem = error;
         if (error.isLasting) return;
@@ -191,7 +191,7 @@ export class Live {
     if (this.state !== "ended" || !jobId) return;
     try {
       const job = await readJob(jobId, this.#reading?.signal);
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it was awaited meanwhile
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may change during an await
       if (!FINAL.has(job.status) && jobId === this.#watched && this.state === "ended") {
         void this.follow(jobId);
       }

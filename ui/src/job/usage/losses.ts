@@ -12,11 +12,10 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
   const { accepted, stored, defined, failed } = job.counts;
   const rest = Math.max(0, accepted - stored - defined - failed);
   const isEnded = isOver(job);
-  const open = isEnded ? "not finished" : "pending";
   const parts = [
     failed ? `${count(failed)} failed` : "",
     defined ? `${count(defined)} with only a definition` : "",
-    rest ? `${count(rest)} ${open}` : "",
+    rest ? `${count(rest)} ${isEnded ? "not finished" : "pending"}` : "",
   ].filter(Boolean);
   if (!parts.length) return "";
   if (parts.length > 1) {
@@ -25,5 +24,6 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
   }
   if (failed) return `${counted(failed, "accepted word")} failed.`;
   if (defined) return `${counted(defined, "accepted word has", "accepted words have")} only a definition.`;
-  return `${counted(rest, "accepted word is", "accepted words are")} ${open}.`;
+  if (isEnded) return `${counted(rest, "accepted word was", "accepted words were")} not finished.`;
+  return `${counted(rest, "accepted word is", "accepted words are")} pending.`;
 }
