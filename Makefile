@@ -78,6 +78,7 @@ check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/floors.py
 
 ui:
 	@$(PYTHON) ui/build.py

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
 from flows.errors import ExtraMissing
 
 Extra = Literal["firestore", "groq", "wikimedia"]
+LIBRARIES: Mapping[Extra, str] = {
+    "firestore": "google-cloud-firestore",
+    "groq": "groq",
+    "wikimedia": "mwparserfromhell",
+}
 
 
 @contextmanager
@@ -21,10 +26,9 @@ def needing(extra: Extra, *, asked_by: str, otherwise: str) -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        missing = error.name or "a library"
-        if missing.partition(".")[0] in {"flows", "service"}:
-            raise
+        if (error.name or "").partition(".")[0] in {"flows", "service"}:
+            raise  # a fault of ours
         raise ExtraMissing(
-            f"{asked_by}: {missing} is not installed. Run: pip install 'learning-pipeline[{extra}]'."
+            f"{asked_by}: {LIBRARIES[extra]} is not installed. Run: pip install 'learning-pipeline[{extra}]'."
             f" {otherwise}"
         ) from error

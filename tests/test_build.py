@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import tarfile
+import time
 import types
 from pathlib import Path
 
@@ -245,6 +247,42 @@ def test_stamp_changes_with_each_file_that_makes_the_lexicon(hook, tmp_path):
         (tmp_path / name).write_bytes(old + b"\n")
         assert hook.make_stamp(tmp_path) != stamp
         (tmp_path / name).write_bytes(old)
+
+
+def test_running_needs_no_tools_and_testing_adds_them_to_what_runs(tmp_path):
+    """`make run` and `make test` by turns: what each has yet to install, in one environment."""
+    stamps = tmp_path / ".venv"
+    for name in ("Makefile", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    stamps.mkdir()
+
+    def to_do(target):
+        done = subprocess.run(
+            [shutil.which("make"), "-n", "-o", "no-lexicon", "-C", tmp_path, "MAKERS=", target],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ["-e '.[all]'" in done.stdout, "--group dev" in done.stdout]
+
+    def stamp(name, at):
+        (stamps / name).touch()
+        os.utime(stamps / name, (at, at))
+
+    now = time.time()
+    assert to_do("run") == [True, False]
+    assert to_do("test") == [True, True]
+    stamp(".installed", now + 10)
+    assert to_do("run") == [False, False]
+    assert to_do("test") == [False, True]
+    stamp(".tools", now + 20)
+    assert to_do("test") == [False, False]
+    assert to_do("run") == [False, False]
+    os.utime(tmp_path / "pyproject.toml", (now + 30, now + 30))
+    assert to_do("run") == [True, False]
+    assert to_do("test") == [True, True]
+    stamp(".installed", now + 40)
+    assert to_do("test") == [False, True]
 
 
 def test_makers_are_those_that_make_watches_too(hook):
