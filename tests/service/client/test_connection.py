@@ -17,12 +17,6 @@ def served(serve):
     return serve()
 
 
-@pytest.fixture
-async def client(served):
-    async with LearningClient(served.url) as client:
-        yield client
-
-
 async def test_nobody_there_or_silent_is_said_in_time(free_port):
     async with LearningClient(f"http://127.0.0.1:{free_port}") as client:
         with pytest.raises(FacadeUnavailable, match=rf"{free_port}.*learn up"):
