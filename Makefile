@@ -3,30 +3,46 @@ SHELL := /bin/sh
 PYTHON ?= python3
 MINUTES ?= 10
 BIN := .venv/bin
+# two stamps in one environment: what runs, and what checks and tests it
 STAMP := .venv/.installed
+TOOLS := .venv/.tools
 LOG := .venv/setup.log
+# hatch_build.py writes here why there is no lexicon
+REASON := .venv/reason
 LEXICON := flows/lexicon/wordnet.sqlite
 # hatch_build.py makes the lexicon of these
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
+failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
+		[ -n "$$said" ] || said="$(1) failed: $$(grep -i error $(LOG) | tail -n 1). Is there a network?"; \
+		echo "$$said All of it is in $(LOG)"; exit 1; }
+# where no wheel fits (Wiktionary's parser on Python 3.14), a compiler is used if there is one, and not needed
+export WITH_EXTENSION := optional
 
-.PHONY: help setup no-lexicon run test browser check ui ui-types ui-check bench mutation constraints clean
+.PHONY: help install setup no-lexicon run test browser check ui ui-types ui-check screenshots bench mutation constraints clean
 
 help:
-	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
+	@echo "make run          set up what runs, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
+	@echo "make install      set up what runs, in .venv"
+	@echo "make setup        that, and the tools that check and test it"
 	@echo "make test         set up, then every check and test"
-	@echo "make check        format, lint, types, import rules"
+	@echo "make check        format, lint, types, import rules, the plan of the rooms"
 	@echo "make ui-check     format, lint, types and unit tests of the dashboard"
-	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
+	@echo "make ui           build the dashboard (make install does it too, where npm can fetch)"
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make browser      the dashboard in a real browser"
+	@echo "make screenshots  pictures of every screen in every state, into ui/screenshots/taken"
 	@echo "make bench        the measurements"
 	@echo "make mutation     mutation tests of flows/core"
-	@echo "make constraints  renew constraints.txt"
+	@echo "make constraints  renew constraints.txt: the newest versions that pyproject.toml allows"
 	@echo "make clean        remove what was made here; the knowledge base stays"
 
-setup: $(STAMP)
+# what `make run` needs
+install: $(STAMP)
 	@$(BIN)/python ui/build.py --gently
+
+# that, and the tools that check and test it
+setup: install $(TOOLS)
 
 $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,no-lexicon)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
@@ -35,15 +51,19 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "This folder cannot be written: $(CURDIR). Copy the project to one that can."; exit 1; }
 	@echo "Setting up in .venv: about 100 packages, a minute or so the first time."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
+	@rm -f $(REASON)
 	@$(PIP) install -c constraints.txt --upgrade pip setuptools >>$(LOG) 2>&1 \
-		&& $(PIP) install -c constraints.txt --build-constraint constraints.txt -e . --group dev >>$(LOG) 2>&1 \
-		|| { said="$$(sed -n 's/.*LexiconNotBuilt: //p' $(LOG) | tail -n 1)"; \
-		[ -n "$$said" ] || said="The installation failed: $$(grep -iE 'error' $(LOG) | tail -n 1). Is there a network?"; \
-		echo "$$said All of it is in $(LOG)"; exit 1; }
+		&& LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" $(PIP) install -c constraints.txt --build-constraint constraints.txt -e '.[all]' >>$(LOG) 2>&1 \
+		|| $(call failed,The installation)
 	@touch $@
 	@echo "Set up."
 
-run: setup
+$(TOOLS): $(STAMP)
+	@echo "Adding the tools that check and test: some 70 packages more."
+	@$(PIP) install -c constraints.txt --build-constraint constraints.txt --group dev >>$(LOG) 2>&1 || $(call failed,The installation of the tools)
+	@touch $@
+
+run: install
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
 test: check ui-check
@@ -58,6 +78,7 @@ check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/floors.py
 
 ui:
 	@$(PYTHON) ui/build.py
@@ -71,6 +92,9 @@ ui-check: setup
 	@if [ -d ui/node_modules/eslint ]; then cd ui && npm run --silent format:check && npm run --silent lint \
 		&& npm run --silent check && npm run --silent types-current && npm run --silent test; \
 		else echo "The dashboard's own checks are left out: npm could not fetch its packages."; fi
+
+screenshots: setup
+	@$(BIN)/python ui/screenshots/take.py
 
 bench: setup
 	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'

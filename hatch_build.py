@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,8 @@ MAKERS = (
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DASHBOARD = Path("ui/dist")
 DOWNLOAD_S = 300
+REASON = "LEARN_BUILD_REASON"
+"""A variable that names a file for the reason why there is no lexicon, which make shows."""
 NEEDED = "The first build needs a network and the npm registry."
 
 
@@ -57,7 +62,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
         stamp = make_stamp(root)
         if not is_current(target, stamp):
             self.app.display_info("Building the lexicon from WordNet")
-            make(root, target, stamp)
+            with reason_noted(os.environ.get(REASON)):
+                make(root, target, stamp)
         build_data["artifacts"].append(f"/{TARGET.as_posix()}")
         self._build_dashboard(root)
         if version != "editable" and (root / DASHBOARD / "index.html").is_file():
@@ -72,6 +78,17 @@ class CustomBuildHook(BuildHookInterface[Any]):
             builder.build(npm=npm(), path=node_folder())
         except (builder.DashboardNotBuilt, LexiconNotBuilt) as error:
             self.app.display_warning(str(error))
+
+
+@contextmanager
+def reason_noted(file: str | None) -> Generator[None]:
+    """Have the reason why there is no lexicon written to a file, where one is named."""
+    try:
+        yield
+    except LexiconNotBuilt as error:
+        if file:
+            Path(file).write_text(f"{error}\n")
+        raise
 
 
 def dashboard_builder(root: Path) -> Any:  # noqa: ANN401  a module

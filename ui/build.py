@@ -26,12 +26,14 @@ MADE_OF = (
     "svelte.config.js",
     "tsconfig.json",
     "index.html",
+    "docs.html",
+    "docs",
     "src",
     "public",
 )
 SHIPPED = (
     "svelte", "uplot", "d3-force", "d3-dispatch", "d3-quadtree", "d3-timer",
-    "@fontsource-variable/inter", "@fontsource-variable/source-serif-4",
+    "@fontsource-variable/inter", "@fontsource-variable/source-serif-4", "swagger-ui-dist",
 )  # fmt: skip
 """Packages of which something is in the build: their licences ask to be named."""
 FETCH_S, BUILD_S = 300, 300
@@ -131,7 +133,7 @@ def _licences(ui: Path) -> str:
         folder = ui / "node_modules" / name
         texts = [
             path.read_text(errors="replace").strip()
-            for path in sorted(folder.glob("LICEN[SC]E*"))
+            for path in sorted([*folder.glob("LICEN[SC]E*"), *folder.glob("NOTICE*")])
             if path.is_file()
         ]
         parts.append("\n\n".join([f"=== {name}", *texts]))

@@ -251,12 +251,12 @@ _SILENT = frozenset(
             " word|trademark|jump|listen|audio"
         ),
         (
-            "C|c|top|topics|topic|cln|catlangname|cat|categorize|wikipedia|wp|slim-wikipedia|pedia|swp|multiple"
-            " images|attention|attn"
+            "C|c|top|topics|topic|cln|catlangname|cat|categorize|wikipedia|wp|slim-wikipedia|pedia|swp|"
+            "multiple images|attention|attn"
         ),
         (
-            "ux|uxi|usex|eg|coi|co|collocation|syn|synonyms|ant|antonyms|hyper|hypernyms|hypo|hyponyms|cot|coordinate"
-            " terms|mer|holo"
+            "ux|uxi|usex|eg|coi|co|collocation|syn|synonyms|ant|antonyms|hyper|hypernyms|hypo|hyponyms|cot|"
+            "coordinate terms|mer|holo"
         ),
         (
             "alti|inline alt forms|see|tea room sense|hot word|hot sense|only in|only used in|&lit|no"

@@ -7,12 +7,14 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from flows.extras import needing
 from flows.settings import Settings
 from flows.sources.base import Source
 
 if TYPE_CHECKING:
     from flows.lexicon.reader import Lexicon
     from flows.sources.cached import EvidenceCache
+    from flows.sources.wikimedia.wiktionary import Wiktionary
 
 REQUESTS_PER_MINUTE = 150
 """Of the 200 that Wikimedia grants whoever names an operator, over all its wikis together."""
@@ -27,7 +29,7 @@ async def open_sources(
     the caller's to close.
 
     Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a
-    contact that is none.
+    contact that is none, and where what reads Wiktionary's pages is not installed.
     """
     from flows.sources.lexicon import LexiconSource
 
@@ -54,16 +56,27 @@ async def _wikimedia(
     from flows.sources.wikimedia.action_api import ActionApi
     from flows.sources.wikimedia.pace import Pace
     from flows.sources.wikimedia.wikipedia import Wikipedia
-    from flows.sources.wikimedia.wiktionary import Wiktionary
 
     pace = Pace(per_minute=REQUESTS_PER_MINUTE, at_once=AT_ONCE)
     made: list[Source] = []
-    kinds: tuple[tuple[type[Wikipedia | Wiktionary], str], ...] = (
-        (Wikipedia, settings.wikipedia_url),
-        (Wiktionary, settings.wiktionary_url),
-    )
+    kinds: list[tuple[type[Wikipedia | Wiktionary], str]] = []
+    if "wikipedia" in names:
+        kinds.append((Wikipedia, settings.wikipedia_url))
+    if "wiktionary" in names:
+        kinds.append((load_wiktionary(settings), settings.wiktionary_url))
     for kind, url in kinds:
-        if kind.name in names:
-            api = ActionApi(url, name=kind.__name__, contact=settings.wikimedia_contact, pace=pace)
-            made.append(CachedSource(Breaker(kind(await stack.enter_async_context(api))), cache))
+        api = ActionApi(url, name=kind.__name__, contact=settings.wikimedia_contact, pace=pace)
+        made.append(CachedSource(Breaker(kind(await stack.enter_async_context(api))), cache))
     return made
+
+
+def load_wiktionary(settings: Settings) -> type[Wiktionary]:
+    """What reads Wiktionary. Raises ConfigurationError where its extra is not installed."""
+    asked_by = "WIKIMEDIA_CONTACT" if "auto" in settings.sources else "LEARN_SOURCES"
+    with needing(
+        "wikimedia",
+        asked_by=asked_by,
+        otherwise="Or set LEARN_SOURCES=lexicon,wikipedia, which needs nothing.",
+    ):
+        from flows.sources.wikimedia.wiktionary import Wiktionary
+    return Wiktionary

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flows.errors import ConfigurationError
+from flows.extras import needing
 from flows.knowledge import utc_now
 from flows.stores.base import JobStore, KnowledgeStore, Store
 
 __all__ = ["JobStore", "KnowledgeStore", "Store", "open_store"]
 
-FORMS = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name, firestore://project/database"
+LOCAL = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or memory://name"
+FORMS = f"{LOCAL}, firestore://project/database"
 
 
 def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> Store:
@@ -20,6 +22,7 @@ def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] 
     The backend's driver is imported here and not before.
 
     Claims and cached evidence expire by `clock`. Raises ConfigurationError for a URL of no known form;
+    without the driver's package too;
     opening it raises LanguageMismatch when the store holds another language.
     """
     scheme, separator, location = url.partition("://")
@@ -32,7 +35,8 @@ def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] 
 
         return MemoryStore(location, language=language, clock=clock)
     if separator and scheme == "firestore":
-        from flows.stores.firestore import FirestoreStore, Location
+        with needing("firestore", asked_by="LEARN_STORE", otherwise=f"Or use {LOCAL}."):
+            from flows.stores.firestore import FirestoreStore, Location
 
         return FirestoreStore(Location.parse(location), language=language, clock=clock)
     raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")

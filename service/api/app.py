@@ -20,6 +20,7 @@ from flows.stores.base import Store
 from service.api import problems
 from service.api.deps import AppResources
 from service.api.middleware.access import COOKIE, Access
+from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.limits import ConnectionLimit, RateLimit, RequestLimits
 from service.api.middleware.security import AccessMiddleware
 from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
@@ -64,6 +65,7 @@ def create_app(
     app.add_middleware(
         RequestLimits, max_body_bytes=facade.max_body_bytes, timeout_s=facade.request_timeout_s
     )
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(
         AccessMiddleware,
         access=access,

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from checker import Rows, faults_in
+from checker import faults_in
+from rows import Rows
 
 LEARN = str(Path(sys.executable).with_name("learn"))
 

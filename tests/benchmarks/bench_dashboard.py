@@ -182,45 +182,6 @@ def heap_mb(cdp):
     return next(m["value"] for m in found if m["name"] == "JSHeapUsedSize") / 2**20
 
 
-class Replay:
-    """Plays the facade's part on the live line: frames as a job at work sends them."""
-
-    def __init__(self, page, url):
-        self.sockets = []
-        self.frame = page.request.get(f"{url}/jobs/{job_id(1)}").json()
-        self.number = 0
-        page.route_web_socket(re.compile("/ws/jobs/"), lambda socket: self.sockets.append(socket))  # noqa: PLW0108  Playwright marks it
-
-    def send(self):
-        self.number += 1
-        now = datetime.now(UTC)
-        events = [
-            {
-                "id": f"9.{self.number}.{n}",
-                "occurred": now.isoformat(),
-                "kind": "words.learned",
-                "text": "20 words learned",
-                "words": [f"w{n}x{m}" for m in range(20)],
-            }
-            for n in range(5)
-        ]
-        counts = self.frame["counts"] | {"stored": self.number * 100}
-        stages = {
-            s: {"done": self.number * 100, "in_flight": 60}
-            for s in ("propose", "research", "synthesize", "enrich")
-        }
-        frame = self.frame | {
-            "counts": counts,
-            "stages": stages,
-            "events": events,
-            "cursor": "",
-            "live": True,
-            "gap": False,
-            "sent_at": now.isoformat(),
-        }
-        self.sockets[-1].send(json.dumps(frame))
-
-
 def first_load(browser, url):
     page = browser.new_page()
     page.add_init_script(FORM)
@@ -238,6 +199,8 @@ def measure():
     """The figures by name."""
     from api_server import serving, without_prefect
     from playwright.sync_api import sync_playwright
+
+    from tests.benchmarks.replay import Replay
 
     found = {}
     with (
@@ -261,7 +224,7 @@ def measure():
 
             page = browser.new_page()
             page.add_init_script(LONG_TASKS)
-            replay = Replay(page, served.url)
+            replay = Replay(page, served.url, job_id(1))
             page.goto(f"{served.url}/#/jobs/{job_id(1)}")
             page.get_by_text(f"{EVENTS:,} events").wait_for(timeout=120_000)
             found["tasks over 50 ms, log standing"] = scroll(page, "[aria-label='Events, newest first']", 100)

@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from tests.world import titles
+from tests.world import page_parts, titles
 from tests.world.pages import NO_TRICKS, Page, Redirect, Site, Tricks
 
 MOST_TITLES = 50
@@ -184,7 +181,7 @@ def _written(
             "ns": namespace,
             "title": title,
             "missing": True,
-            **(_location(site, title, parameters) if "info" in props else {}),
+            **(page_parts.location(site, title, parameters) if "info" in props else {}),
         }
     ordered = sorted(answer.pages.items(), key=lambda item: item[1].page_id)
     for title, page in ordered:
@@ -193,10 +190,10 @@ def _written(
     if "extracts" in props:
         more = _extracts(ordered, bodies, parameters, answer)
     for title, page in ordered:
-        if "pageprops" in props and (properties := _page_props(page, parameters)):
+        if "pageprops" in props and (properties := page_parts.page_props(page, parameters)):
             bodies[title]["pageprops"] = properties
         if "info" in props:
-            bodies[title] |= _info(site, title, page, parameters)
+            bodies[title] |= page_parts.info(site, title, page, parameters)
         if "revisions" in props:
             bodies[title]["revisions"] = [_revision(page, parameters, answer)]
         if "links" in props and page.links:
@@ -260,55 +257,8 @@ def _extracts(
         limit = 1
     start = int(parameters.get("excontinue", 0))
     for title, page in ordered[start : start + limit]:
-        bodies[title]["extract"] = _extract(page, parameters)
+        bodies[title]["extract"] = page_parts.extract(page, parameters)
     return {"excontinue": start + limit} if start + limit < len(ordered) else {}
-
-
-def _extract(page: Page, parameters: Mapping[str, str]) -> str:
-    text = page.intro if "exintro" in parameters else page.intro + page.more
-    if "exsentences" in parameters:
-        text = " ".join(re.split(r"(?<=\.)\s+", text)[: int(parameters["exsentences"])])
-    if "exchars" in parameters:
-        most = int(parameters["exchars"])
-        text = text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + "..."
-    if "explaintext" not in parameters:
-        text = "\n".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n") if part)
-    return text
-
-
-def _page_props(page: Page, parameters: Mapping[str, str]) -> dict[str, str]:
-    wanted = parameters.get("ppprop", "disambiguation|wikibase_item").split("|")
-    found = ({"disambiguation": ""} if page.is_disambiguation else {}) | {"wikibase_item": page.wikibase_item}
-    return {name: value for name, value in found.items() if name in wanted}
-
-
-def _info(site: Site, title: str, page: Page, parameters: Mapping[str, str]) -> dict[str, Any]:
-    located = _location(site, title, parameters)
-    own = {
-        "touched": "2026-11-20T08:00:00Z",
-        "lastrevid": page.revision,
-        "length": len(page.wikitext or page.intro + page.more) + 900,
-    }
-    heads = {
-        name: located.pop(name)
-        for name in ("contentmodel", "pagelanguage", "pagelanguagehtmlcode", "pagelanguagedir")
-    }
-    return heads | own | located
-
-
-def _location(site: Site, title: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    info: dict[str, Any] = {
-        "contentmodel": "wikitext",
-        "pagelanguage": "en",
-        "pagelanguagehtmlcode": "en",
-        "pagelanguagedir": "ltr",
-    }
-    if "url" in parameters.get("inprop", "").split("|"):
-        path = quote(title.replace(" ", "_"), safe="/:(),'!*")
-        info["fullurl"] = f"https://{site.host}/wiki/{path}"
-        info["editurl"] = f"https://{site.host}/w/index.php?title={path}&action=edit"
-        info["canonicalurl"] = info["fullurl"]
-    return info
 
 
 def _revision(page: Page, parameters: Mapping[str, str], answer: Answer) -> dict[str, Any]:

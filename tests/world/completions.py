@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.world import asking, lies, refusals, schemas, tokens
+from tests.world import asking, lies, refusals, tokens
 from tests.world.answers import Filler
 from tests.world.faults import WIRE, Fault, Seen
+from tests.world.formats import PLAIN, read_format
 from tests.world.limits import Limiter
 from tests.world.models import MODELS, Model
 from tests.world.observer import Record
@@ -204,7 +205,7 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
             " value for `max_completion_tokens` is less than the `context_window` for this model",
             param="max_completion_tokens",
         )
-    schema, is_json = _format(body, model, messages)
+    schema, is_json = read_format(body, model, messages)
     prompt = tokens.prompt_text(messages, schema)
     if tokens.count(prompt) > model.context:
         raise bad_request(
@@ -213,58 +214,6 @@ def check(body: Mapping[str, Any], asked: asking.Asked, world: World) -> Call:
             code="context_length_exceeded",
         )
     return Call(model, body, asked, schema, is_json, prompt, most)
-
-
-def _format(
-    body: Mapping[str, Any], model: Model, messages: list[Any]
-) -> tuple[Mapping[str, Any] | None, bool]:
-    given = body.get("response_format") or {"type": "text"}
-    kind = given.get("type") if isinstance(given, dict) else None
-    if kind not in {"text", "json_object", "json_schema"}:
-        raise bad_request(
-            "'response_format.type' : value is not one of the allowed values"
-            " ['text','json_object','json_schema']",
-            param="response_format",
-        )
-    if body.get("stream"):
-        if kind == "json_schema":
-            raise bad_request(
-                "response_format `json_schema` is not supported with streaming", param="response_format"
-            )
-        raise bad_request("this world does not stream", param="stream")
-    if kind == "json_object" and not any(
-        "json" in tokens.content_text(message).casefold() for message in messages
-    ):
-        raise bad_request(
-            "'messages' must contain the word 'json' in some form, to use 'response_format' of type"
-            " 'json_object'.",
-            param="response_format",
-        )
-    if kind != "json_schema":
-        return None, kind == "json_object"
-    if body.get("tools"):
-        raise bad_request(
-            "response_format `json_schema` cannot be combined with tool calling", param="response_format"
-        )
-    wrapped = given.get("json_schema")
-    if (
-        not isinstance(wrapped, dict)
-        or not wrapped.get("name")
-        or not isinstance(wrapped.get("schema"), dict)
-    ):
-        raise bad_request(
-            "'response_format.json_schema' : 'name' and 'schema' are required", param="response_format"
-        )
-    if not model.has_schemas:
-        raise bad_request(
-            "This model does not support response format `json_schema`.", param="response_format"
-        )
-    if wrapped.get("strict"):
-        if not model.is_strict:
-            raise bad_request("This model does not support `strict` JSON schemas.", param="response_format")
-        if (broken := schemas.problem(wrapped["schema"])) is not None:
-            raise refusals.bad_schema(wrapped["name"], broken)
-    return wrapped["schema"], True
 
 
 def _text(call: Call, world: World, faults: tuple[Fault, ...], chance: random.Random) -> str:
@@ -278,7 +227,7 @@ def _text(call: Call, world: World, faults: tuple[Fault, ...], chance: random.Ra
     truths = world.library.of(
         [word.text for word in asked.words], {word.text: word.evidence for word in asked.words}
     )
-    schema = call.schema or _PLAIN.get(asked.task or "")
+    schema = call.schema or PLAIN.get(asked.task or "")
     if schema is None:
         return (
             '{"answer":"ok"}'
@@ -338,18 +287,3 @@ def _usage(record: Record, first_s: float, rest_s: float) -> dict[str, Any]:
     if record.tokens_cached:
         usage["prompt_tokens_details"] = {"cached_tokens": record.tokens_cached}
     return usage
-
-
-def _list_of(**fields: Any) -> dict[str, Any]:
-    item = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", *fields)} | fields}
-    return {"type": "object", "properties": {"words": {"type": "array", "items": item}}}
-
-
-_STRING, _STRINGS = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-_PLAIN: dict[str, dict[str, Any]] = {
-    "propose": {"type": "object", "properties": {"words": _STRINGS}},
-    "define": _list_of(text=_STRING, part_of_speech=_STRING),
-    "enrich": _list_of(related=_STRINGS, examples=_STRINGS, category=_STRING),
-    "deepen": _list_of(explanation=_STRING, applications=_STRINGS, misconceptions=_STRINGS),
-}
-"""Shapes that a model would choose when no schema is given."""

@@ -1,8 +1,8 @@
-"""Takes the pictures in this folder: every screen in every state, light and dark, narrow and wide.
+"""Takes pictures: every screen in every state, light and dark, narrow and wide.
 
 `.venv/bin/python ui/screenshots/take.py`, or with `--to FOLDER`; some twelve minutes. It starts what it needs
 in a home of its own and stops it again: a stack that learns from the lexicon, one with a key of Groq's
-stand-in (tests/world), and a facade that asks for its token. Jobs fail because their process is killed or
+stand-in (tests/world), and a server that asks for its token. Jobs fail because their process is killed or
 their key refused. What loads, what cannot be read and what is cut off is brought about in the browser.
 Pictures show the whole page, 2,400 pixels of it at most, or what is on the screen where that says more.
 """
@@ -10,216 +10,43 @@ Pictures show the whole page, 2,400 pixels of it at most, or what is on the scre
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from urllib.error import HTTPError
+from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from album import (
+    ALL,
+    FEW,
+    Album,
+    ask_to_stop,
+    cut,
+    fail,
+    fill,
+    grow_twice,
+    no_schedule,
+    refuse_token,
+    start_wrongly,
+    stay_silent,
+)
+from playwright.sync_api import sync_playwright
+from servers import Facade, a_free_port, serving
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path += [str(ROOT), *(str(ROOT / "tests" / folder) for folder in ("acceptance", "service"))]
+# found by servers, which makes the tests' folders known
+from house import House  # isort: skip
+from own_facade import OwnFacade  # isort: skip
 
-from house import House, wait_for  # noqa: E402
-from own_facade import OwnFacade  # noqa: E402
+from tests.world.faults import Fault
+from tests.world.running import in_process
+from tests.world.state import Settings
 
-from tests.world.faults import Fault  # noqa: E402
-from tests.world.running import in_process  # noqa: E402
-from tests.world.state import Settings  # noqa: E402
-
-View = tuple[Literal["light", "dark"], int]
-Hook = Callable[[Page], None]
-API = re.compile(r"https?://[^/]+/(jobs|knowledge|entries|graph|frontier|schedules)([/?].*)?$")
-FEW: list[View] = [("light", 1280), ("dark", 360)]
-ALL: list[View] = [*FEW, ("dark", 1280), ("light", 360)]
-MOST_HIGH = 2400
-PROBLEM = {
-    "title": "Service Unavailable",
-    "status": 503,
-    "detail": "Can't reach the store. Check whether another process is using it.",
-    "retry_after_s": 5,
-}
+TAKEN = Path(__file__).resolve().parent / "taken"
 LEXICON = {"LEARN_MODEL": "lexicon", "LEARN_SOURCES": "lexicon"}
-
-
-def stay_silent(page: Page) -> None:
-    """Leave every question open.
-
-    A route that is never answered would do too, and Playwright complains of each when the page closes.
-    """
-    page.add_init_script(f"""
-        const ask = fetch, kept = new RegExp({json.dumps(API.pattern)});
-        const isKept = (to) => kept.test(new URL(to, location));
-        window.fetch = (to, ...more) => isKept(to) ? new Promise(() => {{}}) : ask(to, ...more);
-    """)
-
-
-def fail(page: Page) -> None:
-    """Answer every question with a problem."""
-
-    def answer(route: Route) -> None:
-        route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(PROBLEM))
-
-    page.route(API, answer)
-
-
-def cut(page: Page) -> None:
-    """Break every live line."""
-    page.route_web_socket(re.compile("/ws/"), lambda socket: socket.close(code=1012))
-
-
-def no_schedule(page: Page) -> None:
-    """Have no schedule."""
-    page.route(re.compile(r"/schedules$"), lambda route: route.fulfill(json={"items": []}))
-
-
-def ask_to_stop(page: Page) -> None:
-    """Open the dialog that asks how to stop."""
-    page.get_by_role("button", name="Stop", exact=False).first.click()
-
-
-def fill(**fields: str) -> Hook:
-    """Fill in the form for a new job."""
-
-    def go(page: Page) -> None:
-        for label, value in fields.items():
-            page.get_by_label(label, exact=False).first.fill(value)
-
-    return go
-
-
-def start_wrongly(page: Page) -> None:
-    """Try to start a job that is too long."""
-    fill(Topic="music", Minutes="60")(page)
-    page.get_by_role("button", name="Start Big Learning Job").click()
-
-
-def grow_twice(page: Page) -> None:
-    """Widen the graph as far as it goes, and look at it."""
-    for _ in range(2):
-        page.get_by_role("button", name="Expand graph").click()
-        page.wait_for_timeout(4_000)
-    page.get_by_role("heading", name="Concept graph").scroll_into_view_if_needed()
-
-
-def refuse_token(page: Page) -> None:
-    """Sign in with what is not the token."""
-    page.get_by_label("Token").fill("another-token-of-some-length")
-    page.get_by_role("button", name="Sign in").click()
-
-
-@dataclass
-class Facade:
-    """What can be asked of a facade."""
-
-    url: str
-
-    def ask(self, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON
-        """Its answer."""
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(f"{self.url}{path}", data, {"Content-Type": "application/json"})  # noqa: S310  our own address
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
-
-    def big(self, **plan: object) -> str:
-        """The id of a new big job."""
-        return str(self.ask("/jobs/start_big", plan)["job_id"])
-
-    def on(self, mode: str, *words: str) -> str:
-        """The id of a new job on these words."""
-        return str(self.ask("/jobs/start", {"mode": mode, "words": words})["job_id"])
-
-    def stop(self, job: str) -> None:
-        """Let a job finish what is in flight; it may have ended by itself."""
-        with suppress(HTTPError):
-            self.ask(f"/jobs/{job}/cancel", {"drain": True})
-
-    def job(self, job: str) -> Any:  # noqa: ANN401  JSON
-        """The document of a job."""
-        return self.ask(f"/jobs/{job}")
-
-    def wait(self, job: str, within_s: float = 90, **wanted: object) -> None:
-        """Until a job's document says all that."""
-        wait_for(lambda: wanted.items() <= self.job(job).items(), within_s, f"{job} {wanted}")
-
-    def learn(self, job: str, words: int, within_s: float = 90) -> None:
-        """Until a job has learned so many words."""
-        wait_for(lambda: self.job(job)["counts"]["stored"] >= words, within_s, f"{words} words of {job}")
-
-
-@dataclass
-class Album:
-    """Where pictures go."""
-
-    browser: Browser
-    folder: Path
-
-    def take(
-        self,
-        name: str,
-        url: str,
-        views: list[View],
-        before: Hook | None = None,
-        after: Hook | None = None,
-        *,
-        wait_s: float = 2.5,
-        is_whole: bool = True,
-    ) -> None:
-        """One screen in some views: `before` prepares the page, `after` uses it."""
-        for scheme, width in views:
-            page = self.browser.new_page(
-                viewport={"width": width, "height": 900 if width > 500 else 780}, color_scheme=scheme
-            )
-            if before:
-                before(page)
-            page.goto(url)
-            page.wait_for_timeout(wait_s * 1000)
-            if after:
-                after(page)
-                page.wait_for_timeout(2_000)
-            high = self._height(page, width) if is_whole else 0
-            clip = {"clip": {"x": 0, "y": 0, "width": width, "height": high}} if is_whole else {}
-            page.screenshot(path=self.folder / f"{name}-{scheme}-{width}.png", full_page=is_whole, **clip)  # type: ignore[arg-type]
-            page.close()
-
-    def _height(self, page: Page, width: int) -> int:
-        """As high as the page is, with all the rows on it drawn: only those that show are."""
-        high = min(MOST_HIGH, int(page.evaluate("document.documentElement.scrollHeight")))
-        page.set_viewport_size({"width": width, "height": high})
-        page.wait_for_timeout(500)
-        return high
-
-
-def a_free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def serving(house: House, environment: dict[str, str]) -> Iterator[Facade]:
-    """A stack that is up."""
-    port = a_free_port()
-    up = house.learn("up", "--plain", store=None, under=(), **environment, LEARN_PORT=str(port))
-    up.hear("Serving:", within_s=180)
-    yield Facade(f"http://127.0.0.1:{port}")
-    up.send(signal.SIGINT)
-    up.wait(30)
 
 
 def nothing(album: Album, facade: Facade) -> None:
@@ -365,7 +192,7 @@ def from_groq(album: Album, house: House) -> None:
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--to", type=Path, default=HERE, help="the folder that the pictures go to")
+    parser.add_argument("--to", type=Path, default=TAKEN, help="the folder that the pictures go to")
     folder: Path = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()

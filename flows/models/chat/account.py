@@ -13,14 +13,18 @@ from weakref import WeakKeyDictionary
 
 from flows.core.quota import Limits
 from flows.errors import ConfigurationError, TransientError
+from flows.extras import needing
 from flows.knowledge import Bound, QuotaUsage, utc_now
-from flows.models.chat.client import SILENCE_S, WHOLE_S, GroqClient
 from flows.models.chat.errors import KEYS_PAGE
 from flows.models.chat.model import GroqModel
 from flows.models.limiter import QuotaLimiter
 from flows.settings import Settings
 
 SAVE_EVERY_S = 15.0
+SILENCE_S = 30.0
+"""So long a connection may say nothing."""
+WHOLE_S = 90.0
+"""So long a request may take in all, however it drips."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +83,11 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def asking(settings: Settings) -> str:
+    """The variable that asks for Groq."""
+    return "LEARN_MODEL" if settings.model == "groq" else "GROQ_API_KEY"
+
+
 @asynccontextmanager
 async def open_groq(
     settings: Settings, memory: QuotaMemory, *, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S
@@ -86,13 +95,16 @@ async def open_groq(
     """The model of the configured account, checked, with what its quota is remembered to have spent.
 
     A request may be silent for `silence_s` seconds and take `whole_s` in all. Raises ConfigurationError when
-    there is no key, when Groq does not accept it, or when it offers none of the configured models.
+    there is no key, when Groq does not accept it, when it offers none of the configured models, or when its
+    client is not installed.
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(
             f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set"
             " LEARN_MODEL=lexicon."
         )
+    with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):
+        from flows.models.chat.client import GroqClient
     key, models = settings.groq_api_key.get_secret_value(), {*settings.propose_models, *settings.write_models}
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,40 +18,22 @@ from flows.core.prompts import Prompt
 from flows.core.quota import Seen, read_headers
 from flows.errors import ModelUnavailable
 from flows.models.chat.errors import Unanswered, translate
+from flows.models.chat.reply import Reply
 from flows.models.chat.schemas import SCHEMAS
 
 CONNECT_S = 5.0
-SILENCE_S = 30.0
-"""So long a connection may say nothing."""
-WHOLE_S = 90.0
-"""So long a request may take in all, however it drips."""
 CONNECTIONS = 64
 
 _TEMPERATURES = {"propose": 1.0, "define": 0.2, "enrich": 0.5, "deepen": 0.5}
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer's text, its bill in tokens and what it told of the limits.
+class GroqClient:
+    """The connection to Groq, open between `async with` and its end, in the event loop that opened it.
 
-    `problem` says why it is not whole.
+    A request may be silent for `silence_s` seconds and take `whole_s` in all, however it drips.
     """
 
-    text: str
-    tokens_in: int
-    tokens_out: int
-    tokens_cached: int = 0
-    seen: Seen = field(default_factory=Seen)
-    request_id: str | None = None
-    problem: str | None = None
-
-
-class GroqClient:
-    """The connection to Groq, open between `async with` and its end, in the event loop that opened it."""
-
-    def __init__(
-        self, *, api_key: str, base_url: str, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S
-    ) -> None:
+    def __init__(self, *, api_key: str, base_url: str, silence_s: float, whole_s: float) -> None:
         self._whole_s = whole_s
         timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
         self._http = httpx.AsyncClient(
@@ -89,7 +70,7 @@ class GroqClient:
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
         """Have a prompt answered within so many tokens.
 
-        Raises what `groq_errors.translate` makes of a failure.
+        Raises what `translate` makes of a failure.
         """
         try:
             async with asyncio.timeout(self._whole_s):

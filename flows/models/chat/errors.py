@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import groq
 import httpx
 
 from flows.core.quota import Seen, parse_duration, read_headers
@@ -27,6 +26,9 @@ from flows.errors import (
     RequestTooLarge,
 )
 from flows.knowledge import Bound
+
+if TYPE_CHECKING:
+    import groq
 
 KEYS_PAGE = "https://console.groq.com/keys"
 
@@ -98,6 +100,8 @@ class _Failure:
 
 def translate(error: groq.APIError) -> LearningError:
     """What a failure of Groq's client means, as an error to raise from it. The texts name no key."""
+    import groq
+
     if isinstance(error, groq.APITimeoutError):
         return Unanswered("Groq did not answer in time")
     if isinstance(error, groq.APIStatusError):

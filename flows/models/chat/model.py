@@ -11,7 +11,7 @@ import copy
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flows.core import prompts
 from flows.core.prompts import Prompt, Task
@@ -34,15 +34,17 @@ from flows.knowledge import (
     Generation,
     ProposalRequest,
     QuotaLeft,
-    Usage,
     WordEvidence,
 )
 from flows.models.base import Unfinished
-from flows.models.chat.client import GroqClient, Reply
 from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
+from flows.models.chat.reply import Reply, broken
 from flows.models.chat.schemas import SCHEMAS, read_items, read_proposals
-from flows.models.limiter import CHARACTERS_A_TOKEN, QuotaLimiter, Reservation
+from flows.models.limiter import QuotaLimiter, Reservation
 from flows.settings import Price
+
+if TYPE_CHECKING:
+    from flows.models.chat.client import GroqClient
 
 MOST_PROPOSED = 100
 """Words asked for in one request: longer lists repeat themselves."""
@@ -205,13 +207,13 @@ class GroqModel:
                     )
                     continue
                 except MalformedOutput as error:
-                    reply = _broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
+                    reply = broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
                     slot.failed(reply.tokens_in + reply.tokens_out)
                 except LearningError as error:
                     _fail(slot, error)
                     raise
                 else:
-                    slot.answered(_tokens(reply), reply.seen)
+                    slot.answered(reply.usage, reply.seen)
             self._learn(prompt.task, words, reply, room)
             return reply
         raise refusal
@@ -233,7 +235,7 @@ class GroqModel:
         ) / 1e6
         return Generation(
             value=value,
-            usage=_tokens(reply).model_copy(update={"cost_usd": dollars}),
+            usage=reply.usage.model_copy(update={"cost_usd": dollars}),
             model=model,
             prompt_version=prompt.version,
             request_id=reply.request_id,
@@ -267,13 +269,6 @@ class GroqModel:
         )
 
 
-def _broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
-    """An answer that the provider itself found broken, which it bills without telling the bill."""
-    ran_out = "max completion tokens" in f"{error} {error.salvage}"
-    written = room if ran_out else min(room, math.ceil(len(error.salvage) / CHARACTERS_A_TOKEN))
-    return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))
-
-
 def _fail(slot: Reservation, error: LearningError) -> None:
     if isinstance(error, Oversized):
         slot.failed(0)
@@ -283,12 +278,6 @@ def _fail(slot: Reservation, error: LearningError) -> None:
     else:
         pause_s = error.retry_after_s if isinstance(error, ModelUnavailable) else None
         slot.failed(0, is_crowded=isinstance(error, Crowded), pause_s=pause_s)
-
-
-def _tokens(reply: Reply) -> Usage:
-    return Usage(
-        requests=1, tokens_in=reply.tokens_in, tokens_out=reply.tokens_out, tokens_cached=reply.tokens_cached
-    )
 
 
 def _earlier(one: QuotaExhausted | None, other: QuotaExhausted) -> QuotaExhausted:

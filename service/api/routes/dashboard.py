@@ -18,7 +18,7 @@ from service.api.middleware.access import HEADERS
 from service.api.problems import problem
 
 MOST_BYTES = 32_000_000
-PAGE = "index.html"
+PAGE, DOCS = "index.html", "docs.html"
 _HASHED = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 _PLAIN = re.compile(r"^(?:text/|application/(?:javascript|json|manifest\+json)|image/svg)")
 _POLICY = (
@@ -69,7 +69,7 @@ def read_assets(folder: Path | None) -> dict[str, Asset]:
 
 
 def router_for(assets: dict[str, Asset]) -> APIRouter:
-    """Routes for `/` and `/static/…`."""
+    """Routes for `/`, `/docs` and `/static/…`."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -80,6 +80,14 @@ def router_for(assets: dict[str, Asset]) -> APIRouter:
                 "The dashboard was not built. In a checkout: `make ui`. Everything else is at /openapi.json.",
             )
         return _answer(request, assets[PAGE])
+
+    @router.get("/docs")
+    async def docs(request: Request) -> Response:
+        if DOCS not in assets:
+            return problem(
+                404, "The page was not built. In a checkout: `make ui`. What it shows is at /openapi.json."
+            )
+        return _answer(request, assets[DOCS])
 
     @router.get("/static/{name:path}")
     async def static(name: str, request: Request) -> Response:
@@ -100,7 +108,7 @@ def _asset(name: str, content: bytes) -> Asset:
         compressed=compressed if compressed and len(compressed) < len(content) else None,
         media_type="text/html; charset=utf-8" if media_type == "text/html" else media_type,
         etag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        is_lasting=name != PAGE and _HASHED.search(name) is not None,
+        is_lasting=name not in {PAGE, DOCS} and _HASHED.search(name) is not None,
     )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.core.progress import format_duration
-from flows.errors import ConfigurationError, RateLimited, SourceUnavailable, TransientError
+from flows.errors import ConfigurationError, ExtraMissing, RateLimited, SourceUnavailable, TransientError
+from flows.extras import needing
 from flows.knowledge import utc_now
 from flows.settings import Settings
+from flows.sources import load_wiktionary
 from flows.stores import open_store
 from service.cli.doctor.doctor import Check
 
@@ -43,8 +45,13 @@ async def groq(settings: Settings) -> list[Check]:
         ]
     if not settings.writes_with_groq:
         return [Check("groq", "ok", "there is a key, and LEARN_MODEL is lexicon: it is not used")]
-    from flows.models.chat.client import GroqClient
+    from flows.models.chat.account import asking
 
+    try:
+        with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):
+            from flows.models.chat.client import GroqClient
+    except ExtraMissing as error:
+        return [Check("groq", "fail", str(error))]
     try:
         key = settings.groq_api_key.get_secret_value()
         async with GroqClient(
@@ -156,11 +163,15 @@ async def wikimedia(settings: Settings) -> list[Check]:
     for name in names:
         url = settings.wikipedia_url if name == "wikipedia" else settings.wiktionary_url
         try:
+            if name == "wiktionary":
+                load_wiktionary(settings)
             pace = Pace(per_minute=60, at_once=1)
             async with ActionApi(
                 url, name=name.title(), contact=settings.wikimedia_contact, pace=pace, timeout_s=ANSWER_S
             ) as api:
                 has_page = bool(await api.find([_WELL_KNOWN]))
+        except ExtraMissing as error:
+            found.append(Check(name, "fail", str(error)))
         except ConfigurationError as error:
             found.append(Check(name, "fail", str(error), "Correct WIKIMEDIA_CONTACT or the address."))
         except RateLimited as error:

@@ -184,3 +184,12 @@ def test_two_filters_at_once_are_refused_by_the_name_of_the_option(
     monkeypatch.setenv("LEARN_STORE", "memory://")
     assert run_main("search", "--category", "animal", "--depth", "deep") == 2
     assert capsys.readouterr().err.startswith("learn: --depth: ")
+
+
+def test_windows_is_told_in_one_line_what_to_do():
+    program = "import os; os.name = 'nt'\nfrom service.cli import main\nraise SystemExit(main(['--version']))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "learn runs on Linux and macOS only. On Windows, run it in WSL.\n"

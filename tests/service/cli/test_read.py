@@ -3,115 +3,24 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
-import signal
-import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from rich.console import Console
 
 from flows.knowledge import (
-    Batch,
-    Category,
-    Citation,
-    Definition,
     Entry,
-    Outcome,
-    Provenance,
-    Relation,
-    Sense,
-    Word,
 )
-from flows.stores import open_store
 from service.cli import app as cli
 from service.cli.output.entry_page import entry_page, results_table
-from service.exports.files import export_to
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-JOB_ID = UUID("11111111-2222-4333-8444-555555555555")
-CITATION = Citation(
-    source="wordnet",
-    title="gravity",
-    url="https://wordnet.princeton.edu/gravity",
-    licence="WordNet 3.0 license",
-    licence_url="https://wordnet.princeton.edu/license-and-commercial-use",
-    retrieved_at=NOW,
-    quote="(physics) the force of attraction between all masses",
+from tests.service.cli.read_entries import (
+    ENTRIES,
+    JOB_ID,
+    Captured,
+    fill,
 )
-PROVENANCE = Provenance(job_id=JOB_ID, round=3, model="wordnet-3.1", prompt_version="1", created_at=NOW)
-
-
-def make_definition(word: str, text: str) -> Definition:
-    return Definition(
-        word=word,
-        key=word.casefold(),
-        text=text,
-        part_of_speech="noun",
-        support="supported",
-        citations=(CITATION,),
-        provenance=PROVENANCE,
-    )
-
-
-def make_entry(word: str, text: str, category: Category = Category.PHENOMENON) -> Entry:
-    return Entry(
-        word=word,
-        key=word.casefold(),
-        definition=text,
-        related_concepts=("force", "weight", "orbit"),
-        relations=(Relation(kind="kind of", word="attraction"), Relation(kind="kind of", word="force")),
-        examples=(f"{word} holds the moon in its orbit",),
-        category=category,
-        part_of_speech="noun",
-        senses=(
-            Sense(
-                part_of_speech="noun",
-                gloss=text,
-                examples=(f"{word} holds the moon in its orbit",),
-                category=category,
-            ),
-            Sense(
-                part_of_speech="noun",
-                gloss="a manner that is serious and solemn",
-                category=Category.ATTRIBUTE,
-            ),
-        ),
-        support="supported",
-        citations=(CITATION,),
-        provenance=PROVENANCE,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-
-
-ENTRIES = [
-    make_entry("gravity", "the force of attraction between all masses in the universe"),
-    make_entry("gravitation", "movement resulting from the attraction of masses"),
-    make_entry(
-        "Black hole", "a region of space from which nothing, not even light, escapes", Category.OBJECT
-    ),
-    make_entry("tiger", "a large striped cat of Asian forests", Category.ANIMAL),
-]
-
-
-async def fill(url: str) -> None:
-    async with open_store(url) as store:
-        words = [Word(text=e.word, key=e.key) for e in ENTRIES] + [Word(text="tide", key="tide")]
-        await store.claim(words, job_id=JOB_ID, attempt=1, until=NOW + timedelta(days=36500))
-        tide = make_definition("tide", "the regular rise and fall of the sea")
-        outcomes = tuple(
-            Outcome(word=w.text, key=w.key, stored="defined" if w.key == "tide" else "enriched")
-            for w in words
-        )
-        batch = Batch(job_id=JOB_ID, round=1, number=1, attempt=1, outcomes=outcomes, created_at=NOW)
-        await store.commit_batch(batch, entries=ENTRIES, definitions=[tide])
 
 
 @pytest.fixture
@@ -121,9 +30,6 @@ def store_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LEARN_STORE", url)
     asyncio.run(fill(url))
     return url
-
-
-Captured = pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("store_url")
@@ -253,72 +159,6 @@ class TestSearch:
             assert len(lines) == 5
             assert max(map(len, lines)) <= width
             console.file.close()
-
-
-@pytest.mark.usefixtures("store_url")
-class TestExport:
-    def test_each_line_is_an_entry_with_its_licence(self, tmp_path: Path, capsys: Captured):
-        target = tmp_path / "out.jsonl"
-        assert cli.main(["export", str(target)]) == 0
-        entries = [Entry.model_validate_json(line) for line in target.read_text().splitlines()]
-        assert [e.key for e in entries] == ["black hole", "gravitation", "gravity", "tiger"]
-        assert all(e.citations[0].licence for e in entries)
-        assert "4 entries exported" in capsys.readouterr().err
-        assert stat.S_IMODE(target.stat().st_mode) & 0o400
-
-    def test_the_output_holds_entries_only(self, capfdbinary: pytest.CaptureFixture[bytes]):
-        assert cli.main(["export", "-"]) == 0
-        assert len([json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]) == 4
-
-    def test_a_file_is_replaced_only_by_force(self, tmp_path: Path, capsys: Captured):
-        target = tmp_path / "out.jsonl"
-        target.write_text("precious")
-        assert cli.main(["export", str(target)]) == 2
-        assert "--force" in capsys.readouterr().err
-        assert target.read_text() == "precious"
-        assert cli.main(["export", str(target), "--force", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out) == {"entries": 4}
-        assert len(target.read_text().splitlines()) == 4
-
-    @pytest.mark.parametrize("name", ["missing/out.jsonl", "."])
-    def test_no_place_is_one_line(self, name: str, tmp_path: Path, capsys: Captured):
-        assert cli.main(["export", str(tmp_path / name)]) == 2
-        assert len(capsys.readouterr().err.splitlines()) == 1
-
-
-@contextmanager
-def room_for(file_bytes: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
-
-
-async def test_a_disk_without_room_leaves_no_half_file(tmp_path: Path):
-    async def entries() -> AsyncIterator[Entry]:
-        for entry in ENTRIES:
-            yield entry
-
-    with pytest.raises(OSError, match="File too large"), room_for(1000):
-        await export_to(entries(), str(tmp_path / "out.jsonl"), may_overwrite=False)
-    assert os.listdir(tmp_path) == []  # noqa: PTH208  nothing is left, hidden or not
-
-
-async def test_an_export_that_breaks_off_keeps_the_file_that_was_there(tmp_path: Path):
-    async def broken() -> AsyncIterator[Entry]:
-        yield ENTRIES[0]
-        raise RuntimeError("the store went away")
-
-    target = tmp_path / "out.jsonl"
-    target.write_text("precious")
-    with pytest.raises(RuntimeError):
-        await export_to(broken(), str(target), may_overwrite=True)
-    assert target.read_text() == "precious"
-    assert os.listdir(tmp_path) == ["out.jsonl"]  # noqa: PTH208  nothing beside it, hidden or not
 
 
 def test_a_deep_entry_shows_what_deep_learning_added():

@@ -5,19 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.states import Cancelled, Completed, Crashed, Pending, Running
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from prefect.states import Cancelled
 
-from flows.job.prefect_events import EventEmitter
-from flows.knowledge import Counts, Job, JobEvent, PrefectState, utc_now
-from service.live.relay import READ_EVERY_S
 from service.orchestration.deployments import deploy
+from tests.service.live.live_parts import Flow, frames, put, told, watch
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -31,99 +25,6 @@ def served(serve, stand_ins):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return found
-
-
-def put(job_id, *states):
-    async def tell():
-        async with get_client() as client:
-            for state in states:
-                await client.set_flow_run_state(job_id, state, force=True)
-
-    asyncio.run(tell())
-
-
-def since(job_id):
-    async def ask():
-        async with get_client() as client:
-            return (await client.read_flow_run(job_id)).state.timestamp
-
-    return PrefectState.plain(asyncio.run(ask()))
-
-
-class Flow:
-    """A flow as the relay sees one: its document and log are stored first and told to Prefect after that."""
-
-    def __init__(self, served, *, is_told=True):
-        self.served = served
-        self.job_id = UUID(served.post("/jobs/start_big", json={"minutes": 1}).json()["job_id"])
-        self.is_told = is_told
-        self.seq = 0
-        self.job = None
-
-    def begin(self):
-        put(self.job_id, Pending(), Running())
-        document = Job(
-            job_id=self.job_id,
-            mode="big",
-            running_since=since(self.job_id),
-            created_at=utc_now(),
-            deadline_at=utc_now() + timedelta(minutes=1),
-        )
-        begun = self.served.do(self.served.store.begin_attempt(document))
-        self.job = begun.model_copy(update={"deadline_at": document.deadline_at})
-        return self
-
-    def do(self, *texts, is_told=None, **changes):
-        lines = []
-        for text in texts:
-            self.seq += 1
-            lines.append(
-                JobEvent(
-                    attempt=self.job.attempt,
-                    id=f"{self.job.attempt}.{self.seq}",
-                    kind="words.learned",
-                    text=text,
-                    words=("cat",),
-                    occurred=utc_now(),
-                )
-            )
-        self.job = self.job.model_copy(update={**changes, "updated_at": utc_now()})
-        saved = self.served.do(self.served.store.save_job(self.job, lines))
-        if self.is_told if is_told is None else is_told:
-            EventEmitter().tell(saved.job, saved.lines)
-
-    def end(self, state=None, **changes):
-        self.do(
-            "ended",
-            run_status="completed",
-            end_reason="all done",
-            progress=100,
-            finished_at=utc_now(),
-            **changes,
-        )
-        put(self.job_id, state or Completed())
-
-
-def watch(served, job_id, after=None):
-    query = f"?after={after}" if after else ""
-    return connect(f"ws://127.0.0.1:{served.port}/ws/jobs/{job_id}{query}", open_timeout=20)
-
-
-def frames(socket, until=lambda _: False, within_s=30):
-    """Frames as they come, up to the first that fits, or to the end of the line."""
-    found = []
-    deadline = time.monotonic() + within_s
-    while True:
-        try:
-            found.append(json.loads(socket.recv(timeout=max(0.1, deadline - time.monotonic()))))
-        except ConnectionClosed:
-            return found
-        if until(found[-1]):
-            return found
-
-
-def told(found, kind="words.learned"):
-    return [event["text"] for frame in found for event in frame["events"] if event["kind"] == kind]
 
 
 def test_the_originals_script_sees_what_it_reads(served):
@@ -237,77 +138,3 @@ def test_a_reconnect_by_cursor_loses_and_repeats_nothing(served):
         seen += told(frames(socket))
     wanted = [text for n in range(4) for text in (f"before {n}", f"during {n}")] + ["ended"]
     assert seen == wanted[1:]  # without a cursor the first frame tells the status, not the past
-
-
-def test_many_watchers_get_the_same_and_one_that_never_reads_harms_no_one(served):
-    flow = Flow(served).begin()
-    sockets = [watch(served, flow.job_id) for _ in range(12)]
-    deaf = watch(served, flow.job_id)
-    try:
-        for socket in sockets:
-            socket.recv(timeout=20)
-        for number in range(5):
-            flow.do(f"line {number}", "x" * 2000)
-        flow.end()
-        lines = [tuple(told(frames(socket))) for socket in sockets]
-    finally:
-        for socket in (*sockets, deaf):
-            socket.close()
-    assert len(set(lines)) == 1
-    assert len(lines[0]) == 11
-
-
-def test_a_retry_that_is_refused_leaves_a_stop_in_force(served):
-    flow = Flow(served).begin()
-    assert served.post(f"/jobs/{flow.job_id}/cancel").status_code == 202
-    assert served.post(f"/jobs/{flow.job_id}/retry").status_code == 409
-    assert served.get(f"/jobs/{flow.job_id}").json()["is_stopping"] is True
-    flow.end()
-
-
-def test_those_who_watch_hear_at_once_that_a_job_was_asked_to_stop(served):
-    flow = Flow(served).begin()
-    with watch(served, flow.job_id) as socket:
-        assert json.loads(socket.recv(timeout=20))["is_stopping"] is False
-        served.post(f"/jobs/{flow.job_id}/cancel")
-        # sooner than by the next look at what is stored
-        assert json.loads(socket.recv(timeout=READ_EVERY_S / 2))["is_stopping"] is True
-    flow.end()
-
-
-def test_a_run_that_crashed_without_a_word_has_its_document_mended(served):
-    flow = Flow(served).begin()
-    flow.do("20 words", counts=Counts(stored=20))
-    with watch(served, flow.job_id) as socket:
-        socket.recv(timeout=20)
-        put(flow.job_id, Crashed(message="The process was killed"))
-        found = frames(socket, within_s=40)
-    assert found[-1]["status"] == "failed"
-    assert any("killed" in error for error in found[-1]["errors"])
-    document = served.do(served.store.job(flow.job_id))
-    assert (document.status, document.end_reason) == ("failed", "failed")
-
-
-def test_all_jobs_are_watched_on_one_line_those_at_work_first(served):
-    first = Flow(served).begin()
-    with connect(f"ws://127.0.0.1:{served.port}/ws/jobs", open_timeout=20) as socket:
-        seen = {json.loads(socket.recv(timeout=20))["job_id"]}
-        second = Flow(served).begin()
-        second.do("a word")
-        deadline = time.monotonic() + 20
-        while str(second.job_id) not in seen and time.monotonic() < deadline:
-            seen.add(json.loads(socket.recv(timeout=20))["job_id"])
-        assert {str(first.job_id), str(second.job_id)} <= seen
-
-
-def test_watching_is_refused_before_accept_where_the_wall_says_so(serve):
-    from websockets.exceptions import InvalidStatus
-
-    served = serve(is_alone=False, token="a-token-of-sixteen-or-more")  # noqa: S106
-    for headers in (
-        {},
-        {"Origin": "https://evil.example", "Authorization": "Bearer a-token-of-sixteen-or-more"},
-    ):
-        with pytest.raises(InvalidStatus) as refused:
-            connect(f"ws://127.0.0.1:{served.port}/ws/jobs", additional_headers=headers, open_timeout=20)
-        assert refused.value.response.status_code in {401, 403}

@@ -1,0 +1,101 @@
+"""`learn export`: a whole file or none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flows.knowledge import (
+    Entry,
+)
+from service.cli import app as cli
+from service.exports.files import export_to
+from tests.service.cli.read_entries import (
+    ENTRIES,
+    Captured,
+    fill,
+)
+
+
+@pytest.fixture
+def store_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path / 'knowledge.db'}"
+    monkeypatch.setenv("LEARN_HOME", str(tmp_path))
+    monkeypatch.setenv("LEARN_STORE", url)
+    asyncio.run(fill(url))
+    return url
+
+
+@pytest.mark.usefixtures("store_url")
+class TestExport:
+    def test_each_line_is_an_entry_with_its_licence(self, tmp_path: Path, capsys: Captured):
+        target = tmp_path / "out.jsonl"
+        assert cli.main(["export", str(target)]) == 0
+        entries = [Entry.model_validate_json(line) for line in target.read_text().splitlines()]
+        assert [e.key for e in entries] == ["black hole", "gravitation", "gravity", "tiger"]
+        assert all(e.citations[0].licence for e in entries)
+        assert "4 entries exported" in capsys.readouterr().err
+        assert stat.S_IMODE(target.stat().st_mode) & 0o400
+
+    def test_the_output_holds_entries_only(self, capfdbinary: pytest.CaptureFixture[bytes]):
+        assert cli.main(["export", "-"]) == 0
+        assert len([json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]) == 4
+
+    def test_a_file_is_replaced_only_by_force(self, tmp_path: Path, capsys: Captured):
+        target = tmp_path / "out.jsonl"
+        target.write_text("precious")
+        assert cli.main(["export", str(target)]) == 2
+        assert "--force" in capsys.readouterr().err
+        assert target.read_text() == "precious"
+        assert cli.main(["export", str(target), "--force", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"entries": 4}
+        assert len(target.read_text().splitlines()) == 4
+
+    @pytest.mark.parametrize("name", ["missing/out.jsonl", "."])
+    def test_no_place_is_one_line(self, name: str, tmp_path: Path, capsys: Captured):
+        assert cli.main(["export", str(tmp_path / name)]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@contextmanager
+def room_for(file_bytes: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+async def test_a_disk_without_room_leaves_no_half_file(tmp_path: Path):
+    async def entries() -> AsyncIterator[Entry]:
+        for entry in ENTRIES:
+            yield entry
+
+    with pytest.raises(OSError, match="File too large"), room_for(1000):
+        await export_to(entries(), str(tmp_path / "out.jsonl"), may_overwrite=False)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  nothing is left, hidden or not
+
+
+async def test_an_export_that_breaks_off_keeps_the_file_that_was_there(tmp_path: Path):
+    async def broken() -> AsyncIterator[Entry]:
+        yield ENTRIES[0]
+        raise RuntimeError("the store went away")
+
+    target = tmp_path / "out.jsonl"
+    target.write_text("precious")
+    with pytest.raises(RuntimeError):
+        await export_to(broken(), str(target), may_overwrite=True)
+    assert target.read_text() == "precious"
+    assert os.listdir(tmp_path) == ["out.jsonl"]  # noqa: PTH208  nothing beside it, hidden or not

@@ -1,0 +1,98 @@
+"""A Prefect that plays what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from flows.knowledge import Job, PrefectState, utc_now
+from service.errors import PrefectUnavailable
+from service.orchestration.types import Run
+
+
+class PlayedPrefect:
+    """Runs and their states, as a test has them."""
+
+    def __init__(self):
+        self.past = {}
+        self.about = {}
+        self.crashed = []
+        self.asked = 0
+        self.is_away = False
+        self.pools = self
+        self.waiting = None
+
+    def put(self, job_id, kind, *, after_s=0.0, name=None, message="", **about):
+        since = utc_now() + timedelta(seconds=after_s)
+        state = PrefectState(id=uuid4(), type=kind, name=name or kind.title(), message=message, since=since)
+        self.past.setdefault(job_id, []).append(state)
+        self.about[job_id] = {
+            "mode": "big",
+            "name": "a run",
+            "due_at": since,
+            **self.about.get(job_id, {}),
+            **about,
+        }
+        return state
+
+    def _run(self, job_id):
+        about = {"has_deployment": True, **self.about[job_id]}
+        return Run(job_id=job_id, state=self.past[job_id][-1], **about)
+
+    def _ask(self):
+        self.asked += 1
+        if self.is_away:
+            raise PrefectUnavailable("Prefect does not answer")
+
+    async def run(self, job_id):
+        self._ask()
+        return self._run(job_id) if job_id in self.past else None
+
+    async def runs(self, *, statuses=(), until, since=None, limit, mode=None):
+        self._ask()
+        found = [self._run(job_id) for job_id in self.past]
+        return [
+            run
+            for run in found
+            if (not statuses or run.state.status in statuses)
+            and run.due_at <= until
+            and (since is None or run.due_at >= since)
+        ][:limit]
+
+    async def runs_by_id(self, job_ids):
+        self._ask()
+        return [self._run(job_id) for job_id in job_ids if job_id in self.past]
+
+    async def history(self, job_id):
+        self._ask()
+        return self.past[job_id]
+
+    async def call_crashed(self, job_id, why):
+        self.crashed.append(job_id)
+
+    async def why_waiting(self, run):
+        return self.waiting
+
+    def forget(self):
+        pass
+
+
+async def kinds(store, job_id):
+    return [line.kind for line in await store.log(job_id)]
+
+
+async def begin(store, prefect, job_id, **changes):
+    state = prefect.put(job_id, "RUNNING")
+    return await store.begin_attempt(
+        Job(job_id=job_id, mode="big", created_at=utc_now(), running_since=state.since, **changes)
+    )
+
+
+async def until(condition, within_s=5):
+    async with asyncio.timeout(within_s):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+ANN = UUID(int=1)

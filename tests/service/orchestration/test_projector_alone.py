@@ -1,0 +1,160 @@
+"""The projector without Prefect, beside another one, and on a real Prefect."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.states import Crashed, Running
+
+from flows.knowledge import Job, PrefectState, Reason, utc_now
+from flows.stores.memory import MemoryStore
+from service.orchestration import projector as module
+from service.orchestration.deployments import deploy
+from service.orchestration.projector import Projector, catch_up
+from service.orchestration.reasons import OVERDUE, SILENT, end_reason
+from service.orchestration.runs import Orchestrator
+from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
+
+
+@pytest.fixture
+async def store():
+    async with MemoryStore() as opened:
+        yield opened
+
+
+@pytest.fixture
+def prefect():
+    return PlayedPrefect()
+
+
+@pytest.fixture
+def projector(store, prefect, monkeypatch):
+    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    return Projector(store, prefect)
+
+
+async def test_while_prefect_is_away_rows_stay_and_say_how_old_they_are(store, prefect, projector):
+    prefect.put(ANN, "SCHEDULED")
+    async with projector:
+
+        async def has_row():
+            return await store.job(ANN) is not None
+
+        await until(has_row)
+        await asyncio.sleep(0.05)
+        assert projector.is_in_contact
+        row = await store.job(ANN)
+        at = projector.confirmed_at(row)
+        prefect.is_away = True
+        projector._poll_now.set()
+
+        async def is_away():
+            return not projector.is_in_contact
+
+        await until(is_away)
+        assert projector.confirmed_at(row) == at
+        assert await store.job(ANN) == row
+
+
+async def test_two_projectors_write_the_same_and_tell_it_once(store, prefect):
+    one, two = Projector(store, prefect), Projector(store, prefect)
+    for kind in ("SCHEDULED", "PENDING", "RUNNING", "CRASHED"):
+        prefect.put(ANN, kind)
+        await asyncio.gather(one.poll(), two.poll())
+    assert await kinds(store, ANN) == ["state.scheduled", "state.pending", "state.running", "state.crashed"]
+    assert (await store.job(ANN)).status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "exit_code", "reason"),
+    [
+        ("CRASHED", "Crashed", -9, Reason(code="killed", params={"signal": 9})),
+        ("CRASHED", "Crashed", 137, Reason(code="killed", params={"signal": 9})),
+        ("CRASHED", "Crashed", 1, Reason(code="exited", params={"exit_code": 1})),
+        ("CRASHED", "Crashed", 0, Reason(code="exited", params={"exit_code": 0})),
+        ("CRASHED", "Crashed", 255, Reason(code="exited", params={"exit_code": 255})),
+        ("CRASHED", "Crashed", None, Reason(code="prefect", params={"state": "Crashed", "message": "m"})),
+        ("FAILED", "Failed", None, Reason(code="prefect", params={"state": "Failed", "message": "m"})),
+        ("FAILED", "TimedOut", None, Reason(code="timed_out")),
+        ("CRASHED", OVERDUE, None, Reason(code="overdue")),
+        ("CRASHED", SILENT, None, Reason(code="vanished")),
+        ("CANCELLED", "Cancelled", -15, None),
+        ("COMPLETED", "Completed", 0, None),
+    ],
+)
+def test_reasons_are_codes_with_parameters(kind, name, exit_code, reason):
+    state = PrefectState(type=kind, name=name, message="m", since=utc_now())
+    assert end_reason(state, exit_code) == reason
+
+
+@asynccontextmanager
+async def real(store):
+    async with Orchestrator() as orchestrator, Projector(store, orchestrator) as projector:
+        yield orchestrator, projector
+
+
+@pytest.mark.prefect
+async def test_a_real_prefect_is_projected_by_its_events(prefect_api, stand_ins, store):
+    await deploy(stand_ins)
+    async with real(store) as (orchestrator, _), get_client() as client:
+        job_id = (await orchestrator.start("big", {"minutes": 2})).job_id
+
+        async def is_queued():
+            row = await store.job(job_id)
+            return row is not None and row.status == "queued"
+
+        await until(is_queued, within_s=10)
+        await client.set_flow_run_state(job_id, Running(), force=True)
+        state = (await client.read_flow_run(job_id)).state
+
+        async def is_running():
+            return (await store.job(job_id)).state.type == "RUNNING"
+
+        await until(is_running, within_s=10)
+        row = await store.job(job_id)
+        # by the same clock, to the microsecond, as a process that runs under this state reads it
+        assert row.state.since == PrefectState.plain(state.timestamp)
+        assert row.parameters["minutes"] == 2
+        await client.set_flow_run_state(job_id, Crashed(message="gone"), force=True)
+
+        async def has_failed():
+            return (await store.job(job_id)).status == "failed"
+
+        await until(has_failed, within_s=10)
+    assert [k for k in await kinds(store, job_id) if k != "state.pending"] == [
+        "state.scheduled",
+        "state.running",
+        "state.crashed",
+    ]
+
+
+@pytest.mark.prefect
+async def test_one_comparison_without_a_server_of_ours_brings_rows_up_to_date_and_makes_none(
+    prefect_api, stand_ins, store, monkeypatch
+):
+    await deploy(stand_ins)
+    async with Orchestrator() as orchestrator:
+        died, other = [(await orchestrator.start("quick", {})).job_id for _ in range(2)]
+    await store.begin_attempt(Job(job_id=died, mode="quick", created_at=utc_now()))
+    async with get_client() as client:
+        for state in (Running(), Crashed(message="gone")):
+            await client.set_flow_run_state(died, state, force=True)
+    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    assert await catch_up(store, within_s=10)
+    row = await store.job(died)
+    assert (row.status, row.is_settled) == ("failed", True)
+    assert await store.job(other) is None
+
+
+async def test_a_run_in_a_process_of_its_own_writes_its_row_itself(store, prefect, projector):
+    prefect.put(ANN, "RUNNING", has_deployment=False)
+    await projector.poll()
+    assert await store.job(ANN) is None
+    begun = await begin(store, prefect, ANN)
+    prefect.put(ANN, "CRASHED")
+    await projector.poll()
+    assert (await store.job(begun.job_id)).status == "failed"

@@ -1,0 +1,96 @@
+"""How the house is measured: on small houses, whose figures can be counted by hand."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = """
+[[tool.importlinter.contracts]]
+type = "layers"
+layers = ["flows.top", "flows.left | flows.right", "flows.ground"]
+"""
+
+
+@pytest.fixture(scope="module")
+def floors():
+    spec = importlib.util.spec_from_file_location("floors", ROOT / ".ci" / "floors.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A small house: what is in which file."""
+
+    def build(**files):
+        (tmp_path / "pyproject.toml").write_text(LAYERS)
+        given = {"flows__init": "", "service__init": "", "service__app": "", **files}
+        for name, text in given.items():
+            path = tmp_path / f"{name.replace('__', '/')}.py".replace("/init", "/__init__")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path
+
+    return build
+
+
+def test_rooms_arrows_and_floors_are_counted_once_whatever_the_imports_look_like(floors, house):
+    root = house(
+        flows__init="from flows.top import go",
+        flows__top="import flows.left.a\nfrom flows.left import a\nfrom flows import right",
+        flows__left__init="",
+        flows__left__a="from flows.left.b import x",
+        flows__left__b="def x():\n    from flows.ground import y",
+        flows__right="import os\nfrom service import app",
+        flows__ground="",
+    )
+    arrows = floors.arrows_of(root, "flows")
+    assert {room: sorted(used) for room, used in arrows.items()} == {
+        "flows.top": ["flows.left", "flows.right"],
+        "flows.left": ["flows.ground"],
+        "flows.right": [],
+        "flows.ground": [],
+    }
+    assert floors.floors_of(arrows) == 3
+    assert floors.circles_of(arrows) == []
+
+
+def test_rooms_in_a_circle_share_a_floor_and_are_named(floors):
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
+    assert floors.circles_of(arrows) == [["b", "c"]]
+    assert floors.floors_of(arrows) == 3
+
+
+def test_arrow_against_the_declared_layers_is_upward(floors, house):
+    root = house(flows__top="", flows__left="", flows__ground="from flows.top import x")
+    assert floors.upward_of(floors.arrows_of(root, "flows"), floors.layers_of(root)) == [
+        "flows.ground -> flows.top"
+    ]
+
+
+def test_links_notes_to_the_linter_and_single_words_make_no_line_too_long(floors, house):
+    long = "x" * 120
+    root = house(
+        flows__a=f"# see https://example.org/{long}\n# {long}\n{long}\nx = 1  # noqa: {long} and more\n",
+        flows__b="\n" * 301,
+    )
+    assert floors.too_long(root) == (["flows/b.py (301)"], ["flows/a.py:2 (122)"])
+
+
+def test_limit_that_is_passed_is_one_clear_line(floors, house, monkeypatch, capsys):
+    root = house(**{f"flows__n{n}": "" for n in range(17)})
+    monkeypatch.setattr("sys.argv", ["floors.py", str(root)])
+    assert floors.main() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "flows/: biggest folder: 17, at most 16: flows" in lines
+
+
+def test_house_within_its_limits_passes(floors, house, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["floors.py", str(house(flows__a=""))])
+    assert floors.main() == 0
+    assert "files over 300 lines: 0, lines over 110 characters: 0" in capsys.readouterr().out
