@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flows.errors import InvalidInput, LearningError, TransientError
 
 
@@ -47,3 +49,8 @@ class AccessRefused(LearningError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def unknown_job(job_id: UUID) -> NotFound:
+    """That there is no such job."""
+    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")

@@ -132,7 +132,7 @@ async def _projected(
     relay = Relay(
         store,
         metrics,
-        page_of=orchestrator.page_of,
+        run_pages=orchestrator.run_pages,
         confirmed_at=projector.confirmed_at,
         look_up=projector.look_up,
     )

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from flows.errors import InvalidInput, TransientError
 from flows.stores.cursors import encode_cursor
 from service.client.http import Connection
-from service.errors import FacadeUnavailable, NotFound, UnexpectedAnswer
+from service.errors import FacadeUnavailable, UnexpectedAnswer, unknown_job
 from service.schemas import History, HistoryEvent, JobFrame, JobView
 
 START = encode_cursor("events", 0, 0, 0, "")
@@ -138,7 +138,7 @@ class Watch:
             case 1000 if self._last is not None and self._last.is_final:
                 return "ended"
             case code if code == _UNKNOWN:
-                raise NotFound("job_id", f"there is no job {self._job_id}", "GET /jobs lists those there are")
+                raise unknown_job(self._job_id)
             case code if code == _BAD_CURSOR:
                 raise InvalidInput(
                     "after",

@@ -19,11 +19,11 @@ from uuid import UUID
 from flows.errors import LearningError
 from flows.knowledge import Job, JobEvent, JobStatus, utc_now
 from flows.stores.base import Saved, Store
-from service.errors import NotFound
-from service.live.topic import LogPosition, Subscriber, Topic, events_of, position_of
+from service.errors import NotFound, unknown_job
+from service.live.topic import LogPosition, Subscriber, Topic, position_of
 from service.metrics import Metrics
 from service.orchestration.events import RunEvent
-from service.schemas import MOST_EVENTS, JobFrame, JobView
+from service.schemas import JobFrame
 
 FRAME_EVERY_S = 1.0
 READ_EVERY_S = 12.0
@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 class Relay:
     """Keeps a topic for each job that is followed or at work, between `async with` and its end.
 
-    `page_of` is a job's page in Prefect's UI, `confirmed_at` when a row was last known to be so, `look_up`
-    makes the row of a run that has none yet, or answers None.
+    `run_pages` is where Prefect's UI has a page for each run, `confirmed_at` when a row was last known to be
+    so, `look_up` makes the row of a run that has none yet, or answers None.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Relay:
         store: Store,
         metrics: Metrics,
         *,
-        page_of: Callable[[UUID], str],
+        run_pages: str,
         confirmed_at: Callable[[Job], datetime | None],
         look_up: Callable[[UUID], Awaitable[Job | None]],
     ) -> None:
         self._store = store
         self._metrics = metrics
-        self._page_of = page_of
+        self._run_pages = run_pages
         self._confirmed_at = confirmed_at
         self._look_up = look_up
         self._topics: dict[UUID, Topic] = {}
@@ -165,7 +165,7 @@ class Relay:
                 break
         frame = self._frame(topic, lines)
         if frame is None:
-            raise _unknown(topic.job_id)
+            raise unknown_job(topic.job_id)
         if position is not None:
             frame = frame.model_copy(update={"cursor": position.cursor})
         subscriber.release(frame, position)
@@ -248,19 +248,12 @@ class Relay:
         """The status now, with some events; None while nothing is known of the job."""
         if topic.row is None:
             return None
-        seen = JobView.of(
+        return topic.frame(
             topic.row,
-            prefect_url=self._page_of(topic.job_id),
+            lines,
+            prefect_url=f"{self._run_pages}{topic.job_id}",
             confirmed_at=self._confirmed_at(topic.row),
-            is_stopping=topic.is_stopping,
-        )
-        return JobFrame(
-            **dict(seen),
-            events=events_of(lines[-MOST_EVENTS:]),
-            cursor=topic.position.cursor,
-            live=self.is_live,
-            gap=len(lines) > MOST_EVENTS,
-            sent_at=utc_now(),
+            is_live=self.is_live,
         )
 
     async def _read(self, topic: Topic) -> None:
@@ -287,7 +280,7 @@ class Relay:
     async def _row(self, job_id: UUID) -> Job:
         row = await self._store.job(job_id) or await self._look_up(job_id)
         if row is None:
-            raise _unknown(job_id)
+            raise unknown_job(job_id)
         return row
 
     def _forget_idle(self, *, everything: bool = False) -> None:
@@ -301,7 +294,3 @@ class Relay:
     def _forget(self, job_id: UUID) -> None:
         del self._topics[job_id], self._woken[job_id], self._pumps[job_id]
         self._urgent.discard(job_id)
-
-
-def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from flows.knowledge import Job, JobEvent
+from flows.knowledge import Job, JobEvent, utc_now
 from flows.stores.cursors import decode_cursor, encode_cursor
-from service.schemas import HistoryEvent, JobFrame
+from service.schemas import MOST_EVENTS, HistoryEvent, JobFrame, JobView
 
 
 class LogPosition(NamedTuple):
@@ -183,6 +184,28 @@ class Topic:
         """The lines that are not told yet; they count as told from now on."""
         lines, self._untold, self._has_news = tuple(self._untold), [], False
         return lines
+
+    def frame(
+        self,
+        row: Job,
+        lines: Sequence[JobEvent],
+        *,
+        prefect_url: str,
+        confirmed_at: datetime | None,
+        is_live: bool,
+    ) -> JobFrame:
+        """The status now, with the latest of some events."""
+        seen = JobView.of(
+            row, prefect_url=prefect_url, confirmed_at=confirmed_at, is_stopping=self.is_stopping
+        )
+        return JobFrame(
+            **dict(seen),
+            events=events_of(lines[-MOST_EVENTS:]),
+            cursor=self.position.cursor,
+            live=is_live,
+            gap=len(lines) > MOST_EVENTS,
+            sent_at=utc_now(),
+        )
 
 
 def _without_state(row: Job) -> Job:

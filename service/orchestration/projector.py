@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -20,12 +20,13 @@ from prefect.context import get_settings_context
 
 from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, Reason, StateType, utc_now
+from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
 from service.orchestration.reasons import end_reason
+from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text
@@ -39,18 +40,8 @@ of its answers until then.
 """
 SETTLE = timedelta(seconds=5)
 """How long a process may still write after Prefect has heard of its end."""
-OVERDUE = timedelta(seconds=90)
-"""A job ends within 2 s of its deadline, and tries for half a minute to write so: past this its
-process is gone.
-"""
-LONGEST = timedelta(minutes=10)
-LOOK_BACK = timedelta(days=1)
-"""How far back the first poll looks for runs that began and ended while no projector was there."""
-LATEST = 200
 STRANGERS = 1_000
 """Ids of runs of other flows that are remembered, so that their events cost nothing."""
-OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
-WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
@@ -75,7 +66,7 @@ class Projector:
         self._poll_now = asyncio.Event()
         self._strangers: dict[UUID, None] = {}
         self._settling: set[UUID] = set()
-        self._confirmed: dict[UUID, datetime] = {}
+        self._repair = Repair(store, orchestrator, self._project)
         self._has_looked_back = False
         self.is_in_contact = False
         """Whether Prefect answered the last poll: then no job that it knows is missing."""
@@ -101,7 +92,7 @@ class Projector:
 
     def confirmed_at(self, job: Job) -> datetime | None:
         """When a job's row was last known to be so: written, or found right by a poll."""
-        moments = (job.updated_at, job.confirmed_at, self._confirmed.get(job.job_id))
+        moments = (job.updated_at, job.confirmed_at, self._repair.confirmed.get(job.job_id))
         return max((moment for moment in moments if moment is not None), default=None)
 
     async def note(self, run: Run) -> Job:
@@ -122,11 +113,7 @@ class Projector:
         Raises PrefectUnavailable.
         """
         async with self._polling:
-            now = utc_now()
-            runs = await self._orchestrator.runs(statuses=OPEN, until=now, limit=LATEST)
-            if not self._has_looked_back:
-                runs += await self._orchestrator.runs(until=now, since=now - LOOK_BACK, limit=LATEST)
-            await self._compare_all({run.job_id: run for run in runs})
+            await self._repair.compare_runs(is_first=not self._has_looked_back)
             if not self._has_looked_back:
                 self._has_looked_back = True
                 for row in (await self._store.jobs(limit=LATEST)).items:
@@ -138,7 +125,7 @@ class Projector:
         Raises PrefectUnavailable.
         """
         async with self._polling:
-            await self._compare_all({})
+            await self._repair.compare_rows()
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
                 if not row.is_settled and row.state is not None and row.state.since + SETTLE < utc_now():
                     await settle(self._store, row)
@@ -159,7 +146,7 @@ class Projector:
             return
         try:
             await self._project(job_id, states=[state])
-        except _NotOurs:
+        except NotOurs:
             return
         except (LearningError, TimeoutError) as error:
             log.info("What Prefect said of %s was not written, and will be polled: %s", job_id, error)
@@ -185,46 +172,6 @@ class Projector:
                 async with asyncio.timeout(POLL_S if self.is_in_contact else AGAIN_S):
                     await self._poll_now.wait()
 
-    async def _compare_all(self, runs: dict[UUID, Run]) -> None:
-        rows = {row.job_id: row async for row in self._rows(OPEN)}
-        unseen = [job_id for job_id in rows if job_id not in runs]
-        runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
-        for job_id, run in runs.items():
-            with suppress(_NotOurs):
-                await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
-                self._confirmed[job_id] = utc_now()
-        for job_id in self._confirmed.keys() - runs.keys():
-            del self._confirmed[job_id]
-
-    async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
-        cursor: str | None = None
-        while True:
-            page = await self._store.jobs(statuses=statuses, cursor=cursor, limit=200)
-            for row in page.items:
-                yield row
-            if (cursor := page.cursor) is None:
-                return
-
-    async def _compare(self, row: Job | None, run: Run) -> None:
-        if row is not None and row.state is not None and row.state.id == run.state.id:
-            if run.state.type in WAITING:
-                await self._project(run.job_id, row=row, run=run)
-            await self._call_crashed(row, run)
-            return
-        past = await self._orchestrator.history(run.job_id)
-        saved = await self._project(run.job_id, row=row, run=run, states=past)
-        await self._call_crashed(saved.job, run)
-
-    async def _call_crashed(self, row: Job, run: Run) -> None:
-        """Nobody watches the process of `learn run`, so Prefect never hears of its death."""
-        due = row.deadline_at or row.created_at + LONGEST
-        if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
-            await self._orchestrator.call_crashed(
-                run.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
-            )
-            past = await self._orchestrator.history(run.job_id)
-            await self._project(run.job_id, row=row, states=past)
-
     async def _project(
         self,
         job_id: UUID,
@@ -248,12 +195,12 @@ class Projector:
             run = await self._orchestrator.run(job_id)
         if row is None:
             if run is not None and not run.has_deployment:
-                raise _NotOurs(f"{job_id} runs in a process of its own, which writes its row")
+                raise NotOurs(f"{job_id} runs in a process of its own, which writes its row")
             if run is None:
                 self._forget(job_id)
-                raise _NotOurs(f"{job_id} is a run of another flow")
+                raise NotOurs(f"{job_id} is a run of another flow")
             if run.due_at > utc_now() + timedelta(seconds=1):
-                raise _NotOurs(f"{job_id} is to start later")
+                raise NotOurs(f"{job_id} is to start later")
             row = job_of(run)
         state = latest or (run.state if run is not None else None)
         reason = await self._reason(run, state) if run is not None and state is not None else None
@@ -314,10 +261,6 @@ class Projector:
 
 def _why(job: Job) -> str:
     return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason was given",))[-1]
-
-
-class _NotOurs(LearningError):
-    """A run that gets no row: of another flow, or one that a schedule will start some day."""
 
 
 def job_of(run: Run) -> Job:

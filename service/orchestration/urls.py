@@ -11,10 +11,19 @@ def run_page(api_url: str, job_id: UUID) -> str:
     """Address of a run's page in the Prefect UI that belongs to an API address; never with a name or password
     in it.
     """
+    return f"{run_pages(api_url)}{job_id}"
+
+
+def run_pages(api_url: str, ui_url: str | None = None) -> str:
+    """The address of every run's page up to the run's id: in the Prefect UI that is named, or in the one that
+    belongs to an API address.
+    """
+    if ui_url:
+        return f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/"
     cloud = re.match(r"https://api\.prefect\.cloud/api/accounts/([^/]+)/workspaces/([^/]+)", api_url)
     if cloud:
-        return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/{job_id}"
-    return f"{without_credentials(api_url).rstrip('/').removesuffix('/api')}/runs/flow-run/{job_id}"
+        return f"https://app.prefect.cloud/account/{cloud[1]}/workspace/{cloud[2]}/runs/flow-run/"
+    return f"{without_credentials(api_url).rstrip('/').removesuffix('/api')}/runs/flow-run/"
 
 
 def without_credentials(url: str) -> str:
