@@ -23,7 +23,7 @@ from service.api.middleware.access import COOKIE, Access
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.limits import ConnectionLimit, RateLimit, RequestLimits
 from service.api.middleware.security import AccessMiddleware
-from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
+from service.api.routes import dashboard, health, jobs, knowledge, live, rounds, schedules
 from service.api.routes import session as sessions
 from service.live.relay import Relay
 from service.metrics import Metrics
@@ -74,7 +74,14 @@ def create_app(
         ),
         metrics=metrics,
     )
-    routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
+    routers = (
+        jobs.router,
+        rounds.router,
+        knowledge.router,
+        schedules.router,
+        sessions.router,
+        health.router,
+    )
     problems.register(
         app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     )

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: start, list, read, stop, run again, and what happened in them."""
+"""Jobs over HTTP: start, list, read, stop, run again, and their events."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
 from flows.errors import TransientError
-from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy, limits
+from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
-from service.api.deps import AppResources, CountStart, Facade, Knowledge, Starter
+from service.api.deps import AppResources, CountStart, Facade, Starter
 from service.api.problems import answers
-from service.errors import Conflict, NotFound
+from service.errors import Conflict, unknown_job
 from service.live.topic import LogPosition, events_of, position_of
 from service.orchestration.types import Run
 from service.schemas import (
@@ -24,9 +24,6 @@ from service.schemas import (
     JobView,
     Moment,
     PlannedJob,
-    RoundList,
-    RoundSummary,
-    RoundView,
     StartBigJob,
     Started,
     StartJob,
@@ -177,40 +174,6 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
     return Started(job_id=job_id)
 
 
-@router.get("/{job_id:uuid}/rounds", responses=answers(404, 422))
-async def read_rounds(
-    job_id: JobId,
-    facade: Facade,
-    after: Annotated[
-        int, Query(ge=0, le=2**31, description="Number of the last round of the part before")
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
-) -> RoundList:
-    """A job's rounds, in order, without their candidates."""
-    rounds = await facade.store.rounds(job_id, after=after, limit=limit + 1)
-    if not rounds:
-        await find(facade, job_id)
-    shown = rounds[:limit]
-    return RoundList(
-        items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None
-    )
-
-
-@router.get("/{job_id:uuid}/rounds/{number}", responses=answers(404, 422))
-async def read_round(
-    job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
-) -> RoundView:
-    """One round: every candidate with its verdict, and what became of the words."""
-    found = await store.round(job_id, number)
-    if found is None:
-        raise NotFound(
-            "number",
-            f"job {job_id} has no round {number}",
-            f"GET /jobs/{job_id}/rounds lists those there are",
-        )
-    return RoundView(**dict(found), results=await store.batches(job_id, number))
-
-
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
 async def read_events(
     job_id: JobId, facade: Facade, after: EventCursor = None, limit: Limit = 200
@@ -239,7 +202,7 @@ async def find(facade: AppResources, job_id: UUID) -> Job:
     """
     row = await facade.store.job(job_id) or await facade.projector.look_up(job_id)
     if row is None:
-        raise _unknown(job_id)
+        raise unknown_job(job_id)
     return row
 
 
@@ -279,25 +242,3 @@ async def _start(
     facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)
-
-
-def _summary(round_: Round) -> RoundSummary:
-    verdicts: dict[str, int] = {}
-    for candidate in round_.candidates:
-        verdicts[candidate.verdict.value] = verdicts.get(candidate.verdict.value, 0) + 1
-    return RoundSummary(
-        number=round_.number,
-        attempt=round_.attempt,
-        model=round_.model,
-        prompt_version=round_.prompt_version,
-        candidates=len(round_.candidates),
-        accepted=len(round_.accepted),
-        verdicts=verdicts,
-        batches=len(round_.batches),
-        usage=round_.usage,
-        created_at=round_.created_at,
-    )
-
-
-def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")
