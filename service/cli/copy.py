@@ -13,11 +13,8 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 import typer
 
@@ -27,28 +24,13 @@ from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
+from service.cli.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
 
 T = TypeVar("T")
 
-AT_ONCE = 200
-ROUNDS_AT_ONCE = 10
 TOLD_EVERY_S = 1.0
 
 Tell = Callable[[str], None]
-
-
-@dataclass
-class Copied:
-    """How many of each kind there are, in one store or on their way."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, kind: str, count: int) -> None:
-        """Count some more."""
-        self.counts[kind] = self.counts.get(kind, 0) + count
-
-    def __str__(self) -> str:
-        return ", ".join(f"{count:,} {kind}" for kind, count in self.counts.items() if count) or "nothing"
 
 
 class Note:
@@ -239,47 +221,6 @@ class Copying:
         if time.monotonic() - self._told_at >= TOLD_EVERY_S:
             self._told_at = time.monotonic()
             self._tell(f"Copied so far: {self._copied}")
-
-
-async def count(store: Store, *, at: datetime) -> Copied:
-    """What a store holds, by kind; rows are counted by reading them."""
-    stats = await store.stats()
-    found = Copied(
-        {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}
-    )
-    found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
-    for kind in ("rounds", "batches", "events"):
-        found.add(kind, 0)
-    cursor: str | None = None
-    while True:
-        page = await store.jobs(cursor=cursor, limit=50)
-        for job in page.items:
-            await _count_job(store, job.job_id, found)
-        cursor = page.cursor
-        if cursor is None:
-            break
-    found.add("quota windows", await _length(store.all_quota_usage()))
-    found.add("cached answers", await _length(store.all_evidence(at=at)))
-    return found
-
-
-async def _count_job(store: Store, job_id: UUID, found: Copied) -> None:
-    last = 0
-    while rounds := await store.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
-        last = rounds[-1].number
-        found.add("rounds", len(rounds))
-    found.add("batches", len(await store.batches(job_id)))
-    place = (0, 0)
-    while events := await store.log(job_id, after=place, limit=AT_ONCE):
-        place = (events[-1].attempt, events[-1].seq)
-        found.add("events", len(events))
-
-
-async def _length(rows: AsyncIterator[object]) -> int:
-    length = 0
-    async for _ in rows:
-        length += 1
-    return length
 
 
 async def _check_ends(source: Store, target: Store, note: Note) -> None:

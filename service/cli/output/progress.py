@@ -17,7 +17,8 @@ from rich.text import Text
 
 from flows.knowledge import Job, JobEvent, Reason, utc_now
 from service.cli.output.console import clean, out, say
-from service.cli.output.display import Trail, clock, picture, plain_line
+from service.cli.output.display import clock, picture, plain_line
+from service.cli.output.trail import Trail
 from service.wording import reason_line
 
 TICK_S = 0.1

@@ -14,7 +14,8 @@ from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
 from service.cli import copy as migration
 from service.cli.app import main
-from service.cli.copy import copy_store, count
+from service.cli.copy import copy_store
+from service.cli.store_counts import count
 
 # where there is no emulator, tests/flows/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]

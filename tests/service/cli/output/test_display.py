@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from service.cli.output.display import Scene, Trail, clock, picture
+from service.cli.output.display import clock, picture
+from service.cli.output.trail import Scene, Trail
 from tests.service.cli.output.display_jobs import JOB_ID, NOW, event, full_scene, make_job
 
 
