@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
@@ -11,14 +10,14 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.job.prefect_events import EventEmitter
+from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker, patiently
 from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.stages.batch import WordBatch
 from flows.stages.deadline import DeadlineReached
 from flows.stages.resources import Resources
-from flows.stages.tasks import enrich_entries, research_words, synthesize_definitions
+from flows.stages.stages import Stages
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20
@@ -50,14 +49,16 @@ class BatchWorkers:
         self,
         *,
         resources: Resources,
+        stages: Stages,
         tracker: ProgressTracker,
-        emitter: EventEmitter,
+        emitter: Emitter,
         budget: Budget,
         stop: StopReason,
         target: Depth,
         resumed_rounds: Collection[int] = (),
     ) -> None:
         self._resources = resources
+        self._stages = stages
         self._tracker = tracker
         self._emitter = emitter
         self._budget = budget
@@ -114,10 +115,11 @@ class BatchWorkers:
 
     async def work(self) -> None:
         """Work on one batch after the other until there are no more."""
+        loop = asyncio.get_running_loop()
         while (work := await self._get()) is not None:
             if not await self._may_start():
                 continue
-            started = time.monotonic()
+            started = loop.time()
             self._running += 1
             self._unheard.append(work)
             try:
@@ -128,7 +130,7 @@ class BatchWorkers:
                 self._stop.changed.set()
             self._unheard.remove(work)
             if work.batch is not None:
-                self._durations_s.append(time.monotonic() - started)
+                self._durations_s.append(loop.time() - started)
                 await self._account(work)
 
     async def _may_start(self) -> bool:
@@ -189,11 +191,11 @@ class BatchWorkers:
         await self._recall(work)
         if not await self._stage("research", work, self._research(work)):
             return
-        if not await self._stage("synthesize", work, synthesize_definitions(work, resources)):
+        if not await self._stage("synthesize", work, self._stages.synthesize(work, resources)):
             return
         if (
             self._target != "defined"
-            and not await self._stage("enrich", work, enrich_entries(work, resources))
+            and not await self._stage("enrich", work, self._stages.enrich(work, resources))
             and work.entries
         ):
             work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
@@ -211,7 +213,7 @@ class BatchWorkers:
         """Words that an earlier attempt has defined were researched by it."""
         if self._target != "deep" and len(work.definitions) == len(work.todo):
             return 0
-        found = await research_words(work, self._resources)
+        found = await self._stages.research(work, self._resources)
         if found is not None:
             self._tell_of_silent_sources(work)
         return found

@@ -5,7 +5,6 @@ first and emitted second.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -14,12 +13,12 @@ from datetime import timedelta
 from typing import Any
 
 import stamina
-from prefect.logging import get_run_logger
 
 from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
 from flows.errors import LearningError, TransientError
-from flows.job.prefect_events import EventEmitter
+from flows.job.logs import job_logger
+from flows.job.prefect_events import Emitter
 from flows.knowledge import (
     Batch,
     EndReason,
@@ -60,8 +59,14 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
 
 async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
     """Make a store call, again after transient errors, for a bounded time; then raise the last error."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + for_s
+
+    def is_worth_it(error: Exception) -> bool:
+        return isinstance(error, TransientError) and loop.time() < until_s
+
     async for attempt in stamina.retry_context(
-        on=TransientError, attempts=None, timeout=for_s, wait_initial=0.2, wait_max=2.0
+        on=is_worth_it, attempts=None, timeout=None, wait_initial=0.2, wait_max=2.0
     ):
         with attempt:
             await call()
@@ -76,7 +81,7 @@ class ProgressTracker:
         *,
         store: Store,
         budget: Budget,
-        emitter: EventEmitter,
+        emitter: Emitter,
     ) -> None:
         self._job = job
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
@@ -86,15 +91,16 @@ class ProgressTracker:
         self._emitter = emitter
         self._watch = _watch.get()
         self._active_before_s = job.active_seconds
-        self._started = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
         self._stopped_s: float | None = None
         self._told = 0
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
         self._times_proposed: Counter[str] = Counter()
-        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._log = get_run_logger()
+        self._failure: asyncio.Future[None] = self._loop.create_future()
+        self._log = job_logger()
 
     @property
     def job(self) -> Job:
@@ -120,7 +126,7 @@ class ProgressTracker:
         return (
             self._stopped_s
             if self._stopped_s is not None
-            else self._active_before_s + time.monotonic() - self._started
+            else self._active_before_s + self._loop.time() - self._started
         )
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
@@ -278,12 +284,10 @@ async def tracking(
     *,
     store: Store,
     budget: Budget,
-    emitter: EventEmitter,
+    emitter: Emitter,
     on_tick: Callable[[ProgressTracker], Awaitable[None]],
 ) -> AsyncGenerator[ProgressTracker]:
     """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
-
-
 
     Raises what the store raises when the attempt cannot begin.
     """
@@ -299,7 +303,7 @@ async def tracking(
     current = taken_over.model_copy(
         update={
             "started_at": taken_over.started_at or now,
-            "deadline_at": now + timedelta(seconds=max(0.0, budget.limit_s - taken_over.active_seconds)),
+            "deadline_at": now + timedelta(seconds=budget.remaining_s(taken_over.active_seconds)),
             "stages": {},
         }
     )
@@ -321,7 +325,7 @@ async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], A
             await tracker.flush()
             await on_tick(tracker)
         except TransientError as error:
-            get_run_logger().warning("The job document could not be written, trying again: %s", error)
+            job_logger().warning("The job document could not be written, trying again: %s", error)
         except LearningError as error:
             tracker.fail(error)
             return

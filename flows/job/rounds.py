@@ -12,13 +12,13 @@ from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
 from flows.job.batch_workers import BatchWorkers, StopReason
-from flows.job.prefect_events import EventEmitter
+from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
 from flows.stages.resources import Resources
-from flows.stages.tasks import propose_round
+from flows.stages.stages import Stages
 
 CLAIM_GRACE = timedelta(seconds=60)
 DRY_ROUNDS = 3
@@ -37,8 +37,9 @@ class RoundRunner:
         self,
         *,
         resources: Resources,
+        stages: Stages,
         tracker: ProgressTracker,
-        emitter: EventEmitter,
+        emitter: Emitter,
         candidate_source: CandidateSource,
         budget: Budget,
         target: Depth,
@@ -47,6 +48,7 @@ class RoundRunner:
         batches: Sequence[Batch] = (),
     ) -> None:
         self._resources = resources
+        self._stages = stages
         self._tracker = tracker
         self._candidate_source = candidate_source
         self._budget = budget
@@ -57,6 +59,7 @@ class RoundRunner:
         self._stop = StopReason()
         self._work = BatchWorkers(
             resources=resources,
+            stages=stages,
             tracker=tracker,
             emitter=emitter,
             budget=budget,
@@ -182,7 +185,7 @@ class RoundRunner:
         )
         self._proposing = number
         try:
-            round_ = await propose_round(
+            round_ = await self._stages.propose(
                 number,
                 self._candidate_source,
                 self._resources,
