@@ -16,6 +16,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.core.budget import Budget
+from flows.core.ending import Facts, end_reason
 from flows.errors import LearningError, TransientError
 from flows.job.logs import job_logger
 from flows.job.prefect_events import Emitter, EventEmitter
@@ -236,9 +237,10 @@ async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) ->
     is_cancelled = isinstance(error, asyncio.CancelledError)
     try:
         await _give_up_claims(store, tracker)
+        reason = end_reason(Facts(is_failed=not is_cancelled, is_stopped=is_cancelled))
         if is_cancelled:
-            await tracker.end("cancelled", "stopped")
+            await tracker.end("cancelled", reason)
         else:
-            await tracker.end("failed", "failed", str(error) or type(error).__name__)
+            await tracker.end("failed", reason, str(error) or type(error).__name__)
     except LearningError as unwritten:
         job_logger().warning("The end could not be written into the job document: %s", unwritten)

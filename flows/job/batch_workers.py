@@ -12,7 +12,8 @@ from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
 from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker, patiently
-from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
+from flows.job.stop_reason import StopReason
+from flows.knowledge import Depth, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.stages.batch import WordBatch
 from flows.stages.deadline import DeadlineReached
@@ -21,25 +22,6 @@ from flows.stages.stages import Stages
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20
-
-
-class StopReason:
-    """Whether the job goes on: why it ends, once it does, and a bell for those who wait for news."""
-
-    def __init__(self) -> None:
-        self.reason: EndReason | None = None
-        self.changed = asyncio.Event()
-
-    def end(self, reason: EndReason) -> None:
-        """End it, unless it ends already for another reason."""
-        if self.reason is None:
-            self.reason = reason
-        self.changed.set()
-
-    @property
-    def takes_batches(self) -> bool:
-        """Whether batches that wait are still begun."""
-        return self.reason in {None, "all done", "target reached", "nothing new"}
 
 
 class BatchWorkers:
@@ -75,6 +57,11 @@ class BatchWorkers:
         self._failures = 0
         self._silent: set[str] = set()
         self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
+
+    @property
+    def open_batches(self) -> int:
+        """How many batches that were announced have no record."""
+        return sum(self._open.values())
 
     async def open_round(self, number: int, works: Sequence[WordBatch], made: Sequence[Entry] = ()) -> None:
         """Announce a round's batches, and what earlier attempts have made of it, before they are put in."""
@@ -138,7 +125,7 @@ class BatchWorkers:
 
         Where that is doubtful because recent ones were slow, one at a time tries.
         """
-        while self._stop.takes_batches:
+        while self._stop.facts.begins_batches:
             active_s, durations = self._tracker.active_s, tuple(self._durations_s)
             has_room = self._running < self._most_at_once()
             if has_room and self._budget.may_start(active_s, durations):
@@ -146,13 +133,13 @@ class BatchWorkers:
             if not self._running:
                 if self._budget.may_start(active_s, (min(durations, default=0.0),)):
                     return True
-                self._stop.end("time limit")
+                self._stop.note(is_over=True)
             else:
                 self._stop.changed.clear()
                 with suppress(DeadlineReached):
                     await self._resources.deadline.guard(self._stop.changed.wait())
                 if self._resources.deadline.is_reached:
-                    self._stop.end("time limit")
+                    self._stop.note(is_over=True)
         return False
 
     def _most_at_once(self) -> int:
@@ -168,7 +155,7 @@ class BatchWorkers:
             raise
         except QuotaExhausted as error:
             self._tracker.problem(str(error))
-            self._stop.end("quota used up")
+            self._stop.note(is_quota_used_up=True)
             if work.entries:
                 work.failed |= {w.key: str(error) for w in work.words}
                 await self._give_up(work)
