@@ -19,12 +19,14 @@ from flows.core.budget import Budget
 from flows.core.ending import Facts, end_reason
 from flows.errors import LearningError, TransientError
 from flows.job.logs import job_logger
+from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter, EventEmitter
 from flows.job.prefect_run import PrefectRun
-from flows.job.progress import ProgressTracker, patiently, tracking
+from flows.job.progress import ProgressTracker
 from flows.job.resources import open_job_store, open_resources
 from flows.job.rounds import RoundRunner, leftovers
 from flows.job.stop_signals import StopSignals
+from flows.job.tracking import tracking
 from flows.knowledge import (
     Batch,
     Depth,

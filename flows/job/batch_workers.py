@@ -10,8 +10,9 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
+from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
-from flows.job.progress import ProgressTracker, patiently
+from flows.job.progress import ProgressTracker
 from flows.job.stop_reason import StopReason
 from flows.knowledge import Depth, Entry, Outcome, Stage
 from flows.models.base import Paced

@@ -6,18 +6,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
-from typing import Any
-
-import stamina
 
 from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
-from flows.errors import LearningError, TransientError
 from flows.job.logs import job_logger
+from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
 from flows.knowledge import (
     Batch,
@@ -38,7 +34,6 @@ from flows.stores.base import Store
 
 OnProgress = Callable[[Job, Sequence[JobEvent]], None]
 
-TICK_S = 1.0
 ERRORS_KEPT = 20
 FORGIVEN_S = 5.0
 
@@ -57,23 +52,8 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
         _watch.reset(token)
 
 
-async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
-    """Make a store call, again after transient errors, for a bounded time; then raise the last error."""
-    loop = asyncio.get_running_loop()
-    until_s = loop.time() + for_s
-
-    def is_worth_it(error: Exception) -> bool:
-        return isinstance(error, TransientError) and loop.time() < until_s
-
-    async for attempt in stamina.retry_context(
-        on=is_worth_it, attempts=None, timeout=None, wait_initial=0.2, wait_max=2.0
-    ):
-        with attempt:
-            await call()
-
-
 class ProgressTracker:
-    """Owns the document and the log of one attempt of a job. Create it by `tracking`."""
+    """Owns the document and the log of one attempt of a job. Create it by `flows.job.tracking`."""
 
     def __init__(
         self,
@@ -276,57 +256,3 @@ def _same(a: Job, b: Job) -> bool:
     ignored = {"updated_at", "active_seconds", "quota"}
     is_recent = abs(a.active_seconds - b.active_seconds) < FORGIVEN_S
     return is_recent and a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
-
-
-@asynccontextmanager
-async def tracking(
-    job: Job,
-    *,
-    store: Store,
-    budget: Budget,
-    emitter: Emitter,
-    on_tick: Callable[[ProgressTracker], Awaitable[None]],
-) -> AsyncGenerator[ProgressTracker]:
-    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
-
-    Raises what the store raises when the attempt cannot begin.
-    """
-    begun: list[Job] = []
-
-    async def begin() -> None:
-        begun[:] = [await store.begin_attempt(job)]
-
-    await patiently(begin, for_s=30)
-    taken_over = begun[0]
-    now = utc_now()
-    is_resumed = taken_over.attempt > 1
-    current = taken_over.model_copy(
-        update={
-            "started_at": taken_over.started_at or now,
-            "deadline_at": now + timedelta(seconds=budget.remaining_s(taken_over.active_seconds)),
-            "stages": {},
-        }
-    )
-    tracker = ProgressTracker(current, store=store, budget=budget, emitter=emitter)
-    text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
-    tracker.event("job.resumed" if is_resumed else "job.started", text)
-    async with emitter:
-        ticking = asyncio.create_task(_tick(tracker, on_tick), name="tracker")
-        try:
-            yield tracker
-        finally:
-            ticking.cancel()
-            await asyncio.gather(ticking, return_exceptions=True)
-
-
-async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await tracker.flush()
-            await on_tick(tracker)
-        except TransientError as error:
-            job_logger().warning("The job document could not be written, trying again: %s", error)
-        except LearningError as error:
-            tracker.fail(error)
-            return
-        await asyncio.sleep(TICK_S)

@@ -17,7 +17,7 @@ class StopReason:
         self.facts = Facts()
         self.changed = asyncio.Event()
 
-    def note(self, **news: Any) -> None:
+    def note(self, **news: Any) -> None:  # noqa: ANN401  what Facts takes
         """Take note of facts, by their names in `flows.core.ending.Facts`; another name is a TypeError."""
         self.facts = replace(self.facts, **news)
         self.changed.set()
