@@ -23,13 +23,11 @@ class Facts:
     is_spent: bool = False
     """Whether no candidate is left and none will come."""
     is_over: bool = False
-    """Whether the time is up, or too short for one more batch."""
+    """Whether the time was up, or too short for one more batch, while there was work left."""
     is_quota_used_up: bool = False
-    """Whether the model answers no more, for hours."""
+    """Whether the model refused work because its quota is used up."""
     dry_rounds: int = 0
     """So many of the latest rounds, in a row, brought no new word."""
-    open_batches: int = 0
-    """So many batches have no record, once nobody works on any."""
 
     @property
     def is_dry(self) -> bool:
@@ -50,17 +48,17 @@ class Facts:
 def end_reason(facts: Facts) -> EndReason:
     """Why a job has ended.
 
-    Where several facts hold, an error comes first and a person's wish second, then success, then what ran
-    out: failed, stopped, target reached, all done (every given word has its outcome), time limit, quota used
-    up, nothing new.
+    Where several facts hold, an error comes first and a person's wish second, then success, then what cut
+    work short, then what ran out: failed, stopped, target reached, time limit, quota used up, all done,
+    nothing new.
     """
     reasons: tuple[tuple[bool, EndReason], ...] = (
         (facts.is_failed, "failed"),
         (facts.is_stopped, "stopped"),
         (facts.is_reached, "target reached"),
-        (facts.is_spent and not facts.open_batches, "all done"),
         (facts.is_over, "time limit"),
         (facts.is_quota_used_up, "quota used up"),
+        (facts.is_spent, "all done"),
         (facts.is_dry, "nothing new"),
     )
     return next((reason for holds, reason in reasons if holds), "all done")

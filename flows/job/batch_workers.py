@@ -59,11 +59,6 @@ class BatchWorkers:
         self._silent: set[str] = set()
         self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
 
-    @property
-    def open_batches(self) -> int:
-        """How many batches that were announced have no record."""
-        return sum(self._open.values())
-
     async def open_round(self, number: int, works: Sequence[WordBatch], made: Sequence[Entry] = ()) -> None:
         """Announce a round's batches, and what earlier attempts have made of it, before they are put in."""
         self._open[number] = len(works)
@@ -223,13 +218,12 @@ class BatchWorkers:
         work.entries |= dict(await self._resources.store.entries(keys))
 
     async def _give_up(self, work: WordBatch) -> None:
-        batch = work.row()
+        work.batch = batch = work.row()
         try:
             await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:
             self._tracker.problem(f"Batch {work.label} could not be recorded: {error}")
-        else:
-            work.batch = batch
+            work.batch = None
 
     async def _account(self, work: WordBatch) -> None:
         if work.batch is None:

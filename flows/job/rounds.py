@@ -122,10 +122,7 @@ class RoundRunner:
             with suppress(LearningError):
                 await self._settle()
         await self._work.close()
-        self._stop.note(
-            is_reached=self._budget.is_reached(self._tracker.job.counts.stored),
-            open_batches=self._work.open_batches,
-        )
+        self._stop.note(is_reached=self._budget.is_reached(self._tracker.job.counts.stored))
         return self._stop.reason
 
     async def _settle(self) -> None:

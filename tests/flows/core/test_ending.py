@@ -12,9 +12,9 @@ IN_ORDER = [
     ({"is_failed": True}, "failed"),
     ({"is_stopped": True}, "stopped"),
     ({"is_reached": True}, "target reached"),
-    ({"is_spent": True}, "all done"),
     ({"is_over": True}, "time limit"),
     ({"is_quota_used_up": True}, "quota used up"),
+    ({"is_spent": True}, "all done"),
     ({"dry_rounds": DRY_ROUNDS}, "nothing new"),
 ]
 NAMES = {name for facts, _ in IN_ORDER for name in facts}
@@ -22,7 +22,6 @@ facts = st.builds(
     Facts,
     **{name: st.booleans() for name in NAMES - {"dry_rounds"}},
     dry_rounds=st.integers(0, 2 * DRY_ROUNDS),
-    open_batches=st.integers(0, 2),
 )
 
 
@@ -34,18 +33,8 @@ def test_a_job_ends_for_the_foremost_reason(at):
     assert end_reason(Facts(**all_behind)) == reason
 
 
-@pytest.mark.parametrize(
-    ("fact", "reason"),
-    [
-        ({"is_over": True}, "time limit"),
-        ({"is_quota_used_up": True}, "quota used up"),
-        ({"dry_rounds": DRY_ROUNDS}, "nothing new"),
-        ({}, "all done"),
-    ],
-)
-def test_a_job_is_all_done_only_when_every_batch_has_its_record_or_nothing_else_ended_it(fact, reason):
-    assert end_reason(Facts(is_spent=True, open_batches=1, **fact)) == reason
-    assert end_reason(Facts(is_spent=True, open_batches=0, **fact)) == "all done"
+def test_a_job_that_nothing_ended_is_all_done():
+    assert end_reason(Facts()) == "all done"
 
 
 def test_words_have_ceased_to_come_after_so_many_rounds_and_no_sooner():
@@ -56,7 +45,6 @@ def test_words_have_ceased_to_come_after_so_many_rounds_and_no_sooner():
     ("fact", "proposes", "begins"),
     [
         ({}, True, True),
-        ({"open_batches": 3}, True, True),
         ({"is_reached": True}, False, True),
         ({"is_spent": True}, False, True),
         ({"dry_rounds": DRY_ROUNDS}, False, True),
@@ -72,7 +60,7 @@ def test_what_is_still_begun(fact, proposes, begins):
 
 @given(facts, st.sampled_from(IN_ORDER))
 def test_nothing_that_becomes_known_makes_a_job_go_on_again(known, news):
-    more = Facts(**{name: getattr(known, name) for name in [*NAMES, "open_batches"]} | news[0])
+    more = Facts(**{name: getattr(known, name) for name in NAMES} | news[0])
     assert more.proposes <= known.proposes
     assert more.begins_batches <= known.begins_batches
     assert more.begins_batches or not more.proposes

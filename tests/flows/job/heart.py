@@ -110,7 +110,9 @@ class Heart:
     async def workers(self, model=None, *, resumed=(), **budget):
         """Batch workers and nothing around them."""
         async with self.tracker(**budget) as tracker:
-            with using(settings=self.settings, store=self.store, model=model or Model(), sources=self.sources):
+            with using(
+                settings=self.settings, store=self.store, model=model or Model(), sources=self.sources
+            ):
                 async with open_resources(self.store) as resources:
                     yield Workers(self, tracker, resources, Budget(**budget), resumed)
 
@@ -148,9 +150,7 @@ class Workers:
     async def work_on(self, *batches):
         """Work on a round of batches with as many workers as the settings say, until all are done."""
         self._rounds += 1
-        works = [
-            self.batch(words, round_number=self._rounds, number=n) for n, words in enumerate(batches, 1)
-        ]
+        works = [self.batch(words, round_number=self._rounds, number=n) for n, words in enumerate(batches, 1)]
         await self.they.open_round(self._rounds, works)
 
         async def put():

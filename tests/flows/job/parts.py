@@ -188,6 +188,4 @@ for _name in (
 
 def while_it_lasts(begin_s, end_s, error, *methods):
     """A fault of a store that is there from one moment to another; without methods, of all."""
-    return lambda method: (
-        error if begin_s <= now_s() < end_s and (not methods or method in methods) else None
-    )
+    return lambda method: error if begin_s <= now_s() < end_s and (not methods or method in methods) else None

@@ -182,7 +182,7 @@ async def test_a_resumed_attempt_does_no_word_twice_and_forgets_none(heart, tmp_
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     recorded = {outcome.key for outcome in await left.outcomes()}
-    defined = set(await left.store.known([word for word in WORDS]))
+    defined = set(await left.store.known(list(WORDS)))
 
     # the model goes on where it was: what it proposed and nobody recorded is proposed by nobody again
     again = Model(WORDS[:80])
