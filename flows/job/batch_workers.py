@@ -18,6 +18,7 @@ from flows.knowledge import Depth, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.stages.batch import WordBatch
 from flows.stages.deadline import DeadlineReached
+from flows.stages.failures import TIME_LIMIT, failure_of
 from flows.stages.resources import Resources
 from flows.stages.stages import Stages
 
@@ -153,7 +154,7 @@ class BatchWorkers:
             self._tracker.problem(str(error))
             self._stop.note(is_quota_used_up=True)
             if work.entries:
-                work.failed |= {w.key: str(error) for w in work.words}
+                work.failed |= {w.key: failure_of(error) for w in work.words}
                 await self._give_up(work)
         except (
             TransientError,
@@ -166,7 +167,7 @@ class BatchWorkers:
                 raise LearningError(
                     f"{self._failures} batches in a row failed, the last because: {error}"
                 ) from error
-            work.failed |= {w.key: str(error) for w in work.words}
+            work.failed |= {w.key: failure_of(error) for w in work.words}
             await self._give_up(work)
 
     async def _through_the_stages(self, work: WordBatch) -> None:
@@ -181,7 +182,7 @@ class BatchWorkers:
             and not await self._stage("enrich", work, self._stages.enrich(work, resources))
             and work.entries
         ):
-            work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
+            work.failed = {w.key: TIME_LIMIT for w in work.todo} | work.failed
             await self._give_up(work)
 
     async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:

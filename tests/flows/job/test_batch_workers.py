@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from flows.core.counting import LOST
 from flows.errors import (
     LearningError,
     MalformedOutput,
@@ -229,7 +230,7 @@ async def test_words_that_another_job_has_taken_go_through_no_stage(heart):
     async with heart.workers(model) as workers:
         work = workers.batch(A)
         work.lost = frozenset(A[:4])
-        work.failed = dict.fromkeys(A[:4], "another job has taken it")
+        work.failed = dict.fromkeys(A[:4], LOST)
         await workers.they.open_round(1, [work])
         await workers.they.put(work)
         await workers.they.put(None)
