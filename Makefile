@@ -49,7 +49,7 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "This folder cannot be written: $(CURDIR). Copy the project to one that can."; exit 1; }
-	@echo "Setting up in .venv: about 100 packages, a minute or so the first time."
+	@echo "Setting up in .venv: about 120 packages, a minute or so the first time."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
 	@rm -f $(REASON)
 	@$(PIP) install -c constraints.txt --upgrade pip setuptools >>$(LOG) 2>&1 \

@@ -6,12 +6,17 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+import guardian
+
+guardian.begin()
 if "FIRESTORE_EMULATOR_HOST" in os.environ:  # for tests/flows/stores/emulator.py alone
     os.environ["TEST_FIRESTORE_EMULATOR_HOST"] = os.environ["FIRESTORE_EMULATOR_HOST"]
 for name in [

@@ -1,4 +1,4 @@
-"""How long a job may work, how much it may learn, and why it ends."""
+"""How long a job may work, and how much it may learn."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.errors import InvalidInput
-from flows.knowledge import EndReason
 from flows.knowledge.limits import MAX_MINUTES
 
 BACKSTOP_S = 690
 """Prefect's own timeout of a flow: the ten minutes, and what a slow end may take; a healthy run ends by
 itself before.
 """
-DRY_ROUNDS = 3
-"""Rounds in a row without one new word after which a job ends."""
 RECENT_BATCHES = 20
 """So many of the latest batches say how long the next will take."""
 QUANTILE = 0.8
@@ -85,28 +82,3 @@ class Budget:
         recent = sorted(batch_s[-RECENT_BATCHES:])
         usual_s = recent[math.ceil(QUANTILE * len(recent)) - 1]
         return usual_s * (1 + MARGIN) + MARGIN_S <= self.remaining_s(active_s)
-
-
-def end_reason(
-    *,
-    is_stopped: bool = False,
-    is_over: bool = False,
-    is_reached: bool = False,
-    dry_rounds: int = 0,
-    is_quota_used_up: bool = False,
-    is_all_done: bool = False,
-) -> EndReason | None:
-    """Why a job ends now; None when it goes on.
-
-    Where several hold, a person's wish comes first, then success, then what ran out: stopped, target reached,
-    all done (every given word has its outcome), time limit, quota used up, nothing new.
-    """
-    reasons: tuple[tuple[bool, EndReason], ...] = (
-        (is_stopped, "stopped"),
-        (is_reached, "target reached"),
-        (is_all_done, "all done"),
-        (is_over, "time limit"),
-        (is_quota_used_up, "quota used up"),
-        (dry_rounds >= DRY_ROUNDS, "nothing new"),
-    )
-    return next((reason for holds, reason in reasons if holds), None)

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from flows.core import selection
-from flows.knowledge import STAGES, Batch, Counts, Depth, Job, Mode, Round, Stage, StageCounts, Usage
+from flows.knowledge import STAGES, Batch, Counts, Depth, Failure, Job, Mode, Round, Stage, StageCounts, Usage
+from flows.knowledge.jobs import TAKEN_ELSEWHERE
 
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
 """The depth that a job of each kind works for."""
 
-LOST = "another job has taken it"
-"""The reason of words that were accepted and went through no stage."""
+LOST = Failure(code="taken_elsewhere", text=TAKEN_ELSEWHERE)
+"""Of words that were accepted and went through no stage."""
 
 
 def with_round(job: Job, round_: Round) -> Job:
@@ -77,7 +78,7 @@ def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
     done: Counter[Stage] = Counter({"propose": job.counts.proposed})
     for batch in batches:
         depths = {o.stored for o in batch.outcomes} - {None}
-        words = sum(o.reason != LOST for o in batch.outcomes)
+        words = sum(o.reason_code != LOST.code for o in batch.outcomes)
         if depths:
             done["research"] += words
             done["synthesize"] += words

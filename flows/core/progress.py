@@ -1,9 +1,8 @@
-"""How far a job is, how fast it goes, and how to say so."""
+"""How far a job is, and how to say durations and counts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 
 def percent(active_s: float, limit_s: float, stored: int, max_entries: int | None, *, is_final: bool) -> int:
@@ -15,29 +14,6 @@ def percent(active_s: float, limit_s: float, stored: int, max_entries: int | Non
         return 100
     share = max(active_s / limit_s if limit_s > 0 else 1.0, stored / max_entries if max_entries else 0.0)
     return math.floor(min(99.0, max(0.0, 100 * share)))
-
-
-def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:
-    """Words a second between the first and the last sample of (seconds, words so far), never below 0; 0 while
-    nothing can be said.
-    """
-    if not samples:
-        return 0.0
-    (begin_s, before), (end_s, after) = samples[0], samples[-1]
-    return max(0.0, (after - before) / (end_s - begin_s)) if end_s > begin_s else 0.0
-
-
-def time_left_s(active_s: float, limit_s: float, stored: int, max_entries: int | None, rate: float) -> float:
-    """Seconds until the job ends: its time limit or, when `rate` words a second bring it there sooner, its
-    target.
-    """
-    left_s = max(0.0, limit_s - active_s)
-    if max_entries is None:
-        return left_s
-    missing = max(0, max_entries - stored)
-    if not missing:
-        return 0.0
-    return min(left_s, missing / rate) if rate > 0 else left_s
 
 
 def format_duration(seconds: float) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.knowledge import FINAL_STATUSES, EndReason, Job, JobEvent, JobStatus, PrefectState, StateType
+from flows.core.ending import Facts, end_reason
+from flows.knowledge import FINAL_STATUSES, Job, JobEvent, JobStatus, PrefectState
 
 PROJECTED = frozenset({"state", "reason", "confirmed_at"})
 """Fields that the projector writes."""
 COUNTED = frozenset({"counts", "stages", "total_tokens", "last_round", "usage", "progress"})
 """Fields that the projector writes for a run that cannot any more: from the rows that it has left."""
-_ENDS: dict[StateType, EndReason | None] = {"FAILED": "failed", "CRASHED": "failed", "CANCELLED": "stopped"}
 
 
 def status_of(
@@ -53,11 +53,12 @@ def _judged(job: Job) -> Job:
     status = status_of(job.run_status, since, job.state)
     changed: dict[str, Any] = {"status": status}
     has_told_its_end = job.run_status in FINAL_STATUSES
-    if status in FINAL_STATUSES and not has_told_its_end and job.state is not None:
+    has_its_end = has_told_its_end and job.finished_at is not None
+    if status in FINAL_STATUSES and not has_its_end and job.state is not None:
         changed |= {
             "finished_at": job.state.since,
-            "end_reason": _ENDS.get(job.state.type, "stopped"),
-            "is_settled": job.is_settled and job.status in FINAL_STATUSES,
+            "end_reason": end_reason(Facts(is_failed=status == "failed", is_stopped=True)),
+            "is_settled": has_told_its_end or (job.is_settled and job.status in FINAL_STATUSES),
         }
         if job.run_status is None and status == "completed":
             changed["progress"] = 100

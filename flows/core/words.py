@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from urllib.parse import unquote
 
 from flows.errors import InvalidInput
 from flows.knowledge import Verdict, Word
@@ -111,9 +110,8 @@ def document_id(key: str) -> str:
     """The key as a Firestore document id: itself, but with `%`, `/` and what Firestore reserves
     percent-encoded.
 
-    Two keys never share an id, and `key_of_document_id` takes it back. Raises InvalidInput for a key that is
-    empty, holds half a character, or is over 1,500 bytes as an id; keys of words are at most 60 characters
-    and never come near.
+    Two keys never share an id. Raises InvalidInput for a key that is empty, holds half a character, or is
+    over 1,500 bytes as an id; keys of words are at most 60 characters and never come near.
     """
     encoded = key.replace("%", "%25").replace("/", "%2F")
     if encoded in {".", ".."}:
@@ -127,16 +125,6 @@ def document_id(key: str) -> str:
     if not 0 < size <= MAX_ID_BYTES:
         raise InvalidInput("key", f"it has {size:,} bytes as an id", f"Give 1 to {MAX_ID_BYTES:,} bytes.")
     return encoded
-
-
-def key_of_document_id(id: str) -> str:  # noqa: A002  the store's own word for it
-    """The key that `document_id` made the id of. Raises InvalidInput for an id that it never makes."""
-    key = unquote(id)
-    if document_id(key) != id:
-        raise InvalidInput(
-            "id", f"{printable(id)!r} is not the id of a word", "Give an id that `document_id` made."
-        )
-    return key
 
 
 def parse_word(text: str) -> Word:

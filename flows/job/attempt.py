@@ -11,19 +11,22 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.core.budget import Budget
+from flows.core.ending import Facts, end_reason
 from flows.errors import LearningError, TransientError
-from flows.job.prefect_events import EventEmitter
-from flows.job.progress import ProgressTracker, patiently, tracking
+from flows.job.logs import job_logger
+from flows.job.patience import patiently
+from flows.job.prefect_events import Emitter, EventEmitter
+from flows.job.prefect_run import PrefectRun
+from flows.job.progress import ProgressTracker
 from flows.job.resources import open_job_store, open_resources
 from flows.job.rounds import RoundRunner, leftovers
 from flows.job.stop_signals import StopSignals
+from flows.job.tracking import tracking
 from flows.knowledge import (
     Batch,
     Depth,
@@ -40,11 +43,15 @@ from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
 from flows.shielding import finish
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
+from flows.stages.stages import Stages
+from flows.stages.tasks import TaskStages
 from flows.stores.base import Store
 from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time for telling of a failure; a store that is away then is told of it by the stack."""
+TAG_S, ASK_S = 5.0, 2.0
+"""How long Prefect may take to tag the run, and to tell at its end whether it is cancelled."""
 
 MakeCandidateSource = Callable[[Resources, "EarlierAttempts"], Awaitable[CandidateSource]]
 
@@ -103,7 +110,27 @@ async def learn(plan: Plan) -> Job:
         started_by=starter,
         running_since=PrefectState.plain(run.state.timestamp) if run.state is not None else None,
     )
-    signals, emitter = StopSignals(job.job_id), EventEmitter()
+    ended = await attempt(job, plan, stages=TaskStages(), run=PrefectRun(run.id), emitter=EventEmitter())
+    if isinstance(ended, LearningError):
+        # as a state, for Prefect's own would hold its words around ours; the caller gets the error
+        return cast(Job, Failed(message=str(ended), data=ended))
+    if ended.status == "cancelled":
+        return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
+    return cast(
+        Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended)
+    )
+
+
+async def attempt(
+    job: Job, plan: Plan, *, stages: Stages, run: PrefectRun, emitter: Emitter
+) -> Job | LearningError:
+    """Run one attempt of a job to its end: the final document, or the error that ended it, which the document
+    tells too.
+
+    Raises what the store raises when the attempt cannot begin; and what no LearningError is, such as a
+    cancellation, after the document tells it.
+    """
+    signals = StopSignals(run)
     with signals.listening():
         async with (
             open_job_store() as store,
@@ -115,20 +142,15 @@ async def learn(plan: Plan) -> Job:
                 # after the row is there, so that a model or a source that cannot be opened is told in it
                 async with open_resources(store) as resources:
                     tracker.quota = lambda: resources.quota_left
-                    ended = await _attempt(plan, resources, tracker, signals, emitter)
+                    return await _attempt(
+                        plan, resources, tracker, signals, stages=stages, run=run, emitter=emitter
+                    )
             except BaseException as error:
                 with suppress(TimeoutError):
                     await finish(_fail(store, tracker, error), within_s=FAIL_S)
                 if isinstance(error, LearningError):
-                    # as a state, for Prefect's own would hold its words around ours; the caller gets the
-                    # error
-                    return cast(Job, Failed(message=str(error), data=error))
+                    return error
                 raise
-    if ended.status == "cancelled":
-        return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
-    return cast(
-        Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended)
-    )
 
 
 def _created(run: FlowRun) -> datetime:
@@ -138,14 +160,22 @@ def _created(run: FlowRun) -> datetime:
 
 
 async def _attempt(
-    plan: Plan, resources: Resources, tracker: ProgressTracker, signals: StopSignals, emitter: EventEmitter
+    plan: Plan,
+    resources: Resources,
+    tracker: ProgressTracker,
+    signals: StopSignals,
+    *,
+    stages: Stages,
+    run: PrefectRun,
+    emitter: Emitter,
 ) -> Job:
-    store, job_id = resources.store, tracker.job.job_id
-    await _tag(job_id, plan.mode)
-    history = await _history(resources, job_id)
+    store = resources.store
+    await _tag(run, plan.mode)
+    history = await _history(resources, tracker.job.job_id)
     tracker.recount(history.rounds, history.batches)
     runner = RoundRunner(
         resources=resources,
+        stages=stages,
         tracker=tracker,
         emitter=emitter,
         candidate_source=await plan.make_candidate_source(resources, history),
@@ -160,7 +190,7 @@ async def _attempt(
     await _give_up_claims(store, tracker)
     await _lower_the_flag(store, tracker)
     ended = await tracker.end(
-        "cancelled" if runner.is_aborted and await _is_cancelled(job_id) else "completed", reason
+        "cancelled" if runner.is_aborted and await _is_cancelled(run) else "completed", reason
     )
     emitter.summarize(ended, newest=runner.newest)
     return ended
@@ -173,21 +203,18 @@ async def _history(resources: Resources, job_id: UUID) -> EarlierAttempts:
     return EarlierAttempts(rounds, batches, waiting)
 
 
-async def _tag(job_id: UUID, mode: Mode) -> None:
+async def _tag(run: PrefectRun, mode: Mode) -> None:
     try:
-        async with asyncio.timeout(5), get_client() as client:
-            run = await client.read_flow_run(job_id)
-            wanted = {TAG, mode_tag(mode)}
-            if not wanted <= set(run.tags):
-                await client.update_flow_run(job_id, tags=sorted({*run.tags, *wanted}))
+        async with asyncio.timeout(TAG_S):
+            await run.tag({TAG, mode_tag(mode)})
     except Exception as error:  # noqa: BLE001  a missing tag must not end a job
-        get_run_logger().warning("The run could not be tagged: %s", str(error) or type(error).__name__)
+        job_logger().warning("The run could not be tagged: %s", str(error) or type(error).__name__)
 
 
-async def _is_cancelled(job_id: UUID) -> bool:
+async def _is_cancelled(run: PrefectRun) -> bool:
     try:
-        async with asyncio.timeout(2), get_client() as client:
-            state = (await client.read_flow_run(job_id)).state
+        async with asyncio.timeout(ASK_S):
+            state = await run.state()
     except Exception:  # noqa: BLE001  unknown counts as not cancelled: the run was stopped by a second Ctrl-C
         return False
     return state is not None and (state.is_cancelling() or state.is_cancelled())
@@ -212,9 +239,10 @@ async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) ->
     is_cancelled = isinstance(error, asyncio.CancelledError)
     try:
         await _give_up_claims(store, tracker)
+        reason = end_reason(Facts(is_failed=not is_cancelled, is_stopped=is_cancelled))
         if is_cancelled:
-            await tracker.end("cancelled", "stopped")
+            await tracker.end("cancelled", reason)
         else:
-            await tracker.end("failed", "failed", str(error) or type(error).__name__)
+            await tracker.end("failed", reason, str(error) or type(error).__name__)
     except LearningError as unwritten:
-        get_run_logger().warning("The end could not be written into the job document: %s", unwritten)
+        job_logger().warning("The end could not be written into the job document: %s", unwritten)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
@@ -11,36 +10,20 @@ from contextlib import suppress
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
 from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
-from flows.job.prefect_events import EventEmitter
-from flows.job.progress import ProgressTracker, patiently
-from flows.knowledge import Depth, EndReason, Entry, Outcome, Stage
+from flows.job.patience import patiently
+from flows.job.prefect_events import Emitter
+from flows.job.progress import ProgressTracker
+from flows.job.stop_reason import StopReason
+from flows.knowledge import Depth, Entry, Outcome, Stage
 from flows.models.base import Paced
 from flows.stages.batch import WordBatch
 from flows.stages.deadline import DeadlineReached
+from flows.stages.failures import TIME_LIMIT, failure_of
 from flows.stages.resources import Resources
-from flows.stages.tasks import enrich_entries, research_words, synthesize_definitions
+from flows.stages.stages import Stages
 
 FAILURES_IN_A_ROW = 3
 LATEST_SHOWN = 20
-
-
-class StopReason:
-    """Whether the job goes on: why it ends, once it does, and a bell for those who wait for news."""
-
-    def __init__(self) -> None:
-        self.reason: EndReason | None = None
-        self.changed = asyncio.Event()
-
-    def end(self, reason: EndReason) -> None:
-        """End it, unless it ends already for another reason."""
-        if self.reason is None:
-            self.reason = reason
-        self.changed.set()
-
-    @property
-    def takes_batches(self) -> bool:
-        """Whether batches that wait are still begun."""
-        return self.reason in {None, "all done", "target reached", "nothing new"}
 
 
 class BatchWorkers:
@@ -50,14 +33,16 @@ class BatchWorkers:
         self,
         *,
         resources: Resources,
+        stages: Stages,
         tracker: ProgressTracker,
-        emitter: EventEmitter,
+        emitter: Emitter,
         budget: Budget,
         stop: StopReason,
         target: Depth,
         resumed_rounds: Collection[int] = (),
     ) -> None:
         self._resources = resources
+        self._stages = stages
         self._tracker = tracker
         self._emitter = emitter
         self._budget = budget
@@ -114,10 +99,11 @@ class BatchWorkers:
 
     async def work(self) -> None:
         """Work on one batch after the other until there are no more."""
+        loop = asyncio.get_running_loop()
         while (work := await self._get()) is not None:
             if not await self._may_start():
                 continue
-            started = time.monotonic()
+            started = loop.time()
             self._running += 1
             self._unheard.append(work)
             try:
@@ -128,7 +114,7 @@ class BatchWorkers:
                 self._stop.changed.set()
             self._unheard.remove(work)
             if work.batch is not None:
-                self._durations_s.append(time.monotonic() - started)
+                self._durations_s.append(loop.time() - started)
                 await self._account(work)
 
     async def _may_start(self) -> bool:
@@ -136,7 +122,7 @@ class BatchWorkers:
 
         Where that is doubtful because recent ones were slow, one at a time tries.
         """
-        while self._stop.takes_batches:
+        while self._stop.facts.begins_batches:
             active_s, durations = self._tracker.active_s, tuple(self._durations_s)
             has_room = self._running < self._most_at_once()
             if has_room and self._budget.may_start(active_s, durations):
@@ -144,13 +130,13 @@ class BatchWorkers:
             if not self._running:
                 if self._budget.may_start(active_s, (min(durations, default=0.0),)):
                     return True
-                self._stop.end("time limit")
+                self._stop.note(is_over=True)
             else:
                 self._stop.changed.clear()
                 with suppress(DeadlineReached):
                     await self._resources.deadline.guard(self._stop.changed.wait())
                 if self._resources.deadline.is_reached:
-                    self._stop.end("time limit")
+                    self._stop.note(is_over=True)
         return False
 
     def _most_at_once(self) -> int:
@@ -166,9 +152,9 @@ class BatchWorkers:
             raise
         except QuotaExhausted as error:
             self._tracker.problem(str(error))
-            self._stop.end("quota used up")
+            self._stop.note(is_quota_used_up=True)
             if work.entries:
-                work.failed |= {w.key: str(error) for w in work.words}
+                work.failed |= {w.key: failure_of(error) for w in work.words}
                 await self._give_up(work)
         except (
             TransientError,
@@ -181,7 +167,7 @@ class BatchWorkers:
                 raise LearningError(
                     f"{self._failures} batches in a row failed, the last because: {error}"
                 ) from error
-            work.failed |= {w.key: str(error) for w in work.words}
+            work.failed |= {w.key: failure_of(error) for w in work.words}
             await self._give_up(work)
 
     async def _through_the_stages(self, work: WordBatch) -> None:
@@ -189,14 +175,14 @@ class BatchWorkers:
         await self._recall(work)
         if not await self._stage("research", work, self._research(work)):
             return
-        if not await self._stage("synthesize", work, synthesize_definitions(work, resources)):
+        if not await self._stage("synthesize", work, self._stages.synthesize(work, resources)):
             return
         if (
             self._target != "defined"
-            and not await self._stage("enrich", work, enrich_entries(work, resources))
+            and not await self._stage("enrich", work, self._stages.enrich(work, resources))
             and work.entries
         ):
-            work.failed = {w.key: "the time was up" for w in work.todo} | work.failed
+            work.failed = {w.key: TIME_LIMIT for w in work.todo} | work.failed
             await self._give_up(work)
 
     async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:
@@ -211,7 +197,7 @@ class BatchWorkers:
         """Words that an earlier attempt has defined were researched by it."""
         if self._target != "deep" and len(work.definitions) == len(work.todo):
             return 0
-        found = await research_words(work, self._resources)
+        found = await self._stages.research(work, self._resources)
         if found is not None:
             self._tell_of_silent_sources(work)
         return found
@@ -233,13 +219,12 @@ class BatchWorkers:
         work.entries |= dict(await self._resources.store.entries(keys))
 
     async def _give_up(self, work: WordBatch) -> None:
-        batch = work.row()
+        work.batch = batch = work.row()
         try:
             await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:
             self._tracker.problem(f"Batch {work.label} could not be recorded: {error}")
-        else:
-            work.batch = batch
+            work.batch = None
 
     async def _account(self, work: WordBatch) -> None:
         if work.batch is None:

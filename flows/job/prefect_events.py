@@ -5,11 +5,12 @@ never holds up the work.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -19,8 +20,8 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 from prefect.events import emit_event
-from prefect.logging import get_run_logger
 
+from flows.job.logs import job_logger
 from flows.knowledge import Entry, Job, JobEvent, Outcome
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
 
@@ -32,6 +33,54 @@ QUEUE_SIZE = 8
 Call = Callable[[], Awaitable[Any]]
 
 
+class Emitter(Protocol):
+    """Who is told of a job as it goes on, beside the store. Nothing here waits, but its end."""
+
+    async def __aenter__(self) -> Self:
+        """Begin to tell."""
+        ...
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Tell the rest, as far as that goes quickly."""
+        ...
+
+    def tell(self, job: Job, events: Sequence[JobEvent]) -> None:
+        """Tell the document as it is now, and what is new in the log."""
+        ...
+
+    def show_latest(self, job: Job, entries: Sequence[Entry]) -> None:
+        """Show the latest entries."""
+        ...
+
+    def summarize(self, job: Job, *, newest: Sequence[Outcome] = ()) -> None:
+        """Tell the job's story, at its end."""
+        ...
+
+
+class Artifacts:
+    """The artifacts of the current run, in Prefect."""
+
+    def __init__(self) -> None:
+        self._progress_id: UUID | None = None
+
+    async def progress(self, percent: float, text: str) -> None:
+        """Show how far the run is."""
+        if self._progress_id is None:
+            self._progress_id = await acreate_progress_artifact(percent, description=text)
+        else:
+            await aupdate_progress_artifact(self._progress_id, percent, description=text)
+
+    async def table(self, rows: list[dict[str, Any]], *, key: str, text: str) -> None:
+        """Show a table."""
+        await acreate_table_artifact(rows, key=key, description=text)
+
+    async def markdown(self, markdown: str, *, key: str, text: str) -> None:
+        """Show a text."""
+        await acreate_markdown_artifact(markdown, key=key, description=text)
+
+
 class EventEmitter:
     """Tells Prefect.
 
@@ -39,12 +88,19 @@ class EventEmitter:
     store has it all.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        emit: Callable[..., object] = emit_event,
+        artifacts: Artifacts | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._artifacts = artifacts or Artifacts()
         self._queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=QUEUE_SIZE)
         self._worker: asyncio.Task[None] | None = None
-        self._progress_id: UUID | None = None
-        self._told_at = -PROGRESS_EVERY_S
-        self._told: JobEvent | None = None
+        self._told_at = -math.inf
 
     async def __aenter__(self) -> Self:
         self._worker = asyncio.create_task(self._work(), name="emitter")
@@ -59,9 +115,7 @@ class EventEmitter:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._queue.join()
         except TimeoutError:
-            get_run_logger().warning(
-                "Prefect is slow to answer; its last artifacts of this run may be missing"
-            )
+            job_logger().warning("Prefect is slow to answer; its last artifacts of this run may be missing")
         finally:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
@@ -82,20 +136,14 @@ class EventEmitter:
                 "text": event.text,
                 "words": list(event.words),
             }
-            emit_event(PREFECT_EVENT_PREFIX + event.kind, resource, occurred=event.occurred, payload=payload)
+            self._emit(PREFECT_EVENT_PREFIX + event.kind, resource, occurred=event.occurred, payload=payload)
         # the whole document, so that watchers need not read the store
-        emit_event(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=job.model_dump(mode="json"))
-        now = time.monotonic()
+        self._emit(f"{PREFECT_EVENT_PREFIX}job.progress", resource, payload=job.model_dump(mode="json"))
+        now = self._clock()
         if job.is_final or now - self._told_at >= PROGRESS_EVERY_S:
             self._told_at = now
-            self._put(lambda: self._show_progress(job))
-
-    async def _show_progress(self, job: Job) -> None:
-        text = f"{job.counts.stored:,} words learned · round {job.last_round}"
-        if self._progress_id is None:
-            self._progress_id = await acreate_progress_artifact(float(job.progress), description=text)
-        else:
-            await aupdate_progress_artifact(self._progress_id, float(job.progress), description=text)
+            text = f"{job.counts.stored:,} words learned · round {job.last_round}"
+            self._put(lambda: self._artifacts.progress(float(job.progress), text))
 
     def show_latest(self, job: Job, entries: Sequence[Entry]) -> None:
         """Put the latest entries into the table artifact of the job."""
@@ -111,22 +159,20 @@ class EventEmitter:
         ]
         if rows:
             text = f"The latest words, round {job.last_round}"
-            self._put(lambda: acreate_table_artifact(rows, key=f"words-{job.job_id}", description=text))
+            self._put(lambda: self._artifacts.table(rows, key=f"words-{job.job_id}", text=text))
 
     def summarize(self, job: Job, *, newest: Sequence[Outcome] = ()) -> None:
         """Write the Markdown summary at the end of a job."""
         text = summary(job, newest=newest)
         self._put(
-            lambda: acreate_markdown_artifact(
-                text, key=f"summary-{job.job_id}", description="What this job learned"
-            )
+            lambda: self._artifacts.markdown(text, key=f"summary-{job.job_id}", text="What this job learned")
         )
 
     def _put(self, call: Call) -> None:
         try:
             self._queue.put_nowait(call)
         except asyncio.QueueFull:
-            get_run_logger().debug("Prefect is slow to answer; an artifact was skipped")
+            job_logger().debug("Prefect is slow to answer; an artifact was skipped")
 
     async def _work(self) -> None:
         while True:
@@ -135,7 +181,7 @@ class EventEmitter:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
             except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
-                get_run_logger().warning(
+                job_logger().warning(
                     "Prefect did not take an artifact: %s", str(error) or type(error).__name__
                 )
             finally:

@@ -5,21 +5,16 @@ first and emitted second.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
-from typing import Any
-
-import stamina
-from prefect.logging import get_run_logger
 
 from flows.core import counting, diversity, progress, selection
 from flows.core.budget import Budget
-from flows.errors import LearningError, TransientError
-from flows.job.prefect_events import EventEmitter
+from flows.job.logs import job_logger
+from flows.job.patience import patiently
+from flows.job.prefect_events import Emitter
 from flows.knowledge import (
     Batch,
     EndReason,
@@ -39,7 +34,6 @@ from flows.stores.base import Store
 
 OnProgress = Callable[[Job, Sequence[JobEvent]], None]
 
-TICK_S = 1.0
 ERRORS_KEPT = 20
 FORGIVEN_S = 5.0
 
@@ -58,17 +52,8 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
         _watch.reset(token)
 
 
-async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
-    """Make a store call, again after transient errors, for a bounded time; then raise the last error."""
-    async for attempt in stamina.retry_context(
-        on=TransientError, attempts=None, timeout=for_s, wait_initial=0.2, wait_max=2.0
-    ):
-        with attempt:
-            await call()
-
-
 class ProgressTracker:
-    """Owns the document and the log of one attempt of a job. Create it by `tracking`."""
+    """Owns the document and the log of one attempt of a job. Create it by `flows.job.tracking`."""
 
     def __init__(
         self,
@@ -76,7 +61,7 @@ class ProgressTracker:
         *,
         store: Store,
         budget: Budget,
-        emitter: EventEmitter,
+        emitter: Emitter,
     ) -> None:
         self._job = job
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
@@ -86,15 +71,16 @@ class ProgressTracker:
         self._emitter = emitter
         self._watch = _watch.get()
         self._active_before_s = job.active_seconds
-        self._started = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
         self._stopped_s: float | None = None
         self._told = 0
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
         self._times_proposed: Counter[str] = Counter()
-        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._log = get_run_logger()
+        self._failure: asyncio.Future[None] = self._loop.create_future()
+        self._log = job_logger()
 
     @property
     def job(self) -> Job:
@@ -120,7 +106,7 @@ class ProgressTracker:
         return (
             self._stopped_s
             if self._stopped_s is not None
-            else self._active_before_s + time.monotonic() - self._started
+            else self._active_before_s + self._loop.time() - self._started
         )
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
@@ -270,59 +256,3 @@ def _same(a: Job, b: Job) -> bool:
     ignored = {"updated_at", "active_seconds", "quota"}
     is_recent = abs(a.active_seconds - b.active_seconds) < FORGIVEN_S
     return is_recent and a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)
-
-
-@asynccontextmanager
-async def tracking(
-    job: Job,
-    *,
-    store: Store,
-    budget: Budget,
-    emitter: EventEmitter,
-    on_tick: Callable[[ProgressTracker], Awaitable[None]],
-) -> AsyncGenerator[ProgressTracker]:
-    """Begin an attempt of a job and record it: once a second the document is written and `on_tick` is called.
-
-
-
-    Raises what the store raises when the attempt cannot begin.
-    """
-    begun: list[Job] = []
-
-    async def begin() -> None:
-        begun[:] = [await store.begin_attempt(job)]
-
-    await patiently(begin, for_s=30)
-    taken_over = begun[0]
-    now = utc_now()
-    is_resumed = taken_over.attempt > 1
-    current = taken_over.model_copy(
-        update={
-            "started_at": taken_over.started_at or now,
-            "deadline_at": now + timedelta(seconds=max(0.0, budget.limit_s - taken_over.active_seconds)),
-            "stages": {},
-        }
-    )
-    tracker = ProgressTracker(current, store=store, budget=budget, emitter=emitter)
-    text = f"{job.name or job.mode} {'resumed' if is_resumed else 'started'}"
-    tracker.event("job.resumed" if is_resumed else "job.started", text)
-    async with emitter:
-        ticking = asyncio.create_task(_tick(tracker, on_tick), name="tracker")
-        try:
-            yield tracker
-        finally:
-            ticking.cancel()
-            await asyncio.gather(ticking, return_exceptions=True)
-
-
-async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await tracker.flush()
-            await on_tick(tracker)
-        except TransientError as error:
-            get_run_logger().warning("The job document could not be written, trying again: %s", error)
-        except LearningError as error:
-            tracker.fail(error)
-            return
-        await asyncio.sleep(TICK_S)

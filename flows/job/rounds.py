@@ -11,17 +11,17 @@ from typing import Any
 from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
-from flows.job.batch_workers import BatchWorkers, StopReason
-from flows.job.prefect_events import EventEmitter
+from flows.job.batch_workers import BatchWorkers
+from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker
+from flows.job.stop_reason import StopReason
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
 from flows.stages.resources import Resources
-from flows.stages.tasks import propose_round
+from flows.stages.stages import Stages
 
 CLAIM_GRACE = timedelta(seconds=60)
-DRY_ROUNDS = 3
 CLOSED_AGAIN = 3
 """Of the latest rounds the frontier is written again when a job resumes: a kill may have come between their
 last batch and it.
@@ -37,8 +37,9 @@ class RoundRunner:
         self,
         *,
         resources: Resources,
+        stages: Stages,
         tracker: ProgressTracker,
-        emitter: EventEmitter,
+        emitter: Emitter,
         candidate_source: CandidateSource,
         budget: Budget,
         target: Depth,
@@ -47,6 +48,7 @@ class RoundRunner:
         batches: Sequence[Batch] = (),
     ) -> None:
         self._resources = resources
+        self._stages = stages
         self._tracker = tracker
         self._candidate_source = candidate_source
         self._budget = budget
@@ -57,6 +59,7 @@ class RoundRunner:
         self._stop = StopReason()
         self._work = BatchWorkers(
             resources=resources,
+            stages=stages,
             tracker=tracker,
             emitter=emitter,
             budget=budget,
@@ -74,14 +77,14 @@ class RoundRunner:
 
     def drain(self, *, grace_s: float | None = None) -> None:
         """Start no new batch; what is in flight is finished, within `grace_s` seconds where given."""
-        self._stop.end("stopped")
+        self._stop.note(is_stopped=True)
         if grace_s is not None:
             self._resources.deadline.arm(grace_s)
 
     def abort(self) -> None:
         """Abandon what is in flight."""
         self.is_aborted = True
-        self._stop.end("stopped")
+        self._stop.note(is_stopped=True)
         self._resources.deadline.reach()
 
     async def run(self) -> EndReason:
@@ -103,9 +106,7 @@ class RoundRunner:
             first: set[asyncio.Future[Any]] = {work, alarm, fail}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if alarm.done() and not work.done():
-                if self._stop.reason == "all done":
-                    self._stop.reason = None  # all was begun, not all is done
-                self._stop.end("time limit")
+                self._stop.note(is_over=True)
                 await asyncio.wait({work}, timeout=LAST_WORDS_S)
             if fail.done():
                 fail.result()
@@ -121,7 +122,8 @@ class RoundRunner:
             with suppress(LearningError):
                 await self._settle()
         await self._work.close()
-        return self._stop.reason or "all done"
+        self._stop.note(is_reached=self._budget.is_reached(self._tracker.job.counts.stored))
+        return self._stop.reason
 
     async def _settle(self) -> None:
         """Take note of what was stored although whoever stored it was cancelled before hearing so."""
@@ -135,22 +137,19 @@ class RoundRunner:
         try:
             await self._resume()
             number = max((r.number for r in self._rounds), default=0) + 1
-            dry = 0
-            while self._stop.reason is None and dry < DRY_ROUNDS:
+            while self._stop.facts.proposes:
                 limit = await self._room()
                 if limit == 0:
                     break
                 if self._candidate_source.is_spent:
-                    self._stop.end("all done")
+                    self._stop.note(is_spent=True)
                     break
                 round_ = await self._propose(number, limit)
                 if round_ is None:
                     break
                 number += 1
-                dry = 0 if round_.accepted else dry + 1
+                self._stop.note(dry_rounds=0 if round_.accepted else self._stop.facts.dry_rounds + 1)
                 await self._enqueue(round_)
-            if dry >= DRY_ROUNDS:
-                self._stop.end("nothing new")
         finally:
             await self._work.put_no_more()
 
@@ -162,14 +161,14 @@ class RoundRunner:
             self._stop.changed.clear()
             stored = self._tracker.job.counts.stored
             if self._budget.is_reached(stored):
-                self._stop.end("target reached")
+                self._stop.note(is_reached=True)
                 return 0
             wanted = self._budget.wanted(stored, self._work.words_in_work)
             if wanted is None:
                 return self._words_per_round
             if wanted > 0:
                 return min(wanted, self._words_per_round)
-            if self._stop.reason is not None:
+            if not self._stop.facts.proposes:
                 return 0
             await self._stop.changed.wait()
 
@@ -182,7 +181,7 @@ class RoundRunner:
         )
         self._proposing = number
         try:
-            round_ = await propose_round(
+            round_ = await self._stages.propose(
                 number,
                 self._candidate_source,
                 self._resources,
@@ -194,9 +193,11 @@ class RoundRunner:
             )
         except QuotaExhausted as error:
             self._tracker.problem(str(error))
-            self._stop.end("quota used up")
+            self._stop.note(is_quota_used_up=True)
             return None
-        if round_ is not None:
+        if round_ is None:
+            self._stop.note(is_over=True)
+        else:
             self._tracker.round_proposed(round_)
         self._proposing = None
         return round_

@@ -7,16 +7,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.logging import get_run_logger
 
+from flows.job.logs import job_logger
+from flows.job.prefect_run import PrefectRun
 from flows.job.progress import ProgressTracker
 from flows.job.rounds import RoundRunner
 from flows.stores.base import Store
@@ -32,10 +30,11 @@ OVER = frozenset(
 class StopSignals:
     """Listens for all ways to stop a job and passes them to its runner."""
 
-    def __init__(self, job_id: UUID) -> None:
-        self._job_id = job_id
+    def __init__(self, run: PrefectRun) -> None:
+        self._run = run
         self._runner: RoundRunner | None = None
-        self._looked_at = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._looked_at = self._loop.time()
         self._tracker: ProgressTracker | None = None
         self._is_draining = False
         self._is_aborted = False
@@ -54,10 +53,10 @@ class StopSignals:
         its ear.
         """
         self._tracker = tracker
-        if not self._is_draining and await store.stop_requested(self._job_id):
+        if not self._is_draining and await store.stop_requested(tracker.job.job_id):
             self._drain(None, "Asked to stop: what is in flight is finished")
-        if time.monotonic() - self._looked_at >= STATE_EVERY_S:
-            self._looked_at = time.monotonic()
+        if self._loop.time() - self._looked_at >= STATE_EVERY_S:
+            self._looked_at = self._loop.time()
             self._spawn(self._obey_prefect())
 
     def _drain(self, grace_s: float | None, why: str) -> None:
@@ -75,7 +74,7 @@ class StopSignals:
             self._runner.abort()
 
     def _tell(self, why: str) -> None:
-        get_run_logger().info(why)
+        job_logger().info(why)
         if self._tracker is not None:
             self._tracker.event("job.stopping", why)
 
@@ -86,15 +85,14 @@ class StopSignals:
 
     async def _obey_prefect(self) -> bool:
         try:
-            async with asyncio.timeout(STATE_TIMEOUT_S), get_client() as client:
-                run = await client.read_flow_run(self._job_id)
+            async with asyncio.timeout(STATE_TIMEOUT_S):
+                state = await self._run.state()
         except Exception as error:  # noqa: BLE001  an unreachable server says nothing about this run
-            get_run_logger().debug("Prefect did not tell this run's state: %s", error)
+            job_logger().debug("Prefect did not tell this run's state: %s", error)
             return False
-        if run.state is not None and run.state.type in OVER:
+        if state is not None and state.type in OVER:
             self._abort(
-                f"Prefect says that this run is {(run.state.name or run.state.type.value).lower()}:"
-                " stopping now"
+                f"Prefect says that this run is {(state.name or state.type.value).lower()}: stopping now"
             )
             return True
         return False
@@ -120,7 +118,6 @@ class StopSignals:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        loop = asyncio.get_running_loop()
         handlers = {
             signal.SIGINT: self._on_interrupt,
             signal.SIGTERM: self._on_terminate,
@@ -128,12 +125,12 @@ class StopSignals:
         }
         before = {number: signal.getsignal(number) for number in handlers}
         for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
+            self._loop.add_signal_handler(number, handler)
         try:
             yield
         finally:
             for number, handler_before in before.items():
-                loop.remove_signal_handler(number)
+                self._loop.remove_signal_handler(number)
                 signal.signal(number, handler_before)
             for asking in self._asking:
                 asking.cancel()

@@ -51,6 +51,8 @@ from flows.knowledge.exchange import (
 from flows.knowledge.jobs import (
     Batch,
     Counts,
+    Failure,
+    FailureCode,
     Forecast,
     Job,
     JobEvent,
@@ -86,6 +88,8 @@ __all__ = [
     "Enrichment",
     "Entry",
     "Evidence",
+    "Failure",
+    "FailureCode",
     "Forecast",
     "FrontierWord",
     "Generation",

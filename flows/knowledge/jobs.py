@@ -6,7 +6,7 @@ from html import escape
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from flows.knowledge.base import (
     FINAL_STATUSES,
@@ -23,16 +23,48 @@ from flows.knowledge.base import (
 )
 from flows.knowledge.states import PrefectState, Reason
 
+FailureCode = Literal[
+    "no_answer",
+    "not_accepted",
+    "malformed",
+    "refused",
+    "too_large",
+    "unavailable",
+    "timed_out",
+    "quota_used_up",
+    "time_limit",
+    "taken_elsewhere",
+    "not_done",
+]
+TAKEN_ELSEWHERE = "another job has taken it"
+
+
+class Failure(Document):
+    """Why a word did not reach the depth that its job works for: a code, and the same for people."""
+
+    code: FailureCode
+    text: str
+
 
 class Outcome(Document):
-    """What became of one word: `stored` is the depth that it reached, None when it was given up for
-    `reason`.
+    """What became of one word: `stored` is the depth that it reached, None when it was given up.
+
+    `reason_code` and `reason` say why it is not the depth that the job works for.
     """
 
     word: str
     key: Key
     stored: Depth | None
     reason: str | None = None
+    reason_code: FailureCode | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_code(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        """Rows from before `reason_code` have the sentence alone."""
+        if isinstance(given, dict) and given.get("reason") == TAKEN_ELSEWHERE:
+            return {"reason_code": "taken_elsewhere", **given}
+        return given
 
 
 class Batch(Document):

@@ -62,11 +62,11 @@ class ScriptedModel:
         """Method and word keys of every call but `propose`, in order."""
 
     async def _answer(self, method: str, value: T, keys: Sequence[str] = ()) -> Generation[T]:
-        self.calls[method] = self.calls.get(method, 0) + 1
+        call = self.calls[method] = self.calls.get(method, 0) + 1
         if keys:
             self.asked.append((method, tuple(keys)))
         await asyncio.sleep(self._latency_s)
-        if (error := self._fault(method, self.calls[method])) is not None:
+        if (error := self._fault(method, call)) is not None:
             raise error
         usage = Usage(requests=1, tokens_in=10 * len(keys), tokens_out=20 * len(keys))
         return Generation(value=value, usage=usage, model=self.name, prompt_version="scripted-1")

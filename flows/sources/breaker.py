@@ -46,11 +46,6 @@ class Breaker:
         self._last = ""
         self._refusal: SourceRefused | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the source is being left alone."""
-        return self._opens_until_s is not None
-
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:

@@ -15,8 +15,9 @@ from flows.errors import (
     RequestTooLarge,
     TransientError,
 )
-from flows.knowledge import Generation, ProposalRequest, Usage
+from flows.knowledge import Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Budgeted, LanguageModel, Unfinished
+from flows.stages.failures import NO_ANSWER, failure_of
 
 Item = TypeVar("Item")
 Draft = TypeVar("Draft")
@@ -39,7 +40,7 @@ class Asked(Generic[Made]):
 
     def __init__(self) -> None:
         self.made: dict[str, Made] = {}
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, Failure] = {}
         self.usage = Usage()
         self.interruption: LearningError | None = None
 
@@ -90,9 +91,11 @@ async def ask(
         left = []
         for item in part.items:
             draft = generation.value.get(key(item))
-            made, problems = (None, ("no answer",)) if draft is None else accept(item, draft, generation)
+            made, problems = (None, ()) if draft is None else accept(item, draft, generation)
             if made is None:
-                asked.failed[key(item)] = "; ".join(problems)
+                asked.failed[key(item)] = (
+                    NO_ANSWER if draft is None else Failure(code="not_accepted", text="; ".join(problems))
+                )
                 left.append(item)
             else:
                 asked.made[key(item)] = made
@@ -116,7 +119,7 @@ async def ask(
                     _Part(half, part.tries, part.has_room, part.is_broken) for half in _halves(part.items)
                 ]
             else:
-                asked.failed[key(part.items[0])] = str(error)
+                asked.failed[key(part.items[0])] = failure_of(error)
             continue
         except OutputError as error:
             left = (
@@ -125,7 +128,9 @@ async def ask(
                 else list(part.items)
             )
             asked.failed |= {
-                key(item): str(error) for item in left if asked.failed.get(key(item)) in {None, "no answer"}
+                key(item): failure_of(error)
+                for item in left
+                if asked.failed.get(key(item), NO_ANSWER) == NO_ANSWER
             }
             is_broken = isinstance(error, MalformedOutput)
         if is_broken and left and call_with_room and not part.has_room:

@@ -15,6 +15,7 @@ from flows.knowledge import (
     Depth,
     Entry,
     Evidence,
+    Failure,
     Generation,
     Outcome,
     Provenance,
@@ -22,6 +23,7 @@ from flows.knowledge import (
     Word,
     utc_now,
 )
+from flows.stages.failures import NOT_DONE
 from flows.stores.base import Store
 
 
@@ -51,7 +53,7 @@ class WordBatch:
         """Sources that had nothing to say, and why."""
         self.definitions: dict[str, Definition] = {}
         self.entries: dict[str, Entry] = {}
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, Failure] = {}
         self.lost: frozenset[str] = frozenset()
         """Words that another job has taken since they were accepted."""
         self.usage = Usage()
@@ -89,8 +91,10 @@ class WordBatch:
         entry, definition = self.entries.get(word.key), self.definitions.get(word.key)
         stored: Depth | None = entry.depth if entry else "defined" if definition else None
         is_done = stored is not None and DEPTHS.index(stored) >= DEPTHS.index(self.target)
-        reason = None if is_done else self.failed.get(word.key, "not done")
-        return Outcome(word=word.text, key=word.key, stored=stored, reason=reason)
+        if is_done:
+            return Outcome(word=word.text, key=word.key, stored=stored)
+        why = self.failed.get(word.key, NOT_DONE)
+        return Outcome(word=word.text, key=word.key, stored=stored, reason=why.text, reason_code=why.code)
 
     def row(self) -> Batch:
         """What is recorded of it."""

@@ -16,8 +16,8 @@ FRESH_S = 2.0
 """How long what was read of a pool is taken for true."""
 LATE_S = 5.0
 """How long a worker that is there may take to pick up a run, and then to start its process."""
-SLOT_STATE, RETRY_STATE = "AwaitingConcurrencySlot", "AwaitingRetry"
-"""Prefect's names of states that wait for a moment of their own."""
+SLOT_STATE = "AwaitingConcurrencySlot"
+"""Prefect's name of the state of a run that waits for a slot of its pool."""
 
 
 class Pools:

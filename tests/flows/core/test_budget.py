@@ -1,4 +1,4 @@
-"""How long a job may work, how much it may learn, and why it ends."""
+"""How long a job may work, and how much it may learn."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from flows.core.budget import (
     BACKSTOP_S,
-    DRY_ROUNDS,
     MARGIN,
     MARGIN_S,
     MAX_MINUTES,
     RECENT_BATCHES,
     Budget,
-    end_reason,
 )
 from flows.errors import InvalidInput
 
@@ -125,26 +123,3 @@ def test_what_is_wanted_never_leads_past_the_target(max_entries, stored, in_work
     wanted = budget.wanted(stored, in_work)
     assert wanted >= 0
     assert stored + in_work + wanted == max(max_entries, stored + in_work)
-
-
-REASONS = [
-    ({"is_stopped": True}, "stopped"),
-    ({"is_reached": True}, "target reached"),
-    ({"is_all_done": True}, "all done"),
-    ({"is_over": True}, "time limit"),
-    ({"is_quota_used_up": True}, "quota used up"),
-    ({"dry_rounds": DRY_ROUNDS}, "nothing new"),
-]
-
-
-@pytest.mark.parametrize("at", range(len(REASONS)))
-def test_a_job_ends_for_the_foremost_reason(at):
-    assert end_reason(**REASONS[at][0]) == REASONS[at][1]
-    everything_behind = {name: value for values, _ in REASONS[at:] for name, value in values.items()}
-    assert end_reason(**everything_behind) == REASONS[at][1]
-
-
-def test_a_job_goes_on_without_a_reason():
-    assert end_reason() is None
-    assert end_reason(dry_rounds=DRY_ROUNDS - 1) is None
-    assert end_reason(dry_rounds=DRY_ROUNDS + 1) == "nothing new"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from flows.core.counting import LOST, recounted, stages_of
+from flows.core.counting import recounted, stages_of
 from flows.knowledge import Batch, Counts, Job, Outcome, StageCounts
+from flows.knowledge.jobs import TAKEN_ELSEWHERE
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 JOB = Job(job_id=UUID(int=1), mode="big", created_at=START, counts=Counts(proposed=40))
@@ -22,9 +23,11 @@ def batch(number, *outcomes):
 
 def test_stages_count_the_words_that_went_through_them_and_not_those_that_another_job_had_taken():
     batches = [
-        batch(1, ("enriched", None), ("defined", "no examples"), (None, "no answer"), (None, LOST)),
-        batch(2, ("defined", "the model is away"), (None, LOST)),
-        batch(3, (None, LOST), (None, LOST)),
+        batch(
+            1, ("enriched", None), ("defined", "no examples"), (None, "no answer"), (None, TAKEN_ELSEWHERE)
+        ),
+        batch(2, ("defined", "the model is away"), (None, TAKEN_ELSEWHERE)),
+        batch(3, (None, TAKEN_ELSEWHERE), (None, TAKEN_ELSEWHERE)),
         batch(4, (None, "the model is away")),
     ]
     done = {"propose": 40, "research": 4, "synthesize": 4, "enrich": 3}

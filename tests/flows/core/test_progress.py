@@ -1,4 +1,4 @@
-"""How far a job is, how fast it goes, and how to say so."""
+"""How far a job is, and how durations and counts are said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.progress import format_count, format_duration, percent, rate_per_s, time_left_s
+from flows.core.progress import format_count, format_duration, percent
 
 seconds = st.floats(0, allow_nan=False, allow_infinity=False)
 counts = st.integers(0, 10**6)
@@ -60,50 +60,6 @@ def test_percent_is_whole_bounded_and_100_only_at_the_end(active_s, limit_s, sto
 def test_percent_never_falls_while_a_job_works(times, stored, limit_s, max_entries):
     before = percent(times[0], limit_s, stored[0], max_entries, is_final=False)
     assert before <= percent(times[1], limit_s, stored[1], max_entries, is_final=False)
-
-
-@pytest.mark.parametrize(
-    ("samples", "rate"),
-    [
-        ([], 0),
-        ([(5.0, 100)], 0),
-        ([(5.0, 100), (5.0, 200)], 0),
-        ([(0.0, 0), (10.0, 25)], 2.5),
-        ([(2.0, 10), (3.0, 999), (6.0, 30)], 5),
-        ([(0.0, 30), (10.0, 20)], 0),
-        ([(10.0, 0), (0.0, 20)], 0),
-    ],
-)
-def test_rate_is_between_the_first_and_the_last_sample(samples, rate):
-    assert rate_per_s(samples) == rate
-
-
-@given(st.lists(st.tuples(seconds, counts), max_size=6))
-def test_rate_is_never_below_0(samples):
-    assert rate_per_s(samples) >= 0
-
-
-@pytest.mark.parametrize(
-    ("active_s", "stored", "max_entries", "rate", "left_s"),
-    [
-        (100, 0, None, 5, 500),
-        (100, 0, 50, 0, 500),
-        (100, 0, 50, 1, 50),
-        (100, 40, 50, 0.5, 20),
-        (100, 0, 5000, 1, 500),
-        (100, 50, 50, 0, 0),
-        (100, 60, 50, 1, 0),
-        (700, 0, None, 1, 0),
-        (100, 49, 50, 1, 1),
-    ],
-)
-def test_a_job_ends_at_its_time_limit_or_sooner_at_its_target(active_s, stored, max_entries, rate, left_s):
-    assert time_left_s(active_s, 600, stored, max_entries, rate) == left_s
-
-
-@given(seconds, seconds, counts, targets, seconds)
-def test_time_left_is_never_below_0_nor_over_what_is_left(active_s, limit_s, stored, max_entries, rate):
-    assert 0 <= time_left_s(active_s, limit_s, stored, max_entries, rate) <= max(0.0, limit_s - active_s)
 
 
 @pytest.mark.parametrize(

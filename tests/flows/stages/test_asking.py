@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.errors import ConfigurationError, MalformedOutput, ModelUnavailable, RequestTooLarge
-from flows.knowledge import Generation, ProposalRequest, Usage
+from flows.knowledge import Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Unfinished
 from flows.models.scripted import ScriptedModel
 from flows.stages.asking import AGAIN, ask, ask_for_words
@@ -68,7 +68,7 @@ async def test_a_word_is_given_up_with_its_reason_after_two_more_tries():
 
     result = await asked(["a", "b"], call)
     assert result.made == {"a": "a"}
-    assert result.failed == {"b": "it is bad"}
+    assert result.failed == {"b": Failure(code="not_accepted", text="it is bad")}
     assert sum("b" in batch for batch in calls) == 1 + AGAIN
 
 
@@ -92,7 +92,7 @@ async def test_a_single_word_that_is_too_large_is_given_up():
         raise RequestTooLarge("too large for the model")
 
     result = await asked(["a", "b"], call)
-    assert result.failed == {"a": "too large for the model", "b": "too large for the model"}
+    assert result.failed == dict.fromkeys("ab", Failure(code="too_large", text="too large for the model"))
 
 
 async def test_malformed_output_costs_a_try_and_the_words_are_asked_in_halves():
@@ -166,7 +166,7 @@ async def test_an_answer_that_keeps_breaking_is_asked_in_halves_then_word_by_wor
         list("abcd"), key=lambda w: w, call=call, accept=accept, call_with_room=lambda batch: call(batch, 2)
     )
     assert result.made == {}
-    assert result.failed == dict.fromkeys("abcd", "it broke off")
+    assert result.failed == dict.fromkeys("abcd", Failure(code="malformed", text="it broke off"))
     assert calls == [(4, 1), (4, 2), (2, 2), (2, 2), (1, 2), (1, 2), (1, 2), (1, 2)]
     assert result.usage.requests == 8
 

@@ -1256,8 +1256,9 @@ export interface components {
         };
         /**
          * Outcome
-         * @description What became of one word: `stored` is the depth that it reached, None when it was given up for
-         *     `reason`.
+         * @description What became of one word: `stored` is the depth that it reached, None when it was given up.
+         *
+         *     `reason_code` and `reason` say why it is not the depth that the job works for.
          */
         Outcome: {
             /**
@@ -1267,6 +1268,8 @@ export interface components {
             key: string;
             /** Reason */
             reason?: string | null;
+            /** Reason Code */
+            reason_code?: ("no_answer" | "not_accepted" | "malformed" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_done") | null;
             /** Stored */
             stored: ("defined" | "enriched" | "deep") | null;
             /** Word */

@@ -1,0 +1,83 @@
+"""Ends what a test run has started, however the run itself ends.
+
+The run marks its environment, which every process inherits from the one that starts it. A guardian in a
+session of its own waits for the end of a pipe that the run holds, killed or not, and then kills whatever
+still bears the mark.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from uuid import uuid4
+
+import psutil
+
+MARK = "LEARNING_TEST_RUN"
+LOOKS = 50
+BETWEEN_S = 0.1
+_held: list[int] = []
+
+
+def begin() -> None:
+    """Mark this process and all that it starts from now on, and start the guardian."""
+    if MARK in os.environ:
+        return  # a part of a run that is guarded
+    os.environ[MARK] = uuid4().hex
+    reading, writing = os.pipe()
+    _held.append(writing)  # open until this process is gone
+    os.set_inheritable(reading, True)
+    to_nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
+    # nobody waits for it, so it is no subprocess.Popen, which would complain
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, __file__, os.environ[MARK], str(reading)],
+        {name: value for name, value in os.environ.items() if name != MARK},
+        file_actions=to_nowhere,
+        setsid=True,
+    )
+    os.close(reading)
+    if "MAKELEVEL" in os.environ and sys.platform == "linux":
+        _end_with_the_parent()
+
+
+def _end_with_the_parent() -> None:
+    """Of `make`, which a signal may end alone."""
+    from ctypes import CDLL
+
+    set_death_signal = 1
+    CDLL(None).prctl(set_death_signal, signal.SIGTERM)
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The processes that a run has started, with those that they have started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == mark:
+                found.append(process)
+    return found
+
+
+def main() -> None:
+    """Wait for the end of the run, then kill what it has left, until nothing is."""
+    mark, reading = sys.argv[1], int(sys.argv[2])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while os.read(reading, 1):
+        pass
+    for _ in range(LOOKS):
+        left = marked(mark)
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        if not left:
+            return
+        time.sleep(BETWEEN_S)
+
+
+if __name__ == "__main__":
+    main()
