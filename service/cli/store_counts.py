@@ -1,4 +1,4 @@
-"""What a store holds, counted by reading it."""
+"""Counts what a store holds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ROUNDS_AT_ONCE = 10
 
 @dataclass
 class Copied:
-    """How many of each kind there are, in one store or on their way."""
+    """Counts by kind, of a store or of rows copied so far."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, kind: str, count: int) -> None:
-        """Count some more."""
+        """Add to a count."""
         self.counts[kind] = self.counts.get(kind, 0) + count
 
     def __str__(self) -> str:
@@ -28,7 +28,7 @@ class Copied:
 
 
 async def count(store: Store, *, at: datetime) -> Copied:
-    """What a store holds, by kind; rows are counted by reading them."""
+    """What a store holds, by kind. Rows are counted by reading them."""
     stats = await store.stats()
     found = Copied(
         {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}

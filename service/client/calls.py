@@ -1,4 +1,4 @@
-"""What all calls of a client stand on: one connection, lists a part at a time, parameters that are given."""
+"""What all client calls share: the connection, paging and parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JobId = UUID | str
 
 
 class Calls:
-    """Calls over one connection."""
+    """Base of the client's calls: one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -36,5 +36,5 @@ def id_of(value: UUID | str, field: str = "job_id") -> str:
         return str(value if isinstance(value, UUID) else UUID(value))
     except ValueError:
         raise InvalidInput(
-            field, f"{value!r} is no id", "Give one as `jobs()` and `schedules()` have them"
+            field, f"{value!r} is not an id", "Use an id from `jobs()` or `schedules()`."
         ) from None

@@ -1,4 +1,4 @@
-"""LearningClient: a running facade from Python, for scripts and notebooks."""
+"""LearningClient: a Python client for a running server, for scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class LearningClient(JobCalls, KnowledgeCalls):
-    """A facade between `async with` and its end: `LearningClient("http://127.0.0.1:8000")`, or the one that
-    LEARN_URL names.
+    """An async client of one server: `LearningClient("http://127.0.0.1:8000")`, or by default the one at
+    LEARN_URL. Use it in an `async with` block.
 
-    `token` is LEARN_API_TOKEN where it is not given. Every call ends within `timeout_s` seconds, and raises:
+    `token` is LEARN_API_TOKEN by default. Every call ends within `timeout_s` seconds, and raises:
 
-    * InvalidInput for what cannot be used; NotFound and Conflict are such
-    * AccessRefused for a token that is missing or wrong
-    * TooMany and FacadeUnavailable, to be tried again; `retry_after_s` is the facade's advice
-    * UnexpectedAnswer when what answers is no facade of this version
+    * InvalidInput for invalid input; NotFound and Conflict are subclasses
+    * AccessRefused for a missing or wrong token
+    * TooMany and FacadeUnavailable, when it is worth trying again after `retry_after_s`
+    * UnexpectedAnswer if the response does not come from a server of this version
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class LearningClient(JobCalls, KnowledgeCalls):
     def sync(
         cls, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> SyncLearningClient:
-        """The same without `await`, for scripts; it works inside Jupyter's running loop too."""
+        """A synchronous client, for scripts. It also works inside Jupyter's running event loop."""
         from service.client.sync import SyncLearningClient
 
         return SyncLearningClient(url, token=token, timeout_s=timeout_s)
 
     @property
     def url(self) -> str:
-        """The facade's address."""
+        """The server's URL."""
         return self._connection.url
 
     async def close(self) -> None:
@@ -61,21 +61,21 @@ class LearningClient(JobCalls, KnowledgeCalls):
         await self._connection.close()
 
     async def health(self) -> Health:
-        """Whether the facade, its store and Prefect are up."""
+        """Whether the server, its store and Prefect are up."""
         return await self._connection.ask(Health, "GET", "/health/ready")
 
     async def schedules(self) -> Results[ScheduleView]:
-        """When Prefect starts jobs by itself."""
+        """List the schedules."""
         return Results((await self._connection.ask(ScheduleList, "GET", "/schedules")).items)
 
     async def pause_schedule(self, schedule_id: UUID | str) -> ScheduleView:
-        """Let Prefect start nothing by this schedule for now."""
+        """Pause a schedule."""
         return await self._connection.ask(
             ScheduleView, "POST", path_of("schedules", id_of(schedule_id, "schedule_id"), "pause")
         )
 
     async def resume_schedule(self, schedule_id: UUID | str) -> ScheduleView:
-        """Let Prefect start jobs by this schedule."""
+        """Resume a schedule."""
         return await self._connection.ask(
             ScheduleView, "POST", path_of("schedules", id_of(schedule_id, "schedule_id"), "resume")
         )

@@ -29,7 +29,7 @@ from service.schemas import (
 
 
 class JobCalls(Calls):
-    """Starts, reads, watches and stops jobs."""
+    """Start, read, watch and stop jobs."""
 
     async def start(
         self,
@@ -41,8 +41,8 @@ class JobCalls(Calls):
         minutes: float | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
-        """Start a quick or a deep job; without words it learns what the knowledge base mentions most and does
-        not know. `minutes` is for deep jobs.
+        """Start a quick or a deep job. Without words it learns what entries mention most. `minutes` is for
+        deep jobs.
         """
         body = {
             "mode": mode,
@@ -63,9 +63,9 @@ class JobCalls(Calls):
         words_per_round: int | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
-        """Start a big job: ten minutes, unless told otherwise.
+        """Start a big job, for ten minutes by default.
 
-        The same key starts one job, however often it is sent.
+        Repeating a call with the same key does not start another job.
         """
         body = {
             "topic": topic,
@@ -77,9 +77,9 @@ class JobCalls(Calls):
         return await self._start("/jobs/start_big", body, idempotency_key)
 
     async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401  as start and start_big take them
-        """What such a job would bring and cost, and what limits it, before it is started.
+        """Estimate what a job would learn and cost, and what limits it.
 
-        `parameters` are those of starting it.
+        Takes the parameters of `start` or `start_big`.
         """
         return await self._connection.ask(
             Estimate, "POST", "/jobs/estimate", json=given_of({"mode": mode, **parameters})
@@ -94,7 +94,7 @@ class JobCalls(Calls):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Results[JobView]:
-        """The jobs, newest first, wherever they were started."""
+        """List all jobs, newest first."""
         given = {
             "status": [status] if isinstance(status, str) else list(status),
             "mode": mode,
@@ -110,26 +110,26 @@ class JobCalls(Calls):
         return found
 
     async def job(self, job_id: JobId) -> JobView:
-        """One job as it is now."""
+        """Read one job."""
         return await self._connection.ask(JobView, "GET", path_of("jobs", id_of(job_id)))
 
     async def cancel(self, job_id: JobId, *, now: bool = False) -> Stopping:
-        """Stop a job: after what is in flight, or at once.
+        """Stop a job, after the work in flight or now.
 
-        Asking again changes nothing; Conflict when it has ended.
+        Repeating the call has no effect. Raises Conflict if the job has ended.
         """
         return await self._connection.ask(
             Stopping, "POST", path_of("jobs", id_of(job_id), "cancel"), json={"drain": not now}
         )
 
     async def retry(self, job_id: JobId) -> Started:
-        """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
+        """Run a failed, crashed or cancelled job again under the same id, from where it stopped."""
         return await self._connection.ask(
             Started, "POST", path_of("jobs", id_of(job_id), "retry"), may_repeat=False
         )
 
     async def rounds(self, job_id: JobId) -> Results[RoundSummary]:
-        """All rounds of a job, in order, without their candidates."""
+        """List all rounds of a job in order, without their candidates."""
         found: Results[RoundSummary] = Results()
         after: int | None = 0
         while after is not None:
@@ -144,15 +144,15 @@ class JobCalls(Calls):
         return found
 
     async def round(self, job_id: JobId, number: int) -> RoundView:
-        """One round: every candidate with its verdict, and what became of the words."""
+        """Read one round: every candidate with its verdict, and the results for its words."""
         return await self._connection.ask(RoundView, "GET", path_of("jobs", id_of(job_id), "rounds", number))
 
     async def events(
         self, job_id: JobId, *, after: str | None = None, limit: int = 1000
     ) -> Results[HistoryEvent]:
-        """What happened in a job, oldest first.
+        """Read a job's events, oldest first.
 
-        The cursor is always there: ask with it, or watch, for what comes next.
+        `cursor` is always set; pass it here or to `watch` for what happens next.
         """
         found: Results[HistoryEvent] = Results(cursor=after)
         while len(found) < limit:
@@ -176,13 +176,13 @@ class JobCalls(Calls):
         from_start: bool = False,
         patience_s: float = PATIENCE_S,
     ) -> AsyncGenerator[JobFrame]:
-        """Frames of a job until it has ended, the first at once: each event once, also when the facade is
-        started again meanwhile.
+        """Frames of a job until it ends, the first immediately. Each event comes once, even if the server
+        restarts.
 
-        `after` is the cursor of a frame or of events, to go on there; `from_start` tells everything that
-        happened. Where a proxy refuses WebSockets it asks once a second instead. Raises NotFound,
-        AccessRefused, and FacadeUnavailable: at once when nobody answers at first, and after `patience_s`
-        seconds of silence later.
+        `after` resumes from the cursor of a frame or of events; `from_start` includes everything that has
+        happened. If a proxy refuses WebSockets, it polls once a second instead. Raises NotFound,
+        AccessRefused, and FacadeUnavailable: immediately if the first attempt fails, later after `patience_s`
+        seconds of silence.
         """
         watch = Watch(
             self._connection, UUID(id_of(job_id)), after=START if from_start else after, patience_s=patience_s
@@ -192,6 +192,6 @@ class JobCalls(Calls):
                 yield frame
 
     async def _start(self, path: str, body: dict[str, Any], idempotency_key: str | None) -> Started:
-        # with a key of its own a start may be sent again when the connection breaks
+        # with a key the request can be repeated if the connection breaks
         headers = {"Idempotency-Key": idempotency_key or f"client-{uuid4()}"}
         return await self._connection.ask(Started, "POST", path, json=given_of(body), headers=headers)

@@ -1,4 +1,4 @@
-"""The client's calls about what was learned."""
+"""The client's calls about the knowledge base."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.schemas import EntryList, EntryView, FrontierList, Graph
 
 
 class KnowledgeCalls(Calls):
-    """Reads, searches and exports entries."""
+    """Read, search and export entries."""
 
     async def knowledge(
         self,
@@ -28,7 +28,7 @@ class KnowledgeCalls(Calls):
         cursor: str | None = None,
         limit: int | None = 200,
     ) -> Results[Entry]:
-        """Entries, the newest first or, with a text to look for, the best first; `limit=None` fetches all."""
+        """List entries, newest first or, with search text, best match first. `limit=None` fetches all."""
         given = {
             "q": q or None,
             "category": category,
@@ -52,21 +52,21 @@ class KnowledgeCalls(Calls):
         return found
 
     async def search(self, q: str, *, limit: int | None = 50, **filters: Any) -> Results[Entry]:  # noqa: ANN401  as knowledge takes them
-        """Entries that a text is found in."""
+        """Search the entries."""
         return await self.knowledge(q, limit=limit, **filters)
 
     async def entry(self, word: str) -> EntryView:
-        """What is known of one word. Raises NotFound."""
+        """Read what is known about one word. Raises NotFound."""
         return await self._connection.ask(EntryView, "GET", path_of("entries", word))
 
     async def graph(self, word: str, *, depth: int = 1, limit: int = 100) -> Graph:
-        """A word's neighbourhood: nodes and edges, `depth` steps far."""
+        """Read a word's neighbourhood: nodes and edges up to `depth` steps away."""
         return await self._connection.ask(
             Graph, "GET", path_of("graph", word), params={"depth": depth, "limit": limit}
         )
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Results[FrontierWord]:
-        """What entries mention and nobody has learned, most mentioned first."""
+        """List words that entries mention but no job has learned, most mentioned first."""
         found: Results[FrontierWord] = Results(cursor=cursor)
         while len(found) < limit:
             part = await self._page(
@@ -89,9 +89,9 @@ class KnowledgeCalls(Calls):
         *,
         may_overwrite: bool = False,
     ) -> int:
-        """Write every entry to a file, as it comes; returns the bytes written.
+        """Stream every entry to a file and return the number of bytes.
 
-        What is cut short leaves no file behind.
+        An interrupted export leaves no file.
         """
         size = 0
         with whole_file(checked(str(file), may_overwrite=may_overwrite)) as output:

@@ -1,4 +1,4 @@
-"""Flow runs of ours, as Prefect has them: read."""
+"""Reads our flow runs from Prefect."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from service.orchestration.types import Run
 
 
 class RunReader:
-    """Reads runs over a connection to Prefect, and leaves out those of other flows."""
+    """Reads runs from Prefect, and leaves out those of other flows."""
 
     def __init__(self, api: PrefectApi) -> None:
         self._api = api
         self._flows = OurFlows(api)
 
     async def run(self, job_id: UUID) -> Run | None:
-        """One run of ours; None when Prefect has no such run, or it is not one of ours."""
+        """One run of ours; None if Prefect does not know it or it is not ours."""
         try:
             run = await self._api.ask(lambda client: client.read_flow_run(job_id))
         except ObjectNotFound:
@@ -51,9 +51,7 @@ class RunReader:
         since: datetime | None = None,
         limit: int = PAGE,
     ) -> list[Run]:
-        """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest
-        first; at most `limit`.
-        """
+        """Our runs that were due by `until` and not before `since`, latest first, at most `limit`."""
         types = [StateType(kind) for kind, status in STATUS_OF_STATE.items() if status in statuses]
         due = (
             FlowRunFilterExpectedStartTime(before_=until, after_=since)
@@ -77,7 +75,7 @@ class RunReader:
         return [run for run in [await self._known(r) for r in found] if run is not None]
 
     async def runs_by_id(self, job_ids: Collection[UUID]) -> list[Run]:
-        """Those of these runs that are ours and that Prefect knows."""
+        """The runs with these ids that Prefect knows and that are ours."""
         ids = list(job_ids)
         found: list[FlowRun] = []
         for at in range(0, len(ids), PAGE):
@@ -86,7 +84,7 @@ class RunReader:
         return [run for run in [await self._known(r) for r in found] if run is not None]
 
     async def history(self, job_id: UUID) -> list[PrefectState]:
-        """All states that Prefect remembers of a run, in their order; none when it knows no such run."""
+        """All states of a run that Prefect remembers, in order; empty if Prefect does not know the run."""
         states = await self._api.ask(lambda client: client.read_flow_run_states(job_id))
         return sorted(
             (PrefectState.of(state) for state in states), key=lambda state: (state.since, str(state.id))

@@ -1,6 +1,6 @@
-"""Compares job rows with what Prefect says now, and has those that differ written again.
+"""The poll's comparison: finds job rows that differ from Prefect and has them written again.
 
-Prefect's event stream is lossy: whatever it has not told is found here.
+It finds whatever Prefect's event stream has lost.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
 OVERDUE = timedelta(seconds=90)
-"""A job ends within 2 s of its deadline, and tries for half a minute to write so: past this its
-process is gone.
+"""A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long
+its process is gone.
 """
 LONGEST = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=1)
-"""How far back the first poll looks for runs that began and ended while no projector was there."""
+"""How far back the first poll looks for runs that started and ended while no projector was running."""
 LATEST = 200
 OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
 
 class NotOurs(LearningError):
-    """A run that gets no row: of another flow, or one that a schedule will start some day."""
+    """The run gets no row: it belongs to another flow, or is scheduled for later."""
 
 
 class Project(Protocol):
-    """Writes what Prefect says of one run into its row. Raises NotOurs."""
+    """Writes Prefect's states of one run to its row. Raises NotOurs."""
 
     async def __call__(
         self,
@@ -44,23 +44,22 @@ class Project(Protocol):
         run: Run | None = None,
         states: Iterable[PrefectState] = (),
     ) -> Saved:
-        """The row as it is then, and its new lines."""
+        """Return the written row and its new lines."""
         ...
 
 
 class Repair:
-    """Comparisons with one Prefect; `project` writes what they find."""
+    """Compares the store with one Prefect server; `project` writes the differences."""
 
     def __init__(self, store: Store, orchestrator: Orchestrator, project: Project) -> None:
         self._store = store
         self._orchestrator = orchestrator
         self._project = project
         self.confirmed: dict[UUID, datetime] = {}
-        """When the row of an open job was last found right."""
+        """When each open job's row was last confirmed."""
 
     async def compare_runs(self, *, is_first: bool) -> None:
-        """Compare all open rows and all runs that Prefect has open; the first time also those that ended
-        lately.
+        """Compare all open rows and all open runs; the first time also runs that ended recently.
 
         Raises PrefectUnavailable.
         """
@@ -71,7 +70,7 @@ class Repair:
         await self._compare_all({run.job_id: run for run in runs})
 
     async def compare_rows(self) -> None:
-        """Compare the open rows that are there. Raises PrefectUnavailable."""
+        """Compare the open rows in the store. Raises PrefectUnavailable."""
         await self._compare_all({})
 
     async def _compare_all(self, runs: dict[UUID, Run]) -> None:
@@ -105,11 +104,13 @@ class Repair:
         await self._call_crashed(saved.job, run)
 
     async def _call_crashed(self, row: Job, run: Run) -> None:
-        """Nobody watches the process of `learn run`, so Prefect never hears of its death."""
+        """Mark an overdue run as crashed: no worker watches the process of `learn run`, so Prefect never
+        learns that it died.
+        """
         due = row.deadline_at or row.created_at + LONGEST
         if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
             await self._orchestrator.call_crashed(
-                run.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
+                run.job_id, f"The run was due to end at {due:%H:%M:%S} UTC; its process is gone"
             )
             past = await self._orchestrator.history(run.job_id)
             await self._project(run.job_id, row=row, states=past)

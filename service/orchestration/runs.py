@@ -1,4 +1,4 @@
-"""Flow runs of ours: started, run again, cancelled."""
+"""Starts, retries and cancels our flow runs."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_pages
 
 STOPPING = timedelta(seconds=15)
-"""How long a run that is being cancelled is waited for before it is run again."""
+"""How long to wait for a run that is being cancelled before retrying it."""
 SETTLED = timedelta(seconds=4)
 
 
 class Orchestrator(RunReader):
-    """A connection to the Prefect that the environment names, between `async with` and its end.
+    """A connection to the Prefect server in the environment. Use it as an async context manager.
 
-    It need not be up then. Each call ends within five seconds, or raises PrefectUnavailable;
-    ConfigurationError when Prefect does not let us in. One lock puts starts in line, for a Prefect on SQLite
+    Prefect need not be running. Each call ends within five seconds or raises PrefectUnavailable;
+    ConfigurationError if Prefect refuses our credentials. A lock serialises starts, since Prefect on SQLite
     takes one write at a time.
     """
 
@@ -60,11 +60,11 @@ class Orchestrator(RunReader):
 
     @property
     def run_pages(self) -> str:
-        """The address of every run's page in Prefect's own UI, up to the run's id."""
+        """The URL prefix of run pages in Prefect's UI; a run's id follows."""
         return run_pages(self._api.url, self._api.ui_url)
 
     def page_of(self, job_id: UUID) -> str:
-        """Address of the run's page in Prefect's own UI."""
+        """The URL of a run's page in Prefect's UI."""
         return f"{self.run_pages}{job_id}"
 
     async def start(
@@ -75,10 +75,10 @@ class Orchestrator(RunReader):
         idempotency_key: str | None = None,
         by: StartedBy = "api",
     ) -> Run:
-        """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters
-        of then.
+        """Start a run of a deployment. The same key returns the run it started before, with that run's
+        parameters.
 
-        Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
+        Raises InvalidInput if the parameters do not fit, ConfigurationError if the deployment is missing.
         """
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         key = idempotency_key or f"start {uuid4()}"
@@ -109,14 +109,13 @@ class Orchestrator(RunReader):
                 raise
         found = await self._known(run)
         if found is None:
-            raise PrefectUnavailable(f"Prefect started {run.id} and does not tell its flow")
+            raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")
         return found
 
     async def retry(self, job_id: UUID) -> Run:
-        """Have a worker run an ended job again, under the same id; the run as it is then.
+        """Have a worker run an ended job again under the same id, and return the run.
 
-        Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its
-        own.
+        Raises NotFound if there is no such job, Conflict if it has not ended or ran in its own process.
         """
         run = await self.run(job_id)
         if run is None:
@@ -124,22 +123,20 @@ class Orchestrator(RunReader):
         if not run.has_deployment:
             raise Conflict(
                 "job_id",
-                "the job ran in a process of its own, so no worker can run it",
-                "Start a new one; what it learned is kept.",
+                "ran in its own process, so no worker can run it again",
+                "Start a new job; what this one learned is kept.",
             )
         state = await self._settled(run)
         if not state.is_final:
-            raise Conflict(
-                "job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again."
-            )
-        await self._set(job_id, AwaitingRetry(message="Run again on request"))
+            raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that has ended can be retried.")
+        await self._set(job_id, AwaitingRetry(message="Retried on request"))
         return await self.run(job_id) or run
 
     async def _settled(self, run: Run) -> PrefectState:
-        """The state of a run, once its worker has nothing more to say of it, within a few seconds.
+        """The run's state once its worker has nothing more to report, within a few seconds.
 
-        The flow says first that it was cancelled. Prefect's own worker says so again when the process is
-        gone, also of an attempt that has begun meanwhile.
+        The flow reports its cancellation first. Prefect's own worker reports it again when the process is
+        gone, even if the next attempt has begun.
         """
         state = run.state
         patience = {"CANCELLING": STOPPING} | ({} if run.worker_type == POOL_TYPE else {"CANCELLED": SETTLED})
@@ -150,7 +147,7 @@ class Orchestrator(RunReader):
         return state
 
     async def cancel_now(self, job_id: UUID) -> Run:
-        """Ask Prefect to cancel a run at once; the run as it is then.
+        """Ask Prefect to cancel a run now, and return the run.
 
         A run that has ended stays as it is. Raises NotFound.
         """
@@ -163,16 +160,16 @@ class Orchestrator(RunReader):
         return run
 
     async def call_crashed(self, job_id: UUID, why: str) -> None:
-        """Have Prefect know that a run's process is gone.
+        """Mark a run as crashed because its process is gone.
 
         A run that has ended stays as it is. Raises NotFound.
         """
         await self._set(job_id, Crashed(name=OVERDUE, message=why))
 
     async def is_up(self) -> bool:
-        """Whether Prefect is there: it answers, or is late for once.
+        """Whether Prefect is available: it responds, or has timed out only once.
 
-        One that was not heard of lately is asked again before it is called away.
+        Asks again before reporting a Prefect that has not responded recently as unavailable.
         """
         for _ in range(2):
             try:
@@ -200,19 +197,19 @@ class Orchestrator(RunReader):
             reason = getattr(result.details, "reason", None)
             raise Conflict(
                 "job_id",
-                f"Prefect refuses to run it again ({reason or 'no reason given'})",
-                "Look at the run in Prefect's UI.",
+                f"Prefect refused to run it again ({reason or 'no reason given'})",
+                "See the run in Prefect's UI.",
             )
 
 
 def _missing(mode: Mode) -> ConfigurationError:
     return ConfigurationError(
-        f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`."
+        f"Prefect has no deployment {mode!r}. Create it with `learn up` or `prefect deploy --all`."
     )
 
 
 def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.")
+    return NotFound("job_id", f"Prefect has no run {job_id}", "`learn jobs` lists all jobs.")
 
 
 def _detail(error: PrefectHTTPStatusError) -> str:

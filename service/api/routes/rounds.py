@@ -21,11 +21,11 @@ async def read_rounds(
     job_id: JobId,
     facade: Facade,
     after: Annotated[
-        int, Query(ge=0, le=2**31, description="Number of the last round of the part before")
+        int, Query(ge=0, le=2**31, description="Number of the last round on the previous page")
     ] = 0,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> RoundList:
-    """A job's rounds, in order, without their candidates."""
+    """List a job's rounds in order, without their candidates."""
     rounds = await facade.store.rounds(job_id, after=after, limit=limit + 1)
     if not rounds:
         await find(facade, job_id)
@@ -39,13 +39,13 @@ async def read_rounds(
 async def read_round(
     job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
 ) -> RoundView:
-    """One round: every candidate with its verdict, and what became of the words."""
+    """Read one round: every candidate with its verdict, and the results for its words."""
     found = await store.round(job_id, number)
     if found is None:
         raise NotFound(
             "number",
             f"job {job_id} has no round {number}",
-            f"GET /jobs/{job_id}/rounds lists those there are",
+            f"GET /jobs/{job_id}/rounds lists its rounds.",
         )
     return RoundView(**dict(found), results=await store.batches(job_id, number))
 

@@ -1,4 +1,4 @@
-"""What a running job looks like in a terminal."""
+"""The live display of a running job."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATES = {
 
 
 def clock(span: timedelta) -> str:
-    """Such as 9:58 or 1:00:03."""
+    """A duration such as 9:58 or 1:00:03."""
     seconds = int(span.total_seconds())
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
@@ -46,9 +46,7 @@ def plain_line(scene: Scene) -> str:
 
 
 def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
-    """The scene for a terminal of so many columns and lines; parts that do not fit are left out, the least
-    important first.
-    """
+    """The scene for a terminal of this size. Parts that do not fit are left out, least important first."""
     width = max(20, width)
     inner = width - 1
     room = height - 1
@@ -95,7 +93,7 @@ def _bar_line(scene: Scene, width: int) -> Text:
 
 
 def _bar(share: float, width: int, pending: float = 0.0) -> Text:
-    """A line filled to a share of its width; `pending` is a further share, drawn lighter."""
+    """A progress bar; `pending` is a second share, drawn lighter."""
     done = min(width, int(share * width + 1e-9))
     begun = min(width - done, round(pending * width))
     return Text.assemble(
@@ -179,14 +177,14 @@ def _problem(text: str, width: int) -> Text:
 
 def _foot(scene: Scene, width: int) -> list[Text]:
     hint = (
-        "Finishing what is in flight. Ctrl-C again stops now."
+        "Finishing the work in flight. Press Ctrl-C again to stop now."
         if scene.is_stopping
-        else "Ctrl-C finishes what is in flight, then stops."
+        else "Ctrl-C finishes the work in flight, then stops."
     )
     if scene.serves:
-        hint = "Ctrl-C finishes what is in flight, then stops everything."
+        hint = "Ctrl-C finishes the work in flight, then stops everything."
     if not scene.is_ours:
-        hint = "Ctrl-C stops watching; the job goes on."
+        hint = "Ctrl-C stops watching; the job keeps running."
     rows = [hint if len(hint) <= width else "Ctrl-C stops."]
     if scene.page and cell_len(scene.page) <= width:
         rows.insert(0, scene.page)
@@ -203,7 +201,7 @@ def _learned(job: Job) -> str:
 
 
 def count_words(count: int, what: str) -> str:
-    """Such as "1 word learned"."""
+    """For example "1 word learned"."""
     return f"{count:,} word{'' if count == 1 else 's'} {what}"
 
 

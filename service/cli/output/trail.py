@@ -1,4 +1,4 @@
-"""What was seen of a running job, for its picture in a terminal."""
+"""Collects what the live display of a job shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEWEST_KEPT = 80
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a picture shows. Words come newest first, rates (words a second) oldest first."""
+    """Everything the display shows. Words are newest first, rates (words per second) oldest first."""
 
     job: Job
     now: datetime
@@ -26,15 +26,15 @@ class Scene:
     problem: str = ""
     is_stopping: bool = False
     page: str = ""
-    """Address of the run in the Prefect UI."""
+    """URL of the run in the Prefect UI."""
     is_ours: bool = True
-    """Whether the job runs in this process, so that Ctrl-C stops it."""
+    """Whether the job runs in this process, so Ctrl-C stops it."""
     serves: bool = False
-    """Whether Ctrl-C stops a whole stack with it."""
+    """Whether Ctrl-C also stops the whole stack."""
 
     @property
     def remaining(self) -> timedelta | None:
-        """Time left until the job's limit; None where it has none or has ended."""
+        """Time left; None if the job has no limit or has ended."""
         if self.job.deadline_at is None or self.job.is_final:
             return None
         return max(timedelta(), self.job.deadline_at - self.now)
@@ -47,13 +47,13 @@ class Scene:
 
 
 class Trail:
-    """What was seen of one job so far."""
+    """What has been seen of one job."""
 
     def __init__(self) -> None:
         self.job: Job | None = None
         self.is_ours = True
         self.serves = False
-        """Whether the whole stack goes down with the job's display."""
+        """Whether Ctrl-C also stops the whole stack."""
         self.changes = 0
         self._words: deque[str] = deque(maxlen=NEWEST_KEPT)
         self._samples: deque[tuple[datetime, int]] = deque()
@@ -62,7 +62,7 @@ class Trail:
         self._is_stopping = False
 
     def note(self, job: Job, events: Iterable[JobEvent], now: datetime) -> None:
-        """Take in the job as it is now and what happened since the last time."""
+        """Record the job as it is now, and its new events."""
         self.changes += 1
         self.job = job
         for event in events:
@@ -81,7 +81,7 @@ class Trail:
         self._rates.append(self.rate(now))
 
     def rate(self, now: datetime) -> float:
-        """Words a second over the last ten seconds; of a job that has ended, over all its time."""
+        """Words per second over the last ten seconds; for a job that has ended, over its whole time."""
         if self.job is None or not self._samples:
             return 0.0
         if self.job.is_final:
@@ -92,7 +92,7 @@ class Trail:
         return (last - first) / seconds if seconds >= 0.5 else 0.0
 
     def scene(self, now: datetime, page: str = "") -> Scene | None:
-        """What there is to see at this moment; None before the job was seen."""
+        """The scene at this moment; None before the first update."""
         if self.job is None:
             return None
         problem = self._problem or (self.job.errors[-1] if self.job.errors else "")

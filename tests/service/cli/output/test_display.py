@@ -73,7 +73,7 @@ def test_stopping_is_said():
     trail.note(make_job(), [event("job.stopping", "Stopping")], NOW)
     text = "\n".join(drawn(trail.scene(NOW), 80))
     assert "stopping" in text
-    assert "Ctrl-C again stops now" in text
+    assert "Ctrl-C again to stop now" in text
 
 
 def test_text_from_outside_cannot_steer_the_terminal():
