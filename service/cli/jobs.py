@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
 from service.cli.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
-
-if TYPE_CHECKING:
-    pass
 
 commands = typer.Typer()
 

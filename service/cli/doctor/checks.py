@@ -109,7 +109,12 @@ async def store(settings: Settings) -> list[Check]:
     where = _without_secrets(settings.store)
     if _is_yet_to_be_made(settings.store):
         return [
-            Check("store", "ok", f"{where}: does not exist yet; the first job creates it", "learn run big")
+            Check(
+                "store",
+                "ok",
+                f"{where}: does not exist yet; the first job creates it",
+                "Run `learn run big` to create it.",
+            )
         ]
     try:
         async with (

@@ -66,7 +66,8 @@ def say_error(error: BaseException) -> int:
 def describe(error: BaseException) -> str:
     """An error in one line, with the option's name instead of the parameter's."""
     if isinstance(error, InvalidInput):
-        return clean(f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}")
+        text = f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}"
+        return clean(text).rstrip()
     text = " ".join(clean(str(error)).split())
     if isinstance(error, LearningError):
         return text or clean(type(error).__doc__ or type(error).__name__)
