@@ -10,11 +10,12 @@ LEXICON := flows/lexicon/wordnet.sqlite
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 
-.PHONY: help setup no-lexicon run test browser check ui ui-types ui-check bench mutation constraints clean
+.PHONY: help setup no-lexicon run test quick browser check ui ui-types ui-check bench mutation constraints clean
 
 help:
 	@echo "make run          set up, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
 	@echo "make test         set up, then every check and test"
+	@echo "make quick        the tests that need only Python: no Prefect server, no browser, no other process"
 	@echo "make check        format, lint, types, import rules"
 	@echo "make ui-check     format, lint, types and unit tests of the dashboard"
 	@echo "make ui           build the dashboard (make setup does it too, where npm can fetch)"
@@ -48,6 +49,10 @@ run: setup
 
 test: check ui-check
 	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
+
+# which tests those are: tests/conftest.py
+quick: setup
+	@$(BIN)/python -m pytest -q -m quick -n 2 --dist worksteal
 
 # all of the dashboard's tests; the main path is in `make test` too
 browser: setup
