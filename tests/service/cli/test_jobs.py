@@ -98,7 +98,7 @@ def test_without_a_facade_one_line_says_so(free_port, monkeypatch, capsys):
     ("arguments", "named"),
     [
         (["start", "big", "tide"], "WORD"),
-        (["start", "deep", "--minutes", "1"], "--minutes"),
+        (["start", "quick", "--minutes", "1"], "--minutes"),
         (["start", "big", "--minutes", "11"], "--minutes"),
         (["jobs", "--status", "sleeping"], "--status"),
         (["jobs", "--limit", "0"], "--limit"),
