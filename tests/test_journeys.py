@@ -115,12 +115,25 @@ def test_each_step_of_a_start_reaches_the_next_one_as_the_table_says(step, follo
     if kind == "call":
         assert name in set(names_used(tree)), f"{step.module} does not call {name}"
         assert following.function.rpartition(".")[2] == name, "it is not the next step"
+    elif kind == "task":
+        assert name in set(names_used(tree)), f"{step.module} does not call {name}"
+        assert made_of(name) == following.function
     elif kind == "process":
         assert name in texts(tree), f"{step.module} does not start {name}"
         assert following.module in imported_by(name), f"{name} is not {following.module}"
     else:
         assert kind == "Prefect"
         assert name in {*names_used(tree), *texts(tree)}, f"{step.module} does not use Prefect's {name}"
+
+
+def made_of(stage):
+    """The function that flows.stages.tasks makes the task of a stage of."""
+    (tasks,) = (
+        node for node in source("flows.stages.tasks").body if getattr(node, "name", "") == "TaskStages"
+    )
+    body = tasks.body
+    (made,) = (node for node in body if isinstance(node, ast.Assign) and node.targets[0].id == stage)
+    return made.value.args[0].args[0].id
 
 
 def imported_by(module):
