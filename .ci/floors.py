@@ -27,7 +27,7 @@ HAND_WRITTEN = (".py", ".ts", ".js", ".svelte", ".css")
 GENERATED = frozenset({"ui/src/api/schema.d.ts"})
 YET_TO_PART = frozenset(
     """
-    flows/core/quota.py flows/job/progress.py flows/stages/tasks.py
+    flows/job/progress.py flows/stages/tasks.py
     flows/stores/base.py flows/stores/firestore/words.py service/api/routes/jobs.py service/cli/copy.py
     service/cli/output/display.py service/client/client.py service/live/relay.py
     service/orchestration/projector.py service/orchestration/runs.py tests/flows/test_flows.py

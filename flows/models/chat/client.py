@@ -15,9 +15,10 @@ import httpx
 from groq.types.chat import ChatCompletion
 
 from flows.core.prompts import Prompt
-from flows.core.quota import Seen, read_headers
+from flows.core.quota import Seen
 from flows.errors import ModelUnavailable
 from flows.models.chat.errors import Unanswered, translate
+from flows.models.chat.headers import read_headers
 from flows.models.chat.reply import Reply
 from flows.models.chat.schemas import SCHEMAS
 

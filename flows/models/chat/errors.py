@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from flows.core.quota import Seen, parse_duration, read_headers
+from flows.core.quota import Seen
 from flows.errors import (
     ConfigurationError,
     LearningError,
@@ -26,6 +26,7 @@ from flows.errors import (
     RequestTooLarge,
 )
 from flows.knowledge import Bound
+from flows.models.chat.headers import parse_duration, read_headers
 
 if TYPE_CHECKING:
     import groq

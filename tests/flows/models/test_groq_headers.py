@@ -1,4 +1,4 @@
-"""What a provider's headers say of a quota."""
+"""What Groq's headers say of a quota."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.quota import (
-    LONGEST_REFUSAL_S,
-    DayUsedUp,
-    Limits,
-    Quota,
-    Seen,
-    Wait,
-    observe,
-    parse_duration,
-    read_headers,
-    reserve,
-)
+from flows.core.quota import Quota, Seen, observe
+from flows.models.chat.headers import parse_duration, read_headers
 from tests.flows.core.quota_parts import BUCKETS, levels, limits
 
 
@@ -180,11 +170,3 @@ def test_no_header_breaks_the_quota(limits, headers):
         0 <= level <= getattr(state, name).capacity
         for name, level in zip(BUCKETS, levels(state), strict=True)
     )
-
-
-def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
-    state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(
-        LONGEST_REFUSAL_S + 0.001
-    )
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=900.0)), 0.0, 10) == DayUsedUp(900.0)
