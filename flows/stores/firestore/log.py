@@ -4,7 +4,7 @@ Event `seq` of an attempt is in a chunk of number (seq - 1) // 200. A chunk that
 second part of the same number.
 """
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 

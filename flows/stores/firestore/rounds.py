@@ -3,7 +3,7 @@
 A round that is too large for one document goes on in others beneath it.
 """
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 

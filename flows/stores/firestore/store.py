@@ -10,6 +10,7 @@ from typing import Self
 
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
+from flows.stores.firestore.batches import FirestoreBatches
 from flows.stores.firestore.contents import FirestoreContents
 from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
@@ -27,6 +28,7 @@ _IDENTITY = "metadata/store"
 
 class FirestoreStore(
     FirestoreWords,
+    FirestoreBatches,
     FirestoreEntries,
     FirestoreFrontier,
     FirestoreJobs,
