@@ -1,4 +1,4 @@
-"""Why a run ended badly, in our words rather than in Prefect's."""
+"""Why a run ended badly, in our words rather than Prefect's."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ _WRAPPING = re.compile(
 _CLASS_OF_A_SENTENCE = re.compile(r"[A-Za-z_][\w.]*: (?=\S+\s)")
 _KILL, _LAST_SIGNAL = 9, 64
 _FIRST_BY_SIGNAL = 128
-"""A shell and a container add it to the number of the signal that ended a process; Python negates the
-number.
+"""Shells and containers add this to the number of the signal that ended a process; Python negates the number.
 """
 
 
 def reason(state_type: str, message: str | None) -> str:
-    """What is said of a run that Prefect calls failed or crashed, with its message."""
+    """The reason to show for a run that Prefect calls failed or crashed."""
     return f"The run {state_type.lower()}: {_plain(message or '') or 'Prefect gave no reason'}"
 
 
@@ -28,7 +27,7 @@ def _plain(message: str) -> str:
     if wrapping is None:
         return message
     inner = message[wrapping.end() :].strip()
-    # the class says nothing beside a sentence, and all beside one word or none
+    # the class name adds nothing to a sentence, but matters beside a single word or none
     return (
         _CLASS_OF_A_SENTENCE.sub("", inner, count=1)
         if _CLASS_OF_A_SENTENCE.match(inner)

@@ -1,4 +1,4 @@
-"""How far a job is, how fast it goes, and how to say so."""
+"""How far a job is, how fast it goes, and how to format both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 def percent(active_s: float, limit_s: float, stored: int, max_entries: int | None, *, is_final: bool) -> int:
     """Progress from 0 to 100: the larger share of time and of entries.
 
-    It is 100 when the job has ended, and only then.
+    It is 100 if and only if the job has ended.
     """
     if is_final:
         return 100
@@ -18,8 +18,8 @@ def percent(active_s: float, limit_s: float, stored: int, max_entries: int | Non
 
 
 def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:
-    """Words a second between the first and the last sample of (seconds, words so far), never below 0; 0 while
-    nothing can be said.
+    """Words per second between the first and the last sample of (seconds, words so far); never below 0, and 0
+    while unknown.
     """
     if not samples:
         return 0.0
@@ -28,8 +28,8 @@ def rate_per_s(samples: Sequence[tuple[float, int]]) -> float:
 
 
 def time_left_s(active_s: float, limit_s: float, stored: int, max_entries: int | None, rate: float) -> float:
-    """Seconds until the job ends: its time limit or, when `rate` words a second bring it there sooner, its
-    target.
+    """Seconds until the job ends: at its time limit, or at its target if `rate` words per second reach it
+    sooner.
     """
     left_s = max(0.0, limit_s - active_s)
     if max_entries is None:
@@ -41,8 +41,8 @@ def time_left_s(active_s: float, limit_s: float, stored: int, max_entries: int |
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people, in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with
-    tenths, as "0.4 s".
+    """A human-readable duration in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with
+    tenths, such as "0.4 s".
     """
     seconds = max(0.0, seconds)
     if round(seconds, 1) < 10:
@@ -57,8 +57,8 @@ def format_duration(seconds: float) -> str:
 
 
 def format_count(count: int, one: str | None = None, many: str | None = None) -> str:
-    """A count for people: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` where it is not `one`
-    with an s).
+    """A human-readable count: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` is the plural if
+    it is not `one` plus s).
     """
     if one is None:
         return f"{count:,}"

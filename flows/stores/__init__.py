@@ -39,4 +39,4 @@ def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] 
             from flows.stores.firestore import FirestoreStore, Location
 
         return FirestoreStore(Location.parse(location), language=language, clock=clock)
-    raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")
+    raise ConfigurationError(f"LEARN_STORE: {url!r} is not a store URL. Use one of {FORMS}")

@@ -30,8 +30,8 @@ def decode_cursor(cursor: str, **kinds: tuple[type, ...]) -> tuple[str, tuple[An
     if not is_good:
         raise InvalidInput(
             "cursor",
-            "it does not belong to this list",
-            "Give the cursor of the page before, or none for the first page",
+            "is not valid for this list",
+            "Use the cursor from the previous page, or none for the first page",
         )
     return kind, tuple(parts)
 

@@ -69,7 +69,7 @@ def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
     """
     if stored is not None and stored > attempt:
         raise StaleAttempt(
-            f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over"
+            f"Job {job_id}: attempt {attempt} can no longer write; attempt {stored} has taken over"
         )
 
 
@@ -85,7 +85,7 @@ def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEve
 def check_limit(limit: int) -> None:
     """Raise InvalidInput for a page size outside 1..200."""
     if not 1 <= limit <= MOST_ON_A_PAGE:
-        raise InvalidInput("limit", f"{limit} is not a page size", f"Give 1 to {MOST_ON_A_PAGE}")
+        raise InvalidInput("limit", f"must be 1 to {MOST_ON_A_PAGE} (is {limit})")
 
 
 def only_filter(
@@ -97,7 +97,7 @@ def only_filter(
     if len(chosen) > 1:
         raise InvalidInput(
             chosen[1].name,
-            f"it cannot be combined with {chosen[0].name}",
+            f"cannot be combined with {chosen[0].name}",
             "Filter by one of category, job_id, support and depth at a time",
         )
     return chosen[0] if chosen else None

@@ -1,7 +1,7 @@
-"""What one model still gives: four token buckets of requests and tokens a minute and a day, filled steadily,
-as providers count.
+"""What is left of one model's quota: four token buckets for requests and tokens per minute and per day,
+refilled steadily, as providers count.
 
-All times are seconds of one clock that the caller reads. Values are frozen; every function gives the new one.
+All times are seconds of one clock read by the caller. Values are frozen; every function returns a new one.
 """
 
 from flows.core.quota.buckets import DAY_S, MINUTE_S, Limits, Quota, QuotaBucket, Window

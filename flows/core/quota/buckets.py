@@ -1,4 +1,4 @@
-"""Four token buckets of one model: requests and tokens a minute and a day, filled steadily."""
+"""The four token buckets of one model: requests and tokens per minute and per day, refilled steadily."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Window = Literal["minute", "day"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one model; None is no limit. Raises InvalidInput for one below 1."""
+    """Limits of one model; None means no limit. Raises InvalidInput for a limit below 1."""
 
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -28,21 +28,19 @@ class Limits:
     def __post_init__(self) -> None:
         for name, limit in vars(self).items():
             if limit is not None and limit < 1:
-                raise InvalidInput(
-                    name, f"{limit} cannot be a limit", "Give at least 1, or nothing for no limit."
-                )
+                raise InvalidInput(name, f"must be at least 1 (is {limit})", "Leave it out for no limit.")
 
 
 @dataclass(frozen=True)
 class QuotaBucket:
-    """Holds at most `capacity`, infinite for no limit, and fills up within `window_s` seconds."""
+    """Holds at most `capacity` (infinite for no limit) and refills within `window_s` seconds."""
 
     capacity: float
     window_s: float
     level: float
 
     def filled(self, for_s: float) -> QuotaBucket:
-        """After so many seconds."""
+        """After this many seconds."""
         return (
             self
             if math.isinf(self.capacity)
@@ -50,31 +48,31 @@ class QuotaBucket:
         )
 
     def set(self, level: float) -> QuotaBucket:
-        """At another level, kept between empty and full."""
+        """At another level, clamped to 0..capacity."""
         return replace(self, level=min(self.capacity, max(0.0, level)))
 
     def add(self, amount: float) -> QuotaBucket:
-        """With so much put in; what does not fit is lost. A negative amount is taken out."""
+        """With this amount added; what does not fit is lost. A negative amount is taken out."""
         return self.set(self.level + amount)
 
     def wait_s(self, amount: float) -> float:
-        """Seconds until it holds an amount that it can hold."""
+        """Seconds until it holds the amount, which must not exceed its capacity."""
         return 0.0 if self.level >= amount else (amount - self.level) * self.window_s / self.capacity
 
     def resized(self, capacity: float) -> QuotaBucket:
-        """With another capacity and as much missing as before."""
+        """With another capacity and the same amount missing."""
         return QuotaBucket(capacity, self.window_s, min(capacity, max(0.0, capacity - self.missing)))
 
     @property
     def missing(self) -> float:
-        """What was taken out and has not come back."""
+        """What was taken out and has not been refilled."""
         return 0.0 if math.isinf(self.capacity) else self.capacity - self.level
 
 
 @dataclass(frozen=True)
 class Quota:
-    """The four buckets as of `at_s`, what is reserved and not settled, and until when the provider
-    refuses.
+    """The four buckets as of `at_s`, the unsettled reservations, and until when the provider refuses
+    requests.
     """
 
     at_s: float
@@ -105,7 +103,7 @@ class Quota:
 
 
 def filled(state: Quota, now_s: float) -> Quota:
-    """As of a later moment: what has come back is there again."""
+    """The quota refilled up to a later moment."""
     passed_s = now_s - state.at_s
     if passed_s <= 0:
         return state

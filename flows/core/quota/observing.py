@@ -1,4 +1,4 @@
-"""What a provider says of its limits, and what outlives a restart."""
+"""What a provider reports about its limits, and what must survive a restart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flows.knowledge import Bound
 
 @dataclass(frozen=True)
 class Seen:
-    """What a provider said in one answer. None is what it did not say; times are seconds from now."""
+    """What a provider reported in one answer. None means not reported; times are seconds from now."""
 
     limit_requests_per_day: int | None = None
     remaining_requests: int | None = None
@@ -23,16 +23,16 @@ class Seen:
     retry_after_s: float | None = None
     day_used_up_for_s: float | None = None
     refused: Bound | None = None
-    """The limit that a refusal named, with its size and what was used of it."""
+    """The limit named in a refusal, followed by its size and usage."""
     refused_limit: int | None = None
     refused_used: int | None = None
 
 
 def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
-    """Let the provider's word correct ours. Settle the request that it came with first.
+    """Correct our count by the provider's report. Settle the reported request first.
 
-    The provider may or may not have counted requests that are still pending, so our level is moved only as
-    far as it lies outside what the provider's number allows. No level rises above its limit.
+    The provider may or may not have counted pending requests, so our level moves only as far as it lies
+    outside the range that the report allows. No level rises above its limit.
     """
     now = _refused(filled(state, now_s), seen)
     return replace(
@@ -57,7 +57,7 @@ def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
 
 
 def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
-    """Requests and tokens of a window that have not come back: what a restart must remember, with the
+    """Requests and tokens of a window that have not been refilled, to be remembered across a restart with the
     moment.
     """
     now = filled(state, now_s)
@@ -68,7 +68,7 @@ def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
 
 
 def left(state: Quota, now_s: float) -> dict[Bound, tuple[int, int]]:
-    """Of each limit that there is what is left of it, reservations taken out, and its size."""
+    """For each existing limit, what is left of it (reservations deducted) and its size."""
     now = filled(state, now_s)
     buckets = {
         bound: bucket
@@ -79,7 +79,7 @@ def left(state: Quota, now_s: float) -> dict[Bound, tuple[int, int]]:
 
 
 def remember(state: Quota, window: Window, *, requests: int, tokens: int, age_s: float) -> Quota:
-    """Take out what `spent` said some seconds ago, less what has come back since."""
+    """Deduct what `spent` returned some seconds ago, less what has been refilled since."""
     if window == "minute":
         return replace(
             state,

@@ -7,45 +7,45 @@ from dataclasses import dataclass, replace
 from flows.core.quota.buckets import Quota, filled
 
 LONGEST_WAIT_S = 60.0
-"""A day's limit that frees sooner is waited for like a minute's; otherwise the day is used up."""
+"""If a daily limit frees sooner than this, wait for it as for a minute's; otherwise the day is used up."""
 LONGEST_REFUSAL_S = 180.0
-"""A refusal for longer is no matter of a minute, whatever limit it names: another model is asked, or the job
-ends with a time to come back.
+"""A longer refusal is not about a minute, whatever limit it names: ask another model, or end the job with the
+time at which to come back.
 """
 _ROUNDING_S = 0.001
-"""Added to each wait, so that what was waited for is there in spite of floating point."""
+"""Added to each wait, so that floating point cannot leave the amount just short."""
 
 
 @dataclass(frozen=True)
 class Granted:
-    """The request may be sent now; `state` has it reserved."""
+    """The request may be sent now; `state` includes its reservation."""
 
     state: Quota
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Ask again after so many seconds."""
+    """Ask again after this many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class TooLarge:
-    """No wait helps: one request may have at most `limit` tokens."""
+    """Waiting does not help: a request may have at most `limit` tokens."""
 
     limit: int
 
 
 @dataclass(frozen=True)
 class DayUsedUp:
-    """The day's limit frees for this request only at `until_s`."""
+    """The daily limit admits this request only at `until_s`."""
 
     until_s: float
 
 
 def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarge | DayUsedUp:
-    """Ask to send a request of so many tokens, prompt and longest answer together. Settle every grant."""
+    """Ask to send a request of this many tokens: prompt plus longest answer. Settle every grant."""
     now = filled(state, now_s)
     largest = min(now.minute_tokens.capacity, now.day_tokens.capacity)
     if tokens > largest:
@@ -73,9 +73,9 @@ def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarg
 
 
 def settle(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
-    """Exchange the `reserved` tokens of a grant for the `actual` ones, of which the `cached` do not count.
+    """Replace the `reserved` tokens of a grant by the `actual` ones, of which `cached` ones do not count.
 
-    A request that failed settles with 0 actual tokens; its request stays spent.
+    A failed request settles with 0 actual tokens; the request itself stays spent.
     """
     returned = reserved - max(0, actual - cached)
     return replace(

@@ -1,4 +1,4 @@
-"""The HTTP headers in which Groq tells its limits, in Go's grammar for durations."""
+"""The HTTP headers in which Groq reports its limits, with durations in Go's grammar."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from flows.core.quota import Seen
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
-"""What fits into a float to the last digit."""
+"""As many digits as a float holds exactly."""
 _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 def read_headers(headers: Mapping[str, str]) -> Seen:
-    """What `x-ratelimit-*` and `retry-after` say, names in lower case.
+    """Parse `x-ratelimit-*` and `retry-after`; names in lower case.
 
-    What cannot be read counts as not said.
+    Unreadable values count as not reported.
     """
 
     def count(name: str) -> int | None:
@@ -52,5 +52,5 @@ def parse_duration(text: str) -> float:
     terms = _TERM.findall(with_units)
     seconds = sum(float(number) * _UNITS_S[unit] for number, unit in terms)
     if not terms or "".join(number + unit for number, unit in terms) != with_units or math.isinf(seconds):
-        raise ValueError(f"{text[:40]!r} is no duration")
+        raise ValueError(f"{text[:40]!r} is not a duration")
     return seconds

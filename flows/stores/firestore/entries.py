@@ -149,6 +149,6 @@ def moment_in(micros_: int) -> datetime:
     except OverflowError as error:
         raise InvalidInput(
             "cursor",
-            "it does not belong to this list",
-            "Give the cursor of the page before, or none for the first page",
+            "is not valid for this list",
+            "Use the cursor from the previous page, or none for the first page",
         ) from error

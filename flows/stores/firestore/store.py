@@ -111,15 +111,15 @@ class FirestoreStore(
         held, schema = found.fields.get("language"), found.fields.get("schema", 0)
         if not isinstance(held, str):
             raise ConfigurationError(
-                f"LEARN_STORE: {self.url} is the database of another program. Name another one"
+                f"LEARN_STORE: {self.url} belongs to another program. Choose another database"
             )
         if schema > SCHEMA:
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this"
-                " one, or name another database"
+                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Upgrade, or"
+                " choose another database"
             )
         if held != self._language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.url} holds the language {held!r}, not {self._language!r}. Set"
-                f" LEARN_LANGUAGE={held} or name another database"
+                f"LEARN_LANGUAGE: {self.url} is for the language {held!r}, not {self._language!r}. Set"
+                f" LEARN_LANGUAGE={held} or choose another database"
             )

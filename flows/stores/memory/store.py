@@ -44,7 +44,7 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
     async def __aenter__(self) -> Self:
         if self._state.language not in {None, self._language}:
             raise LanguageMismatch(
-                f"{self.url} holds the language {self._state.language!r}, not {self._language!r}. Set"
+                f"{self.url} is for the language {self._state.language!r}, not {self._language!r}. Set"
                 " LEARN_LANGUAGE or use another store"
             )
         self._state.language = self._language

@@ -199,13 +199,13 @@ class SqliteDatabase:
         version, held = stored or (0, language)
         if version > len(migrations()):
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this"
-                " one, or name another file"
+                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Upgrade, or"
+                " choose another file"
             )
         if held != language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.path} holds the language {held!r}, not {language!r}. Set"
-                f" LEARN_LANGUAGE={held} or name another file"
+                f"LEARN_LANGUAGE: {self.path} is for the language {held!r}, not {language!r}. Set"
+                f" LEARN_LANGUAGE={held} or choose another file"
             )
 
     async def _read_identity(self) -> tuple[int, str] | None:
@@ -220,7 +220,7 @@ class SqliteDatabase:
             tables = await self._writer.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
             if tables or version:
                 raise ConfigurationError(
-                    f"LEARN_STORE: {self.path} is the database of another program. Name another file"
+                    f"LEARN_STORE: {self.path} belongs to another program. Choose another file"
                 )
             return None
         ((language,),) = await self._writer.execute_fetchall(
@@ -234,13 +234,13 @@ class SqliteDatabase:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"LEARN_STORE: the folder {folder} cannot be made ({error.strerror}). Name a file in a folder"
-                " that can be written"
+                f"LEARN_STORE: cannot create the folder {folder} ({error.strerror}). Choose a file in a"
+                " writable folder"
             ) from error
         if self.path.is_dir():
-            raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Name a file in it")
+            raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Choose a file in it")
         for place in (folder, self.path):
             if place.exists() and not os.access(place, os.W_OK):
                 raise ConfigurationError(
-                    f"LEARN_STORE: {place} cannot be written. Make it writable, or name another file"
+                    f"LEARN_STORE: {place} is not writable. Make it writable, or choose another file"
                 )

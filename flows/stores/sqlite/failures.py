@@ -39,19 +39,19 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     code = _code(error)
     primary = code & 0xFF
     if primary in _BUSY:
-        return StoreUnavailable(f"{path}: another process holds its lock")
+        return StoreUnavailable(f"{path}: locked by another process")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
         return StoreFull(
-            f"{path}: the disk or its quota has no room left ({error}). Make room, then run the job again"
+            f"{path}: disk or disk quota full ({error}). Free some space, then run the job again"
         )
     if primary in _BROKEN:
         return ConfigurationError(
-            f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore"
-            " this one from a copy"
+            f"LEARN_STORE: {path} is not a valid SQLite database ({error}). Choose another file, or restore"
+            " this one from a backup"
         )
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return ConfigurationError(
-            f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name"
+            f"LEARN_STORE: {path} is not writable ({error}). Make the file and its folder writable, or choose"
             " another file"
         )
     if primary in {

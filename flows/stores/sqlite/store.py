@@ -62,12 +62,12 @@ def path_of(location: str) -> Path:
     slash, path = location[:1], unquote(location[1:])
     if slash != "/" or not path.strip("/") or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise ConfigurationError(
-            f"LEARN_STORE: sqlite://{location} names no file. Use sqlite:///relative.db or"
-            " sqlite:////absolute.db; memory:// keeps all in memory"
+            f"LEARN_STORE: sqlite://{location} is not a file URL. Use sqlite:///relative.db or"
+            " sqlite:////absolute.db, or memory:// to keep everything in memory"
         )
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
         raise ConfigurationError(
-            f"LEARN_STORE: sqlite://{location}: {error}. Name the folder in full"
+            f"LEARN_STORE: sqlite://{location}: {error}. Use an absolute path"
         ) from error

@@ -65,12 +65,12 @@ def test_durations_are_read_in_the_grammar_of_go_or_as_seconds(text, seconds):
     ],
 )
 def test_other_texts_are_no_duration(text):
-    with pytest.raises(ValueError, match=r"is no duration$"):
+    with pytest.raises(ValueError, match=r"is not a duration$"):
         parse_duration(text)
 
 
 def test_a_refused_duration_is_named_as_far_as_40_characters():
-    with pytest.raises(ValueError, match=r"^'" + "x" * 40 + r"' is no duration$"):
+    with pytest.raises(ValueError, match=r"^'" + "x" * 40 + r"' is not a duration$"):
         parse_duration("x" * 41)
 
 

@@ -72,7 +72,7 @@ class Contention:
     async def pause(self) -> None:
         """Wait a little before the next try. Raises StoreUnavailable when the time is over."""
         if asyncio.get_running_loop().time() > self._deadline:
-            raise StoreUnavailable(f"{self._place.url}: other writers were always faster; try again later")
+            raise StoreUnavailable(f"{self._place.url}: too many conflicting writes; try again later")
         await asyncio.sleep(self._pause_s * random.uniform(0.5, 1))  # noqa: S311  not for secrets
         self._pause_s = min(1.0, 2 * self._pause_s)
 
@@ -199,8 +199,8 @@ class FirestoreDatabase:
         if request.ByteSize() > MOST_BYTES:
             raise InvalidInput(
                 "documents",
-                f"{request.ByteSize():,} bytes are more than one commit takes",
-                "Write fewer words at a time",
+                f"{request.ByteSize():,} bytes exceed the limit of one commit",
+                "Write fewer words at once",
             )
 
         async def call(timeout_s: float) -> list[Version]:
@@ -235,8 +235,8 @@ class FirestoreDatabase:
             raise RuntimeError("The store is not open; use it within `async with`")
         if self._process != os.getpid():
             raise RuntimeError(
-                "The store was opened before this process was forked; start processes by spawn and open a"
-                " store in each"
+                "The store was opened before this process forked. Use the spawn start method and open a"
+                " store in each process"
             )
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)

@@ -29,8 +29,8 @@ class Location(NamedTuple):
         database = database or DEFAULT_DATABASE
         if not _PROJECT.fullmatch(project) or not _DATABASE.fullmatch(database):
             raise ConfigurationError(
-                f"LEARN_STORE: firestore://{location} names no database. Use firestore://project-id for the"
-                " default one or firestore://project-id/database-id"
+                f"LEARN_STORE: firestore://{location} is not a valid database URL. Use firestore://project-id"
+                " for the default database or firestore://project-id/database-id"
             )
         return cls(project, database)
 

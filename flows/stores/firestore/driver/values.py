@@ -51,7 +51,7 @@ def encode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's ty
         message.array_value.SetInParent()
         message.array_value.values.extend(encode(item) for item in value)
         return message
-    raise TypeError(f"Firestore holds no {type(value).__name__}")
+    raise TypeError(f"Firestore cannot store a {type(value).__name__}")
 
 
 def set_fields(target: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401  the map of a generated message
