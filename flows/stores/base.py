@@ -1,9 +1,9 @@
-"""What every store can do. One contract suite (tests/flows/stores/test_contract.py) holds all of them to it.
+"""What every store can do. One contract suite (tests/flows/stores/test_contract.py) verifies all of them.
 
 All methods may raise StoreUnavailable (try again) and StoreFull (stop). Every write is idempotent: repeating
-it with the same arguments changes nothing. Writes that carry `job_id` and `attempt`, by themselves or in a
-document, raise StaleAttempt when a newer attempt of the job has begun; where there is no job document, and
-for the log, there is no such fence. A cancelled write was done whole or not at all.
+it with the same arguments changes nothing. Writes that carry `job_id` and `attempt`, as arguments or in a
+document, raise StaleAttempt if a newer attempt of the job has begun; there is no such fence without a job
+document, or for the log. A cancelled write happened completely or not at all.
 """
 
 from __future__ import annotations
@@ -28,26 +28,25 @@ class KnowledgeStore(WordStore, EntryStore, FrontierStore, Protocol):
     async def stats(self) -> StoreStats:
         """Totals.
 
-        `by_depth` counts the known words, `by_category` and `by_support` the entries; what there is none of
-        is absent.
+        `by_depth` counts known words, `by_category` and `by_support` count entries; zero counts are absent.
         """
         ...
 
 
 class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, EvidenceCache, Protocol):
-    """Jobs with their log and control, rounds and batches, and what must outlive a process."""
+    """Jobs with their log and stop flags, rounds and batches, and whatever must outlive a process."""
 
 
 class Store(KnowledgeStore, JobStore, Contents, Protocol):
-    """A whole store, open between `async with` and its end; whoever opens it closes it."""
+    """A complete store, open inside `async with`; whoever opens it closes it."""
 
     url: str
-    """Where it is, as in LEARN_STORE, without secrets."""
+    """Its URL as in LEARN_STORE, without secrets."""
     has_full_text: bool
 
     def now(self) -> datetime:
-        """The moment by the clock that this store goes by: claims and cached evidence are live or expired by
-        it alone.
+        """The time by this store's clock, which alone decides whether claims and cached evidence have
+        expired.
         """
         ...
 

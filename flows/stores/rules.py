@@ -1,4 +1,4 @@
-"""What all stores decide in the same way."""
+"""Decisions that all stores share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_MENTIONS = 20
 
 
 class Filter(NamedTuple):
-    """One condition on entries: the name of the property and the value it must have."""
+    """One condition on entries: a property's name and its required value."""
 
     name: str
     value: str
@@ -31,7 +31,7 @@ def depth_of(rank_: int) -> Depth:
 
 
 def is_known(rank_: int, below: Depth | None) -> bool:
-    """Whether a word of this depth counts as known to a job that works on words below a depth."""
+    """Whether a word of this depth counts as known to a job that works on words below a given depth."""
     return rank_ >= max(1, rank(below))
 
 
@@ -49,7 +49,7 @@ def definition_of(entry: Entry) -> Definition:
 
 
 def by_key(words: Iterable[Word]) -> dict[str, Word]:
-    """The words by key in their order; of two with one key the first stays."""
+    """The words by key, in order; of two with the same key the first stays."""
     unique: dict[str, Word] = {}
     for word in words:
         unique.setdefault(word.key, word)
@@ -57,14 +57,14 @@ def by_key(words: Iterable[Word]) -> dict[str, Word]:
 
 
 def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
-    """The keys of mentioning entries, the oldest 20: those added at once are sorted, so that the order of a
-    set does not matter.
+    """The oldest 20 keys of mentioning entries: those added together are sorted, so that the order of a set
+    does not matter.
     """
     return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
 
 
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
-    """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job
+    """Raise StaleAttempt if a newer attempt of the job has begun; `stored` is None if there is no job
     document.
     """
     if stored is not None and stored > attempt:
@@ -74,7 +74,7 @@ def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
 
 
 def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEvent, ...]:
-    """New lines with the numbers that follow the last one of their attempt; of two with one id the first."""
+    """New lines with the next numbers of their attempt; of two with the same id the first."""
     unique = {line.key: line for line in reversed(list(lines))}
     return tuple(
         line.model_copy(update={"attempt": attempt, "seq": last + place, "id": line.key})

@@ -35,10 +35,10 @@ class FirestoreStore(
     FirestoreRounds,
     FirestoreContents,
 ):
-    """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
+    """Everything in one database. A failing call is retried for at most `patience_s` seconds.
 
-    The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be
-    used in several event loops, but not after a fork.
+    The emulator is used if `emulator` or FIRESTORE_EMULATOR_HOST gives host:port. One open store may serve
+    several event loops, but must not be used after a fork.
     """
 
     has_full_text = False
@@ -73,7 +73,7 @@ class FirestoreStore(
         self._revisions = DocumentCache(20_000)
 
     def now(self) -> datetime:
-        """What the clock says that claims and cached evidence expire by."""
+        """The time that decides whether claims and cached evidence have expired."""
         return self._clock()
 
     async def __aenter__(self) -> Self:
@@ -91,7 +91,7 @@ class FirestoreStore(
         await self._database.close()
 
     async def _check_identity(self) -> None:
-        """Read the language that the store holds, or write it into a new store."""
+        """Read the store's language, or write it into a new store."""
         found = await self._database.get_one(_IDENTITY)
         if found is None:
             try:

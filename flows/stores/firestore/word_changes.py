@@ -1,7 +1,7 @@
 """Changes of known words in Firestore, each a compare-and-set.
 
-A change names the version of every document that it replaces. Versions are remembered from the read or write
-before, so that in the usual course nothing is read before a write; after a conflict everything is read anew.
+A change names the version of every document that it replaces. Versions are cached from the previous read or
+write, so that a write usually needs no read; after a conflict everything is read again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class WordChanges(FirestorePart):
         attempt: int | None = None,
         leaves_frontier: bool = False,
     ) -> int:
-        """Write what `decide` makes of the words' states, all of it together; how many words that were.
+        """Write the changes that `decide` makes to the words' states, all together; returns how many.
 
         Without an attempt there is no fence.
         """
@@ -78,7 +78,7 @@ class WordChanges(FirestorePart):
     async def _states(
         self, keys: Collection[str], *, is_fresh: bool
     ) -> tuple[dict[str, WordState], set[str]]:
-        """The states of words, and those keys among them that are only remembered: they may lead to a write
+        """The states of words, and the keys whose state is only cached: a cached state may lead to a write
         and to nothing else.
         """
         remembered = (
@@ -119,8 +119,8 @@ def committed(
     released: Collection[str],
     job_id: UUID | None,
 ) -> Changes:
-    """What a batch makes of its words, each written once: learned, and free where the job's claim on
-    it ends.
+    """How a batch changes its words, each written once: learned, and released if the job's claim on it
+    ends.
     """
     changes: dict[str, tuple[WordState, Write]] = {}
 

@@ -19,7 +19,7 @@ from flows.stores.firestore.word_states import STATE_FIELDS, Claim, WordState, k
 from flows.stores.rules import by_key
 
 AT_ONCE = 400
-"""Words in one commit of claims."""
+"""Words per commit of claims."""
 DEFINED_AT_ONCE = 100
 
 
@@ -84,7 +84,7 @@ class FirestoreWords(WordChanges):
         )
 
     async def _claimed_by(self, job_id: UUID) -> list[WordState]:
-        """By key; the job's own claims are as many as its words in work, so they fit into memory."""
+        """Sorted by key; a job's claims are its words in progress, so they fit into memory."""
         found = await self._database.find(
             Query(collection="known_words", where=[("claimed_by", "==", str(job_id))], fields=STATE_FIELDS)
         )

@@ -10,42 +10,40 @@ from flows.knowledge import CachedEvidence, FrontierWord, Job, LearnedWord, Quot
 
 
 class Contents(Protocol):
-    """What a store holds as a whole, for moving it elsewhere; in constant memory, in the order of keys.
+    """A store's contents as a whole, for copying them elsewhere; in constant memory, sorted by key.
 
     Claims stay behind with their jobs.
     """
 
     def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
-        """Every known word past a key."""
+        """Every known word after a key."""
         ...
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
-        """Take words over as they are, in place of what was known of them."""
+        """Take words over unchanged, replacing what was known about them."""
         ...
 
     async def put_job(self, job: Job) -> None:
-        """Take a job's document over as it is, in place of the stored one.
+        """Take a job's document over unchanged, replacing the stored one.
 
-        Raises StaleAttempt as `save_job`.
+        Raises StaleAttempt as `save_job` does.
         """
         ...
 
     def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
-        """Every word of the frontier past a key, known or claimed ones among them."""
+        """Every frontier word after a key, including known and claimed ones."""
         ...
 
     async def put_frontier(self, words: Sequence[FrontierWord]) -> None:
-        """Take words of the frontier over as they are."""
+        """Take frontier words over unchanged."""
         ...
 
     def all_quota_usage(self) -> AsyncIterator[QuotaUsage]:
-        """What is remembered of the windows of all models."""
+        """The saved usage of all models' windows."""
         ...
 
     def all_evidence(
         self, *, at: datetime, after: tuple[str, str] = ("", "")
     ) -> AsyncIterator[CachedEvidence]:
-        """All that sources are remembered to have said and that has not expired by a moment, past (source,
-        key).
-        """
+        """All cached evidence that has not expired at the given time, after (source, key)."""
         ...

@@ -1,4 +1,4 @@
-"""Entries, the words that they mention, and totals."""
+"""Entries and the words that they mention."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class EntryStore(Protocol):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Entry]:
-        """Entries by text, or newest first (by `updated_at`, then key) where the query is empty; at most one
-        of the four filters.
+        """Entries by text, or newest first (by `updated_at`, then key) if the query is empty; at most one of
+        the four filters.
 
         `job_id` is the one in the entry's provenance. With full text, the headword itself comes first, then
-        headwords that begin with the query, then the texts that hold all of its words; without, only
+        headwords that begin with the query, then entries whose texts contain all of its words; without, only
         headwords that begin with it. Raises InvalidInput for a bad cursor, a limit outside 1..200, or more
         than one filter.
         """
@@ -51,10 +51,9 @@ class FrontierStore(Protocol):
     """Words that entries mention and that are not learned."""
 
     async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
-        """Add the keys of mentioning entries to each word; words that are known, or that nobody mentions, are
-        left out.
+        """Add the keys of mentioning entries to each word; known words and unmentioned words are skipped.
 
-        The first 20 keys stay; those that come in one call count in their alphabetical order.
+        The first 20 keys stay; keys from one call count in alphabetical order.
         """
         ...
 

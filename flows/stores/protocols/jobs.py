@@ -11,7 +11,7 @@ from flows.knowledge import Job, JobEvent, JobStatus, Mode, Page
 
 
 class Saved(NamedTuple):
-    """A job's row as it is stored now, and the lines of its log that were new, with their numbers."""
+    """A job's row as now stored, and the log lines that were new, with their numbers."""
 
     job: Job
     lines: tuple[JobEvent, ...]
@@ -21,28 +21,30 @@ class JobRows(Protocol):
     """One row per job, with its two writers and its readers."""
 
     async def begin_attempt(self, job: Job) -> Job:
-        """Create the job document, or take an existing one over: `attempt` is one higher, and the job runs.
+        """Create the job document, or take over an existing one: `attempt` increases by one, and the job
+        runs.
 
-        Committed before it returns. A new job begins with an attempt one higher than the given document says:
-        1. From then on writes of older attempts raise StaleAttempt. See flows.core.status.begun.
+        Committed before it returns. A new job starts at one more than the given document's attempt: 1. From
+        then on, writes of older attempts raise StaleAttempt. See flows.core.status.begun.
         """
         ...
 
     async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
-        """What a run's process writes: its fields of the job, and new lines of the log, in one commit.
+        """Write from a run's process: its fields of the job, and new log lines, in one commit.
 
-        The projector's fields stay as they are stored; `status` follows from both (flows.core.status.saved).
-        The lines get the numbers that follow in the job's attempt; a line whose id is stored already is left
-        out. Answers the row as it is now and the lines that are new. Raises StaleAttempt when the stored
-        attempt is higher. Creates the row where there is none.
+        The projector's fields stay as stored; `status` follows from both (flows.core.status.saved). The lines
+        get the next numbers in the job's attempt; a line whose id is already stored is skipped. Returns the
+        row as it now is and the lines that were new. Raises StaleAttempt if the stored attempt is higher.
+        Creates the row if there is none.
         """
         ...
 
     async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
-        """What the projector writes: what it has seen of a run, and Prefect's states as lines, in one commit.
+        """Write from the projector: what it has seen of a run, and Prefect's states as log lines, in one
+        commit.
 
-        The fields of the run's process stay as they are stored (flows.core.status.projected); `seen` becomes
-        the row where there is none. Lines are numbered as in `save_job`, in the row's attempt.
+        The run process's fields stay as stored (flows.core.status.projected); `seen` becomes the row if there
+        is none. Lines are numbered as in `save_job`, in the row's attempt.
         """
         ...
 
@@ -70,15 +72,13 @@ class JobLog(Protocol):
     """The numbered events of a job."""
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
-        """Take lines over under the numbers that they have; numbers that are stored already stay as
-        they are.
-        """
+        """Take lines over with the numbers they have; numbers already stored stay as they are."""
         ...
 
     async def log(
         self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
     ) -> tuple[JobEvent, ...]:
-        """Events past (attempt, seq), oldest first."""
+        """Events after (attempt, seq), oldest first."""
         ...
 
 
@@ -90,9 +90,9 @@ class StopFlags(Protocol):
         ...
 
     async def stop_requested(self, job_id: UUID) -> bool:
-        """Whether the drain flag is up."""
+        """Whether the drain flag is raised."""
         ...
 
     async def clear_stop(self, job_id: UUID) -> None:
-        """Lower the drain flag, so that a job can be run again."""
+        """Lower the drain flag, so that the job can run again."""
         ...

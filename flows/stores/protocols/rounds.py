@@ -13,7 +13,7 @@ class RoundStore(Protocol):
     """Rounds of a job and the batches recorded in them."""
 
     async def save_round(self, round_: Round) -> bool:
-        """Store a round. False, and nothing changes, when it is there already."""
+        """Store a round. If it is already there, returns False and changes nothing."""
         ...
 
     async def round(self, job_id: UUID, number: int) -> Round | None:
@@ -21,7 +21,7 @@ class RoundStore(Protocol):
         ...
 
     async def rounds(self, job_id: UUID, *, after: int = 0, limit: int = 50) -> tuple[Round, ...]:
-        """Rounds past a number, in order."""
+        """Rounds after a number, in order."""
         ...
 
     async def batches(self, job_id: UUID, round_number: int | None = None) -> tuple[Batch, ...]:
@@ -30,14 +30,14 @@ class RoundStore(Protocol):
 
 
 class QuotaUsageStore(Protocol):
-    """What was spent of each model's limits."""
+    """Usage of each model's limits."""
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
-        """What is remembered of a model's windows: at most one a window."""
+        """The saved usage of a model's windows: at most one per window."""
         ...
 
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
-        """Replace what is remembered of each model's window."""
+        """Replace the saved usage of each model's window."""
         ...
 
 
@@ -45,11 +45,11 @@ class EvidenceCache(Protocol):
     """What sources said, until it expires."""
 
     async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
-        """What the source is remembered to have said and that has not expired by the store's clock."""
+        """The source's cached answers that have not expired by the store's clock."""
         ...
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
-        """Remember what a source said, in place of what it said before, and drop what has expired by the
-        store's clock.
+        """Cache what a source said, replacing earlier answers, and drop what has expired by the store's
+        clock.
         """
         ...

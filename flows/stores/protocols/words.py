@@ -22,42 +22,40 @@ class WordStore(Protocol):
         until: datetime,
         below: Depth | None = None,
     ) -> ClaimResult:
-        """Claim each word for the job, atomically a word and across processes, until a moment in time.
+        """Claim each word for the job until a given time, atomically per word and across processes.
 
-        A word is *known* when someone has learned it; with `below`, only when it is known at that depth or
-        deeper, so that shallower words can be claimed for more work (readers go on seeing them as known).
-        Else a live claim of another job makes it *elsewhere*; a claim past its time, whoever's, is taken over
-        as *new*. A live claim of the same job is *own* and is renewed for this attempt. The four lists are
-        disjoint and together hold every key once, in the order given. A claim is live before its moment in
-        time, by the store's clock.
+        A word is *known* if it has been learned; with `below`, only if it is known at that depth or deeper,
+        so that shallower words can be claimed for more work (readers still see them as known). Otherwise a
+        live claim of another job makes it *elsewhere*; an expired claim, whoever's, is taken over as *new*. A
+        live claim of the same job is *own* and is renewed for this attempt. The four lists are disjoint and
+        together contain every key once, in the order given. A claim is live before its expiry, by the store's
+        clock.
         """
         ...
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
-        """Give up the job's claims on these keys, of any of its attempts.
+        """Release the job's claims on these keys, from any of its attempts.
 
-        What is known of the words stays; claims of other jobs stay.
+        What is known about the words stays, as do claims of other jobs.
 
-        Words that were left known, at whatever depth, leave the frontier.
+        Words that remain known, at whatever depth, leave the frontier.
         """
         ...
 
     async def release_all(self, job_id: UUID) -> int:
-        """Give up every claim of a job that has ended, as `release` does; says how many there were, live or
-        past their time.
+        """Release every claim of a job that has ended, as `release` does; returns how many there were, live
+        or expired.
         """
         ...
 
     async def claims(self, job_id: UUID) -> tuple[Word, ...]:
-        """The words that the job holds at this moment, by key: those under a live claim."""
+        """The words that the job currently holds under a live claim, by key."""
         ...
 
     async def taken(
         self, keys: Collection[str], *, job_id: UUID, below: Depth | None = None
     ) -> Mapping[str, bool]:
-        """Of these keys, those that a claim by the job would not get now: True when known, False when claimed
-        elsewhere.
-        """
+        """The keys that the job could not claim right now: True if known, False if claimed elsewhere."""
         ...
 
     async def save_definitions(
@@ -65,24 +63,24 @@ class WordStore(Protocol):
     ) -> None:
         """Make words known at depth `defined`; claims on them stay.
 
-        A word known deeper keeps its depth and its definition.
+        A word known at greater depth keeps its depth and its definition.
 
-        A word that was `defined` gets the new definition. `learned_at` is when the first definition was
-        created, or the entry, and then stays.
+        A word that was `defined` gets the new definition. `learned_at` is the time of the first definition or
+        entry and never changes.
         """
         ...
 
     async def commit_batch(
         self, batch: Batch, *, entries: Sequence[Entry] = (), definitions: Sequence[Definition] = ()
     ) -> bool:
-        """Store a batch's results and its row in one commit, give up the job's claims on all its words, drop
-        learned words from the frontier.
+        """Store a batch's results and its row in one commit, release the job's claims on all its words, and
+        drop learned words from the frontier.
 
-        Entries make their words known at the entry's depth, with the definition in the entry. An entry that
-        is already stored is replaced only by one of a higher `revision`; else what is known of its word stays
-        as it is. `definitions` are those of words left at depth `defined`, as for `save_definitions`. The
-        batch's words are those of its outcomes: those that nobody knows vanish with the claim. False, and
-        nothing changes, when the batch's row is there already.
+        Entries make their words known at the entry's depth, with the definition in the entry. A stored entry
+        is replaced only by one with a higher `revision`; otherwise what is known about its word stays.
+        `definitions` are for words left at depth `defined`, as in `save_definitions`. The batch's words are
+        those of its outcomes: those that are not known vanish with the claim. If the batch's row is already
+        there, returns False and changes nothing.
         """
         ...
 
@@ -91,7 +89,7 @@ class WordStore(Protocol):
         ...
 
     async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
-        """Known words that were left at depth `defined` and that nobody holds a live claim on, oldest first
-        (by `learned_at`, then key).
+        """Known words left at depth `defined` and not under a live claim, oldest first (by `learned_at`, then
+        key).
         """
         ...

@@ -1,4 +1,4 @@
-"""The SQLite store's frontier: concepts that are mentioned and not learned."""
+"""The SQLite store's frontier: concepts that are mentioned but not learned."""
 
 # ruff: noqa: D102  flows/stores/protocols says what each method does
 

@@ -1,4 +1,4 @@
-"""What Firestore's errors mean to a caller."""
+"""Firestore's errors as ours."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ TRANSIENT = (
     exceptions.Unknown,
     auth_exceptions.TransportError,
 )
-"""Errors after which the same call may succeed. A write may have been done all the same."""
+"""Errors after which the same call may succeed. A write may have happened all the same."""
 CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.NotFound)
-"""Errors of a commit one of whose documents is not as it was expected to be; nothing was written."""
+"""Errors of a commit one of whose documents is not as expected; nothing was written."""
 
 
 @contextmanager
 def translated(place: Location) -> Generator[None]:
-    """Raise what the client raises as one of our errors, with the cause chained.
+    """Raise the client's errors as ours, with the cause chained.
 
-    A mistake of ours in a request passes as it is.
+    An invalid request of our own passes unchanged.
     """
     try:
         yield

@@ -21,7 +21,7 @@ class Location(NamedTuple):
 
     @classmethod
     def parse(cls, location: str) -> Self:
-        """The place that the part of a URL after `firestore://` names: `project` or `project/database`.
+        """The location in the part of a URL after `firestore://`: `project` or `project/database`.
 
         Raises ConfigurationError.
         """
