@@ -1,4 +1,4 @@
-"""Prefect's state of a run, and why a job waits or ended: values that each face words itself."""
+"""Prefect's state of a run, and why a job waits or ended, as values; UI and command line word them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class PrefectState(Document):
 
 
 class Reason(Document):
-    """Why something is as it is: a code with parameters. Each face words it itself."""
+    """Why something is as it is: a code with parameters, which UI and command line put into words."""
 
     code: ReasonCode
     params: dict[str, Any] = Field(default_factory=dict)
