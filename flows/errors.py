@@ -1,9 +1,9 @@
 """Every error that this package raises on purpose, in one tree, sorted by what the caller can do.
 
 * LearningError
-  x InvalidInput                 mend the input: names the field and the way out
+  x InvalidInput                 fix the input: names the field and the remedy
     - UnknownTopic
-  x ConfigurationError           mend the installation: names the setting and the way out
+  x ConfigurationError           fix the installation: names the setting and the remedy
     - LexiconMissing
     - ExtraMissing
     - LanguageMismatch
@@ -21,7 +21,7 @@
     - Refused
   x QuotaExhausted               stop and come back when the provider's day is over
   x StaleAttempt                 stop: a newer attempt of the same job has taken over
-  x StoreFull                    stop: the disk or the quota of the store has no room
+  x StoreFull                    stop: the disk or the store's quota is full
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ConfigurationError(LearningError):
 
 
 class LexiconMissing(ConfigurationError):
-    """The lexicon's file was not built or cannot be read."""
+    """The lexicon's file was not built or is not readable."""
 
 
 class ExtraMissing(ConfigurationError):

@@ -95,7 +95,7 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     for texts, most in steps:
         concepts.take(texts, most)
     if not concepts.found:
-        # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than
+        # "Economics" is all there is to say about "economic", and "fang" about "fanged": better than
         # nothing.
         relatives = (
             (relation.text for relation in own),
@@ -184,7 +184,7 @@ class _Concepts:
                 return
             key = key_of(text)
             names = {key, _plain(key)}
-            # "walking" says nothing new to a reader of "walk", and "walks" is no word to look up.
+            # "walking" tells a reader of "walk" nothing new, and "walks" is not worth looking up.
             is_relative = self._own in regular_bases(key) or key in regular_bases(self._own)
             if (relatives or not is_relative) and not self._taken & names and form_problem(text) is None:
                 self._taken |= names

@@ -97,13 +97,13 @@ def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = 
     tags = sum(sense.tags for sense in senses)
 
     def place(sense: TaggedSense) -> tuple[bool, float, bool, int, tuple[int, int]]:
-        # What is explained by the word itself comes after the word's own meaning: "wood of a pecan tree",
+        # A meaning explained by the word itself ranks after the word's own meaning: "wood of a pecan tree",
         # "attach by means of nails".
         weight = 0.15 * sense.tags if _is_circular(sense) else float(sense.tags)
         if tags <= _FEW_TAGS:
             weight = weight / 2 + _plausibility(sense, verbal_share)
         if tags < 2:
-            # A rare spelling of a common word ("colour") has no counts of its own worth the name: its
+            # A rare spelling of a common word ("colour") has too few counts of its own: its
             # synonyms' counts speak for it.
             weight += 0.6 * math.log10(1 + sense.synset_tags)
         return (_is_coarse(sense), -weight, sense.is_instance, sense.number, sense.synset.id)
@@ -126,7 +126,7 @@ def score(
     `zipf` is the frequency of the spelling; `is_inflection` says that the spelling is also a form of another
     lemma.
     """
-    # That "john" is in every text says something about persons, nothing about the room.
+    # That "john" is in every text says something about people, nothing about the room.
     tags = sum(sense.tags for sense in senses if sense.is_instance is senses[0].is_instance)
     words = key.replace("-", " ").split()
     if is_offensive or key in COARSE:
@@ -147,12 +147,12 @@ def _score(
 ) -> float:
     by_tags = 3.4 + math.log10(tags) if tags else _UNTAGGED
     if len(words) > 1:
-        # Word frequency of a phrase is computed from its words as if they met by chance.
+        # The frequency of a phrase is computed from its words as if they occurred independently.
         value = min(zipf - 1.0, by_tags - 0.1) if tags else min(zipf - 2.3, 2.4)
     else:
         value = min(zipf, by_tags + (-0.2 if is_inflection else 1.3))
     if first.is_instance:
-        # Surnames are common as spellings; the one scientist or singer whom WordNet means is not.
+        # Surnames are common as spellings; the one scientist or singer that WordNet means is not.
         value -= 1.5 if first.synset.category == "person" else 0.5
     if first.synset.id[0] == _ADVERB:
         value -= 0.7
@@ -182,8 +182,8 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
         - 1.0 * is_special
     )
     value -= 0.3 * _is_circular(sense) + 1.0 * sense.is_instance
-    # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is
-    # nobody's first thought.
+    # For "weasel" the animal is the plain meaning and the person a figure of speech; for "chess" the grass is
+    # an unlikely guess.
     value += (
         0.9 * (synset.category == "animal")
         - 0.7 * (synset.category == "plant")

@@ -209,7 +209,6 @@ def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:
 def _scores(
     synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]
 ) -> dict[str, float]:
-    """How common each key is."""
     by_id = {synset.id: synset for synset in synsets}
 
     def is_marked(sense: TaggedSense) -> bool:
@@ -260,7 +259,6 @@ def _links(
     kinds: Mapping[str, int],
     weigh: Callable[[str, tuple[int, int]], int],
 ) -> Iterator[tuple[int, int, int, int, int, str, int]]:
-    """Relations between single words."""
     words = {synset.id: synset.words for synset in synsets}
     for synset in synsets:
         for pointer in synset.pointers:

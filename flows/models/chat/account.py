@@ -127,7 +127,6 @@ async def open_groq(
 
 
 def _shared(settings: Settings, key: str) -> Quotas:
-    """The shared limiters of this account in this loop."""
     limits = limits_of(settings)
     assumed: list[Bound] = [
         bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set
