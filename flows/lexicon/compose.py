@@ -40,7 +40,7 @@ _STATEMENTS = {
     "about": "It belongs to the field of {}.",
     "terms": "Terms of the field include {}.",
     "used in": "It is used in {}.",
-    "derived": "Words made from it or with it: {}.",
+    "derived": "Derived words: {}.",
 }
 _VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}."}
 _USE = re.compile(
