@@ -27,10 +27,10 @@ HAND_WRITTEN = (".py", ".ts", ".js", ".svelte", ".css")
 GENERATED = frozenset({"ui/src/api/schema.d.ts"})
 YET_TO_PART = frozenset(
     """
-    flows/core/quota.py flows/job/progress.py flows/stages/tasks.py
-    flows/stores/base.py flows/stores/firestore/words.py service/api/routes/jobs.py service/cli/copy.py
+    flows/job/progress.py flows/stages/tasks.py
+    service/api/routes/jobs.py service/cli/copy.py
     service/cli/output/display.py service/client/client.py service/live/relay.py
-    service/orchestration/projector.py service/orchestration/runs.py tests/flows/test_flows.py
+    service/orchestration/projector.py service/orchestration/runs.py
     """.split()
 )
 """Files that were longer when the limit came: no new one joins them, and the list is to be empty."""
