@@ -19,13 +19,14 @@ failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
 # where no wheel fits (Wiktionary's parser on Python 3.14), a compiler is used if there is one, and not needed
 export WITH_EXTENSION := optional
 
-.PHONY: help install setup no-lexicon run test browser check ui ui-types ui-check screenshots bench mutation constraints clean
+.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench mutation constraints clean
 
 help:
 	@echo "make run          set up what runs, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
 	@echo "make install      set up what runs, in .venv"
 	@echo "make setup        that, and the tools that check and test it"
 	@echo "make test         set up, then every check and test"
+	@echo "make quick        the tests that need only Python: no Prefect server, no browser, no other process"
 	@echo "make check        format, lint, types, import rules, the plan of the rooms"
 	@echo "make ui-check     format, lint, types and unit tests of the dashboard"
 	@echo "make ui           build the dashboard (make install does it too, where npm can fetch)"
@@ -68,6 +69,10 @@ run: install
 
 test: check ui-check
 	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
+
+# which tests those are: tests/conftest.py
+quick: setup
+	@$(BIN)/python -m pytest -q -m quick -n 2 --dist worksteal
 
 # all of the dashboard's tests; the main path is in `make test` too
 browser: setup

@@ -25,12 +25,7 @@ LIMITS = {
 MOST_LINES, MOST_CHARACTERS = 300, 110
 HAND_WRITTEN = (".py", ".ts", ".js", ".svelte", ".css")
 GENERATED = frozenset({"ui/src/api/schema.d.ts"})
-YET_TO_PART = frozenset(
-    """
-    flows/core/quota.py flows/job/progress.py flows/stages/tasks.py flows/stores/base.py
-    flows/stores/firestore/words.py tests/flows/test_flows.py
-    """.split()
-)
+YET_TO_PART: frozenset[str] = frozenset()
 """Files that were longer when the limit came: no new one joins them, and the list is to be empty."""
 NOT_OURS = frozenset({"node_modules", "dist", "mutants", "__pycache__"})
 LEFT_OUT = re.compile(r"https?://\S+|  # (?:noqa|type: ignore).*")

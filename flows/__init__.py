@@ -1,36 +1,48 @@
-"""What is computed: the learning flows and everything under them. The names here are the Python API."""
+"""The learning flows and everything under them. The names here are the Python API."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flows.big import big_learning as big_learning
-    from flows.deep import deep_learning as deep_learning
-    from flows.knowledge import Entry as Entry
-    from flows.knowledge import Job as Job
-    from flows.quick import quick_learning as quick_learning
-    from flows.settings import Settings as Settings
-    from flows.stores import open_store as open_store
-
-_WHERE = {
-    "big_learning": "flows.big",
-    "deep_learning": "flows.deep",
-    "quick_learning": "flows.quick",
-    "open_store": "flows.stores",
-    "Entry": "flows.knowledge",
-    "Job": "flows.knowledge",
-    "Settings": "flows.settings",
-}
+    from flows.big import big_learning
+    from flows.deep import deep_learning
+    from flows.knowledge import Entry, Job
+    from flows.quick import quick_learning
+    from flows.settings import Settings
+    from flows.stores import open_store
 
 __all__ = ["Entry", "Job", "Settings", "big_learning", "deep_learning", "open_store", "quick_learning"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Import a public name when it is first asked for, so that reading types loads neither Prefect nor a
-    flow.
-    """
-    if name not in _WHERE:
-        raise AttributeError(f"module 'flows' has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+    """Import a public name on first use, so that `import flows` loads neither Prefect nor a flow."""
+    if name == "big_learning":
+        from flows.big import big_learning
+
+        return big_learning
+    if name == "quick_learning":
+        from flows.quick import quick_learning
+
+        return quick_learning
+    if name == "deep_learning":
+        from flows.deep import deep_learning
+
+        return deep_learning
+    if name == "open_store":
+        from flows.stores import open_store
+
+        return open_store
+    if name == "Settings":
+        from flows.settings import Settings
+
+        return Settings
+    if name == "Entry":
+        from flows.knowledge import Entry
+
+        return Entry
+    if name == "Job":
+        from flows.knowledge import Job
+
+        return Job
+    raise AttributeError(f"module 'flows' has no attribute {name!r}")

@@ -1,6 +1,4 @@
-"""The big learning job: minutes of rounds, each a thousand candidates and the work on the new ones among
-them.
-"""
+"""The big learning job: rounds for up to ten minutes; each proposes a thousand words and learns new ones."""
 
 from __future__ import annotations
 
@@ -33,17 +31,17 @@ async def big_learning(
     candidates_per_round: limits.CandidatesPerRound = limits.CANDIDATES_PER_ROUND,
     words_per_round: limits.WordsPerRound = limits.WORDS_PER_ROUND,
 ) -> Job:
-    """Learn new words, round after round, until the time is up, enough are learned, or nothing new comes.
+    """Learn new words, round after round, until time is up, enough are learned, or no new ones turn up.
 
-    Answers the final job document. Raises UnknownTopic, ConfigurationError, and what made going on
-    impossible.
+    Returns the final job document. Raises UnknownTopic, ConfigurationError, and any error that makes it
+    impossible to continue.
 
     Args:
-        topic: Learn words near this one; leave it out to learn the commonest words first.
-        minutes: When to stop, in minutes of work.
-        max_entries: Stop after so many new entries.
-        candidates_per_round: Words proposed a round.
-        words_per_round: New words taken up a round.
+        topic: Learn words near this one; leave it out to learn the most common words first.
+        minutes: Working time, in minutes.
+        max_entries: Stop after this many new entries.
+        candidates_per_round: Words proposed per round.
+        words_per_round: New words learned per round.
     """
     budget = Budget(minutes=minutes, max_entries=max_entries)
     topic = (topic or "").strip() or None

@@ -1,6 +1,4 @@
-"""The deep learning job: full depth for given words, for words left with a definition only, or for the
-frontier.
-"""
+"""The deep learning job: full depth for given words, words with only a definition, or the most mentioned."""
 
 from __future__ import annotations
 
@@ -33,15 +31,15 @@ async def deep_learning(
     limit: limits.Limit = limits.DEEP_LIMIT,
     minutes: limits.Minutes = limits.MAX_MINUTES,
 ) -> Job:
-    """Learn words in full depth, and deepen entries that are there already.
+    """Learn words in full depth, and deepen existing entries.
 
-    Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+    Returns the final job document. Raises InvalidInput for an invalid word, and as big_learning does.
 
     Args:
-        words: Words to learn or to deepen; leave them out to take up what other jobs left unfinished.
-        topic: Without words: learn words near this one.
-        limit: At most so many words, where none are given.
-        minutes: When to stop, in minutes of work.
+        words: Words to learn or deepen; leave it out to continue what other jobs left unfinished.
+        topic: Learn words near this one, if no words are given.
+        limit: Learn at most this many words, if none are given.
+        minutes: Working time, in minutes.
     """
     given = given_words(words)
     topic = (topic or "").strip() or None

@@ -1,9 +1,9 @@
 """Every error that this package raises on purpose, in one tree, sorted by what the caller can do.
 
 * LearningError
-  x InvalidInput                 mend the input: names the field and the way out
+  x InvalidInput                 fix the input: names the field and the remedy
     - UnknownTopic
-  x ConfigurationError           mend the installation: names the setting and the way out
+  x ConfigurationError           fix the installation: names the setting and the remedy
     - LexiconMissing
     - ExtraMissing
     - LanguageMismatch
@@ -21,7 +21,7 @@
     - Refused
   x QuotaExhausted               stop and come back when the provider's day is over
   x StaleAttempt                 stop: a newer attempt of the same job has taken over
-  x StoreFull                    stop: the disk or the quota of the store has no room
+  x StoreFull                    stop: the disk or the store's quota is full
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from typing import Any
 
 
 class LearningError(Exception):
-    """Something in the learning pipeline went wrong."""
+    """Base of all errors that the learning pipeline raises."""
 
 
 class InvalidInput(LearningError, ValueError):
-    """A value given by a person cannot be used.
+    """A value entered by a person cannot be used.
 
-    `field` is the name of the parameter, `problem` what is wrong with it, `remedy` what to give instead.
-    `code` and `params` say the same for programs: a pydantic error type with its bounds, such as
-    `less_than_equal` with `le`, or a code of ours.
+    `field` is the parameter's name, `problem` what is wrong with it, `remedy` what to do instead; together
+    they read "field: problem. remedy". `code` and `params` say the same for programs: a pydantic error type
+    with its bounds, such as `less_than_equal` with `le`, or a code of ours.
     """
 
     def __init__(
@@ -61,23 +61,23 @@ class InvalidInput(LearningError, ValueError):
 
 
 class UnknownTopic(InvalidInput):
-    """The language model in use knows no word in the neighbourhood of the topic."""
+    """The language model knows no word near the topic."""
 
 
 class ConfigurationError(LearningError):
-    """The installation or its settings cannot work as they are; the message names the way out."""
+    """The installation or its settings cannot work; the message says how to fix them."""
 
 
 class LexiconMissing(ConfigurationError):
-    """The lexicon's file was not built or cannot be read."""
+    """The lexicon's file was not built or is not readable."""
 
 
 class ExtraMissing(ConfigurationError):
-    """A setting asks for a library that a plain installation leaves out."""
+    """A setting requires a library that a plain installation does not include."""
 
 
 class LanguageMismatch(ConfigurationError):
-    """A store that holds one language was opened for another."""
+    """A store was opened for another language than the one it holds."""
 
 
 class SchemaTooNew(ConfigurationError):
@@ -85,19 +85,19 @@ class SchemaTooNew(ConfigurationError):
 
 
 class SourceRefused(ConfigurationError):
-    """A research source answered, and will not answer otherwise until something is changed; research goes on
-    without it.
+    """A research source refuses and will keep refusing until something is changed; research continues without
+    it.
     """
 
 
 class AddressInUse(ConfigurationError):
-    """Another program listens on the port that was asked for."""
+    """Another program is using the requested port."""
 
 
 class TransientError(LearningError):
     """The same call may succeed later.
 
-    `retry_after_s` is the provider's own advice in seconds, if it gave one.
+    `retry_after_s` is the provider's own advice in seconds, if given.
     """
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
@@ -106,15 +106,15 @@ class TransientError(LearningError):
 
 
 class RateLimited(TransientError):
-    """A provider refused the call because its limit for this minute is used up."""
+    """A provider refused the call because its limit per minute is used up."""
 
 
 class ModelUnavailable(TransientError):
-    """A language model did not answer, or answered that it cannot."""
+    """A language model did not answer, or answered with an error."""
 
 
 class SourceUnavailable(TransientError):
-    """A research source did not answer, or answered that it cannot."""
+    """A research source did not answer, or answered with an error."""
 
 
 class StoreUnavailable(TransientError):
@@ -122,11 +122,11 @@ class StoreUnavailable(TransientError):
 
 
 class OutputError(LearningError):
-    """A language model answered, but not with something that can be used as it is."""
+    """A language model's answer is not usable as it is."""
 
 
 class MalformedOutput(OutputError):
-    """The answer was not of the asked shape. `salvage` is the text that came, if any."""
+    """The answer does not match the requested shape. `salvage` is the text received, if any."""
 
     def __init__(self, message: str, *, salvage: str = "") -> None:
         super().__init__(message)
@@ -134,7 +134,7 @@ class MalformedOutput(OutputError):
 
 
 class RequestTooLarge(OutputError):
-    """The request is larger than the model's limit for one call: split it."""
+    """The request exceeds the model's limit for one call: split it."""
 
 
 class Refused(OutputError):
@@ -142,7 +142,7 @@ class Refused(OutputError):
 
 
 class QuotaExhausted(LearningError):
-    """The limit for this day is used up. `until` is when it frees again, if the provider said so."""
+    """The daily limit is used up. `until` is when it resets, if the provider said so."""
 
     def __init__(self, message: str, *, until: datetime | None = None) -> None:
         super().__init__(message)
@@ -150,8 +150,8 @@ class QuotaExhausted(LearningError):
 
 
 class StaleAttempt(LearningError):
-    """A newer attempt of the same job has begun, so this one may write no more."""
+    """A newer attempt of the same job has begun, so this one can no longer write."""
 
 
 class StoreFull(LearningError):
-    """The store has no room left; what was committed before stays."""
+    """The store is full; what was committed before remains."""

@@ -1,4 +1,4 @@
-"""Libraries that a plain installation leaves out: each comes with an extra of the package."""
+"""Libraries that a plain installation does not include; each comes with an extra of the package."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ LIBRARIES: Mapping[Extra, str] = {
 
 @contextmanager
 def needing(extra: Extra, *, asked_by: str, otherwise: str) -> Generator[None]:
-    """Import here what an extra brings.
+    """Import an extra's library inside this context.
 
-    `asked_by` names the setting that asks for it, `otherwise` is the way out without it. Raises
-    ExtraMissing, with both and the command that installs the extra, where a library is missing.
+    `asked_by` names the setting that requires it, `otherwise` the alternative. Raises ExtraMissing with both
+    and the install command if a library is missing.
     """
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in {"flows", "service"}:
-            raise  # a fault of ours
+            raise  # a bug of ours
         raise ExtraMissing(
             f"{asked_by}: {LIBRARIES[extra]} is not installed. Run: pip install 'learning-pipeline[{extra}]'."
             f" {otherwise}"

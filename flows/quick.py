@@ -1,6 +1,4 @@
-"""The quick learning job: research and a definition, within seconds, for given words or for the head of the
-frontier.
-"""
+"""The quick learning job: researches and defines words within seconds, given ones or the most mentioned."""
 
 from __future__ import annotations
 
@@ -36,13 +34,13 @@ async def quick_learning(
 ) -> Job:
     """Learn the definitions of a few words.
 
-    Answers the final job document. Raises InvalidInput for a word that cannot be one, and as big_learning.
+    Returns the final job document. Raises InvalidInput for an invalid word, and as big_learning does.
 
     Args:
-        words: Words to learn; leave them out to learn what the knowledge base mentions most and does not
-            know.
-        topic: Without words: learn words near this one.
-        limit: At most so many words, where none are given.
+        words: Words to learn; leave it out to learn the words that the knowledge base mentions most but does
+            not know.
+        topic: Learn words near this one, if no words are given.
+        limit: Learn at most this many words, if none are given.
     """
     given = given_words(words)
     topic = (topic or "").strip() or None

@@ -1,4 +1,4 @@
-"""What can be configured without code: `LEARN_…` variables, and the providers' own, read once and passed
+"""What can be configured without code: `LEARN_…` variables and the providers' own, read once and passed
 down.
 """
 
@@ -25,7 +25,7 @@ _SOURCES = ("lexicon", "wikipedia", "wiktionary")
 
 
 class Price(NamedTuple):
-    """Dollars a million tokens."""
+    """Dollars per million tokens."""
 
     tokens_in: float
     tokens_cached: float
@@ -36,8 +36,7 @@ PRICES: Mapping[str, Price] = {
     "openai/gpt-oss-120b": Price(0.15, 0.075, 0.60),
     "openai/gpt-oss-20b": Price(0.075, 0.0375, 0.30),
 }
-"""Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to them and corrects
-them.
+"""Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them.
 """
 
 Limit = Annotated[int, Field(ge=0)]
@@ -47,9 +46,8 @@ Names = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """The installation's settings.
 
-    Each has a default with which everything runs on one machine with no account anywhere.
-
-    The providers' own variables keep their own names: GROQ_API_KEY, GROQ_BASE_URL, WIKIMEDIA_CONTACT.
+    Every setting has a default with which everything runs on one machine without any account. Providers'
+    variables keep their own names: GROQ_API_KEY, GROQ_BASE_URL, WIKIMEDIA_CONTACT.
     """
 
     model_config = SettingsConfigDict(
@@ -58,69 +56,76 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default_factory=lambda: user_data_path("learning-pipeline", appauthor=False),
-        description="Folder of the embedded store, Prefect's database and the logs",
+        description="Folder for the embedded store, Prefect's database and logs",
     )
     store: str = Field(
         default="",
         description=(
-            "sqlite:///file, memory:// or firestore://project/database; empty: a SQLite file in the home"
+            "sqlite:///file, memory:// or firestore://project/database; default: a SQLite file in the home"
             " folder"
         ),
     )
     language: str = Field(
-        default="en", pattern=r"^[a-z]{2,3}$", description="The one language of the store, ISO 639"
+        default="en", pattern=r"^[a-z]{2,3}$", description="Language of the store (ISO 639)"
     )
     concurrency: Annotated[int, Field(ge=0, le=32)] = Field(
-        default=0, description="Batches in work at once; 0 means 4, and 12 with Groq"
+        default=0, description="Batches processed at once; 0 means 4, or 12 with Groq"
     )
-    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(default=20, description="Words in a batch")
+    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(default=20, description="Words per batch")
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4200, description="Port of the embedded Prefect server, on 127.0.0.1"
     )
 
     model: Literal["auto", "groq", "lexicon"] = Field(
-        default="auto", description="What writes; auto is Groq where GROQ_API_KEY is set"
+        default="auto",
+        description="What writes the entries; auto means Groq if GROQ_API_KEY is set, else the lexicon",
     )
     groq_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("GROQ_API_KEY"), description="Key of console.groq.com"
+        default=None,
+        validation_alias=AliasChoices("GROQ_API_KEY"),
+        description="API key from console.groq.com",
     )
     groq_base_url: str = Field(
         default=GROQ_URL,
         validation_alias=AliasChoices("GROQ_BASE_URL"),
-        description="Where Groq is; the client adds /openai/v1 itself",
+        description="Groq's base URL, without /openai/v1",
     )
     propose_models: Names = Field(
         default=("openai/gpt-oss-20b", "openai/gpt-oss-120b"),
-        description="Models that propose words, by commas: the next when one is gone",
+        description="Models that propose words, comma-separated; the next is used when one is unavailable",
     )
     write_models: Names = Field(
         default=("openai/gpt-oss-120b", "openai/gpt-oss-20b"),
-        description="Models that define, enrich and deepen, likewise",
+        description="Models that define, enrich and deepen; same format",
     )
     requests_per_minute: Limit = Field(
-        default=30, description="Limit of each model; 0 for none. The defaults are those of Groq's free plan"
+        default=30, description="Limit per model; 0 for no limit. Defaults match Groq's free plan"
     )
-    tokens_per_minute: Limit = Field(default=8000, description="Likewise; the answers' headers correct it")
-    requests_per_day: Limit = Field(default=1000, description="Likewise; the answers' headers correct it")
-    tokens_per_day: Limit = Field(default=200_000, description="Likewise; 0 for none")
+    tokens_per_minute: Limit = Field(
+        default=8000, description="Limit per model; corrected by Groq's response headers"
+    )
+    requests_per_day: Limit = Field(
+        default=1000, description="Limit per model; corrected by Groq's response headers"
+    )
+    tokens_per_day: Limit = Field(default=200_000, description="Limit per model; 0 for no limit")
     prices: dict[str, Price] = Field(
-        default_factory=dict, description='JSON, dollars a million tokens: {"model": [in, cached, out]}'
+        default_factory=dict, description='JSON, dollars per million tokens: {"model": [in, cached, out]}'
     )
 
     sources: Names = Field(
         default=("auto",),
-        description="lexicon, wikipedia, wiktionary, by commas; auto: the lexicon, the others with a contact",
+        description="Any of lexicon, wikipedia, wiktionary, or auto (lexicon; all three if a contact is set)",
     )
     wikimedia_contact: str = Field(
         default="",
         validation_alias=AliasChoices("WIKIMEDIA_CONTACT"),
-        description="Mail or URL of whoever runs this, which Wikimedia asks for",
+        description="Operator's e-mail address or URL; Wikimedia requires one",
     )
     wikipedia_url: str = Field(
-        default="https://en.wikipedia.org/w/api.php", description="Action API of Wikipedia"
+        default="https://en.wikipedia.org/w/api.php", description="Wikipedia's Action API URL"
     )
     wiktionary_url: str = Field(
-        default="https://en.wiktionary.org/w/api.php", description="Action API of Wiktionary"
+        default="https://en.wiktionary.org/w/api.php", description="Wiktionary's Action API URL"
     )
 
     @property
@@ -136,7 +141,7 @@ class Settings(BaseSettings):
         return _SOURCES if self.wikimedia_contact else _SOURCES[:1]
 
     def price(self, model: str) -> Price:
-        """Price of a model; nothing for one whose price nobody knows."""
+        """A model's price; zero if unknown."""
         return self.prices.get(model, Price(0.0, 0.0, 0.0))
 
     @field_validator("propose_models", "write_models", "sources", mode="before")
@@ -152,14 +157,14 @@ class Settings(BaseSettings):
     @classmethod
     def _name_some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
-            raise ValueError("name at least one model, such as openai/gpt-oss-120b")
+            raise ValueError("must name at least one model, for example openai/gpt-oss-120b")
         return value
 
     @field_validator("sources")
     @classmethod
     def _know_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or set(value) - {"auto", *_SOURCES}:
-            raise ValueError(f"name some of auto, {', '.join(_SOURCES)}")
+            raise ValueError(f"must list one or more of auto, {', '.join(_SOURCES)}")
         return value
 
     @field_validator("groq_api_key")
@@ -168,7 +173,7 @@ class Settings(BaseSettings):
         key = value.get_secret_value().strip() if value else ""
         if not key.isascii() or not key.isprintable():
             raise ValueError(
-                "it holds characters that no key has; copy it again from https://console.groq.com/keys"
+                "contains invalid characters; copy the key again from https://console.groq.com/keys"
             )
         return SecretStr(key) if key else None
 
@@ -177,7 +182,7 @@ class Settings(BaseSettings):
     def _be_url(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("give an address such as https://host/path")
+            raise ValueError("must be a URL such as https://host/path")
         return value
 
     @field_validator("groq_base_url")
@@ -192,7 +197,7 @@ class Settings(BaseSettings):
     @classmethod
     def _add_list_prices(cls, value: dict[str, Price]) -> dict[str, Price]:
         if any(amount < 0 for price in value.values() for amount in price):
-            raise ValueError("a price cannot be below 0")
+            raise ValueError("prices must not be negative")
         return {**PRICES, **value}
 
     @model_validator(mode="after")
@@ -209,7 +214,7 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """Settings from the environment.
 
-    Raises ConfigurationError that names each variable that cannot be used; it shows no key.
+    Raises ConfigurationError naming each invalid variable; it never shows a key.
     """
     try:
         return Settings()
@@ -218,15 +223,15 @@ def read_settings() -> Settings:
         raise ConfigurationError("; ".join(lines)) from error
     except SettingsError as error:
         raise ConfigurationError(
-            'LEARN_PRICES: it is not JSON such as {"model": [0.15, 0.075, 0.6]}'
+            'LEARN_PRICES: must be JSON such as {"model": [0.15, 0.075, 0.6]}'
         ) from error
 
 
 @cache
 def _note_the_path(plain: str) -> None:
-    """Say once a process that Groq's client, unlike OpenAI's, adds the path itself."""
+    """Warn once per process that Groq's client, unlike OpenAI's, adds the path itself."""
     logging.getLogger(__name__).warning(
-        "GROQ_BASE_URL: /openai/v1 is left out, since Groq's client adds it; write %s", plain
+        "GROQ_BASE_URL: ignoring /openai/v1, which Groq's client adds itself; set it to %s", plain
     )
 
 

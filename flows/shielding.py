@@ -1,4 +1,4 @@
-"""Work that must come to its end, whoever cancels the task that waits for it."""
+"""Work that must finish even if the task waiting for it is cancelled."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:
-    """The result of the work, which goes on when this task is cancelled, once or again and again; the
-    cancellation is raised after it.
+    """The result of the work, which continues if this task is cancelled, however often; the cancellation is
+    raised afterwards.
 
-    An anyio scope, such as Prefect's, cancels every further wait of a task: `asyncio.shield` alone then
-    leaves the work behind. Work that takes longer than `within_s` seconds is cancelled itself, and
-    TimeoutError raised.
+    An anyio scope, such as Prefect's, cancels every further wait of a task, so `asyncio.shield` alone would
+    abandon the work. Work that takes longer than `within_s` seconds is itself cancelled, and TimeoutError is
+    raised.
     """
     task = asyncio.create_task(_within(work, within_s))
     cancelled: asyncio.CancelledError | None = None
@@ -26,7 +26,7 @@ async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:
             cancelled = error
     if cancelled is not None:
         if not task.cancelled():
-            task.exception()  # told by the cancellation instead
+            task.exception()  # reported by the cancellation instead
         raise cancelled
     return task.result()
 

@@ -35,6 +35,89 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
+SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "notebooks", "world"}
+SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}
+"""A Prefect server, a browser, the emulator, processes, a server of ours."""
+SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
+SLOW_TESTS = (
+    "flows/lexicon/test_compose.py::test_definition_of_every_headword_",
+    "flows/lexicon/test_entries.py",
+    "flows/lexicon/test_reader.py::test_memory_stays_small_however_much_is_read",
+    "flows/models/test_lexicon_model.py::test_every_presentable_lemma_",
+    "flows/stages/test_planner.py::test_ten_rounds_bring_twice_as_many_new_words_as_a_naive_prompt",
+    "flows/stores/test_factory.py::test_no_driver_is_imported_before_it_is_needed",
+    "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
+    "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
+    "service/cli/output/test_plain_and_live.py::test_live_display_",
+    "service/cli/test_app.py::test_a_reader_that_goes_away_is_no_error",
+    "service/cli/test_app.py::test_help_costs_little_more_than_the_library_that_prints_it",
+    "service/cli/test_app.py::test_help_imports_nothing_heavy",
+    "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
+    "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
+    "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
+    "service/orchestration/test_patches.py",
+    "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
+    "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
+    "service/stack/test_supervisor.py",
+    "service/stack/test_web_server.py",
+    "service/stack/worker/test_warm_pool.py",
+    "test_build.py",
+    "test_extras.py",
+    "test_guardian.py",
+    "test_hygiene.py::test_repository_carries_no_pictures",
+    "test_imports.py",
+    "test_ui_build.py",
+)
+"""Where the names of tests begin that start processes by themselves, or work for many seconds."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "quick: needs nothing but this process; chosen by tests/conftest.py")
+    # or pytest-asyncio makes a loop that nobody closes, and some later test is blamed for it
+    asyncio.set_event_loop(None)
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether a test is one of `make quick`."""
+    place = item.path.relative_to(Path(__file__).parent)
+    kind = getattr(item, "callspec", None)
+    return not (
+        SLOW_FOLDERS & set(place.parts)
+        or f"{place}::{item.name}".startswith(SLOW_TESTS)
+        or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+        or SLOW_MARKERS & {marker.name for marker in item.iter_markers()}
+        or (kind is not None and "firestore" in kind.params.values())
+    )
+
+
+_quick: str | None = None
+"""The quick test that runs just now."""
+
+
+def _no_processes(event: str, _arguments: object) -> None:
+    if _quick is not None and event in {"subprocess.Popen", "os.posix_spawn"}:
+        raise AssertionError(f"{_quick} starts a process: name it in SLOW_TESTS of tests/conftest.py")
+
+
+sys.addaudithook(_no_processes)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    global _quick  # noqa: PLW0603  an audit hook is told nothing of tests
+    _quick = item.nodeid if item.get_closest_marker("quick") else None
+    try:
+        return (yield)
+    finally:
+        _quick = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_quick(item):
+            item.add_marker("quick")
+
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)

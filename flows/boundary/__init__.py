@@ -1,3 +1,1 @@
-"""The only door for text from outside: what comes in is storable text and typed values, or a reason
-why not.
-"""
+"""The only entrance for outside text: it becomes storable text and typed values, or a reason why not."""

@@ -21,9 +21,11 @@ from mwparserfromhell.wikicode import Wikicode
 from flows.boundary.templates import UNKNOWN, Arguments, Reading, is_silent, write
 
 LONGEST = 2000
-"""Characters of wikitext that are read at once; a definition is far shorter."""
+"""Most characters of wikitext read at once; a definition is far shorter."""
 _STRANGE = re.compile("[\x00-\x1f\x7f\ue000-\uf8ff]")
-"""Controls, one of which ends a text for the parser, and characters of private use, one of which is ours."""
+"""Control characters, one of which ends a text for the parser, and private-use characters, one of which we
+use.
+"""
 _HIDDEN_TAGS = frozenset(
     {"ref", "references", "gallery", "syntaxhighlight", "timeline", "li", "dd", "dt", "hr"}
 )
@@ -34,7 +36,7 @@ _INLINE = re.compile(r"<<(?:[^<>/|]*/)?([^<>]*?)>>|<[a-z]+:[^<>]*>")
 
 
 def read(wikitext: str) -> Reading:
-    """Read one line. Templates that only keep house are left out, labels are taken out as plain words."""
+    """Read one line: drop housekeeping templates and extract labels as plain words."""
     reading = Reading()
     code = mwparserfromhell.parse(_STRANGE.sub(" ", wikitext[:LONGEST]))
     reading.text = _tidy(_code(code, reading))

@@ -1,4 +1,4 @@
-"""Wiktionary's templates written out as its readers see them (facts:
+"""Wiktionary's templates, expanded as its readers see them (facts:
 en.wiktionary.org/wiki/Wiktionary:Templates).
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 UNKNOWN = "\ue000"
-"""Stands for what nobody here knows how to write out."""
+"""Stands for a template that we cannot expand."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
 _GLUE = {"_": " ", "and": " and ", "or": " or ", "with": " with ", "&": " and "}
 _ARTICLED = re.compile(
@@ -55,15 +55,13 @@ _TELLING = frozenset(
         "synonym of",
     }
 )
-"""What says something by itself, unlike an inflection or another spelling, whose meaning stands at the
-lemma.
-"""
+"""Templates with a meaning of their own, unlike inflections and spellings, whose meaning is at the lemma."""
 
 
 @dataclass
 class Reading:
-    """What was read of a piece of wikitext: its plain text, its labels, and the lemma when it names the word
-    as a form of one.
+    """The result of reading a piece of wikitext: plain text, labels, and the lemma if the word is a form of
+    one.
     """
 
     text: str = ""
@@ -72,18 +70,18 @@ class Reading:
 
     @property
     def is_torn(self) -> bool:
-        """Whether something that nobody here knows how to write out is missing in its midst."""
+        """Whether a template that we cannot expand leaves a gap inside the text."""
         return UNKNOWN in self.text.strip(f"{UNKNOWN} .,;:")
 
 
 class Arguments(dict[str, str]):
-    """Arguments of a template by name or number, as plain text; those that were not given are empty."""
+    """A template's arguments by name or number, as plain text; missing ones are empty."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
     def after(self, first: int) -> list[str]:
-        """The numbered ones from a number on, up to the first that was not given."""
+        """The numbered arguments from a number up to the first missing one."""
         values = []
         while str(first) in self:
             values.append(self[str(first)])
@@ -95,14 +93,12 @@ Write = Callable[[Arguments, Reading], str]
 
 
 def is_silent(name: str) -> bool:
-    """Whether a template only keeps house, or shows a quotation, an example or other words."""
+    """Whether a template only does housekeeping, or shows a quotation, an example or other words."""
     return name in _SILENT or name.startswith(("rf", "R:", "RQ:", "U:", "quote-", "cite-"))
 
 
 def write(name: str, arguments: Arguments, reading: Reading) -> str:
-    """What a template says, with labels and lemmas noted in the reading; UNKNOWN for one that is not
-    known.
-    """
+    """The text of a template; labels and lemmas go into the reading. UNKNOWN for an unknown template."""
     if name in _WRITERS:
         return _WRITERS[name](arguments, reading)
     kind = name.removeprefix("en-")

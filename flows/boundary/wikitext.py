@@ -13,10 +13,10 @@ from flows.core.words import printable
 from flows.knowledge import PartOfSpeech
 
 LONGEST_SECTION = 300_000
-"""Characters of one language's section that are read; the longest in 2026 have some 150,000."""
+"""Most characters read of one language's section; the longest in 2026 has about 150,000."""
 MOST_MEANINGS = 40
 MOST_OF_A_PART = 10
-"""Meanings that are read under one heading; the first ones are the common ones."""
+"""Most meanings read under one heading; the common ones come first."""
 MEANING_CHARACTERS = 300
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SENSE = re.compile(r"(#+)(?![:*#])[ \t]*(.*)")
@@ -55,31 +55,30 @@ _PARTS_OF_SPEECH: Mapping[str, PartOfSpeech | None] = {
     "symbol": None,
     "letter": None,
 }
-"""Headings under which meanings stand; None where our entries have no such part of speech."""
+"""Headings that hold meanings; None for a part of speech that our entries do not have."""
 _FADED = re.compile(r"\b(?:obsolete|archaic|dated|rare|nonstandard|proscribed)\b")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One meaning of a word in plain text, its labels before it in brackets, usage examples and quotations
-    left out.
+    """One meaning of a word in plain text, prefixed with its labels in brackets, without usage examples and
+    quotations.
 
-    `form_of` is a lemma where the meaning says no more than that the word is a form of it, as “plural of
-    mouse” does.
+    `form_of` is the lemma if the meaning only says that the word is a form of it, as “plural of mouse” does.
     """
 
     part_of_speech: PartOfSpeech | None
     text: str
     form_of: str | None = None
     is_faded: bool = False
-    """Whether the label says that hardly anyone uses the word so today."""
+    """Whether the label marks a meaning as out of use."""
 
 
 def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]:
-    """The meanings in one language, at most ten of a heading and 40 in all, those in use before faded ones,
-    otherwise in the page's order.
+    """The meanings in one language, at most ten per heading and 40 in all: current ones before faded ones,
+    otherwise in page order.
 
-    What cannot be written out whole is left out rather than shown torn.
+    A meaning that cannot be expanded completely is left out.
     """
     read_: list[Meaning] = []
     for part_of_speech, lines in _parts(_section(wikitext, language)):
@@ -91,7 +90,7 @@ def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]
 
 
 def _section(wikitext: str, language: str) -> list[str]:
-    """The lines of one language's section; none when the page has no such section."""
+    """The lines of one language's section; none if the page has no such section."""
     lines: list[str] = []
     is_inside, room = False, LONGEST_SECTION
     for line in _COMMENT.sub("", wikitext).split("\n"):
@@ -109,7 +108,7 @@ def _section(wikitext: str, language: str) -> list[str]:
 
 
 def _heading(line: str) -> tuple[int, str]:
-    """Level and name of a heading, as in “===Noun===”; level 0 for a line that is none."""
+    """Level and name of a heading such as “===Noun===”; level 0 for any other line."""
     text = line.strip()
     level = min(len(text) - len(text.lstrip("=")), len(text) - len(text.rstrip("=")))
     name = text.strip("=").strip()
@@ -117,7 +116,7 @@ def _heading(line: str) -> tuple[int, str]:
 
 
 def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
-    """The lines under each heading that is a part of speech."""
+    """The lines under each part-of-speech heading."""
     part_of_speech: PartOfSpeech | None = None
     is_part, part = False, list[str]()
     for line in lines:
@@ -134,7 +133,7 @@ def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
 
 
 def _senses(lines: list[str]) -> Iterator[Reading]:
-    """Each numbered line, with the labels of a line above it that has nothing but labels."""
+    """Each numbered line, with the labels of a parent line that holds nothing but labels."""
     labels: dict[int, list[str]] = {}
     for line in lines:
         sense = _SENSE.fullmatch(line)

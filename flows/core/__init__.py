@@ -1,1 +1,1 @@
-"""The rules: plain functions and values without Prefect, input or output, or a clock."""
+"""The rules: plain functions and values, without Prefect, I/O or a clock."""

@@ -1,4 +1,4 @@
-"""What the rows that a job has written add up to: its document agrees with them, whoever writes it."""
+"""Totals of a job's stored rows; every writer of the job document computes them here."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from flows.knowledge import STAGES, Batch, Counts, Depth, Failure, Job, Mode, Ro
 from flows.knowledge.jobs import TAKEN_ELSEWHERE
 
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
-"""The depth that a job of each kind works for."""
+"""The depth that each kind of job works towards."""
 
 LOST = Failure(code="taken_elsewhere", text=TAKEN_ELSEWHERE)
-"""Of words that were accepted and went through no stage."""
+"""Recorded for words that were accepted and went through no stage."""
 
 
 def with_round(job: Job, round_: Round) -> Job:
@@ -60,7 +60,7 @@ def with_batch(job: Job, batch: Batch) -> Job:
 
 
 def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Job:
-    """The document counted anew from all its rows, which are the truth."""
+    """The document recounted from all its rows, which are authoritative."""
     job = job.model_copy(update={"counts": Counts(), "last_round": 0, "total_tokens": 0, "usage": Usage()})
     for round_ in rounds:
         job = with_round(job, round_)
@@ -70,10 +70,10 @@ def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Jo
 
 
 def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
-    """How many words each stage has done, as far as the rows tell.
+    """How many words each stage has done, according to the rows.
 
-    A batch without any word stored counts for none, one that is not recorded neither, and words that another
-    job had taken are in no stage.
+    A batch without a stored word and an unrecorded batch count for no stage; neither do words taken by
+    another job.
     """
     done: Counter[Stage] = Counter({"propose": job.counts.proposed})
     for batch in batches:

@@ -1,9 +1,9 @@
-"""Where to ask a language model for new words: cells of category and commonness, chosen by how many new words
-they still give.
+"""Which kinds of words to ask a language model for: cells of category and commonness, chosen by how many new
+words they still yield.
 
-A model that is asked for just any words soon repeats itself. Asked for narrow kinds of words it does not,
-until a kind is dry. The choice is Thompson sampling (Thompson 1933, https://doi.org/10.2307/2332286) on each
-cell's share of unseen words, the newest answers counting most.
+A model asked for just any words soon repeats itself. Asked for narrow kinds of words it does not, until a
+kind runs dry. The choice is Thompson sampling (Thompson 1933, https://doi.org/10.2307/2332286) on each cell's
+share of unseen words; the newest answers count most.
 """
 
 from __future__ import annotations
@@ -22,29 +22,25 @@ BANDS: Mapping[str, range] = {
     "rare": range(15_001, 30_001),
     "very rare": range(30_001, 60_001),
 }
-"""By name the ranks of words in order of commonness."""
+"""Bands of commonness by name, as ranges of word ranks."""
 SMALLEST = 100
-"""Cells of fewer known lemmas are not worth a request."""
+"""A cell with fewer known lemmas is not worth a request."""
 LETTERS = ("a to d", "e to l", "m to r", "s to z")
-"""First letters of the parts of a cell that was split: about as many words in each."""
+"""First letters that split a cell into parts of about equal size."""
 REQUEST_WORDS = 100
-"""Words in one request: more come out worse, fewer cost more (facts on batching: arXiv 2603.22608)."""
+"""Words per request: more lower the quality, fewer raise the cost (facts on batching: arXiv 2603.22608)."""
 EXPLORED = 0.15
 """Share of a round's requests that goes to cells never asked before, while there are any."""
 MEMORY = 0.5
-"""What an earlier answer of a cell still counts when the next one comes."""
+"""Decay of a cell's earlier answers each time a new one arrives."""
 PRIOR_WORDS = 20.0
-"""Words' worth of belief in what the cells of a band give on average, for a cell that was not asked yet."""
+"""Weight, in words, of the band average in the estimate for a cell that was never asked."""
 DRY = 0.2
 DRY_FOR_GOOD = 0.05
 DRY_TIMES = 2
-"""Answers in a row with a lower share of unseen words than `DRY` after which a cell is split, a part of one
-retired.
-"""
+"""Consecutive answers with an unseen share below `DRY` before a cell is split, or a part is retired."""
 SHOWN = 120
-"""Words of a cell that are shown to the model as not wanted again: those that it listed most often, then the
-latest.
-"""
+"""Most words of a cell shown to the model as unwanted: those it listed most often, then the latest."""
 
 
 @dataclass(frozen=True, order=True)
@@ -57,12 +53,12 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """The cell as a prompt and a round name it: "animal, rare, first letter a to d"."""
+        """The cell's name in prompts and rounds: "animal, rare, first letter a to d"."""
         return f"{self.category}, {self.band}{f', first letter {self.letters}' if self.letters else ''}"
 
     @classmethod
     def read(cls, label: str) -> Cell | None:
-        """The cell of a label; None for what is no label."""
+        """The cell with a label; None for an unknown label."""
         category, _, rest = label.partition(", ")
         band, _, letters = rest.partition(", first letter ")
         cell = (
@@ -74,30 +70,28 @@ class Cell:
 
     @classmethod
     def of(cls, category: Category, rank: int) -> Cell | None:
-        """The cell of a lemma; None for one that is too rare for any."""
+        """The cell of a lemma; None for a lemma too rare for any."""
         return next((cls(category, band) for band, ranks in BANDS.items() if rank in ranks), None)
 
     @property
     def parts(self) -> tuple[Cell, ...]:
-        """The cells that a dry one is split into; none for one that is a part itself."""
+        """The parts that a dry cell is split into; none for a cell that is already a part."""
         return () if self.letters else tuple(replace(self, letters=letters) for letters in LETTERS)
 
 
 @dataclass(frozen=True)
 class Yield:
-    """What a cell has given: words and unseen words, the older the less they count, and answers in a row that
-    were dry.
-    """
+    """What a cell has yielded: words and unseen words, discounted by age, and consecutive dry answers."""
 
     words: float = 0.0
     unseen: float = 0.0
     dry: int = 0
     is_dry_for_good: bool = False
     listed: Mapping[str, int] = field(default_factory=dict)
-    """How often each word was listed, in order of the first time."""
+    """How often each word was listed, ordered by first appearance."""
 
     def after(self, words: Sequence[str], unseen: int) -> Yield:
-        """With one more answer; one without a word counts as dry."""
+        """With one more answer; an answer without words counts as dry."""
         share = unseen / len(words) if words else 0.0
         listed = dict(self.listed)
         for word in words:
@@ -113,7 +107,7 @@ class Yield:
 
 @dataclass(frozen=True)
 class Survey:
-    """The cells that are open, and what those that were asked have given."""
+    """The open cells, and the yield of those asked so far."""
 
     open: frozenset[Cell] = field(
         default_factory=lambda: frozenset(Cell(c, b) for c, b in product(Category, BANDS))
@@ -122,11 +116,11 @@ class Survey:
 
     @classmethod
     def over(cls, sizes: Mapping[Cell, int]) -> Survey:
-        """Of the cells that hold enough lemmas, by how many lemmas each holds."""
+        """The cells with enough lemmas, with the number of lemmas in each."""
         return cls(frozenset(cell for cell, size in sizes.items() if size >= SMALLEST))
 
     def observe(self, cell: Cell, words: Sequence[str], *, unseen: int) -> Survey:
-        """With one more answer of a cell: its words of acceptable form, and how many of them nobody knew."""
+        """With one more answer of a cell: its valid words, and how many of them were unseen."""
         seen = self.yields.get(cell, Yield()).after(words, unseen)
         still_open = self.open
         if seen.dry >= DRY_TIMES and cell in still_open:
@@ -136,8 +130,8 @@ class Survey:
         return Survey(still_open, {**self.yields, cell: seen})
 
     def choose(self, count: int, chance: random.Random) -> tuple[Cell, ...]:
-        """The cells to ask next, at most `count` different ones; fewer when fewer are open, none when all are
-        dry.
+        """The cells to ask next, at most `count` distinct ones; fewer if fewer are open, none if all
+        are dry.
         """
         cells = sorted(self.open)
         new = [cell for cell in cells if cell not in self.yields]
@@ -148,8 +142,8 @@ class Survey:
         return (*explored, *best[: count - len(explored)])
 
     def unwanted(self, cell: Cell) -> tuple[str, ...]:
-        """Words that the model has listed for the cell, or for the one that it is a part of, and is likely to
-        list again, at most 120.
+        """Words that the model has listed for the cell or its parent and is likely to list again, at most
+        120.
         """
         listed = {
             **self.yields.get(replace(cell, letters=""), Yield()).listed,
@@ -170,15 +164,14 @@ class Survey:
 
 
 def shares(wanted: int, size: int = REQUEST_WORDS) -> tuple[int, ...]:
-    """How many words to ask for in each request, so that they add up to `wanted` and none asks for more than
-    `size`.
-    """
+    """How many words to ask for in each request: `wanted` in total, at most `size` per request."""
     count = -(-wanted // size)
     return tuple(wanted // count + (at < wanted % count) for at in range(count)) if wanted > 0 else ()
 
 
 def words_left(sightings: Iterable[int]) -> int:
-    """How many words the model would still come up with, at least, from how often each word came so far.
+    """How many more words the model would still list, at least, estimated from how often each word came so
+    far.
 
     The lower bound of Chao (1984, https://www.jstor.org/stable/4615964) in its bias-corrected form, f1 (f1 -
     1) / 2 (f2 + 1), where f1 words came once and f2 twice.

@@ -1,4 +1,4 @@
-"""Entries: what makes one valid, how one is made of a definition, and what it still leaves to learn."""
+"""Entries: when one is valid, how it is built from a definition, and which concepts it leaves to learn."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ MIN_EXAMPLES, MAX_EXAMPLES = 1, 3
 MIN_RELATED_OF_A_LEXICON, MIN_EXAMPLES_OF_A_LEXICON = 1, 0
 MAX_EXPLANATION = 4000
 MAX_POINTS = 8
-"""Applications, and misconceptions, of one entry."""
+"""Most applications, and most misconceptions, per entry."""
 
 
 def definition_problems(definition: Definition) -> tuple[str, ...]:
-    """What keeps a definition from being stored, each problem with its field; none when it is valid."""
+    """Why a definition cannot be stored, each problem with its field; empty if it is valid."""
     return (*_text_problems(definition.text, definition.key), *_backing_problems(definition))
 
 
 def entry_problems(entry: Entry, *, lemmas_of: LemmasOf, invents: bool = True) -> tuple[str, ...]:
-    """What keeps an entry from being stored, each problem with its field; none when it is valid.
+    """Why an entry cannot be stored, each problem with its field; empty if it is valid.
 
     `invents` is False for entries of a lexicon, which may have fewer related concepts and examples.
     """
@@ -56,18 +56,18 @@ def entry_problems(entry: Entry, *, lemmas_of: LemmasOf, invents: bool = True) -
     keys = [word_key(concept) for concept in entry.related_concepts]
     problems = [*_text_problems(entry.definition, entry.key), *_backing_problems(entry)]
     if not fewest_related <= len(keys) <= MAX_RELATED:
-        problems.append(f"related_concepts: {len(keys)} instead of {fewest_related} to {MAX_RELATED}")
+        problems.append(f"related_concepts: need {fewest_related} to {MAX_RELATED}, got {len(keys)}")
     if entry.key in keys:
-        problems.append("related_concepts: the word itself is among them")
+        problems.append("related_concepts: includes the word itself")
     if len(set(keys)) < len(keys):
-        problems.append("related_concepts: one stands twice")
+        problems.append("related_concepts: contains a duplicate")
     problems += [
-        f"related_concepts: “{printable(concept, 60)}” is no word"
+        f"related_concepts: “{printable(concept, 60)}” is not a valid word"
         for concept in entry.related_concepts
         if form_problem(concept)
     ]
     if not fewest_examples <= len(entry.examples) <= MAX_EXAMPLES:
-        problems.append(f"examples: {len(entry.examples)} instead of {fewest_examples} to {MAX_EXAMPLES}")
+        problems.append(f"examples: need {fewest_examples} to {MAX_EXAMPLES}, got {len(entry.examples)}")
     problems += [
         f"examples: “{printable(example, 60)}” does not mention the word"
         for example in entry.examples
@@ -88,13 +88,15 @@ def enrich(
 ) -> tuple[Entry | None, tuple[str, ...]]:
     """A valid entry and no problems, or no entry and what is wrong with the enrichment.
 
-    What is too much is left out rather than asked for again: related concepts that are no word, the word
-    itself or there already, those past the eighth, examples that do not mention the word, those past the
-    third. An entry that goes on from a `previous` one keeps its birth and, when it was deep, its depth.
+    Surplus parts are dropped rather than asked for again: related concepts that are invalid, duplicates or
+    the word itself, those past the eighth, examples that do not mention the word, and those past the third.
+    An entry built on a `previous` one keeps its creation time and, if it was deep, its depth.
     """
     category = _category(enrichment.category)
     if category is None:
-        return None, (f"category: “{printable(enrichment.category, 60)}” is none of {', '.join(Category)}",)
+        return None, (
+            f"category: “{printable(enrichment.category, 60)}” is not one of {', '.join(Category)}",
+        )
     entry = Entry(
         word=definition.word,
         key=definition.key,
@@ -128,9 +130,7 @@ def deepen(
     citations: Sequence[Citation],
     now: datetime,
 ) -> Entry:
-    """The entry at depth `deep`, as a new revision, with the citations that are new to it; see
-    `deep_problems`.
-    """
+    """The entry at depth `deep`, as a new revision with the new citations added; see `deep_problems`."""
     return entry.model_copy(
         update={
             "depth": "deep",
@@ -149,23 +149,23 @@ def deepen(
 
 
 def deep_problems(entry: Entry) -> tuple[str, ...]:
-    """What keeps an entry from counting as deep, each problem with its field; none when it is valid."""
-    problems = [] if entry.depth == "deep" else [f"depth: it is {entry.depth}"]
+    """Why an entry does not count as deep, each problem with its field; empty if it is valid."""
+    problems = [] if entry.depth == "deep" else [f"depth: must be deep (is {entry.depth})"]
     explanation = entry.explanation or ""
     if len(explanation) < len(entry.definition):
-        problems.append("explanation: it is shorter than the definition")
+        problems.append("explanation: is shorter than the definition")
     elif word_key(explanation) == word_key(entry.definition):
-        problems.append("explanation: it repeats the definition")
+        problems.append("explanation: repeats the definition")
     if len(explanation) > MAX_EXPLANATION:
         problems.append(
-            f"explanation: {len(explanation):,} characters instead of at most {MAX_EXPLANATION:,}"
+            f"explanation: must be at most {MAX_EXPLANATION:,} characters (is {len(explanation):,})"
         )
     return tuple(problems)
 
 
 def unlearned(entries: Iterable[Entry]) -> dict[Word, frozenset[str]]:
-    """The concepts that entries mention, each with the keys of the entries that mention it; concepts that are
-    no word or an entry here are not.
+    """The concepts that entries mention, each with the keys of the mentioning entries; without invalid words
+    and concepts that have an entry here.
     """
     learned, words, mentioned_by = set[str](), dict[str, Word](), dict[str, set[str]]()
     for entry in entries:
@@ -182,16 +182,16 @@ def _text_problems(text: str, key: str) -> list[str]:
     length = len(text.strip())
     problems = []
     if not MIN_DEFINITION <= length <= MAX_DEFINITION:
-        problems.append(f"definition: {length} characters instead of {MIN_DEFINITION} to {MAX_DEFINITION}")
+        problems.append(f"definition: must be {MIN_DEFINITION} to {MAX_DEFINITION} characters (is {length})")
     if word_key(text).strip(" .") == key.strip(" ."):
-        problems.append("definition: it is the word itself")
+        problems.append("definition: repeats the word itself")
     return problems
 
 
 def _backing_problems(claim: Definition | Entry) -> list[str]:
-    problems = [] if claim.key == word_key(claim.word) else ["key: it is not the key of the word"]
+    problems = [] if claim.key == word_key(claim.word) else ["key: does not match the word"]
     return (
-        [*problems, "citations: it is supported by none"]
+        [*problems, "citations: a supported claim needs at least one"]
         if claim.support == "supported" and not claim.citations
         else problems
     )
@@ -232,7 +232,6 @@ def _points(points: Iterable[str]) -> tuple[str, ...]:
 
 
 def _distinct(items: Iterable[T], identity: Callable[[T], Hashable]) -> tuple[T, ...]:
-    """The items without those that come again, in order."""
     first: dict[Hashable, T] = {}
     for item in items:
         first.setdefault(identity(item), item)

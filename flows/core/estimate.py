@@ -1,5 +1,5 @@
-"""What a job will bring and cost, before it is paid for: from limits, prices, and what earlier jobs of this
-installation needed.
+"""What a job will yield and cost, estimated beforehand from limits, prices and this installation's earlier
+jobs.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from flows.core.quota import Limits
 from flows.knowledge import Document, Job, Mode
 
 HISTORY_ENTRIES = 20
-"""So many entries an earlier job must have stored to be believed."""
+"""An earlier job counts as evidence only if it stored at least this many entries."""
 
 
 class Rates(Document):
     """What one entry needs on average.
 
-    Tokens are those that count towards limits; `per_second` is how fast entries come unhampered.
+    Tokens are those that count towards limits; `per_second` is the rate without any limit.
     """
 
     tokens_in: float = 0.0
@@ -27,7 +27,7 @@ class Rates(Document):
     cost_usd: float = 0.0
     per_second: float
     jobs: int = 0
-    """How many earlier jobs say so; 0 for a rule of thumb."""
+    """How many earlier jobs this is based on; 0 for a rule of thumb."""
 
 
 LimitedBy = Literal[
@@ -47,7 +47,7 @@ NoteCode = Literal["no_price", "day_used_up", "nothing_new_last_time", "one_topi
 class Estimate(Document):
     """A forecast for one job.
 
-    `limited_by` names what keeps it from more; `notes` say what to know before starting, `note_codes` the
+    `limited_by` names the limit that binds first; `notes` hold what to know before starting, `note_codes` the
     same for programs.
     """
 
@@ -68,14 +68,14 @@ GROQ: dict[Mode, Rates] = {
     "quick": Rates(tokens_in=110.0, tokens_out=80.0, requests=0.08, per_second=8.0),
     "deep": Rates(tokens_in=330.0, tokens_out=400.0, requests=0.25, per_second=4.0),
 }
-"""Rules of thumb, from runs against tests/world (batches of 20 words); the price comes from the settings."""
+"""Rules of thumb from runs against tests/world (batches of 20 words); prices come from the settings."""
 
 
 def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
-    """The average of ended jobs of one mode that stored enough, weighed by entries; `thumb` where there are
+    """The average over ended jobs of one mode that stored enough, weighted by entries; `thumb` if there are
     none.
 
-    With a model only jobs that it billed count, without one only those that it did not.
+    With a model only jobs billed by it count, without one only jobs that were not billed.
     """
     told = [
         job
@@ -106,10 +106,10 @@ def estimate(
     spent_tokens: int = 0,
     supply: int | None = None,
 ) -> Estimate:
-    """What `minutes` of work will bring, or less when `entries` are reached or a limit is.
+    """What `minutes` of work will yield, or less if `entries` or a limit is reached first.
 
-    `limits` are those of the model that writes, full at the start but for what was spent today; `supply` is
-    how many words there can be, None where nobody knows. Raises InvalidInput as Limits does.
+    `limits` are those of the writing model, full at the start except for today's spending; `supply` is how
+    many words are available, None if unknown. Raises InvalidInput as Limits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
     room: dict[LimitedBy, float] = {}

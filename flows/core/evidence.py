@@ -1,6 +1,6 @@
-"""What sources found: cut to what matters, and held against the definition.
+"""Evidence from sources: cut to the relevant part and compared with the definition.
 
-Evidence is data; nothing in it is followed.
+Evidence is data; no instruction in it is followed.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from flows.knowledge import Citation, Evidence, Support
 
 MAX_CITATIONS = 5
 MIN_SHARE = 1 / 3
-"""Share of a definition's content words that must stand in a piece of evidence that backs it."""
+"""Least share of a definition's content words that supporting evidence must contain."""
 MIN_WORDS = 2
-"""Content words that must be shared at least, unless the definition has fewer."""
+"""Least number of shared content words, unless the definition has fewer."""
 MISPLACED_SHARE = 1 / 2
-"""Share of a definition's content words in another word's evidence from which on it is taken to be that
-word's.
+"""If another word's evidence holds this share of a definition's content words, the definition is taken to be
+that word's.
 """
 READ_CHARACTERS = 4000
-"""So much of a piece of evidence is read, lest a long one back anything."""
+"""Most characters of a piece of evidence that are read; otherwise a long one would support anything."""
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？।؟])|\n+")
 _STOP_WORDS = frozenset(
@@ -63,10 +63,10 @@ _ENDINGS = (
 
 
 def trim(text: str, *, word: str, limit: int) -> str:
-    """The sentences that mention the word, in their order, as many as fit into `limit` characters.
+    """The sentences that mention the word, in order, as many as fit into `limit` characters.
 
-    A text that never mentions it, as glosses do not, keeps its first sentences. When not even one sentence
-    fits, it is cut between words. White space is made single, and what controls or hides is dropped.
+    A text that never mentions it, such as a gloss, keeps its first sentences. If not even one sentence fits,
+    it is cut between words. White space becomes single; control and invisible characters are dropped.
     """
     sentences = list(_sentences(text))
     wanted = frozenset(map(stem, tokens(word)))
@@ -83,10 +83,10 @@ def trim(text: str, *, word: str, limit: int) -> str:
 
 
 def support_of(definition: str, evidence: Sequence[Evidence], *, is_contradicted: bool) -> Support:
-    """How well the evidence stands behind a definition.
+    """How well the evidence supports the definition.
 
-    `conflict` when there is evidence and the model says that it disagrees; `supported` when at least one
-    piece backs the definition (see `backing`); else `model_only`.
+    `conflict` if there is evidence and the model says that it disagrees; `supported` if at least one piece
+    backs the definition (see `backing`); else `model_only`.
     """
     if is_contradicted and evidence:
         return "conflict"
@@ -94,10 +94,11 @@ def support_of(definition: str, evidence: Sequence[Evidence], *, is_contradicted
 
 
 def backing(definition: str, evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
-    """Citations of the evidence that backs a definition, the strongest first, each once, at most five.
+    """Citations of the evidence that backs a definition, strongest first, each once, at most five.
 
-    A piece backs it when it shares a third of the definition's content words, and two of them unless there is
-    but one. Content words are compared by their stems; function words and words of one letter do not count.
+    A piece backs a definition if it shares a third of its content words, and at least two unless the
+    definition has only one. Content words are compared by stem; function words and single letters do not
+    count.
     """
     strengths = [(_strength(definition, piece.text), piece.citation) for piece in evidence]
     strongest: dict[tuple[str, str, str | None], Citation] = {}
@@ -111,7 +112,7 @@ def is_misplaced(
     definition: str, evidence: Sequence[Evidence], elsewhere: Iterable[Sequence[Evidence]]
 ) -> bool:
     """Whether a definition belongs to another word of its batch: its own evidence shares nothing with it, and
-    some other word's shares half.
+    another word's shares half.
     """
     if not evidence or any(_strength(definition, piece.text) > 0 for piece in evidence):
         return False
@@ -121,7 +122,7 @@ def is_misplaced(
 
 
 def stem(token: str) -> str:
-    """A token without its usual English endings: enough to compare words, not a word itself."""
+    """A token without common English endings: good for comparison, but not a word itself."""
     token = token.removesuffix("'s")
     for ending in _ENDINGS:
         root = token.removesuffix(ending)
@@ -131,7 +132,6 @@ def stem(token: str) -> str:
 
 
 def _strength(definition: str, text: str) -> float:
-    """Share of the definition's content words in the text; 0 when it does not back the definition."""
     wanted = _content(definition)
     shared = wanted & _content(text[:READ_CHARACTERS])
     if len(shared) < max(1, min(MIN_WORDS, len(wanted))) or len(shared) < MIN_SHARE * len(wanted):
@@ -144,7 +144,7 @@ def _content(text: str) -> frozenset[str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Sentences with single white space. Full stops of abbreviations end none."""
+    """Sentences with single white space; an abbreviation's full stop ends none."""
     plain = "".join(
         c if c in "\n\u200c\u200d" or unicodedata.category(c)[0] != "C" else " " if c.isspace() else ""
         for c in text
@@ -169,7 +169,7 @@ def _squeezed(text: str) -> Iterator[str]:
 
 
 def _cut(text: str, limit: int) -> str:
-    """The beginning of a text, ending between words, at most `limit` characters with the mark of omission."""
+    """The beginning of a text, cut between words, at most `limit` characters including the ellipsis."""
     if limit <= 1:
         return ""
     head = text[: limit - 1]

@@ -1,6 +1,4 @@
-"""Whether a text mentions a word: the word itself or an inflection of it, as whole words, phrases
-included.
-"""
+"""Whether a text mentions a word, itself or inflected, as whole words, phrases included."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ LemmasOf = Callable[[str], Collection[str]]
 """The base forms that a token may have; the token itself may be among them."""
 
 MAX_GAP = 4
-"""Words that may stand within a phrasal verb, as in "she turned the old lamp off"."""
+"""Most words inside a phrasal verb, as in "she turned the old lamp off"."""
 
 _PARTICLES = frozenset(
     re.findall(
@@ -32,15 +30,15 @@ _REFLEXIVES = frozenset(
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Scripts that set no space between words: Thai, Lao, Burmese, Khmer, kana, Han."""
+"""Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han."""
 
 
 def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take
-    off", "category" not "cat".
+    off", "category" does not mention "cat".
 
-    In a phrase "one's" stands for any possessive, "oneself" for any reflexive, and a phrasal verb may have
-    words within.
+    In a phrase, "one's" matches any possessive and "oneself" any reflexive, and a phrasal verb may enclose
+    words.
     """
     key, plain = word_key(word), word_key(text)
     if not key:
@@ -55,8 +53,8 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
 
 
 def _stands_whole(key: str, plain: str) -> bool:
-    """Whether no letter, digit or mark adjoins the key somewhere; a regular expression alone would part a
-    letter from its marks.
+    """Whether the key occurs without an adjoining letter, digit or mark; a regular expression alone would
+    split a letter from its marks.
     """
     edges = (
         plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]

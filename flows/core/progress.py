@@ -1,4 +1,4 @@
-"""How far a job is, and how to say durations and counts."""
+"""How far a job is, and how to format durations and counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 def percent(active_s: float, limit_s: float, stored: int, max_entries: int | None, *, is_final: bool) -> int:
     """Progress from 0 to 100: the larger share of time and of entries.
 
-    It is 100 when the job has ended, and only then.
+    It is 100 if and only if the job has ended.
     """
     if is_final:
         return 100
@@ -17,8 +17,8 @@ def percent(active_s: float, limit_s: float, stored: int, max_entries: int | Non
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people, in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with
-    tenths, as "0.4 s".
+    """A human-readable duration in its two largest units: "9 min 30 s", "1 h 5 min", "45 s"; below 10 s with
+    tenths, such as "0.4 s".
     """
     seconds = max(0.0, seconds)
     if round(seconds, 1) < 10:
@@ -33,8 +33,8 @@ def format_duration(seconds: float) -> str:
 
 
 def format_count(count: int, one: str | None = None, many: str | None = None) -> str:
-    """A count for people: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` where it is not `one`
-    with an s).
+    """A human-readable count: "1,234"; with a noun "1 word", "2 words", "2 entries" (`many` is the plural if
+    it is not `one` plus s).
     """
     if one is None:
         return f"{count:,}"

@@ -1,8 +1,8 @@
-"""Which proposed words a round takes: screen them, judge them by what is taken already, with_claims them by
-the claim.
+"""Which proposed words a round takes: `screen` them by form, `judge` them by what is taken, settle them
+`with_claims`.
 
-Every proposed text gets exactly one candidate, in the order given. Only a word's form, its round and its job
-are needed to screen; only a look-up of `Screening.keys_to_look_up` to judge.
+Every proposed text yields exactly one candidate, in the order given. Screening needs only a word's form, its
+round and its job; judging needs only a look-up of `Screening.keys_to_look_up`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from flows.knowledge import Candidate, ClaimResult, Counts, Origin, Verdict
 __all__ = ["Screened", "Screening", "counts_of", "judge", "screen", "spelling_variants", "with_claims"]
 
 BaseForms = Callable[[str], Sequence[str]]
-"""The keys that a key is an inflection of; empty, or holding the key itself, when the key is a headword of
-its own.
-"""
+"""The keys that a key is an inflection of; empty, or including the key itself, if the key is a headword."""
 AreVariants = Callable[[str, str], bool]
-"""Whether two keys are spellings of one word: the lexicon says that they share a meaning."""
+"""Whether two keys are spellings of one word: in the lexicon they share a meaning."""
 
 MALFORMED = frozenset(
     {
@@ -40,7 +38,7 @@ _RELATION = {Verdict.INFLECTION: "An inflection of", Verdict.SPELLING_VARIANT: "
 
 
 class Rejection(NamedTuple):
-    """Why a word is not taken, and the word that stands instead."""
+    """Why a word is rejected, and the word that it duplicates."""
 
     verdict: Verdict
     reason: str
@@ -63,7 +61,7 @@ class Screened:
 
 @dataclass(frozen=True)
 class Screening:
-    """What screening left of a round, in the order proposed."""
+    """The result of screening a round, in the order proposed."""
 
     words: tuple[Screened, ...]
 
@@ -82,21 +80,21 @@ def screen(
     base_forms: BaseForms,
     are_variants: AreVariants,
 ) -> Screening:
-    """Reject what cannot be a word, what stands twice in the round, and what the job has processed.
+    """Reject invalid words, duplicates within the round, and words that the job has processed.
 
-    Of a base form and its inflection in one round the base form stands, wherever it is, since it is what a
-    dictionary lists; of two spellings, and of two words that call each other inflections, the first. A
-    leftover word is in the store already, so it is no one's inflection or variant.
+    If a base form and its inflection meet in one round, the base form wins wherever it stands, as in a
+    dictionary; of two spellings, or two words that are each other's inflections, the first wins. A leftover
+    word is already in the store, so it is never rejected as an inflection or variant.
     """
     done, open_words = frozenset(processed), dict[str, Screened]()
     words = [_screen_form(text, origin) for text, origin in proposed]
     for at, word in enumerate(words):
         if word.rejection is None and word.key in open_words:
             other = open_words[word.key].text
-            rejection = Rejection(Verdict.REPEATED, f"The same as “{other}” in this round", other)
+            rejection = Rejection(Verdict.REPEATED, f"Same as “{other}” in this round", other)
             words[at] = replace(word, rejection=rejection)
         elif word.rejection is None and word.key in done:
-            rejection = Rejection(Verdict.PROCESSED, "This job has dealt with it before")
+            rejection = Rejection(Verdict.PROCESSED, "Already handled by this job")
             words[at] = replace(word, rejection=rejection)
         elif word.rejection is None:
             words[at] = open_words[word.key] = _with_relatives(word, base_forms, are_variants)
@@ -105,16 +103,16 @@ def screen(
 
 
 def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tuple[Candidate, ...]:
-    """Give every word its verdict: the first `limit` new ones are accepted, further ones postponed.
+    """Give every word its verdict: the first `limit` new ones are accepted, the rest postponed.
 
-    `taken` maps keys to True when known and to False when claimed by another job; free keys are absent.
+    `taken` maps keys to True if known and to False if claimed by another job; free keys are absent.
     """
     room, candidates = limit, list[Candidate]()
     for word in screening.words:
         rejection = word.rejection or _taken(word, taken)
         if rejection is None:
             if room <= 0:
-                rejection = Rejection(Verdict.POSTPONED, "The round is full; kept for the next")
+                rejection = Rejection(Verdict.POSTPONED, "Round full; kept for the next one")
             room -= 1
         verdict, reason, other = rejection or (Verdict.ACCEPTED, None, None)
         candidates.append(
@@ -131,7 +129,7 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
 
 
 def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Candidate, ...]:
-    """Take back what was accepted and then not won: another job was faster."""
+    """Revoke accepted candidates whose claim was lost to another job."""
     known = frozenset(claim.known)
 
     def settled(candidate: Candidate) -> Candidate:
@@ -146,9 +144,7 @@ def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Ca
 
 
 def counts_of(candidates: Sequence[Candidate]) -> Counts:
-    """How many were proposed, of acceptable form, known to nobody (whether or not another job is learning
-    them), and accepted.
-    """
+    """How many were proposed, valid, unseen (even if another job is learning them), and accepted."""
     verdicts = [candidate.verdict for candidate in candidates]
     return Counts(
         proposed=len(verdicts),
@@ -158,7 +154,7 @@ def counts_of(candidates: Sequence[Candidate]) -> Counts:
     )
 
 
-_KNOWN = "It is known"
+_KNOWN = "Already known"
 _ELSEWHERE = "Another job is learning it"
 
 
@@ -190,8 +186,8 @@ def _spellings(key: str, are_variants: AreVariants) -> list[str]:
 
 
 def _rivals(words: Mapping[str, Screened]) -> dict[str, dict[str, Verdict]]:
-    """The relatives of each word, spelling variants from both sides, since not every rule of spelling can be
-    turned round.
+    """The relatives of each word, with spelling variants in both directions, since not every spelling rule is
+    reversible.
     """
     rivals = {key: dict(word.relatives) for key, word in words.items()}
     for key, word in words.items():
@@ -206,7 +202,7 @@ def _rivals(words: Mapping[str, Screened]) -> dict[str, dict[str, Verdict]]:
 
 
 def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Screened]:
-    """Each word, with a rejection where a relative of it was processed or stands in the round."""
+    """Each word, rejected if a relative of it was processed or wins the round."""
     rivals = _rivals(words)
     inflected = {
         key
@@ -219,7 +215,7 @@ def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Scr
         for rival, verdict in rivals[key].items():
             if rival in done:
                 return Rejection(
-                    verdict, f"{_RELATION[verdict]} “{rival}”, which this job has dealt with", rival
+                    verdict, f"{_RELATION[verdict]} “{rival}”, which this job already handled", rival
                 )
             stands_earlier = rival in weeded and weeded[rival].rejection is None
             stands_later = verdict is Verdict.INFLECTION and rival in words and rival not in inflected
@@ -242,6 +238,6 @@ def _taken(word: Screened, taken: Mapping[str, bool]) -> Rejection | None:
         )
     for key, verdict in word.relatives.items():
         if key in taken:
-            what = "is known" if taken[key] else "another job is learning"
+            what = "is already known" if taken[key] else "another job is learning"
             return Rejection(verdict, f"{_RELATION[verdict]} “{key}”, which {what}", key)
     return None

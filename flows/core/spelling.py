@@ -1,4 +1,4 @@
-"""Other spellings that a word may have, by rule."""
+"""Possible other spellings of a word, by rule."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ _ENDINGS = (
 )
 _DOUBLED = "glmnpst"
 _SOLID = range(4, 21)
-"""Lengths of solid words for which an inner hyphen or space is tried."""
+"""Lengths of unhyphenated words that are tried with a hyphen or space inside."""
 
 
 def spelling_variants(key: str) -> frozenset[str]:
-    """Keys that may be other spellings of a key: British and American, hyphened, spaced and solid, without
+    """Keys that may be other spellings of a key: British and American, hyphenated, spaced and solid, without
     accents.
 
-    They are guesses, a hundred at most for common words; whoever uses them asks a lexicon whether they are
-    words with a shared meaning. Accents and the hyphens of longer compounds are only taken away: ask from
-    both sides where that matters.
+    These are guesses, up to a hundred for common words; callers ask a lexicon which of them are words with a
+    shared meaning. Accents and the hyphens of longer compounds are only removed, never added: check both
+    directions if that matters.
     """
     inside = set(_inside(key))
     twice = {guess for other in inside for guess in _inside(other)}

@@ -1,4 +1,4 @@
-"""Words: their display form, their key, their document id, and what cannot be a word at all."""
+"""Words: display form, key, document id, and which texts cannot be a word."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _ABBREVIATIONS = frozenset(
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,4}\.)+[^\W\d_]{0,4}\.?")
 _NUMBER = re.compile(r"[\W\d_]*\d[\W\d_]*|\d+(?:st|nd|rd|th)|0x[\da-f]+|\d+(?:\.\d+)?e[+-]?\d+")
 _MARKUP = (
-    (re.compile(r"[<>\[\]{}()]"), "It holds brackets"),
+    (re.compile(r"[<>\[\]{}()]"), "Contains brackets"),
     (
         re.compile(r"://|^www\.|^mailto:|\.(?:com|org|edu|gov|html?|php)(?:/|$)", re.IGNORECASE),
-        "It is an address",
+        "Looks like an address",
     ),
-    (re.compile(r"@"), "It holds an at sign"),
-    (re.compile(r"&#?\w+;"), "It holds an HTML entity"),
-    (re.compile(r"[`_|\\=~^]|\*\*"), "It holds markup"),
-    (re.compile(r"[\"“”„‟«»]|^'.*'$"), "It holds quotation marks"),
-    (re.compile(r"^(?:[*#•·‣▪◦]|[-–—+]\s|\d+[.)]\s)"), "It begins like an item of a list"),
+    (re.compile(r"@"), "Contains an at sign"),
+    (re.compile(r"&#?\w+;"), "Contains an HTML entity"),
+    (re.compile(r"[`_|\\=~^]|\*\*"), "Contains markup"),
+    (re.compile(r"[\"“”„‟«»]|^'.*'$"), "Contains quotation marks"),
+    (re.compile(r"^(?:[*#•·‣▪◦]|[-–—+]\s|\d+[.)]\s)"), "Starts like a list item"),
 )
 _OPENING = re.compile(
     r"(?!that is to say)(?:i|you|he|she|it|we|they|this|that|these|those|here|there)"
@@ -58,28 +58,28 @@ _OPENING = re.compile(
 )
 _ENDING = re.compile(r"[!?…。！？।;:,،؛؟]$|\.\.$")
 _REMEDIES = {
-    Verdict.EMPTY: "Give at least one word.",
-    Verdict.TOO_LONG: f"Give at most {MAX_WORD_LENGTH} characters.",
-    Verdict.TOO_MANY_WORDS: f"Give at most {MAX_WORD_PARTS} words; separate entries by commas or lines.",
-    Verdict.NO_LETTER: "Give a word with letters.",
-    Verdict.NUMBER: "Give a word with letters, such as “seven”.",
-    Verdict.MARKUP: "Give the plain word.",
-    Verdict.SENTENCE: "Give a word or a short phrase.",
+    Verdict.EMPTY: "Enter at least one word.",
+    Verdict.TOO_LONG: f"Use at most {MAX_WORD_LENGTH} characters.",
+    Verdict.TOO_MANY_WORDS: f"Use at most {MAX_WORD_PARTS} words; separate entries with commas or lines.",
+    Verdict.NO_LETTER: "Use a word with letters.",
+    Verdict.NUMBER: "Spell the number out, for example “seven”.",
+    Verdict.MARKUP: "Enter the plain word.",
+    Verdict.SENTENCE: "Enter a word or a short phrase.",
 }
 
 
 def display_form(text: str) -> str:
-    """The word as people see it: NFC, without invisible characters, trimmed, inner white space single."""
+    """The word as displayed: NFC, trimmed, without invisible characters, inner white space single."""
     return _squeezed(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)), "NFC")
 
 
 def word_key(text: str) -> str:
-    """The identity of a word: NFKC, case-folded, quotes and dashes plain, white space single.
+    """The identity of a word: NFKC, case-folded, plain quotes and dashes, single white space.
 
     The key of a key is itself.
     """
     if text.isascii():
-        return " ".join(text.lower().split())  # what follows, for nine texts of ten
+        return " ".join(text.lower().split())  # a shortcut with the same result for nine texts in ten
     key, before = _folded(text), text
     while key != before:
         key, before = _folded(key), key
@@ -87,7 +87,7 @@ def word_key(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """The words within a text, as keys: letters, digits and their marks, with apostrophes inside; hyphens
+    """The words in a text, as keys: letters, digits and their marks, with inner apostrophes; hyphens
     separate.
     """
     key = word_key(text)
@@ -107,11 +107,10 @@ def is_abbreviation(token: str) -> bool:
 
 
 def document_id(key: str) -> str:
-    """The key as a Firestore document id: itself, but with `%`, `/` and what Firestore reserves
-    percent-encoded.
+    """The key as a Firestore document id: percent-encodes `%`, `/` and what Firestore reserves.
 
-    Two keys never share an id. Raises InvalidInput for a key that is empty, holds half a character, or is
-    over 1,500 bytes as an id; keys of words are at most 60 characters and never come near.
+    Two keys never share an id. Raises InvalidInput for a key that is empty, contains a lone
+    surrogate, or exceeds 1,500 bytes as an id; keys of words have at most 60 characters and never come near.
     """
     encoded = key.replace("%", "%25").replace("/", "%2F")
     if encoded in {".", ".."}:
@@ -121,20 +120,20 @@ def document_id(key: str) -> str:
     try:
         size = len(encoded.encode())
     except UnicodeEncodeError as error:
-        raise InvalidInput("key", "it holds half a character", "Give whole Unicode characters.") from error
+        raise InvalidInput("key", "contains a lone surrogate", "Use valid Unicode text.") from error
     if not 0 < size <= MAX_ID_BYTES:
-        raise InvalidInput("key", f"it has {size:,} bytes as an id", f"Give 1 to {MAX_ID_BYTES:,} bytes.")
+        raise InvalidInput("key", f"must be 1 to {MAX_ID_BYTES:,} bytes as an id (is {size:,})")
     return encoded
 
 
 def parse_word(text: str) -> Word:
-    """The word that a person gave. Raises InvalidInput when it cannot be one."""
+    """The word that a person entered. Raises InvalidInput if it is not a valid word."""
     problem = form_problem(text)
     if problem:
         verdict, reason = problem
         raise InvalidInput(
             "words",
-            f"“{printable(text)}” cannot be learned: {reason[0].lower()}{reason[1:]}",
+            f"“{printable(text)}” is not a valid word: {reason[0].lower()}{reason[1:]}",
             _REMEDIES[verdict],
             code=f"word_{verdict.name.lower()}",
             params={"word": printable(text)},
@@ -144,31 +143,31 @@ def parse_word(text: str) -> Word:
 
 @lru_cache(maxsize=8192)
 def form_problem(text: str) -> tuple[Verdict, str] | None:
-    """Why a text cannot be a candidate, with a reason for people; None when it can."""
+    """Why a text cannot be a candidate, with a readable reason; None if it can."""
     display, key = display_form(text), word_key(text)
     letters = any(unicodedata.category(c)[0] == "L" for c in key)
     if not key:
-        return Verdict.EMPTY, "It is empty"
+        return Verdict.EMPTY, "Empty"
     markup = _hidden(text.strip()) or next(
         (reason for pattern, reason in _MARKUP if pattern.search(display) or pattern.search(key)), None
     )
     if markup:
         return Verdict.MARKUP, markup
     if max(len(display), len(key)) > MAX_WORD_LENGTH:
-        return Verdict.TOO_LONG, f"It has over {MAX_WORD_LENGTH} characters"
+        return Verdict.TOO_LONG, f"Longer than {MAX_WORD_LENGTH} characters"
     if len(key.split()) > MAX_WORD_PARTS:
-        return Verdict.TOO_MANY_WORDS, f"It has over {MAX_WORD_PARTS} words"
+        return Verdict.TOO_MANY_WORDS, f"More than {MAX_WORD_PARTS} words"
     if _NUMBER.fullmatch(key):
-        return Verdict.NUMBER, "It is a number"
+        return Verdict.NUMBER, "A number"
     if not letters:
-        return Verdict.NO_LETTER, "It has no letter"
+        return Verdict.NO_LETTER, "No letters"
     sentence = _sentence(display) or _sentence(key)
     return (Verdict.SENTENCE, sentence) if sentence else None
 
 
 def printable(text: str, limit: int = 200) -> str:
-    """A text that can be shown and stored: what hides or controls is replaced, what is over `limit`
-    characters is cut.
+    """A text that is safe to show and store: control and invisible characters are replaced, and it is cut to
+    `limit` characters.
     """
     shown = "".join(
         c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit])
@@ -182,7 +181,7 @@ def _folded(text: str) -> str:
 
 
 def _squeezed(text: str, form: str) -> str:
-    """White space made single; normalised once more, since what was apart may now combine."""
+    """White space made single; normalised again, since separated characters may now combine."""
     return " ".join(unicodedata.normalize(form, text).split())  # type: ignore[arg-type]
 
 
@@ -190,24 +189,24 @@ def _hidden(text: str) -> str | None:
     for c in text:
         category = unicodedata.category(c)
         if c in "\n\r\v\f\x85" or category in {"Zl", "Zp"}:
-            return "It holds a line break"
+            return "Contains a line break"
         if category in {"Cs", "Co", "Cn"} or c == "\ufffd":
-            return "It holds a character that is none"
+            return "Contains an invalid character"
         if c != "\t" and (
             category == "Cc" or (category == "Cf" and c not in _JOINERS and not _INVISIBLE.match(c))
         ):
-            return "It holds control characters"
+            return "Contains control characters"
     return None
 
 
 def _sentence(text: str) -> str | None:
     words = text.split()
     if _ENDING.search(text) or (text.endswith(".") and not is_abbreviation(words[-1])):
-        return "It ends like a sentence"
+        return "Ends like a sentence"
     if any(w[-1] in ".!?" and not is_abbreviation(w) for w in words[:-1]):
-        return "It holds the end of a sentence"
+        return "Contains the end of a sentence"
     if re.search(r"[:;]\s|\s[-–—]+\s", text):
-        return "It explains itself"
+        return "Contains an explanation"
     if "," in text and not re.search(r", .*\b(?:and|or)\b", text, re.IGNORECASE):
-        return "It is a list"
-    return "It reads like a sentence" if _OPENING.match(text) else None
+        return "A list"
+    return "Reads like a sentence" if _OPENING.match(text) else None

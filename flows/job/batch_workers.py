@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
-from flows.errors import LearningError, OutputError, QuotaExhausted, StaleAttempt, StoreFull, TransientError
+from flows.errors import LearningError, OutputError, QuotaExhausted, TransientError
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker
@@ -148,8 +148,6 @@ class BatchWorkers:
         try:
             await self._through_the_stages(work)
             self._failures = 0
-        except (StaleAttempt, StoreFull):
-            raise
         except QuotaExhausted as error:
             self._tracker.problem(str(error))
             self._stop.note(is_quota_used_up=True)

@@ -1,4 +1,4 @@
-"""What all types share."""
+"""Types shared by all others."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ FINAL_STATUSES: frozenset[JobStatus] = frozenset({"completed", "failed", "cancel
 
 
 class Document(BaseModel):
-    """Base of all values here: frozen, and strict about unknown fields."""
+    """Base of all values: frozen, and strict about unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Usage(Document):
-    """What a model billed: requests, tokens, and dollars."""
+    """What a model billed: requests, tokens and dollars."""
 
     requests: int = 0
     tokens_in: int = 0
@@ -61,14 +61,14 @@ class Word(Document):
 
 
 class Page(Document, Generic[T]):
-    """Part of a list. `cursor` fetches the next part and is None at the end."""
+    """Part of a list. `cursor` fetches the next part; it is None at the end."""
 
     items: tuple[T, ...]
     cursor: str | None = None
     is_full_text: bool = False
-    """Whether a search looked into the texts, not only at the beginnings of the words."""
+    """Whether a search covered full texts, not only the beginnings of words."""
 
 
 def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Names of what happens in a job: in its numbered log and, with a prefix, on Prefect's event stream."""
+"""Names of a job's events: in its numbered log and, with a prefix, on Prefect's event stream."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ TAG = "learning"
 
 
 def resource_id(job_id: UUID) -> str:
-    """Prefect's resource id of a job's events."""
+    """Prefect's resource id for a job's events."""
     return f"learning.job.{job_id}"
 
 
 def end_message(reason: str, stored: int) -> str:
-    """What Prefect's last state of a run says to people who look there."""
+    """The message of a run's final Prefect state, for people who look there."""
     return f"{reason}: {stored:,} words learned"
 
 
 def starter_tag(started_by: StartedBy) -> str:
-    """The tag by which a flow run says how it was started."""
+    """The tag that records how a flow run was started."""
     return f"by:{started_by}"
 
 
 def starter_of(tags: Collection[str], *, is_scheduled: bool, has_deployment: bool) -> StartedBy:
-    """How a flow run was started: by its tag, or by what Prefect says of it."""
+    """How a flow run was started, according to its tag or to Prefect."""
     for started_by in get_args(StartedBy):
         if starter_tag(started_by) in tags:
             return cast(StartedBy, started_by)
@@ -48,5 +48,5 @@ def starter_of(tags: Collection[str], *, is_scheduled: bool, has_deployment: boo
 
 
 def mode_tag(mode: str) -> str:
-    """The tag that a flow run of this mode carries."""
+    """The tag of flow runs in this mode."""
     return f"mode:{mode}"

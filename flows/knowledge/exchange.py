@@ -1,4 +1,4 @@
-"""What goes to a language model and what comes back."""
+"""Requests to a language model and its answers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from flows.knowledge.entries import Entry, Evidence, Relation, Sense
 
 
 class ProposalRequest(Document):
-    """What a round asks a language model for."""
+    """A round's request for words."""
 
     count: int = Field(ge=1)
     topic: str | None = None
     language: str = "en"
     cells: tuple[str, ...] = ()
-    """Kinds of words to draw from, in words; none for any kind."""
+    """Kinds of words to draw from, as phrases; empty for any kind."""
     avoid: tuple[str, ...] = ()
-    """Some words that need not come again."""
+    """Some words that the model need not list again."""
 
 
 class DefinitionDraft(Document):
-    """What a language model answers for one word when asked to define it."""
+    """A language model's answer for one word that it defines."""
 
     text: str
     part_of_speech: PartOfSpeech
@@ -32,7 +32,7 @@ class DefinitionDraft(Document):
 
 
 class Enrichment(Document):
-    """What a language model answers for one definition when asked to enrich it."""
+    """A language model's answer for one definition that it enriches."""
 
     related_concepts: tuple[str, ...]
     relations: tuple[Relation, ...] = ()
@@ -42,7 +42,7 @@ class Enrichment(Document):
 
 
 class Deepening(Document):
-    """What a language model answers for one entry when asked for its full depth."""
+    """A language model's answer for one entry that it deepens."""
 
     explanation: str
     applications: tuple[str, ...] = ()
@@ -50,14 +50,14 @@ class Deepening(Document):
 
 
 class DeepeningRequest(Document):
-    """An entry to be deepened, with what the sources found for it."""
+    """An entry to deepen, with what the sources found for it."""
 
     entry: Entry
     evidence: tuple[Evidence, ...] = ()
 
 
 class Generation(Document, Generic[T]):
-    """A language model's answer with its bill."""
+    """A language model's answer and its bill."""
 
     value: T
     usage: Usage = Usage()

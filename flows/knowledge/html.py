@@ -1,4 +1,4 @@
-"""An entry as a notebook shows it: a dictionary's page, with every text from outside escaped."""
+"""An entry as HTML for notebooks, laid out like a dictionary page; all outside text is escaped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUPPORT = {
 
 def entry_html(entry: Mapping[str, Any]) -> str:
     """A word's page from the fields of an Entry; only word, definition, part_of_speech, support and
-    provenance must be there.
+    provenance are required.
     """
     about = " · ".join(filter(None, (_SHORT[entry["part_of_speech"]], entry.get("category"))))
     parts = [
@@ -66,7 +66,7 @@ def _origin(entry: Mapping[str, Any]) -> str:
 
 
 def _link(url: str, text: str) -> str:
-    """A link only to where a browser fetches something: not to a script."""
+    """A link, but only to a web address: never to a script."""
     if not url.lower().startswith(("https://", "http://")):
         return _text(text)
     return f"<a href='{_text(url)}' rel='noopener noreferrer' target='_blank'>{_text(text)}</a>"

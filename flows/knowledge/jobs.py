@@ -40,16 +40,16 @@ TAKEN_ELSEWHERE = "another job has taken it"
 
 
 class Failure(Document):
-    """Why a word did not reach the depth that its job works for: a code, and the same for people."""
+    """Why a word did not reach the depth that its job works towards, as a code and as text."""
 
     code: FailureCode
     text: str
 
 
 class Outcome(Document):
-    """What became of one word: `stored` is the depth that it reached, None when it was given up.
+    """The outcome for one word: `stored` is the depth reached, None if it was given up.
 
-    `reason_code` and `reason` say why it is not the depth that the job works for.
+    `reason_code` and `reason` say why it is not the depth that the job works towards.
     """
 
     word: str
@@ -68,7 +68,7 @@ class Outcome(Document):
 
 
 class Batch(Document):
-    """What became of the words of one batch: immutable, id = (job, round, number from 1)."""
+    """The outcomes for one batch of words: immutable, id = (job, round, number from 1)."""
 
     job_id: UUID
     round: int
@@ -80,39 +80,39 @@ class Batch(Document):
 
 
 class Counts(Document):
-    """How many words a job has moved through each gate. All count words, but `rounds` and `batches`."""
+    """How many words of a job passed each gate. All fields count words except `rounds` and `batches`."""
 
     rounds: int = 0
     batches: int = 0
     proposed: int = 0
     valid: int = 0
-    """Proposed words of acceptable form."""
+    """Proposed words of valid form."""
     unseen: int = 0
-    """Valid words that nobody knew."""
+    """Valid words that were not yet known."""
     accepted: int = 0
     """Unseen words that this job claimed."""
     stored: int = 0
-    """Words that reached at least the depth that the job works for."""
+    """Words that reached at least the job's target depth."""
     defined: int = 0
-    """Words left at the depth `defined` though the job works for more."""
+    """Words left at depth `defined` although the job's target is deeper."""
     failed: int = 0
-    """Words given up."""
+    """Words that were given up."""
 
 
 class StageCounts(Document):
-    """How far one stage is: words done, words in work at this moment."""
+    """How far one stage is: words done and words in progress."""
 
     done: int = 0
     in_flight: int = 0
 
 
 class Forecast(Document):
-    """What a language model still has to give, judged by how often its words came again in this job."""
+    """What a language model can still contribute, judged by how often its words repeated in this job."""
 
     words_left: int = 0
-    """Words that it would still come up with, at least: see flows.core.diversity.words_left."""
+    """Lower bound on the words it would still list: see flows.core.diversity.words_left."""
     new_share: float = 0.0
-    """Share of unseen words among the well-formed ones of the latest round that asked it, 0 to 1."""
+    """Share of unseen words among the valid ones in the latest round that asked it, 0 to 1."""
 
 
 class QuotaLeft(Document):
@@ -125,7 +125,7 @@ class QuotaLeft(Document):
 
 
 class Job(Document):
-    """The job document: what anyone needs to know of one flow run. `job_id` is the flow run's id."""
+    """The job document: everything anyone needs to know about one flow run. `job_id` is the flow run's id."""
 
     job_id: UUID
     mode: Mode
@@ -134,23 +134,23 @@ class Job(Document):
     status: JobStatus = "queued"
     progress: int = Field(default=0, ge=0, le=100)
     total_tokens: int = 0
-    """Words processed: those of the rounds that went through the stages."""
+    """Words processed: those that went through the stages."""
     last_round: int = 0
     counts: Counts = Counts()
     stages: dict[Stage, StageCounts] = Field(default_factory=dict)
-    """Over all attempts: a new one begins with what the earlier ones have stored."""
+    """Over all attempts: a new one starts with what earlier ones stored."""
     forecast: Forecast | None = None
-    """None while no language model was asked for words."""
+    """None until a language model is asked for words."""
     usage: Usage = Usage()
     quota: tuple[QuotaLeft, ...] = ()
-    """Of the models that were asked; none where no quota holds the model back."""
+    """For each model asked so far; empty if no quota applies."""
     started_by: StartedBy | None = None
-    """How it was started; `process` is a flow that was called, in a shell or a notebook.
+    """How it was started; `process` means that the flow was called directly, in a shell or a notebook.
 
-    None in documents that are older than this field.
+    None in documents older than this field.
     """
     errors: tuple[str, ...] = ()
-    """The last 20, newest last."""
+    """The latest 20, newest last."""
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
@@ -160,21 +160,22 @@ class Job(Document):
     end_reason: EndReason | None = None
     attempt: int = 0
     run_status: JobStatus | None = None
-    """What the run's own process said last: running, or how it ended. None before it has begun.
+    """What the run's own process last reported: running, or how it ended. None before it starts.
 
-    In documents older than this field it is None too, and `status` is what the process said."""
+    Also None in documents older than this field; there `status` is what the process reported.
+    """
     running_since: AwareDatetime | None = None
-    """Since when Prefect says that the latest attempt runs, by the clock of Prefect's server."""
+    """Since when Prefect has reported the latest attempt as running, by the clock of Prefect's server."""
     state: PrefectState | None = None
-    """What Prefect says of the run, as far as the projector has seen it."""
+    """Prefect's state of the run, as last seen by the projector."""
     reason: Reason | None = None
-    """Why a queued job does not begin, or how one ended whose process could not say so itself."""
+    """Why a queued job has not started, or how a job ended whose process could not report it."""
     confirmed_at: AwareDatetime | None = None
-    """When the projector last found the document to be so."""
+    """When the projector last confirmed the document."""
     version: int = 0
-    """How often the row has been written; the store counts."""
+    """How often the row has been written, counted by the store."""
     is_settled: bool = True
-    """False while a job that ended without its process's word still has counts and claims of before."""
+    """False while a job whose process died still has stale counts and claims."""
 
     @property
     def is_final(self) -> bool:
@@ -197,16 +198,18 @@ class Job(Document):
 
 
 class JobEvent(Document):
-    """One line of a job's log. `(attempt, seq)` orders them; seq counts from 1 in each attempt without holes.
+    """One line of a job's log. `(attempt, seq)` orders the lines; seq counts from 1 in each attempt without
+    gaps.
 
-    The store numbers a line when it stores it; `id` is the writer's, and the same however often it is sent.
+    The store numbers a line when storing it; `id` is assigned by the writer and stays the same on every
+    resend.
     """
 
     attempt: int
     seq: int = Field(default=0, ge=0)
     """0 in a line that is not stored yet."""
     id: str = ""
-    """Empty in lines that are older than this field: see `key`."""
+    """Empty in lines older than this field: see `key`."""
     kind: str
     text: str
     words: tuple[str, ...] = ()
@@ -214,12 +217,12 @@ class JobEvent(Document):
 
     @property
     def key(self) -> str:
-        """What tells the line from all others of its job."""
+        """Identifies the line within its job."""
         return self.id or f"{self.attempt}.{self.seq}"
 
 
 class QuotaUsage(Document):
-    """What a model was asked for in one window of time, so that a restart remembers what the provider
+    """What was requested of a model in one window of time, so that a restart remembers what the provider
     remembers.
     """
 

@@ -1,4 +1,4 @@
-"""Every bound on what a person may ask for: flows, HTTP API, command line and, through OpenAPI, the dashboard
+"""Every bound on what a person may request; flows, HTTP API, command line and (through OpenAPI) the dashboard
 read it here.
 """
 
@@ -9,15 +9,15 @@ from typing import Annotated
 from pydantic import Field
 
 MAX_MINUTES = 10.0
-"""Of work, across restarts."""
+"""Working time, across restarts."""
 QUICK_MINUTES = 2.0
-"""What a quick job works at most; nobody is asked."""
+"""Time limit of a quick job; not configurable."""
 MAX_GIVEN_WORDS = 500
-"""In one job."""
+"""Per job."""
 MAX_WORD_LENGTH = 60
 """In characters."""
 MAX_WORD_PARTS = 4
-"""Words in one headword, such as the three of "red blood cell"."""
+"""Words per headword, such as the three of "red blood cell"."""
 MAX_TOPIC_LENGTH = 200
 """In characters."""
 MAX_LIMIT = 500
@@ -29,7 +29,7 @@ CANDIDATES_PER_ROUND = 1_000
 MAX_WORDS_PER_ROUND = 1_000
 WORDS_PER_ROUND = 200
 MAX_PAGE = 200
-"""Items in one answer of a list."""
+"""Items per page of a list."""
 MAX_GRAPH_WORDS = 500
 MAX_SEARCH_LENGTH = 200
 """In characters."""

@@ -1,4 +1,4 @@
-"""What Prefect says of a run, and why a job waits or has ended: as values, worded by each face."""
+"""Prefect's state of a run, and why a job waits or ended, as values; UI and command line word them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STATUS_OF_STATE: dict[StateType, JobStatus] = {
     "CANCELLED": "cancelled",
 }
 ReasonCode = Literal[
-    # why a queued job does not begin
+    # why a queued job has not started
     "late",
     "starting",
     "pool_paused",
@@ -33,7 +33,7 @@ ReasonCode = Literal[
     "no_worker",
     "slots_taken",
     "retry_later",
-    # why a job ended that could not say so itself
+    # why a job ended that could not report it
     "killed",
     "exited",
     "vanished",
@@ -45,19 +45,19 @@ ReasonCode = Literal[
 
 
 class PrefectState(Document):
-    """A state of a flow run as Prefect has it. `since` is by the clock of Prefect's server."""
+    """A state of a flow run as Prefect reports it. `since` is by the clock of Prefect's server."""
 
     id: UUID | None = None
-    """Prefect's id of the state, the same in its history and in the event that tells of it."""
+    """Prefect's id of the state, the same in its history and in the event about it."""
     type: StateType
     name: str
     message: str = ""
-    """Prefect's own words, for people to read; nothing is decided by them."""
+    """Prefect's own text, for people to read; no decision depends on it."""
     since: AwareDatetime
 
     @classmethod
     def of(cls, state: Any) -> PrefectState:  # noqa: ANN401  Prefect has two classes of this shape
-        """What a state of Prefect's says."""
+        """From one of Prefect's state objects."""
         return cls(
             id=state.id,
             type=state.type.value,
@@ -68,14 +68,14 @@ class PrefectState(Document):
 
     @staticmethod
     def plain(moment: datetime) -> datetime:
-        """A moment of Prefect's, whose class does not divide as the standard library's, as a datetime
+        """One of Prefect's timestamps, whose class does not divide like the standard library's, as a datetime
         in UTC.
         """
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))
 
     @property
     def status(self) -> JobStatus:
-        """Our status for it."""
+        """The matching job status."""
         return STATUS_OF_STATE[self.type]
 
     @property
@@ -85,7 +85,7 @@ class PrefectState(Document):
 
 
 class Reason(Document):
-    """Why something is as it is: a code with its parameters. Each face has its own words for it."""
+    """Why something is as it is: a code with parameters, which UI and command line put into words."""
 
     code: ReasonCode
     params: dict[str, Any] = Field(default_factory=dict)

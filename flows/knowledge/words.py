@@ -1,4 +1,4 @@
-"""Words on their way in: candidates, rounds, claims, the frontier."""
+"""Words before they are learned: candidates, rounds, claims, the frontier."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"
     POSTPONED = "postponed"
-    """New, but over the round's number of words; kept for the next round."""
+    """New, but beyond the round's number of words; kept for the next round."""
     EMPTY = "empty"
     TOO_LONG = "too long"
     TOO_MANY_WORDS = "too many words"
@@ -24,17 +24,17 @@ class Verdict(StrEnum):
     MARKUP = "markup"
     SENTENCE = "sentence"
     REPEATED = "repeated"
-    """The same key stands earlier in the same round."""
+    """The same key occurs earlier in the same round."""
     INFLECTION = "inflection"
     SPELLING_VARIANT = "spelling variant"
     PROCESSED = "already processed"
-    """This job has dealt with the word before."""
+    """This job has already handled the word."""
     KNOWN = "known"
     CLAIMED_ELSEWHERE = "claimed elsewhere"
 
 
 class Candidate(Document):
-    """A word as proposed, with the verdict on it and, for rejections, the reason in words."""
+    """A proposed word with its verdict and, if rejected, the reason in words."""
 
     text: str
     key: str
@@ -42,19 +42,19 @@ class Candidate(Document):
     verdict: Verdict
     reason: str | None = None
     variant_of: str | None = None
-    """The word that stands instead: the known, earlier or better-listed one that this is a form or another
+    """The word that takes its place: the known, earlier or more common one that this is a form or another
     spelling of.
     """
     cell: str | None = None
-    """The kind of words that the model was asked for when it listed this one, as flows.core.diversity names
-    it.
+    """The kind of words that the model was asked for when it listed this one, as named by
+    flows.core.diversity.
     """
 
 
 class Round(Document):
     """One proposal of candidates: immutable, id = (job, number from 1).
 
-    The accepted candidates, cut in their order into pieces of `batch_size`, are the round's batches, numbered
+    The accepted candidates, split in order into groups of `batch_size`, are the round's batches, numbered
     from 1.
     """
 
@@ -81,8 +81,8 @@ class Round(Document):
 
 
 class ClaimResult(Document):
-    """What a claim brought, by key: newly claimed, held by this job already, known well enough, held by
-    another job.
+    """The result of a claim, by key: newly claimed, already held by this job, already known, held by another
+    job.
     """
 
     new: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ class ClaimResult(Document):
 
 
 class FrontierWord(Document):
-    """A concept that entries mention and nobody has learned.
+    """A concept that entries mention and that is not yet learned.
 
     `mentioned_by` holds at most 20 keys of entries.
     """

@@ -1,4 +1,4 @@
-"""How many lemmas each kind of words holds."""
+"""How many lemmas there are of each kind of word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.lexicon.reader import Lexicon
 
 
 def cell_sizes(lexicon: Lexicon) -> Mapping[Cell, int]:
-    """Lemmas by the category of their common meaning and by commonness; some 60 ms."""
+    """Lemmas by category of their common meaning and by commonness; takes about 60 ms."""
     last = min(lexicon.presentable, max(ranks.stop for ranks in BANDS.values()) - 1)
     rows = lexicon.rows(
         "SELECT l.rank, y.category FROM lemma l JOIN sense s ON s.lemma = l.rank AND s.position = 0 JOIN"

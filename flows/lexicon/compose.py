@@ -1,4 +1,4 @@
-"""Texts of an entry from what the lexicon has: completed, cut and joined, never invented."""
+"""Texts of an entry, composed from the lexicon: completed, cut and joined, never invented."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.lexicon.reader import HEARD_OF, LexicalEntry, LexicalSense, key_of
 
 SHORTEST = 15
 LONGEST = 600
-"""Characters of a definition."""
+"""Most characters of a definition."""
 LONGEST_EXPLANATION = 2000
 
 _ARTICLES = {
@@ -22,7 +22,7 @@ _ARTICLES = {
 _STATEMENTS = {
     "kind of": "It is a kind of {}.",
     "instance of": "It is an example of: {}.",
-    "synonym": "One may also say {}.",
+    "synonym": "You can also say {}.",
     "kinds": "Its kinds include {}.",
     "instances": "Well-known ones are {}.",
     "parts": "Its parts include {}.",
@@ -40,7 +40,7 @@ _STATEMENTS = {
     "about": "It belongs to the field of {}.",
     "terms": "Terms of the field include {}.",
     "used in": "It is used in {}.",
-    "derived": "Words made from it or with it: {}.",
+    "derived": "Derived words: {}.",
 }
 _VERB_STATEMENTS = {"kind of": "It is a way to {}.", "kinds": "Ways to do so include to {}."}
 _USE = re.compile(
@@ -51,13 +51,13 @@ _USE = re.compile(
 
 
 def definition(entry: LexicalEntry) -> str:
-    """What the word commonly means: 15 to 600 characters, and not the word itself."""
+    """The word's common meaning: 15 to 600 characters, and not the word itself."""
     return statement(entry, entry.senses[0])
 
 
 def statement(entry: LexicalEntry, sense: LexicalSense) -> str:
-    """One meaning in 15 to 600 characters: the gloss, completed by what else WordNet says where it is too
-    short to define.
+    """One meaning in 15 to 600 characters: the gloss, extended by other WordNet data if it is too short to
+    define.
     """
     parts = [sense.gloss] if key_of(sense.gloss) != entry.key else []
     for addition in _additions(entry, sense):
@@ -68,7 +68,7 @@ def statement(entry: LexicalEntry, sense: LexicalSense) -> str:
 
 
 def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Sense, ...]:
-    """All meanings, the common one first, each with the examples given for it."""
+    """All meanings, the common one first, each with its examples."""
     return tuple(
         Sense(part_of_speech=sense.part_of_speech, gloss=sense.gloss, examples=found, category=sense.category)
         for sense, found in zip(entry.senses, examples, strict=True)
@@ -76,10 +76,9 @@ def senses(entry: LexicalEntry, examples: Iterable[tuple[str, ...]]) -> tuple[Se
 
 
 def explanation(entry: LexicalEntry, presentable: int) -> str:
-    """A longer text, at most 2,000 characters: the definition, how the word stands among others, and its
-    further meanings.
+    """A longer text, at most 2,000 characters: the definition, related words, and further meanings.
 
-    Words with a rank over `presentable` are not mentioned, rare ones only where there are no others.
+    Words ranked above `presentable` are not mentioned; rare ones only if there are no others.
     """
     first = entry.senses[0]
     sentences = [f"{_ARTICLES[first.part_of_speech]}, “{entry.text}” means: {_sentence(definition(entry))}"]
@@ -103,7 +102,7 @@ def explanation(entry: LexicalEntry, presentable: int) -> str:
 
 
 def _further_meanings(entry: LexicalEntry) -> Iterator[str]:
-    """All but the common meaning, one sentence each, counted through within each part of speech."""
+    """All meanings except the common one, one sentence each, numbered within each part of speech."""
     groups: dict[PartOfSpeech, list[str]] = {}
     for sense in entry.senses[1:]:
         groups.setdefault(sense.part_of_speech, []).append(sense.gloss)
@@ -118,7 +117,7 @@ def _further_meanings(entry: LexicalEntry) -> Iterator[str]:
 
 
 def applications(entry: LexicalEntry) -> tuple[str, ...]:
-    """What the thing is used for, where a gloss says so; mostly nothing."""
+    """What the thing is used for, if a gloss says so; usually nothing."""
     first = entry.senses[0]
     if first.part_of_speech != "noun":
         return ()
@@ -126,7 +125,7 @@ def applications(entry: LexicalEntry) -> tuple[str, ...]:
 
 
 def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:
-    """What can complete a gloss that is too short to define, the best first."""
+    """What can extend a gloss that is too short to define, best first."""
     own = set(entry.key.split())
     by_kind: dict[str, list[str]] = {}
     for relation in sense.relations:

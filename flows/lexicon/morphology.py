@@ -1,7 +1,7 @@
 """Which words a form belongs to: "went" to "go", "mice" to "mouse", "took off" to "take off".
 
-The pairs stand in the lexicon's file, made from simplemma's dictionary when it is built: that dictionary
-itself would cost each process 20 MB and 100 ms.
+The pairs are stored in the lexicon's file, built from simplemma's dictionary: the dictionary itself would
+cost each process 20 MB and 100 ms.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _COMBINATIONS = 24
 
 
 class Morphology:
-    """Inflections by the lexicon. It holds nothing but the lexicon, which the caller closes."""
+    """Inflections from the lexicon. It holds only the lexicon, which the caller closes."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
     def base_forms(self, key: str) -> tuple[str, ...]:
-        """The headwords that the form is an inflection of, the likeliest first; none for a headword ("left",
+        """The headwords that the form is an inflection of, likeliest first; none for a headword ("left",
         "glasses").
         """
         return self.base_forms_of((key,)).get(key, ())
@@ -44,21 +44,21 @@ class Morphology:
         return {key: found for key, found in answers.items() if found}
 
     def lemma_candidates(self, token: str) -> frozenset[str]:
-        """Every word that the token may be a form of, itself included; generous, for telling whether a text
+        """Every word that the token may be a form of, including itself; generous, for checking whether a text
         mentions a word.
         """
         key = word_key(token)
         return _candidates(key, self._lexicon.bases((key,)))
 
     def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
-        """`lemma_candidates` for all tokens of some texts, looked up at once."""
+        """`lemma_candidates` for all tokens of some texts, in one look-up."""
         found = {token for text in texts for token in tokens(text)}
         bases = self._lexicon.bases(found | {token.removesuffix("'s") for token in found})
         return lambda token: _candidates(token, bases)
 
     def headwords(self, words: Collection[str]) -> dict[str, Lemma]:
-        """The headword that each token stands for, the commonest of itself and its base forms; tokens without
-        any are absent.
+        """The headword that each token stands for, the most common of itself and its base forms; tokens
+        without any are absent.
         """
         choices = {word: {word} for word in words}
         for word, bases in self._lexicon.bases(words).items():
@@ -68,14 +68,14 @@ class Morphology:
         return {word: min(lemmas, key=lambda lemma: lemma.rank) for word, lemmas in found.items() if lemmas}
 
     def are_variants(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords with a meaning in common, as spelling variants are ("colour",
+        """Whether both keys are headwords that share a meaning, as spelling variants do ("colour",
         "color").
         """
         return self._lexicon.share_sense(a, b)
 
 
 def regular_bases(form: str) -> frozenset[str]:
-    """What a regular plural, possessive, past or participle may come from; the guesses need not be words."""
+    """Possible bases of a regular plural, possessive, past or participle; the guesses need not be words."""
     found: set[str] = set()
     stem = form.removesuffix("'s").removesuffix("'")
     if stem != form:
@@ -107,7 +107,7 @@ def _endings(form: str, endings: Mapping[str, tuple[str, ...]]) -> Iterator[str]
 
 
 def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """The form with some of its words set back to their bases, known bases before guessed ones."""
+    """The form with some of its words reduced to their bases, known bases before guessed ones."""
     choices = [(*sorted(known.get(piece, ())), *sorted(regular_bases(piece)), piece) for piece in pieces]
     form = "".join(pieces)
     for at, chosen in enumerate(product(*choices)):

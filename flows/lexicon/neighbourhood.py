@@ -1,4 +1,4 @@
-"""Words near a topic, the nearest first and among equally near ones the common first."""
+"""Words near a topic: nearest first, and common ones first among equally near ones."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lemma, Lexicon, as_array
 
 STEPS = 4
-"""How many relations away a neighbour may be."""
+"""Largest distance of a neighbour, in relations."""
 LIMIT = 20_000
-"""How many neighbours there are at most."""
+"""Most neighbours returned."""
 
 _NEAR = frozenset(
     {
@@ -54,18 +54,16 @@ _EMPTY_WORDS = frozenset(
     ]
 )
 _WIDE = 300
-"""How many words next to the wider terms are still near; the narrowest wider term counts in any case, up to
+"""How many words below the broader terms still count as near; the narrowest broader term always counts, up to
 ten times as many.
 """
 _FEW = 200
 
 
 def neighbourhood(lexicon: Lexicon, topic: str) -> Iterator[Lemma]:
-    """The words near a topic, without the topic itself and without repetition; nothing when the topic is
-    unknown.
+    """The words near a topic, without the topic itself and without duplicates; empty if the topic is unknown.
 
-    Each step is read when it is reached, so taking the first words of a large neighbourhood costs a few
-    milliseconds.
+    Each step is read lazily, so the first words of a large neighbourhood take a few milliseconds.
     """
     key = word_key(topic)
     seen: set[int] = set()
@@ -79,7 +77,7 @@ def neighbourhood(lexicon: Lexicon, topic: str) -> Iterator[Lemma]:
 
 
 def suggestions(lexicon: Lexicon, topic: str, limit: int = 3) -> list[str]:
-    """Headwords spelled like the topic, the closest first."""
+    """Headwords spelled like the topic, closest first."""
     from difflib import get_close_matches
 
     key = word_key(topic)
@@ -136,7 +134,7 @@ def _around(lexicon: Lexicon, keys: Sequence[str]) -> Iterator[list[Lemma]]:
 
 
 def _main_synsets(lexicon: Lexicon, keys: Sequence[str]) -> list[int]:
-    """The synsets of the common meanings; nouns alone when there are any, since a topic is a thing."""
+    """The synsets of the common meanings; only nouns if there are any, since a topic is a thing."""
     rows = lexicon.rows(
         "SELECT s.synset, s.tags, y.part FROM lemma l JOIN sense s ON s.lemma = l.rank JOIN synset y ON y.id"
         " = s.synset WHERE l.key IN (SELECT value FROM json_each(?)) ORDER BY s.tags DESC, s.position",
@@ -204,7 +202,7 @@ def _linked(lexicon: Lexicon, keys: Sequence[str], synsets: Collection[int]) -> 
 
 def _mentioned(lexicon: Lexicon, words: Sequence[str], *, is_phrase: bool) -> list[Lemma]:
     """The words whose glosses mention all the words (a phrase) or any of them; one pass over all glosses,
-    some 50 ms.
+    about 50 ms.
     """
     condition = (" AND " if is_phrase else " OR ").join("y.gloss LIKE ?" for _ in words)
     if not words:

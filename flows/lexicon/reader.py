@@ -20,7 +20,7 @@ from flows.knowledge import Category, PartOfSpeech
 DEFAULT_PATH = Path(__file__).with_name("wordnet.sqlite")
 LAYOUT = "2"
 HEARD_OF = 60_000
-"""Words up to this rank are known to some readers at least."""
+"""Words up to this rank are known to at least some readers."""
 
 _PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
 _CATEGORIES = {category.value: category for category in Category}
@@ -28,7 +28,7 @@ _RELATED_SENSES = 3
 _RELATIONS_OF_A_KIND = 10
 
 key_of = lru_cache(maxsize=8192)(word_key)
-"""`word_key`, remembered: common words come up again and again as each other's relatives.
+"""`word_key`, cached: common words recur as each other's relatives.
 
 For this package's own modules.
 """
@@ -36,7 +36,7 @@ For this package's own modules.
 
 @dataclass(frozen=True, slots=True)
 class Lemma:
-    """A headword. `rank` counts from 1, the commonest first."""
+    """A headword. `rank` counts from 1 for the most common."""
 
     rank: int
     key: str
@@ -47,7 +47,7 @@ class Lemma:
 class LexicalRelation:
     """A named link, for example kind="kind of".
 
-    `rank` is that of the linked word, raised where one of its rarer meanings is linked.
+    `rank` is the linked word's rank, raised if one of its rarer meanings is linked.
     """
 
     kind: str
@@ -59,8 +59,8 @@ class LexicalRelation:
 class LexicalSense:
     """One meaning.
 
-    `words` are all spellings and synonyms, the usual one first; `tags` says how often the word had this
-    meaning in WordNet's tagged corpus.
+    `words` are all spellings and synonyms, the usual one first; `tags` is how often the word had this meaning
+    in WordNet's tagged corpus.
     """
 
     synset: int
@@ -75,8 +75,8 @@ class LexicalSense:
 
 @dataclass(frozen=True, slots=True)
 class LexicalEntry:
-    """Everything that the lexicon has on one headword; senses come the commonest first, and the first three
-    have relations.
+    """Everything in the lexicon about one headword; senses are sorted by commonness, and the first three have
+    relations.
     """
 
     key: str
@@ -88,10 +88,9 @@ class LexicalEntry:
 class Lexicon:
     """WordNet 3.1, read-only.
 
-    One instance may serve several threads, one query at a time; opening takes a few milliseconds.
-
-    Whoever opens it closes it: use it as a context manager or call `close`. Raises LexiconMissing when the
-    file is not there or is not a lexicon of this version.
+    One instance may serve several threads, one query at a time; opening takes a few milliseconds. Whoever
+    opens it closes it: use it as a context manager or call `close`. Raises LexiconMissing if the file is
+    missing or is not a lexicon of this version.
     """
 
     def __init__(self, path: Path = DEFAULT_PATH) -> None:
@@ -99,8 +98,7 @@ class Lexicon:
         self._lock = threading.Lock()
         if not path.is_file():
             raise LexiconMissing(
-                f"The lexicon {path} is missing: run `make setup` in a checkout, or install the package"
-                " again."
+                f"The lexicon {path} is missing. Run `make setup` in a checkout, or reinstall the package."
             )
         try:
             # immutable: no locks and no journal, since nothing ever writes to an installed lexicon.
@@ -123,8 +121,8 @@ class Lexicon:
         if meta.get("layout") != LAYOUT:
             self._connection.close()
             raise LexiconMissing(
-                f"The lexicon {path} has the layout {meta.get('layout')}, not {LAYOUT}: run `make setup` in a"
-                " checkout, or install the package again."
+                f"The lexicon {path} has layout {meta.get('layout')}, not {LAYOUT}. Run `make setup` in a"
+                " checkout, or reinstall the package."
             )
 
     def __enter__(self) -> Self:
@@ -136,7 +134,7 @@ class Lexicon:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. Closing twice does nothing."""
+        """Close the file. Closing twice is harmless."""
         with self._lock:
             self._connection.close()
 
@@ -158,14 +156,14 @@ class Lexicon:
         return {row[1]: Lemma(*row) for row in rows}
 
     def contains(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of the keys that are headwords."""
+        """The keys that are headwords."""
         rows = self.rows(
             "SELECT key FROM lemma WHERE key IN (SELECT value FROM json_each(?))", (as_array(keys),)
         )
         return frozenset(key for (key,) in rows)
 
     def starting_with(self, prefix: str, limit: int = 2000) -> list[str]:
-        """Keys that begin so, the commonest first."""
+        """Keys with this prefix, most common first."""
         rows = self.rows(
             "SELECT key FROM lemma WHERE key >= ? AND key < ? ORDER BY rank LIMIT ?",
             (prefix, prefix + "\U0010ffff", limit),
@@ -173,9 +171,7 @@ class Lexicon:
         return [key for (key,) in rows]
 
     def lookup(self, keys: Collection[str]) -> dict[str, LexicalEntry]:
-        """Everything on each headword, in five queries for all of them together; a key that is no headword is
-        absent.
-        """
+        """Everything about each headword, in five queries in all; keys that are not headwords are absent."""
         found = self.find(keys)
         senses: dict[int, list[Sequence[Any]]] = defaultdict(list)
         for row in self.rows(
@@ -221,7 +217,7 @@ class Lexicon:
         }
 
     def share_sense(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords with a meaning in common."""
+        """Whether both keys are headwords that share a meaning."""
         rows = self.rows(
             "SELECT 1 FROM lemma a JOIN sense x ON x.lemma = a.rank JOIN lemma b JOIN sense y ON y.lemma ="
             " b.rank WHERE a.key = ? AND b.key = ? AND x.synset = y.synset LIMIT 1",
@@ -230,8 +226,8 @@ class Lexicon:
         return bool(rows)
 
     def bases(self, forms: Iterable[str]) -> dict[str, frozenset[str]]:
-        """The headwords that each form is an inflection of, as far as the dictionary of forms knows: one word
-        each, no phrases.
+        """The headwords that each form is an inflection of, according to the dictionary of forms: single
+        words, no phrases.
         """
         found: dict[str, set[str]] = defaultdict(set)
         for form, base in self.rows(
@@ -244,7 +240,7 @@ class Lexicon:
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The result of one query; for this package's own modules.
 
-        Raises LexiconMissing when the file cannot be read.
+        Raises LexiconMissing if the file is not readable.
         """
         try:
             with self._lock:
@@ -279,8 +275,8 @@ class Lexicon:
 
     def _unreadable(self, error: Exception) -> LexiconMissing:
         return LexiconMissing(
-            f"The lexicon {self.path} cannot be read ({error}): run `make setup` in a checkout, or install"
-            " the package again."
+            f"The lexicon {self.path} is not readable ({error}). Run `make setup` in a checkout, or reinstall"
+            " the package."
         )
 
 

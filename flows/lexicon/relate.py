@@ -1,4 +1,4 @@
-"""What stands around a word: related concepts, named relations, examples that show it."""
+"""What surrounds a word: related concepts, named relations, examples that show it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _VAGUE = frozenset(
     "happen|happening|have|make|matter|measure|move|object|part|physical entity|property|"
     "psychological feature|quality|relation|state|thing|unit|whole".split("|")
 )
-"""What everything is a kind of: true, but nothing to look up."""
+"""Everything is a kind of these: true, but not worth looking up."""
 _GROUPS: tuple[tuple[str, int], ...] = (
     ("kind of", 2),
     ("synonym", 2),
@@ -68,11 +68,11 @@ _FUNCTION_WORDS = frozenset(
 
 
 def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[str, Lemma]) -> tuple[str, ...]:
-    """1 to 8 words that a reader would look up next: familiar before rare, nothing twice, no other spelling
-    of the word itself.
+    """1 to 8 words that a reader would look up next: familiar before rare, without duplicates or other
+    spellings of the word itself.
 
-    `glossary` holds the headwords that stand in the entry's glosses, by the tokens that `gloss_words` gives.
-    Words with a rank over `presentable` are left out.
+    `glossary` holds the headwords in the entry's glosses, by the tokens that `gloss_words` returns. Words
+    ranked above `presentable` are dropped.
     """
     first, others = entry.senses[0], entry.senses[1:3]
     own = list(_by_turns(first.relations, presentable))
@@ -95,7 +95,7 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
     for texts, most in steps:
         concepts.take(texts, most)
     if not concepts.found:
-        # "Economics" is all that is to be said of "economic", and "fang" of "fanged": better a relative than
+        # "Economics" is all there is to say about "economic", and "fang" about "fanged": better than
         # nothing.
         relatives = (
             (relation.text for relation in own),
@@ -107,7 +107,7 @@ def related_concepts(entry: LexicalEntry, presentable: int, glossary: Mapping[st
 
 
 def gloss_words(gloss: str) -> list[str]:
-    """The content words of a gloss as tokens, in their order; no names, whose parts mean something else
+    """The content words of a gloss as tokens, in order; without names, whose parts mean something else
     ("united", "states").
     """
     return [
@@ -118,8 +118,8 @@ def gloss_words(gloss: str) -> list[str]:
 
 
 def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
-    """Named links of the common meaning, at most 20, each word once, the familiar first within each kind;
-    rare words only where there are few.
+    """Named links of the common meaning, at most 20, each word once, familiar ones first within each kind;
+    rare words only if there are few.
     """
     order = {kind: at for at, (kind, _) in enumerate(_GROUPS)}
     counts: dict[str, int] = {}
@@ -140,7 +140,7 @@ def relations(entry: LexicalEntry, presentable: int) -> tuple[Relation, ...]:
 
 
 def fitting_examples(sense: LexicalSense, key: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
-    """The sense's examples that contain the word or an inflection of it, and more than it."""
+    """The sense's examples that contain the word or an inflection of it, and more than that."""
     fitting = (
         example
         for example in sense.examples
@@ -158,8 +158,8 @@ def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterato
 
 
 def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
-    """The headwords of a gloss that are neither on everybody's lips nor unheard of, the rarer first, since
-    they say more.
+    """The headwords of a gloss that are neither very common nor unheard of, rarer ones first, since they say
+    more.
     """
     found = {glossary[word] for word in words if word in glossary}
     return [
@@ -170,7 +170,7 @@ def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
 
 
 class _Concepts:
-    """Words for further reading, none twice and none that is but another form of the word itself."""
+    """Words for further reading, without duplicates and other forms of the word itself."""
 
     def __init__(self, own: str) -> None:
         self.found: list[str] = []
@@ -178,13 +178,13 @@ class _Concepts:
         self._taken = {own, *spelling_variants(own)}
 
     def take(self, texts: Iterable[str], most: int, *, relatives: bool = False) -> None:
-        """Add texts until there are `most` in all; inflections of the word itself only as `relatives`."""
+        """Add texts up to `most` in all; inflections of the word itself only as `relatives`."""
         for text in texts:
             if len(self.found) >= most:
                 return
             key = key_of(text)
             names = {key, _plain(key)}
-            # "walking" says nothing new to a reader of "walk", and "walks" is no word to look up.
+            # "walking" tells a reader of "walk" nothing new, and "walks" is not worth looking up.
             is_relative = self._own in regular_bases(key) or key in regular_bases(self._own)
             if (relatives or not is_relative) and not self._taken & names and form_problem(text) is None:
                 self._taken |= names

@@ -1,4 +1,4 @@
-"""What writes: language models, and whatever answers in their place."""
+"""What writes: language models, and substitutes for them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from flows.knowledge import (
 
 
 class Unfinished(MalformedOutput):
-    """The answer broke off or was not of the asked shape, and was paid for.
+    """The answer was cut off or did not match the requested shape, but was billed.
 
-    `generation` holds what of it can be used, with the bill.
+    `generation` holds the usable part, with the bill.
     """
 
     def __init__(self, message: str, *, generation: Generation[Any], salvage: str = "") -> None:
@@ -31,27 +31,27 @@ class Unfinished(MalformedOutput):
 
 
 class LanguageModel(Protocol):
-    """One request a call: no retry and no splitting inside, since the stages do that in one place.
+    """One request per call: no retries and no splitting, since the stages do both in one place.
 
-    Answers are by word key; a word that the model left out is absent. Every method raises RateLimited,
-    ModelUnavailable, MalformedOutput (Unfinished where it was paid for), RequestTooLarge, Refused or
+    Answers are keyed by word key; a word that the model omitted is absent. Every method raises RateLimited,
+    ModelUnavailable, MalformedOutput (Unfinished if it was billed), RequestTooLarge, Refused or
     QuotaExhausted.
     """
 
     name: str
-    """Goes into every provenance, for example "wordnet-3.1"."""
+    """Part of every provenance, for example "wordnet-3.1"."""
     invents: bool
-    """Whether it writes of its own; a lexicon does not, and its entries may be shorter."""
+    """Whether it writes new text; a lexicon does not, and its entries may be shorter."""
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """Words worth learning, best first, at most `request.count`; fewer or none when it has no more.
+        """Words worth learning, best first, at most `request.count`; fewer or none once it runs out.
 
-        Raises UnknownTopic when it knows nothing near the topic.
+        Raises UnknownTopic if it knows no word near the topic.
         """
         ...
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
-        """A definition for each word, written from its evidence where there is any."""
+        """A definition for each word, written from its evidence if there is any."""
         ...
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
@@ -65,23 +65,25 @@ class LanguageModel(Protocol):
 
 @runtime_checkable
 class Budgeted(Protocol):
-    """A model that sets aside room for each answer, counted in tokens, and may have set aside too little."""
+    """A model that reserves room (in tokens) for each answer, and may have reserved too little."""
 
     def with_room(self, factor: float) -> LanguageModel:
-        """The same model, whose answers are given so many times the room."""
+        """The same model with this many times the room for its answers."""
         ...
 
 
 @runtime_checkable
 class Paced(Protocol):
-    """A model that a quota holds back."""
+    """A model that is limited by a quota."""
 
     @property
     def batches_at_once(self) -> int:
-        """How many batches in work keep its quota used; more would wait for each other. At least 1."""
+        """How many concurrent batches use the quota fully; more would only wait for each other. At
+        least 1.
+        """
         ...
 
     @property
     def quota_left(self) -> tuple[QuotaLeft, ...]:
-        """What is left of each limit at this moment."""
+        """What is left of each limit right now."""
         ...

@@ -1,4 +1,4 @@
-"""The lexicon in a language model's place: real words and texts from WordNet, with no key and no network."""
+"""The lexicon as a language model: real words and texts from WordNet, with no key and no network."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from flows.lexicon.reader import Lemma, LexicalEntry, Lexicon
 _PAGE = 1000
 
 Taken = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Tells which of some keys are known already or claimed by someone."""
+"""Tells which keys are already known or claimed."""
 
 
 class _Supply:
-    """The lemmas of one topic on their way: read but not yet judged, then free to be proposed."""
+    """The lemmas of one topic on their way: read, then judged, then ready to propose."""
 
     def __init__(self, lemmas: Iterator[Lemma]) -> None:
         self.unjudged: list[Lemma] = []
@@ -40,8 +40,8 @@ class _Supply:
         self._lemmas = lemmas
 
     def read(self) -> bool:
-        """Have lemmas to judge; False at the end. A page that was never judged comes again."""
-        # Inline: a topic's neighbourhood reads every gloss once, some 50 ms, and a page of all lemmas takes
+        """Make sure there are lemmas to judge; False at the end. A page that was never judged comes again."""
+        # Inline: a topic's neighbourhood reads every gloss once (about 50 ms); a page of all lemmas takes
         # one.
         self.unjudged = self.unjudged or list(islice(self._lemmas, _PAGE))
         self.has_any = self.has_any or bool(self.unjudged)
@@ -52,8 +52,8 @@ class LexiconModel:
     """Proposes common words first, or those near a topic, and composes everything else from glosses and
     relations.
 
-    It invents nothing, so what WordNet lacks stays empty. It proposes no word twice in its life. The lexicon
-    stays the caller's to close.
+    It invents nothing, so whatever WordNet lacks stays empty. It never proposes a word twice. The caller
+    closes the lexicon.
     """
 
     name = "wordnet-3.1"
@@ -69,10 +69,10 @@ class LexiconModel:
         self._turn = asyncio.Lock()
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """Lemmas that nobody has taken, at most `request.count`; fewer or none at the end of the list or of
-        the topic's neighbourhood.
+        """Lemmas that are not taken, at most `request.count`; fewer or none at the end of the list or of the
+        topic's neighbourhood.
 
-        Raises UnknownTopic, with words spelled like it, when nothing is near the topic.
+        Raises UnknownTopic, suggesting words spelled like it, if no word is near the topic.
         """
         topic = word_key(request.topic) if request.topic and request.topic.strip() else None
         avoided = {word_key(word) for word in request.avoid}
@@ -87,14 +87,14 @@ class LexiconModel:
                     chosen.append(lemma)
             if topic and not supply.has_any:
                 raise self._unknown(topic)
-            # Only now, so that what a failed call would have answered is offered by the next one.
+            # Only now, so that a failed call's answer is offered by the next one.
             del supply.free[:at]
             for lemma in chosen:
                 self._offered[lemma.rank] = 1
         return self._generation(tuple(lemma.text for lemma in chosen))
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
-        """The gloss of each word's common meaning; words that are no headwords are absent."""
+        """The gloss of each word's common meaning; words that are not headwords are absent."""
         entries = self._look_up(item.word.key for item in batch)
         return self._generation(
             {
@@ -107,7 +107,7 @@ class LexiconModel:
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
         """All meanings, the words around the common one and the examples that show the word; words that are
-        no headwords are absent.
+        not headwords are absent.
         """
         entries = self._look_up(item.key for item in batch)
         glosses = [sense.gloss for entry in entries.values() for sense in entry.senses[:2]]
@@ -130,8 +130,8 @@ class LexiconModel:
         return self._generation(answers)
 
     async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
-        """A text on all meanings and on the words around the common one; uses where a gloss names them,
-        misconceptions never.
+        """A text on all meanings and on the words around the common one; uses if a gloss names them, never
+        misconceptions.
         """
         entries = self._look_up(item.entry.key for item in batch)
         return self._generation(
@@ -150,7 +150,7 @@ class LexiconModel:
         return self._supplies[topic]
 
     async def _refill(self, supply: _Supply) -> bool:
-        """Add the next lemmas that nobody has taken; says whether there were any."""
+        """Add the next lemmas that are not taken; returns whether there were any."""
         while supply.read():
             usable = [
                 lemma
@@ -176,12 +176,12 @@ class LexiconModel:
         hint = (
             f"Try {' or '.join(f'“{word}”' for word in close)}, or leave the topic out."
             if close
-            else "Give a wider word, or leave the topic out."
+            else "Use a broader word, or leave the topic out."
         )
-        return UnknownTopic("topic", f"WordNet has nothing near “{topic}”", hint)
+        return UnknownTopic("topic", f"WordNet has no words near “{topic}”", hint)
 
     def _look_up(self, keys: Iterator[str]) -> dict[str, LexicalEntry]:
-        # Inline: twenty words take some 3 ms, less than the way to a thread and back is worth.
+        # Inline: twenty words take about 3 ms, less than a round trip to a thread.
         return self._lexicon.lookup(set(keys))
 
     def _generation(self, value: T) -> Generation[T]:

@@ -1,9 +1,9 @@
-"""Waiting for one model's quota instead of being refused: requests of one process line up here, and are sent
-when the buckets allow.
+"""Waiting for one model's quota instead of being refused: the requests of a process queue here until the
+buckets allow them.
 
-The rules are in `flows.core.quota`; this is their clock and their queue. Requests that finish words go before
-those that begin them, and a proposal that has waited for long goes first. How many are under way at once
-grows with success and halves when the provider is crowded.
+The rules are in `flows.core.quota`; this adds the clock and the queue. Requests that finish words go before
+those that start them, and a proposal that has waited long goes first. The number of concurrent requests grows
+with success and halves when the provider is overloaded.
 """
 
 from __future__ import annotations
@@ -23,30 +23,32 @@ from flows.errors import QuotaExhausted, RequestTooLarge
 from flows.knowledge import Bound, QuotaLeft, QuotaUsage, Usage
 
 CHARACTERS_A_TOKEN = 4.0
-"""What an English token is taken to hold until answers have told."""
+"""Assumed length of an English token until answers show better."""
 LARGEST_SHARE = 0.94
-"""Share of a minute's tokens that one request may be; a larger one is refused for good with 413."""
+"""Largest share of a minute's tokens for one request; a larger one is rejected for good with 413."""
 SPARE_SHARE = 0.004
-"""Share of a minute's tokens kept back with each request, since the provider's clock and count differ a
-little from ours.
+"""Share of a minute's tokens held back with each request, since the provider's clock and count differ
+slightly from ours.
 """
 ASSUMED_TOKENS_A_MINUTE = 8000
-"""Of the plan that is assumed, the free one: what goes with a larger limit is larger too."""
+"""Tokens per minute of the assumed plan, the free one: a larger limit implies that its other limits are
+larger too.
+"""
 FIRST_AT_ONCE = 8.0
 MOST_AT_ONCE = 64.0
 CALM_S = 1.0
-"""Refusals within so many seconds count as one."""
+"""Refusals within this many seconds count as one."""
 PATIENCE_S = 20.0
-"""A proposal that has waited so long goes before what finishes words."""
+"""A proposal that has waited this long goes before requests that finish words."""
 _RANK: dict[Task, int] = {"enrich": 0, "deepen": 0, "define": 1, "propose": 2}
 
 
 class Reservation:
-    """Leave to send one request. Tell what came of it, or it counts as spent in full."""
+    """Permission to send one request. Report its result, or it counts as fully spent."""
 
     def __init__(self, tokens: int, waited_s: float) -> None:
         self.waited_s = waited_s
-        """Seconds that were waited for leave."""
+        """Seconds spent waiting for permission."""
         self.spent = tokens
         self.cached = 0
         self.tokens_in = 0
@@ -64,11 +66,11 @@ class Reservation:
         self.seen, self.is_answered = seen, True
 
     def refused(self, seen: Seen) -> None:
-        """The provider did not take the request, because of a limit."""
+        """A limit made the provider refuse the request."""
         self.spent, self.seen, self.is_crowded = 0, seen, True
 
     def failed(self, spent: int, *, is_crowded: bool = False, pause_s: float | None = None) -> None:
-        """The request failed and may have been billed with so many tokens."""
+        """The request failed and may have been billed for this many tokens."""
         self.spent, self.seen, self.is_crowded = spent, Seen(retry_after_s=pause_s), is_crowded
 
 
@@ -88,7 +90,7 @@ class _Waiter:
 class QuotaLimiter:
     """The quota of one model in one event loop.
 
-    `assumed` limits are the free plan's, and give way to headers that tell of a larger one.
+    `assumed` limits are the free plan's; headers that report a larger plan override them.
     """
 
     def __init__(
@@ -112,22 +114,22 @@ class QuotaLimiter:
         self._halved_at_s = -math.inf
         self._tokens_a_character = 1 / CHARACTERS_A_TOKEN
         self.is_fresh = True
-        """Whether it was not told yet what earlier processes spent."""
+        """Whether it has yet to learn what earlier processes spent."""
 
     @property
     def largest(self) -> int:
-        """Tokens that one request may have, prompt and longest answer together."""
+        """Largest request in tokens, prompt and longest answer together."""
         capacity = min(self._state.minute_tokens.capacity * LARGEST_SHARE, self._state.day_tokens.capacity)
         return 1_000_000 if math.isinf(capacity) else int(capacity)
 
     @property
     def state(self) -> quota.Quota:
-        """The buckets as they were last counted."""
+        """The buckets as last counted."""
         return self._state
 
     @property
     def left(self) -> tuple[QuotaLeft, ...]:
-        """What is left of each limit that there is; nothing is known before the first answer."""
+        """What is left of each existing limit; unknown before the first answer."""
         if not self._has_heard:
             return ()
         found = quota.left(self._state, self._clock())
@@ -137,20 +139,20 @@ class QuotaLimiter:
         )
 
     def prompt_tokens(self, characters: int) -> int:
-        """Tokens that a prompt of so many characters is expected to be billed with."""
+        """Tokens that a prompt of this many characters is expected to cost."""
         return math.ceil(characters * self._tokens_a_character)
 
     @asynccontextmanager
     async def slot(self, task: Task, *, characters: int, answer_tokens: int) -> AsyncGenerator[Reservation]:
-        """Wait for leave to send a prompt with an answer of at most so many tokens.
+        """Wait for permission to send a prompt with an answer of at most this many tokens.
 
-        Raises RequestTooLarge when no wait helps, and QuotaExhausted when the day is used up. Whoever is
-        cancelled while waiting takes nothing; whoever leaves without telling has spent everything.
+        Raises RequestTooLarge if waiting does not help, and QuotaExhausted if the day is used up. A caller
+        cancelled while waiting takes nothing; one that leaves without reporting has spent everything.
         """
         tokens = self.prompt_tokens(characters) + answer_tokens
         if tokens > self.largest:
             raise RequestTooLarge(
-                f"The request has some {tokens:,} tokens; {self.model} takes at most {self.largest:,} at once"
+                f"The request has about {tokens:,} tokens; {self.model} accepts at most {self.largest:,}"
             )
         asked_s = self._clock()
         reserved = await self._leave(tokens, task)
@@ -161,7 +163,7 @@ class QuotaLimiter:
             self._close(slot, reserved, characters)
 
     def remember(self, usages: Iterable[QuotaUsage], *, now: datetime) -> None:
-        """Take out what an earlier process spent."""
+        """Deduct what an earlier process spent."""
         self.is_fresh = False
         for usage in usages:
             age_s = (now - usage.started_at).total_seconds()
@@ -202,7 +204,7 @@ class QuotaLimiter:
         return waiter.tokens
 
     def _grant(self) -> None:
-        """Let go whoever may, in turn; then set the alarm for the next."""
+        """Admit the waiters whose turn it is, then set the alarm for the next."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -222,7 +224,7 @@ class QuotaLimiter:
                 first.granted.set_result(None)
             elif isinstance(answer, TooLarge):
                 first.granted.set_exception(
-                    RequestTooLarge(f"{self.model} takes at most {answer.limit:,} tokens at once")
+                    RequestTooLarge(f"{self.model} takes at most {answer.limit:,} tokens per request")
                 )
             else:
                 first.granted.set_exception(self._exhausted(answer, now_s))
@@ -230,8 +232,7 @@ class QuotaLimiter:
     def _exhausted(self, answer: DayUsedUp, now_s: float) -> QuotaExhausted:
         until = datetime.now(UTC) + timedelta(seconds=answer.until_s - now_s)
         return QuotaExhausted(
-            f"Today's quota of {self.model} is used up; it is free again at {until:%H:%M} UTC on"
-            f" {until:%d %B}",
+            f"The daily quota of {self.model} is used up; it resets at {until:%H:%M} UTC on {until:%d %B}",
             until=until,
         )
 
@@ -241,7 +242,7 @@ class QuotaLimiter:
             self._hear(slot.seen)
         if slot.is_answered:
             self._calibrate(characters, slot.tokens_in)
-            # a provider without headers of its limits: nothing is learned by waiting for them
+            # a provider without rate-limit headers: waiting for them would teach nothing
             self._at_once = min(
                 MOST_AT_ONCE,
                 (
@@ -268,8 +269,8 @@ class QuotaLimiter:
         self._state = quota.observe(self._state, self._clock(), seen)
 
     def _widen(self, limit: int | None) -> None:
-        """Headers tell nothing of requests a minute and tokens a day; with a larger plan than assumed, these
-        are larger too.
+        """Headers do not report requests per minute and tokens per day; if the plan is larger than assumed,
+        so are these.
         """
         if not self._assumed or limit is None or limit <= ASSUMED_TOKENS_A_MINUTE:
             return

@@ -34,9 +34,9 @@ def _no_fault(_method: str, _call: int) -> Exception | None:
 class ScriptedModel:
     """Proposes the given words in order and writes the same plain sentences about each.
 
-    `fault(method, n)` is asked before the n-th call (from 1) of each method and may answer an exception to
-    raise; `answers` may replace or, by None, leave out the draft of single words in `define` and `enrich`;
-    every call takes `latency_s` seconds.
+    `fault(method, n)` is asked before the n-th call (from 1) of each method and may return an exception to
+    raise; `answers` may replace or (with None) omit the draft of single words in `define` and `enrich`; every
+    call takes `latency_s` seconds.
     """
 
     name = "scripted"

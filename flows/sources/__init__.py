@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flows.sources.wikimedia.wiktionary import Wiktionary
 
 REQUESTS_PER_MINUTE = 150
-"""Of the 200 that Wikimedia grants whoever names an operator, over all its wikis together."""
+"""Of the 200 that Wikimedia grants clients that name an operator, across all its wikis."""
 AT_ONCE = 3
 
 
@@ -25,11 +25,11 @@ AT_ONCE = 3
 async def open_sources(
     settings: Settings, *, lexicon: Lexicon, cache: EvidenceCache
 ) -> AsyncGenerator[tuple[Source, ...]]:
-    """The sources that the settings name, open until the end, in their order; the lexicon and the memory stay
-    the caller's to close.
+    """The configured sources in their order, open inside the context; the caller closes the lexicon and the
+    cache.
 
-    Without a contact those of Wikimedia are left out, and the log says so. Raises ConfigurationError for a
-    contact that is none, and where what reads Wiktionary's pages is not installed.
+    Without a contact, Wikimedia's sources are skipped with a warning. Raises ConfigurationError for an
+    invalid contact, and if Wiktionary's parser is not installed.
     """
     from flows.sources.lexicon import LexiconSource
 
@@ -47,7 +47,7 @@ async def _wikimedia(
         return []
     if not settings.wikimedia_contact:
         logging.getLogger(__name__).warning(
-            "WIKIMEDIA_CONTACT: not set, so %s cannot be asked; give a mail or web address",
+            "WIKIMEDIA_CONTACT: not set, so %s will not be used. Set it to an e-mail address or URL",
             " and ".join(sorted(names)),
         )
         return []
@@ -71,12 +71,12 @@ async def _wikimedia(
 
 
 def load_wiktionary(settings: Settings) -> type[Wiktionary]:
-    """What reads Wiktionary. Raises ConfigurationError where its extra is not installed."""
+    """The Wiktionary source. Raises ConfigurationError if its extra is not installed."""
     asked_by = "WIKIMEDIA_CONTACT" if "auto" in settings.sources else "LEARN_SOURCES"
     with needing(
         "wikimedia",
         asked_by=asked_by,
-        otherwise="Or set LEARN_SOURCES=lexicon,wikipedia, which needs nothing.",
+        otherwise="Or set LEARN_SOURCES=lexicon,wikipedia, which needs no extra library.",
     ):
         from flows.sources.wikimedia.wiktionary import Wiktionary
     return Wiktionary

@@ -1,4 +1,4 @@
-"""What is looked up: research sources."""
+"""Research sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flows.knowledge import Evidence, Word
 
 
 class Source(Protocol):
-    """Looks words up, at most `batch_size` in a call, with a request or two a call.
+    """Looks words up, at most `batch_size` per call, with one or two requests per call.
 
     Whoever opened its connection closes it.
     """
@@ -17,17 +17,16 @@ class Source(Protocol):
     name: str
     batch_size: int
     stands_in_for: str | None
-    """Name of the source of whose words it is asked only those for which that one found little; None: it is
-    asked for all.
+    """Another source's name: ask this source only for words on which that one found little. None: ask it for
+    every word.
     """
 
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """Evidence by word key, the strongest first; a word that is not found is absent.
+        """Evidence by word key, strongest first; a word without any is absent.
 
-        The topic chooses among several meanings.
-
-        Raises RateLimited or SourceUnavailable, and SourceRefused where trying again is in vain.
+        The topic chooses among several meanings. Raises RateLimited or SourceUnavailable, and SourceRefused
+        if retrying is pointless.
         """
         ...

@@ -1,6 +1,4 @@
-"""A circuit breaker: a source that keeps failing is left alone for a while instead of being waited for in
-every batch.
-"""
+"""A circuit breaker: a failing source is skipped for a while, so that not every batch waits for it."""
 
 from __future__ import annotations
 
@@ -17,12 +15,12 @@ REST_AFTER_REFUSAL_S = 600.0
 
 
 class Breaker:
-    """Passes calls on to a source until it fails four times in a row or refuses once; then answers in its
-    place for a while.
+    """Passes calls on to a source until it fails four times in a row or refuses once; then rejects calls for
+    a while.
 
-    After the rest one call tries the source, and the others wait for what it finds: an answer closes the
-    circuit, a failure opens it again. A RateLimited counts as neither: it already says how long to wait. The
-    source stays the caller's to close.
+    After the pause one call tries the source while the others are still rejected: an answer closes the
+    circuit, a failure opens it again. RateLimited counts as neither, since it already says how long to wait.
+    The caller closes the source.
     """
 
     def __init__(
@@ -51,8 +49,8 @@ class Breaker:
     ) -> Mapping[str, tuple[Evidence, ...]]:
         """What the source finds.
 
-        While the circuit is open it raises SourceUnavailable, or again the SourceRefused that opened it, at
-        once.
+        While the circuit is open it immediately raises SourceUnavailable, or the SourceRefused that opened
+        it.
         """
         is_trial = self._admit()
         try:
@@ -77,7 +75,7 @@ class Breaker:
                 self._is_trying = False
 
     def _admit(self) -> bool:
-        """Whether this call is the one that tries a resting source; False when the circuit is closed."""
+        """Whether this call is the trial after a pause; False if the circuit is closed."""
         if self._opens_until_s is None:
             return False
         left_s = self._opens_until_s - self._clock()
@@ -87,7 +85,7 @@ class Breaker:
         if self._refusal is not None:
             raise SourceRefused(str(self._refusal))
         raise SourceUnavailable(
-            f"{self._last} (failures in a row: {self._failures}; it is left alone for now)",
+            f"{self._last} ({self._failures} failures in a row; pausing requests)",
             retry_after_s=max(1.0, left_s),
         )
 

@@ -1,4 +1,4 @@
-"""A source with a memory: what it said is remembered in the store, also that it had nothing to say."""
+"""A source with a cache: its answers are kept in the store, including that it had none."""
 
 from __future__ import annotations
 
@@ -18,31 +18,29 @@ T = TypeVar("T")
 FOUND_FOR = timedelta(days=30)
 NOTHING_FOR = timedelta(days=3)
 PATIENCE_S = 3.0
-"""How long the memory may take; a source without it is slower but as good."""
+"""Longest wait for the cache; without it a source is slower but just as good."""
 
 
 class EvidenceCache(Protocol):
-    """The part of a store that remembers evidence."""
+    """The part of a store that caches evidence."""
 
     def now(self) -> datetime:
-        """The moment by the clock that expiry is judged by."""
+        """The time by the clock that decides on expiry."""
         ...
 
     async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
-        """What the source is remembered to have said and that has not expired."""
+        """The source's cached answers that have not expired."""
         ...
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
-        """Remember what a source said."""
+        """Cache what a source said."""
         ...
 
 
 class CachedSource:
-    """Asks a source only for words that it has not been asked for lately.
+    """Asks a source only for words that it was not asked for recently.
 
-    A failing memory is logged once and done without.
-
-    Source and memory stay the caller's to close.
+    A failing cache is logged once and bypassed. The caller closes both source and cache.
     """
 
     def __init__(self, source: Source, cache: EvidenceCache) -> None:
@@ -56,9 +54,9 @@ class CachedSource:
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """What is remembered and, for the other words, what the source finds now.
+        """Cached answers and, for the other words, what the source finds now.
 
-        Raises what the source raises.
+        Raises the source's errors.
         """
         name = self.name if topic is None else f"{self.name} {document_id(word_key(topic))}"
         keys = [word.key for word in words]
@@ -93,6 +91,6 @@ class CachedSource:
             if not self._has_complained:
                 self._has_complained = True
                 logging.getLogger(__name__).warning(
-                    "Evidence of %s is not remembered: %s", self.name, str(error) or "the store is too slow"
+                    "Not caching evidence from %s: %s", self.name, str(error) or "the store is too slow"
                 )
             return None

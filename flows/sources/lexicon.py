@@ -13,7 +13,7 @@ _MOST_SENSES = 3
 
 
 class LexiconSource:
-    """Evidence from WordNet's glosses. The lexicon stays the caller's to close."""
+    """Evidence from WordNet's glosses. The caller closes the lexicon."""
 
     name = "wordnet"
     batch_size = 200
@@ -28,7 +28,7 @@ class LexiconSource:
         *,
         topic: str | None = None,  # noqa: ARG002  all senses count
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """At most three glosses a word, the commonest meaning first; words that are no headwords are
+        """At most three glosses per word, most common meaning first; words that are not headwords are
         absent.
         """
         now = utc_now()

@@ -10,7 +10,7 @@ from flows.knowledge import Citation, Evidence, Word, utc_now
 class ScriptedSource:
     """Finds the given texts by word key.
 
-    `fault(n)` is asked before the n-th call (from 1) and may answer an exception to raise.
+    `fault(n)` is asked before the n-th call (from 1) and may return an exception to raise.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where knowledge is kept: one module a store, chosen by URL."""
+"""Where knowledge is stored: one module per store, selected by URL."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ FORMS = f"{LOCAL}, firestore://project/database"
 def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> Store:
     """The store at a URL, to be opened with `async with`.
 
-    The backend's driver is imported here and not before.
-
-    Claims and cached evidence expire by `clock`. Raises ConfigurationError for a URL of no known form;
-    without the driver's package too;
-    opening it raises LanguageMismatch when the store holds another language.
+    The backend's driver is imported here, not before. Claims and cached evidence expire by `clock`. Raises
+    ConfigurationError for an unknown form of URL, or if the driver's package is missing; opening raises
+    LanguageMismatch if the store holds another language.
     """
     scheme, separator, location = url.partition("://")
     if separator and scheme == "sqlite":
@@ -39,4 +37,4 @@ def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] 
             from flows.stores.firestore import FirestoreStore, Location
 
         return FirestoreStore(Location.parse(location), language=language, clock=clock)
-    raise ConfigurationError(f"LEARN_STORE: {url!r} names no store. Use one of {FORMS}")
+    raise ConfigurationError(f"LEARN_STORE: {url!r} is not a store URL. Use one of {FORMS}")

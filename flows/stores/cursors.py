@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, as one opaque word that is safe in a URL."""
+"""Cursors: where a list continues, as one opaque, URL-safe word."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LARGEST = 2**63 - 1
 
 
 def encode_cursor(kind: str, *parts: float | str) -> str:
-    """A cursor of a kind of list, from the sort key of the last item that was shown."""
+    """A cursor for a kind of list, from the sort key of the last item shown."""
     return urlsafe_b64encode(json.dumps([kind, *parts], separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, **kinds: tuple[type, ...]) -> tuple[str, tuple[Any, ...]]:
-    """The kind and the parts of a cursor, when it is one of the kinds with parts of these types.
+    """The kind and the parts of a cursor, if it is one of the kinds with parts of these types.
 
     Raises InvalidInput.
     """
@@ -30,8 +30,8 @@ def decode_cursor(cursor: str, **kinds: tuple[type, ...]) -> tuple[str, tuple[An
     if not is_good:
         raise InvalidInput(
             "cursor",
-            "it does not belong to this list",
-            "Give the cursor of the page before, or none for the first page",
+            "is not valid for this list",
+            "Use the cursor from the previous page, or none for the first page",
         )
     return kind, tuple(parts)
 

@@ -1,4 +1,4 @@
-"""What all stores decide in the same way."""
+"""Decisions that all stores share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_MENTIONS = 20
 
 
 class Filter(NamedTuple):
-    """One condition on entries: the name of the property and the value it must have."""
+    """One condition on entries: a property's name and its required value."""
 
     name: str
     value: str
@@ -31,7 +31,7 @@ def depth_of(rank_: int) -> Depth:
 
 
 def is_known(rank_: int, below: Depth | None) -> bool:
-    """Whether a word of this depth counts as known to a job that works on words below a depth."""
+    """Whether a word of this depth counts as known to a job that works on words below a given depth."""
     return rank_ >= max(1, rank(below))
 
 
@@ -49,7 +49,7 @@ def definition_of(entry: Entry) -> Definition:
 
 
 def by_key(words: Iterable[Word]) -> dict[str, Word]:
-    """The words by key in their order; of two with one key the first stays."""
+    """The words by key, in order; of two with the same key the first stays."""
     unique: dict[str, Word] = {}
     for word in words:
         unique.setdefault(word.key, word)
@@ -57,24 +57,24 @@ def by_key(words: Iterable[Word]) -> dict[str, Word]:
 
 
 def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
-    """The keys of mentioning entries, the oldest 20: those added at once are sorted, so that the order of a
-    set does not matter.
+    """The oldest 20 keys of mentioning entries: those added together are sorted, so that the order of a set
+    does not matter.
     """
     return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
 
 
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:
-    """Raise StaleAttempt when a newer attempt of the job has begun; `stored` is None where there is no job
+    """Raise StaleAttempt if a newer attempt of the job has begun; `stored` is None if there is no job
     document.
     """
     if stored is not None and stored > attempt:
         raise StaleAttempt(
-            f"Job {job_id}: attempt {attempt} may write no more, attempt {stored} has taken over"
+            f"Job {job_id}: attempt {attempt} can no longer write; attempt {stored} has taken over"
         )
 
 
 def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEvent, ...]:
-    """New lines with the numbers that follow the last one of their attempt; of two with one id the first."""
+    """New lines with the next numbers of their attempt; of two with the same id the first."""
     unique = {line.key: line for line in reversed(list(lines))}
     return tuple(
         line.model_copy(update={"attempt": attempt, "seq": last + place, "id": line.key})
@@ -85,7 +85,7 @@ def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEve
 def check_limit(limit: int) -> None:
     """Raise InvalidInput for a page size outside 1..200."""
     if not 1 <= limit <= MOST_ON_A_PAGE:
-        raise InvalidInput("limit", f"{limit} is not a page size", f"Give 1 to {MOST_ON_A_PAGE}")
+        raise InvalidInput("limit", f"must be 1 to {MOST_ON_A_PAGE} (is {limit})")
 
 
 def only_filter(
@@ -97,7 +97,7 @@ def only_filter(
     if len(chosen) > 1:
         raise InvalidInput(
             chosen[1].name,
-            f"it cannot be combined with {chosen[0].name}",
+            f"cannot be combined with {chosen[0].name}",
             "Filter by one of category, job_id, support and depth at a time",
         )
     return chosen[0] if chosen else None

@@ -1,6 +1,4 @@
-"""Putting a job in order whose process ended without its word: its counts from its rows, its claims
-given up.
-"""
+"""Settling a job whose process died: recount it from its rows and release its claims."""
 
 from __future__ import annotations
 
@@ -20,10 +18,10 @@ async def rows_of(store: Store, job_id: UUID) -> tuple[tuple[Round, ...], tuple[
 
 
 async def settle(store: Store, job: Job) -> Job:
-    """Count the job's words from its rows and give up its claims: for a job that is not settled, once
-    its process is gone.
+    """Recount the job's words from its rows and release its claims, for a job that is not settled, once its
+    process is gone.
 
-    The row as it is then. A job that has begun again meanwhile stays as it is.
+    Returns the row afterwards. A job that has started again in the meantime stays as it is.
     """
     counted = recounted(job, *await rows_of(store, job.job_id)).model_copy(update={"is_settled": True})
     row = (await store.project(counted)).job

@@ -1,4 +1,4 @@
-"""Moments as whole numbers, exact and in order: microseconds since 1970 in UTC."""
+"""Datetimes as whole numbers, exact and sortable: microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 

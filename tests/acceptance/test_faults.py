@@ -42,11 +42,11 @@ def test_full_disk_ends_the_job_with_the_reason_and_loses_nothing(stack, small_d
     run = stack.learn("run", "big", "--minutes", "1", "--plain", store=store, under=under)
     job_id = run.store.learning(at_least=100)
     assert run.wait(40) == 1
-    assert "no room left" in run.text.splitlines()[-1]
+    assert "quota full" in run.text.splitlines()[-1]
     assert "Traceback" not in run.text
     state = stack.state(job_id)
     assert state["type"] == "FAILED"
-    assert "no room left" in state["message"]
+    assert "quota full" in state["message"]
     stored = {key for (key,) in run.store.all("SELECT key FROM solidified_knowledge")}
     enlarge()
     time.sleep(5)  # a flow has so long to write its end itself
@@ -56,7 +56,7 @@ def test_full_disk_ends_the_job_with_the_reason_and_loses_nothing(stack, small_d
     failed = run.store.job(job_id)
     assert failed["status"] == "failed"
     # by the run itself, if there was room in time, else by what Prefect says of it
-    assert "no room left" in str([failed["errors"], failed["reason"]])
+    assert "quota full" in str([failed["errors"], failed["reason"]])
     rows = run.store.sound()
     assert stored < rows.entries.keys()
     rows.close()

@@ -255,7 +255,7 @@ def test_a_refusal_is_told_once_and_gone_when_it_was_mended(stack, open_page):
     page.get_by_role("radio", name="Quick").check()
     words = page.get_by_label("Words, separated by commas")
     words.fill("<b>")
-    refusal = page.get_by_text("cannot be learned", exact=False)
+    refusal = page.get_by_text("is not a valid word", exact=False)
     expect(refusal).to_have_count(1)
     page.get_by_role("button", name="Start quick job").click()
     expect(page.get_by_role("button", name="Start quick job")).to_be_enabled()

@@ -46,7 +46,7 @@ def test_a_key_makes_groq_write_with_more_batches_at_once(configured):
 
 def test_a_key_is_never_shown(configured):
     assert "gsk_secret" not in repr(configured(GROQ_API_KEY="gsk_secret"))
-    with pytest.raises(ConfigurationError, match="GROQ_API_KEY: it holds characters") as failed:
+    with pytest.raises(ConfigurationError, match="GROQ_API_KEY: contains invalid characters") as failed:
         configured(GROQ_API_KEY="gsk_sécret")
     assert "cret" not in str(failed.value)
 
@@ -71,7 +71,7 @@ def test_the_path_of_openai_is_left_out_of_groqs_address(configured, given):
 def test_leaving_out_the_path_is_told_with_what_to_write(configured, caplog):
     with caplog.at_level(logging.WARNING):
         configured(GROQ_BASE_URL="http://told.example/openai/v1")
-    assert "write http://told.example" in caplog.text
+    assert "set it to http://told.example" in caplog.text
 
 
 def test_models_and_sources_are_lists_by_commas(configured):
@@ -111,13 +111,17 @@ def test_prices_add_to_the_list_prices(configured):
     ("variable", "value", "said"),
     [
         ("LEARN_MODEL", "gpt", "LEARN_MODEL: .*'groq'"),
-        ("LEARN_SOURCES", "encarta", "LEARN_SOURCES: name some of auto, lexicon, wikipedia, wiktionary"),
-        ("LEARN_WRITE_MODELS", " , ", "LEARN_WRITE_MODELS: name at least one model"),
-        ("GROQ_BASE_URL", "api.groq.com", "GROQ_BASE_URL: give an address"),
-        ("LEARN_WIKIPEDIA_URL", "ftp://x", "LEARN_WIKIPEDIA_URL: give an address"),
+        (
+            "LEARN_SOURCES",
+            "encarta",
+            "LEARN_SOURCES: must list one or more of auto, lexicon, wikipedia, wiktionary",
+        ),
+        ("LEARN_WRITE_MODELS", " , ", "LEARN_WRITE_MODELS: must name at least one model"),
+        ("GROQ_BASE_URL", "api.groq.com", "GROQ_BASE_URL: must be a URL"),
+        ("LEARN_WIKIPEDIA_URL", "ftp://x", "LEARN_WIKIPEDIA_URL: must be a URL"),
         ("LEARN_TOKENS_PER_DAY", "-1", "LEARN_TOKENS_PER_DAY: .*greater than or equal to 0"),
-        ("LEARN_PRICES", "{", "LEARN_PRICES: it is not JSON"),
-        ("LEARN_PRICES", '{"m": [-1, 0, 0]}', "LEARN_PRICES: a price cannot be below 0"),
+        ("LEARN_PRICES", "{", "LEARN_PRICES: must be JSON"),
+        ("LEARN_PRICES", '{"m": [-1, 0, 0]}', "LEARN_PRICES: prices must not be negative"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(configured, variable, value, said):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.core.quota import parse_duration
+from flows.models.chat.headers import parse_duration
 from tests.world.clock import Clock
 from tests.world.limits import PLANS, Limiter, Limits, go_duration
 

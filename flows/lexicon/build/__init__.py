@@ -1,1 +1,1 @@
-"""Makes the lexicon's file of WordNet and word frequencies; not needed at run time."""
+"""Builds the lexicon's file from WordNet and word frequencies; not needed at run time."""

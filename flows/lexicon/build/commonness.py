@@ -1,9 +1,9 @@
-"""In which order a reader would expect to meet words, and a word its senses (build time).
+"""Ranks words, and the senses of a word, by how common they are (build time).
 
-WordNet counted how often each sense occurs in a tagged corpus of some 230,000 words; that covers 21,000 of
-147,000 lemmas. Word frequency covers the rest, but it counts spellings, not meanings: "in" is the commonest
-spelling of the unit inch. So the frequency of a spelling is believed only as far as the tag count of its
-meanings makes it plausible.
+WordNet counted how often each sense occurs in a tagged corpus of about 230,000 words; that covers 21,000 of
+147,000 lemmas. Word frequency covers the rest, but it counts spellings, not meanings: "in" is the most common
+spelling of the unit inch. So a spelling's frequency counts only as far as the tag count of its meanings makes
+it plausible.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FUNCTION_WORDS = frozenset(
     " until up upon us very was we were what whatever when whenever where whereas whether which while who"
     " whoever whole whom whose why will with within without would yes yet you your yours yourself".split()
 )
-"""Words that hold sentences together; nobody learns what they mean from a dictionary."""
+"""Function words; they are not looked up in a dictionary."""
 NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand"
@@ -44,11 +44,11 @@ COARSE = frozenset(
 )
 """Swear words and slurs in their common meaning that WordNet does not mark everywhere."""
 UNPRESENTABLE = -2.4
-"""Scores below this belong to slurs, numerals and single letters: looked up like any word, but not offered as
-somebody's neighbour.
+"""Scores below this belong to slurs, numerals and single letters: found on look-up, but never suggested as a
+neighbour.
 """
 RAREST = -2.0
-"""No other word scores lower."""
+"""The lowest score of any other word."""
 
 _ROMAN = re.compile(r"(?=.)m{0,3}(?:cm|cd|d?c{0,4})(?:xc|xl|l?x{0,4})(?:ix|iv|v?i{0,4})")
 _OFFENSIVE = re.compile(
@@ -61,23 +61,22 @@ _OFFENSIVE_USAGE = frozenset({"ethnic slur", "obscenity", "disparagement", "dirt
 _OBSCENE = frozenset({"cunt", "fuck", "pussy", "shit", "cock", "tit", "faggot"})
 _NOUN, _VERB, _ADVERB = 0, 1, 3
 _VERBAL = 0.2
-"""Share of forms like "walked" and "walking" above which a word is rather a verb than a noun."""
+"""Above this share of forms like "walked" and "walking", a word counts as a verb rather than a noun."""
 _FEW_TAGS = 6
 _UNTAGGED = 2.9
-"""What a word without any tag is worth: on the Zipf scale one tag in the corpus of 230,000 words corresponds
-to about 3.6, ten to 4.6.
+"""The score of an untagged word: on the Zipf scale one tag in the corpus of 230,000 words corresponds to
+about 3.6, ten to 4.6.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedSense:
-    """One meaning of a lemma with what tells how common it is."""
+    """One meaning of a lemma, with what indicates how common it is."""
 
     synset: RawSynset
     form: str
     number: int
-    """WordNet's own place of the sense, from 1 in each part of speech; it means little where nothing is
-    tagged.
+    """WordNet's own rank of the sense, from 1 in each part of speech; it means little if nothing is tagged.
     """
     tags: int
     synset_tags: int
@@ -85,27 +84,26 @@ class TaggedSense:
 
     @property
     def is_instance(self) -> bool:
-        """Whether it names one thing (a person, a place) instead of a kind."""
+        """Whether it names one individual (a person, a place) rather than a kind."""
         return any(pointer.kind == "instance of" for pointer in self.synset.pointers)
 
 
 def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = None) -> list[TaggedSense]:
-    """The commonest first across parts of speech.
+    """The most common first, across parts of speech.
 
-    `verbal_share` tells how much of the word's use is in forms that only a verb has, 0 to 1, where that is
-    known.
+    `verbal_share` is the share of the word's use in forms that only a verb has, 0 to 1, if known.
     """
     senses = list(senses)
     tags = sum(sense.tags for sense in senses)
 
     def place(sense: TaggedSense) -> tuple[bool, float, bool, int, tuple[int, int]]:
-        # What is explained by the word itself comes after the word's own meaning: "wood of a pecan tree",
+        # A meaning explained by the word itself ranks after the word's own meaning: "wood of a pecan tree",
         # "attach by means of nails".
         weight = 0.15 * sense.tags if _is_circular(sense) else float(sense.tags)
         if tags <= _FEW_TAGS:
             weight = weight / 2 + _plausibility(sense, verbal_share)
         if tags < 2:
-            # A rare spelling of a common word ("colour") has no counts of its own worth the name: its
+            # A rare spelling of a common word ("colour") has too few counts of its own: its
             # synonyms' counts speak for it.
             weight += 0.6 * math.log10(1 + sense.synset_tags)
         return (_is_coarse(sense), -weight, sense.is_instance, sense.number, sense.synset.id)
@@ -114,22 +112,21 @@ def order_senses(senses: Iterable[TaggedSense], *, verbal_share: float | None = 
 
 
 def is_offensive(synset: RawSynset, usages: Sequence[str] = ()) -> bool:
-    """Whether WordNet itself marks the synset as a slur or as vulgar, by its gloss or by its usage domain."""
+    """Whether WordNet marks the synset as a slur or as vulgar, in its gloss or its usage domain."""
     return _OFFENSIVE.search(synset.gloss) is not None or not _OFFENSIVE_USAGE.isdisjoint(usages)
 
 
 def score(
     key: str, senses: Sequence[TaggedSense], *, zipf: float, is_inflection: bool, is_offensive: bool
 ) -> float:
-    """How common the lemma is in the meaning that stands first, on the Zipf scale: 7 is once in 100 words, 0
-    unheard of.
+    """How common the lemma is in its first meaning, on the Zipf scale: 7 is once in 100 words, 0 is unheard
+    of.
 
-    It is under UNPRESENTABLE for what no reader wants to meet early, and never under RAREST for other words.
-
-    `zipf` is the frequency of the spelling, `is_inflection` tells that the spelling is also a form of another
+    It is below UNPRESENTABLE for words that no reader wants to meet early, and never below RAREST for others.
+    `zipf` is the frequency of the spelling; `is_inflection` says that the spelling is also a form of another
     lemma.
     """
-    # That "john" is in every text says something about persons, nothing about the room.
+    # That "john" is in every text says something about people, nothing about the room.
     tags = sum(sense.tags for sense in senses if sense.is_instance is senses[0].is_instance)
     words = key.replace("-", " ").split()
     if is_offensive or key in COARSE:
@@ -150,12 +147,12 @@ def _score(
 ) -> float:
     by_tags = 3.4 + math.log10(tags) if tags else _UNTAGGED
     if len(words) > 1:
-        # Word frequency of a phrase is computed from its words as if they met by chance.
+        # The frequency of a phrase is computed from its words as if they occurred independently.
         value = min(zipf - 1.0, by_tags - 0.1) if tags else min(zipf - 2.3, 2.4)
     else:
         value = min(zipf, by_tags + (-0.2 if is_inflection else 1.3))
     if first.is_instance:
-        # Surnames are common as spellings; the one scientist or singer whom WordNet means is not.
+        # Surnames are common as spellings; the one scientist or singer that WordNet means is not.
         value -= 1.5 if first.synset.category == "person" else 0.5
     if first.synset.id[0] == _ADVERB:
         value -= 0.7
@@ -173,7 +170,7 @@ def _score(
 
 
 def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
-    """How likely a meaning is the common one where hardly anything was tagged."""
+    """How likely a meaning is to be the common one when hardly anything was tagged."""
     synset = sense.synset
     is_usual_name, is_only_name = synset.words[0] == sense.form, len(synset.words) == 1
     is_special = synset.gloss.startswith("(") or any(pointer.kind == "about" for pointer in synset.pointers)
@@ -185,8 +182,8 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
         - 1.0 * is_special
     )
     value -= 0.3 * _is_circular(sense) + 1.0 * sense.is_instance
-    # Of "weasel" the animal is the plain meaning and the person the figure of speech; of "chess" the grass is
-    # nobody's first thought.
+    # For "weasel" the animal is the plain meaning and the person a figure of speech; for "chess" the grass is
+    # an unlikely guess.
     value += (
         0.9 * (synset.category == "animal")
         - 0.7 * (synset.category == "plant")
@@ -210,7 +207,7 @@ def _is_circular(sense: TaggedSense) -> bool:
 
 
 def _is_coarse(sense: TaggedSense) -> bool:
-    """Whether the meaning shares its synset with a swear word, which is not the one to show of "jazz" or
-    "screw".
+    """Whether the meaning shares its synset with a swear word, so that it is not the one to show for "jazz"
+    or "screw".
     """
     return not _OBSCENE.isdisjoint(word.casefold() for word in sense.synset.words)

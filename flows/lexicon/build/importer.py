@@ -1,11 +1,9 @@
-"""Makes the lexicon's SQLite file from WordNet's database files (build time): `python -m
+"""Builds the lexicon's SQLite file from WordNet's database files (build time): `python -m
 flows.lexicon.build.importer DICT TARGET`.
 
-The same input gives the same file. Rows that are read together lie together: a lemma's number is its rank, so
-that the common words fill few pages; relations lie in the order in which a reader wants them.
-
-A *weight* is a rank that counts a word as rarer where it is meant in one of its rarer meanings: "mate" is a
-common word, but not as a drink.
+The same input yields the same file. Rows read together are stored together: a lemma's number is its rank, so
+that common words fill few pages; relations are stored in reading order. A *weight* is a rank that treats a
+word as rarer when one of its rarer meanings is meant: "mate" is a common word, but not as a drink.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from flows.lexicon.build.irregular import IRREGULAR
 from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
 
 VERSION = "2"
-"""Rises with the file's layout; a reader refuses another one."""
+"""Increases with the file's layout; a reader rejects any other."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -47,9 +45,9 @@ INDEX = "CREATE UNIQUE INDEX lemma_key ON lemma (key);"
 
 
 def build(folder: Path, target: Path, *, stamp: str = "") -> None:
-    """Write the lexicon of the WordNet database files in `folder` to `target`, whole or not at all.
+    """Write the lexicon of the WordNet database files in `folder` to `target`, completely or not at all.
 
-    `stamp` is kept in the file, so that a later build can tell whether the file is up to date. Raises
+    `stamp` is stored in the file, so that a later build can tell whether the file is up to date. Raises
     MalformedWordNet, or OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +94,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
         return rank if rank > presentable else min(presentable, int(rank * (1 + place) / share))
 
     def members(synset: RawSynset) -> list[str]:
-        """Its words, first those that mean it oftenest, then the familiar ones."""
+        """Its words: those that mean it most often first, then the familiar ones."""
         weight: dict[str, int] = {}
         for key in map(word_key, synset.words):
             weight[_plain(key)] = min(weight.get(_plain(key), len(ranks)), weigh(key, synset.id))
@@ -108,7 +106,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
         return sorted(dict.fromkeys(synset.words), key=usual)
 
     words = {synset.id: members(synset) for synset in synsets}
-    # A slur is nobody's nearest relative, however common its spelling is in another meaning.
+    # A slur is never suggested as a relative, however common its spelling is in another meaning.
     slurs = {synset.id for synset in synsets if is_offensive(synset)}
     heads = {at: len(ranks) if at in slurs else ranks[word_key(found[0])] for at, found in words.items()}
     weights = {
@@ -164,9 +162,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
 
 
 def _plain(key: str) -> str:
-    """The same for British and American spellings, of which WordNet's order says which one it holds for
-    usual.
-    """
+    """The same, with British and American spellings in WordNet's order of preference."""
     return key.replace("our", "or").replace("is", "iz")
 
 
@@ -175,7 +171,7 @@ def _senses(
     tags: Mapping[tuple[str, int, int], tuple[int, int]],
     verbal_shares: Mapping[str, float],
 ) -> dict[str, list[TaggedSense]]:
-    """The senses of each key, the commonest first."""
+    """The senses of each key, most common first."""
     found: dict[str, dict[tuple[int, int], TaggedSense]] = defaultdict(dict)
     for synset in synsets:
         counts = [tags.get((word.lower().replace(" ", "_"), *synset.id), (99, 0)) for word in synset.words]
@@ -188,14 +184,14 @@ def _senses(
 
 
 def _inflections(keys: Collection[str]) -> set[tuple[str, str]]:
-    """(form, base) for every form of simplemma's English dictionary whose base is a headword."""
+    """(form, base) for every form in simplemma's English dictionary whose base is a headword."""
     pairs = dictionaries.DefaultDictionaryFactory().get_dictionary("en").items()
     keyed = ((word_key(form), word_key(base)) for form, base in pairs)
     return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in keys}
 
 
 def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:
-    """How much of each word's use is in forms such as "walked" and "walking"."""
+    """The share of each word's use in forms such as "walked" and "walking"."""
     total: dict[str, float] = defaultdict(float)
     verbal: dict[str, float] = defaultdict(float)
     for form, base in sorted(inflections):
@@ -213,7 +209,6 @@ def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:
 def _scores(
     synsets: list[RawSynset], senses: Mapping[str, list[TaggedSense]], forms: set[str]
 ) -> dict[str, float]:
-    """How common each key is."""
     by_id = {synset.id: synset for synset in synsets}
 
     def is_marked(sense: TaggedSense) -> bool:
@@ -246,7 +241,7 @@ def _relations(
     weights: Mapping[tuple[int, int], int],
     kinds: Mapping[str, int],
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Relations between whole synsets, the commonest target first."""
+    """Relations between whole synsets, most common target first."""
     for synset in synsets:
         targets: dict[str, set[tuple[int, int]]] = defaultdict(set)
         for pointer in synset.pointers:
@@ -264,7 +259,6 @@ def _links(
     kinds: Mapping[str, int],
     weigh: Callable[[str, tuple[int, int]], int],
 ) -> Iterator[tuple[int, int, int, int, int, str, int]]:
-    """Relations between single words."""
     words = {synset.id: synset.words for synset in synsets}
     for synset in synsets:
         for pointer in synset.pointers:

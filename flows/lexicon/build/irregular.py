@@ -1,5 +1,5 @@
-"""Irregular forms that simplemma's dictionary reads as something else, mostly because they are words of their
-own too (build time).
+"""Irregular forms that simplemma's dictionary misreads, mostly because they are also words of their own
+(build time).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ CATEGORIES: tuple[Category, ...] = tuple(
         " contact creation feeling motion perception possession social state weather state"
     ).split()
 )
-"""By the number of the lexicographer file, 00 to 44."""
+"""Indexed by the number of the lexicographer file, 00 to 44."""
 
 KINDS: dict[str, str] = {
     "@": "kind of",
@@ -56,7 +56,7 @@ KINDS: dict[str, str] = {
 }
 """Pointer symbols in plain words.
 
-"-u" is left out: that a thousand words are slang says nothing about slang.
+"-u" is omitted: that a thousand words are slang says nothing about slang.
 """
 
 _MARKER = re.compile(r"\((?:p|a|ip)\)$")
@@ -65,7 +65,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 
 
 class MalformedWordNet(ValueError):
-    """A line of a database file is not what the format says; the message names file and line."""
+    """A line of a database file violates the format; the message names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def read_tags(folder: Path) -> dict[tuple[str, int, int], tuple[int, int]]:
 
 
 def split_gloss(text: str) -> tuple[str, tuple[str, ...]]:
-    """The definition and the examples of a gloss; what stands after an example's closing quote (its author)
-    is left out.
+    """The definition and the examples of a gloss; text after an example's closing quote (its author) is
+    dropped.
     """
     text = text.strip()
     start = _EXAMPLES.search(text)

@@ -1,1 +1,1 @@
-"""One driver for chat APIs of OpenAI's shape; Groq is a profile of it."""
+"""One driver for OpenAI-shaped chat APIs; Groq is a profile of it."""

@@ -1,5 +1,5 @@
-"""An account at Groq: its quotas, one a model and shared by all jobs of an event loop, remembered in the
-store, and the model that uses them.
+"""A Groq account: one quota per model, shared by all jobs of an event loop and saved in the store, and the
+model that uses them.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from flows.settings import Settings
 
 SAVE_EVERY_S = 15.0
 SILENCE_S = 30.0
-"""So long a connection may say nothing."""
+"""Longest silence of a connection."""
 WHOLE_S = 90.0
-"""So long a request may take in all, however it drips."""
+"""Longest time for a whole request, however slowly it arrives."""
 
 _log = logging.getLogger(__name__)
 
 
 class QuotaMemory(Protocol):
-    """Where an account's spending outlives a process; every store is one."""
+    """Where an account's usage outlives a process; every store can do this."""
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
-        """What is remembered of a model's windows."""
+        """The saved usage of a model's windows."""
         ...
 
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
-        """Replace what is remembered of each model's window."""
+        """Replace the saved usage of each model's window."""
         ...
 
 
@@ -56,14 +56,16 @@ class Quotas:
         return self._limiters[model]
 
     async def recall(self, models: Collection[str], memory: QuotaMemory) -> None:
-        """Take out of limiters that are new what an earlier process spent."""
+        """Deduct from new limiters what an earlier process spent."""
         for limiter in [self.of(model) for model in models]:
             usages = await memory.quota_usage(limiter.model)
-            if limiter.is_fresh:  # asked after the wait, since another job may open the account meanwhile
+            if (
+                limiter.is_fresh
+            ):  # check after waiting, since another job may have opened the account meanwhile
                 limiter.remember(usages, now=utc_now())
 
     async def save(self, models: Collection[str], memory: QuotaMemory) -> None:
-        """Have the memory hold what was spent."""
+        """Save what was spent."""
         now = utc_now()
         await memory.save_quota_usage([usage for model in models for usage in self.of(model).spent(now=now)])
 
@@ -74,7 +76,7 @@ _quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Limit
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The configured limits; 0 is none."""
+    """The configured limits; 0 means no limit."""
     return Limits(
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
@@ -84,7 +86,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def asking(settings: Settings) -> str:
-    """The variable that asks for Groq."""
+    """The setting that requires Groq."""
     return "LEARN_MODEL" if settings.model == "groq" else "GROQ_API_KEY"
 
 
@@ -92,15 +94,15 @@ def asking(settings: Settings) -> str:
 async def open_groq(
     settings: Settings, memory: QuotaMemory, *, silence_s: float = SILENCE_S, whole_s: float = WHOLE_S
 ) -> AsyncGenerator[GroqModel]:
-    """The model of the configured account, checked, with what its quota is remembered to have spent.
+    """The configured account's model, checked, with the saved usage of its quota.
 
-    A request may be silent for `silence_s` seconds and take `whole_s` in all. Raises ConfigurationError when
-    there is no key, when Groq does not accept it, when it offers none of the configured models, or when its
-    client is not installed.
+    A request may be silent for `silence_s` seconds and take `whole_s` in all. Raises ConfigurationError if
+    there is no key, if Groq rejects the key or offers none of the configured models, or if Groq's client is
+    not installed.
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(
-            f"GROQ_API_KEY: LEARN_MODEL is groq, and there is no key. Make one at {KEYS_PAGE}, or set"
+            f"GROQ_API_KEY: LEARN_MODEL=groq requires a key. Create one at {KEYS_PAGE}, or set"
             " LEARN_MODEL=lexicon."
         )
     with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):
@@ -125,7 +127,6 @@ async def open_groq(
 
 
 def _shared(settings: Settings, key: str) -> Quotas:
-    """The one set of limiters of this account in this loop."""
     limits = limits_of(settings)
     assumed: list[Bound] = [
         bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set
@@ -140,7 +141,7 @@ async def _saving(quotas: Quotas, models: Collection[str], memory: QuotaMemory) 
         try:
             await quotas.save(models, memory)
         except TransientError as error:
-            _log.warning("What was spent of Groq's quota could not be noted: %s", error)
+            _log.warning("Could not save Groq quota usage: %s", error)
 
     async def keep_saving() -> None:
         while True:

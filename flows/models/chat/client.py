@@ -1,6 +1,6 @@
-"""One request to Groq and its answer, by the groq package, in one event loop.
+"""One request to Groq and its answer, through the groq package, in one event loop.
 
-No retry: the stages decide on those.
+No retries: the stages decide on those.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import httpx
 from groq.types.chat import ChatCompletion
 
 from flows.core.prompts import Prompt
-from flows.core.quota import Seen, read_headers
+from flows.core.quota import Seen
 from flows.errors import ModelUnavailable
 from flows.models.chat.errors import Unanswered, translate
+from flows.models.chat.headers import read_headers
 from flows.models.chat.reply import Reply
 from flows.models.chat.schemas import SCHEMAS
 
@@ -28,9 +29,9 @@ _TEMPERATURES = {"propose": 1.0, "define": 0.2, "enrich": 0.5, "deepen": 0.5}
 
 
 class GroqClient:
-    """The connection to Groq, open between `async with` and its end, in the event loop that opened it.
+    """A connection to Groq, open inside `async with`, in the event loop that opened it.
 
-    A request may be silent for `silence_s` seconds and take `whole_s` in all, however it drips.
+    A request may be silent for `silence_s` seconds and take `whole_s` in all, however slowly it arrives.
     """
 
     def __init__(self, *, api_key: str, base_url: str, silence_s: float, whole_s: float) -> None:
@@ -53,9 +54,9 @@ class GroqClient:
         await self._groq.close()
 
     async def models(self) -> frozenset[str]:
-        """The models that the account may use.
+        """The models available to the account.
 
-        Raises ConfigurationError for a bad key, and TransientError.
+        Raises ConfigurationError for an invalid key, and TransientError.
         """
         try:
             async with asyncio.timeout(self._whole_s):
@@ -65,12 +66,12 @@ class GroqClient:
         except groq.APIError as error:
             raise translate(error) from error
         except (ValueError, TypeError, AttributeError) as error:
-            raise ModelUnavailable("Groq answered with something that is no list of models") from error
+            raise ModelUnavailable("Groq's answer is not a list of models") from error
 
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
-        """Have a prompt answered within so many tokens.
+        """Answer a prompt in at most this many tokens.
 
-        Raises what `translate` makes of a failure.
+        Raises the errors of `translate`.
         """
         try:
             async with asyncio.timeout(self._whole_s):
@@ -86,8 +87,8 @@ class GroqClient:
         except groq.APIError as error:
             raise translate(error) from error
         except (ValueError, TypeError, AttributeError) as error:
-            # a page of a proxy, say, comes out of the SDK as a plain text
-            raise ModelUnavailable("Groq answered with something that is no completion") from error
+            # a proxy's error page, say, comes out of the SDK as plain text
+            raise ModelUnavailable("Groq's answer is not a completion") from error
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
@@ -113,10 +114,10 @@ def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) ->
 def _reply(completion: ChatCompletion, seen: Seen) -> Reply:
     usage = completion.usage
     if not completion.choices or usage is None:
-        raise ModelUnavailable("Groq answered with something that is no completion")
+        raise ModelUnavailable("Groq's answer is not a completion")
     choice = completion.choices[0]
     details = usage.prompt_tokens_details
-    cut = "it broke off when its tokens ran out" if choice.finish_reason == "length" else None
+    cut = "answer cut off at its token limit" if choice.finish_reason == "length" else None
     return Reply(
         text=choice.message.content or "",
         tokens_in=usage.prompt_tokens,

@@ -1,9 +1,8 @@
-"""Groq's refusals and failures in our terms: which limit, how long, which model is gone, what can be
+"""Groq's refusals and failures as our errors: which limit, how long, which model is gone, what can be
 salvaged.
 
-Status codes and texts as in https://console.groq.com/docs/errors and recorded answers. A limit of tokens a
-day is told in the text alone, while the headers go on reporting the healthy minute; 413 bears the same code
-as 429.
+Status codes and texts as in https://console.groq.com/docs/errors and recorded answers. A daily token limit
+appears in the text only, while the headers keep reporting the healthy minute; 413 has the same code as 429.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from flows.core.quota import Seen, parse_duration, read_headers
+from flows.core.quota import Seen
 from flows.errors import (
     ConfigurationError,
     LearningError,
@@ -26,6 +25,7 @@ from flows.errors import (
     RequestTooLarge,
 )
 from flows.knowledge import Bound
+from flows.models.chat.headers import parse_duration, read_headers
 
 if TYPE_CHECKING:
     import groq
@@ -50,22 +50,23 @@ _GONE = frozenset(
     }
 )
 _MINUTE_PAUSE_S = 2.0
-"""Waited after a refusal that tells no time."""
+"""Wait after a refusal that names no time."""
 _CROWDED = frozenset({498, 503})
 
 
 class ModelGone(LearningError):
-    """The provider does not offer this model, or not to this account: ask the next."""
+    """The provider does not offer this model, or not to this account: try the next one."""
 
 
 class SchemaRefused(LearningError):
-    """The provider takes no answer's shape as strict as this: ask for plain JSON."""
+    """The provider rejects a strict schema for the answer: ask for plain JSON."""
 
 
 class LimitReached(RateLimited):
     """A 429.
 
-    `seen` is what its headers and its text told of the limits; a day's limit has `seen.day_used_up_for_s`.
+    `seen` is what its headers and text report about the limits; for a daily limit `seen.day_used_up_for_s` is
+    set.
     """
 
     def __init__(self, message: str, seen: Seen) -> None:
@@ -74,7 +75,7 @@ class LimitReached(RateLimited):
 
 
 class Oversized(RequestTooLarge):
-    """A 413. `seen` is what its text told of the limit."""
+    """A 413. `seen` is what its text reports about the limit."""
 
     def __init__(self, message: str, seen: Seen) -> None:
         super().__init__(message)
@@ -82,11 +83,11 @@ class Oversized(RequestTooLarge):
 
 
 class Crowded(ModelUnavailable):
-    """The provider has no room at this moment: fewer at once."""
+    """The provider is overloaded: send fewer requests at once."""
 
 
 class Unanswered(ModelUnavailable):
-    """No answer came through, though the request may have been worked on and billed."""
+    """No answer arrived, though the request may have been processed and billed."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Failure:
 
 
 def translate(error: groq.APIError) -> LearningError:
-    """What a failure of Groq's client means, as an error to raise from it. The texts name no key."""
+    """A failure of Groq's client, as an error to raise from it. The texts contain no key."""
     import groq
 
     if isinstance(error, groq.APITimeoutError):
@@ -107,15 +108,15 @@ def translate(error: groq.APIError) -> LearningError:
     if isinstance(error, groq.APIStatusError):
         return _of_status(_read(error))
     if isinstance(error, groq.APIResponseValidationError):
-        return ModelUnavailable("Groq answered with something that is no completion")
+        return ModelUnavailable("Groq's answer is not a completion")
     cause = _innermost(error)
     if isinstance(error.__cause__, httpx.ConnectError):
-        return ModelUnavailable(f"Groq cannot be reached: {cause}")
-    return Unanswered(f"The connection to Groq broke: {str(cause) or type(cause).__name__}")
+        return ModelUnavailable(f"Can't reach Groq: {cause}")
+    return Unanswered(f"Lost the connection to Groq: {str(cause) or type(cause).__name__}")
 
 
 def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
-    """What a refusal with 429 tells: its headers, and in its text the limit and the time to wait."""
+    """What a 429 reports: its headers, and the limit and waiting time in its text."""
     seen = _with_limit(read_headers(headers), message)
     longest = max((s for s in (seen.retry_after_s, _wait_s(message)) if s is not None), default=None)
     if seen.refused in {"requests_per_day", "tokens_per_day"}:
@@ -145,18 +146,18 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 401 or code == "invalid_api_key":
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq does not accept the key. Make a new one at {KEYS_PAGE}, or unset it to use"
-            " the lexicon."
+            f"GROQ_API_KEY: Groq rejected the key. Create a new one at {KEYS_PAGE}, or unset it to use the"
+            " lexicon."
         )
     if code in _GONE:
         return ModelGone(message)
     if status == 404:
         return ConfigurationError(
-            f"GROQ_BASE_URL: there is no Groq at this address: {message}. Unset it for the usual one."
+            f"GROQ_BASE_URL: no Groq API at this address: {message}. Unset it to use the default."
         )
     if status == 403:
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq refuses this account or address: {message}. Look at {KEYS_PAGE}, or unset it"
+            f"GROQ_API_KEY: Groq blocks this account or IP address: {message}. Check {KEYS_PAGE}, or unset it"
             " to use the lexicon."
         )
     if code == "json_validate_failed" or "failed_generation" in message:
@@ -169,12 +170,12 @@ def _of_status(failure: _Failure) -> LearningError:
         return RequestTooLarge(message)
     if status in {400, 409, 422}:
         return ConfigurationError(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes a request for wrong: {message}. Choose"
-            " other models."
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq rejected a request: {message}. Choose other"
+            " models."
         )
     retry_after_s = read_headers(failure.headers).retry_after_s
     kind = Crowded if status in _CROWDED else ModelUnavailable
-    return kind(f"Groq answers {status}: {message}", retry_after_s=retry_after_s)
+    return kind(f"Groq answered {status}: {message}", retry_after_s=retry_after_s)
 
 
 def _read(error: groq.APIStatusError) -> _Failure:
@@ -185,7 +186,7 @@ def _read(error: groq.APIStatusError) -> _Failure:
     def text(name: str) -> str:
         return value if isinstance(value := told.get(name), str) else ""
 
-    message = text("message") or f"status {error.status_code} without a reason"
+    message = text("message") or f"status {error.status_code}, no reason given"
     return _Failure(
         status=error.status_code,
         message=re.sub(r"\s+", " ", message)[:500],

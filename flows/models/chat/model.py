@@ -1,8 +1,8 @@
-"""Groq as the language model: strict JSON answers about many words at once, within the account's quota, on
-the first model that can.
+"""Groq as the language model: strict JSON answers about many words at once, within the account's quota, from
+the first available model.
 
-A model that is gone or whose day is used up gives way to the next in the configured order. What may be asked
-again is decided by the stages; only waiting for the minute's quota happens here.
+If a model is unavailable or its day is used up, the next in the configured order takes over. The stages
+decide on retries; only waiting for the minute's quota happens here.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from flows.models.chat.client import GroqClient
 
 MOST_PROPOSED = 100
-"""Words asked for in one request: longer lists repeat themselves."""
+"""Words per request: longer lists repeat themselves."""
 REFUSALS = 6
-"""So often a request waits for the minute's quota anew before the stage is told."""
+"""How often a request waits again for the minute's quota before the stage is told."""
 BATCH_S = 12.0
-"""Seconds that a batch is at work, research included, when it need not wait for quota."""
+"""Seconds that a batch takes, research included, if it need not wait for quota."""
 BATCH_TOKENS = 5_500
 MOST_TOKENS_PER_S = 12_000.0
 
@@ -59,7 +59,7 @@ _log = logging.getLogger(__name__)
 
 
 class GroqModel:
-    """Writes with the models that Groq offers. The client stays the caller's to close."""
+    """Writes with Groq's models. The caller closes the client."""
 
     invents = True
 
@@ -94,8 +94,8 @@ class GroqModel:
 
     @property
     def batches_at_once(self) -> int:
-        """What keeps the minute's tokens used while batches of the usual size take their usual time, and two
-        that wait.
+        """Enough batches to use the tokens of each minute at the usual batch size and duration, plus two that
+        wait.
         """
         models = self._models["define"]
         first = next((model for model in models if model not in self._gone), models[0])
@@ -109,30 +109,29 @@ class GroqModel:
         return tuple(left for model in models for left in self._limiter_of(model).left)
 
     def with_room(self, factor: float) -> Self:
-        """The same model, whose answers are given so many times the room."""
+        """The same model with this many times the room for its answers."""
         roomier = copy.copy(self)
         roomier.__dict__["_factor"] = self._factor * factor
         return roomier
 
     async def check(self) -> None:
-        """Leave out the configured models that Groq does not offer.
+        """Skip the configured models that Groq does not offer.
 
-        Raises ConfigurationError when none is left or the key is not accepted.
-
-        Where Groq does not answer now, the requests will tell.
+        Raises ConfigurationError if none is left or the key is rejected. If Groq does not answer now, the
+        requests will show it.
         """
         try:
             offered = await self._client.models()
         except TransientError as error:
-            _log.warning("Groq's models could not be looked at: %s", error)
+            _log.warning("Could not list Groq's models: %s", error)
             return
         for model in {name for names in self._models.values() for name in names} - offered:
-            self._leave_out(model, "Groq does not offer it")
+            self._leave_out(model, "not offered by Groq")
         for task in self._models:
             self._usable(task)
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """At most a hundred words; of an answer that broke off those before the break."""
+        """At most a hundred words; of an answer that was cut off, those before the cut."""
         asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
         prompt = prompts.propose(asked)
         model, reply = await self._send(prompt, words=asked.count)
@@ -150,7 +149,7 @@ class GroqModel:
         return await self._about(prompts.define(batch))
 
     async def enrich(self, batch: Sequence[Definition]) -> Generation[Mapping[str, Enrichment]]:
-        """What surrounds each word, in one request."""
+        """Related concepts, relations and examples for each word, in one request."""
         return await self._about(prompts.enrich(batch))
 
     async def deepen(self, batch: Sequence[DeepeningRequest]) -> Generation[Mapping[str, Deepening]]:
@@ -163,7 +162,7 @@ class GroqModel:
         generation = self._generation(drafts, model, prompt, reply)
         if reply.problem or not is_whole:
             raise Unfinished(
-                f"{model} did not finish: {reply.problem or 'the answer is not of the asked shape'}",
+                f"{model}: {reply.problem or 'answer does not match the schema'}",
                 generation=generation,
                 salvage=reply.text,
             )
@@ -183,7 +182,7 @@ class GroqModel:
         raise self._none_left(prompt.task)
 
     async def _send_to(self, model: str, prompt: Prompt, words: int) -> Reply:
-        limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota at this moment")
+        limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota left right now")
         characters = prompt.characters + _schema_characters(prompt.task)
         for _ in range(REFUSALS):
             room, is_strict = (
@@ -203,7 +202,7 @@ class GroqModel:
                         raise self._not_taken(error) from error
                     self._not_strict.add((model, prompt.task))
                     _log.warning(
-                        "%s takes no strict schema any more, so plain JSON is asked for: %s", model, error
+                        "%s no longer accepts a strict schema; falling back to plain JSON: %s", model, error
                     )
                     continue
                 except MalformedOutput as error:
@@ -250,7 +249,7 @@ class GroqModel:
     def _leave_out(self, model: str, reason: str) -> None:
         if model not in self._gone:
             self._gone[model] = reason
-            _log.warning("%s is left out: %s", model, reason)
+            _log.warning("Skipping model %s: %s", model, reason)
 
     def _none_left(self, task: Task) -> ConfigurationError:
         variable = "LEARN_PROPOSE_MODELS" if task == "propose" else "LEARN_WRITE_MODELS"
@@ -258,13 +257,13 @@ class GroqModel:
             f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone
         )
         return ConfigurationError(
-            f"{variable}: no model is left ({reasons}). Name one that https://console.groq.com/docs/models"
-            " lists."
+            f"{variable}: none of these models is available ({reasons}). Choose one from"
+            " https://console.groq.com/docs/models."
         )
 
     def _not_taken(self, error: SchemaRefused) -> ConfigurationError:
         return ConfigurationError(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq takes no JSON answers from this model: {error}."
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: this model does not support JSON answers: {error}."
             " Choose another."
         )
 

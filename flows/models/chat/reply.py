@@ -1,4 +1,4 @@
-"""What came of one request."""
+"""The result of one request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flows.models.limiter import CHARACTERS_A_TOKEN
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer's text, its bill in tokens and what it told of the limits.
+    """An answer's text, its bill in tokens and what it reports about the limits.
 
-    `problem` says why it is not whole.
+    `problem` says why it is incomplete.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Reply:
 
 
 def broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
-    """An answer that the provider itself found broken, which it bills without telling the bill."""
+    """An answer that the provider itself found malformed, billed without stating the bill."""
     ran_out = "max completion tokens" in f"{error} {error.salvage}"
     written = room if ran_out else min(room, math.ceil(len(error.salvage) / CHARACTERS_A_TOKEN))
     return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))

@@ -1,10 +1,10 @@
-"""The shapes of Groq's answers: the strict schemas that are sent, and the reading of what comes back, item by
-item.
+"""The shapes of Groq's answers: the strict schemas that are sent, and the item-by-item parsing of the
+answers.
 
-Groq's strict mode wants every property required and no further ones, and refuses bounds
-(https://console.groq.com/docs/structured-outputs). Bounds are ours to check, and so is the whole answer:
-strict is no guarantee. Without a strict schema models also choose a longer name for a field, which is read
-likewise.
+Groq's strict mode requires every property to be required and no others to be allowed, and rejects bounds
+(https://console.groq.com/docs/structured-outputs). We check bounds ourselves, and the whole answer too:
+strict mode is no guarantee. Without a strict schema, models sometimes choose a longer field name, which is
+accepted too.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ _OBJECT = re.compile(r'\{\s*"')
 
 
 def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A pydantic schema as strict mode wants it: references written out, everything required, nothing
-    further, no bounds.
+    """A pydantic schema as strict mode requires: references inlined, everything required, no additional
+    properties, no bounds.
     """
     definitions = schema.get("$defs", {})
 
@@ -133,26 +133,26 @@ def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
 SCHEMAS: Mapping[Task, dict[str, Any]] = {
     task: strictify(answer.model_json_schema()) for task, answer in _ANSWERS.items()
 }
-"""What is sent with each task."""
+"""The schema sent with each task."""
 
 
 def read_proposals(text: str) -> tuple[str, ...]:
-    """The words of a `propose` answer; of one that broke off, those before the break.
+    """The words of a `propose` answer; if it was cut off, those before the cut.
 
-    Raises ValueError when there is no list of words.
+    Raises ValueError if there is no list of words.
     """
     opening = re.search(r"\[", text)
     if opening is None:
-        raise ValueError("there is no list in it")
+        raise ValueError("contains no list")
     return tuple(word for word in _values(text, opening.end()) if isinstance(word, str) and word.strip())
 
 
 def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
-    """The usable drafts of an answer by word key, and whether the answer was whole.
+    """The usable drafts of an answer by word key, and whether the answer was complete.
 
-    An item counts when it is of the right shape and echoes one of the keys; of a key that comes twice with
-    different words none counts, since one of them belongs to another word. Of a text that broke off the items
-    before the break are read.
+    An item counts if it has the right shape and echoes one of the keys; if a key comes twice with different
+    words, neither counts, since one of them belongs to another word. From a text that was cut off, the items
+    before the cut are read.
     """
     try:
         whole = json.loads(text)
@@ -196,7 +196,7 @@ def _draft(
 
 
 def _objects(text: str) -> Iterator[Any]:
-    """The whole JSON objects that a broken text holds, without those around them."""
+    """The complete JSON objects in a broken text, without their enclosing ones."""
     decoder, at = json.JSONDecoder(), 0
     while (opening := _OBJECT.search(text, at)) is not None:
         try:
@@ -208,7 +208,7 @@ def _objects(text: str) -> Iterator[Any]:
 
 
 def _values(text: str, at: int) -> Iterator[Any]:
-    """The values of a list that begins at a place, until its end or until it breaks off."""
+    """The values of a list that starts at a position, until its end or the cut."""
     decoder = json.JSONDecoder()
     while (start := re.compile(r"[\s,]*").match(text, at)) is not None:
         try:

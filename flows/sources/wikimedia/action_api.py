@@ -1,11 +1,9 @@
-"""A polite client of a wiki's Action API: names its operator, asks for many titles at once, keeps a pace and
-obeys when told to wait.
+"""A polite client of a wiki's Action API: names its operator, asks for many titles at once, paces its
+requests and waits when told to.
 
-A limit holds for all wikis of a pace, since Wikimedia counts them together; a lag or an outage is one wiki's
-own.
-
-Policy: foundation.wikimedia.org/wiki/Policy:User-Agent_policy, mediawiki.org/wiki/API:Etiquette,
-mediawiki.org/wiki/Wikimedia_APIs/Rate_limits.
+A rate limit applies to all wikis that share a pace, since Wikimedia counts them together; a lag or an outage
+concerns one wiki. Policy: foundation.wikimedia.org/wiki/Policy:User-Agent_policy,
+mediawiki.org/wiki/API:Etiquette, mediawiki.org/wiki/Wikimedia_APIs/Rate_limits.
 """
 
 from __future__ import annotations
@@ -32,20 +30,19 @@ from flows.sources.wikimedia.wiki import Found, Query, find_pages, may_be_title,
 MOST_TITLES = 50
 MOST_CONTINUATIONS = 20
 LARGEST_BODY = 16 * 2**20
-"""Bytes; the API itself cuts a result at 8 MiB of text, which JSON may write longer."""
+"""Bytes; the API itself limits a result to 8 MiB of text, which may be longer as JSON."""
 LONGEST_ADDRESS = 6000
-"""Characters of parameters; a longer query is posted, which the API takes alike."""
+"""Characters of parameters; a longer query is sent as a POST, which the API treats alike."""
 MAXLAG_S = 5
 _PAUSE_S = 10.0
-"""How long a provider is left alone that says too many requests but not until when."""
+"""Pause after a "too many requests" that names no time."""
 _TRANSIENT = re.compile(r"maxlag|ratelimited|readonly|internal_api_error")
 
 
 class ActionApi:
-    """The Action API of one wiki, open between `async with` and its end, for the event loop that opened it.
+    """The Action API of one wiki, open inside `async with`, for the event loop that opened it.
 
-    `contact` is a mail or web address of whoever runs this. Raises ConfigurationError for one that cannot be
-    sent.
+    `contact` is the operator's e-mail address or URL. Raises ConfigurationError if it cannot be sent.
     """
 
     def __init__(self, url: str, *, name: str, contact: str, pace: Pace, timeout_s: float = 10.0) -> None:
@@ -72,7 +69,7 @@ class ActionApi:
 
     @property
     def pages_url(self) -> str:
-        """Where the pages of this wiki are, with a slash at the end."""
+        """The base URL of this wiki's pages, with a trailing slash."""
         parts = httpx.URL(self.url)
         return str(parts.copy_with(path="/wiki/", query=None, fragment=None))
 
@@ -85,7 +82,7 @@ class ActionApi:
         asked = {title: title_of(title) for title in titles if may_be_title(title)}
         wanted = list(dict.fromkeys(filter(None, asked.values())))
         if len(wanted) > MOST_TITLES:
-            raise InvalidInput("titles", f"{len(wanted)} are too many", f"Give at most {MOST_TITLES}.")
+            raise InvalidInput("titles", f"must be at most {MOST_TITLES} (got {len(wanted)})")
         if not wanted:
             return {}
         query = await self._query({**parameters, "titles": "|".join(wanted), "redirects": "1"})
@@ -109,12 +106,12 @@ class ActionApi:
             if not following:
                 break
             if following == more:
-                raise SourceUnavailable(f"{self._name} continues its answer at the same place for ever")
+                raise SourceUnavailable(f"{self._name} repeats the same continuation")
             more = following
         try:
             return Query.model_validate(merge(answers))
         except (ValidationError, KeyError, TypeError, AttributeError) as error:
-            raise SourceUnavailable(f"{self._name} answered something else than pages") from error
+            raise SourceUnavailable(f"{self._name} did not answer with pages") from error
 
     async def _ask(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         await self._pause.wait()
@@ -128,7 +125,7 @@ class ActionApi:
                 ) from error
             except httpx.HTTPError as error:
                 raise SourceUnavailable(
-                    f"{self._name} cannot be reached: {printable(str(error)) or type(error).__name__}"
+                    f"Can't reach {self._name}: {printable(str(error)) or type(error).__name__}"
                 ) from error
             return self._read(response, body)
 
@@ -145,22 +142,20 @@ class ActionApi:
             async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > LARGEST_BODY:
-                    raise SourceUnavailable(f"{self._name} answered more than {LARGEST_BODY // 2**20} MiB")
+                    raise SourceUnavailable(f"{self._name}'s answer exceeds {LARGEST_BODY // 2**20} MiB")
             return response, bytes(body)
         finally:
             await response.aclose()
 
     def _read(self, response: httpx.Response, body: bytes) -> dict[str, Any]:
-        """The JSON of an answer, once its status says that it may be one: refusals at the edge are HTML or
-        text.
-        """
+        """An answer's JSON, once its status allows it: refusals at the edge are HTML or text."""
         self._check_status(response)
         try:
             answer = json.loads(body)
         except ValueError as error:
-            raise SourceUnavailable(f"{self._name} answered something else than JSON") from error
+            raise SourceUnavailable(f"{self._name} did not answer with JSON") from error
         if not isinstance(answer, dict):
-            raise SourceUnavailable(f"{self._name} answered something else than an object")
+            raise SourceUnavailable(f"{self._name} did not answer with a JSON object")
         for problem in [answer["error"]] if "error" in answer else answer.get("errors", ()):
             self._fail(response, problem if isinstance(problem, dict) else {})
         return answer
@@ -173,27 +168,23 @@ class ActionApi:
         if status == 429:
             wait_s = _PAUSE_S if wait_s is None else wait_s
             self._pace.pause.begin(wait_s)
-            raise RateLimited(
-                f"{self._name} answered that it was asked too often (429)", retry_after_s=wait_s
-            )
+            raise RateLimited(f"{self._name} rate limit reached (HTTP 429)", retry_after_s=wait_s)
         if status >= 500:
             self._pause.begin(wait_s or 0.0)
-            raise SourceUnavailable(
-                f"{self._name} answered with an error of its own ({status})", retry_after_s=wait_s
-            )
+            raise SourceUnavailable(f"{self._name} server error (HTTP {status})", retry_after_s=wait_s)
         if status in {401, 403}:
             raise SourceRefused(
-                f"WIKIMEDIA_CONTACT: {self._name} refused the request ({status}); give a mail or web address"
-                " where you can be reached"
+                f"WIKIMEDIA_CONTACT: {self._name} refused the request (HTTP {status}). Set an e-mail address"
+                " or URL where you can be reached"
             )
         where = (
-            f" (it points to {printable(response.headers['location'])})"
+            f" (redirects to {printable(response.headers['location'])})"
             if "location" in response.headers
             else ""
         )
         raise SourceRefused(
-            f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}; give the address of an"
-            " Action API"
+            f"LEARN_{self._name.upper()}_URL: {self.url} answered {status}{where}. Set the URL of an Action"
+            " API"
         )
 
     def _fail(self, response: httpx.Response, error: Mapping[str, Any]) -> NoReturn:
@@ -216,11 +207,11 @@ class ActionApi:
 
 
 def user_agent(contact: str) -> str:
-    """Who asks, by the policy. Raises ConfigurationError for a contact that is none."""
+    """The user agent that Wikimedia's policy requires. Raises ConfigurationError for an invalid contact."""
     contact = contact.strip()
     if not contact.isascii() or not contact.isprintable() or not re.search(r"\w@\w|\w+://\w", contact):
         raise ConfigurationError(
-            "WIKIMEDIA_CONTACT: give a mail or web address of whoever runs this, which Wikimedia asks for"
+            "WIKIMEDIA_CONTACT: must be the operator's e-mail address or URL, which Wikimedia requires"
         )
     try:
         ours = version("learning-pipeline")
@@ -230,9 +221,7 @@ def user_agent(contact: str) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a provider wants to be left alone, from Retry-After as a number or a date; None where it
-    does not say.
-    """
+    """Seconds to pause, from Retry-After as a number or a date; None if not given."""
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
         return float(text)

@@ -1,4 +1,4 @@
-"""How often a provider may be asked: slots in flight, requests a minute, and the pauses that it asks for."""
+"""How often a provider may be asked: concurrent slots, requests per minute, and pauses it requests."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from flows.errors import RateLimited
 Sleep = Callable[[float], Awaitable[None]]
 
 PATIENCE_S = 10.0
-"""Who would wait longer for a turn is sent away, so that nobody stands in a queue without an end."""
+"""Longest wait for a turn; callers that would wait longer are rejected, so that the queue stays short."""
 LONGEST_PAUSE_S = 600.0
 _BURST = 5
-"""One part in so many of a minute's requests may be sent at once; the others are spread, so that no minute
-ever holds more than all.
+"""This fraction of a minute's requests may go out as a burst; the rest are spread, so that no minute ever
+exceeds the limit.
 """
 
 
 class Pause:
-    """A time in which a provider wants to be left alone.
+    """A pause that a provider requested.
 
-    It is never shortened, and lasts ten minutes at most.
+    It is never shortened, and lasts at most ten minutes.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
@@ -39,18 +39,18 @@ class Pause:
         return max(0.0, self._until_s - self._clock())
 
     def begin(self, for_s: float) -> None:
-        """Make it last so many seconds from now."""
+        """Extend it to this many seconds from now."""
         self._until_s = max(self._until_s, self._clock() + min(max(0.0, for_s), LONGEST_PAUSE_S))
 
     def check(self) -> None:
-        """Raise RateLimited, with the seconds that are left, when it lasts too long to wait for."""
+        """Raise RateLimited with the remaining seconds if it lasts too long to wait for."""
         if self.left_s > PATIENCE_S:
             raise RateLimited(
-                f"the provider wants to be left alone for {self.left_s:.0f} s more", retry_after_s=self.left_s
+                f"the provider asked for a pause of another {self.left_s:.0f} s", retry_after_s=self.left_s
             )
 
     async def wait(self) -> None:
-        """Return when it is over. Raises RateLimited when it lasts too long to wait for."""
+        """Return when it is over. Raises RateLimited if it lasts too long to wait for."""
         while (left_s := self.left_s) > 0:
             self.check()
             await self._sleep(left_s)
@@ -58,7 +58,7 @@ class Pause:
 
 class Pace:
     """Turns to ask a provider, for one event loop: at most `at_once` in flight, at most `per_minute` in any
-    minute, none in a pause.
+    minute, none during a pause.
     """
 
     def __init__(
@@ -82,14 +82,14 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:
-        """Hold one slot. Raises RateLimited, with the seconds to wait, when no turn comes in time."""
+        """Hold one slot. Raises RateLimited with the seconds to wait if no turn comes in time."""
         self.pause.check()
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._take()
         except TimeoutError as error:
             raise RateLimited(
-                "its own limit left no turn in time", retry_after_s=max(1.0, self.pause.left_s)
+                "timed out waiting for our own rate limit", retry_after_s=max(1.0, self.pause.left_s)
             ) from error
         try:
             yield

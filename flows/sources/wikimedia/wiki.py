@@ -1,4 +1,4 @@
-"""What the Action API of a wiki answers, and the way from an asked title to its page (facts:
+"""The answers of a wiki's Action API, and the path from a requested title to its page (facts:
 mediawiki.org/wiki/API:Query).
 """
 
@@ -38,9 +38,9 @@ class Revision(BaseModel):
 
 
 class WikiPage(BaseModel):
-    """A page as the API gives it in format version 2; what was not asked for is empty.
+    """A page as the API returns it in format version 2; properties not asked for are empty.
 
-    Unknown keys are left out.
+    Unknown keys are ignored.
     """
 
     title: str
@@ -60,7 +60,7 @@ class WikiPage(BaseModel):
 
     @property
     def wikitext(self) -> str:
-        """The source of the newest revision, where it was asked for."""
+        """The source of the newest revision, if it was requested."""
         return self.revisions[0].slots.get("main", Slot()).content if self.revisions else ""
 
 
@@ -82,15 +82,15 @@ class Query(BaseModel):
 
 @dataclass(frozen=True)
 class Found:
-    """The page that an asked title led to."""
+    """The page that a requested title led to."""
 
     page: WikiPage
     is_redirected: bool = False
-    """Whether the title is another page's than this one, which may speak of something wider."""
+    """Whether the title belongs to another page than this one, which may cover a broader subject."""
 
 
 def may_be_title(text: str) -> bool:
-    """Whether a page can have this title; one that cannot may even name another page, as “C#” names “C”."""
+    """Whether a page can have this title; an invalid one may even name another page, as “C#” names “C”."""
     return (
         bool(text.strip())
         and not _NO_TITLE.search(text)
@@ -99,15 +99,15 @@ def may_be_title(text: str) -> bool:
 
 
 def title_of(text: str) -> str:
-    """A title as the API gives it back where it changes nothing: NFC, white space single, no underscores."""
+    """A title as the API returns it unchanged: NFC, single white space, no underscores."""
     return " ".join(unicodedata.normalize("NFC", text.replace("_", " ")).split())
 
 
 def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
     """The article that each title led to, through normalisations and chains of redirects.
 
-    Titles of missing pages, of other name spaces and of other wikis, and those whose redirects run in a
-    circle or past ten steps, are absent. Two titles may lead to one page.
+    Titles of missing pages, of other name spaces and of other wikis are absent, and those whose redirects
+    form a circle or exceed ten steps. Two titles may lead to one page.
     """
     normal = {unquote(step.from_) if step.fromencoded else step.from_: step.to for step in query.normalized}
     redirects = {step.from_: step.to for step in query.redirects}
@@ -126,7 +126,7 @@ def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
 def cite(
     page: WikiPage, *, source: str, quote_: str, fragment: str = "", now: datetime, fallback_url: str
 ) -> Citation:
-    """A complete attribution, as the licence of Wikimedia's texts asks for."""
+    """A complete attribution, as the licence of Wikimedia's texts requires."""
     url = page.canonicalurl
     if not url.startswith(("https://", "http://")) or len(url) > _LONGEST_URL:
         url = f"{fallback_url}{quote(page.title.replace(' ', '_'), safe=':/')}"
@@ -144,9 +144,7 @@ def cite(
 
 
 def merge(queries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One query of those of several answers that continue one another: what comes later fills what was
-    missing of a page.
-    """
+    """One query merged from answers that continue one another: later ones fill what was missing in a page."""
     pages: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {"normalized": {}, "redirects": {}}
     for query in queries:

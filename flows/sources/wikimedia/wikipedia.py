@@ -1,4 +1,4 @@
-"""Wikipedia as a research source: the introductions of articles, twenty words in one request."""
+"""Wikipedia as a research source: the introductions of articles, twenty words per request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flows.sources.wikimedia.action_api import ActionApi
 from flows.sources.wikimedia.wiki import Found, cite
 
 MOST_CHARACTERS = 600
-"""Of an introduction, as evidence."""
+"""Most characters of an introduction used as evidence."""
 QUOTE_CHARACTERS = 300
 _LONGEST_TOPIC = 60
 _READ_CHARACTERS = 8000
@@ -37,10 +37,10 @@ _OPENED_BADLY = re.compile(r"\(\s*[,;:]\s*")
 
 
 class Wikipedia:
-    """Evidence from the sentences of an article's introduction that speak of the word.
+    """Evidence from the sentences of an article's introduction that mention the word.
 
-    A page that lists meanings is never evidence: with a topic the article “word (topic)” is asked for,
-    otherwise nothing is found. The API stays the caller's to close.
+    A disambiguation page is never evidence: with a topic, the article “word (topic)” is requested; otherwise
+    nothing is found. The caller closes the API.
     """
 
     name = "wikipedia"
@@ -54,7 +54,7 @@ class Wikipedia:
     async def look_up(
         self, words: Sequence[Word], *, topic: str | None = None
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """One piece of evidence a word; words without an article, or with one on something else, are
+        """One piece of evidence per word; words without an article, or with one on another subject, are
         absent.
         """
         found = await self._api.find([word.text for word in words], **_INTRODUCTIONS)
@@ -84,12 +84,12 @@ class Wikipedia:
 
 
 def introduction(word: Word, found: Found) -> str:
-    """What an article's introduction says of a word, at most 600 characters; empty when it is about something
-    else.
+    """What an article's introduction says about a word, at most 600 characters; empty if it covers another
+    subject.
 
-    An article that another title leads to must mention the word, lest a wider one be quoted for it. A word in
-    small letters is not what an introduction writes with a capital within its sentences, as “turkey” is not
-    “Turkey”: titles do not tell the two apart.
+    An article reached through another title must mention the word, so that a broader article is not quoted
+    for it. A word in small letters is not what an introduction capitalises within its sentences, as “turkey”
+    is not “Turkey”: titles do not tell the two apart.
     """
     if _lists_meanings(found):
         return ""
@@ -102,9 +102,7 @@ def introduction(word: Word, found: Found) -> str:
 
 
 def plain(extract: str) -> str:
-    """An extract without formulas, tags and the empty brackets that stay behind when pronunciations are taken
-    out.
-    """
+    """An extract without formulas, tags and the empty brackets left by removed pronunciations."""
     text = _SPACES.sub(" ", _TAG.sub(" ", _FORMULA.sub("", extract[:_READ_CHARACTERS])))
     return _OPENED_BADLY.sub("(", _EMPTY_BRACKETS.sub("", text)).strip()
 
@@ -124,9 +122,7 @@ def _mentions(text: str, word: Word) -> bool:
 
 
 def _is_a_name(word: str, text: str) -> bool:
-    """Whether a text writes a small word with a capital wherever that is not the beginning of a sentence, at
-    least once.
-    """
+    """Whether a text capitalises a lower-case word wherever it does not start a sentence, at least once."""
     if not word[:1].islower():
         return False
     name = re.escape(word[:1].upper() + word[1:])

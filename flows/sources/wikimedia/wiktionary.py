@@ -1,5 +1,5 @@
-"""Wiktionary as a research source: the meanings of words that Wikipedia has nothing on, up to fifty titles in
-one request.
+"""Wiktionary as a research source: meanings of words on which Wikipedia has nothing, up to fifty titles per
+request.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", 
 class Wiktionary:
     """Evidence from the numbered meanings of a word's English section.
 
-    Titles are told apart by their case there, so each word is asked for as it is written and with its first
-    letter the other way. A word that is but a form of another, as “mice” is, is told by the other one's
-    meanings. The API stays the caller's to close.
+    Titles are case-sensitive there, so each word is requested as written and with the case of its first
+    letter swapped. A word that is only a form of another, as “mice” is, gets the other word's meanings. The
+    caller closes the API.
     """
 
     name = "wiktionary"
@@ -39,7 +39,9 @@ class Wiktionary:
         *,
         topic: str | None = None,  # noqa: ARG002  all meanings count
     ) -> Mapping[str, tuple[Evidence, ...]]:
-        """At most three meanings a word, those in use first; words without an English meaning are absent."""
+        """At most three meanings per word, current ones first; words without an English meaning are
+        absent.
+        """
         titles = {word: _spellings(word.text) for word in words}
         pages = await self._read([title for spellings in titles.values() for title in spellings])
         entries: dict[str, tuple[WikiPage, Sequence[Meaning]]] = {}
@@ -56,13 +58,13 @@ class Wiktionary:
         return evidence | await self._lemmas(forms)
 
     async def _read(self, titles: Sequence[str]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
-        """Pages with meanings by asked title."""
+        """Pages with meanings, by requested title."""
         found = await self._api.find(list(dict.fromkeys(titles)), **_PAGES) if titles else {}
-        # A thread, since fifty long pages take half a second.
+        # In a thread, since fifty long pages take half a second.
         return await asyncio.to_thread(_with_meanings, {title: item.page for title, item in found.items()})
 
     async def _lemmas(self, forms: Mapping[str, Meaning]) -> dict[str, tuple[Evidence, ...]]:
-        """What the lemmas of forms mean. A lemma that is a form itself is not followed further."""
+        """The meanings of the lemmas of forms. A lemma that is itself a form is not followed further."""
         pages = await self._read([form.form_of for form in forms.values() if form.form_of])
         evidence = {}
         for key, form in forms.items():
@@ -101,6 +103,6 @@ def _with_meanings(pages: Mapping[str, WikiPage]) -> dict[str, tuple[WikiPage, t
 
 
 def _spellings(text: str) -> tuple[str, ...]:
-    """Titles under which a word may stand, the likeliest first."""
+    """Titles under which a word may appear, likeliest first."""
     other = text[:1].upper() + text[1:] if text == text.lower() else text.lower()
     return tuple(dict.fromkeys((text, other)))

@@ -1,6 +1,4 @@
-"""What a store remembers of documents that it has seen, so that it can write over them without reading them
-again.
-"""
+"""A store's cache of documents it has seen, so that it can overwrite them without reading them again."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ V = TypeVar("V")
 class DocumentCache(Generic[K, V]):
     """The last `size` documents by key.
 
-    What is remembered may be out of date: trust it only for a write that names the version.
+    Cached documents may be stale: use them only for a write that names the version.
     """
 
     def __init__(self, size: int) -> None:
@@ -23,21 +21,21 @@ class DocumentCache(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K) -> V | None:
-        """What is remembered of a document."""
+        """The cached document, if any."""
         return self._kept.get(key)
 
     def put(self, key: K, value: V) -> None:
-        """Remember a document, in place of the one that was remembered first where there are too many."""
+        """Cache a document, evicting the oldest if there are too many."""
         self._kept[key] = value
         self._kept.move_to_end(key)
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
     def known(self) -> list[K]:
-        """Of which documents something is remembered."""
+        """The keys of all cached documents."""
         return list(self._kept)
 
     def forget(self, keys: Iterable[K]) -> None:
-        """Forget documents."""
+        """Drop documents from the cache."""
         for key in keys:
             self._kept.pop(key, None)

@@ -1,4 +1,4 @@
-"""Documents as Firestore keeps them: the fields of our types under their own names."""
+"""Firestore's documents: the fields of our types under their own names."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def entry_fields(entry: Entry) -> dict[str, Any]:
 
 
 def job_path(job_id: UUID) -> str:
-    """Where a job is."""
+    """Path of a job."""
     return f"jobs/{job_id}"
 
 
 def job_fields(job: Job) -> dict[str, Any]:
-    """A job. Its parameters are JSON, since Firestore holds no lists in lists and not every name."""
+    """A job. Its parameters are stored as JSON, since Firestore rejects nested lists and some names."""
     return job.model_dump(exclude={"parameters"}) | {
         "parameters": json.dumps(job.parameters, ensure_ascii=False)
     }
@@ -36,12 +36,12 @@ def job_of(fields: dict[str, Any]) -> Job:
 
 
 def rounds_path(job_id: UUID) -> str:
-    """Where the rounds of a job are."""
+    """Path of a job's rounds."""
     return f"raw_training/{job_id}/rounds"
 
 
 def round_path(job_id: UUID, number: int) -> str:
-    """Where a round is."""
+    """Path of a round."""
     return f"{rounds_path(job_id)}/{number}"
 
 
@@ -51,7 +51,7 @@ def round_fields(round_: Round) -> dict[str, Any]:
 
 
 def batch_path(batch: Batch) -> str:
-    """Where a batch is."""
+    """Path of a batch."""
     return f"{round_path(batch.job_id, batch.round)}/batches/{batch.number}"
 
 
@@ -61,7 +61,7 @@ def batch_fields(batch: Batch) -> dict[str, Any]:
 
 
 def usage_path(model: str, window: str) -> str:
-    """Where a window of a model's quota is."""
+    """Path of a window of a model's quota."""
     return f"quota_usage/{document_id(f'{window} {model}')}"
 
 
@@ -71,15 +71,15 @@ def usage_fields(usage: QuotaUsage) -> dict[str, Any]:
 
 
 def evidence_path(source: str, key: str) -> str:
-    """Where a source's evidence for a word is."""
+    """Path of a source's evidence for a word."""
     return f"research_cache/{document_id(f'{source} {key}')}"
 
 
 def evidence_fields(cached: CachedEvidence) -> dict[str, Any]:
-    """What a source said of a word."""
+    """What a source said about a word."""
     return cached.model_dump(exclude_none=True)
 
 
 def read(kind: type[D], fields: dict[str, Any]) -> D:
-    """The value in a document; the store's own fields are left out."""
+    """The value in a document, without the store's own fields."""
     return kind.model_validate({name: value for name, value in fields.items() if name in kind.model_fields})

@@ -1,6 +1,6 @@
 """The Firestore store's entries: by key, by search, all of them, and totals."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class FirestoreEntries(FirestorePart):
         )
         prefix = word_key(query)
         if prefix != prefix.encode("utf-8", "ignore").decode():
-            return Page(items=())  # half a character, which no key holds
+            return Page(items=())  # a lone surrogate, which no key contains
         after: Sequence[str | datetime] = ()
         if prefix:
             if cursor is not None:
@@ -105,8 +105,8 @@ class FirestoreEntries(FirestorePart):
         )
 
     async def stats(self) -> StoreStats:
-        """Totals, counted anew when this store has written since, and at least after `totals_kept_s`: about
-        45 reads and one for each 1,000 words.
+        """Totals, recounted if this store has written since, and at least after `totals_kept_s`: about 45
+        reads and one per 1,000 words.
         """
         now = asyncio.get_running_loop().time()
         if self._totals is None or now - self._totals[0] > self._totals_kept_s:
@@ -143,12 +143,12 @@ class FirestoreEntries(FirestorePart):
 
 
 def moment_in(micros_: int) -> datetime:
-    """The moment that a part of a cursor names. Raises InvalidInput for one that no calendar holds."""
+    """The time in a part of a cursor. Raises InvalidInput if no calendar has it."""
     try:
         return moment_of(micros_)
     except OverflowError as error:
         raise InvalidInput(
             "cursor",
-            "it does not belong to this list",
-            "Give the cursor of the page before, or none for the first page",
+            "is not valid for this list",
+            "Use the cursor from the previous page, or none for the first page",
         ) from error

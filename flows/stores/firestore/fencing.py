@@ -1,4 +1,4 @@
-"""What the parts of the Firestore store share: the fence against older attempts of a job."""
+"""Shared by the parts of the Firestore store: the fence against older attempts of a job."""
 
 from __future__ import annotations
 
@@ -33,11 +33,10 @@ class FirestorePart:
     _words: DocumentCache[str, Any]
     _revisions: DocumentCache[str, tuple[int, Version]]
     _totals: tuple[float, StoreStats] | None
-    """The last totals, with the moment by the event loop's clock at which they were counted."""
+    """The last totals, with the event loop's time at which they were counted."""
 
     async def _commit(self, job_id: UUID, attempt: int, writes: Sequence[Write]) -> list[Version]:
-        """Commit for an attempt of a job, together with a check that it is the newest; the versions of the
-        writes.
+        """Commit for an attempt of a job, checking that it is the newest; returns the versions of the writes.
 
         The check is a write that changes nothing, conditional on the fence's version: it costs one write and
         no read, and needs no transaction that a cancelled caller could leave open. Raises StaleAttempt and
@@ -54,7 +53,7 @@ class FirestorePart:
         return versions[len(check) :]
 
     def _forget(self, keys: Collection[str]) -> None:
-        """Forget words and their entries."""
+        """Drop words and their entries from the caches."""
         self._words.forget(keys)
         self._revisions.forget(keys)
 
@@ -76,9 +75,9 @@ class FirestorePart:
 
 
 def storable(keys: Iterable[str], path: Callable[[str], str] = document_id) -> Iterator[str]:
-    """The keys, each once, that a document can have; nothing is stored under any other.
+    """The distinct keys that a document can have; nothing is stored under any other.
 
-    `path` says where the document of a key is.
+    `path` maps a key to its document.
     """
     for key in dict.fromkeys(keys):
         with suppress(InvalidInput):
@@ -87,20 +86,20 @@ def storable(keys: Iterable[str], path: Callable[[str], str] = document_id) -> I
 
 
 def fence_path(job_id: UUID) -> str:
-    """Where the number of a job's newest attempt is."""
+    """Path of the number of a job's newest attempt."""
     return f"jobs/{job_id}/control/attempt"
 
 
 def word_path(key: str) -> str:
-    """Where a known or claimed word is."""
+    """Path of a known or claimed word."""
     return f"known_words/{document_id(key)}"
 
 
 def entry_path(key: str) -> str:
-    """Where an entry is."""
+    """Path of an entry."""
     return f"solidified_knowledge/{document_id(key)}"
 
 
 def frontier_path(key: str) -> str:
-    """Where a word of the frontier is."""
+    """Path of a frontier word."""
     return f"frontier/{document_id(key)}"

@@ -1,6 +1,6 @@
-"""The Firestore store's frontier: concepts that are mentioned and not learned."""
+"""The Firestore store's frontier: concepts that are mentioned but not learned."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FirestoreFrontier(FirestorePart):
     async def _mention(
         self, mentions: Mapping[str, list[tuple[Word, Collection[str]]]], at: datetime
     ) -> None:
-        """Two reads a word, and a write where there is something new."""
+        """Two reads per word, and a write if something changed."""
         contention = self._database.contention()
         while True:
             known = await self._known_among(mentions)
@@ -98,7 +98,7 @@ class FirestoreFrontier(FirestorePart):
             after = (len(words[-1].mentioned_by), words[-1].key)
 
     async def _known_among(self, keys: Collection[str], *, or_claimed_at: datetime | None = None) -> set[str]:
-        """Of these keys, those of known words, and with a moment those that are under a live claim then."""
+        """The keys of known words among these; given a time, also those under a live claim at that time."""
         states = [
             WordState.read(snapshot)
             for snapshot in (await self._database.get(list(map(word_path, keys)), STATE_FIELDS)).values()
@@ -109,5 +109,5 @@ class FirestoreFrontier(FirestorePart):
 
 
 def frontier_fields(word: FrontierWord) -> dict[str, object]:
-    """A word of the frontier, with the number by which it is sorted."""
+    """A frontier word, with the number that it is sorted by."""
     return word.model_dump() | {"mentions": len(word.mentioned_by)}

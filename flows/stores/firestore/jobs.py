@@ -1,6 +1,6 @@
 """The Firestore store's jobs, and what must outlive a process."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -37,18 +37,16 @@ from flows.stores.times import micros
 
 AT_ONCE = 200
 IDS_KEPT = 300
-"""Ids of lines that a row remembers, so that a line that is sent twice is stored once: those of some
-minutes.
-"""
+"""How many line ids a row remembers, so that a line sent twice is stored once: a few minutes' worth."""
 SWEEP_EVERY = timedelta(minutes=1)
 _WINDOWS: tuple[str, ...] = get_args(QuotaUsage.model_fields["window"].annotation)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job's document: the job, and what numbers the lines of its log.
+    """A job's document: the job, and the numbering of its log.
 
-    `last` is None where it was never told.
+    `last` is None in a row that never recorded it.
     """
 
     job: Job | None = None
@@ -64,7 +62,7 @@ class Row:
         return cls(job_of(fields), fields.get("last_line"), ids, fields.get("token"), version)
 
     def of_attempt(self, attempt: int) -> Row:
-        """The row as an attempt finds it: each numbers its lines from 1."""
+        """The row as an attempt finds it: each attempt numbers its lines from 1."""
         is_same = self.job is None or self.job.attempt == attempt
         return self if is_same else replace(self, last=0)
 
@@ -97,7 +95,7 @@ class FirestoreJobs(FirestoreLog):
                 return begun
 
     async def save_job(self, job: Job, lines: Sequence[JobEvent] = ()) -> Saved:
-        """One write, and one for the lines; a read only where this store has not seen the row before."""
+        """One write, and one for the lines; a read only if this store has not seen the row before."""
 
         def make(stored: Job | None) -> Job:
             check_attempt(job.job_id, job.attempt, stored.attempt if stored else None)
@@ -117,7 +115,7 @@ class FirestoreJobs(FirestoreLog):
         while True:
             row = await self._read_row(job.job_id)
             try:
-                # its log may be there already, with numbers of its own
+                # its log may exist already, with its own numbers
                 await self._write_row(replace(row, last=None), make(row.job), ())
             except WriteConflict:
                 await contention.pause()
@@ -132,9 +130,9 @@ class FirestoreJobs(FirestoreLog):
         *,
         is_owner: bool = False,
     ) -> Saved:
-        """Write a row, and lines with it; `make` says what the row becomes, None for as it is.
+        """Write a row, and its lines; `make` computes the new row, None keeps it.
 
-        An owner writes most of the time, so what is remembered of the row will do at first.
+        Usually one owner writes, so the cached row is good enough for the first try.
         """
         contention = self._database.contention()
         row = (self._rows.get(job_id) if is_owner else None) or await self._read_row(job_id)
@@ -264,7 +262,7 @@ class FirestoreJobs(FirestoreLog):
         await self._sweep()
 
     async def _sweep(self) -> None:
-        """Drop what has expired, once a minute at most; Firestore itself takes up to a day for it (TTL)."""
+        """Drop expired documents, at most once a minute; Firestore's own TTL takes up to a day."""
         now = self._clock()
         if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
             return

@@ -1,10 +1,11 @@
-"""The Firestore store's log of jobs: 200 numbers a document, or fewer where they are long.
+"""The Firestore store's job logs: 200 lines per document, or fewer if they are long.
 
-Event `seq` of an attempt is in a chunk of number (seq - 1) // 200. A chunk that grows too large goes on in a
-second part of the same number.
+Event `seq` of an attempt is in chunk number (seq - 1)
+
+200. A chunk that grows too large continues in a second part with the same number.
 """
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _READ_AT_ONCE = 20
 
 @dataclass(slots=True)
 class Chunk:
-    """What is stored of 200 numbers: which ones, and how large the last part is."""
+    """What is stored of 200 lines: which numbers, and the size of the last part."""
 
     seqs: set[int] = field(default_factory=set)
     part: int = 0
@@ -43,7 +44,7 @@ class FirestoreLog(FirestorePart):
     _chunks: DocumentCache[tuple[UUID, int, int], Chunk]
 
     async def _last_of(self, job_id: UUID, attempt: int) -> int:
-        """The last number of an attempt, by its log: of a job whose row does not tell it."""
+        """The last number in an attempt's log, for a job whose row does not record it."""
         found = await self._find(job_id, _place(attempt, 0, 0), _place(attempt + 1, 0, 0))
         return max(
             (event["seq"] for snapshot in found for event in snapshot.fields["events"].values()), default=0
@@ -67,8 +68,8 @@ class FirestoreLog(FirestorePart):
         self._chunks.forget([place for place in self._chunks.known() if place[:2] == (job_id, attempt)])
 
     async def append_log(self, job_id: UUID, events: Sequence[JobEvent]) -> None:
-        """One write for each chunk that the events are in, which is one a second; reads only what this store
-        has not written itself.
+        """One write per chunk that the events are in, usually one per second; reads only what this store has
+        not written itself.
         """
         by_chunk: dict[tuple[int, int], list[JobEvent]] = {}
         for event in events:
@@ -112,7 +113,7 @@ class FirestoreLog(FirestorePart):
         write = Write(path=f"{job_path(job_id)}/log/{place}", fields=fields, only=only, version=chunk.version)
         chunk.seqs |= {event["seq"] for event in part}
         chunk.size += size
-        chunk.version = ANY  # there from now on; the commit tells its version
+        chunk.version = ANY  # it exists from now on; the commit returns its version
         return write
 
     async def _read_chunk(self, job_id: UUID, attempt: int, number: int) -> Chunk:
@@ -143,7 +144,7 @@ class FirestoreLog(FirestorePart):
             if len(found) < count:
                 return tuple(events[:limit])
             begin = found[-1].fields["place"] + "\0"
-            # parts of one chunk mix their numbers, so the last chunk may be incomplete
+            # parts of one chunk interleave their numbers, so the last chunk may be incomplete
             last = found[-1].fields["place"].rpartition(".")[0]
             whole = [
                 event
@@ -165,7 +166,7 @@ class FirestoreLog(FirestorePart):
 
 
 def _parts(events: list[dict[str, Any]], chunk: Chunk) -> list[list[dict[str, Any]]]:
-    """The events in writes of a size that a part takes; the first one may fit into the part that is there."""
+    """The events in writes of a size that a part accepts; the first may fit into the existing part."""
     parts: list[list[dict[str, Any]]] = []
     room = MOST_BYTES - chunk.size
     for event in events:

@@ -1,9 +1,9 @@
 """The Firestore store's rounds and batches.
 
-A round that is too large for one document goes on in others beneath it.
+A round too large for one document continues in others below it.
 """
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.fencing import FirestorePart
 
 MOST_BYTES = 900_000
-"""Of candidates in one document; Firestore takes 1 MiB with everything else in it."""
+"""Candidates per document; Firestore allows 1 MiB for everything in it."""
 
 
 class FirestoreRounds(FirestorePart):
     """See JobStore."""
 
     async def save_round(self, round_: Round) -> bool:
-        """One write for most rounds. The document itself is written last, so nobody reads half a round."""
+        """One write for most rounds. The main document is written last, so that no reader sees half a
+        round.
+        """
         path, token, contention = (
             round_path(round_.job_id, round_.number),
             uuid4().hex,

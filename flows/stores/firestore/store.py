@@ -10,6 +10,7 @@ from typing import Self
 
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
+from flows.stores.firestore.batches import FirestoreBatches
 from flows.stores.firestore.contents import FirestoreContents
 from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
@@ -27,16 +28,17 @@ _IDENTITY = "metadata/store"
 
 class FirestoreStore(
     FirestoreWords,
+    FirestoreBatches,
     FirestoreEntries,
     FirestoreFrontier,
     FirestoreJobs,
     FirestoreRounds,
     FirestoreContents,
 ):
-    """Everything in one database. A call that fails is repeated for at most `patience_s` seconds.
+    """Everything in one database. A failing call is retried for at most `patience_s` seconds.
 
-    The emulator is used where `emulator` or FIRESTORE_EMULATOR_HOST says host:port. One open store may be
-    used in several event loops, but not after a fork.
+    The emulator is used if `emulator` or FIRESTORE_EMULATOR_HOST gives host:port. One open store may serve
+    several event loops, but must not be used after a fork.
     """
 
     has_full_text = False
@@ -71,7 +73,7 @@ class FirestoreStore(
         self._revisions = DocumentCache(20_000)
 
     def now(self) -> datetime:
-        """What the clock says that claims and cached evidence expire by."""
+        """The time that decides whether claims and cached evidence have expired."""
         return self._clock()
 
     async def __aenter__(self) -> Self:
@@ -89,7 +91,7 @@ class FirestoreStore(
         await self._database.close()
 
     async def _check_identity(self) -> None:
-        """Read the language that the store holds, or write it into a new store."""
+        """Read the store's language, or write it into a new store."""
         found = await self._database.get_one(_IDENTITY)
         if found is None:
             try:
@@ -109,15 +111,15 @@ class FirestoreStore(
         held, schema = found.fields.get("language"), found.fields.get("schema", 0)
         if not isinstance(held, str):
             raise ConfigurationError(
-                f"LEARN_STORE: {self.url} is the database of another program. Name another one"
+                f"LEARN_STORE: {self.url} belongs to another program. Choose another database"
             )
         if schema > SCHEMA:
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Update this"
-                " one, or name another database"
+                f"LEARN_STORE: {self.url} was written by a newer version of learning-pipeline. Upgrade, or"
+                " choose another database"
             )
         if held != self._language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.url} holds the language {held!r}, not {self._language!r}. Set"
-                f" LEARN_LANGUAGE={held} or name another database"
+                f"LEARN_LANGUAGE: {self.url} is for the language {held!r}, not {self._language!r}. Set"
+                f" LEARN_LANGUAGE={held} or choose another database"
             )

@@ -1,4 +1,4 @@
-"""The document of a known word, and what of it decides on claims."""
+"""The document of a known word, and what claims depend on in it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CLAIM_FIELDS = ("claimed_by", "claim_attempt", "claim_token", "claimed_until")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A job's hold on a word.
+    """A job's claim on a word.
 
-    `token` is that of the call that claimed it: a repeated commit recognises its own work by it.
+    `token` identifies the call that claimed it: a retried commit recognises its own work by it.
     """
 
     job_id: str
@@ -43,7 +43,7 @@ class Claim:
 class WordState:
     """A word's depth and claim.
 
-    `rank` is 0 while nobody knows it, `version` None while there is no document.
+    `rank` is 0 for a word that is not known, `version` None if there is no document.
     """
 
     key: str
@@ -85,15 +85,15 @@ class WordState:
         return "own" if self.claim.job_id == str(job_id) else "elsewhere"
 
     def is_of(self, job_id: UUID) -> bool:
-        """Whether the job claims the word, be the claim live or not."""
+        """Whether the job claims the word, live or expired."""
         return self.claim is not None and self.claim.job_id == str(job_id)
 
     def is_live(self, now: datetime) -> bool:
-        """Whether some job holds the word."""
+        """Whether some job holds a live claim on the word."""
         return self.claim is not None and self.claim.until > now
 
     def claimed(self, word: str, claim: Claim) -> tuple[Self, Write]:
-        """The word under a claim; the display form of a known word stays."""
+        """The word under a claim; a known word keeps its display form."""
         after = replace(self, word=self.word if self.rank else word, claim=claim)
         if self.rank:
             return after, Write(
@@ -105,7 +105,7 @@ class WordState:
         return after, _document(after, {})
 
     def freed(self) -> tuple[Self, Write]:
-        """The word without its claim; a word that nobody knows is gone."""
+        """The word without its claim; a word that is not known is deleted."""
         if self.rank:
             return replace(self, claim=None), Write(
                 path=word_path(self.key), fields={}, only=_CLAIM_FIELDS, version=self.version
@@ -115,7 +115,7 @@ class WordState:
     def learned(
         self, definition: Definition, rank_: int, at: datetime, *, is_freed: bool = False
     ) -> tuple[Self, Write]:
-        """The word known at a depth by a definition. `at` counts where it was not known before."""
+        """The word known at a depth by a definition. `at` applies if it was not known before."""
         after = replace(
             self,
             word=definition.word,
@@ -148,9 +148,9 @@ def _claim_fields(claim: Claim | None) -> dict[str, Any]:
 
 
 def _document(state: WordState, knowledge: dict[str, Any]) -> Write:
-    """The whole document.
+    """The complete document.
 
-    What is only claimed carries the moment from which Firestore may delete it; what is known never does.
+    A word that is only claimed carries the time after which Firestore may delete it; a known word never does.
     """
     fields: dict[str, Any] = {
         "key": state.key,

@@ -1,6 +1,4 @@
-"""The store in memory: the double of the others, with their semantics to the letter, for tests and trials in
-one process.
-"""
+"""The store in memory: same semantics as the others, for tests and trials in one process."""
 
 from flows.stores.memory.store import MemoryStore
 

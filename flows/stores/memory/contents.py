@@ -1,6 +1,6 @@
 """The memory store's contents as a whole."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the memory store holds, and what its two halves share."""
+"""The memory store's tables, shared by its two halves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from flows.stores.rules import check_attempt
 
 @dataclass(kw_only=True, slots=True)
 class Claim:
-    """A job's hold on a word until a moment."""
+    """A job's claim on a word until a given time."""
 
     job_id: UUID
     attempt: int
@@ -32,7 +32,7 @@ class Claim:
 
 @dataclass(kw_only=True, slots=True)
 class WordState:
-    """What is known of a word and who claims it. `rank` is 0 while the word is only claimed."""
+    """What is known about a word and who claims it. `rank` is 0 while the word is only claimed."""
 
     word: str
     rank: int = 0
@@ -41,7 +41,7 @@ class WordState:
     claim: Claim | None = None
 
     def live_claim(self, now: datetime) -> Claim | None:
-        """The claim, unless its time is over."""
+        """The claim, unless it has expired."""
         return self.claim if self.claim and self.claim.until > now else None
 
 

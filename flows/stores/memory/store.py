@@ -1,7 +1,6 @@
-"""The store in memory: the double of the others, with their semantics to the letter, for tests and trials in
-one process.
+"""The store in memory: same semantics as the others, for tests and trials in one process.
 
-`memory://` is a store of its own each time, `memory://name` the same one for the whole life of the process.
+`memory://` is a new store each time, `memory://name` the same one for the life of the process.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _named: dict[str, MemoryState] = {}
 class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
     """Everything in dictionaries.
 
-    No method gives way to another before it is done, so each is atomic in its event loop.
+    No method yields before it is done, so each is atomic in its event loop.
     """
 
     has_full_text = False
@@ -38,13 +37,13 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
         self._state = _named.setdefault(name, MemoryState()) if name else MemoryState()
 
     def now(self) -> datetime:
-        """What the clock says that claims and cached evidence expire by."""
+        """The time that decides whether claims and cached evidence have expired."""
         return self._clock()
 
     async def __aenter__(self) -> Self:
         if self._state.language not in {None, self._language}:
             raise LanguageMismatch(
-                f"{self.url} holds the language {self._state.language!r}, not {self._language!r}. Set"
+                f"{self.url} is for the language {self._state.language!r}, not {self._language!r}. Set"
                 " LEARN_LANGUAGE or use another store"
             )
         self._state.language = self._language
@@ -53,4 +52,4 @@ class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Closing keeps what is stored."""
+        """Closing keeps the contents."""

@@ -1,8 +1,7 @@
-"""One SQLite file: a connection that writes, one that reads, transactions that survive cancellation,
-migrations.
+"""One SQLite file: a writing connection, a reading one, transactions that survive cancellation, migrations.
 
-WAL with `synchronous=NORMAL`: what was committed survives the death of any process at any moment. Only a
-power cut may take the last commits with it, and it leaves the file sound.
+WAL with `synchronous=NORMAL`: a commit survives the death of any process at any time. Only a power failure
+can lose the last commits, and it leaves the file intact.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ Row = tuple[Any, ...]
 
 APPLICATION_ID = 0x4C6E5057
 TURN_S, CLOSE_S = 5.0, 15.0
-"""Longest wait for a transaction that is under way when the store is closed, and for the closing itself."""
+"""Longest wait for a running transaction when the store is closed, and for the closing itself."""
 SLICE_MS = 100
-"""How long SQLite waits for the write lock in its thread at a stretch, milliseconds: a cancelled caller waits
+"""How long SQLite waits for the write lock in its thread at a time, in milliseconds: a cancelled caller waits
 no longer than this.
 """
 
@@ -42,11 +41,11 @@ class Transaction:
         self._connection = connection
 
     async def fetch(self, name: str, **parameters: Scalar) -> list[Row]:
-        """Run a named statement, and give its rows."""
+        """Run a named statement and return its rows."""
         return await self.fetch_sql(STATEMENTS[name], parameters)
 
     async def fetch_sql(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Run a statement, and give its rows."""
+        """Run a statement and return its rows."""
         return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters or {})]
 
     async def run_many(self, name: str, rows: Iterable[Parameters]) -> None:
@@ -68,7 +67,7 @@ class SqliteDatabase:
         self._reader: aiosqlite.Connection | None = None
 
     async def open(self, *, language: str) -> None:
-        """Open or create the file, bring its schema up to date.
+        """Open or create the file and migrate its schema.
 
         Raises ConfigurationError and StoreUnavailable.
         """
@@ -90,12 +89,12 @@ class SqliteDatabase:
             raise
 
     async def close(self) -> None:
-        """Close both connections; the last one to leave a file folds its log back into it."""
+        """Close both connections; the last process to close a file merges its write-ahead log into it."""
         with translated(self.path):
             await finish(self._close(), within_s=CLOSE_S)
 
     async def _close(self) -> None:
-        # a transaction that somebody else is at is over first, or its lock would stay behind
+        # let another task's running transaction finish first, or its lock would stay behind
         has_turn = False
         with suppress(TimeoutError):
             async with asyncio.timeout(TURN_S):
@@ -110,7 +109,7 @@ class SqliteDatabase:
                     both.push_async_callback(connection.close)
 
     async def fetch(self, name: str, *, condition: str = "", **parameters: Scalar) -> list[Row]:
-        """Run a named statement that only reads; `condition` goes where the statement has a place for it."""
+        """Run a named read-only statement; `condition` replaces the statement's placeholder."""
         if self._reader is None:
             raise RuntimeError("The store is not open; use it within `async with`")
         sql = STATEMENTS[name]
@@ -121,13 +120,11 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Everything in the block is committed together at its end, or not at all.
+        """Commit everything in the block together at its end, or nothing.
 
-        Other writers of this and other processes wait.
-
-        Raises StoreUnavailable when the lock does not come free in time. However the block is left, no
-        transaction stays open: the thread of the connection works in order, so the roll-back stands behind
-        whatever a cancelled caller had asked for.
+        Other writers, in this process and others, wait. Raises StoreUnavailable if the lock is not released
+        in time. However the block ends, no transaction stays open: the connection's thread works in order, so
+        the roll-back follows whatever a cancelled caller had requested.
         """
         with translated(self.path):
             async with self._turn:
@@ -142,7 +139,7 @@ class SqliteDatabase:
                     raise
 
     async def _patiently(self, sql: str) -> None:
-        """Run a statement of the writer that needs a lock, until it succeeds or the time for it is over."""
+        """Run a writing statement that needs a lock, until it succeeds or time is up."""
         assert self._writer is not None  # noqa: S101
         deadline = asyncio.get_running_loop().time() + self._busy_timeout_s
         while True:
@@ -162,7 +159,7 @@ class SqliteDatabase:
             try:
                 return sqlite3.connect(self.path, isolation_level=None, cached_statements=256)
             except sqlite3.Error as error:
-                # aiosqlite would leave its thread behind, which complains on the terminal
+                # otherwise aiosqlite leaves its thread running, which complains on the terminal
                 failures.append(error)
                 return sqlite3.connect(":memory:")
 
@@ -199,17 +196,17 @@ class SqliteDatabase:
         version, held = stored or (0, language)
         if version > len(migrations()):
             raise SchemaTooNew(
-                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Update this"
-                " one, or name another file"
+                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Upgrade, or"
+                " choose another file"
             )
         if held != language:
             raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.path} holds the language {held!r}, not {language!r}. Set"
-                f" LEARN_LANGUAGE={held} or name another file"
+                f"LEARN_LANGUAGE: {self.path} is for the language {held!r}, not {language!r}. Set"
+                f" LEARN_LANGUAGE={held} or choose another file"
             )
 
     async def _read_identity(self) -> tuple[int, str] | None:
-        """The version of the schema and the language; None for an empty file.
+        """The schema version and the language; None for an empty file.
 
         Raises ConfigurationError for another program's database.
         """
@@ -220,7 +217,7 @@ class SqliteDatabase:
             tables = await self._writer.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
             if tables or version:
                 raise ConfigurationError(
-                    f"LEARN_STORE: {self.path} is the database of another program. Name another file"
+                    f"LEARN_STORE: {self.path} belongs to another program. Choose another file"
                 )
             return None
         ((language,),) = await self._writer.execute_fetchall(
@@ -234,13 +231,13 @@ class SqliteDatabase:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"LEARN_STORE: the folder {folder} cannot be made ({error.strerror}). Name a file in a folder"
-                " that can be written"
+                f"LEARN_STORE: cannot create the folder {folder} ({error.strerror}). Choose a file in a"
+                " writable folder"
             ) from error
         if self.path.is_dir():
-            raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Name a file in it")
+            raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Choose a file in it")
         for place in (folder, self.path):
             if place.exists() and not os.access(place, os.W_OK):
                 raise ConfigurationError(
-                    f"LEARN_STORE: {place} cannot be written. Make it writable, or name another file"
+                    f"LEARN_STORE: {place} is not writable. Make it writable, or choose another file"
                 )

@@ -1,6 +1,6 @@
 """The SQLite store's entries: by key, by search, all of them, and totals."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SqliteEntries(SqlitePart):
     async def _matching(
         self, query: str, condition: Filter | None, cursor: str | None, limit: int
     ) -> Page[Entry]:
-        """Headwords first, then texts: a page goes on from the one into the other."""
+        """Headwords first, then texts: a page may continue from one into the other."""
         kind, parts = decode_cursor(cursor, **_KINDS) if cursor is not None else ("word", ("",))
         prefix = word_key(query).encode("utf-8", "replace").decode()
         common = {**_where(condition), "prefix": prefix, "prefix_end": prefix + _END}
@@ -125,7 +125,7 @@ def _where(condition: Filter | None) -> dict[str, Any]:
 
 
 def _page(found: list[tuple[str, str]], limit: int, *, is_full_text: bool = False) -> Page[Entry]:
-    """A page of (cursor, document); one more than the limit says that there is another page."""
+    """A page of (cursor, document); one row more than the limit means that there is another page."""
     items = tuple(Entry.model_validate_json(document) for _, document in found[:limit])
     return Page(
         items=items, cursor=found[limit - 1][0] if len(found) > limit else None, is_full_text=is_full_text

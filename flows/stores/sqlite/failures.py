@@ -1,4 +1,4 @@
-"""What SQLite's errors mean to a caller."""
+"""SQLite's errors as ours."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnav
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
-"""Beside SQLITE_FULL: how a used-up quota or a limit of the size of files shows."""
+"""Besides SQLITE_FULL: how an exhausted disk quota or file size limit shows."""
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Whether another connection stands in the way and waiting helps."""
+    """Whether another connection is in the way and waiting helps."""
     return _code(error) & 0xFF in _BUSY
 
 
 @contextmanager
 def translated(path: Path) -> Generator[None]:
-    """Raise what SQLite raises as one of our errors, with the cause chained.
+    """Raise SQLite's errors as ours, with the cause chained.
 
-    A mistake of ours in SQL passes as it is.
+    Mistakes in our SQL pass unchanged.
     """
     try:
         yield
@@ -39,19 +39,19 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     code = _code(error)
     primary = code & 0xFF
     if primary in _BUSY:
-        return StoreUnavailable(f"{path}: another process holds its lock")
+        return StoreUnavailable(f"{path}: locked by another process")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
         return StoreFull(
-            f"{path}: the disk or its quota has no room left ({error}). Make room, then run the job again"
+            f"{path}: disk or disk quota full ({error}). Free some space, then run the job again"
         )
     if primary in _BROKEN:
         return ConfigurationError(
-            f"LEARN_STORE: {path} is not a sound SQLite database ({error}). Name another file, or restore"
-            " this one from a copy"
+            f"LEARN_STORE: {path} is not a valid SQLite database ({error}). Choose another file, or restore"
+            " this one from a backup"
         )
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return ConfigurationError(
-            f"LEARN_STORE: {path} cannot be written ({error}). Make the file and its folder writable, or name"
+            f"LEARN_STORE: {path} is not writable ({error}). Make the file and its folder writable, or choose"
             " another file"
         )
     if primary in {

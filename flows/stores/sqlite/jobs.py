@@ -1,6 +1,6 @@
 """The SQLite store's jobs, their rounds and logs, and what must outlive a process."""
 
-# ruff: noqa: D102  the protocols in base.py say what each method does
+# ruff: noqa: D102  flows/stores/protocols says what each method does
 
 from __future__ import annotations
 

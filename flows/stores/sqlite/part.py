@@ -1,4 +1,4 @@
-"""What the parts of the SQLite store share."""
+"""Shared by the parts of the SQLite store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SqlitePart:
 
 
 async def fence(transaction: Transaction, job_id: UUID, attempt: int) -> None:
-    """Raise StaleAttempt when a newer attempt of the job has begun."""
+    """Raise StaleAttempt if a newer attempt of the job has begun."""
     rows = await transaction.fetch("attempt", job_id=str(job_id))
     check_attempt(job_id, attempt, rows[0][0] if rows else None)
 

@@ -22,7 +22,7 @@ STATEMENTS = _named((_HERE / "statements.sql").read_text(encoding="utf-8"))
 
 
 def migrations() -> list[Traversable]:
-    """The migrations in order: number n leads from version n - 1 of the schema to version n."""
+    """The migrations in order: number n upgrades the schema from version n - 1 to n."""
     return sorted(
         (path for path in (_HERE / "migrations").iterdir() if path.name.endswith(".sql")),
         key=lambda path: path.name,
@@ -30,8 +30,8 @@ def migrations() -> list[Traversable]:
 
 
 def split_script(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: `executescript` would commit the transaction that it
-    runs in.
+    """The statements of a script, one by one: `executescript` would commit the transaction that it runs
+    in.
     """
     statement = ""
     for line in script.splitlines(keepends=True):

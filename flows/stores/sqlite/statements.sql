@@ -1,32 +1,32 @@
--- Every statement, by name: `-- name: what it does`. Lists of keys come as one JSON array, so no limit on variables is ever met.
+-- Every statement, by name: `-- name: what it does`. Lists of keys come as one JSON array, so the limit on variables never matters.
 
 -- word_states: depth and claim of each of the keys that have a row
 SELECT k.key, k.depth, k.claimed_by, k.claimed_until FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
 
--- claim_word: hold a word; the display form of a known word stays
+-- claim_word: claim a word; a known word keeps its display form
 INSERT INTO known_words (key, word, claimed_by, claim_attempt, claimed_until) VALUES (:key, :word, :job_id, :attempt, :until)
 ON CONFLICT (key) DO UPDATE SET
     word = CASE WHEN depth = 0 THEN excluded.word ELSE word END,
     claimed_by = excluded.claimed_by, claim_attempt = excluded.claim_attempt, claimed_until = excluded.claimed_until
 
--- forget_claimed_words: drop the job's rows of these words that nobody knows
+-- forget_claimed_words: drop the job's rows of these words that are not known
 DELETE FROM known_words WHERE key IN (SELECT value FROM json_each(:keys)) AND claimed_by = :job_id AND depth = 0
 
--- free_known_words: give up the job's claims on those of these words that are known
+-- free_known_words: release the job's claims on the known ones of these words
 UPDATE known_words SET claimed_by = NULL, claim_attempt = NULL, claimed_until = NULL
 WHERE key IN (SELECT value FROM json_each(:keys)) AND claimed_by = :job_id
 
--- all_claims: every key that a job claims, live or not
+-- all_claims: every key that a job claims, live or expired
 SELECT key FROM known_words WHERE claimed_by = :job_id
 
--- live_claims: the words that a job holds
+-- live_claims: the words that a job holds under a live claim
 SELECT word, key FROM known_words WHERE claimed_by = :job_id AND claimed_until > :now ORDER BY key
 
 -- learn_defined: make a word known at depth 1, unless it is known deeper
 INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, 1, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = 1, learned_at = coalesce(learned_at, excluded.learned_at) WHERE depth <= 1
 
--- save_definition: what is known of a word at depth 1
+-- save_definition: store a word's definition at depth 1
 INSERT INTO definitions (key, document)
 SELECT :key, :document WHERE EXISTS (SELECT 1 FROM known_words WHERE key = :key AND depth = 1)
 ON CONFLICT (key) DO UPDATE SET document = excluded.document
@@ -34,7 +34,7 @@ ON CONFLICT (key) DO UPDATE SET document = excluded.document
 -- revisions: the stored revision of each of the keys that have an entry
 SELECT e.key, e.revision FROM json_each(:keys) AS j CROSS JOIN solidified_knowledge AS e ON e.key = j.value
 
--- save_entry: store an entry, over one of a lower revision
+-- save_entry: store an entry, replacing one of a lower revision
 INSERT INTO solidified_knowledge (key, category, job_id, support, depth, revision, updated_at, document)
 VALUES (:key, :category, :job_id, :support, :depth, :revision, :updated_at, :document)
 ON CONFLICT (key) DO UPDATE SET
@@ -46,17 +46,17 @@ WHERE excluded.revision > revision
 INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, :rank, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = coalesce(learned_at, excluded.learned_at)
 
--- drop_definitions: of words whose entry now holds the definition
+-- drop_definitions: for words whose entry now holds the definition
 DELETE FROM definitions WHERE key IN (SELECT value FROM json_each(:keys))
 
--- drop_from_frontier: words that were learned
+-- drop_from_frontier: learned words
 DELETE FROM frontier WHERE key IN (SELECT value FROM json_each(:keys))
 
--- drop_known_from_frontier: those of these words that somebody knows
+-- drop_known_from_frontier: the known ones of these words
 DELETE FROM frontier
 WHERE key IN (SELECT j.value FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.depth > 0)
 
--- known_words: depth, moment, definition or entry of the known ones among the keys
+-- known_words: depth, time, definition or entry of the known words among the keys
 SELECT k.key, k.depth, k.learned_at, d.document, e.document
 FROM json_each(:keys) AS j
 CROSS JOIN known_words AS k ON k.key = j.value
@@ -71,7 +71,7 @@ SELECT e.key, e.document FROM json_each(:keys) AS j CROSS JOIN solidified_knowle
 SELECT word, key FROM known_words INDEXED BY known_words_left_defined
 WHERE depth = 1 AND (claimed_until IS NULL OR claimed_until <= :now) ORDER BY learned_at, key LIMIT :limit
 
--- export_page: entries past a key
+-- export_page: entries after a key
 SELECT key, document FROM solidified_knowledge WHERE key > :key ORDER BY key LIMIT :limit
 
 -- newest_entries: entries, newest first
@@ -155,13 +155,13 @@ SELECT id FROM job_log WHERE job_id = :job_id AND id IN (SELECT value FROM json_
 -- log_end: the last number of an attempt
 SELECT coalesce(max(seq), 0) FROM job_log WHERE job_id = :job_id AND attempt = :attempt
 
--- log_page: events past (attempt, seq)
+-- log_page: events after (attempt, seq)
 SELECT document FROM job_log WHERE job_id = :job_id AND (attempt, seq) > (:attempt, :seq) ORDER BY attempt, seq LIMIT :limit
 
 -- request_stop: raise the flag
 INSERT INTO job_stops (job_id) VALUES (:job_id) ON CONFLICT DO NOTHING
 
--- stop_requested: a row where the flag is up
+-- stop_requested: a row if the flag is raised
 SELECT 1 FROM job_stops WHERE job_id = :job_id
 
 -- clear_stop: lower the flag
@@ -173,7 +173,7 @@ INSERT INTO rounds (job_id, number, document) VALUES (:job_id, :number, :documen
 -- round: one document
 SELECT document FROM rounds WHERE job_id = :job_id AND number = :number
 
--- rounds_page: past a number
+-- rounds_page: after a number
 SELECT document FROM rounds WHERE job_id = :job_id AND number > :after ORDER BY number LIMIT :limit
 
 -- save_batch: once; a row comes back when it was new
@@ -191,32 +191,32 @@ INSERT INTO quota_usage (model, span, document) VALUES (:model, :window, :docume
 -- cached_evidence: of a source for the keys, unless it has expired
 SELECT c.key, c.document FROM json_each(:keys) AS j CROSS JOIN research_cache AS c ON c.source = :source AND c.key = j.value WHERE c.expires_at > :at
 
--- save_evidence: replace what a source said of a word
+-- save_evidence: replace what a source said about a word
 INSERT INTO research_cache (source, key, expires_at, document) VALUES (:source, :key, :expires_at, :document)
 ON CONFLICT (source, key) DO UPDATE SET expires_at = excluded.expires_at, document = excluded.document
 
--- drop_expired_evidence: what is out of date
+-- drop_expired_evidence: everything expired
 DELETE FROM research_cache WHERE expires_at <= :now
 
--- words_page: known words past a key, with definition and entry
+-- words_page: known words after a key, with definition and entry
 SELECT k.key, k.depth, k.learned_at, d.document, e.document
 FROM known_words AS k
 LEFT JOIN definitions AS d ON d.key = k.key
 LEFT JOIN solidified_knowledge AS e ON e.key = k.key
 WHERE k.key > :key AND k.depth > 0 ORDER BY k.key LIMIT :limit
 
--- put_word: take a known word over as it is
+-- put_word: take a known word over unchanged
 INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, :rank, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = excluded.learned_at
 
--- put_definition: take a definition over as it is
+-- put_definition: take a definition over unchanged
 INSERT INTO definitions (key, document) VALUES (:key, :document) ON CONFLICT (key) DO UPDATE SET document = excluded.document
 
--- frontier_by_key: the frontier past a key
+-- frontier_by_key: the frontier after a key
 SELECT key, word, mentioned_by, first_seen FROM frontier WHERE key > :key ORDER BY key LIMIT :limit
 
 -- all_quota_usage: of all models
 SELECT document FROM quota_usage ORDER BY model, span
 
--- evidence_page: what has not expired, past a source and a key
+-- evidence_page: unexpired evidence, after a source and a key
 SELECT source, key, document FROM research_cache WHERE (source, key) > (:source, :key) AND expires_at > :at ORDER BY source, key LIMIT :limit

@@ -22,7 +22,7 @@ from flows.stores.sqlite.words import SqliteWords
 class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents):
     """Everything in one file in WAL mode.
 
-    A write waits for another process at most `busy_timeout_s` seconds.
+    A write waits at most `busy_timeout_s` seconds for another process.
     """
 
     has_full_text = True
@@ -42,7 +42,7 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
         self._database = SqliteDatabase(path, busy_timeout_s=busy_timeout_s)
 
     def now(self) -> datetime:
-        """What the clock says that claims and cached evidence expire by."""
+        """The time that decides whether claims and cached evidence have expired."""
         return self._clock()
 
     async def __aenter__(self) -> Self:
@@ -56,18 +56,18 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
 
 
 def path_of(location: str) -> Path:
-    """The file that the part of a URL after `sqlite://` names: `/relative.db`, `//absolute/path.db`,
-    `/~/in/home.db`. Raises ConfigurationError.
+    """The file in the part of a URL after `sqlite://`: `/relative.db`, `//absolute/path.db`, `/~/in/home.db`.
+    Raises ConfigurationError.
     """
     slash, path = location[:1], unquote(location[1:])
     if slash != "/" or not path.strip("/") or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise ConfigurationError(
-            f"LEARN_STORE: sqlite://{location} names no file. Use sqlite:///relative.db or"
-            " sqlite:////absolute.db; memory:// keeps all in memory"
+            f"LEARN_STORE: sqlite://{location} is not a file URL. Use sqlite:///relative.db or"
+            " sqlite:////absolute.db, or memory:// to keep everything in memory"
         )
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
         raise ConfigurationError(
-            f"LEARN_STORE: sqlite://{location}: {error}. Name the folder in full"
+            f"LEARN_STORE: sqlite://{location}: {error}. Use an absolute path"
         ) from error

@@ -1,4 +1,4 @@
-"""What a person types, as a query that FTS5 takes."""
+"""What a person types, as an FTS5 query."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 from flows.stores.rules import Filter
 
 COMMON = 5_000
-"""A term in more entries than this is too common to rank by: what matches is then shown last stored first."""
+"""A term in more entries than this is too common to rank by: matches are then shown latest first."""
 SHORTEST_PREFIX = 3
 MOST_TERMS = 12
 _TEXTS = "{word definition related_concepts examples explanation}"
@@ -18,13 +18,13 @@ _TEXTS = "{word definition related_concepts examples explanation}"
 
 @dataclass(frozen=True, kw_only=True)
 class TextQuery:
-    """Terms that an entry's texts must hold, all of them. `terms` are FTS5 expressions."""
+    """Terms that an entry's texts must all contain. `terms` are FTS5 expressions."""
 
     terms: tuple[str, ...]
 
     @classmethod
     def parse(cls, query: str) -> Self | None:
-        """The terms of a query; the last one may be unfinished. None where there is nothing to look for."""
+        """The terms of a query; the last one may be incomplete. None if there is nothing to search for."""
         words = "".join(c if _is_token(c) else " " for c in query).split()[:MOST_TERMS]
         if not words:
             return None
@@ -34,9 +34,9 @@ class TextQuery:
         return cls(terms=tuple(dict.fromkeys(terms)))
 
     def match(self, condition: Filter | None) -> str:
-        """The whole expression.
+        """The complete expression.
 
-        With a condition, the index itself leaves out the entries that do not meet it.
+        With a condition, the index itself skips the entries that do not meet it.
         """
         facets = (
             (f'facets : "{re.sub("[-_]", "", "".join(condition)).replace("jobid", "job")}"',)
@@ -47,8 +47,8 @@ class TextQuery:
 
 
 def _is_token(c: str) -> bool:
-    """Whether the tokenizer `unicode61` takes the character as part of a word: letters, numbers, their marks,
-    private use.
+    """Whether the tokenizer `unicode61` treats the character as part of a word: letters, numbers, their
+    marks, private use.
     """
     category = unicodedata.category(c)
     return category[0] in "LNM" or category == "Co"

@@ -83,18 +83,18 @@ def test_deepening_keeps_eight_points_and_adds_only_new_citations():
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"depth": "enriched", "explanation": "x" * 100}, "depth: it is enriched"),
-        ({"explanation": None}, "explanation: it is shorter than the definition"),
-        ({"explanation": "Short."}, "explanation: it is shorter than the definition"),
+        ({"depth": "enriched", "explanation": "x" * 100}, "depth: must be deep (is enriched)"),
+        ({"explanation": None}, "explanation: is shorter than the definition"),
+        ({"explanation": "Short."}, "explanation: is shorter than the definition"),
         (
             {"explanation": "A SMALL animal that people keep at home."},
-            "explanation: it repeats the definition",
+            "explanation: repeats the definition",
         ),
         (
             {"explanation": "A  small animal that people keep at home."},
-            "explanation: it repeats the definition",
+            "explanation: repeats the definition",
         ),
-        ({"explanation": "x" * 4001}, "explanation: 4,001 characters instead of at most 4,000"),
+        ({"explanation": "x" * 4001}, "explanation: must be at most 4,000 characters (is 4,001)"),
     ],
 )
 def test_each_problem_of_depth_is_named_with_its_field(changes, problem):
@@ -106,8 +106,8 @@ def test_an_explanation_has_at_least_the_definition_s_length_and_at_most_4000():
     assert deep_problems(entry(depth="deep", explanation="x" * length)) == ()
     assert deep_problems(entry(depth="deep", explanation="x" * 4000)) == ()
     assert deep_problems(entry(explanation="x")) == (
-        "depth: it is enriched",
-        "explanation: it is shorter than the definition",
+        "depth: must be deep (is enriched)",
+        "explanation: is shorter than the definition",
     )
 
 

@@ -28,16 +28,16 @@ def test_a_good_definition_and_a_good_entry_have_no_problems():
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"text": "x" * 14}, "definition: 14 characters instead of 15 to 600"),
-        ({"text": f"   {'x' * 14}   "}, "definition: 14 characters instead of 15 to 600"),
-        ({"text": "x" * 601}, "definition: 601 characters instead of 15 to 600"),
+        ({"text": "x" * 14}, "definition: must be 15 to 600 characters (is 14)"),
+        ({"text": f"   {'x' * 14}   "}, "definition: must be 15 to 600 characters (is 14)"),
+        ({"text": "x" * 601}, "definition: must be 15 to 600 characters (is 601)"),
         (
             {"word": "Abracadabra-Alakazam", "text": "Abracadabra-alakazam."},
-            "definition: it is the word itself",
+            "definition: repeats the word itself",
         ),
-        ({"word": "Abracadabra et al.", "text": "ABRACADABRA ET AL"}, "definition: it is the word itself"),
-        ({"key": "dog"}, "key: it is not the key of the word"),
-        ({"support": "supported"}, "citations: it is supported by none"),
+        ({"word": "Abracadabra et al.", "text": "ABRACADABRA ET AL"}, "definition: repeats the word itself"),
+        ({"key": "dog"}, "key: does not match the word"),
+        ({"support": "supported"}, "citations: a supported claim needs at least one"),
     ],
 )
 def test_each_problem_of_a_definition_is_named_with_its_field(changes, problem):
@@ -51,31 +51,37 @@ def test_a_definition_has_15_to_600_characters(length):
 
 def test_several_problems_are_named_at_once():
     assert definition_problems(definition("Cat", text="Cat", key="dog", support="supported")) == (
-        "definition: 3 characters instead of 15 to 600",
-        "key: it is not the key of the word",
-        "citations: it is supported by none",
+        "definition: must be 15 to 600 characters (is 3)",
+        "key: does not match the word",
+        "citations: a supported claim needs at least one",
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"definition": "Too short"}, "definition: 9 characters instead of 15 to 600"),
-        ({"key": "dog", "examples": ("A dog.",)}, "key: it is not the key of the word"),
-        ({"support": "supported"}, "citations: it is supported by none"),
-        ({"related_concepts": words(2)}, "related_concepts: 2 instead of 3 to 8"),
-        ({"related_concepts": words(9)}, "related_concepts: 9 instead of 3 to 8"),
-        ({"related_concepts": ("pet", "CAT", "kitten")}, "related_concepts: the word itself is among them"),
-        ({"related_concepts": ("pet", "kitten", "Kitten")}, "related_concepts: one stands twice"),
-        ({"related_concepts": ("pet", "kitten", "it is big")}, "related_concepts: “it is big” is no word"),
-        ({"related_concepts": ("pet", "kitten", "x" * 61)}, f"related_concepts: “{'x' * 59}…” is no word"),
-        ({"examples": ()}, "examples: 0 instead of 1 to 3"),
-        ({"examples": ("A cat.", "Two cats.", "The cat.", "My cat.")}, "examples: 4 instead of 1 to 3"),
+        ({"definition": "Too short"}, "definition: must be 15 to 600 characters (is 9)"),
+        ({"key": "dog", "examples": ("A dog.",)}, "key: does not match the word"),
+        ({"support": "supported"}, "citations: a supported claim needs at least one"),
+        ({"related_concepts": words(2)}, "related_concepts: need 3 to 8, got 2"),
+        ({"related_concepts": words(9)}, "related_concepts: need 3 to 8, got 9"),
+        ({"related_concepts": ("pet", "CAT", "kitten")}, "related_concepts: includes the word itself"),
+        ({"related_concepts": ("pet", "kitten", "Kitten")}, "related_concepts: contains a duplicate"),
+        (
+            {"related_concepts": ("pet", "kitten", "it is big")},
+            "related_concepts: “it is big” is not a valid word",
+        ),
+        (
+            {"related_concepts": ("pet", "kitten", "x" * 61)},
+            f"related_concepts: “{'x' * 59}…” is not a valid word",
+        ),
+        ({"examples": ()}, "examples: need 1 to 3, got 0"),
+        ({"examples": ("A cat.", "Two cats.", "The cat.", "My cat.")}, "examples: need 1 to 3, got 4"),
         ({"examples": ("A cat.", "A dog.")}, "examples: “A dog.” does not mention the word"),
         ({"examples": ("dog " * 20,)}, f"examples: “{('dog ' * 20)[:59]}…” does not mention the word"),
-        ({"invents": False, "related_concepts": ()}, "related_concepts: 0 instead of 1 to 8"),
-        ({"invents": False, "related_concepts": words(9)}, "related_concepts: 9 instead of 1 to 8"),
-        ({"invents": False, "examples": ("a cat",) * 4}, "examples: 4 instead of 0 to 3"),
+        ({"invents": False, "related_concepts": ()}, "related_concepts: need 1 to 8, got 0"),
+        ({"invents": False, "related_concepts": words(9)}, "related_concepts: need 1 to 8, got 9"),
+        ({"invents": False, "examples": ("a cat",) * 4}, "examples: need 0 to 3, got 4"),
     ],
 )
 def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
@@ -83,11 +89,11 @@ def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
 
 
 def test_a_model_s_rules_hold_unless_an_entry_is_said_to_be_a_lexicon_s():
-    assert entry_problems(entry(examples=()), lemmas_of=lemmas_of) == ("examples: 0 instead of 1 to 3",)
+    assert entry_problems(entry(examples=()), lemmas_of=lemmas_of) == ("examples: need 1 to 3, got 0",)
     found, wrong = enrich(
         definition(), enrichment(examples=()), provenance=provenance(), now=LATER, lemmas_of=lemmas_of
     )
-    assert (found, wrong) == (None, ("examples: 0 instead of 1 to 3",))
+    assert (found, wrong) == (None, ("examples: need 1 to 3, got 0",))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +153,9 @@ def test_what_is_too_much_is_left_out():
 def test_what_is_wrong_is_named_and_makes_no_entry():
     assert enriched(enrichment(related_concepts=("pet", "cat", "kitten"))) == (
         None,
-        ("related_concepts: 2 instead of 3 to 8",),
+        ("related_concepts: need 3 to 8, got 2",),
     )
-    assert enriched(enrichment(examples=("A dog.",))) == (None, ("examples: 0 instead of 1 to 3",))
+    assert enriched(enrichment(examples=("A dog.",))) == (None, ("examples: need 1 to 3, got 0",))
     found, wrong = enriched(enrichment(related_concepts=("pet",), examples=()), invents=False)
     assert (found.related_concepts, found.examples, wrong) == (("pet",), (), ())
 
@@ -162,9 +168,9 @@ def test_a_category_is_read_with_or_without_its_part_of_speech(text):
 def test_a_category_that_is_none_is_named_with_those_there_are():
     found, wrong = enriched(enrichment(category="beast"))
     assert found is None
-    assert wrong == (f"category: “beast” is none of {', '.join(Category)}",)
+    assert wrong == (f"category: “beast” is not one of {', '.join(Category)}",)
     assert enriched(enrichment(category="b" * 61))[1][0].startswith(
-        f"category: “{'b' * 59}…” is none of act, animal, "
+        f"category: “{'b' * 59}…” is not one of act, animal, "
     )
     assert enriched(enrichment(category="animal.noun"))[0] is None
 

@@ -53,7 +53,7 @@ class Provider:
 def test_a_limit_is_at_least_1(name):
     assert getattr(Limits(**{name: 1}), name) == 1
     with pytest.raises(
-        InvalidInput, match=rf"^{name}: 0 cannot be a limit\. Give at least 1, or nothing for no limit\.$"
+        InvalidInput, match=rf"^{name}: must be at least 1 \(is 0\)\. Leave it out for no limit\.$"
     ):
         Limits(**{name: 0})
 

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.core.quota import (
+    LONGEST_REFUSAL_S,
+    DayUsedUp,
     Granted,
     Limits,
     Quota,
     QuotaBucket,
     Seen,
+    Wait,
     left,
     observe,
     remember,
@@ -234,3 +237,11 @@ def test_a_bucket_gives_and_takes_within_its_bounds():
     assert QuotaBucket(math.inf, 60.0, math.inf).filled(5.0).level == math.inf
     assert QuotaBucket(math.inf, 60.0, math.inf).filled(0.0).level == math.inf
     assert QuotaBucket(math.inf, 60.0, math.inf).resized(50.0) == QuotaBucket(50.0, 60.0, 50.0)
+
+
+def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
+    state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(
+        LONGEST_REFUSAL_S + 0.001
+    )
+    assert reserve(observe(state, 0.0, Seen(retry_after_s=900.0)), 0.0, 10) == DayUsedUp(900.0)

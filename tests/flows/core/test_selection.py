@@ -28,9 +28,9 @@ def test_a_malformed_word_is_kept_as_it_can_be_shown():
             key="a\ufffdcat",
             origin="frontier",
             verdict=Verdict.MARKUP,
-            reason="It holds control characters",
+            reason="Contains control characters",
         ),
-        Candidate(text="42", key="42", origin="model", verdict=Verdict.NUMBER, reason="It is a number"),
+        Candidate(text="42", key="42", origin="model", verdict=Verdict.NUMBER, reason="A number"),
     )
 
 
@@ -38,13 +38,13 @@ def test_a_word_that_comes_again_is_the_same_as_the_first():
     assert outcomes(judged("Cat", "dog", "cat", "CAT")) == [
         ("Cat", Verdict.ACCEPTED, None),
         ("dog", Verdict.ACCEPTED, None),
-        ("cat", Verdict.REPEATED, "The same as “Cat” in this round"),
-        ("CAT", Verdict.REPEATED, "The same as “Cat” in this round"),
+        ("cat", Verdict.REPEATED, "Same as “Cat” in this round"),
+        ("CAT", Verdict.REPEATED, "Same as “Cat” in this round"),
     ]
 
 
 def test_a_word_of_this_job_comes_once():
-    dealt_with = (Verdict.PROCESSED, "This job has dealt with it before")
+    dealt_with = (Verdict.PROCESSED, "Already handled by this job")
     assert outcomes(judged("Cat", "cat", processed=["cat"])) == [("Cat", *dealt_with), ("cat", *dealt_with)]
 
 
@@ -126,8 +126,8 @@ def test_a_rejected_spelling_holds_no_other_one_back():
 
 def test_a_relative_that_this_job_has_dealt_with_is_named():
     assert outcomes(judged("Cats", "color", processed=["cat", "colour"])) == [
-        ("Cats", Verdict.INFLECTION, "An inflection of “cat”, which this job has dealt with"),
-        ("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which this job has dealt with"),
+        ("Cats", Verdict.INFLECTION, "An inflection of “cat”, which this job already handled"),
+        ("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which this job already handled"),
     ]
 
 
@@ -152,9 +152,9 @@ def test_only_open_words_and_their_relatives_are_looked_up():
 @pytest.mark.parametrize(
     ("taken", "verdict", "reason"),
     [
-        ({"colours": True}, Verdict.KNOWN, "It is known"),
+        ({"colours": True}, Verdict.KNOWN, "Already known"),
         ({"colours": False}, Verdict.CLAIMED_ELSEWHERE, "Another job is learning it"),
-        ({"colour": True}, Verdict.INFLECTION, "An inflection of “colour”, which is known"),
+        ({"colour": True}, Verdict.INFLECTION, "An inflection of “colour”, which is already known"),
         ({"color": False}, Verdict.INFLECTION, "An inflection of “color”, which another job is learning"),
         ({"cat": True}, Verdict.ACCEPTED, None),
     ],
@@ -165,15 +165,15 @@ def test_what_is_taken_is_rejected_with_its_reason(taken, verdict, reason):
 
 def test_another_spelling_that_is_known_is_named():
     assert outcomes(judged("color", taken={"colour": True})) == [
-        ("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which is known")
+        ("color", Verdict.SPELLING_VARIANT, "Another spelling of “colour”, which is already known")
     ]
 
 
 def test_words_over_the_limit_are_postponed():
     assert outcomes(judged("one", "42", "two", "three", limit=2)) == [
         ("one", Verdict.ACCEPTED, None),
-        ("42", Verdict.NUMBER, "It is a number"),
+        ("42", Verdict.NUMBER, "A number"),
         ("two", Verdict.ACCEPTED, None),
-        ("three", Verdict.POSTPONED, "The round is full; kept for the next"),
+        ("three", Verdict.POSTPONED, "Round full; kept for the next one"),
     ]
     assert [c.verdict for c in judged("one", "two", limit=0)] == [Verdict.POSTPONED] * 2

@@ -67,7 +67,7 @@ def test_what_was_not_won_is_taken_back():
     assert outcomes(with_claims(before, claim)) == [
         ("new", Verdict.ACCEPTED, None),
         ("own", Verdict.ACCEPTED, None),
-        ("known", Verdict.KNOWN, "It is known"),
+        ("known", Verdict.KNOWN, "Already known"),
         ("elsewhere", Verdict.CLAIMED_ELSEWHERE, "Another job is learning it"),
         ("forgotten", Verdict.CLAIMED_ELSEWHERE, "Another job is learning it"),
     ]

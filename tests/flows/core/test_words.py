@@ -168,16 +168,14 @@ def test_two_keys_never_share_an_id(one, other):
 def test_document_id_has_a_largest_size_in_bytes():
     assert document_id("é" * 750) == "é" * 750
     assert document_id("a") == "a"
-    with pytest.raises(InvalidInput, match=r"^key: it has 1,501 bytes as an id\. Give 1 to 1,500 bytes\.$"):
+    with pytest.raises(InvalidInput, match=r"^key: must be 1 to 1,500 bytes as an id \(is 1,501\)\.$"):
         document_id("a" + "é" * 750)
-    with pytest.raises(InvalidInput, match=r"^key: it has 0 bytes as an id\. Give 1 to 1,500 bytes\.$"):
+    with pytest.raises(InvalidInput, match=r"^key: must be 1 to 1,500 bytes as an id \(is 0\)\.$"):
         document_id("")
 
 
 def test_document_id_refuses_half_a_character():
-    with pytest.raises(
-        InvalidInput, match=r"^key: it holds half a character\. Give whole Unicode characters\.$"
-    ):
+    with pytest.raises(InvalidInput, match=r"^key: contains a lone surrogate\. Use valid Unicode text\.$"):
         document_id("a\ud800")
 
 

@@ -177,7 +177,7 @@ async def test_a_fenced_attempt_stops_and_leaves_the_row_to_the_newer_one(heart)
 async def test_a_resumed_attempt_does_no_word_twice_and_forgets_none(heart, tmp_path, kill_s):
     model = Model(WORDS[:80], takes_s={"propose": 0.7, "define": 1.3, "enrich": 1.1})
     heart.store.takes_s["commit_batch"] = 0.2
-    first = heart.start(model, candidates=40)
+    first = heart.start(model, candidates=40, a_round=40)
     left = await at(kill_s, lambda: heart.killed(tmp_path))
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
@@ -186,7 +186,7 @@ async def test_a_resumed_attempt_does_no_word_twice_and_forgets_none(heart, tmp_
 
     # the model goes on where it was: what it proposed and nobody recorded is proposed by nobody again
     again = Model(WORDS[:80])
-    job = await left.run(again, candidates=40)
+    job = await left.run(again, candidates=40, a_round=40)
 
     assert (job.attempt, job.status, job.end_reason) == (2, "completed", "nothing new")
     assert not recorded & {key for _, keys in again.asked for key in keys}
@@ -196,7 +196,7 @@ async def test_a_resumed_attempt_does_no_word_twice_and_forgets_none(heart, tmp_
     outcomes = await left.outcomes()
     assert Counter(accepted) == Counter(outcome.key for outcome in outcomes) == Counter(WORDS[:80])
     assert all(outcome.stored == "enriched" for outcome in outcomes)
-    assert job.counts.stored == 80
+    assert (job.counts.stored, job.counts.failed, job.total_tokens) == (80, 0, 80)
     assert job.active_seconds > kill_s - 6, "the minutes go on, but for at most what a restart forgives"
 
 

@@ -12,6 +12,7 @@ from flows.errors import (
     QuotaExhausted,
     SourceUnavailable,
     StaleAttempt,
+    StoreFull,
     StoreUnavailable,
 )
 from flows.sources.scripted import ScriptedSource
@@ -93,12 +94,13 @@ async def test_a_model_that_is_away_for_longer_than_a_stage_tries_costs_the_batc
     assert {o.reason for o in await heart.outcomes() if o.key in A} == {"502"}
 
 
-async def test_a_fence_is_no_failure_of_a_batch(heart):
-    heart.stages.fault = enriching(1, error=StaleAttempt("attempt 2 has taken over"))
+@pytest.mark.parametrize("error", [StaleAttempt("attempt 2 has taken over"), StoreFull("no room")])
+async def test_what_makes_going_on_impossible_is_no_failure_of_a_batch(heart, error):
+    heart.stages.fault = enriching(1, error=error)
     async with heart.workers() as workers:
         with pytest.raises(ExceptionGroup) as raised:
             await workers.work_on(A)
-    assert isinstance(raised.value.exceptions[0], StaleAttempt)
+    assert raised.value.exceptions == (error,)
     assert await heart.store.batches(JOB) == ()
 
 
@@ -181,6 +183,14 @@ async def test_a_frontier_that_cannot_be_written_is_a_problem_and_no_more(heart)
         await workers.work_on(A)
         assert workers.tracker.job.counts.stored == 10
         assert workers.tracker.job.errors == ("The frontier of round 1 was not written: busy",)
+
+
+async def test_a_frontier_that_is_away_for_a_moment_is_written_after_it(heart):
+    heart.store.fault = while_it_lasts(0, 0.5, StoreUnavailable("busy"), "add_to_frontier")
+    async with heart.workers() as workers:
+        await workers.work_on(A)
+        assert workers.tracker.job.errors == ()
+    assert (await heart.store.stats()).frontier == 3 * 10
 
 
 async def test_a_batch_that_cannot_be_recorded_is_a_problem_and_its_words_stay_free(heart):

@@ -3,11 +3,11 @@
 import asyncio
 
 from flows.core.ending import DRY_ROUNDS
-from flows.errors import QuotaExhausted
+from flows.errors import QuotaExhausted, StaleAttempt, StoreFull
 from flows.job.rounds import leftovers
 from flows.knowledge import Candidate, Job, Round, Verdict
 from tests.flows.job.heart import JOB, START, words_of
-from tests.flows.job.parts import WORDS, Model
+from tests.flows.job.parts import WORDS, Model, while_it_lasts
 from tests.flows.job.virtual_time import at, now_s
 
 
@@ -109,6 +109,22 @@ async def test_a_quota_that_a_proposal_uses_up_lets_the_work_finish(heart):
     assert (job.end_reason, job.counts.stored) == ("quota used up", 20)
 
 
+async def test_a_row_that_belongs_to_a_newer_attempt_ends_the_rounds_while_the_model_is_asked(heart):
+    stale = StaleAttempt("attempt 2 has taken over")
+    heart.store.fault = while_it_lasts(3, 1e9, stale, "save_job")
+    assert await heart.run(Model(WORDS, takes_s={"define": 100})) is stale
+    assert now_s() < 9, "the document is written every five seconds, and then it is seen"
+
+
+async def test_an_error_of_the_document_ends_the_job_also_when_it_does_not_come_again(heart):
+    full = StoreFull("no room")
+    once = [full]
+    heart.store.fault = lambda method: once.pop() if once and method == "save_job" and now_s() > 3 else None
+    assert await heart.run(Model(WORDS, takes_s={"define": 100})) is full
+    job = await heart.job()
+    assert (job.status, job.end_reason, job.errors) == ("failed", "failed", ("no room",))
+
+
 async def test_a_round_that_was_stored_counts_although_nobody_heard(heart):
     save = heart.store.save_round
 
@@ -119,6 +135,18 @@ async def test_a_round_that_was_stored_counts_although_nobody_heard(heart):
     heart.store.save_round = save_and_hang
     job = await heart.run(Model(WORDS), minutes=0.1)
     assert (job.end_reason, job.counts.rounds, job.counts.accepted) == ("time limit", 1, 20)
+
+
+async def test_a_target_that_was_reached_with_the_last_word_of_the_store_is_reached(heart):
+    commit = heart.store.commit_batch
+
+    async def commit_and_hang(*args, **given):
+        await commit(*args, **given)
+        await asyncio.sleep(1e6)
+
+    heart.store.commit_batch = commit_and_hang
+    job = await heart.run(Model(WORDS), minutes=0.1, max_entries=10)
+    assert (job.end_reason, job.counts.stored) == ("target reached", 10)
 
 
 async def test_batches_without_a_record_are_done_under_their_numbers(heart):

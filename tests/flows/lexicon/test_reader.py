@@ -42,14 +42,14 @@ def test_missing_file_names_the_way_out(tmp_path):
 def test_file_that_is_no_lexicon_is_refused(tmp_path, content):
     path = tmp_path / "wordnet.sqlite"
     path.write_bytes(content)
-    with pytest.raises(LexiconMissing, match="cannot be read"):
+    with pytest.raises(LexiconMissing, match="is not readable"):
         Lexicon(path)
 
 
 def test_truncated_file_is_told_when_it_is_read(tmp_path):
     path = tmp_path / "wordnet.sqlite"
     path.write_bytes(DEFAULT_PATH.read_bytes()[:40960])
-    with pytest.raises(LexiconMissing, match="cannot be read"), Lexicon(path) as lexicon:
+    with pytest.raises(LexiconMissing, match="is not readable"), Lexicon(path) as lexicon:
         lexicon.lookup(["tiger"])
 
 

@@ -45,7 +45,7 @@ async def test_what_was_spent_is_noted_while_the_job_runs(settings_of, store, ma
 
 async def test_groq_without_a_key_says_where_to_get_one(store, tmp_path):
     with pytest.raises(
-        ConfigurationError, match=r"GROQ_API_KEY: LEARN_MODEL is groq.*https://console.groq.com/keys"
+        ConfigurationError, match=r"GROQ_API_KEY: LEARN_MODEL=groq.*https://console.groq.com/keys"
     ):
         async with open_groq(Settings(home=tmp_path, model="groq"), store):
             pass

@@ -45,7 +45,7 @@ async def test_404_of_every_model_names_the_variable_and_where_to_look(groq, wor
     world.plan(Fault(kind="model_gone"))
     with pytest.raises(
         ConfigurationError,
-        match=r"LEARN_WRITE_MODELS: no model is left .*does not exist.*console.groq.com/docs/models",
+        match=r"LEARN_WRITE_MODELS: none of these models .*does not exist.*console.groq.com/docs/models",
     ):
         await groq.define(batch())
 
@@ -56,7 +56,7 @@ async def test_a_model_that_is_not_offered_is_left_out_from_the_start(groq_at, w
     assert asked(world) == [(PROPOSE, 200)]
     with pytest.raises(
         ConfigurationError,
-        match=r"LEARN_PROPOSE_MODELS: no model is left \(gone-model: Groq does not offer it\)",
+        match=r"LEARN_PROPOSE_MODELS: none of these models is available \(gone-model: not offered by Groq\)",
     ):
         await groq_at(world, propose_models="gone-model")
 
@@ -112,7 +112,7 @@ async def test_429_of_a_day_of_every_model_says_when_to_come_back(groq_at, make_
         Fault(kind="day_tokens", model=PROPOSE, seconds=3_600.0),
     )
     with pytest.raises(
-        QuotaExhausted, match="Today's quota of openai/gpt-oss-20b is used up; it is free again at"
+        QuotaExhausted, match="The daily quota of openai/gpt-oss-20b is used up; it resets at"
     ) as told:
         await groq.define(batch())
     assert abs(told.value.until - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
@@ -127,7 +127,7 @@ async def test_429_of_a_day_of_every_model_says_when_to_come_back(groq_at, make_
 )
 async def test_a_failing_provider_is_a_transient_error_and_not_asked_again_here(groq, world, kind, status):
     world.plan(Fault(kind=kind, times=1))
-    with pytest.raises(ModelUnavailable, match=f"Groq answers {status}: ") as told:
+    with pytest.raises(ModelUnavailable, match=f"Groq answered {status}: ") as told:
         await groq.define(batch())
     assert told.value.retry_after_s == (2.0 if status == 503 else None)
     assert asked(world) == [(WRITE, status)]
@@ -160,7 +160,7 @@ async def test_a_slow_drip_cannot_hold_a_request_beyond_its_time(groq_at, world)
 @pytest.mark.parametrize("kind", ["reset", "close"])
 async def test_a_connection_that_breaks_is_a_transient_error(groq, world, kind):
     world.plan(Fault(kind=kind, route="chat", times=1))
-    with pytest.raises(ModelUnavailable, match="The connection to Groq broke"):
+    with pytest.raises(ModelUnavailable, match="Lost the connection to Groq"):
         await groq.define(batch())
     assert set((await groq.define(batch())).value) == set(WORDS)
 
@@ -168,13 +168,13 @@ async def test_a_connection_that_breaks_is_a_transient_error(groq, world, kind):
 async def test_a_provider_that_is_not_there_is_a_transient_error(groq_at, settings_of, free_port):
     nowhere = type("Nowhere", (), {"url": f"http://127.0.0.1:{free_port}", "key": "k"})
     model = await groq_at(nowhere)
-    with pytest.raises(ModelUnavailable, match="Groq cannot be reached"):
+    with pytest.raises(ModelUnavailable, match="Can't reach Groq"):
         await model.define(batch())
 
 
 async def test_an_address_that_is_not_groqs_is_told_as_such(groq_at, world):
     elsewhere = type("Elsewhere", (), {"url": f"{world.url}/openai/v2", "key": world.key})
-    with pytest.raises(ConfigurationError, match="GROQ_BASE_URL: there is no Groq at this address"):
+    with pytest.raises(ConfigurationError, match="GROQ_BASE_URL: no Groq API at this address"):
         await groq_at(elsewhere)
 
 
@@ -220,7 +220,7 @@ async def test_room_that_ran_out_is_larger_the_next_time(groq, world):
 
 async def test_text_that_is_no_json_is_unfinished_with_its_true_bill(groq, world):
     world.plan(Fault(kind="broken_text", times=1))
-    with pytest.raises(Unfinished, match="not of the asked shape") as told:
+    with pytest.raises(Unfinished, match="does not match the schema") as told:
         await groq.define(batch())
     record = world.log("chat")[0]
     assert (told.value.generation.usage.tokens_in, told.value.generation.usage.tokens_out) == (
@@ -231,7 +231,7 @@ async def test_text_that_is_no_json_is_unfinished_with_its_true_bill(groq, world
 
 async def test_text_that_was_cut_short_keeps_the_items_before_the_cut(groq, world):
     world.plan(Fault(kind="truncated_text", times=1))
-    with pytest.raises(Unfinished, match="broke off") as told:
+    with pytest.raises(Unfinished, match="cut off") as told:
         await groq.define(batch())
     assert 0 < len(told.value.generation.value) < len(WORDS)
 

@@ -187,7 +187,7 @@ async def test_models_that_are_all_gone_fail_the_job_and_the_document_names_the_
     learning, world, store
 ):
     world.plan(Fault(kind="model_gone", task="enrich"))
-    with pytest.raises(ConfigurationError, match="LEARN_WRITE_MODELS: no model is left"):
+    with pytest.raises(ConfigurationError, match="LEARN_WRITE_MODELS: none of these models is available"):
         await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
     (job,) = (await store.jobs()).items
     assert any("LEARN_WRITE_MODELS" in error for error in job.errors)
@@ -199,7 +199,7 @@ async def test_a_day_that_is_used_up_ends_the_job_in_good_order_with_when_to_com
     world.plan(Fault(kind="day_tokens", task="enrich", nth=tuple(range(3, 99))))
     job = await learning(words_per_round=60, candidates_per_round=60)
     assert (job.status, job.end_reason) == ("completed", "quota used up")
-    assert any("it is free again at" in error for error in job.errors)
+    assert any("it resets at" in error for error in job.errors)
     assert await checked(job)
 
 
@@ -219,7 +219,7 @@ async def test_a_provider_that_stays_away_fails_the_job_and_what_was_learned_sta
     learning, checked, world, store
 ):
     world.plan(Fault(kind="server_error", task="enrich", nth=tuple(range(3, 999))))
-    with pytest.raises(LearningError, match="3 batches in a row failed, the last because: Groq answers 500"):
+    with pytest.raises(LearningError, match="3 batches in a row failed, the last because: Groq answered 500"):
         await learning(words_per_round=60, candidates_per_round=100)
     (job,) = (await store.jobs()).items
     assert (job.status, job.counts.stored) == ("failed", 20)

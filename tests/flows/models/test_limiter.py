@@ -177,7 +177,7 @@ async def test_a_used_up_day_is_told_with_the_time_it_is_free_again():
     limiter = await heard(Limits(tokens_per_day=100_000))
     async with limiter.slot("define", characters=0, answer_tokens=99_000) as slot:
         slot.answered(bill(99_000), Seen())
-    with pytest.raises(QuotaExhausted, match="Today's quota of m is used up") as told:
+    with pytest.raises(QuotaExhausted, match="The daily quota of m is used up") as told:
         async with limiter.slot("define", characters=0, answer_tokens=50_000):
             pass
     assert timedelta(hours=11) < told.value.until - datetime.now(UTC) < timedelta(hours=13)

@@ -137,7 +137,7 @@ async def test_a_failing_store_costs_the_memory_and_nothing_else(source, caplog,
         assert set(found) == {"cat", "dog"}
     assert source.calls == 3
     assert [record.getMessage() for record in caplog.records] == [
-        "Evidence of wikipedia is not remembered: the store is locked"
+        "Not caching evidence from wikipedia: the store is locked"
     ]
 
 

@@ -93,7 +93,7 @@ async def test_parameters_of_any_shape_come_back(firestore):
 
 def large_round(*, text="x"):
     candidates = tuple(
-        Candidate(text=f"{text}{n}", key=f"{text}{n}", verdict=Verdict.KNOWN, reason="It is known. " * 12)
+        Candidate(text=f"{text}{n}", key=f"{text}{n}", verdict=Verdict.KNOWN, reason="Already known. " * 12)
         for n in range(12_000)
     )
     return round_().model_copy(update={"candidates": candidates})

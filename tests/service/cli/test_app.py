@@ -124,7 +124,7 @@ def test_a_setting_that_cannot_be_used_is_one_line(
         ),
         (StoreFull("The disk is full"), 1, "learn: The disk is full"),
         (RateLimited("Wait\nplease"), 1, "learn: Wait please"),
-        (StoreFull(), 1, "learn: The store has no room left"),
+        (StoreFull(), 1, "learn: The store is full"),
         (PermissionError(13, "Permission denied", "/x/y"), 1, "learn: Permission denied: /x/y"),
         (ZeroDivisionError("by \x1b[31mzero"), 1, "learn: unexpected ZeroDivisionError: by [31mzero"),
         (KeyboardInterrupt(), 130, ""),
@@ -164,7 +164,7 @@ def test_cleaned_text_cannot_steer_a_terminal():
 
 
 def test_an_error_without_text_says_what_it_is():
-    assert describe(StoreFull()) == "The store has no room left; what was committed before stays."
+    assert describe(StoreFull()) == "The store is full; what was committed before remains."
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):

@@ -96,7 +96,8 @@ async def test_port_in_use_is_named(settings, monkeypatch):
         other.bind(("127.0.0.1", settings.prefect_port))
         other.listen()
         with pytest.raises(
-            ConfigurationError, match=f"Port {settings.prefect_port} is in use.*LEARN_PREFECT_PORT"
+            ConfigurationError,
+            match=f"uses port {settings.prefect_port}. Set LEARN_PREFECT_PORT",
         ):
             async with prefect_server(settings, say=print):
                 pass
@@ -154,7 +155,7 @@ def test_server_ends_when_its_home_is_removed(processes, hear, tmp_path):
 async def test_unwritable_home_is_named(tmp_path, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match=r"home folder .*/file/home cannot be written .*LEARN_HOME"):
+    with pytest.raises(ConfigurationError, match=r"Can't write to the home folder .*/file/home .*LEARN_HOME"):
         async with prefect_server(Settings(home=tmp_path / "file" / "home"), say=print):
             pass
 

@@ -111,7 +111,7 @@ def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         process = begin(LEARN_PORT=str(port))
-        assert hear(process, f"Port {port}").endswith(
+        assert hear(process, f"use port {port}").endswith(
             "Set LEARN_PORT to another port. Continuing without the dashboard.\n"
         )
         assert hear(process, "facade ").split()[1] == "None"

@@ -483,7 +483,7 @@ export interface components {
     schemas: {
         /**
          * Batch
-         * @description What became of the words of one batch: immutable, id = (job, round, number from 1).
+         * @description The outcomes for one batch of words: immutable, id = (job, round, number from 1).
          */
         Batch: {
             /** Attempt */
@@ -572,7 +572,7 @@ export interface components {
         };
         /**
          * Candidate
-         * @description A word as proposed, with the verdict on it and, for rejections, the reason in words.
+         * @description A proposed word with its verdict and, if rejected, the reason in words.
          */
         Candidate: {
             /** Cell */
@@ -597,7 +597,7 @@ export interface components {
          * Category
          * @description WordNet's lexicographer files in plain words (https://wordnet.princeton.edu/documentation/lexnames5wn).
          *
-         *     Files of nouns and verbs that mean the same field share one category.
+         *     Noun and verb files about the same field share one category.
          * @enum {string}
          */
         Category: "act" | "animal" | "artifact" | "attribute" | "body" | "change" | "cognition" | "communication" | "competition" | "consumption" | "contact" | "creation" | "event" | "feeling" | "food" | "general" | "group" | "location" | "manner" | "motion" | "motive" | "object" | "perception" | "person" | "phenomenon" | "plant" | "possession" | "process" | "quality" | "quantity" | "relation" | "shape" | "social" | "state" | "substance" | "time" | "weather";
@@ -628,7 +628,7 @@ export interface components {
         };
         /**
          * Counts
-         * @description How many words a job has moved through each gate. All count words, but `rounds` and `batches`.
+         * @description How many words of a job passed each gate. All fields count words except `rounds` and `batches`.
          */
         Counts: {
             /**
@@ -697,7 +697,7 @@ export interface components {
         };
         /**
          * Entry
-         * @description Everything learned about one word: what `solidified_knowledge` holds.
+         * @description Everything learned about one word: what `solidified_knowledge` stores.
          */
         Entry: {
             /**
@@ -880,7 +880,7 @@ export interface components {
          * Estimate
          * @description A forecast for one job.
          *
-         *     `limited_by` names what keeps it from more; `notes` say what to know before starting, `note_codes` the
+         *     `limited_by` names the limit that binds first; `notes` hold what to know before starting, `note_codes` the
          *     same for programs.
          */
         Estimate: {
@@ -944,7 +944,7 @@ export interface components {
         };
         /**
          * Forecast
-         * @description What a language model still has to give, judged by how often its words came again in this job.
+         * @description What a language model can still contribute, judged by how often its words repeated in this job.
          */
         Forecast: {
             /**
@@ -971,7 +971,7 @@ export interface components {
         };
         /**
          * FrontierWord
-         * @description A concept that entries mention and nobody has learned.
+         * @description A concept that entries mention and that is not yet learned.
          *
          *     `mentioned_by` holds at most 20 keys of entries.
          */
@@ -1258,9 +1258,9 @@ export interface components {
         };
         /**
          * Outcome
-         * @description What became of one word: `stored` is the depth that it reached, None when it was given up.
+         * @description The outcome for one word: `stored` is the depth reached, None if it was given up.
          *
-         *     `reason_code` and `reason` say why it is not the depth that the job works for.
+         *     `reason_code` and `reason` say why it is not the depth that the job works towards.
          */
         Outcome: {
             /**
@@ -1279,7 +1279,7 @@ export interface components {
         };
         /**
          * PrefectState
-         * @description A state of a flow run as Prefect has it. `since` is by the clock of Prefect's server.
+         * @description A state of a flow run as Prefect reports it. `since` is by the clock of Prefect's server.
          */
         PrefectState: {
             /** Id */
@@ -1405,7 +1405,7 @@ export interface components {
          * Rates
          * @description What one entry needs on average.
          *
-         *     Tokens are those that count towards limits; `per_second` is how fast entries come unhampered.
+         *     Tokens are those that count towards limits; `per_second` is the rate without any limit.
          */
         Rates: {
             /**
@@ -1438,7 +1438,7 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why something is as it is: a code with its parameters. Each face has its own words for it.
+         * @description Why something is as it is: a code with parameters, which UI and command line put into words.
          */
         Reason: {
             /**
@@ -1614,7 +1614,7 @@ export interface components {
         };
         /**
          * StageCounts
-         * @description How far one stage is: words done, words in work at this moment.
+         * @description How far one stage is: words done and words in progress.
          */
         StageCounts: {
             /**
@@ -1797,7 +1797,7 @@ export interface components {
         };
         /**
          * Usage
-         * @description What a model billed: requests, tokens, and dollars.
+         * @description What a model billed: requests, tokens and dollars.
          */
         Usage: {
             /**

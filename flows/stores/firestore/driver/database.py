@@ -1,8 +1,8 @@
 """One Firestore database over gRPC. Every call ends within a bounded time, whatever the network does.
 
-A channel belongs to the event loop that made it, so each loop gets its own. After the first call a process
-must not be forked: gRPC would hang in the child. Start processes by spawn, as `subprocess` and Prefect's
-workers do, and open a store in each.
+A channel belongs to the event loop that created it, so each loop gets its own. A process must not fork after
+its first call: gRPC would hang in the child. Start processes with the spawn method, as `subprocess` and
+Prefect's workers do, and open a store in each.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from flows.stores.firestore.driver.writes import Version, Write
 T = TypeVar("T")
 
 MOST_BYTES = 4_000_000
-"""A commit is smaller than this; Firestore takes 10 MiB, its emulator 4."""
+"""Largest commit; Firestore accepts 10 MiB, its emulator 4."""
 _CommitRequest, _GetRequest = types.CommitRequest.pb(), types.BatchGetDocumentsRequest.pb()
 _QueryRequest, _CountRequest = types.RunQueryRequest.pb(), types.RunAggregationQueryRequest.pb()
 _OPTIONS = (
@@ -48,13 +48,13 @@ _HOST = "firestore.googleapis.com:443"
 
 
 class WriteConflict(Exception):
-    """A document has not the version that a commit expects; nothing was written, or an earlier try of the
-    same commit was.
+    """A document does not have the version that a commit expects; nothing was written, or an earlier try of
+    the same commit was.
     """
 
 
 class Snapshot(NamedTuple):
-    """A document as it was read, or the fields of it that were asked for."""
+    """A document as read, or the requested fields of it."""
 
     path: str
     fields: dict[str, Any]
@@ -62,7 +62,7 @@ class Snapshot(NamedTuple):
 
 
 class Contention:
-    """Patience with other writers of the same documents, until a moment."""
+    """Patience with other writers of the same documents, until a deadline."""
 
     def __init__(self, place: Location, patience_s: float) -> None:
         self._place = place
@@ -70,9 +70,9 @@ class Contention:
         self._pause_s = 0.01
 
     async def pause(self) -> None:
-        """Wait a little before the next try. Raises StoreUnavailable when the time is over."""
+        """Wait briefly before the next try. Raises StoreUnavailable after the deadline."""
         if asyncio.get_running_loop().time() > self._deadline:
-            raise StoreUnavailable(f"{self._place.url}: other writers were always faster; try again later")
+            raise StoreUnavailable(f"{self._place.url}: too many conflicting writes; try again later")
         await asyncio.sleep(self._pause_s * random.uniform(0.5, 1))  # noqa: S311  not for secrets
         self._pause_s = min(1.0, 2 * self._pause_s)
 
@@ -80,7 +80,7 @@ class Contention:
 class FirestoreDatabase:
     """A database, between `open` and `close`.
 
-    A call takes `call_s` at most, with all its repetitions after failures `patience_s`, seconds.
+    A call takes at most `call_s` seconds, and at most `patience_s` with all its retries.
     """
 
     def __init__(
@@ -109,8 +109,8 @@ class FirestoreDatabase:
         self._process = os.getpid()
 
     async def close(self) -> None:
-        """Close the channels of this event loop and of those that run in other threads; what a dead loop
-        leaves is dropped.
+        """Close the channels of this event loop and of loops running in other threads; those of a dead loop
+        are dropped.
         """
         self._process = None
         clients, self._clients = dict(self._clients), WeakKeyDictionary()
@@ -128,7 +128,7 @@ class FirestoreDatabase:
         return Contention(self.place, self._patience_s)
 
     async def get(self, paths: Collection[str], fields: Sequence[str] = ()) -> dict[str, Snapshot]:
-        """The documents among these paths that exist; one read each, whether it exists or not."""
+        """The existing documents among these paths; one read per path, whether it exists or not."""
         if not paths:
             return {}
         request = _GetRequest(database=self.place.name, documents=[f"{self._root}/{path}" for path in paths])
@@ -152,7 +152,7 @@ class FirestoreDatabase:
         return (await self.get([path], fields)).get(path)
 
     async def find(self, query: Query) -> list[Snapshot]:
-        """The documents that a query finds; one read each, and one where there are none."""
+        """The documents that a query finds; one read each, and one if there are none."""
         request = _QueryRequest(parent=self._parent(query), structured_query=query.message())
 
         async def call(timeout_s: float) -> list[Snapshot]:
@@ -166,7 +166,7 @@ class FirestoreDatabase:
         return await self._patiently(call)
 
     async def count(self, query: Query) -> int:
-        """How many documents a query finds; one read for each thousand."""
+        """How many documents a query finds; one read per thousand."""
         request = _CountRequest(parent=self._parent(query))
         request.structured_aggregation_query.structured_query.CopyFrom(query.message())
         request.structured_aggregation_query.aggregations.add(alias="count").count.SetInParent()
@@ -186,12 +186,10 @@ class FirestoreDatabase:
         return await self._patiently(call)
 
     async def commit(self, writes: Sequence[Write]) -> list[Version]:
-        """Do all writes together or none; the versions that the documents have then.
+        """Commit all writes or none; returns the new versions of the documents.
 
-        Raises WriteConflict, and InvalidInput for over 4 MB.
-
-        The repetition of a commit that was done although its answer got lost is a conflict as well: callers
-        read what is there then.
+        Raises WriteConflict, and InvalidInput for more than 4 MB. Retrying a commit that succeeded but whose
+        answer was lost is also a conflict: callers then read what is stored.
         """
         request = _CommitRequest(
             database=self.place.name, writes=[write.message(self._root) for write in writes]
@@ -199,8 +197,8 @@ class FirestoreDatabase:
         if request.ByteSize() > MOST_BYTES:
             raise InvalidInput(
                 "documents",
-                f"{request.ByteSize():,} bytes are more than one commit takes",
-                "Write fewer words at a time",
+                f"{request.ByteSize():,} bytes exceed the limit of one commit",
+                "Write fewer words at once",
             )
 
         async def call(timeout_s: float) -> list[Version]:
@@ -217,7 +215,7 @@ class FirestoreDatabase:
         return await self._patiently(call)
 
     async def _patiently(self, call: Callable[[float], Awaitable[T]]) -> T:
-        """Make a call, again after transient errors, until it succeeds or the time for it is over."""
+        """Make a call, retrying after transient errors, until it succeeds or time is up."""
         now = asyncio.get_running_loop().time
         deadline, pause_s = now() + self._patience_s, 0.05
         with translated(self.place):
@@ -235,8 +233,8 @@ class FirestoreDatabase:
             raise RuntimeError("The store is not open; use it within `async with`")
         if self._process != os.getpid():
             raise RuntimeError(
-                "The store was opened before this process was forked; start processes by spawn and open a"
-                " store in each"
+                "The store was opened before this process forked. Use the spawn start method and open a"
+                " store in each process"
             )
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)

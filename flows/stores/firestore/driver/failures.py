@@ -1,4 +1,4 @@
-"""What Firestore's errors mean to a caller."""
+"""Firestore's errors as ours."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ TRANSIENT = (
     exceptions.Unknown,
     auth_exceptions.TransportError,
 )
-"""Errors after which the same call may succeed. A write may have been done all the same."""
+"""Errors after which the same call may succeed. A write may have happened all the same."""
 CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.NotFound)
-"""Errors of a commit one of whose documents is not as it was expected to be; nothing was written."""
+"""Errors of a commit one of whose documents is not as expected; nothing was written."""
 
 
 @contextmanager
 def translated(place: Location) -> Generator[None]:
-    """Raise what the client raises as one of our errors, with the cause chained.
+    """Raise the client's errors as ours, with the cause chained.
 
-    A mistake of ours in a request passes as it is.
+    An invalid request of our own passes unchanged.
     """
     try:
         yield
@@ -45,27 +45,28 @@ def _meaning(error: Exception, place: Location) -> LearningError | None:
     text = " ".join(str(error).split())[:300]
     if isinstance(error, exceptions.ResourceExhausted) and "quota" in text.lower():
         return StoreFull(
-            f"{place.url}: the project's quota is used up ({text}). Wait for the next day, or enable billing"
+            f"{place.url}: the project's quota is used up ({text}). Wait until tomorrow, or enable billing"
         )
     if isinstance(error, (*TRANSIENT, TimeoutError)):
         return StoreUnavailable(f"{place.url} did not answer in time: {text or type(error).__name__}")
     if isinstance(error, exceptions.FailedPrecondition) and "index" in text.lower():
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} lacks an index. Deploy them: firebase deploy --only firestore:indexes."
-            f" {text}"
+            f"LEARN_STORE: {place.url} lacks an index. Deploy it with: firebase deploy --only"
+            f" firestore:indexes. {text}"
         )
     if isinstance(error, (exceptions.PermissionDenied, exceptions.Unauthenticated)):
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} refuses this account. Give it the role Cloud Datastore User"
+            f"LEARN_STORE: {place.url} denies access to this account. Grant it the role Cloud Datastore User"
             f" (roles/datastore.user). {text}"
         )
     if isinstance(error, auth_exceptions.GoogleAuthError):
         return ConfigurationError(
-            "GOOGLE_APPLICATION_CREDENTIALS: there are no usable credentials for Firestore. Name a service"
-            f" account's key file, or run: gcloud auth application-default login. {text}"
+            "GOOGLE_APPLICATION_CREDENTIALS: no usable Firestore credentials. Set it to a service account's"
+            f" key file, or run: gcloud auth application-default login. {text}"
         )
     if isinstance(error, exceptions.NotFound):
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} does not exist. Make it: gcloud firestore databases create. {text}"
+            f"LEARN_STORE: {place.url} does not exist. Create it with: gcloud firestore databases create."
+            f" {text}"
         )
     return None

@@ -21,7 +21,7 @@ class Location(NamedTuple):
 
     @classmethod
     def parse(cls, location: str) -> Self:
-        """The place that the part of a URL after `firestore://` names: `project` or `project/database`.
+        """The location in the part of a URL after `firestore://`: `project` or `project/database`.
 
         Raises ConfigurationError.
         """
@@ -29,8 +29,8 @@ class Location(NamedTuple):
         database = database or DEFAULT_DATABASE
         if not _PROJECT.fullmatch(project) or not _DATABASE.fullmatch(database):
             raise ConfigurationError(
-                f"LEARN_STORE: firestore://{location} names no database. Use firestore://project-id for the"
-                " default one or firestore://project-id/database-id"
+                f"LEARN_STORE: firestore://{location} is not a valid database URL. Use firestore://project-id"
+                " for the default database or firestore://project-id/database-id"
             )
         return cls(project, database)
 

@@ -1,4 +1,4 @@
-"""Queries: conditions, an order, and where to go on."""
+"""Queries: conditions, an order, and where to continue."""
 
 from __future__ import annotations
 
@@ -30,12 +30,11 @@ Order = tuple[str, Literal["ASC", "DESC"]]
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """Documents of one collection under `parent`, a path that is empty for the top; with `is_group`, of all
-    collections of that name.
+    """Documents of one collection under `parent`, a path that is empty at the top; with `is_group`, of all
+    collections with that name.
 
-    `after` are the values, one for each order, of the last document that was seen. `fields` are those to
-    bring; all where it is empty. Each shape of query needs its index in `firestore.indexes.json`; a test
-    compares them.
+    `after` holds the order values of the last document seen. `fields` are those to fetch; all if empty. Each
+    shape of query needs its index in `firestore.indexes.json`; a test compares them.
     """
 
     collection: str

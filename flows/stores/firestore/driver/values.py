@@ -1,8 +1,8 @@
-"""Our values as Firestore's, and back.
+"""Converts our values to Firestore's and back.
 
-Moments become timestamps, exact to the microsecond; tuples lists; UUIDs and enumerations strings. Nothing
-else is lost but the order of maps. The generated message classes are used as they are, since their
-`proto-plus` wrappers take ten times as long.
+Datetimes become timestamps, exact to the microsecond; tuples become lists; UUIDs and enums become strings.
+Apart from the order of maps, nothing else is lost. The generated message classes are used directly, since
+their `proto-plus` wrappers take ten times as long.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MICROS = 1_000_000
 
 
 def encode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's types
-    """A value as Firestore's message. Raises TypeError for a type that it has not."""
+    """A value as Firestore's message. Raises TypeError for an unsupported type."""
     if value is None:
         return _Value(null_value=NULL_VALUE)
     if isinstance(value, bool):
@@ -51,7 +51,7 @@ def encode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's ty
         message.array_value.SetInParent()
         message.array_value.values.extend(encode(item) for item in value)
         return message
-    raise TypeError(f"Firestore holds no {type(value).__name__}")
+    raise TypeError(f"Firestore cannot store a {type(value).__name__}")
 
 
 def set_fields(target: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401  the map of a generated message
@@ -61,7 +61,7 @@ def set_fields(target: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401 
 
 
 def decode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's types
-    """What one of Firestore's messages says."""
+    """The value in one of Firestore's messages."""
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
         return decode_fields(value.map_value.fields)
@@ -73,16 +73,16 @@ def decode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's ty
 
 
 def decode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fields of a document say."""
+    """The values in a document's fields."""
     return {name: decode(value) for name, value in fields.items()}
 
 
 def stamp(moment: datetime) -> Timestamp:
-    """A moment as Firestore's timestamp."""
+    """A datetime as Firestore's timestamp."""
     seconds, rest = divmod(micros(moment), _MICROS)
     return Timestamp(seconds=seconds, nanos=rest * 1000)
 
 
 def moment(stamp: Timestamp) -> datetime:
-    """The moment of a timestamp, in UTC, to the microsecond."""
+    """A timestamp as a datetime in UTC, to the microsecond."""
     return moment_of(stamp.seconds * _MICROS + stamp.nanos // 1000)

@@ -16,17 +16,17 @@ _Message = types.Write.pb()
 T = TypeVar("T")
 
 Version = Timestamp | None
-"""When a document was last changed; None where there is no document."""
+"""When a document was last changed; None if there is no document."""
 ANY = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """Replaces a document, changes `only` some of its fields, or deletes it where `fields` is None.
+    """Replaces a document, changes `only` some of its fields, or deletes it if `fields` is None.
 
-    A field in `only` that `fields` lacks is removed. With no field in `only` nothing is written: the version
-    is checked, and that is all. Nothing of the whole commit is done when one document has not the `version`
-    that it must have; None means that there must be no document.
+    A field in `only` that `fields` lacks is removed. If `only` is empty, nothing is written and only the
+    version is checked. Nothing in the whole commit happens if one document does not have its `version`; None
+    means that the document must not exist.
     """
 
     path: str

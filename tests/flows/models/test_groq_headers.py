@@ -1,4 +1,4 @@
-"""What a provider's headers say of a quota."""
+"""What Groq's headers say of a quota."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.quota import (
-    LONGEST_REFUSAL_S,
-    DayUsedUp,
-    Limits,
-    Quota,
-    Seen,
-    Wait,
-    observe,
-    parse_duration,
-    read_headers,
-    reserve,
-)
+from flows.core.quota import Quota, Seen, observe
+from flows.models.chat.headers import parse_duration, read_headers
 from tests.flows.core.quota_parts import BUCKETS, levels, limits
 
 
@@ -75,12 +65,12 @@ def test_durations_are_read_in_the_grammar_of_go_or_as_seconds(text, seconds):
     ],
 )
 def test_other_texts_are_no_duration(text):
-    with pytest.raises(ValueError, match=r"is no duration$"):
+    with pytest.raises(ValueError, match=r"is not a duration$"):
         parse_duration(text)
 
 
 def test_a_refused_duration_is_named_as_far_as_40_characters():
-    with pytest.raises(ValueError, match=r"^'" + "x" * 40 + r"' is no duration$"):
+    with pytest.raises(ValueError, match=r"^'" + "x" * 40 + r"' is not a duration$"):
         parse_duration("x" * 41)
 
 
@@ -180,11 +170,3 @@ def test_no_header_breaks_the_quota(limits, headers):
         0 <= level <= getattr(state, name).capacity
         for name, level in zip(BUCKETS, levels(state), strict=True)
     )
-
-
-def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
-    state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(
-        LONGEST_REFUSAL_S + 0.001
-    )
-    assert reserve(observe(state, 0.0, Seen(retry_after_s=900.0)), 0.0, 10) == DayUsedUp(900.0)

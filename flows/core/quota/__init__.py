@@ -1,0 +1,40 @@
+"""What is left of one model's quota: four token buckets for requests and tokens per minute and per day,
+refilled steadily, as providers count.
+
+All times are seconds of one clock read by the caller. Values are frozen; every function returns a new one.
+"""
+
+from flows.core.quota.buckets import DAY_S, MINUTE_S, Limits, Quota, QuotaBucket, Window
+from flows.core.quota.observing import Seen, left, observe, remember, spent
+from flows.core.quota.reserving import (
+    LONGEST_REFUSAL_S,
+    LONGEST_WAIT_S,
+    DayUsedUp,
+    Granted,
+    TooLarge,
+    Wait,
+    reserve,
+    settle,
+)
+
+__all__ = [
+    "DAY_S",
+    "LONGEST_REFUSAL_S",
+    "LONGEST_WAIT_S",
+    "MINUTE_S",
+    "DayUsedUp",
+    "Granted",
+    "Limits",
+    "Quota",
+    "QuotaBucket",
+    "Seen",
+    "TooLarge",
+    "Wait",
+    "Window",
+    "left",
+    "observe",
+    "remember",
+    "reserve",
+    "settle",
+    "spent",
+]

@@ -1,0 +1,1 @@
+"""The small protocols that `flows.stores.base.Store` is composed of."""
