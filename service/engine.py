@@ -1,6 +1,4 @@
-"""`python -m service.engine`: a run's process, under the name that deployed runs carry in their job
-variables.
-"""
+"""`python -m service.engine`: the process of a flow run. Deployed job variables refer to it by this name."""
 
 from service.stack.worker.engine import main
 

@@ -1,18 +1,20 @@
-"""What the service raises on purpose besides flows.errors, sorted by what the caller can do.
+"""The service's own exceptions besides flows.errors, sorted by what the caller can do.
 
 * LearningError
-  x InvalidInput                 mend the input
-    - NotFound                   ask for another thing: there is none of this name
-    - Conflict                   it is there, and its state does not allow it
+  x InvalidInput                 correct the input
+    - NotFound                   ask for something else: this does not exist
+    - Conflict                   it exists, but its state does not allow this
   x TransientError               try again later
     - PrefectUnavailable
-    - TooMany                    more slowly: too many starts, exports or attempts at once
-    - FacadeUnavailable          for clients: start the facade, or wait for it
-  x AccessRefused                bring a token, or come from another page
-  x UnexpectedAnswer             for clients: mend the address, or report it
+    - TooMany                    slow down: too many starts, exports or sign-ins
+    - FacadeUnavailable          for clients: start the server, or wait for it
+  x AccessRefused                send a token, or use an allowed origin
+  x UnexpectedAnswer             for clients: correct the URL, or report it
 """
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from flows.errors import InvalidInput, LearningError, TransientError
 
@@ -22,28 +24,33 @@ class NotFound(InvalidInput):
 
 
 class Conflict(InvalidInput):
-    """What is asked for does not fit the state in which the thing is."""
+    """The current state does not allow the request."""
 
 
 class PrefectUnavailable(TransientError):
-    """The Prefect API did not answer, or answered that it cannot now."""
+    """Prefect's API did not respond, or is busy."""
 
 
 class TooMany(TransientError):
-    """The caller is over a limit; `retry_after_s` says in how many seconds there is room again."""
+    """The caller is over a limit; `retry_after_s` says when to try again."""
 
 
 class FacadeUnavailable(TransientError):
-    """The facade did not answer, or answered that it cannot now."""
+    """The server did not respond, or is busy."""
 
 
 class UnexpectedAnswer(LearningError):
-    """What answered is not a facade, or not as one of this version does."""
+    """The response did not come from a server of this version."""
 
 
 class AccessRefused(LearningError):
-    """The request may not be answered. `status` is 401 when a token would help, else 403."""
+    """The request is not allowed. `status` is 401 if a token would help, otherwise 403."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def unknown_job(job_id: UUID) -> NotFound:
+    """The error for a job that does not exist."""
+    return NotFound("job_id", f"no job with id {job_id}", "GET /jobs lists all jobs.")

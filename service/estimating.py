@@ -1,6 +1,4 @@
-"""What a job will bring and cost on this installation: its settings, its quota as the store remembers it, its
-history.
-"""
+"""Estimates what a job will learn and cost here, from the settings, the remaining quota and earlier jobs."""
 
 from __future__ import annotations
 
@@ -20,9 +18,9 @@ _ENTRIES: dict[Mode, int | None] = {"big": None, "quick": limits.QUICK_LIMIT, "d
 
 
 async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
-    """The forecast for a job of these parameters.
+    """Estimate a job with these parameters.
 
-    Raises InvalidInput for minutes and entries as the job itself does.
+    Raises InvalidInput for minutes and entries like the job itself.
     """
     has_model = settings.writes_with_groq
     thumb = _priced(GROQ[mode], settings) if has_model else LEXICON
@@ -49,8 +47,8 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
 
 
 def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
-    """No words after a job about the same that found nothing new, as many as other topics had where those are
-    known; otherwise nobody knows.
+    """How many words are left to learn. 0 if the last job on the topic found nothing new; the median of other
+    topics if known; otherwise None.
     """
     last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)
     if last is not None and last.end_reason == "nothing new":
@@ -80,7 +78,7 @@ def _priced(rates: Rates, settings: Settings) -> Rates:
 
 
 async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
-    """What the model that writes was asked for and has not come back: a day's limit fills up steadily."""
+    """Requests and tokens used and not yet refilled; a daily limit refills steadily."""
     for usage in await store.quota_usage(settings.write_models[0]):
         if usage.window == "day":
             left = max(0.0, 1 - (utc_now() - usage.started_at).total_seconds() / DAY_S)
@@ -89,7 +87,6 @@ async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
 
 
 def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str | None) -> dict[NoteCode, str]:
-    """What to know before starting, by code."""
     notes: dict[NoteCode, str] = {}
     if has_model and settings.write_models[0] not in settings.prices:
         notes["no_price"] = f"No price is known for {settings.write_models[0]}; set it in LEARN_PRICES."
@@ -109,7 +106,7 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str |
 
 
 def told(found: Estimate) -> list[str]:
-    """The forecast in lines for people."""
+    """The estimate as lines of text."""
     cost = f"${found.cost_usd:,.4f}" if found.tokens else "nothing"
     lines = [
         (
@@ -121,5 +118,5 @@ def told(found: Estimate) -> list[str]:
         f"  cost      {cost}",
     ]
     if found.rates.jobs:
-        lines.append(f"  judged by {format_count(found.rates.jobs, 'earlier job')}")
+        lines.append(f"  based on  {format_count(found.rates.jobs, 'earlier job')}")
     return [*lines, *(f"  note      {note}" for note in found.notes)]

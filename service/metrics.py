@@ -1,4 +1,4 @@
-"""What the facade counts, for Prometheus."""
+"""The server's metrics, for Prometheus."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ _LAG_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 1.0, 2.5, 10.0, 60.0)
 
 
 class Metrics:
-    """The counters of one app. Names of routes are templates, so that the number of series is bounded."""
+    """The metrics of one app. Route labels are templates, so the number of series is bounded."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.starts = Counter(
-            "learn_starts", "Jobs started through the facade", ["mode"], registry=self._registry
+            "learn_starts", "Jobs started through the server", ["mode"], registry=self._registry
         )
         self.refusals = Counter(
             "learn_refusals",
-            "Requests refused before they were answered",
+            "Requests refused by access control",
             ["status"],
             registry=self._registry,
         )
@@ -27,16 +27,16 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "learn_http_request_seconds",
-            "Time to the whole answer",
+            "Time to the complete response",
             ["route"],
             buckets=_REQUEST_S,
             registry=self._registry,
         )
-        self.frames = Counter("learn_frames", "Job frames sent to watchers", registry=self._registry)
+        self.frames = Counter("learn_frames", "Job frames sent to subscribers", registry=self._registry)
         self.watchers = Gauge("learn_watchers", "Open WebSockets", registry=self._registry)
         self.relay_lag_seconds = Histogram(
             "learn_relay_lag_seconds",
-            "From Prefect's `occurred` to the relay",
+            "Delay from Prefect's event to the relay",
             buckets=_LAG_S,
             registry=self._registry,
         )
@@ -45,5 +45,5 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """All of it in Prometheus' text format."""
+        """All metrics in Prometheus text format."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""How the facade listens and whom it lets in: `LEARN_…` variables, read once and passed down."""
+"""The server's `LEARN_…` settings: where it listens and whom it lets in. Read once and passed down."""
 
 from __future__ import annotations
 
@@ -13,63 +13,65 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from flows.errors import ConfigurationError
 
 Names = Annotated[tuple[str, ...], NoDecode]
-"""Words between commas."""
+"""A comma-separated list."""
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class FacadeSettings(BaseSettings):
-    """The facade's settings. By default it serves this machine alone and asks for no token."""
+    """The server's settings. By default it serves only this machine and needs no token."""
 
     model_config = SettingsConfigDict(env_prefix="LEARN_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     host: str = Field(
         default="127.0.0.1",
-        description="Address to listen on; another than this machine's own needs LEARN_API_TOKEN",
+        description="Address to listen on; addresses other than this machine's own need LEARN_API_TOKEN",
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        default=8000, description="Port to listen on; 0 takes a free one"
+        default=8000, description="Port to listen on; 0 picks a free one"
     )
     api_token: SecretStr | None = Field(
-        default=None, min_length=16, description="What clients must know, at least 16 characters"
+        default=None, min_length=16, description="Token that clients must send; at least 16 characters"
     )
-    allowed_hosts: Names = Field(
-        default=(), description="Names under which the facade is reached, besides this machine's own"
-    )
+    allowed_hosts: Names = Field(default=(), description="Additional host names of the server")
     allowed_origins: Names = Field(
-        default=(), description="Other web pages that may write and watch, such as https://learn.example.org"
+        default=(), description="Other origins that may write and watch, such as https://learn.example.org"
     )
     trusted_proxies: Names = Field(
-        default=(), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed"
+        default=(),
+        description="Addresses of trusted proxies, whose X-Forwarded-For and -Proto headers count",
     )
     session_lifetime: timedelta = Field(
-        default=timedelta(days=7), description="How long a browser stays signed in, ISO 8601 such as P7D"
+        default=timedelta(days=7),
+        description="How long a browser stays signed in, as an ISO 8601 duration such as P7D",
     )
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
-        default=262_144, description="Largest request body; 500 words of 60 characters fit in"
+        default=262_144, description="Largest request body in bytes; enough for 500 words of 60 characters"
     )
     request_timeout_s: Annotated[float, Field(gt=0)] = Field(
-        default=30.0, description="Longest wait for a request's body, and for an answer"
+        default=30.0, description="Time limit in seconds for receiving a request body, and for the response"
     )
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=1500, description="Open connections; those past it get 503"
+        default=1500, description="Maximum number of open connections; more get 503"
     )
     max_client_connections: Annotated[int, Field(ge=1)] = Field(
         default=1200,
-        description="Requests and WebSockets that one client may have open; those past it get 429",
+        description="Maximum number of requests and WebSockets per client; more get 429",
     )
-    max_exports: Annotated[int, Field(ge=1)] = Field(default=2, description="Exports at once")
+    max_exports: Annotated[int, Field(ge=1)] = Field(
+        default=2, description="Maximum number of concurrent exports"
+    )
     starts_burst: Annotated[int, Field(ge=1)] = Field(
         default=20, description="Jobs that one client may start at once"
     )
     starts_per_minute: Annotated[float, Field(gt=0)] = Field(
-        default=20.0, description="Jobs a minute that one client may start after that"
+        default=20.0, description="Further jobs that one client may start per minute"
     )
     total_starts_burst: Annotated[int, Field(ge=1)] = Field(
         default=60, description="Jobs that all clients together may start at once"
     )
     total_starts_per_minute: Annotated[float, Field(gt=0)] = Field(
-        default=60.0, description="Jobs a minute that all may start after that"
+        default=60.0, description="Further jobs that all clients together may start per minute"
     )
 
     @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
@@ -83,15 +85,15 @@ class FacadeSettings(BaseSettings):
 
     @property
     def token(self) -> str | None:
-        """The token itself; never to be shown."""
+        """The token itself; never show it."""
         return self.api_token.get_secret_value() if self.api_token is not None else None
 
     def check_binding(self) -> None:
-        """Raise ConfigurationError where anyone on the network could reach the facade without a token."""
+        """Raise ConfigurationError if the network could reach the server without a token."""
         if self.api_token is None and not is_loopback(self.host):
             raise ConfigurationError(
-                f"LEARN_HOST: {self.host} can be reached from other machines, and LEARN_API_TOKEN is not set."
-                " Set a token, or listen on 127.0.0.1."
+                f"LEARN_HOST: other machines can reach {self.host}, but LEARN_API_TOKEN is not set. Set"
+                " a token, or listen on 127.0.0.1."
             )
 
 
@@ -104,9 +106,9 @@ def is_loopback(host: str) -> bool:
 
 
 def read_facade_settings() -> FacadeSettings:
-    """Settings from the environment.
+    """Read the settings from the environment.
 
-    Raises ConfigurationError that names each variable that cannot be used, and shows no secret.
+    Raises ConfigurationError that names each invalid variable, without showing secrets.
     """
     try:
         settings = FacadeSettings()

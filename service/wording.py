@@ -1,4 +1,4 @@
-"""Reasons and input errors in words, for people: what happened, and what to do about it."""
+"""Words reasons and input errors for people: what happened, and what to do about it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _TEXTS: dict[ReasonCode, Words] = {
     "killed": lambda about: f"Its process was killed (signal {about['signal']}).",
     "exited": _exited,
     "vanished": lambda _: "Its process stopped responding.",
-    "overdue": lambda _: "Its time was up and its process is gone.",
-    "timed_out": lambda _: "Prefect's time limit ended it.",
+    "overdue": lambda _: "It ran out of time and its process is gone.",
+    "timed_out": lambda _: "Prefect's timeout ended it.",
     "cancelled": lambda _: "It was cancelled.",
     "prefect": _prefect,
 }
@@ -51,12 +51,12 @@ def reason_text(reason: Reason) -> str:
 
 
 def reason_line(reason: Reason) -> str:
-    """A reason with what to do about it, as one line."""
+    """A reason and its remedy in one line."""
     return " ".join(filter(None, (reason_text(reason), remedy(reason))))
 
 
 def remedy(reason: Reason) -> str | None:
-    """What a person can do about it; None where waiting is all."""
+    """What a person can do about it; None if waiting is enough."""
     words = _REMEDIES.get(reason.code)
     return words(reason.params) if words is not None else None
 
@@ -89,17 +89,21 @@ _INPUT: dict[str, str] = {
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
     "union_tag_not_found": "is required",
-    "union_tag_invalid": "must be {expected_tags}",
-    "uuid_parsing": "must be an id such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
-    "uuid_type": "must be an id such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "uuid_parsing": "must be a UUID such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
+    "uuid_type": "must be a UUID such as 0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11",
     "json_invalid": "must be valid JSON",
-    "string_pattern_mismatch": "does not match {pattern}",
+    "string_pattern_mismatch": "must match {pattern}",
 }
-"""By the type of pydantic's error; its context has the parameters."""
+"""By pydantic error type; the error's context has the parameters."""
+
+
+_INPUT_ITSELF = frozenset({"tag"})
+"""Parameters of pydantic's errors that repeat the input."""
 
 
 def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
-    """What is wrong with a field, to stand after its name; `otherwise` where the code is not known."""
+    """What is wrong with a field, to follow its name; `otherwise` for an unknown code."""
     text = _INPUT.get(code)
     try:
         return text.format_map(params) if text is not None else otherwise
@@ -108,12 +112,16 @@ def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
 
 
 def invalid_input(error: Mapping[str, Any], field: str) -> InvalidInput:
-    """One of pydantic's error details as one of our errors.
+    """One of pydantic's error details as an InvalidInput.
 
-    It leaves the input itself out: that may be anything, a secret included.
+    Leaves out the input, which may hold a secret.
     """
     code, about = str(error["type"]), dict(error.get("ctx") or {})
     problem = str(about.pop("problem", "")) or input_text(code, about, otherwise=str(error["msg"]))
     remedy = str(about.pop("remedy", ""))
-    params = {name: value for name, value in about.items() if isinstance(value, (str, int, float, bool))}
+    params = {
+        name: value
+        for name, value in about.items()
+        if name not in _INPUT_ITSELF and isinstance(value, (str, int, float, bool))
+    }
     return InvalidInput(field, problem, remedy, code=code, params=params)

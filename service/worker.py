@@ -1,4 +1,4 @@
-"""`python -m service.worker`: the worker, under the name by which people and deployments start it."""
+"""`python -m service.worker`: the worker, under the name that people and deployments use."""
 
 from service.stack.worker.worker import main
 

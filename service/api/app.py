@@ -1,4 +1,4 @@
-"""The facade as an ASGI app: routers, the middleware around them, and the resources that they work with."""
+"""The server as an ASGI app: its routers, middleware and resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.api.middleware.access import COOKIE, Access
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.limits import ConnectionLimit, RateLimit, RequestLimits
 from service.api.middleware.security import AccessMiddleware
-from service.api.routes import dashboard, health, jobs, knowledge, live, schedules
+from service.api.routes import dashboard, health, jobs, knowledge, live, rounds, schedules
 from service.api.routes import session as sessions
 from service.live.relay import Relay
 from service.metrics import Metrics
@@ -38,11 +38,11 @@ OPEN = frozenset({"/health/live", "/health/ready", "/session"})
 def create_app(
     settings: Settings | None = None, facade: FacadeSettings | None = None, *, ui: Path | None = None
 ) -> FastAPI:
-    """The app.
+    """Build the app.
 
-    Settings that are not given are read from the environment, `ui` is where the built dashboard is.
+    Missing settings come from the environment; `ui` is the folder of the built dashboard.
 
-    Raises ConfigurationError when the settings cannot be used, or let anyone in.
+    Raises ConfigurationError if the settings are unusable or would let anyone in.
     """
     settings = settings or read_settings()
     facade = facade or read_facade_settings()
@@ -52,8 +52,8 @@ def create_app(
         title=TITLE,
         version=_version(),
         description=(
-            "Starts learning jobs, follows and stops them, and reads what they learned. A job is a Prefect"
-            " flow run."
+            "Starts, follows and stops learning jobs, and serves what they learned. Each job is a"
+            " Prefect flow run."
         ),
         docs_url=None,
         redoc_url=None,
@@ -74,7 +74,14 @@ def create_app(
         ),
         metrics=metrics,
     )
-    routers = (jobs.router, knowledge.router, schedules.router, sessions.router, health.router)
+    routers = (
+        jobs.router,
+        rounds.router,
+        knowledge.router,
+        schedules.router,
+        sessions.router,
+        health.router,
+    )
     problems.register(
         app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     )
@@ -112,7 +119,7 @@ def _lifespan(
                     total_per_minute=facade.total_starts_per_minute,
                 ),
                 sign_ins=RateLimit(
-                    "attempts to sign in", burst=10, per_minute=10, total_burst=100, total_per_minute=100
+                    "sign-in attempts", burst=10, per_minute=10, total_burst=100, total_per_minute=100
                 ),
                 exports=asyncio.Semaphore(facade.max_exports),
                 exporters=ConnectionLimit(
@@ -127,12 +134,12 @@ def _lifespan(
 async def _projected(
     owned: AsyncExitStack, store: Store, orchestrator: Orchestrator, metrics: Metrics
 ) -> tuple[Projector, Relay]:
-    """The projector, which keeps the job rows true, and the relay, which sends what it writes."""
+    """The projector, which keeps job rows current, and the relay, which sends what the projector writes."""
     projector = Projector(store, orchestrator)
     relay = Relay(
         store,
         metrics,
-        page_of=orchestrator.page_of,
+        run_pages=orchestrator.run_pages,
         confirmed_at=projector.confirmed_at,
         look_up=projector.look_up,
     )
@@ -147,7 +154,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The document: problems under their own media type, and who may ask what."""
+    """The OpenAPI document, with problems under their own media type and the security schemes."""
     if app.openapi_schema:
         return app.openapi_schema
     document = get_openapi(
@@ -157,12 +164,16 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "LEARN_API_TOKEN, where one is set"},
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": ("The value of LEARN_API_TOKEN, if the server has one"),
+        },
         "session": {
             "type": "apiKey",
             "in": "cookie",
             "name": COOKIE,
-            "description": "From POST /session, for browsers",
+            "description": "Set by POST /session, for browsers",
         },
     }
     for path, operations in document["paths"].items():

@@ -1,4 +1,4 @@
-"""What requests work with: opened by the app's lifespan, read by the routes."""
+"""What routes depend on: resources that the app's lifespan opens."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from service.settings import FacadeSettings
 
 @dataclass(kw_only=True)
 class AppResources:
-    """Everything that the app owns while it is up; `app.state.resources`.
+    """Everything the app owns while it runs: `app.state.resources`.
 
-    Its lifespan opens and closes them in order.
+    The lifespan opens and closes these in order.
     """
 
     settings: Settings
@@ -45,7 +45,7 @@ class AppResources:
 
 
 def resources_of(connection: HTTPConnection) -> AppResources:
-    """The resources of the app that a request or a WebSocket came to."""
+    """The resources of the app that serves this request or WebSocket."""
     resources: AppResources = connection.app.state.resources
     return resources
 
@@ -61,22 +61,18 @@ def orchestrator_of(connection: HTTPConnection) -> Orchestrator:
 
 
 def client_of(connection: HTTPConnection) -> str:
-    """The address that a request came from; a proxy's word is taken for it only where LEARN_TRUSTED_PROXIES
-    names the proxy.
-    """
+    """The client's address. X-Forwarded-For counts only if it comes from a proxy in LEARN_TRUSTED_PROXIES."""
     return connection.client.host if connection.client else "unknown"
 
 
 def start_of(connection: HTTPConnection) -> Callable[[], None]:
-    """What counts one start of this client, and raises TooMany: to be called once the request is found
-    good.
-    """
+    """Counts one start by this client, or raises TooMany. Call it once the request is valid."""
     return partial(resources_of(connection).starts.check, client_of(connection))
 
 
 def started_by(connection: HTTPConnection) -> StartedBy:
-    """Whether the dashboard asks, or another program: no page can set this header, and no other page may
-    write.
+    """Whether the dashboard or another program started the job. Pages cannot set this header, and other
+    origins may not write.
     """
     return "dashboard" if connection.headers.get("sec-fetch-site") == "same-origin" else "api"
 

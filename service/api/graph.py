@@ -1,4 +1,4 @@
-"""The words around a word, step by step."""
+"""The neighbourhood of a word in the graph of entries."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MOST_EDGES = 2000
 
 
 async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limit: int) -> Graph:
-    """The neighbourhood of a word: at most `limit` words within `steps` links, the nearer ones first, and the
-    links between them.
+    """The neighbourhood of a word: at most `limit` words within `steps` links, nearest first, and the links
+    between them.
 
-    One read of the store a step, and one for the words at the rim.
+    Reads the store once per step, and once for the outermost words.
     """
     names: dict[str, str] = {key: word}
     distances: dict[str, int] = {key: 0}
@@ -60,8 +60,8 @@ async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limi
 
 
 def _links(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """(kind, key, word) of each word that an entry mentions; a named relation before the same word as a
-    related concept.
+    """(kind, key, word) for each word that an entry mentions. A named relation comes before the same word as
+    a related concept.
     """
     seen: set[str] = set()
     for kind, word in (

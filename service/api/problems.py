@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents, each with a `detail` that says what to do."""
+"""Errors as RFC 9457 problem documents. Each `detail` says what to do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from service.wording import invalid_input
 MEDIA_TYPE = "application/problem+json"
 MODES = frozenset({"big", "quick", "deep"})
 RETRY_AFTER_S = 5
-"""Advice where nobody knows better."""
+"""The default advice."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,20 +50,22 @@ ProblemCode = Literal[
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field."""
+    """A problem with one field."""
 
     field: str
-    problem: str = Field(description="For people, to stand after the field's name")
+    problem: str = Field(description="For people; reads on from the field's name")
     code: str = Field(
         default="invalid",
-        description="For programs: the type of pydantic's error, such as `less_than_equal`, or one of ours",
+        description="For programs: a pydantic error type such as `less_than_equal`, or a code of this API",
     )
-    params: dict[str, Any] = Field(default_factory=dict, description="What the code needs: `le`, `word`, …")
-    remedy: str | None = Field(default=None, description="What to give instead, as a sentence")
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters of the code, such as `le` or `word`"
+    )
+    remedy: str | None = Field(default=None, description="What to send instead, as a sentence")
 
     @classmethod
     def of(cls, error: InvalidInput) -> FieldProblem:
-        """What one of our errors says."""
+        """Build one from an InvalidInput."""
         return cls(
             field=error.field,
             problem=printable(error.problem, 500),
@@ -104,27 +106,27 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    code: ProblemCode | None = Field(default=None, description="What kind of error it is, for programs")
+    code: ProblemCode | None = Field(default=None, description="The kind of error, for programs")
     errors: tuple[FieldProblem, ...] | None = Field(
-        default=None, description="The fields that are wrong, where it was the input"
+        default=None, description="The invalid fields, if the input was the problem"
     )
     retry_after_s: int | None = Field(
-        default=None, description="When to try again, in seconds; also in Retry-After"
+        default=None, description="Seconds to wait before trying again; also sent as Retry-After"
     )
 
 
 _SAID = {
-    401: "No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session.",
-    403: "The request names another host, comes from another page, or carries a token in its address.",
+    401: "Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session.",
+    403: "Refused: unknown host name, cross-origin request, or a token in the URL.",
     404: "Not found.",
-    408: "The request's body did not come in time.",
-    409: "Its state does not allow it.",
-    413: "The request's body is too large.",
-    422: "The input cannot be used; `errors` names the fields.",
-    429: "Too many at once; Retry-After says when there is room again.",
-    501: "The installation lacks a package that this needs.",
-    500: "The server's settings do not work, or it has a fault; `detail` and its log say more.",
-    503: "Prefect or the store does not answer, or the server is busy; Retry-After says when to try again.",
+    408: "The request body did not arrive in time.",
+    409: "The current state does not allow this.",
+    413: "The request body is too large.",
+    422: "Invalid input; `errors` lists the fields.",
+    429: "Too many requests; Retry-After says how long to wait.",
+    501: "The server lacks an optional package that this needs.",
+    500: "The server is misconfigured or failed unexpectedly; see `detail` and the server's log.",
+    503: "Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait.",
     507: "The store is full.",
 }
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -138,7 +140,7 @@ _INPUT_ERRORS: tuple[tuple[type[InvalidInput], int, ProblemCode], ...] = (
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for these statuses and for those that every route may answer."""
+    """OpenAPI responses for these statuses and for those that every route can return."""
     return {
         status: {"model": Problem, "description": _SAID[status]}
         for status in sorted({401, 403, 429, 500, 503, *statuses})
@@ -202,15 +204,17 @@ def problem_of(error: LearningError) -> Response:
 
 
 def unexpected(error: BaseException) -> Response:
-    """The problem document for any other error; the log has it, the answer does not."""
+    """The problem document for any other error. Details go to the log, not to the client."""
     _log.error("Unhandled exception", exc_info=error)
-    return problem(500, "The server has a fault; its log says more. Please report it.", code="fault")
+    return problem(
+        500, "Internal server error. The server's log has the details; please report it.", code="fault"
+    )
 
 
 def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
-    """Have the app answer with problem documents only.
+    """Make the app answer every error with a problem document.
 
-    `routes` are those it has, to tell what would work instead.
+    `routes` are the app's routes, used to list the allowed methods.
     """
 
     async def ours(_: Request, error: Exception) -> Response:
@@ -223,7 +227,7 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
         if is_text and "json" not in request.headers.get("content-type", ""):
             return problem(
                 422,
-                "The body must be JSON. Send it with the header `Content-Type: application/json`.",
+                "The request body must be JSON. Send it with `Content-Type: application/json`.",
                 code="invalid_input",
                 errors=found,
             )
@@ -235,16 +239,16 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
         if status == 400:
             return problem(
                 422,
-                "The body must be JSON in UTF-8.",
+                "The request body must be JSON in UTF-8.",
                 errors=[FieldProblem(field="body", problem="must be JSON in UTF-8", code="json_invalid")],
             )
         if status == 404:
             return problem(
                 404,
-                f"Nothing is at {printable(request.url.path)}. GET /openapi.json lists all paths.",
+                f"No such path: {printable(request.url.path)}. GET /openapi.json lists all paths.",
             )
         if status == 405:
-            # the framework names the methods of the first route only
+            # Starlette names only the methods of the first matching route
             methods = {
                 method
                 for route in routes
@@ -264,7 +268,7 @@ def _field(error: Mapping[str, Any]) -> str:
     where = [str(part) for part in error.get("loc", ())]
     named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) else where
     if len(named) > 1 and named[0] in MODES:
-        named = named[1:]  # which of the kinds of job it was taken for
+        named = named[1:]  # the kind of job that pydantic tried
     if str(error["type"]).startswith("union_tag"):
         named.append(str(error["ctx"]["discriminator"]).strip("'"))
     return printable(".".join(named), 100) or "body"

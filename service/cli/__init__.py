@@ -7,7 +7,7 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns its exit code: 0 done, 1 failed, 2 usage, 130 interrupted."""
+    """Run a command and return its exit code: 0 done, 1 failed, 2 usage error, 130 interrupted."""
     if os.name != "posix":
         sys.stderr.write("learn runs on Linux and macOS only. On Windows, run it in WSL.\n")
         return 1

@@ -1,6 +1,6 @@
 """`learn …`: the command line.
 
-What a command needs is imported inside it, so that `learn --help` is quick.
+Commands import what they need inside, so `learn --help` is fast.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ app.add_typer(cli_jobs.commands)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns its exit code: 0 done, 1 failed, 2 usage, 130 interrupted."""
+    """Run a command and return its exit code: 0 done, 1 failed, 2 usage error, 130 interrupted."""
     try:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:
@@ -45,15 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it flushes at exit
+        # the reader of the output is gone; Python would complain again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:  # noqa: BLE001  a person reads one line, not a traceback
         return say_error(error)
     finally:
         if arguments is None:
-            # Prefect sends its last events while Python exits; one more Ctrl-C leaves that off, without a
-            # traceback
+            # Prefect sends its last events while Python exits; another Ctrl-C skips that, without a traceback
             signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
@@ -82,7 +81,7 @@ def _version(is_asked: bool) -> None:
         try:
             typer.echo(f"learn {version('learning-pipeline')}")
         except PackageNotFoundError:
-            typer.echo("learn, from a checkout that is not installed")
+            typer.echo("learn (from a checkout that is not installed)")
         raise typer.Exit
 
 
@@ -99,18 +98,20 @@ def learn(
 def run(
     mode: Annotated[
         RunMode,
-        typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail."),
+        typer.Argument(
+            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
+        ),
     ],
     words: Words = None,
     *,
     minutes: Minutes = None,
     topic: Topic = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
-    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
+    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
-    """Run a learning job here and watch it. Ctrl-C finishes what is in flight and stops."""
+    """Run a learning job in this process and watch it. Ctrl-C finishes the work in flight, then stops."""
     from service.cli import run as running
 
     given = running.parameters(
@@ -125,11 +126,11 @@ def estimate(
     words: Words = None,
     *,
     minutes: Minutes = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
-    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
+    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say what a job would bring and cost, and what limits it, before it is started."""
+    """Estimate what a job would learn and cost, and what limits it."""
     from flows.settings import read_settings
     from service.cli import run as running
     from service.estimating import estimate_job, told
@@ -151,7 +152,7 @@ def show(
     words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Words to look up.")],
     as_json: AsJson = False,
 ) -> int:
-    """Show what was learned of a word, as a dictionary does."""
+    """Show what was learned about a word, like a dictionary."""
     from service.cli import read as reading
 
     return _on_store(lambda store: reading.show(store, words, is_json=as_json))
@@ -159,19 +160,17 @@ def show(
 
 @app.command()
 def search(
-    text: Annotated[
-        str, typer.Argument(help="What to look for; the newest entries where it is left out.")
-    ] = "",
+    text: Annotated[str, typer.Argument(help="Text to search for; omit it to list the newest entries.")] = "",
     *,
-    category: Annotated[str | None, typer.Option(help="Such as animal, act or cognition.")] = None,
+    category: Annotated[str | None, typer.Option(help="For example animal, act or cognition.")] = None,
     support: Annotated[str | None, typer.Option(help="supported, model_only or conflict.")] = None,
     depth: Annotated[str | None, typer.Option(help="defined, enriched or deep.")] = None,
-    job: Annotated[UUID | None, typer.Option(help="The job that learned it.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, 1 to 200.")] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Go on where the last page ended.")] = None,
+    job: Annotated[UUID | None, typer.Option(help="Only entries learned by this job.")] = None,
+    limit: Annotated[int, typer.Option(help="Number of results, 1 to 200.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Continue after the previous page.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Search the entries, or browse them by one filter."""
+    """Search the entries, or list them by one filter."""
     from flows.knowledge import Category, Depth, Support
     from service.cli import read as reading
 
@@ -193,11 +192,11 @@ def search(
 
 @app.command()
 def export(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; - is the output.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write every entry as a line of JSON, with its citations and licences."""
+    """Export every entry as a line of JSON, with citations and licences."""
     from service.exports.files import export_to
 
     async def work(store: Store) -> int:
@@ -220,16 +219,16 @@ def copy(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="URL", help="The store to copy to: sqlite:///…, firestore://project/database."
+            "--to", metavar="URL", help="The target store: sqlite:///…, firestore://project/database."
         ),
     ],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="URL", help="The store to copy from; by default, LEARN_STORE."),
+        typer.Option("--from", metavar="URL", help="The source store; LEARN_STORE by default."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Copy the whole knowledge base to another store. After an interruption it resumes where it stopped."""
+    """Copy the whole knowledge base to another store. An interrupted copy resumes where it stopped."""
     from service.cli.copy import copy_and_tell
 
     return wait_for(copy_and_tell(from_, to, is_json=as_json))
@@ -237,7 +236,7 @@ def copy(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> int:
-    """Say what is configured, what is reachable, and what is missing and how to get it."""
+    """Check the settings, the store, Prefect, the server and the providers, and say how to fix problems."""
     from service.cli.doctor import doctor as checks
 
     found = asyncio.run(checks.examine())
@@ -251,23 +250,23 @@ def doctor(as_json: AsJson = False) -> int:
 @app.command()
 def up(
     *,
-    job: Annotated[RunMode | None, typer.Option("--run", help="Start one job and show it.")] = None,
+    job: Annotated[RunMode | None, typer.Option("--run", help="Also start one job and show it.")] = None,
     minutes: Minutes = None,
     topic: Topic = None,
     no_server: Annotated[
-        bool, typer.Option("--no-server", help="Use the Prefect server that PREFECT_API_URL names.")
+        bool, typer.Option("--no-server", help="Use the Prefect server at PREFECT_API_URL.")
     ] = False,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
-    """Start the stack on this machine and serve until Ctrl-C."""
+    """Start Prefect, a worker and the server on this machine, and keep them running until Ctrl-C."""
     from flows.errors import InvalidInput
     from service.cli import run as running
     from service.cli import up as serving
 
     for option, value in (("minutes", minutes), ("topic", topic)):
         if value is not None and job is None:
-            raise InvalidInput(option, "there is no job that it is for", "Add --run big")
+            raise InvalidInput(option, "requires --run", "Add --run big.")
     given = (
         running.parameters(job.value, [], minutes=minutes, topic=topic, max_entries=None, limit=None)
         if job

@@ -1,9 +1,9 @@
-"""`learn copy`: copies a knowledge base from any store to any other, in constant memory; resumes after an
+"""`learn copy`: copies a knowledge base between any two stores in constant memory; resumes after an
 interruption.
 
-Every row is written under its own key, so writing it again changes nothing. A note in the home folder says
-how far it has come; a job's document is copied after all that belongs to the job, so a job that is there is
-there whole. At the end both stores are counted.
+Every row is written under its own key, so writing it twice changes nothing. A note in the home folder records
+the progress. A job's document is copied after everything that belongs to the job, so a job in the target is
+complete. At the end both stores are counted.
 """
 
 from __future__ import annotations
@@ -13,11 +13,8 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 import typer
 
@@ -27,32 +24,17 @@ from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
+from service.cli.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
 
 T = TypeVar("T")
 
-AT_ONCE = 200
-ROUNDS_AT_ONCE = 10
 TOLD_EVERY_S = 1.0
 
 Tell = Callable[[str], None]
 
 
-@dataclass
-class Copied:
-    """How many of each kind there are, in one store or on their way."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, kind: str, count: int) -> None:
-        """Count some more."""
-        self.counts[kind] = self.counts.get(kind, 0) + count
-
-    def __str__(self) -> str:
-        return ", ".join(f"{count:,} {kind}" for kind, count in self.counts.items() if count) or "nothing"
-
-
 class Note:
-    """How far a copy has come: for each kind the key of the last row that was written."""
+    """Records how far a copy has come: the key of the last row written, per kind."""
 
     def __init__(self, home: Path, source: str, target: str) -> None:
         name = hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()[:16]
@@ -64,11 +46,11 @@ class Note:
             self._places = json.loads(self.path.read_text(encoding="utf-8"))["places"]
 
     def place(self, kind: str, default: Any) -> Any:  # noqa: ANN401  a key or several
-        """Where to go on."""
+        """Where to resume."""
         return self._places.get(kind, default)
 
     def write(self, **places: Any) -> None:  # noqa: ANN401
-        """Remember places, whole or not at all."""
+        """Save places, atomically."""
         self._places |= places
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".part")
@@ -78,7 +60,7 @@ class Note:
         partial.replace(self.path)
 
     def begin_anew(self) -> None:
-        """Have the next run go over everything again, into the store that this one has filled."""
+        """Make the next run start over, into the same target."""
         self._places = {}
         self.write()
 
@@ -88,10 +70,10 @@ class Note:
 
 
 async def copy_and_tell(source_url: str | None, target_url: str, *, is_json: bool) -> int:
-    """`learn copy`: copy, show the progress beside the output, and print what there is now."""
+    """`learn copy`: copy, show progress on stderr, and print the totals."""
     settings, console = read_settings(), err()
     source_url = source_url or settings.store
-    with console.status("Looking at both stores") if console.is_terminal else nullcontext() as status:
+    with console.status("Checking both stores") if console.is_terminal else nullcontext() as status:
         copied = await copy_store(
             source_url,
             target_url,
@@ -102,18 +84,18 @@ async def copy_and_tell(source_url: str | None, target_url: str, *, is_json: boo
     if is_json:
         typer.echo(json.dumps(copied.counts))
     else:
-        say(f"Copied: {copied}. To use it from now on: LEARN_STORE={target_url}")
+        say(f"Copied: {copied}. To use the copy, set LEARN_STORE={target_url}.")
     return DONE
 
 
 async def copy_store(source_url: str, target_url: str, *, language: str, home: Path, tell: Tell) -> Copied:
-    """Copy everything but claims; says what there is now. `tell` hears of the progress about once a second.
+    """Copy everything but claims and return what the target holds. `tell` gets progress about once a second.
 
-    Raises InvalidInput for a source that is empty, a target that is not, and one store named twice;
-    LanguageMismatch when either holds another language; LearningError when the counts differ at the end.
+    Raises InvalidInput if the source is empty, the target is not, or both are the same store;
+    LanguageMismatch if either holds another language; LearningError if the counts differ at the end.
     """
     if source_url == target_url:
-        raise InvalidInput("--to", "it is the store of --from", "Name another store")
+        raise InvalidInput("--to", "must differ from --from", "Name another store.")
     _check_file(source_url)
     async with (
         open_store(source_url, language=language) as source,
@@ -126,16 +108,16 @@ async def copy_store(source_url: str, target_url: str, *, language: str, home: P
         now = source.now()
         here, there = await count(source, at=now), await count(target, at=now)
         differing = [
-            f"{kind}: {number:,} here, {there.counts.get(kind, 0):,} there"
+            f"{kind}: {number:,} in the source, {there.counts.get(kind, 0):,} in the target"
             for kind, number in here.counts.items()
             if there.counts.get(kind, 0) != number
         ]
         if differing:
-            # a row that came meanwhile may stand before the place that was reached
+            # a row written meanwhile may sort before the recorded place
             note.begin_anew()
             raise LearningError(
-                f"The stores differ ({'; '.join(differing)}). Was a job at work? Run it again: what is there"
-                " already stays"
+                f"The copy is incomplete ({'; '.join(differing)}), perhaps because a job was running."
+                " Run the command again; rows already copied are kept."
             )
         note.forget()
     return there
@@ -153,7 +135,7 @@ class Copying:
         self._told_at = time.monotonic()
 
     async def run(self) -> None:
-        """Copy everything that is not there yet."""
+        """Copy everything that the target does not have."""
         source, target, note = self._source, self._target, self._note
         note.write()
         await self._pour(
@@ -207,7 +189,7 @@ class Copying:
             await write()
 
     async def _copy_job(self, job: Job) -> None:
-        """The rounds, batches and log of a job that are not there yet, then its document."""
+        """Copy a job's missing rounds, batches and log, then its document."""
         source, target, job_id = self._source, self._target, job.job_id
         if await target.job(job_id) == job:
             return
@@ -241,55 +223,14 @@ class Copying:
             self._tell(f"Copied so far: {self._copied}")
 
 
-async def count(store: Store, *, at: datetime) -> Copied:
-    """What a store holds, by kind; rows are counted by reading them."""
-    stats = await store.stats()
-    found = Copied(
-        {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}
-    )
-    found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
-    for kind in ("rounds", "batches", "events"):
-        found.add(kind, 0)
-    cursor: str | None = None
-    while True:
-        page = await store.jobs(cursor=cursor, limit=50)
-        for job in page.items:
-            await _count_job(store, job.job_id, found)
-        cursor = page.cursor
-        if cursor is None:
-            break
-    found.add("quota windows", await _length(store.all_quota_usage()))
-    found.add("cached answers", await _length(store.all_evidence(at=at)))
-    return found
-
-
-async def _count_job(store: Store, job_id: UUID, found: Copied) -> None:
-    last = 0
-    while rounds := await store.rounds(job_id, after=last, limit=ROUNDS_AT_ONCE):
-        last = rounds[-1].number
-        found.add("rounds", len(rounds))
-    found.add("batches", len(await store.batches(job_id)))
-    place = (0, 0)
-    while events := await store.log(job_id, after=place, limit=AT_ONCE):
-        place = (events[-1].attempt, events[-1].seq)
-        found.add("events", len(events))
-
-
-async def _length(rows: AsyncIterator[object]) -> int:
-    length = 0
-    async for _ in rows:
-        length += 1
-    return length
-
-
 async def _check_ends(source: Store, target: Store, note: Note) -> None:
     if not await _holds_anything(source):
-        raise InvalidInput("--from", f"{source.url} is empty", "Name the store to copy from")
+        raise InvalidInput("--from", f"{source.url} is empty", "Name the store to copy from.")
     if not note.is_there and await _holds_anything(target):
         raise InvalidInput(
             "--to",
             f"{target.url} is not empty",
-            "Name an empty store; copying does not merge two knowledge bases",
+            "Name an empty store; `learn copy` does not merge stores.",
         )
 
 
@@ -299,12 +240,12 @@ async def _holds_anything(store: Store) -> bool:
 
 
 def _check_file(url: str) -> None:
-    """Raise InvalidInput for a source that would be made by opening it."""
+    """Raise InvalidInput if opening the source would create it."""
     scheme, _, location = url.partition("://")
     if scheme == "sqlite":
         from flows.stores.sqlite import path_of
 
         if not path_of(location).is_file():
             raise InvalidInput(
-                "--from", f"there is no file {path_of(location)}", "Name the store to copy from"
+                "--from", f"the file {path_of(location)} does not exist", "Name the store to copy from."
             )

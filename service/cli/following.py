@@ -1,4 +1,4 @@
-"""Following a job that runs in another process, from its store."""
+"""Follows a job in another process by polling its store."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ POLL_S = 0.5
 
 
 async def follow(store: Store, job_id: UUID, reporter: Reporter) -> Job:
-    """Tell the reporter what becomes of a job, twice a second, until it has ended; returns its last
-    document.
-    """
+    """Report a job's progress twice a second until it ends, and return its final document."""
     after = (0, 0)
     seen: Job | None = None
     while True:
         try:
-            # The document first: the events that made a final state are in the log before it
+            # read the document first: the events of a final state are in the log before it
             job = await store.job(job_id)
             events = await store.log(job_id, after=after) if job else ()
         except TransientError:

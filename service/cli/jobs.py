@@ -1,16 +1,13 @@
-"""The commands of `learn` that go through a running facade: start, watch, jobs, cancel, retry."""
+"""The commands of `learn` that talk to a running server: start, watch, jobs, cancel, retry."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
 from service.cli.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
-
-if TYPE_CHECKING:
-    pass
 
 commands = typer.Typer()
 
@@ -19,19 +16,21 @@ commands = typer.Typer()
 def start(
     mode: Annotated[
         RunMode,
-        typer.Argument(help="big learns for minutes, quick defines words in seconds, deep goes into detail."),
+        typer.Argument(
+            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
+        ),
     ],
     words: Words = None,
     *,
     minutes: Minutes = None,
     topic: Topic = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop at so many entries. For big.")] = None,
-    limit: Annotated[int | None, typer.Option(help="How many words. For quick and deep.")] = None,
-    follow: Annotated[bool, typer.Option("--watch", help="Watch it until it has ended.")] = False,
+    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    follow: Annotated[bool, typer.Option("--watch", help="Watch the job until it ends.")] = False,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
-    """Start a learning job through the facade that LEARN_URL names."""
+    """Start a learning job on the server at LEARN_URL."""
     from service.cli import remote
     from service.cli import run as running
 
@@ -53,7 +52,7 @@ def watch(
     as_json: FramesAsJson = False,
     plain: Plain = False,
 ) -> int:
-    """Watch a job until it has ended, wherever it was started. Ctrl-C stops watching; the job goes on."""
+    """Watch any job until it ends. Ctrl-C stops watching; the job keeps running."""
     from service.cli import remote
 
     return wait_for(remote.on_job(job, partial(remote.watch, is_json=as_json, is_plain=plain)))
@@ -66,10 +65,10 @@ def jobs(
         str | None, typer.Option(help="queued, running, cancelling, completed, failed or cancelled.")
     ] = None,
     mode: Annotated[RunMode | None, typer.Option(help="big, quick or deep.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Number of jobs.")] = 20,
     as_json: AsJson = False,
 ) -> int:
-    """List the jobs, newest first, wherever they were started."""
+    """List all jobs, newest first."""
     from flows.knowledge import JobStatus
     from service.cli import read as reading
     from service.cli import remote
@@ -86,10 +85,12 @@ def jobs(
 @commands.command()
 def cancel(
     job: JobName,
-    now: Annotated[bool, typer.Option("--now", help="At once, without finishing what is in flight.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Stop immediately, without finishing the work in flight.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Stop a job: no new batch, and what is in flight is finished and kept."""
+    """Stop a job. It finishes the work in flight and keeps the results."""
     from service.cli import remote
 
     return wait_for(remote.on_job(job, partial(remote.cancel, now=now, is_json=as_json)))

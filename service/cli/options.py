@@ -1,4 +1,4 @@
-"""What commands of `learn` share: their options, and how they wait for their work."""
+"""What commands of `learn` share: options, and how to run a coroutine."""
 
 from __future__ import annotations
 
@@ -9,42 +9,43 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.knowledge.limits import MAX_MINUTES
 from service.cli.output.console import INTERRUPTED
 
 
 class RunMode(StrEnum):
-    """What kind of job to run."""
+    """The kind of job to run."""
 
     BIG = "big"
     QUICK = "quick"
     DEEP = "deep"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 FramesAsJson = Annotated[
-    bool, typer.Option("--json", help="Print a JSON document for each change, a line each, and nothing else.")
+    bool, typer.Option("--json", help="Print each update as a line of JSON, and nothing else.")
 ]
-Plain = Annotated[bool, typer.Option("--plain", help="Plain lines instead of the live display.")]
-JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Print plain lines instead of the live display.")]
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the beginning of it.")]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[WORD]…", help="Words to learn, for quick and deep; else the most mentioned ones."
+        metavar="[WORD]…",
+        help="Words to learn (quick and deep jobs). By default, the words that entries mention most.",
     ),
 ]
+# the bound is written out, for it would import all of flows.knowledge for `learn --help`; a test compares it
 Minutes = Annotated[
     float | None,
     typer.Option(
-        help=f"Time limit: more than 0, at most {MAX_MINUTES:g}. For big and deep.",
-        show_default=f"{MAX_MINUTES:g}",
+        help="Time limit in minutes, at most 10 (big and deep jobs).",
+        show_default="10",
     ),
 ]
-Topic = Annotated[str | None, typer.Option(help="Stay in the neighbourhood of this word.")]
+Topic = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
 
 
 def wait_for(work: Coroutine[Any, Any, int]) -> int:
-    """Run a command's work; an interrupt before or after the work handles it itself ends in 130."""
+    """Run a command's coroutine. An interrupt that it does not handle itself gives exit code 130."""
     try:
         return asyncio.run(work)
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""`learn show` and `learn search`: finding what was learned."""
+"""`learn show` and `learn search`."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ SHORTEST_PREFIX = 2
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the store has of a word as it was asked for; `base` is the base form that it was found under
-    instead.
-    """
+    """What the store has about a word; `base` is the base form under which it was found."""
 
     asked: str
     entry: Entry | None = None
@@ -40,9 +38,9 @@ class SearchResult:
 
 
 async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
-    """Print what there is of each word; fails when one of them is not learned.
+    """Print what is known about each word; fails if one is not learned.
 
-    Raises InvalidInput for one that is no text.
+    Raises InvalidInput for a word that is not text.
     """
     code = DONE
     console = out()
@@ -50,7 +48,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
     for word in words:
         _check_text("words", word)
         if not word_key(word):
-            raise InvalidInput("words", f"“{word}” is empty", "Give a word to look up")
+            raise InvalidInput("words", "must not be empty", "Give a word to look up.")
     for number, word in enumerate(words):
         found = await find(store, word)
         document = found.entry or found.known
@@ -74,7 +72,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
 async def search(
     store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool
 ) -> int:
-    """Print a page of entries: a table in a terminal, fields between tabs in a pipe."""
+    """Print a page of entries: a table in a terminal, tab-separated fields in a pipe."""
     _check_text("TEXT", text)
     page = await store.search(text, cursor=cursor, limit=limit, **filters)
     console = out()
@@ -90,32 +88,30 @@ async def search(
     else:
         typer.echo("\n".join(result_line(entry) for entry in page.items))
     if text and not page.is_full_text:
-        say("Looked at the beginnings of words only: this store has no full text.")
+        say("Prefix matches only (this store has no full-text search).")
     if page.cursor:
-        say(f"There are more: --cursor {shlex.quote(page.cursor)}")
+        say(f"More results: --cursor {shlex.quote(page.cursor)}")
     return DONE
 
 
 def is_text(given: str) -> bool:
-    """Whether an argument is text: Python passes bytes that are no UTF-8 on as halves of characters."""
+    """Whether an argument is valid text. Python decodes bytes that are not UTF-8 to lone surrogates."""
     return given.isascii() or not any("\ud800" <= c <= "\udfff" for c in given)
 
 
 def _check_text(option: str, given: str) -> None:
     if not is_text(given):
-        raise InvalidInput(
-            option, "it holds bytes that are no UTF-8 text", "Set the terminal to UTF-8 and type it again"
-        )
+        raise InvalidInput(option, "must be text in UTF-8", "Set the terminal to UTF-8 and type it again.")
 
 
 def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None:
-    """Raise InvalidInput for a value that is none of the choices."""
+    """Raise InvalidInput for a value that is not one of the choices."""
     if given is not None and given not in choices:
-        raise InvalidInput(option, f"{given} is none of them", f"Give one of {', '.join(choices)}")
+        raise InvalidInput(option, f"unknown value {given}", f"Use one of {', '.join(choices)}.")
 
 
 async def find(store: Store, asked: str) -> SearchResult:
-    """Look a word up by its key, then by its base forms, then look for headwords that begin like it."""
+    """Find a word by its key, then by its base forms; otherwise find similar headwords."""
     key = word_key(asked)
     for candidate in (key, *_base_forms(key)):
         if not candidate:
@@ -128,7 +124,7 @@ async def find(store: Store, asked: str) -> SearchResult:
 
 
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
-    """A few headwords that share the longest beginning with a key."""
+    """A few headwords that share the longest prefix with a key."""
     shortest = min(SHORTEST_PREFIX, len(key))
     for end in range(len(key), shortest - 1, -1):
         prefix = key[:end].strip()
@@ -144,7 +140,7 @@ async def nearest(store: Store, key: str) -> tuple[str, ...]:
 def not_learned(found: SearchResult) -> str:
     """The line for a word that the store does not have."""
     word = clean(found.asked)
-    near = f" Near it: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""
+    near = f" Similar: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""
     return f"{word}: not learned yet.{near} To learn it: learn run quick {shlex.quote(word)}"
 
 
@@ -155,7 +151,7 @@ def _base_forms(key: str) -> Sequence[str]:
 
         with Lexicon() as lexicon:
             morphology = Morphology(lexicon)
-            # a headword such as "tigers" has no base form, but "tiger" may be what was learned
+            # "tigers" as a headword has no base form, but "tiger" may be learned
             return [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
     except (ImportError, ConfigurationError):
         return ()

@@ -1,4 +1,4 @@
-"""`learn start`, `watch`, `jobs`, `cancel` and `retry`: the commands that go through a running facade."""
+"""`learn start`, `watch`, `jobs`, `cancel` and `retry`, through a running server."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from service.errors import Conflict, FacadeUnavailable, NotFound
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
 SHORT = 8
-"""Characters of an id that are shown, and that are nearly always enough to name it."""
+"""How many characters of an id to show; nearly always enough to identify it."""
 CATCH_UP_S = 5.0
 LOOKED_AT = 1000
-"""Newest jobs among which a shortened id is looked for."""
+"""How many of the newest jobs to search for a shortened id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,14 @@ class JobsWanted:
 
 
 async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
-    """Do a command's work with a client of the facade that LEARN_URL names; what is not there, or does not
-    allow it, is a failure and no misuse.
+    """Run a command with a client of the server at LEARN_URL. NotFound and Conflict are failures, not usage
+    errors.
     """
     try:
         async with LearningClient() as client:
             return await work(client)
     except NotFound as error:
-        say_error(NotFound(error.field, error.problem, "`learn jobs` lists those there are."))
+        say_error(NotFound(error.field, error.problem, "`learn jobs` lists all jobs."))
         return FAILED
     except Conflict as error:
         say_error(error)
@@ -58,7 +58,7 @@ async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
 
 
 async def on_job(job: str, work: Callable[[LearningClient, UUID], Awaitable[int]]) -> int:
-    """Do what goes through the server with one job, named by its id or the beginning of it."""
+    """Run a command on one job, given by its id or the beginning of it."""
 
     async def found(client: LearningClient) -> int:
         return await work(client, await find(client, job))
@@ -67,7 +67,7 @@ async def on_job(job: str, work: Callable[[LearningClient, UUID], Awaitable[int]
 
 
 async def list_jobs(wanted: JobsWanted) -> int:
-    """List jobs, newest first; from the store where no server of ours answers and none was named."""
+    """List jobs, newest first; from the store if LEARN_URL is not set and no server responds."""
     try:
         return await on_facade(lambda client: show_jobs(client, wanted))
     except FacadeUnavailable:
@@ -87,7 +87,7 @@ async def list_jobs(wanted: JobsWanted) -> int:
 async def start(
     client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool
 ) -> int:
-    """Start a job, and watch it if asked for."""
+    """Start a job, and optionally watch it."""
     started = await (client.start_big(**given) if mode == "big" else client.start(mode, **given))
     if follow:
         return await watch(client, started.job_id, is_json=is_json, is_plain=is_plain)
@@ -96,7 +96,7 @@ async def start(
 
 
 async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain: bool) -> int:
-    """Show a job until it has ended, with what happened before; as JSON, a frame a line.
+    """Show a job from its start until it ends; as JSON, one frame per line.
 
     The exit code is that of the job's end.
     """
@@ -135,9 +135,7 @@ async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
 
 
 async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
-    """List jobs from the store, where no server of ours answers: brought up to what Prefect says, if
-    it does.
-    """
+    """List jobs from the store when no server responds, updated from Prefect if that responds."""
     from service.orchestration.projector import catch_up
 
     is_complete = await catch_up(store, within_s=CATCH_UP_S)
@@ -160,7 +158,7 @@ def _tell_jobs(found: Sequence[JobView], *, is_json: bool) -> None:
     if is_json:
         typer.echo(json.dumps([job.model_dump(mode="json") for job in found], indent=2, ensure_ascii=False))
     elif not found:
-        say("No job yet. To start one: learn start big")
+        say("No jobs yet. To start one: learn start big")
     elif (console := out()).is_terminal:
         console.print(_table(found, min(console.width, 120)))
     else:
@@ -175,19 +173,19 @@ async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bo
     else:
         say(
             f"Job {_short(job_id)} "
-            + ("stops now." if now else "finishes what is in flight, then stops. At once: --now")
+            + ("stops now." if now else "finishes the work in flight, then stops. To stop it now: --now")
         )
     return DONE
 
 
 async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
     """Run an ended job again."""
-    _tell_started(await client.retry(job_id), "Goes on: job", is_json=is_json)
+    _tell_started(await client.retry(job_id), "Restarted job", is_json=is_json)
     return DONE
 
 
 async def find(client: LearningClient, given: str) -> UUID:
-    """The job whose id this is, or begins like this. Raises InvalidInput, and NotFound."""
+    """The job with this id, or whose id begins with this. Raises InvalidInput and NotFound."""
     prefix = given.strip().lower()
     try:
         return UUID(prefix)
@@ -195,15 +193,17 @@ async def find(client: LearningClient, given: str) -> UUID:
         pass
     if not re.fullmatch(r"[0-9a-f-]{1,36}", prefix):
         raise InvalidInput(
-            "job_id", f"{given} is no id of a job", "Give an id, or its beginning, as `learn jobs` shows it"
+            "job_id",
+            f"{given} is not a job id",
+            "Give an id or the beginning of one, as `learn jobs` shows it.",
         )
     plain = prefix.replace("-", "")
     found = [job.job_id for job in await client.jobs(limit=LOOKED_AT) if job.job_id.hex.startswith(plain)]
     if not found:
-        raise NotFound("job_id", f"there is no job {given} among the latest {LOOKED_AT:,}", "")
+        raise NotFound("job_id", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
     if len(found) > 1:
         shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
-        raise InvalidInput("job_id", f"{len(found)} jobs begin with {given}: {shown}", "Give more of the id")
+        raise InvalidInput("job_id", f"{len(found)} jobs match {given}: {shown}", "Give more of the id.")
     return found[0]
 
 
@@ -216,7 +216,7 @@ def _tell_started(started: Started, what: str, *, is_json: bool) -> None:
 
 
 def _log_line(event: HistoryEvent) -> JobEvent | None:
-    """A line of the job's log as the display knows it; None for a state of Prefect's."""
+    """A line of the job's log for the display; None for a Prefect state."""
     attempt, dot, seq = event.id.partition(".")
     if not dot:
         return None

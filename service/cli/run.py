@@ -1,4 +1,4 @@
-"""`learn run`: one flow in this process, shown while it runs."""
+"""`learn run`: runs one flow in this process and shows it."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def parameters(
     max_entries: int | None,
     limit: int | None,
 ) -> dict[str, Any]:
-    """The flow's parameters, only those that were given.
+    """The flow's parameters that were given.
 
-    Raises InvalidInput for what the mode or its flow does not take.
+    Raises InvalidInput for what the mode or its flow does not accept.
     """
     if mode == "big":
         if words:
             raise InvalidInput(
                 "words",
                 "do not apply to big jobs, which find their own words",
-                f"For these words: learn run quick {' '.join(words[:3])}",
+                f"For these words, run `learn run quick {' '.join(words[:3])}`.",
                 code="not_applicable",
             )
         if limit is not None:
@@ -82,7 +82,7 @@ def parameters(
 
 
 async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_plain: bool) -> int:
-    """Run a job, shown as it goes, and say what came of it; returns the exit code."""
+    """Run a job, show it, print a summary, and return the exit code."""
     settings = read_settings()
     reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
     problem: Exception | None = None
@@ -92,7 +92,7 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
     except Exception as error:  # noqa: BLE001  said in one line below the job's summary
         problem = error
     if problem is not None and (last := reporter.trail.job) is not None and not last.is_final:
-        # its own last document could not be written, so nobody has shown it
+        # its own final document could not be written, so it has not been shown
         reporter(last.model_copy(update={"status": "failed", "end_reason": "failed"}), ())
     tell_end(reporter, store_url=settings.store, is_json=is_json)
     job = reporter.trail.job
@@ -102,7 +102,7 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
 
 
 def tell_end(reporter: Reporter, *, store_url: str, is_json: bool) -> None:
-    """Print the final document as JSON, or the closing lines; nothing when no job began."""
+    """Print the final document as JSON, or the summary; nothing if no job began."""
     job = reporter.trail.job
     if job is None:
         return
@@ -118,14 +118,14 @@ def tell_end(reporter: Reporter, *, store_url: str, is_json: bool) -> None:
 
 
 def exit_code(job: Job | None) -> int:
-    """The exit code that a job's end means."""
+    """The exit code for a job's end."""
     if job is None or job.status == "failed":
         return FAILED
     return INTERRUPTED if job.status == "cancelled" or job.end_reason == "stopped" else DONE
 
 
 async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
-    """Run a flow to its end on a Prefect server of ours or a configured one; returns the final job
+    """Run a flow to its end on the configured or the embedded Prefect server, and return the final
     document.
     """
     from service.stack.environment import adopted, client_environment
@@ -156,9 +156,7 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 
 
 async def _catch_up(settings: Settings) -> None:
-    """Have the rows of jobs that died say so; where store or Prefect do not answer, the job itself
-    will tell.
-    """
+    """Mark jobs that died. If the store or Prefect does not respond, the job itself will report it."""
     from flows.stores import open_store
     from service.orchestration.projector import catch_up
 

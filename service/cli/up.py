@@ -1,4 +1,4 @@
-"""`learn up`: the stack on this machine, perhaps with one job that is shown, until Ctrl-C."""
+"""`learn up`: runs the stack on this machine, optionally with one job, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.orchestration.urls import run_page
 async def serve(
     mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool
 ) -> int:
-    """Start the stack, run one job if asked for, serve until a signal, stop everything; returns the exit
+    """Start the stack, run one job if requested, serve until a signal, stop everything, and return the exit
     code.
     """
     from service.stack.stack import up
@@ -42,7 +42,7 @@ async def serve(
             )
             await running.wait()
         except asyncio.CancelledError:
-            say("Stopping: up to ten seconds.")
+            say("Stopping (up to ten seconds).")
             raise
     if shown is not None:
         code = await _tell_of_stopped(shown, settings, is_json=is_json)
@@ -51,7 +51,7 @@ async def serve(
 
 
 async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:
-    """Say what came of a job that was stopped with the stack; the exit code that this means."""
+    """Print the summary of a job that was stopped with the stack, and return its exit code."""
     from flows.stores import open_store
 
     if (seen := shown.trail.job) is None:
@@ -61,7 +61,7 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
             if (job := await store.job(seen.job_id)) is not None:
                 shown.trail.note(job, (), utc_now())
     except LearningError:
-        pass  # then what was seen last is told
+        pass  # then show what was seen last
     tell_end(shown, store_url=settings.store, is_json=is_json)
     return exit_code(shown.trail.job)
 

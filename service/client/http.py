@@ -1,6 +1,4 @@
-"""HTTP to a facade: addresses, the token, time limits, a few retries, and its problem documents as our
-errors.
-"""
+"""HTTP to a server: URLs, the token, timeouts, retries, and problem documents as exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ T = TypeVar("T", bound=BaseModel)
 TIMEOUT_S = 30.0
 CONNECT_S = 5.0
 WAITS_S = (0.1, 0.4)
-"""Between the tries of a request that may be made twice and that nobody answered."""
+"""Pauses between attempts of a request that is safe to repeat."""
 _GONE = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -35,14 +33,14 @@ _GONE = (
 
 
 def url_from_environment() -> str:
-    """Where the facade is: LEARN_URL, else this machine at LEARN_PORT, which is 8000 by default."""
+    """The server's URL: LEARN_URL, or this machine at LEARN_PORT (8000 by default)."""
     return os.environ.get("LEARN_URL") or f"http://127.0.0.1:{os.environ.get('LEARN_PORT') or 8000}"
 
 
 class Connection:
-    """Requests to one facade. `token` is sent with each; without one LEARN_API_TOKEN is, where it is set.
+    """Requests to one server. `token` is sent with each; by default it is LEARN_API_TOKEN.
 
-    Raises InvalidInput for an address that is none.
+    Raises InvalidInput for an invalid URL.
     """
 
     def __init__(
@@ -55,19 +53,19 @@ class Connection:
             base_url=self.url,
             headers=self.headers,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-            # no proxy stands before this machine
+            # requests to this machine need no proxy
             trust_env=not self.is_local,
             follow_redirects=False,
         )
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request carries."""
+        """The headers of every request."""
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
     @property
     def is_local(self) -> bool:
-        """Whether the facade is on this machine."""
+        """Whether the server is on this machine."""
         return _is_local(urlsplit(self.url).hostname or "")
 
     async def close(self) -> None:
@@ -83,26 +81,26 @@ class Connection:
         may_repeat: bool = True,
         **given: Any,  # noqa: ANN401  as httpx has it
     ) -> T:
-        """One request and its answer.
+        """Send one request and return the parsed response.
 
-        Raises what a problem document says, FacadeUnavailable, and UnexpectedAnswer.
+        Raises the error in a problem document, FacadeUnavailable or UnexpectedAnswer.
         """
         response = await self._send(method, path, may_repeat=may_repeat, **given)
         if response.is_error or response.is_redirect:
             raise error_of(response.status_code, response.headers, response.content, url=self.url)
         try:
-            # a newer facade may say more than this version knows
+            # a newer server may send more fields than this version knows
             return type_.model_validate_json(response.content, extra="ignore")
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the answer"
+            where = ".".join(map(str, first["loc"])) or "the response"
             raise UnexpectedAnswer(
-                f"What answers at {self.url}{path} is not a facade of this version ({where}: {first['msg']})."
+                f"{self.url}{path} did not answer like a server of this version ({where}: {first['msg']})."
             ) from error
 
     @asynccontextmanager
     async def stream(self, path: str, *, params: Mapping[str, str]) -> AsyncGenerator[httpx.Response]:
-        """A streamed answer. Raises as `ask` does; what is cut short raises FacadeUnavailable."""
+        """Stream a response. Raises like `ask`; a response that is cut short raises FacadeUnavailable."""
         try:
             async with self._http.stream("GET", path, params=params) as response:
                 if response.is_error:
@@ -142,13 +140,13 @@ class _Problem(BaseModel):
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) -> LearningError:
-    """The error that an answer stands for."""
+    """The exception for an error response."""
     try:
         said = _Problem.model_validate_json(body)
     except ValidationError:
         if status in {502, 503, 504}:
             return FacadeUnavailable(
-                f"The server at {url} does not answer; a proxy says HTTP {status}.",
+                f"Can't reach the server at {url}; a proxy answered HTTP {status}.",
                 retry_after_s=_seconds(headers),
             )
         return UnexpectedAnswer(
@@ -157,7 +155,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
     advice = said.retry_after_s or _seconds(headers)
     match status:
         case 401 | 403:
-            more = " Give the token, or set LEARN_API_TOKEN." if status == 401 else ""
+            more = " Pass the token, or set LEARN_API_TOKEN." if status == 401 else ""
             return AccessRefused(status, said.detail + more)
         case 404 | 409 | 413 | 422:
             return _input_error(status, said)
@@ -176,9 +174,9 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
 
 
 def path_of(*parts: object) -> str:
-    """A path whose parts may hold any text; a slash in the last one stays a slash."""
+    """A path from parts with any text; a slash in the last part stays a slash."""
     *first, last = map(str, parts)
-    # of a part such as `..` a client makes another path
+    # an HTTP client would resolve a part such as `..`
     safe = "/" if all(part.strip(".") for part in last.split("/")) else ""
     return "/" + "/".join(
         [*(quote(part, safe="") for part in first), quote(last, safe=safe).replace("..", "%2E%2E")]
@@ -202,9 +200,9 @@ def _silent(url: str, error: BaseException) -> FacadeUnavailable:
     late = isinstance(error, (httpx.TimeoutException, TimeoutError)) and not isinstance(
         error, httpx.ConnectTimeout
     )
-    what = "does not answer in time" if late else "does not answer"
+    what = "did not respond in time" if late else "did not respond"
     return FacadeUnavailable(
-        f"The facade {what} at {url}. `learn up` starts one; another address goes into LEARN_URL."
+        f"The server at {url} {what}. Start one with `learn up`, or set LEARN_URL to another address."
     )
 
 
@@ -223,8 +221,8 @@ def _checked(url: str) -> str:
     if not is_good:
         raise InvalidInput(
             "url",
-            "this is no address of a facade",
-            "Give one such as http://127.0.0.1:8000, without a name or a token in it",
+            "is not a valid server URL",
+            "Use one such as http://127.0.0.1:8000, without a user name or token.",
         )
     return url.strip().rstrip("/")
 

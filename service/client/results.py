@@ -1,4 +1,4 @@
-"""Lists as a client gets them: with what a notebook wants of them."""
+"""Lists with cursors, and tables for notebooks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _FIRST = (
 
 
 class Results(list[T]):
-    """A list. `cursor` goes on where it ends and is None when there is no more.
+    """A list. `cursor` continues after its end, and is None if there is no more.
 
-    `is_complete` is False while Prefect does not answer, so that some may be missing; `is_full_text` says
-    whether a search looked into the texts, not only at the beginnings of the words.
+    `is_complete` is False while Prefect does not respond, so jobs may be missing. `is_full_text` says whether
+    a search covered the full text or only prefixes.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Results(list[T]):
         self.is_full_text = is_full_text
 
     def to_pandas(self) -> pd.DataFrame:
-        """A row for each, a column for each field.
+        """A data frame: a row per item, a column per field.
 
-        Raises ConfigurationError where pandas is not installed.
+        Raises ConfigurationError if pandas is not installed.
         """
         try:
             import pandas as pd

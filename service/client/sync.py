@@ -1,4 +1,4 @@
-"""LearningClient without `await`: its calls run in a loop of their own, in a thread of their own."""
+"""LearningClient without `await`: its calls run in an event loop in a separate thread."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOSE_S = 5.0
 class SyncLearningClient:
     """Has every method of LearningClient; `watch` is an ordinary generator.
 
-    Between `with` and its end, or until `close`.
+    Use it in a `with` block, or call `close`.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class SyncLearningClient:
 
     @property
     def url(self) -> str:
-        """The facade's address."""
+        """The server's URL."""
         return self._client.url
 
     def close(self) -> None:
-        """Close all connections and end the thread. Closing again changes nothing."""
+        """Close all connections and end the thread. Closing twice has no effect."""
         if self._loop.is_closed():
             return
         for frames in list(self._open):
@@ -58,7 +58,7 @@ class SyncLearningClient:
         self._loop.close()
 
     async def _settle(self) -> None:
-        """Let what is being closed end."""
+        """Wait for generators and tasks that are closing."""
         await self._loop.shutdown_asyncgens()
         if left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left, timeout=CLOSE_S)
@@ -89,14 +89,14 @@ class SyncLearningClient:
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  whatever it returns
         if self._loop.is_closed():
             work.close()
-            raise RuntimeError("This client is closed; open another one")
+            raise RuntimeError("This client is closed; open a new one")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except CancelledError:
             raise
         except BaseException:
-            # Ctrl-C comes to this thread only
+            # Ctrl-C reaches only this thread
             future.cancel()
             raise
 

@@ -1,4 +1,4 @@
-"""Watching one job as a client: every event once and the true end, whatever becomes of the connection."""
+"""Watches one job: every event once and its real end, even over broken connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from flows.errors import InvalidInput, TransientError
 from flows.stores.cursors import encode_cursor
 from service.client.http import Connection
-from service.errors import FacadeUnavailable, NotFound, UnexpectedAnswer
+from service.errors import FacadeUnavailable, UnexpectedAnswer, unknown_job
 from service.schemas import History, HistoryEvent, JobFrame, JobView
 
 START = encode_cursor("events", 0, 0, 0, "")
@@ -28,13 +28,10 @@ PATIENCE_S = 300.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0
 POLL_S = 1.0
 SILENCE_S = 60.0
-"""A line on which nothing came for so long is opened anew: a job may have nothing to tell, and a lost line
-looks the same.
+"""Reconnect after this much silence: a job may have nothing to report, and a lost connection looks the same.
 """
 LOOKS_AFTER_END = 3
-"""When polling: so many looks after a final status must bring nothing new, since the last events may come
-after it.
-"""
+"""When polling, stop after this many responses without news; the last events may follow the final status."""
 LOST_HANDSHAKES = 3
 MOST_IDS = 20_000
 LARGEST_FRAME_BYTES = 16 * 2**20
@@ -55,9 +52,9 @@ _Ended = Literal["ended", "lost", "refused"]
 
 
 class Watch:
-    """One watch over a job; `frames` may be called once.
+    """Watches one job; call `frames` once.
 
-    `cursor` is where to go on, after whatever was yielded last.
+    `cursor` is where to resume after the last frame.
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Watch:
         self._answered_at = time.monotonic()
 
     async def frames(self) -> AsyncGenerator[JobFrame]:
-        """Frames until the job has ended. Raises as `LearningClient.watch` says."""
+        """Frames until the job ends. Raises like `LearningClient.watch`."""
         wait_s, handshakes = FIRST_WAIT_S, 0
         while True:
             before = self._answered_at
@@ -84,8 +81,8 @@ class Watch:
                         yield frame
                     how = self._judged(socket)
             except InvalidStatus as error:
-                # a full facade says 503, and there will be room again; anything else is what a proxy says
-                # that knows no WebSockets
+                # a full server answers 503 and will have room again; anything else comes from a proxy without
+                # WebSockets
                 how = "lost" if error.response.status_code == 503 else "refused"
             except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed, TransientError):
                 how = "lost"
@@ -123,11 +120,11 @@ class Watch:
                     frame = JobFrame.model_validate_json(text, extra="ignore")
                 except ValidationError as error:
                     raise UnexpectedAnswer(
-                        f"What answers at {self._connection.url} sends no job frames of this version."
+                        f"{self._connection.url} does not send job frames of this version."
                     ) from error
                 events = frame.events
                 if frame.gap and self.cursor is not None:
-                    # too many for one frame: all of them are in the history
+                    # too many events for one frame: read them all from the history
                     events = (*await self._history(), *events)
                 if (fresh := self._fresh(frame, events)) is not None:
                     yield fresh
@@ -138,18 +135,18 @@ class Watch:
             case 1000 if self._last is not None and self._last.is_final:
                 return "ended"
             case code if code == _UNKNOWN:
-                raise NotFound("job_id", f"there is no job {self._job_id}", "GET /jobs lists those there are")
+                raise unknown_job(self._job_id)
             case code if code == _BAD_CURSOR:
                 raise InvalidInput(
                     "after",
-                    "it is no cursor of a frame or an event",
-                    "Leave it out, or give one that a frame had",
+                    "is not a cursor of a frame or an event",
+                    "Omit it, or use a cursor from a frame.",
                 )
             case _:
                 return "lost"
 
     async def _polled(self) -> AsyncGenerator[JobFrame]:
-        """Frames made of what HTTP tells, once a second."""
+        """Frames from polling over HTTP, once a second."""
         quiet = 0
         if self.cursor is None:
             await self._history(is_past=True)
@@ -177,7 +174,7 @@ class Watch:
             await asyncio.sleep(POLL_S)
 
     async def _history(self, *, is_past: bool = False) -> tuple[HistoryEvent, ...]:
-        """All events after the cursor, which moves past them; `is_past` counts them as told."""
+        """All events after the cursor, which moves past them. `is_past` marks them as seen."""
         found: list[HistoryEvent] = []
         while True:
             params = {"after": self.cursor} if self.cursor is not None else {}
@@ -192,7 +189,7 @@ class Watch:
         return tuple(found)
 
     def _fresh(self, frame: JobFrame, events: tuple[HistoryEvent, ...]) -> JobFrame | None:
-        """The frame with the events that were not told yet; None when there is nothing new in it."""
+        """The frame with the events not seen yet; None if nothing in it is new."""
         self._answered_at = time.monotonic()
         self.cursor = frame.cursor
         new = tuple(event for event in events if self._is_new(event))
@@ -215,9 +212,9 @@ class Watch:
         return True
 
     async def _is_reachable(self) -> bool:
-        """Whether the job can be read by HTTP.
+        """Whether the job can be read over HTTP.
 
-        Raises what will not change by itself; and everything before the first frame.
+        Raises permanent errors, and any error before the first frame.
         """
         try:
             await self._connection.ask(JobView, "GET", f"/jobs/{self._job_id}")
@@ -231,6 +228,6 @@ class Watch:
         silent_s = time.monotonic() - self._answered_at
         if silent_s > self._patience_s:
             raise FacadeUnavailable(
-                f"The facade at {self._connection.url} has not answered for {silent_s:.0f} s; the job"
-                " goes on."
+                f"The server at {self._connection.url} has not responded for {silent_s:.0f} s. The job"
+                " keeps running."
             ) from error

@@ -1,1 +1,1 @@
-"""Entries as files: one module a format."""
+"""Entries as files, one module per format."""

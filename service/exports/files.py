@@ -1,4 +1,4 @@
-"""`learn export`: every entry as a line of JSON, never half a file."""
+"""`learn export`: writes every entry as a line of JSON, and never leaves half a file."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from flows.knowledge import Entry
 
 
 class Output(Protocol):
-    """What bytes can be written to."""
+    """A binary output."""
 
     def write(self, data: bytes, /) -> int:
-        """As a binary file does it."""
+        """Write bytes, like a binary file."""
         ...
 
     def flush(self) -> None:
-        """As a binary file does it."""
+        """Flush, like a binary file."""
         ...
 
 
 async def export_to(entries: AsyncIterator[Entry], target: str, *, may_overwrite: bool) -> int:
-    """Write all entries to a file, or to the output for `-`; returns how many.
+    """Write all entries to a file, or to stdout for `-`, and return how many.
 
-    Raises InvalidInput when the file is there already or its folder is not, and OSError.
+    Raises InvalidInput if the file exists or its folder does not, and OSError.
     """
     if target == "-":
         return await write_entries(entries, sys.stdout.buffer)
@@ -38,7 +38,7 @@ async def export_to(entries: AsyncIterator[Entry], target: str, *, may_overwrite
 
 
 async def write_entries(entries: AsyncIterator[Entry], file: Output) -> int:
-    """Write one entry a line, in constant memory; returns how many."""
+    """Write one entry per line in constant memory, and return how many."""
     count = 0
     async for entry in entries:
         file.write(entry.model_dump_json(exclude_none=True).encode() + b"\n")
@@ -48,21 +48,23 @@ async def write_entries(entries: AsyncIterator[Entry], file: Output) -> int:
 
 
 def checked(target: str, *, may_overwrite: bool) -> Path:
-    """The file to write. Raises InvalidInput when it is there already or its folder is not."""
+    """The path to write. Raises InvalidInput if it exists or its folder does not."""
     path = Path(target).expanduser()
     if path.is_dir():
-        raise InvalidInput("FILE", f"{path} is a folder", f"Give a file, such as {path / 'entries.jsonl'}")
+        raise InvalidInput("FILE", f"{path} is a folder", f"Give a file, such as {path / 'entries.jsonl'}.")
     if path.exists() and not may_overwrite:
-        raise InvalidInput("FILE", f"{path} is there already", "Give another name, or --force to replace it")
+        raise InvalidInput(
+            "FILE", f"{path} already exists", "Give another name, or use --force to overwrite it."
+        )
     if not path.parent.is_dir():
-        raise InvalidInput("FILE", f"there is no folder {path.parent}", "Make it first")
+        raise InvalidInput("FILE", f"the folder {path.parent} does not exist", "Create it first.")
     return path
 
 
 @contextmanager
 def whole_file(path: Path) -> Generator[Output]:
-    """A file that takes its name when it is complete, and leaves nothing behind when it fails."""
-    if path.exists() and not path.is_file():  # such as /dev/stdout, which nothing can be renamed over
+    """A file that appears under its name only when complete; a failed write leaves nothing behind."""
+    if path.exists() and not path.is_file():  # a device such as /dev/stdout can't be replaced by renaming
         with path.open("wb") as device:
             yield device
         return

@@ -1,4 +1,4 @@
-"""Entries as JSON lines, CSV or Parquet: streamed, in constant memory, with their citations and licences."""
+"""Entries as JSON lines, CSV or Parquet, streamed in constant memory with citations and licences."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ COLUMNS = (
     " explanation applications misconceptions citations sources licences attribution job_id round model"
     " prompt_version revision created_at updated_at"
 ).split()
-"""Of CSV and Parquet.
+"""Columns of CSV and Parquet.
 
-In CSV, lists are JSON; `sources` and `licences` are also there as plain text, and `attribution` as a line to
-print.
+In CSV, lists are JSON. `sources` and `licences` repeat the citations as plain text, and `attribution` is
+ready to print.
 """
 
 
 async def encoded(entries: AsyncIterator[Entry], format_: Format) -> AsyncGenerator[bytes]:
-    """The entries in a format, piece by piece. Whatever takes time runs beside the event loop."""
+    """The entries in a format, piece by piece. Encoding runs in threads, beside the event loop."""
     if format_ == "parquet":
         writer = await asyncio.to_thread(_Parquet)
         async for some in _groups(entries, ROWS_IN_A_GROUP):
@@ -124,7 +124,7 @@ def _values(entry: Entry) -> dict[str, Any]:
 
 
 class _Parquet:
-    """A Parquet file that is handed on group by group."""
+    """A Parquet file, produced one row group at a time."""
 
     def __init__(self) -> None:
         import pyarrow as pa
@@ -135,11 +135,11 @@ class _Parquet:
         self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), self._schema, compression="zstd")
 
     def group(self, entries: Sequence[Entry]) -> bytes:
-        """One more row group; the bytes that came of it."""
+        """The bytes of one more row group."""
         import pyarrow as pa
         import pyarrow.json as pj  # type: ignore[import-untyped]
 
-        # by way of JSON, since Arrow's reading of Python lists imports pandas where it is installed: 48 MB
+        # via JSON, because Arrow's conversion of Python lists imports pandas if installed: 48 MB
         rows = [
             json.dumps(_values(entry), default=datetime.isoformat, ensure_ascii=False) for entry in entries
         ]
@@ -154,13 +154,13 @@ class _Parquet:
         return self._sink.taken()
 
     def end(self) -> bytes:
-        """The footer."""
+        """The bytes of the footer."""
         self._writer.close()
         return self._sink.taken()
 
 
 class _Sink(io.RawIOBase):
-    """Where Parquet writes: keeps what nobody has taken yet."""
+    """Where Parquet writes; keeps the bytes until they are taken."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
@@ -179,7 +179,7 @@ class _Sink(io.RawIOBase):
         return self._written
 
     def taken(self) -> bytes:
-        """What was written since the last time."""
+        """The bytes written since the last call."""
         kept, self._kept = bytes(self._kept), bytearray()
         return kept
 

@@ -1,1 +1,1 @@
-"""What happens in jobs, from Prefect's event stream to those who watch."""
+"""Live updates: from Prefect's event stream to subscribers."""

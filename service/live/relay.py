@@ -1,8 +1,8 @@
-"""From the projector to those who follow jobs: any number of subscribers, no read for them but of the store.
+"""Sends what the projector writes to subscribers. Any number of subscribers cost no reads beyond the store's.
 
-News makes frames quick: rows and lines that the projector has written, and those that runs emit. What makes
-them true is read from the store: when a subscriber comes, when a number is missing, after the event stream
-was lost, and every dozen seconds for jobs at work.
+For speed, frames are made from news: rows and lines that the projector has written, and events that runs
+emit. For correctness, topics are re-read from the store: when a subscriber joins, when a line is missing,
+after the event stream was lost, and every twelve seconds for open jobs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from uuid import UUID
 from flows.errors import LearningError
 from flows.knowledge import Job, JobEvent, JobStatus, utc_now
 from flows.stores.base import Saved, Store
-from service.errors import NotFound
-from service.live.topic import LogPosition, Subscriber, Topic, events_of, position_of
+from service.errors import NotFound, unknown_job
+from service.live.topic import LogPosition, Subscriber, Topic, position_of
 from service.metrics import Metrics
 from service.orchestration.events import RunEvent
-from service.schemas import MOST_EVENTS, JobFrame, JobView
+from service.schemas import JobFrame
 
 FRAME_EVERY_S = 1.0
 READ_EVERY_S = 12.0
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Keeps a topic for each job that is followed or at work, between `async with` and its end.
+    """Keeps a topic for each job that is open or has subscribers. Use it as an async context manager.
 
-    `page_of` is a job's page in Prefect's UI, `confirmed_at` when a row was last known to be so, `look_up`
-    makes the row of a run that has none yet, or answers None.
+    `run_pages` is the URL prefix of run pages in Prefect's UI. `confirmed_at` tells when a row was last known
+    to be current. `look_up` makes the row of a run that has none, or returns None.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Relay:
         store: Store,
         metrics: Metrics,
         *,
-        page_of: Callable[[UUID], str],
+        run_pages: str,
         confirmed_at: Callable[[Job], datetime | None],
         look_up: Callable[[UUID], Awaitable[Job | None]],
     ) -> None:
         self._store = store
         self._metrics = metrics
-        self._page_of = page_of
+        self._run_pages = run_pages
         self._confirmed_at = confirmed_at
         self._look_up = look_up
         self._topics: dict[UUID, Topic] = {}
@@ -63,7 +63,7 @@ class Relay:
         self._all: set[Subscriber] = set()
         self._rereading: asyncio.Task[None] | None = None
         self.is_live = False
-        """Whether Prefect's event stream is there, so that news comes at once."""
+        """Whether Prefect's event stream is connected, so news arrives immediately."""
 
     async def __aenter__(self) -> Self:
         self._rereading = asyncio.create_task(self._reread(), name="relay: reread")
@@ -81,10 +81,11 @@ class Relay:
 
     @asynccontextmanager
     async def follow(self, job_id: UUID, after: str | None = None) -> AsyncGenerator[Subscriber]:
-        """Frames of one job until it has ended: the first at once, with what happened after the cursor.
+        """Subscribe to one job until it ends. The first frame comes immediately, with the events after the
+        cursor.
 
-        Raises NotFound, InvalidInput for a bad cursor, and PrefectUnavailable where only Prefect could tell
-        of the job.
+        Raises NotFound, InvalidInput for a bad cursor, and PrefectUnavailable if the job has no row and
+        Prefect cannot be asked.
         """
         position = LogPosition.of(after) if after is not None else None
         topic = self._topic(job_id)
@@ -92,7 +93,7 @@ class Relay:
         try:
             with topic.kept():
                 await self._read(topic)
-                # from here on nothing is missed: what comes while the past is read is told after it
+                # nothing is missed from here on: news that arrives while the past is read is sent after it
                 topic.subscribers.add(subscriber)
             await self._tell_the_past(topic, subscriber, position)
             yield subscriber
@@ -102,7 +103,7 @@ class Relay:
 
     @asynccontextmanager
     async def follow_all(self) -> AsyncGenerator[Subscriber]:
-        """Frames of all jobs, those at work now first."""
+        """Subscribe to all jobs, open jobs first."""
         subscriber = Subscriber()
         self._all.add(subscriber)
         try:
@@ -119,7 +120,7 @@ class Relay:
             self._forget_idle()
 
     def take(self, news: RunEvent | Saved) -> None:
-        """What the projector has written, or what the event stream says of a job."""
+        """Take what the projector has written, or a job event from the event stream."""
         if isinstance(news, Saved):
             self._take(news.job.job_id, news.job, news.lines)
         else:
@@ -139,7 +140,7 @@ class Relay:
             self._wake(topic, is_urgent=is_urgent)
 
     def on_connection(self, is_live: bool) -> None:
-        """The event stream came or went: what it told meanwhile is read."""
+        """Called when the event stream connects or is lost. Re-reads every topic for what it missed."""
         self.is_live = is_live
         self._metrics.relay_is_live.set(is_live)
         for topic in self._topics.values():
@@ -148,7 +149,7 @@ class Relay:
             self._wake(topic, is_urgent=True)
 
     def refresh(self, job_id: UUID) -> None:
-        """Tell those who follow a job at once of what no event tells, such as that it was asked to stop."""
+        """Send an update now, for changes that cause no event, such as a request to stop."""
         if (topic := self._topics.get(job_id)) is not None:
             topic.needs_reading = True
             self._wake(topic, is_urgent=True)
@@ -165,7 +166,7 @@ class Relay:
                 break
         frame = self._frame(topic, lines)
         if frame is None:
-            raise _unknown(topic.job_id)
+            raise unknown_job(topic.job_id)
         if position is not None:
             frame = frame.model_copy(update={"cursor": position.cursor})
         subscriber.release(frame, position)
@@ -195,13 +196,13 @@ class Relay:
 
     def _wake(self, topic: Topic, *, is_urgent: bool) -> None:
         if self._topics.get(topic.job_id) is not topic:
-            return  # forgotten meanwhile
+            return  # dropped in the meantime
         if is_urgent:
             self._urgent.add(topic.job_id)
         self._woken[topic.job_id].set()
 
     async def _pump(self, topic: Topic) -> None:
-        """Tell what is new: a status at once, the rest at most once a second."""
+        """Send news: status changes immediately, the rest at most once a second."""
         loop = asyncio.get_running_loop()
         told_at = -FRAME_EVERY_S
         woken = self._woken[topic.job_id]
@@ -239,34 +240,27 @@ class Relay:
         self._metrics.frames.inc(len(subscribers))
 
     def _end(self, topic: Topic) -> None:
-        """Let the subscribers of a job that is over go."""
+        """Let the subscribers of a finished job go."""
         if topic.is_over and not topic.has_news:
             for subscriber in topic.subscribers:
                 subscriber.end()
 
     def _frame(self, topic: Topic, lines: Sequence[JobEvent] = ()) -> JobFrame | None:
-        """The status now, with some events; None while nothing is known of the job."""
+        """The current status with some events; None while nothing is known about the job."""
         if topic.row is None:
             return None
-        seen = JobView.of(
+        return topic.frame(
             topic.row,
-            prefect_url=self._page_of(topic.job_id),
+            lines,
+            prefect_url=f"{self._run_pages}{topic.job_id}",
             confirmed_at=self._confirmed_at(topic.row),
-            is_stopping=topic.is_stopping,
-        )
-        return JobFrame(
-            **dict(seen),
-            events=events_of(lines[-MOST_EVENTS:]),
-            cursor=topic.position.cursor,
-            live=self.is_live,
-            gap=len(lines) > MOST_EVENTS,
-            sent_at=utc_now(),
+            is_live=self.is_live,
         )
 
     async def _read(self, topic: Topic) -> None:
-        """Bring a topic up to what the store has.
+        """Bring a topic up to date from the store.
 
-        Raises NotFound, and PrefectUnavailable where only Prefect could tell.
+        Raises NotFound, and PrefectUnavailable if the job has no row and Prefect cannot be asked.
         """
         async with topic.reading:
             if not topic.needs_reading and topic.row is not None:
@@ -282,16 +276,15 @@ class Relay:
                 topic.needs_reading = True
                 raise
             if is_new and not topic.is_discovered:
-                topic.news()  # whoever comes is told the status anyway
+                topic.news()  # new subscribers get the status anyway
 
     async def _row(self, job_id: UUID) -> Job:
         row = await self._store.job(job_id) or await self._look_up(job_id)
         if row is None:
-            raise _unknown(job_id)
+            raise unknown_job(job_id)
         return row
 
     def _forget_idle(self, *, everything: bool = False) -> None:
-        """Drop the topics that nobody follows."""
         for job_id, topic in list(self._topics.items()):
             if topic.is_wanted or (self._all and not everything and not topic.is_over):
                 continue
@@ -301,7 +294,3 @@ class Relay:
     def _forget(self, job_id: UUID) -> None:
         del self._topics[job_id], self._woken[job_id], self._pumps[job_id]
         self._urgent.discard(job_id)
-
-
-def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")

@@ -1,22 +1,23 @@
-"""One job as those who follow it see it: its row, how far its log is known, and its subscribers."""
+"""One job as its subscribers see it: its row, the known end of its log, and the subscribers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from flows.knowledge import Job, JobEvent
+from flows.knowledge import Job, JobEvent, utc_now
 from flows.stores.cursors import decode_cursor, encode_cursor
-from service.schemas import HistoryEvent, JobFrame
+from service.schemas import MOST_EVENTS, HistoryEvent, JobFrame, JobView
 
 
 class LogPosition(NamedTuple):
-    """A place in a job's log: after the line of this attempt and number.
+    """A position in a job's log: after the line with this attempt and number.
 
-    It means the same on every server, for ever.
+    It is valid on every server and never expires.
     """
 
     attempt: int = 0
@@ -24,12 +25,12 @@ class LogPosition(NamedTuple):
 
     @property
     def cursor(self) -> str:
-        """The place as a word for a URL."""
+        """The position as an opaque cursor for URLs."""
         return encode_cursor("log", self.attempt, self.seq)
 
     @classmethod
     def of(cls, cursor: str | None) -> LogPosition:
-        """The place that a cursor names, also one from before Prefect's states were in the log.
+        """The position of a cursor, including cursors from before Prefect's states were in the log.
 
         Raises InvalidInput.
         """
@@ -40,11 +41,11 @@ class LogPosition(NamedTuple):
 
 
 class Subscriber:
-    """One who follows jobs: holds at most one frame a job that was not fetched yet, merged from all
-    since the last one.
+    """Receives frames. Holds at most one unsent frame per job, merged from all frames since the last one
+    sent.
 
-    `position` is how far the subscriber has been told; None takes every frame as it comes. One that is on
-    hold, while its past is read, is told what comes meanwhile when it is released.
+    `position` is the end of what was sent; with None every frame is sent as it comes. A subscriber on hold,
+    while its past is being read, gets the frames in between when it is released.
     """
 
     def __init__(self, position: LogPosition | None = None, *, is_on_hold: bool = False) -> None:
@@ -55,7 +56,7 @@ class Subscriber:
         self._changed = asyncio.Event()
 
     def publish(self, frame: JobFrame, lines: Sequence[JobEvent]) -> None:
-        """Have a frame told, without the lines that the subscriber has been told already."""
+        """Queue a frame, without lines that were already sent."""
         if self._held is not None:
             self._held.append((frame, lines))
             return
@@ -70,7 +71,7 @@ class Subscriber:
         self._changed.set()
 
     def release(self, first: JobFrame, position: LogPosition | None) -> None:
-        """Have the first frame told, which goes up to a position, and then what came meanwhile."""
+        """Queue the first frame, which ends at `position`, and then the frames held back."""
         held, self._held = self._held or [], None
         self.publish(first, ())
         self.position = position
@@ -78,7 +79,7 @@ class Subscriber:
             self.publish(frame, lines)
 
     def end(self) -> None:
-        """Say that nothing more will come."""
+        """Signal that no more frames will come."""
         self._is_ended = True
         self._changed.set()
 
@@ -95,7 +96,7 @@ class Subscriber:
 
 
 class Topic:
-    """What is known of one job, and who subscribes to it. It reads nothing: see the relay."""
+    """What is known about one job, and its subscribers. The relay reads the store, not the topic."""
 
     def __init__(self, job_id: UUID) -> None:
         self.job_id = job_id
@@ -103,33 +104,33 @@ class Topic:
         self.position = LogPosition()
         self.subscribers: set[Subscriber] = set()
         self.needs_reading = True
-        """Whether the store may have more than is known: then it is read before anything is told."""
+        """Whether the store may have more. If so, it is read before anything is sent."""
         self.reading = asyncio.Lock()
         self.is_stopping = False
         self.is_discovered = False
-        """Whether an event told of the job first, so that nobody has been told of it yet."""
+        """Whether an event revealed the job, so no subscriber knows about it yet."""
         self._coming = 0
         self._untold: list[JobEvent] = []
         self._has_news = False
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody subscribes, or is about to."""
+        """Whether anybody subscribes or is about to."""
         return bool(self.subscribers) or self._coming > 0
 
     @property
     def is_over(self) -> bool:
-        """Whether the job has ended and everything is known of it."""
+        """Whether the job has ended and everything about it is known."""
         return self.row is not None and self.row.is_final and not self.needs_reading
 
     @property
     def has_news(self) -> bool:
-        """Whether there is something to tell."""
+        """Whether there is something to send."""
         return self._has_news
 
     @contextmanager
     def kept(self) -> Generator[None]:
-        """Keep the topic while somebody is on the way in."""
+        """Keep the topic while a subscriber joins."""
         self._coming += 1
         try:
             yield
@@ -137,11 +138,11 @@ class Topic:
             self._coming -= 1
 
     def take_row(self, row: Job) -> bool:
-        """Take a row, unless a newer one is known; whether the job's status is another one now."""
+        """Take a row unless a newer one is known. Returns whether the job's status changed."""
         if self.row is not None and (row.attempt, row.version) <= (self.row.attempt, self.row.version):
             return False
         is_other = self.row is None or row.status != self.row.status or row.reason != self.row.reason
-        # what the log has up to the end is told with it
+        # the final frame includes the log up to its end
         self.needs_reading |= row.is_final and not (self.row is not None and self.row.is_final)
         if self.row is None or not (row.is_final and _without_state(row) == _without_state(self.row)):
             self._has_news = True
@@ -149,9 +150,7 @@ class Topic:
         return is_other
 
     def take_lines(self, lines: Iterable[JobEvent]) -> None:
-        """Take lines of the log as they are told; where one is missing before them, the store is to be
-        read.
-        """
+        """Take new lines of the log. If one is missing before them, the store must be read."""
         for line in lines:
             if position_of(line) <= self.position:
                 continue
@@ -164,36 +163,58 @@ class Topic:
                 self.needs_reading = True
 
     def take_log(self, lines: Sequence[JobEvent]) -> None:
-        """Take what the store has after the position."""
+        """Take lines that the store has after the position."""
         if lines:
             self._untold += lines
             self.position = position_of(lines[-1])
             self._has_news = True
 
     def take_stop(self, is_stopping: bool) -> None:
-        """Take whether the job is asked to stop."""
+        """Take whether the job has been asked to stop."""
         if is_stopping is not self.is_stopping:
             self.is_stopping, self._has_news = is_stopping, True
 
     def tell_again(self) -> None:
-        """Have the status told again, though nothing happened in the job."""
+        """Send the status again, although the job has not changed."""
         self._has_news = True
 
     def news(self) -> tuple[JobEvent, ...]:
-        """The lines that are not told yet; they count as told from now on."""
+        """The lines not sent yet; they count as sent from now on."""
         lines, self._untold, self._has_news = tuple(self._untold), [], False
         return lines
 
+    def frame(
+        self,
+        row: Job,
+        lines: Sequence[JobEvent],
+        *,
+        prefect_url: str,
+        confirmed_at: datetime | None,
+        is_live: bool,
+    ) -> JobFrame:
+        """The current status, with the latest of some events."""
+        seen = JobView.of(
+            row, prefect_url=prefect_url, confirmed_at=confirmed_at, is_stopping=self.is_stopping
+        )
+        return JobFrame(
+            **dict(seen),
+            events=events_of(lines[-MOST_EVENTS:]),
+            cursor=self.position.cursor,
+            live=is_live,
+            gap=len(lines) > MOST_EVENTS,
+            sent_at=utc_now(),
+        )
+
 
 def _without_state(row: Job) -> Job:
-    """The row apart from what Prefect adds once the run has told its end: no frame is due for that."""
+    """The row without what Prefect adds after the run has reported its end. Changes to that need no frame."""
     return row.model_copy(
         update={"version": 0, "state": None, "confirmed_at": None, "updated_at": None, "is_settled": True}
     )
 
 
 def position_of(line: JobEvent) -> LogPosition:
-    """Where a line stands."""
+    """The position of a line."""
     return LogPosition(line.attempt, line.seq)
 
 

@@ -1,1 +1,1 @@
-"""The only room that talks to Prefect's API."""
+"""Everything that talks to Prefect's API."""

@@ -1,4 +1,4 @@
-"""One connection to the Prefect API that is quick to say when Prefect is not there."""
+"""A connection to Prefect's API that notices quickly when Prefect is unavailable."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ from service.orchestration.urls import without_credentials
 
 TIMEOUT_S = 5.0
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""A Prefect on SQLite answers 503 to all but one of several writers; its own client would sleep for 2, 4, 8
-s.
+"""Prefect on SQLite answers 503 to all but one concurrent writer; its own client would sleep for 2, 4, 8 s.
 """
 REST_S = 1.0
-"""After a failure to connect, calls fail at once for so long."""
+"""After a failed connection, calls fail immediately for this long."""
 
 T = TypeVar("T")
 
 
 class PrefectApi:
-    """A client of the Prefect that the environment names, between `async with` and its end.
+    """A client of the Prefect server in the environment. Use it as an async context manager.
 
-    Prefect need not be up then.
+    Prefect need not be running.
     """
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -45,7 +44,7 @@ class PrefectApi:
         self.presence = CircuitBreaker()
 
     async def __aenter__(self) -> Self:
-        # Prefect's client would retry on its own, with long sleeps
+        # Prefect's client would retry by itself, with long sleeps
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
             self._settings = get_settings_context()
             self.url = self._settings.settings.api.url or ""
@@ -54,7 +53,7 @@ class PrefectApi:
                 client = get_client(httpx_settings=_connection(self.url, self._timeout_s))
             except ValueError as error:
                 raise ConfigurationError(
-                    "PREFECT_API_URL is not set. `learn up` sets it; or name your Prefect server in it."
+                    "PREFECT_API_URL is not set. Run `learn up`, or set it to your Prefect server."
                 ) from error
             self._client = await self._stack.enter_async_context(client)
         return self
@@ -65,12 +64,10 @@ class PrefectApi:
         await self._stack.aclose()
 
     async def ask(self, call: Callable[[PrefectClient], Awaitable[T]]) -> T:
-        """Make one call, again for a short time while Prefect's database is busy.
+        """Make one idempotent call, and repeat it briefly while Prefect's database is busy.
 
-        It must be one that may be made twice.
-
-        Raises PrefectUnavailable within the time limit, ConfigurationError when Prefect does not let us in,
-        and Prefect's own errors.
+        Raises PrefectUnavailable within the time limit, ConfigurationError if Prefect refuses our
+        credentials, and Prefect's own errors.
         """
         began = time.monotonic()
         if began < self._rests_until:
@@ -79,7 +76,7 @@ class PrefectApi:
             async with asyncio.timeout(self._timeout_s):
                 for wait_s in (*BUSY_WAITS_S, None):
                     try:
-                        # a context of its own for each call: they cannot be entered twice
+                        # a new context for each call: they cannot be entered twice
                         with SettingsContext(
                             profile=self._settings.profile, settings=self._settings.settings
                         ):
@@ -94,7 +91,8 @@ class PrefectApi:
         except _BusyError as error:
             self.presence.late(began)
             raise PrefectUnavailable(
-                f"Prefect answers {error}. Try again in a moment; its log says more.", retry_after_s=2
+                f"Prefect is busy (HTTP {error}). Try again in a moment; see Prefect's log for the cause.",
+                retry_after_s=2,
             ) from error
         except (httpx.RequestError, TimeoutError, OSError) as error:
             if isinstance(error, httpx.TimeoutException | TimeoutError):
@@ -107,30 +105,28 @@ class PrefectApi:
             code = error.response.status_code
             if code in {401, 403}:
                 raise ConfigurationError(
-                    "Prefect does not let this facade in. Check PREFECT_API_AUTH_STRING or PREFECT_API_KEY."
+                    "Prefect refused the server's credentials. Check PREFECT_API_AUTH_STRING or"
+                    " PREFECT_API_KEY."
                 ) from error
             if code >= 500:
                 self.presence.refused()
                 raise PrefectUnavailable(
-                    f"Prefect answers {code}. Its log says more.", retry_after_s=2
+                    f"Prefect failed (HTTP {code}). See Prefect's log for the cause.", retry_after_s=2
                 ) from error
             raise
         except ValueError as error:
             raise ConfigurationError(
-                f"What answers at {without_credentials(self.url)} is no Prefect API of this version. Check"
-                " PREFECT_API_URL."
+                f"{without_credentials(self.url)} is not a compatible Prefect API. Check PREFECT_API_URL."
             ) from error
         raise AssertionError("unreachable")
 
 
 class _BusyError(Exception):
-    """Prefect answered that it cannot now, with this status."""
+    """Prefect is busy; the argument is the HTTP status."""
 
 
 async def _raise_busy(response: httpx.Response) -> None:
-    """Before Prefect's client sees such an answer, for it sleeps two seconds even where it may not ask
-    again.
-    """
+    """Raise before Prefect's client sees the response: it would sleep two seconds, even with retries off."""
     if response.status_code in {408, 429, 502, 503, 504}:
         raise _BusyError(response.status_code)
 
@@ -141,7 +137,7 @@ def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
         "event_hooks": {"response": [_raise_busy]},
     }
     if urlsplit(api_url).scheme == "http" and urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
-        # without the pool's own retries of refused connections; no proxy stands before this machine
+        # without the pool's own retries of refused connections; this machine needs no proxy
         settings["transport"] = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=25)
         )
@@ -150,7 +146,7 @@ def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
 
 def _silent(api_url: str) -> PrefectUnavailable:
     return PrefectUnavailable(
-        f"Prefect does not answer at {without_credentials(api_url)}. `learn up` starts one; knowledge can be"
-        " read meanwhile.",
+        f"Can't reach Prefect at {without_credentials(api_url)}. `learn up` starts it; knowledge can"
+        " still be read.",
         retry_after_s=2,
     )

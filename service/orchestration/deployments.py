@@ -1,7 +1,6 @@
-"""Puts the deployments of `prefect.yaml`, their work pool and one automation into Prefect; again and again
-without harm.
+"""Deploys `prefect.yaml`: its deployments, their work pool and one automation. Repeating it is harmless.
 
-Deployments are made by Prefect's own RunnerDeployment, as `prefect deploy` makes them of the same file.
+Deployments are created by Prefect's RunnerDeployment, just as `prefect deploy` does.
 """
 
 from __future__ import annotations
@@ -42,27 +41,27 @@ from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"
 SILENCE_S = 100
-"""Three heartbeats of 30 s, and a little."""
+"""Three heartbeats of 30 s, plus a margin."""
 APPLIED = "learning_deployments"
-"""The Prefect variable that remembers what of the file was applied, so that changes in Prefect's UI are told
-from changes in the file.
+"""The Prefect variable that records what was applied, to tell changes in the file from changes in Prefect's
+UI.
 """
 
 Stamps = dict[str, dict[str, str]]
 
 
 def prefect_file() -> Path:
-    """`prefect.yaml`: inside an installed package, or at the top of a checkout."""
+    """The path of `prefect.yaml`: inside an installed package, or at the top of a checkout."""
     shipped = Path(__file__).parents[1] / "prefect.yaml"
     return shipped if shipped.exists() else Path(__file__).parents[2] / "prefect.yaml"
 
 
 async def deploy(file: Path | None = None) -> dict[str, UUID]:
-    """Apply the file to the Prefect that the environment names; the ids of the deployments by name.
+    """Apply the file to the Prefect server in the environment, and return the deployments' ids by name.
 
-    What has not changed in the file since it was last applied stays as people left it in Prefect's UI: whole
-    deployments, and each schedule by itself. A schedule that has changed in the file stays switched on or
-    off. Raises ConfigurationError for a file that cannot be used and for a work pool of another type.
+    Deployments and schedules that have not changed in the file keep their changes from Prefect's UI. A
+    schedule that has changed in the file stays active or paused. Raises ConfigurationError for an unusable
+    file and for a work pool of another type.
     """
     source = file or prefect_file()
     ids: dict[str, UUID] = {}
@@ -97,16 +96,16 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
     else:
         if pool.type not in {POOL_TYPE, "process"}:
             raise ConfigurationError(
-                f"Prefect's work pool {name!r} is of type {pool.type!r}; jobs need {POOL_TYPE!r} or"
-                " 'process'. Delete it in Prefect, then try again."
+                f"Prefect's work pool {name!r} has type {pool.type!r}; jobs need {POOL_TYPE!r} or"
+                " 'process'. Delete the pool in Prefect, then try again."
             )
 
 
 async def _apply(
     client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path
 ) -> tuple[UUID, dict[str, str]]:
-    """One deployment: its id, and the stamps of what is applied now: of itself under "", of each schedule
-    under its slug.
+    """Apply one deployment. Returns its id and stamps of what is now applied: the deployment's under "", each
+    schedule's under its slug.
     """
     flow: Any = load_flow_from_entrypoint(wanted["entrypoint"], use_placeholder_flow=False)
     schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
@@ -123,9 +122,7 @@ async def _apply(
         given = [_schedule(schedule) for schedule in schedules.values()]
         deployment = _deployment(flow, wanted, given if existing is None else None)
     except (ValidationError, ValueError, KeyError) as error:
-        raise ConfigurationError(
-            f"{file}: the deployment {wanted.get('name')!r} cannot be used: {error}"
-        ) from error
+        raise ConfigurationError(f"{file}: invalid deployment {wanted.get('name')!r}: {error}") from error
     deployment_id = (
         existing.id if existing is not None and applied.get("") == stamps[""] else await deployment.aapply()
     )
@@ -167,9 +164,9 @@ def _deployment(
 
 
 def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
-    """A schedule of the file.
+    """A schedule from the file.
 
-    Its own fields stand beside those of its kind: cron, interval or rrule, with the time zone.
+    Its own fields stand beside those of its kind: cron, interval or rrule, and the time zone.
     """
     own = {
         name: value
@@ -186,9 +183,7 @@ async def _update_schedules(
     *,
     changed: set[str],
 ) -> None:
-    """Add what the file has and Prefect has not, change what has changed in the file; the rest is
-    people's.
-    """
+    """Add schedules that Prefect lacks and update those changed in the file. Leave the rest alone."""
     there = {schedule.slug: schedule for schedule in existing.schedules if schedule.slug}
     missing = [schedule for schedule in wanted if schedule.slug not in there]
     if missing:
@@ -205,16 +200,13 @@ def _stamp(value: object) -> str:
 
 
 async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str, UUID]) -> None:
-    """Have Prefect call a run crashed whose heartbeat has stopped.
+    """Create the automation that marks runs without a heartbeat as crashed.
 
-    Only runs of our deployments, for these beat often enough.
+    It covers only runs of our deployments, since these send heartbeats often enough.
     """
     automation = AutomationCore(
         name=ZOMBIES,
-        description=(
-            "A learning job whose process is gone without a word is marked as crashed, so that it can be run"
-            " again."
-        ),
+        description="Marks a learning job as crashed when its process has died, so that it can be retried.",
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},
@@ -234,7 +226,7 @@ async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str,
             ChangeFlowRunState(
                 name=SILENT,
                 state=StateType.CRASHED,
-                message=f"No heartbeat for {SILENCE_S} s: the process is gone",
+                message=f"No heartbeat for {SILENCE_S} s; the process is gone",
             )
         ],
     )

@@ -1,6 +1,6 @@
-"""Prefect's event stream, read for what it says of our jobs and their work pools.
+"""Prefect's event stream, filtered for our jobs and their work pools.
 
-It is lossy: what it tells makes things quick. What makes them true is read elsewhere.
+The stream may lose events. It makes updates fast; the projector's poll makes them correct.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 HANG_UP_S = 1.0
 
 log = logging.getLogger(__name__)
-# its lines for debugging hold what Prefect is told at first: the password
+# its debug lines contain the password sent to Prefect
 logging.getLogger("websockets.client").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunEvent:
-    """What one event says of a job: Prefect's state, a line of the job's log, or its whole row."""
+    """What one event says about a job: a Prefect state, a line of the job's log, or its whole row."""
 
     job_id: UUID
     occurred: datetime
@@ -48,7 +48,7 @@ class RunEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolEvent:
-    """Something changed in a work pool."""
+    """A work pool has changed."""
 
     occurred: datetime
 
@@ -56,22 +56,22 @@ class PoolEvent:
 async def events(
     settings: SettingsContext, on_connection: Callable[[bool], None]
 ) -> AsyncGenerator[RunEvent | PoolEvent]:
-    """Events for ever, over as many connections as it takes, from the Prefect that the settings name.
+    """An endless stream of events from the Prefect server in the settings, reconnecting as needed.
 
-    `on_connection` hears of each connection that comes about and of each that is lost.
+    `on_connection` is called with True for each new connection, and with False when it is lost.
     """
     wait_s = FIRST_WAIT_S
     while True:
         subscriber = None
         try:
-            # a filter of its own for each connection, since the subscriber writes into it
+            # a new filter for each connection, because the subscriber modifies it
             names = EventNameFilter(prefix=[RUN_PREFIX, POOL_PREFIX, PREFECT_EVENT_PREFIX])
             with SettingsContext(profile=settings.profile, settings=settings.settings):
                 subscriber = get_events_subscriber(
                     filter=EventFilter(event=names), reconnection_attempts=0, reconnect_on_clean_close=False
                 )
-            # not `async with`: a connection that fails or is cancelled half-way would be left open, and a
-            # good-bye may take ten seconds
+            # not `async with`: it would leave a failed or cancelled connection open, and closing may take ten
+            # seconds
             await subscriber.__aenter__()
             on_connection(True)
             wait_s = FIRST_WAIT_S
@@ -79,8 +79,8 @@ async def events(
                 if (told := read(event)) is not None:
                     yield told
         except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
-            # not its text, which may hold an address with a password
-            log.info("Prefect's event stream is lost: %s", type(error).__name__)
+            # not the error's text, which may contain a URL with a password
+            log.info("Lost Prefect's event stream: %s", type(error).__name__)
         finally:
             await _hang_up(subscriber)
         on_connection(False)
@@ -89,7 +89,7 @@ async def events(
 
 
 async def _hang_up(subscriber: object) -> None:
-    """Close the connection without a good-bye. It is Prefect's own affair, so it is looked for with care."""
+    """Abort the connection. It is private to Prefect's subscriber, hence the careful lookup."""
     connection = getattr(getattr(subscriber, "_connect", None), "connection", None)
     if connection is not None:
         connection.transport.abort()
@@ -99,13 +99,13 @@ async def _hang_up(subscriber: object) -> None:
 
 
 def read(event: Event) -> RunEvent | PoolEvent | None:
-    """What an event says; None for one that is not about us, or not of the shape that we know."""
+    """What an event says; None if it is not about us or has an unknown shape."""
     try:
         if event.event.startswith(POOL_PREFIX):
             return PoolEvent(occurred=PrefectState.plain(event.occurred))
         return _of_state(event) if event.event.startswith(RUN_PREFIX) else _of_job(event)
     except (KeyError, ValueError, ValidationError):
-        log.debug("An event of an unknown shape: %s", event.event)
+        log.debug("Unknown event: %s", event.event)
         return None
 
 

@@ -1,4 +1,4 @@
-"""Which of Prefect's flows are ours, and of which mode."""
+"""Our flows in Prefect, by mode."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def flow_name(mode: Mode) -> str:
 
 
 def our_flows(modes: Sequence[Mode] = MODES) -> FlowFilter:
-    """Those of these modes, as a filter."""
+    """A filter for the flows of these modes."""
     return FlowFilter(name=FlowFilterName(any_=[flow_name(mode) for mode in modes]))
 
 
 class OurFlows:
-    """The ids of our flows, remembered once they are known."""
+    """The ids of our flows, cached."""
 
     def __init__(self, api: PrefectApi) -> None:
         self._api = api
@@ -37,7 +37,7 @@ class OurFlows:
         self._modes[flow_id] = mode
 
     async def modes(self, flow_ids: Collection[UUID]) -> Mapping[UUID, Mode]:
-        """The modes of our flows by id; ids of other flows are absent."""
+        """The modes of our flows by id, without other flows."""
         if not set(flow_ids) <= self._modes.keys():
             found = await self._api.ask(
                 lambda client: client.read_flows(flow_filter=our_flows(), limit=PAGE, sort=FlowSort.NAME_ASC)

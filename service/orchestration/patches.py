@@ -1,10 +1,9 @@
-"""What of Prefect is replaced, because nothing public does it.
+"""What we patch in Prefect because no public API does it.
 
 Each patch has a reason, an upstream issue, a guard and a test.
 
-A patch is put in force by the process that needs it, and only where the replaced function looks as it did
-when the patch was tested; else Prefect stays as it is. `learn doctor` says which patches fit the installed
-Prefect.
+The process that needs a patch applies it, and only if the patched function looks as it did when the patch was
+tested. Otherwise Prefect stays as it is. `learn doctor` reports patches that do not fit.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ BEGIN_TRANSACTION = (
 
 @dataclass(frozen=True, kw_only=True)
 class Patch:
-    """One function of Prefect that is replaced."""
+    """A patch of one function in Prefect."""
 
     name: str
     reason: str
     issue: str
     without: str
-    """What a user notices where it is not in force."""
+    """What users notice without the patch."""
     fits: Callable[[], bool]
     apply: Callable[[], None]
 
@@ -67,11 +66,11 @@ def _write_one_at_a_time() -> None:
 WRITE_ONE_AT_A_TIME = Patch(
     name="write one at a time",
     reason=(
-        "Prefect's SQLite transactions begin as readers: of two that write, one fails at once, and clients"
-        " then sleep for 2, 4, 8 s"
+        "Prefect's SQLite transactions begin as readers: of two concurrent writers one fails, and"
+        " clients then sleep for 2, 4, 8 s"
     ),
     issue="https://github.com/PrefectHQ/prefect/issues/18934",
-    without="Prefect may log `database is locked`, and starts may take seconds under load",
+    without="Prefect may log `database is locked`, and jobs may take seconds to start under load",
     fits=_fits_begin_transaction,
     apply=_write_one_at_a_time,
 )
@@ -80,9 +79,7 @@ PATCHES = (WRITE_ONE_AT_A_TIME,)
 
 
 def put_in_force(patch: Patch) -> bool:
-    """Replace the function in this process; False, and nothing changes, where it is not the one that the
-    patch was tested with.
-    """
+    """Apply the patch in this process. False, without changes, if it does not fit the installed Prefect."""
     if not patch.fits():
         return False
     patch.apply()

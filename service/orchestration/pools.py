@@ -1,4 +1,4 @@
-"""Why a run that is due does not begin, as far as its work pool tells."""
+"""Why a run that is due has not started, judging by its work pool."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from service.orchestration.client import PrefectApi
 from service.orchestration.types import Run
 
 FRESH_S = 2.0
-"""How long what was read of a pool is taken for true."""
+"""How long a pool's data stays fresh."""
 LATE_S = 5.0
-"""How long a worker that is there may take to pick up a run, and then to start its process."""
+"""How long an online worker may take to pick up a run, and then to start its process."""
 SLOT_STATE = "AwaitingConcurrencySlot"
-"""Prefect's name of the state of a run that waits for a slot of its pool."""
+"""Prefect's name for the state of a run that waits for a slot of its pool."""
 
 
 class Pools:
-    """What Prefect knows of the work pools that are to run our jobs."""
+    """The work pools that run our jobs."""
 
     def __init__(self, api: PrefectApi) -> None:
         self._api = api
         self._known: dict[str, tuple[float, WorkPool | None]] = {}
 
     async def why_waiting(self, run: Run) -> Reason | None:
-        """Why a run that is due has not begun within the time that a worker needs; None where nothing is
+        """Why a run that is due has not started within the time a worker needs; None if nothing is
         wrong yet.
         """
         state = run.state
@@ -53,7 +53,7 @@ class Pools:
         return Reason(code="late", params=about) if waited_s >= LATE_S else None
 
     def forget(self) -> None:
-        """Read the pools anew when they are asked for next."""
+        """Read the pools again next time."""
         self._known.clear()
 
     async def _pool(self, name: str) -> WorkPool | None:
@@ -69,14 +69,14 @@ class Pools:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolLook:
-    """A work pool at one moment: whether it is paused, and the names of its workers that are online."""
+    """A work pool's state: whether it is paused, and its online workers."""
 
     is_paused: bool
     workers: tuple[str, ...]
 
 
 async def look_at(name: str) -> PoolLook | None:
-    """A pool of the Prefect that the environment names; None where there is none.
+    """Read a work pool of the Prefect server in the environment; None if it does not exist.
 
     Raises PrefectUnavailable.
     """

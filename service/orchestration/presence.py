@@ -1,33 +1,32 @@
-"""Whether Prefect is there, judged by how calls to it end."""
+"""A circuit breaker: whether Prefect is available, judging by recent calls."""
 
 from __future__ import annotations
 
 import time
 
 REMEMBERED_S = 20.0
-"""For how long an answer vouches for a Prefect that is late afterwards: the dashboard looks every 15 s."""
+"""How long after its last response a slow Prefect still counts as available. The dashboard polls every 15 s.
+"""
 
 
 class CircuitBreaker:
-    """One late answer does not mean that Prefect is away: a second in a row does, and a connection that is
-    refused does at once.
-    """
+    """Opens after two timeouts in a row, or one refused connection."""
 
     def __init__(self) -> None:
         self._answered_at = float("-inf")
         self._late_at: float | None = None
         self.is_away = False
         self.is_vouched_for = False
-        """Whether it answered shortly before the call that was late."""
+        """Whether Prefect responded shortly before the call that timed out."""
 
     def answered(self) -> None:
-        """It answered, whatever it said."""
+        """Record a response of any kind."""
         self._answered_at, self._late_at, self.is_away = time.monotonic(), None, False
 
     def late(self, began: float) -> None:
-        """A call that began at this moment of the monotonic clock had no answer in time.
+        """Record a timeout of a call that began at this time of the monotonic clock.
 
-        Those late at the same moment count as one.
+        Calls that time out together count as one.
         """
         if self._late_at is None:
             self._late_at = time.monotonic()
@@ -36,5 +35,5 @@ class CircuitBreaker:
             self.is_away = True
 
     def refused(self) -> None:
-        """There is nobody, or what answers is broken."""
+        """Record a refused connection or a broken response."""
         self.is_away = True

@@ -1,15 +1,14 @@
-"""Writes into job rows what a run cannot say about itself: queued, late, cancelling, crashed, killed.
+"""Writes what a run cannot report about itself to job rows: queued, late, cancelling, crashed, killed.
 
-Prefect's event stream drives it; a poll repairs what the stream has lost. Both lead to one write,
-`Store.project`, which says the same however often it is made, so that several servers may each have a
-projector.
+Prefect's event stream drives it; a poll repairs what the stream has lost. Both end in the same idempotent
+write, `Store.project`, so several servers can each run a projector.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -20,37 +19,28 @@ from prefect.context import get_settings_context
 
 from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, Reason, StateType, utc_now
+from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
 from service.orchestration.reasons import end_reason
+from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text
 
 POLL_S = 4.0
 AGAIN_S = 1.5
-"""How soon a poll that failed is tried again."""
+"""Pause after a failed poll."""
 SECOND_LOOK_S = 6.0
-"""After a connection: events that Prefect had accepted before it, and not stored yet, are in neither
-of its answers until then.
+"""Poll again this long after connecting: events that Prefect accepted just before are in neither answer until
+it has stored them.
 """
 SETTLE = timedelta(seconds=5)
-"""How long a process may still write after Prefect has heard of its end."""
-OVERDUE = timedelta(seconds=90)
-"""A job ends within 2 s of its deadline, and tries for half a minute to write so: past this its
-process is gone.
-"""
-LONGEST = timedelta(minutes=10)
-LOOK_BACK = timedelta(days=1)
-"""How far back the first poll looks for runs that began and ended while no projector was there."""
-LATEST = 200
+"""How long a process may keep writing after Prefect has recorded its end."""
 STRANGERS = 1_000
-"""Ids of runs of other flows that are remembered, so that their events cost nothing."""
-OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
-WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
+"""How many ids of other flows' runs to remember, so their events cost nothing."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
@@ -58,11 +48,10 @@ OnNews = Callable[[RunEvent | Saved], None]
 
 
 class Projector:
-    """Between `async with` and its end it listens, polls and writes.
+    """Listens, polls and writes. Use it as an async context manager.
 
-    `on_news` of `tell` is called in the event loop with every row that it has written, with its new lines,
-    and with what the event stream says of jobs without any writing; `on_connection` with whether the stream
-    is there.
+    `tell` registers two callbacks. `on_news` gets every row written, with its new lines, and every job event
+    that needs no write. `on_connection` hears whether the event stream is connected.
     """
 
     def __init__(self, store: Store, orchestrator: Orchestrator) -> None:
@@ -75,13 +64,13 @@ class Projector:
         self._poll_now = asyncio.Event()
         self._strangers: dict[UUID, None] = {}
         self._settling: set[UUID] = set()
-        self._confirmed: dict[UUID, datetime] = {}
+        self._repair = Repair(store, orchestrator, self._project)
         self._has_looked_back = False
         self.is_in_contact = False
-        """Whether Prefect answered the last poll: then no job that it knows is missing."""
+        """Whether Prefect answered the last poll, so no job that it knows is missing."""
 
     async def __aenter__(self) -> Self:
-        # Prefect is the one that was named when the server started, also for connections made later
+        # keep the Prefect server that was configured at the start, for later connections too
         self._settings = get_settings_context()
         self._spawn(self._listen(), "projector: events")
         self._spawn(self._keep_polling(), "projector: poll")
@@ -96,20 +85,20 @@ class Projector:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def tell(self, *, on_news: OnNews, on_connection: Callable[[bool], None]) -> None:
-        """Call these from now on."""
+        """Register the callbacks."""
         self._on_news, self._on_connection = on_news, on_connection
 
     def confirmed_at(self, job: Job) -> datetime | None:
-        """When a job's row was last known to be so: written, or found right by a poll."""
-        moments = (job.updated_at, job.confirmed_at, self._confirmed.get(job.job_id))
+        """When a job's row was last known to be current: written, or confirmed by a poll."""
+        moments = (job.updated_at, job.confirmed_at, self._repair.confirmed.get(job.job_id))
         return max((moment for moment in moments if moment is not None), default=None)
 
     async def note(self, run: Run) -> Job:
-        """Write what Prefect says of one run now; its row."""
+        """Write Prefect's current state of a run, and return its row."""
         return (await self._project(run.job_id, run=run)).job
 
     async def look_up(self, job_id: UUID) -> Job | None:
-        """The row of a run that has none, made of what Prefect knows; None where it is none of ours.
+        """Make the row of a run that has none from what Prefect knows; None if the run is not ours.
 
         Raises PrefectUnavailable.
         """
@@ -117,28 +106,24 @@ class Projector:
         return await self.note(run) if run is not None and run.due_at <= utc_now() else None
 
     async def poll(self) -> None:
-        """Bring all open rows up to what Prefect says, and give deployments' runs that have none theirs.
+        """Update all open rows from Prefect, and create the missing rows of deployed runs.
 
         Raises PrefectUnavailable.
         """
         async with self._polling:
-            now = utc_now()
-            runs = await self._orchestrator.runs(statuses=OPEN, until=now, limit=LATEST)
-            if not self._has_looked_back:
-                runs += await self._orchestrator.runs(until=now, since=now - LOOK_BACK, limit=LATEST)
-            await self._compare_all({run.job_id: run for run in runs})
+            await self._repair.compare_runs(is_first=not self._has_looked_back)
             if not self._has_looked_back:
                 self._has_looked_back = True
                 for row in (await self._store.jobs(limit=LATEST)).items:
                     self._settle_later(row)
 
     async def catch_up(self) -> None:
-        """Bring the rows that are there and open up to what Prefect says, and settle those that are not.
+        """Update the open rows in the store from Prefect, and settle jobs that ended badly.
 
         Raises PrefectUnavailable.
         """
         async with self._polling:
-            await self._compare_all({})
+            await self._repair.compare_rows()
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
                 if not row.is_settled and row.state is not None and row.state.since + SETTLE < utc_now():
                     await settle(self._store, row)
@@ -159,10 +144,10 @@ class Projector:
             return
         try:
             await self._project(job_id, states=[state])
-        except _NotOurs:
+        except NotOurs:
             return
         except (LearningError, TimeoutError) as error:
-            log.info("What Prefect said of %s was not written, and will be polled: %s", job_id, error)
+            log.info("Could not write Prefect's state of %s; the next poll will: %s", job_id, error)
             self._poll_now.set()
 
     def _on_stream(self, is_live: bool) -> None:
@@ -179,51 +164,11 @@ class Projector:
                 self.is_in_contact = True
             except Exception as error:  # noqa: BLE001  whatever store or Prefect have, there is a next poll
                 if self.is_in_contact:
-                    log.warning("Job rows could not be compared with Prefect: %s", error)
+                    log.warning("Could not update jobs from Prefect: %s", error)
                 self.is_in_contact = False
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S if self.is_in_contact else AGAIN_S):
                     await self._poll_now.wait()
-
-    async def _compare_all(self, runs: dict[UUID, Run]) -> None:
-        rows = {row.job_id: row async for row in self._rows(OPEN)}
-        unseen = [job_id for job_id in rows if job_id not in runs]
-        runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
-        for job_id, run in runs.items():
-            with suppress(_NotOurs):
-                await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
-                self._confirmed[job_id] = utc_now()
-        for job_id in self._confirmed.keys() - runs.keys():
-            del self._confirmed[job_id]
-
-    async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
-        cursor: str | None = None
-        while True:
-            page = await self._store.jobs(statuses=statuses, cursor=cursor, limit=200)
-            for row in page.items:
-                yield row
-            if (cursor := page.cursor) is None:
-                return
-
-    async def _compare(self, row: Job | None, run: Run) -> None:
-        if row is not None and row.state is not None and row.state.id == run.state.id:
-            if run.state.type in WAITING:
-                await self._project(run.job_id, row=row, run=run)
-            await self._call_crashed(row, run)
-            return
-        past = await self._orchestrator.history(run.job_id)
-        saved = await self._project(run.job_id, row=row, run=run, states=past)
-        await self._call_crashed(saved.job, run)
-
-    async def _call_crashed(self, row: Job, run: Run) -> None:
-        """Nobody watches the process of `learn run`, so Prefect never hears of its death."""
-        due = row.deadline_at or row.created_at + LONGEST
-        if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
-            await self._orchestrator.call_crashed(
-                run.job_id, f"Its time was up at {due:%H:%M:%S} UTC, and its process is gone without a word"
-            )
-            past = await self._orchestrator.history(run.job_id)
-            await self._project(run.job_id, row=row, states=past)
 
     async def _project(
         self,
@@ -233,12 +178,12 @@ class Projector:
         run: Run | None = None,
         states: Iterable[PrefectState] = (),
     ) -> Saved:
-        """Write the latest of these states, and all of them as lines; without states, what the run
-        says now.
+        """Write the latest of these states to the row, and all of them as lines; without states, the run's
+        current state.
         """
         row = row or await self._store.job(job_id)
         if row is not None and row.state is None:
-            # of a run that wrote its row itself: what came before is told too
+            # the run wrote this row itself: also record the states before it
             states = await self._orchestrator.history(job_id)
         told = sorted(states, key=lambda state: (state.since, str(state.id)))
         latest = told[-1] if told else None
@@ -248,12 +193,12 @@ class Projector:
             run = await self._orchestrator.run(job_id)
         if row is None:
             if run is not None and not run.has_deployment:
-                raise _NotOurs(f"{job_id} runs in a process of its own, which writes its row")
+                raise NotOurs(f"{job_id} runs in its own process, which writes its row")
             if run is None:
                 self._forget(job_id)
-                raise _NotOurs(f"{job_id} is a run of another flow")
+                raise NotOurs(f"{job_id} is a run of another flow")
             if run.due_at > utc_now() + timedelta(seconds=1):
-                raise _NotOurs(f"{job_id} is to start later")
+                raise NotOurs(f"{job_id} is scheduled for later")
             row = job_of(run)
         state = latest or (run.state if run is not None else None)
         reason = await self._reason(run, state) if run is not None and state is not None else None
@@ -268,7 +213,7 @@ class Projector:
             and state.is_final
             and any(each.status in {"queued", "running"} for each in told)
         ):
-            # it may have begun again in between: then what the earlier process said counts no more
+            # the run may have restarted in between; then the earlier process's status no longer counts
             again = [each for each in told if each.status in {"queued", "running"}][-1]
             await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
         saved = await self._store.project(seen, lines)
@@ -284,7 +229,7 @@ class Projector:
         return end_reason(state, run.exit_code)
 
     def _settle_later(self, row: Job) -> None:
-        """Once nobody writes any more, count a job's words and free its claims."""
+        """When nobody writes any more, recount a job's words and release its claims."""
         if not row.is_settled and row.job_id not in self._settling:
             self._settling.add(row.job_id)
             self._spawn(self._settle(row.job_id), f"projector: settle {row.job_id}")
@@ -313,11 +258,7 @@ class Projector:
 
 
 def _why(job: Job) -> str:
-    return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason was given",))[-1]
-
-
-class _NotOurs(LearningError):
-    """A run that gets no row: of another flow, or one that a schedule will start some day."""
+    return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason given",))[-1]
 
 
 def job_of(run: Run) -> Job:
@@ -333,7 +274,9 @@ def job_of(run: Run) -> Job:
 
 
 async def catch_up(store: Store, *, within_s: float) -> bool:
-    """One comparison with the Prefect that the environment names; False where it does not answer in time."""
+    """Update the store once from the Prefect server in the environment; False if that does not respond in
+    time.
+    """
     try:
         async with asyncio.timeout(within_s), Orchestrator() as orchestrator:
             await Projector(store, orchestrator).catch_up()

@@ -1,18 +1,18 @@
-"""Why a run ended badly: Prefect's state and the exit code of its process, as a reason with a code."""
+"""Why a run ended badly, as a reason with a code: from Prefect's state and the process's exit code."""
 
 from __future__ import annotations
 
 from flows.knowledge import PrefectState, Reason, ReasonCode
 
 OVERDUE, SILENT = "Overdue", "Silent"
-"""Our names of states: of a run long over its time, and of one whose heartbeat has stopped."""
+"""Our state names: for a run far past its time limit, and for one without a heartbeat."""
 _BY_NAME: dict[str, ReasonCode] = {"TimedOut": "timed_out", OVERDUE: "overdue", SILENT: "vanished"}
 _LAST_SIGNAL, _BY_SHELL = 64, 128
-"""A shell and a container add 128 to the number of the signal that ended a process; Python negates it."""
+"""Shells and containers report a signal as 128 plus its number; Python negates it."""
 
 
 def end_reason(state: PrefectState, exit_code: int | None) -> Reason | None:
-    """The reason of a bad end; None for any other state."""
+    """The reason for a bad end; None for any other state."""
     if state.type not in {"FAILED", "CRASHED"}:
         return None
     if (code := _BY_NAME.get(state.name)) is not None:

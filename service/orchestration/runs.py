@@ -1,60 +1,50 @@
-"""Flow runs of ours, as Prefect has them: started, read, run again, cancelled."""
+"""Starts, retries and cancels our flow runs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Mapping
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
-from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterId,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.client.schemas.sorting import FlowRunSort, FlowSort
+from prefect.client.schemas.sorting import FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState, StartedBy, utc_now
-from flows.knowledge.events import starter_of, starter_tag
+from flows.knowledge import Mode, PrefectState, StartedBy, utc_now
+from flows.knowledge.events import starter_tag
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
-from service.orchestration.flows import MODES, PAGE, OurFlows, flow_name, our_flows
-from service.orchestration.labels import WORKER_TYPE, exit_code
+from service.orchestration.flows import flow_name
 from service.orchestration.pools import Pools
+from service.orchestration.reading import RunReader
 from service.orchestration.reasons import OVERDUE
 from service.orchestration.schedules import Schedules
 from service.orchestration.types import POOL_TYPE, Run
-from service.orchestration.urls import run_page, without_credentials
+from service.orchestration.urls import run_pages
 
 STOPPING = timedelta(seconds=15)
-"""How long a run that is being cancelled is waited for before it is run again."""
+"""How long to wait for a run that is being cancelled before retrying it."""
 SETTLED = timedelta(seconds=4)
 
 
-class Orchestrator:
-    """A connection to the Prefect that the environment names, between `async with` and its end.
+class Orchestrator(RunReader):
+    """A connection to the Prefect server in the environment. Use it as an async context manager.
 
-    It need not be up then. Each call ends within five seconds, or raises PrefectUnavailable;
-    ConfigurationError when Prefect does not let us in. One lock puts starts in line, for a Prefect on SQLite
+    Prefect need not be running. Each call ends within five seconds or raises PrefectUnavailable;
+    ConfigurationError if Prefect refuses our credentials. A lock serialises starts, since Prefect on SQLite
     takes one write at a time.
     """
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._api = PrefectApi(timeout_s=timeout_s)
+        super().__init__(PrefectApi(timeout_s=timeout_s))
         self._deployment_ids: dict[Mode, UUID] = {}
-        self._flows = OurFlows(self._api)
         self._starting = asyncio.Lock()
         self.schedules = Schedules(self._api, self._flows)
         self.pools = Pools(self._api)
@@ -68,14 +58,14 @@ class Orchestrator:
     ) -> None:
         await self._api.__aexit__(exc_type, exc, traceback)
 
+    @property
+    def run_pages(self) -> str:
+        """The URL prefix of run pages in Prefect's UI; a run's id follows."""
+        return run_pages(self._api.url, self._api.ui_url)
+
     def page_of(self, job_id: UUID) -> str:
-        """Address of the run's page in Prefect's own UI."""
-        ui_url = self._api.ui_url
-        return (
-            f"{without_credentials(ui_url).rstrip('/')}/runs/flow-run/{job_id}"
-            if ui_url
-            else run_page(self._api.url, job_id)
-        )
+        """The URL of a run's page in Prefect's UI."""
+        return f"{self.run_pages}{job_id}"
 
     async def start(
         self,
@@ -85,10 +75,10 @@ class Orchestrator:
         idempotency_key: str | None = None,
         by: StartedBy = "api",
     ) -> Run:
-        """Have a worker run a deployment; the same key gives the run that it gave before, with the parameters
-        of then.
+        """Start a run of a deployment. The same key returns the run it started before, with that run's
+        parameters.
 
-        Raises InvalidInput when the parameters do not fit, ConfigurationError when the deployment is missing.
+        Raises InvalidInput if the parameters do not fit, ConfigurationError if the deployment is missing.
         """
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         key = idempotency_key or f"start {uuid4()}"
@@ -119,72 +109,13 @@ class Orchestrator:
                 raise
         found = await self._known(run)
         if found is None:
-            raise PrefectUnavailable(f"Prefect started {run.id} and does not tell its flow")
+            raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")
         return found
 
-    async def run(self, job_id: UUID) -> Run | None:
-        """One run of ours; None when Prefect has no such run, or it is not one of ours."""
-        try:
-            run = await self._api.ask(lambda client: client.read_flow_run(job_id))
-        except ObjectNotFound:
-            return None
-        return await self._known(run)
-
-    async def runs(
-        self,
-        *,
-        mode: Mode | None = None,
-        statuses: Collection[JobStatus] = (),
-        until: datetime,
-        since: datetime | None = None,
-        limit: int = PAGE,
-    ) -> list[Run]:
-        """Runs of ours that were due at `until` or earlier and, with `since`, then or later, the latest
-        first; at most `limit`.
-        """
-        types = [StateType(kind) for kind, status in STATUS_OF_STATE.items() if status in statuses]
-        due = (
-            FlowRunFilterExpectedStartTime(before_=until, after_=since)
-            if since
-            else FlowRunFilterExpectedStartTime(before_=until)
-        )
-        wanted = FlowRunFilter(expected_start_time=due)
-        if types:
-            wanted = FlowRunFilter(
-                expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types))
-            )
-        flows = our_flows([mode] if mode else MODES)
-        found = await self._api.ask(
-            lambda client: client.read_flow_runs(
-                flow_filter=flows,
-                flow_run_filter=wanted,
-                limit=limit,
-                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            )
-        )
-        return [run for run in [await self._known(r) for r in found] if run is not None]
-
-    async def runs_by_id(self, job_ids: Collection[UUID]) -> list[Run]:
-        """Those of these runs that are ours and that Prefect knows."""
-        ids = list(job_ids)
-        found: list[FlowRun] = []
-        for at in range(0, len(ids), PAGE):
-            some = FlowRunFilter(id=FlowRunFilterId(any_=ids[at : at + PAGE]))
-            found += await self._api.ask(partial(_read_some, some))
-        return [run for run in [await self._known(r) for r in found] if run is not None]
-
-    async def history(self, job_id: UUID) -> list[PrefectState]:
-        """All states that Prefect remembers of a run, in their order; none when it knows no such run."""
-        states = await self._api.ask(lambda client: client.read_flow_run_states(job_id))
-        return sorted(
-            (PrefectState.of(state) for state in states), key=lambda state: (state.since, str(state.id))
-        )
-
     async def retry(self, job_id: UUID) -> Run:
-        """Have a worker run an ended job again, under the same id; the run as it is then.
+        """Have a worker run an ended job again under the same id, and return the run.
 
-        Raises NotFound when there is no such job, Conflict when it has not ended or ran in a process of its
-        own.
+        Raises NotFound if there is no such job, Conflict if it has not ended or ran in its own process.
         """
         run = await self.run(job_id)
         if run is None:
@@ -192,22 +123,20 @@ class Orchestrator:
         if not run.has_deployment:
             raise Conflict(
                 "job_id",
-                "the job ran in a process of its own, so no worker can run it",
-                "Start a new one; what it learned is kept.",
+                "ran in its own process, so no worker can run it again",
+                "Start a new job; what this one learned is kept.",
             )
         state = await self._settled(run)
         if not state.is_final:
-            raise Conflict(
-                "job_id", f"the job is {state.name.lower()}", "Only an ended job can be run again."
-            )
-        await self._set(job_id, AwaitingRetry(message="Run again on request"))
+            raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that has ended can be retried.")
+        await self._set(job_id, AwaitingRetry(message="Retried on request"))
         return await self.run(job_id) or run
 
     async def _settled(self, run: Run) -> PrefectState:
-        """The state of a run, once its worker has nothing more to say of it, within a few seconds.
+        """The run's state once its worker has nothing more to report, within a few seconds.
 
-        The flow says first that it was cancelled. Prefect's own worker says so again when the process is
-        gone, also of an attempt that has begun meanwhile.
+        The flow reports its cancellation first. Prefect's own worker reports it again when the process is
+        gone, even if the next attempt has begun.
         """
         state = run.state
         patience = {"CANCELLING": STOPPING} | ({} if run.worker_type == POOL_TYPE else {"CANCELLED": SETTLED})
@@ -218,7 +147,7 @@ class Orchestrator:
         return state
 
     async def cancel_now(self, job_id: UUID) -> Run:
-        """Ask Prefect to cancel a run at once; the run as it is then.
+        """Ask Prefect to cancel a run now, and return the run.
 
         A run that has ended stays as it is. Raises NotFound.
         """
@@ -231,16 +160,16 @@ class Orchestrator:
         return run
 
     async def call_crashed(self, job_id: UUID, why: str) -> None:
-        """Have Prefect know that a run's process is gone.
+        """Mark a run as crashed because its process is gone.
 
         A run that has ended stays as it is. Raises NotFound.
         """
         await self._set(job_id, Crashed(name=OVERDUE, message=why))
 
     async def is_up(self) -> bool:
-        """Whether Prefect is there: it answers, or is late for once.
+        """Whether Prefect is available: it responds, or has timed out only once.
 
-        One that was not heard of lately is asked again before it is called away.
+        Asks again before reporting a Prefect that has not responded recently as unavailable.
         """
         for _ in range(2):
             try:
@@ -256,26 +185,6 @@ class Orchestrator:
                 return True
         return False
 
-    async def _known(self, run: FlowRun) -> Run | None:
-        mode = (await self._flows.modes({run.flow_id})).get(run.flow_id)
-        if mode is None or run.state is None:
-            return None
-        return Run(
-            job_id=run.id,
-            mode=mode,
-            name=run.name,
-            parameters=run.parameters,
-            due_at=PrefectState.plain(run.expected_start_time or run.created or run.state.timestamp),
-            state=PrefectState.of(run.state),
-            has_deployment=run.deployment_id is not None,
-            worker_type=str(run.labels[WORKER_TYPE]) if WORKER_TYPE in run.labels else None,
-            pool=run.work_pool_name,
-            exit_code=exit_code(run.labels, run.run_count),
-            started_by=starter_of(
-                run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
-            ),
-        )
-
     async def _set(self, job_id: UUID, state: State[Any]) -> None:
         try:
             result = await self._api.ask(lambda client: client.set_flow_run_state(job_id, state))
@@ -288,23 +197,19 @@ class Orchestrator:
             reason = getattr(result.details, "reason", None)
             raise Conflict(
                 "job_id",
-                f"Prefect refuses to run it again ({reason or 'no reason given'})",
-                "Look at the run in Prefect's UI.",
+                f"Prefect refused to run it again ({reason or 'no reason given'})",
+                "See the run in Prefect's UI.",
             )
-
-
-async def _read_some(some: FlowRunFilter, client: PrefectClient) -> list[FlowRun]:
-    return await client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
 
 
 def _missing(mode: Mode) -> ConfigurationError:
     return ConfigurationError(
-        f"Prefect has no deployment {mode!r}. `learn up` creates it; so does `prefect deploy --all`."
+        f"Prefect has no deployment {mode!r}. Create it with `learn up` or `prefect deploy --all`."
     )
 
 
 def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"Prefect knows no run {job_id}", "`learn jobs` lists those there are.")
+    return NotFound("job_id", f"Prefect has no run {job_id}", "`learn jobs` lists all jobs.")
 
 
 def _detail(error: PrefectHTTPStatusError) -> str:

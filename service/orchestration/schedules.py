@@ -1,4 +1,4 @@
-"""The schedules of our deployments, as Prefect has them."""
+"""Our deployments' schedules in Prefect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.orchestration.types import Schedule
 
 
 class Schedules:
-    """When Prefect starts our deployments by itself."""
+    """Reads, pauses and resumes the schedules of our deployments."""
 
     def __init__(self, api: PrefectApi, flows: OurFlows) -> None:
         self._api = api
@@ -62,13 +62,13 @@ class Schedules:
         return sorted(found, key=lambda s: (MODES.index(s.mode), s.slug or "", str(s.id)))
 
     async def switch(self, schedule_id: UUID, *, is_active: bool) -> Schedule:
-        """Pause or resume one schedule; as it is after that. Raises NotFound."""
+        """Pause or resume one schedule and return it. Raises NotFound."""
         schedule = next((s for s in await self.all() if s.id == schedule_id), None)
         if schedule is None:
             raise NotFound(
                 "schedule_id",
-                f"Prefect has no schedule {schedule_id} of ours",
-                "GET /schedules lists those there are.",
+                f"Prefect has no schedule {schedule_id} for these deployments",
+                "GET /schedules lists all schedules.",
             )
         if is_active and not schedule.is_active:
             await self._api.ask(lambda client: client.resume_deployment(schedule.deployment_id))

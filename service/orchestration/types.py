@@ -1,4 +1,4 @@
-"""What Prefect says of runs and schedules, as values."""
+"""Prefect's runs and schedules as values."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from uuid import UUID
 from flows.knowledge import Mode, PrefectState, StartedBy
 
 POOL_TYPE = "learning"
-"""The type of our worker and of the work pool that `learn up` creates for it."""
+"""The type of our worker, and of the work pool that `learn up` creates."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A flow run of ours.
+    """One of our flow runs.
 
-    `due_at` is when it was to start; `parameters` are those it was given and the deployment's own.
+    `due_at` is its expected start. `parameters` includes the deployment's own.
     """
 
     job_id: UUID
@@ -31,17 +31,17 @@ class Run:
     worker_type: str | None = None
     """The type of the worker that ran it last."""
     pool: str | None = None
-    """The name of the work pool that is to run it."""
+    """The work pool that runs it."""
     exit_code: int | None = None
-    """How the process of the latest attempt ended, where a worker of ours has told it."""
+    """The exit code of the latest attempt's process, if our worker recorded it."""
     started_by: StartedBy = "prefect"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When Prefect starts a deployment by itself.
+    """A schedule of a deployment.
 
-    `rule` is the cron line, the interval or the recurrence rule.
+    `rule` is its cron line, interval or recurrence rule.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""What goes in and out over HTTP, besides the documents of flows.knowledge: one file a noun."""
+"""Requests and responses of the API besides the documents of flows.knowledge, one module per noun."""
 
 from service.schemas.events import History, HistoryEvent
 from service.schemas.frames import MOST_EVENTS, JobFrame

@@ -1,4 +1,4 @@
-"""A job's events, numbered as its history."""
+"""A job's events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flows.knowledge import (
 
 
 class HistoryEvent(Document):
-    """Something that happened in a job."""
+    """An event of a job."""
 
     id: str
     occurred: datetime
@@ -22,9 +22,9 @@ class HistoryEvent(Document):
 
 
 class History(Document):
-    """A part of a job's events, oldest first.
+    """One page of a job's events, oldest first.
 
-    `cursor` is the `after` of what comes next, also when it has not happened yet.
+    Pass `cursor` as `after` to read what comes next, even if it has not happened yet.
     """
 
     items: tuple[HistoryEvent, ...]
@@ -32,5 +32,5 @@ class History(Document):
     has_more: bool
     is_complete: bool = Field(
         default=True,
-        description="false while Prefect does not answer: then its states are missing, and come later",
+        description="false while Prefect does not respond: its states are missing and will follow",
     )

@@ -1,4 +1,4 @@
-"""What watchers are sent: job frames."""
+"""Frames: what subscribers receive."""
 
 from __future__ import annotations
 
@@ -13,39 +13,35 @@ from service.schemas.events import HistoryEvent
 from service.schemas.jobs import JobView
 
 MOST_EVENTS = 500
-"""Events in one frame; a watcher who is further behind reads the rest from the history."""
+"""The most events in one frame. A subscriber that is further behind reads the rest from the history."""
 
 
 class JobFrame(JobView):
-    """A job's whole status, so that any single frame is enough, and the events since the frame before."""
+    """A job's complete status, so any single frame is enough, and the events since the previous frame."""
 
     events: tuple[HistoryEvent, ...] = ()
-    cursor: str = Field(description="Where this frame ends: `?after=` it goes on from here, on any replica")
+    cursor: str = Field(description="The end of this frame; `?after=` resumes from here on any replica")
     live: bool = Field(
-        default=True, description="false while Prefect's event stream is lost, so that news come late"
+        default=True, description="false while Prefect's event stream is lost, so updates are delayed"
     )
     gap: bool = Field(
-        default=False, description="Whether events are left out, because there were too many for a frame"
+        default=False, description="Whether events were left out because there were too many for one frame"
     )
-    sent_at: datetime = Field(description="The server's clock")
+    sent_at: datetime = Field(description="Time on the server's clock")
 
     @cached_property
     def text(self) -> str:
-        """The frame as it is sent: written once, however many watch."""
+        """The frame as JSON text, encoded once for all subscribers."""
         return self.model_dump_json(exclude={"text"})
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As pydantic has it, and to be written anew: a copy would be sent as the frame that it was
-        made of.
-        """
+        """Copy the model. The copy must not keep the cached text of the original."""
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("text", None)
         return copied
 
     def after(self, earlier: JobFrame) -> JobFrame:
-        """This frame with the events of an earlier one that was not sent before it, the latest 500 at
-        most.
-        """
+        """This frame merged with an earlier one that was not sent; keeps the latest 500 events."""
         events = (*earlier.events, *self.events)
         return self.model_copy(
             update={

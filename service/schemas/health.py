@@ -1,4 +1,4 @@
-"""How the server is."""
+"""Health."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 
 
 class Health(BaseModel):
-    """How the facade is. Without Prefect it is still ready: knowledge and finished jobs can be read."""
+    """The server's health. It is ready even without Prefect: knowledge and finished jobs can be read."""
 
     status: Literal["ok"] = "ok"
     store: Literal["ok"] | None = None
     prefect: Literal["ok", "unreachable"] | None = None
-    needs_token: bool | None = Field(default=None, description="Whether clients must know a token")
+    needs_token: bool | None = Field(default=None, description="Whether clients need a token")

@@ -1,4 +1,4 @@
-"""Jobs: how they are started and stopped, and what readers see of them."""
+"""Jobs: requests to start and stop them, and job views."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class _StartJob(Request):
     words: Annotated[list[GivenWord], Field(max_length=limits.MAX_GIVEN_WORDS)] | None = None
     topic: Topic | None = None
     limit: Annotated[limits.Limit, IsNumber] | None = Field(
-        default=None, description="At most this many words, when no words are given"
+        default=None, description="Maximum number of words, if `words` is not given"
     )
 
     def parameters(self) -> dict[str, Any]:
-        """The flow's parameters, only those that were given."""
+        """The flow's parameters that were given."""
         return self.model_dump(mode="json", exclude={"mode"}, exclude_none=True)
 
 
 class StartQuickJob(_StartJob):
-    """What a quick job is to define, in seconds.
+    """A quick job: defines words in seconds.
 
-    Without words: what the knowledge base mentions most and does not know.
+    Without `words` it takes those that entries mention most and that are not known.
     """
 
     model_config = ConfigDict(
@@ -44,9 +44,9 @@ class StartQuickJob(_StartJob):
 
 
 class StartDeepJob(_StartJob):
-    """What a deep job is to learn in detail.
+    """A deep job: learns words in detail.
 
-    Without words: what other jobs left unfinished, or what the knowledge base mentions most.
+    Without `words` it takes those that other jobs left unfinished, or those that entries mention most.
     """
 
     model_config = ConfigDict(
@@ -55,7 +55,7 @@ class StartDeepJob(_StartJob):
 
     mode: Literal["deep"]
     minutes: Annotated[limits.Minutes, IsNumber] | None = Field(
-        default=None, description="When to stop, in minutes of work"
+        default=None, description="Time limit in minutes of active work"
     )
 
 
@@ -63,38 +63,38 @@ StartJob = Annotated[StartQuickJob | StartDeepJob, Field(discriminator="mode")]
 
 
 class StartBigJob(Request):
-    """How a big job is to learn; all of it may be left out."""
+    """A big job. All fields are optional."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"topic": "astronomy", "minutes": 10}]})
 
     topic: Topic | None = None
     minutes: Annotated[limits.Minutes, IsNumber] = Field(
-        default=limits.MAX_MINUTES, description="When to stop, in minutes of work"
+        default=limits.MAX_MINUTES, description="Time limit in minutes of active work"
     )
     max_entries: Annotated[limits.MaxEntries, IsNumber] | None = Field(
         default=None, description="Stop after this many new entries"
     )
     candidates_per_round: Annotated[limits.CandidatesPerRound, IsNumber] = Field(
-        default=limits.CANDIDATES_PER_ROUND, description="Words proposed per round"
+        default=limits.CANDIDATES_PER_ROUND, description="Number of words to propose per round"
     )
     words_per_round: Annotated[limits.WordsPerRound, IsNumber] = Field(
-        default=limits.WORDS_PER_ROUND, description="New words learned per round, at most"
+        default=limits.WORDS_PER_ROUND, description="Maximum number of new words to learn per round"
     )
 
     def parameters(self) -> dict[str, Any]:
-        """The flow's parameters, only those that were given."""
+        """The flow's parameters that were given."""
         return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 class BigJob(StartBigJob):
-    """A big job that is not started yet."""
+    """A big job to estimate."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "big", "minutes": 10}]})
 
     mode: Literal["big"]
 
     def parameters(self) -> dict[str, Any]:
-        """The flow's parameters, only those that were given."""
+        """The flow's parameters that were given."""
         return self.model_dump(mode="json", exclude={"mode"}, exclude_unset=True, exclude_none=True)
 
 
@@ -107,38 +107,41 @@ class CancelJob(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"drain": True}]})
 
     drain: StrictBool = Field(
-        default=True, description="true: no new batch, what is in flight is finished and kept; false: at once"
+        default=True,
+        description="true: finish the work in flight and keep the results; false: stop immediately",
     )
 
 
 class Started(BaseModel):
-    """A job that was started or is to go on."""
+    """A job that was started or restarted."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"job_id": "0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11"}]}
     )
 
-    job_id: UUID = Field(description="Id of the job: that of its flow run")
+    job_id: UUID = Field(description="The job's id, which is also its flow run's id")
 
 
 class Stopping(BaseModel):
-    """A job that was told to stop."""
+    """A job that is stopping."""
 
     job_id: UUID
-    drain: bool = Field(description="Whether what is in flight is finished first")
+    drain: bool = Field(description="Whether the work in flight is finished first")
 
 
 class JobView(Job):
-    """A job: its row, and what follows from it and the time."""
+    """A job: its row, and fields derived from it."""
 
-    prefect_url: str | None = Field(default=None, description="Its page in Prefect's UI")
+    prefect_url: str | None = Field(default=None, description="URL of the run in Prefect's UI")
     state_name: str | None = Field(
         default=None,
-        description="Prefect's name of its state; null where it is not known",
+        description="Name of the Prefect state; null if unknown",
     )
-    remaining_seconds: float | None = Field(default=None, description="Until its deadline, while it runs")
+    remaining_seconds: float | None = Field(
+        default=None, description="Seconds until the deadline, while the job runs"
+    )
     is_stopping: bool = Field(
-        default=False, description="Whether it was told to finish what is in flight and stop"
+        default=False, description="Whether the job is finishing its work in flight before it stops"
     )
 
     @classmethod
@@ -151,7 +154,7 @@ class JobView(Job):
         is_stopping: bool = False,
         now: datetime | None = None,
     ) -> JobView:
-        """A job row as readers see it. `confirmed_at` is when it was last known to be so."""
+        """A job row as readers see it. `confirmed_at` is when it was last known to be current."""
         is_running = job.status == "running"
         until_deadline = (job.deadline_at - (now or utc_now())).total_seconds() if job.deadline_at else None
         errors = job.errors
@@ -168,11 +171,11 @@ class JobView(Job):
 
 
 class JobList(Document):
-    """A part of the jobs, newest first. `cursor` fetches the next part and is null at the end."""
+    """One page of jobs, newest first. `cursor` fetches the next page and is null on the last page."""
 
     items: tuple[JobView, ...]
     cursor: str | None = None
     is_complete: bool = Field(
         default=True,
-        description="false while Prefect does not answer: then jobs that have not begun are missing",
+        description="false while Prefect does not respond: jobs that have not started may be missing",
     )

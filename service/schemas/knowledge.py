@@ -1,4 +1,4 @@
-"""Entries, the frontier, and words as a graph."""
+"""Entries, the frontier and the graph."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flows.knowledge.html import entry_html
 
 
 class EntryView(Document):
-    """What is known of a word. At depth `defined` there is a definition only."""
+    """What is known about a word. At depth `defined` that is only a definition."""
 
     word: str
     key: Key
@@ -51,17 +51,19 @@ class EntryView(Document):
 
 
 class EntryList(Document):
-    """A part of the entries. `cursor` fetches the next part and is null at the end."""
+    """One page of entries. `cursor` fetches the next page and is null on the last page."""
 
     items: tuple[Entry, ...]
     cursor: str | None = None
     is_full_text: bool = Field(
-        description="Whether the search looked into the texts, not only at the beginnings of the words"
+        description="Whether the search covered the full text; if false, it matched beginnings of words only"
     )
 
 
 class FrontierList(Document):
-    """A part of the frontier, most mentioned first. `cursor` fetches the next part and is null at the end."""
+    """One page of the frontier, most mentioned first. `cursor` fetches the next page and is null on the last
+    page.
+    """
 
     items: tuple[FrontierWord, ...]
     cursor: str | None = None
@@ -70,7 +72,7 @@ class FrontierList(Document):
 class Node(Document):
     """A word in a graph.
 
-    `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for.
+    `depth` is null if the word is not learned; `distance` is the number of steps from the requested word.
     """
 
     key: Key
@@ -81,7 +83,7 @@ class Node(Document):
 
 
 class Edge(Document):
-    """A link from one word's entry to another word: `related`, or the name of the relation."""
+    """A link from a word's entry to another word; `kind` is `related` or the name of the relation."""
 
     source: Key
     target: Key
@@ -89,7 +91,7 @@ class Edge(Document):
 
 
 class Graph(Document):
-    """A word's neighbourhood. `is_cut` says that there was more than fits."""
+    """A word's neighbourhood. `is_cut` says whether words or links were left out."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]

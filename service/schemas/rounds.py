@@ -13,7 +13,7 @@ from flows.knowledge import (
 
 
 class RoundSummary(Document):
-    """One round without its candidates. `verdicts` counts them."""
+    """A round without its candidates; `verdicts` counts them."""
 
     number: int
     attempt: int
@@ -28,13 +28,15 @@ class RoundSummary(Document):
 
 
 class RoundList(Document):
-    """A part of a job's rounds, in order. `cursor` is the `after` of the next part and null at the end."""
+    """One page of a job's rounds, in order. `cursor` is the next page's `after` and is null on the last
+    page.
+    """
 
     items: tuple[RoundSummary, ...]
     cursor: int | None = None
 
 
 class RoundView(Round):
-    """One round: every candidate with its verdict, and what became of the words that were taken up."""
+    """A round: every candidate with its verdict, and the results for the accepted words."""
 
     results: tuple[Batch, ...] = ()

@@ -14,12 +14,12 @@ from flows.knowledge import (
 
 
 class ScheduleView(Document):
-    """When Prefect starts a job by itself."""
+    """A schedule by which Prefect starts jobs."""
 
     id: UUID
     mode: Mode
     slug: str | None
-    rule: str = Field(description="The cron line, the interval or the recurrence rule")
+    rule: str = Field(description="Cron line, interval or recurrence rule")
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None = None

@@ -8,6 +8,6 @@ from service.schemas.values import Request
 
 
 class SignIn(Request):
-    """What a browser shows to get a session."""
+    """A request to sign in."""
 
     token: SecretStr = Field(min_length=1, max_length=1000)

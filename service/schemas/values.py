@@ -1,4 +1,4 @@
-"""Types of single values, and the base of all request bodies."""
+"""Types of single values, and the base class of request bodies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _a_word(text: str) -> str:
 
 
 def as_custom(error: InvalidInput) -> PydanticCustomError:
-    """One of our errors, to be raised in a validator: it keeps its code, parameters and remedy."""
+    """Turn one of our errors into a pydantic error that keeps its code, parameters and remedy."""
     about = {**error.params, "problem": error.problem, "remedy": error.remedy}
     return PydanticCustomError(error.code, "{problem}", about)
 
@@ -55,7 +55,7 @@ GivenWord = Annotated[
 ]
 Topic = Annotated[
     limits.Topic,
-    Field(description="Learn words near this one", json_schema_extra={"format": "topic"}),
+    Field(description="Learn words related to this one", json_schema_extra={"format": "topic"}),
     AfterValidator(_plain),
 ]
 
@@ -77,6 +77,6 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
 
 
 class Request(BaseModel):
-    """Base of all bodies: what is not known is refused."""
+    """Base class of request bodies; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

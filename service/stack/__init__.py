@@ -1,1 +1,1 @@
-"""`learn up` on one machine: every process, started, watched and stopped in order."""
+"""`learn up` on one machine: starts, watches and stops every process."""

@@ -1,4 +1,4 @@
-"""The environments in which Prefect's server and clients run, and the folders they use."""
+"""Environments of Prefect's server and clients, and the folders they use."""
 
 from __future__ import annotations
 
@@ -19,46 +19,48 @@ HEARTBEAT_S = 30
 
 
 def prefect_home(settings: Settings) -> Path:
-    """Folder of the embedded Prefect's database and locks."""
+    """The folder of the embedded Prefect's database and locks."""
     return settings.home / "prefect"
 
 
 def logs_folder(settings: Settings) -> Path:
-    """Folder of the logs of every process of the stack."""
+    """The folder of all logs of the stack."""
     return settings.home / "logs"
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make the folders. Raises ConfigurationError that names the home folder when it cannot be written."""
+    """Create the folders. Raises ConfigurationError if the home folder is not writable."""
     try:
         for folder in (prefect_home(settings), logs_folder(settings)):
             folder.mkdir(parents=True, exist_ok=True)
-            # several processes may try at once, each with a file of its own
+            # several processes may try at once, each with its own file
             with tempfile.TemporaryFile(dir=folder):
                 pass
     except OSError as error:
         raise ConfigurationError(
-            f"The home folder {settings.home} cannot be written ({error.strerror or error}). Name another one"
-            " in LEARN_HOME."
+            f"Can't write to the home folder {settings.home} ({error.strerror or error}). Set LEARN_HOME"
+            " to another folder."
         ) from error
 
 
 def open_log(path: Path, *, at_most_bytes: int = 5_000_000) -> int:
-    """A file descriptor that appends to a log; a log that has grown long is set aside first."""
+    """Open a log for appending, after rotating it if it is too long. Returns a file descriptor."""
     set_aside(path, at_most_bytes=at_most_bytes)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
 def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
-    """Rename a log that has grown long, over the one that was set aside before."""
-    # several processes may do so at once
+    """Rotate a log that is too long; only one old log is kept."""
+    # several processes may do this at once
     with suppress(FileNotFoundError):
         if log.stat().st_size > at_most_bytes:
             log.replace(log.with_suffix(".log.1"))
 
 
 def server_environment(settings: Settings, port: int | None = None) -> dict[str, str]:
-    """What the embedded Prefect server runs with: measured, see the README, "Why it is like this"."""
+    """The environment of the embedded Prefect server. See the README, "Why it is like this", for
+    measurements.
+    """
     port = port or settings.prefect_port
     home = prefect_home(settings)
     services = "PREFECT_SERVER_SERVICES_"
@@ -68,8 +70,8 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
-        # one row at a time costs 67 ms of CPU a task run and minutes of lag; below 1 s the interval is cut to
-        # 0, a busy loop
+        # writing one row at a time costs 67 ms of CPU per task run and minutes of delay; below 1 s the
+        # interval becomes 0, a busy loop
         f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
         f"{services}TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
         f"{services}TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
@@ -80,8 +82,8 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}DB_VACUUM_RETENTION_PERIOD": str(90 * 24 * 3600),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "10",
-        # in memory, a restart of the server forgets who holds a deployment's slots: they stay taken, and a
-        # run whose lease is gone ends itself
+        # in memory, a restart of the server would forget who holds a deployment's slots: they would stay
+        # taken, and runs that lost their lease would end
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
         "PREFECT_SERVER_UI_ENABLED": "true",
@@ -93,9 +95,9 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
 
 
 def client_environment(settings: Settings, url: str) -> dict[str, str]:
-    """What every process needs that talks to the Prefect at `url`; set it before `prefect` is imported.
+    """The environment of every process that talks to the Prefect at `url`. Set it before importing `prefect`.
 
-    What a person has set in the environment wins, but for the address.
+    Variables that are already set win, except the URL.
     """
     local = "127.0.0.1,localhost"
     no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
@@ -103,7 +105,7 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_CLIENT_MAX_RETRIES": "8",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        # each of a job's thousands of stages would say that it is completed; its warnings stay
+        # otherwise each of a job's thousands of stages logs that it completed; warnings remain
         "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         **_SILENT,
     }
@@ -119,8 +121,8 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _few_certificates(settings: Settings) -> dict[str, str]:
-    """One certificate for Prefect's clients instead of all: each of the dozen that a run makes reads them for
-    14 ms, and http needs none.
+    """Give Prefect's clients one certificate instead of all. A run makes a dozen clients that each take 14 ms
+    to read them, and http needs none.
     """
     file = prefect_home(settings) / "certificate.pem"
     try:
@@ -138,8 +140,8 @@ def _few_certificates(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def adopted(environment: Mapping[str, str]) -> Generator[None]:
-    """Have the environment in force in this process for the length of the block, also where `prefect` is
-    imported already.
+    """Apply the environment to this process for the length of the block, even if `prefect` is already
+    imported.
     """
     before = {name: os.environ.get(name) for name in environment}
     was_imported = "prefect.context" in sys.modules
@@ -153,12 +155,12 @@ def adopted(environment: Mapping[str, str]) -> Generator[None]:
             else:
                 os.environ[name] = value
         if was_imported:
-            # else nobody outside knows Prefect, and it would make its folder in the user's home for nothing
+            # otherwise Prefect is not in use outside, and would create its folder in the user's home
             _refresh()
 
 
 def adopt(environment: Mapping[str, str]) -> None:
-    """Have the environment in force in this process from now on."""
+    """Apply the environment to this process."""
     os.environ.update(environment)
     _refresh()
 
@@ -171,7 +173,7 @@ def _refresh() -> None:
 
 
 def api_url(port: int) -> str:
-    """Address of the API of a Prefect server on this machine."""
+    """The API URL of a Prefect server on this machine."""
     return f"http://{HOST}:{port}/api"
 
 

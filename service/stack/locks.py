@@ -1,4 +1,4 @@
-"""File locks that the operating system drops when their holder dies, even by kill -9."""
+"""File locks that the operating system releases when their holder dies, even by kill -9."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import IO
 
 Lock = IO[str]
-"""An open, locked file. Closing it gives the lock up."""
+"""An open, locked file. Close it to release the lock."""
 
 LIFELINE = "LEARN_LIFELINE"
-"""Names the file that a stack keeps locked for as long as it lives."""
+"""Names the file that a stack keeps locked while it lives."""
 LEASE = "LEARN_LEASE"
-"""Names the file that everyone who needs the embedded Prefect server holds a shared lock on."""
+"""Names the file on which everyone who needs the embedded Prefect server holds a shared lock."""
 
 
 def try_lock(path: Path, *, shared: bool = False) -> Lock | None:
-    """The lock, or None while somebody else holds it. Raises OSError when the file cannot be written."""
+    """The lock, or None if somebody else holds it. Raises OSError if the file is not writable."""
     file = path.open("a+", encoding="utf-8")
     try:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -35,7 +35,7 @@ def try_lock(path: Path, *, shared: bool = False) -> Lock | None:
 
 
 async def wait_for_lock(path: Path, *, shared: bool = False, within_s: float) -> Lock | None:
-    """The lock as soon as it is free, or None when it does not come free in time."""
+    """The lock as soon as it is free, or None if it does not become free in time."""
     deadline = time.monotonic() + within_s
     while (lock := try_lock(path, shared=shared)) is None:
         if time.monotonic() >= deadline:
@@ -56,7 +56,7 @@ def is_locked(path: Path) -> bool:
 
 
 def when_released(path: Path, act: Callable[[], None], *, every_s: float = 0.5) -> None:
-    """Call `act` once, in a thread of its own, after the process that keeps the file locked has gone."""
+    """Call `act` once, in a new thread, when the process that keeps the file locked is gone."""
 
     def watch() -> None:
         while is_locked(path):
@@ -67,8 +67,8 @@ def when_released(path: Path, act: Callable[[], None], *, every_s: float = 0.5) 
 
 
 def hold_lease_from_environment() -> Lock | None:
-    """A shared lock on the lease that the environment names, so that the Prefect server outlives this
-    process; None without one.
+    """A shared lock on the lease in the environment, which keeps the Prefect server alive; None without a
+    lease.
     """
     name = os.environ.get(LEASE)
     if not name:

@@ -1,4 +1,4 @@
-"""Who may reach the embedded Prefect server: programs of this machine, and its own pages in a browser."""
+"""Access to the embedded Prefect server: programs on this machine, and the server's own pages."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from service.api.middleware.access import is_same_origin, name_of
 from service.settings import LOOPBACK_NAMES
 
 REFUSED = (
-    "Another page, or a page under another name, asks for this. Prefect's own page is at http://127.0.0.1 on"
+    "Forbidden: cross-origin request to the local Prefect server. Open Prefect at http://127.0.0.1 on"
     " this port.\n"
 )
 
 
 class LoopbackOnly:
-    """ASGI middleware: refuses, WebSockets before they are accepted, what names another host or comes from
-    another origin.
+    """ASGI middleware that refuses requests and WebSockets from other hosts and origins.
 
-    Prefect checks neither, and whoever may start its runs may run any command: a page that rebinds its name
-    to 127.0.0.1, or one that opens a WebSocket there, must not.
+    Prefect checks neither, and whoever can start its runs can run any command. This blocks DNS rebinding and
+    cross-origin WebSockets.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
+        """Handle one ASGI connection."""
         if scope["type"] == "lifespan" or is_own(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -38,8 +37,8 @@ class LoopbackOnly:
 
 
 def is_own(headers: Headers) -> bool:
-    """Whether a request names this machine, once, and comes from no page or from one that this server sent,
-    by whichever name of the machine.
+    """Whether a request names this machine exactly once, and has no origin or this server's own, under any of
+    its names.
     """
     hosts = headers.getlist("host")
     if len(hosts) != 1 or name_of(hosts[0].lower()) not in LOOPBACK_NAMES:

@@ -1,9 +1,8 @@
-"""The embedded Prefect server: one for each home folder, shared by all who need it, gone soon after the last
-of them.
+"""The embedded Prefect server: one per home folder, shared by all who need it, stopped soon after the last of
+them.
 
-Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server itself keeps
-`<home>/prefect/server.json` locked while it lives, and ends itself when nobody has held the lease for five
-seconds.
+Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server keeps
+`<home>/prefect/server.json` locked while it lives, and stops when nobody has held the lease for five seconds.
 """
 
 from __future__ import annotations
@@ -50,33 +49,32 @@ __all__ = [
 Say = Callable[[str], None]
 
 START_S = 120.0
-"""Longest wait for a start: the first one prepares the database."""
+"""Time limit for a start; the first one prepares the database."""
 
 _started: list[subprocess.Popen[bytes]] = []
 
 
 def lease_file(settings: Settings) -> Path:
-    """The file that everyone who needs the server holds a shared lock on."""
+    """The file on which everyone who needs the server holds a shared lock."""
     return prefect_home(settings) / "lease"
 
 
 def state_file(settings: Settings) -> Path:
-    """The file that the server keeps locked while it lives: its process id and port."""
+    """The file that the server keeps locked while it lives; it holds the process id and port."""
     return prefect_home(settings) / "server.json"
 
 
 @asynccontextmanager
 async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]:
-    """The API address of a Prefect server that is up: the one that PREFECT_API_URL names, or else the
-    embedded one.
+    """The API URL of a running Prefect server: the one in PREFECT_API_URL, or the embedded one.
 
-    Raises ConfigurationError that names the way out when there is none and none can be started.
+    Raises ConfigurationError if there is none and none can be started.
     """
     if named := os.environ.get("PREFECT_API_URL"):
         if not await is_healthy(named, timeout_s=5.0):
             raise ConfigurationError(
-                f"No Prefect server answers at PREFECT_API_URL={named}. Start it, correct the address, or"
-                " unset it to use the embedded server."
+                f"Can't reach the Prefect server at PREFECT_API_URL={named}. Start it, correct the URL,"
+                " or unset it to use the embedded server."
             )
         yield named
         return
@@ -88,19 +86,19 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
 
 
 async def take_lease(settings: Settings) -> Lock:
-    """A shared lock that keeps the embedded server from ending itself."""
+    """A shared lock that keeps the embedded server running."""
     prepare_home(settings)
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
         raise ConfigurationError(
-            f"The last Prefect server of {settings.home} does not end. Stop process"
+            f"The previous Prefect server of {settings.home} does not stop. Stop process"
             f" {_state(settings).get('pid')}."
         )
     return lease
 
 
 async def ensure_server(settings: Settings, *, say: Say) -> str:
-    """The address of the embedded server, which is started unless it runs. The caller holds the lease."""
+    """The URL of the embedded server; starts it if necessary. The caller must hold the lease."""
     deadline = time.monotonic() + START_S
     lock = try_lock(prefect_home(settings) / "start")
     if lock is None:
@@ -108,8 +106,7 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
         lock = await wait_for_lock(prefect_home(settings) / "start", within_s=START_S)
     if lock is None:
         raise ConfigurationError(
-            f"Another command has been starting the Prefect server for {START_S:.0f} s. Look into"
-            f" {_log(settings)}."
+            f"Another command has been starting the Prefect server for {START_S:.0f} s. See {_log(settings)}."
         )
     try:
         process = None
@@ -162,19 +159,19 @@ async def _wait_until_healthy(
             return api_url(port)
         if process is not None and process.poll() is not None:
             raise ConfigurationError(
-                f"The Prefect server ended while it was starting: {_last_line(_log(settings))} (more in"
+                f"The Prefect server exited during startup: {_last_line(_log(settings))} (see"
                 f" {_log(settings)})"
             )
         await asyncio.sleep(0.1)
     raise ConfigurationError(
-        f"The Prefect server was not ready within {START_S:.0f} s. Look into {_log(settings)}."
+        f"The Prefect server was not ready within {START_S:.0f} s. See {_log(settings)}."
     )
 
 
 async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
-    """Stop the embedded server unless somebody else holds its lease; True when it is gone.
+    """Stop the embedded server unless somebody else holds its lease. Returns whether it has stopped.
 
-    Give up your own lease first.
+    Release your own lease first.
     """
     lease = try_lock(lease_file(settings))
     if lease is None:
@@ -197,7 +194,7 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
 
 
 async def is_healthy(url: str, *, timeout_s: float) -> bool:
-    """Whether a Prefect API answers at this address."""
+    """Whether a Prefect API responds at this URL."""
     try:
         async with httpx.AsyncClient(trust_env=HOST not in url, timeout=timeout_s) as client:
             return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
@@ -213,8 +210,8 @@ def _bind(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"Port {port} is in use by another program. Choose another one in LEARN_PREFECT_PORT; "
-            f"if a Prefect server of your own is there, name it in PREFECT_API_URL={api_url(port)}."
+            f"Another program uses port {port}. Set LEARN_PREFECT_PORT to another port; if it is your"
+            f" own Prefect server, set PREFECT_API_URL={api_url(port)}."
         ) from error
     return listener
 
@@ -233,7 +230,7 @@ def _state(settings: Settings) -> dict[str, int]:
 
 def _last_line(path: Path) -> str:
     lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
-    return lines[-1].strip() if lines else "it wrote nothing"
+    return lines[-1].strip() if lines else "no output"
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -242,23 +239,24 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def main() -> None:
-    """Run the server in this process until it is stopped or, with a lease, nobody needs it any more."""
+    """Run Prefect's server in this process until it is stopped or, with a lease, until nobody needs it."""
     parser = argparse.ArgumentParser(prog="python -m service.stack.prefect_server", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
-    parser.add_argument("--lease", type=Path, help="file that the users of the server hold a shared lock on")
+    parser.add_argument("--lease", type=Path, help="lock file shared by the users of the server")
     arguments = parser.parse_args()
     try:
         settings = read_settings()
         prepare_home(settings)
-        # whoever looks whether a server runs holds the lock for a moment
+        # a process that checks whether a server runs holds the lock for a moment
         state = asyncio.run(wait_for_lock(state_file(settings), within_s=2.0))
         if state is None:
             raise ConfigurationError(  # noqa: TRY301  one way out for all
-                f"A Prefect server of {settings.home} runs already, on port {_state(settings).get('port')}."
+                f"A Prefect server for {settings.home} is already running on port"
+                f" {_state(settings).get('port')}."
             )
-        # what the last server wrote names a process and a port that may be anybody's by now
+        # the last server's process id and port may belong to others by now
         state.truncate(0)
-        # between the starter's look and this one somebody may have taken the port
+        # another process may have taken the port since the starter checked
         listener = _bind(arguments.port)
         state.write(json.dumps({"pid": os.getpid(), "port": arguments.port}))
         state.flush()

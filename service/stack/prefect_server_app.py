@@ -1,6 +1,6 @@
 """Prefect's server app in this process, with one writer at a time.
 
-Only `service.stack.prefect_server` imports it, in the server's process.
+Only `service.stack.prefect_server` imports this, in the server's process.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def serve(listener: socket.socket, *, lease: Path | None) -> None:
         log_level="warning",
         lifespan="on",
         timeout_keep_alive=api.keepalive_timeout,
-        timeout_graceful_shutdown=1,  # open websockets would hold up the end for ever
+        timeout_graceful_shutdown=1,  # open WebSockets would delay the shutdown forever
         ws_ping_interval=api.websocket_ping_interval,
         ws_ping_timeout=api.websocket_ping_timeout,
     )
@@ -57,7 +57,7 @@ def _watch(server: uvicorn.Server, lease: Path | None) -> None:
         try:
             lock = try_lock(lease)
         except FileNotFoundError:
-            # the home folder was removed, and with it whatever this server is for
+            # the home folder was removed, so nobody needs this server
             server.should_exit = True
             break
         if lock is None:
@@ -65,8 +65,7 @@ def _watch(server: uvicorn.Server, lease: Path | None) -> None:
             continue
         unused_since = unused_since or time.monotonic()
         if time.monotonic() - unused_since >= UNUSED_S:
-            # the lock is kept to the end, so that a newcomer waits for the end and then starts a server of
-            # its own
+            # keep the lock to the end, so newcomers wait for the end and then start their own server
             server.should_exit = True
             break
         lock.close()

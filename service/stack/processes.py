@@ -1,4 +1,4 @@
-"""What the stack runs besides Prefect's server: the worker and the facade, each in a process of its own."""
+"""The worker and the server as child processes of the stack."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from service.stack.supervisor import Child, Say
 from service.stack.web_server import bind
 
 WORKER_STOP_S = 9.0
-"""A flow that is told to stop keeps what it has within 8 s."""
+"""A flow keeps its results within 8 s of being told to stop."""
 FACADE_STOP_S = 2.0
 POLL_S = 2.0
-"""Prefect's events tell the worker of new runs at once; this is for those that the stream lost."""
+"""Prefect's events announce new runs immediately; this poll finds those the stream lost."""
 
 
 def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> dict[str, str]:
-    """The environment of every child, from this process's own, in which Prefect's address is already."""
+    """The environment of every child, based on this process's, which already has Prefect's URL."""
     environment = os.environ | {
         "LEARN_HOME": str(settings.home),
         "LEARN_STORE": _absolute(settings.store),
@@ -40,7 +40,7 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
 
 
 def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
-    """The worker, not yet started."""
+    """The worker, not started yet."""
     command = [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"]
     return Child(
         "worker",
@@ -53,11 +53,11 @@ def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Chil
 
 
 def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
-    """The facade on this port, not yet started."""
+    """The server on this port, not started yet."""
     command = [sys.executable, "-P", "-m", "service.stack.web_server"]
     given = {**environment, "LEARN_PORT": str(port)}
     return Child(
-        "facade",
+        "server",
         command,
         environment=given,
         log=logs_folder(settings) / "facade.log",
@@ -67,21 +67,21 @@ def facade(settings: Settings, environment: Mapping[str, str], port: int, say: S
 
 
 def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
-    """The port that the facade can have; None, after a line that says so, when another program has it.
+    """The port for the server; None, with a message, if another program uses it.
 
-    The stack then goes on without its facade: jobs run and knowledge is kept all the same, and on another
-    port nobody would find it.
+    The stack then runs without the server. Jobs still run, and nobody would look for the server on another
+    port.
     """
     try:
         with bind(wanted.host, wanted.port) as listener:
             return int(listener.getsockname()[1])
     except AddressInUse as error:
-        say(f"{error} The rest goes on without the dashboard.")
+        say(f"{error} Continuing without the dashboard.")
         return None
 
 
 def facade_url(wanted: FacadeSettings, port: int) -> str:
-    """Where a browser on this machine finds the facade."""
+    """The server's URL for a browser on this machine."""
     host = wanted.host.strip("[]")
     host = (
         "127.0.0.1"
@@ -96,7 +96,7 @@ def facade_url(wanted: FacadeSettings, port: int) -> str:
 
 
 def _absolute(store: str) -> str:
-    """A store's URL that means the same in any folder."""
+    """A store's URL with an absolute path."""
     prefix = "sqlite://"
     if not store.startswith(prefix):
         return store

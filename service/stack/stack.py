@@ -1,5 +1,5 @@
-"""`learn up`: Prefect's server, a worker and the facade on this machine, with the deployments in place;
-started, watched and stopped in order.
+"""`learn up`: starts, watches and stops Prefect's server, a worker and the server on this machine, and
+deploys.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ __all__ = ["Running", "StackFailure", "up"]
 
 SERVER_STOP_S = 0.8
 LOOK_S = 1.0
-"""How often the stack looks whether Prefect's server is there."""
+"""How often to check Prefect's server."""
 
 
 @dataclass
 class Running:
-    """A stack that is up."""
+    """A running stack."""
 
     api_url: str
     ui_url: str
     worker: Child
     facade: Child | None = None
-    """None where another program has its port."""
+    """None if another program uses its port."""
     facade_url: str | None = None
     interrupted: bool = False
     """Whether a signal ended it."""
@@ -47,9 +47,7 @@ class Running:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self) -> None:
-        """Return never: the stack ends the block that it was opened for, when a signal comes or a part of it
-        does not stay up.
-        """
+        """Wait forever. A signal or a part that keeps failing ends the block that opened the stack."""
         await asyncio.Event().wait()
 
 
@@ -57,20 +55,18 @@ class Running:
 async def up(
     settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None
 ) -> AsyncGenerator[Running]:
-    """Have the stack up for the length of the block.
+    """Run the stack for the length of the block.
 
-    It is of Prefect's server, the worker and the facade, in this order; they stop in the opposite one.
-    `server=False` insists on the Prefect that PREFECT_API_URL names; `deployments` is another file than our
-    `prefect.yaml`.
+    It starts Prefect's server, the worker and the server, and stops them in reverse order. `server=False`
+    requires PREFECT_API_URL; `deployments` replaces our `prefect.yaml`.
 
-    SIGINT and SIGTERM end the block; the code after it goes on, with `interrupted` set. A second signal stops
-    at once, without waiting for what is in flight. Raises ConfigurationError when the stack cannot start,
-    KeyboardInterrupt when a signal comes while it starts, and StackFailure when a part of it does not stay
-    up.
+    SIGINT and SIGTERM end the block; the code after it runs with `interrupted` set. A second signal stops
+    immediately, without finishing the work in flight. Raises ConfigurationError if the stack cannot start,
+    KeyboardInterrupt on a signal during startup, and StackFailure if a part keeps failing.
     """
     if not server and not os.environ.get("PREFECT_API_URL"):
         raise ConfigurationError(
-            "PREFECT_API_URL is not set: name your Prefect server in it, or leave out --no-server."
+            "PREFECT_API_URL is not set. Set it to your Prefect server, or omit --no-server."
         )
     prepare_home(settings)
     with _only_one(settings) as lifeline, _Interrupts() as interrupts:
@@ -113,7 +109,7 @@ async def _start(
     began = time.monotonic()
     wanted = read_facade_settings()
     port = children.facade_port(wanted, say)
-    # Prefect takes a second to import, and reads its home then
+    # importing Prefect takes a second, and it reads its home at import
     parts.enter_context(
         adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"})
     )
@@ -130,14 +126,14 @@ async def _start(
     await _start_children(worker, facade, deploy(deployments), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
-    logs = [logs_folder(settings) / f"{name}.log" for name in ("worker", "prefect-server", "facade")]
-    duties += [tell_errors(log.stem, log, say) for log in logs]
+    logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "facade.log"}
+    duties += [tell_errors(name, logs_folder(settings) / log, say) for name, log in logs.items()]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     tasks = [asyncio.create_task(duty) for duty in duties]
     for task in tasks:
         task.add_done_callback(interrupts.on_duty_done)
     parts.push_async_callback(_cancel, tasks)
-    say(f"Up after {time.monotonic() - began:.1f} s.")
+    say(f"Ready after {time.monotonic() - began:.1f} s.")
     return Running(
         api_url=api_url,
         ui_url=api_url.rstrip("/").removesuffix("/api"),
@@ -149,7 +145,7 @@ async def _start(
 
 
 async def _project(settings: Settings) -> None:
-    """Keep the job rows true where there is no server of ours that does."""
+    """Keep the job rows current when the server does not run."""
     from flows.stores import open_store
     from service.orchestration.projector import Projector
     from service.orchestration.runs import Orchestrator
@@ -171,7 +167,7 @@ def _import_deployments() -> Callable[[Path | None], Coroutine[Any, Any, object]
 async def _start_children(
     worker: Child, facade: Child | None, deploying: Coroutine[Any, Any, Any], say: Say
 ) -> None:
-    say("Starting the worker and the facade." if facade is not None else "Starting the worker.")
+    say("Starting the worker and the server." if facade is not None else "Starting the worker.")
     starting = [
         asyncio.create_task(work)
         for work in (deploying, worker.start(), *([facade.start()] if facade is not None else []))
@@ -191,10 +187,8 @@ async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
             continue
         failures += 1
         if failures > 5:
-            raise StackFailure(
-                f"The Prefect server died {failures} times. Look into {logs_folder(settings)}."
-            )
-        say("The Prefect server ended; starting it again.")
+            raise StackFailure(f"The Prefect server died {failures} times. See {logs_folder(settings)}.")
+        say("The Prefect server died; restarting it.")
         await ensure_server(settings, say=say)
         await _renew(worker, say)
 
@@ -205,26 +199,26 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
         await asyncio.sleep(LOOK_S)
         was_there, is_there = is_there, await is_healthy(api_url, timeout_s=5.0)
         if was_there and not is_there:
-            say("Prefect does not answer.")
+            say("Can't reach Prefect.")
         elif is_there and not was_there:
-            say("Prefect answers again.")
+            say("Prefect is back.")
             await _renew(worker, say)
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """After an outage Prefect's worker sleeps for longer and longer, and may be deaf to cancellations: a new
-    one is neither.
+    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss
+    cancellations.
     """
     try:
         await worker.replace()
-        say("Prefect has a new worker; the old one ends with its runs.")
+        say("Started a new worker; the old one stops when its runs end.")
     except StackFailure as error:
-        say(f"{error} The old one goes on.")
+        say(f"{error} The old one keeps running.")
 
 
 async def _stop_server(settings: Settings, say: Say) -> None:
     if not await stop_if_unused(settings, within_s=SERVER_STOP_S):
-        say("The Prefect server stays up: another learn command uses it.")
+        say("The Prefect server keeps running; another learn command uses it.")
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
@@ -234,7 +228,9 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 class _Interrupts:
-    """Turns signals, and the end of a duty, into a cancellation of the task that opened the stack."""
+    """Turns signals and failures of background tasks into a cancellation of the task that opened the
+    stack.
+    """
 
     def __init__(self) -> None:
         self.hurry = asyncio.Event()
@@ -260,7 +256,7 @@ class _Interrupts:
         self._cancel()
 
     def on_duty_done(self, task: asyncio.Task[None]) -> None:
-        """A duty ends only when it fails."""
+        """Called when a background task ends; it ends only by failing."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.failure = error
             self._cancel()
@@ -271,21 +267,21 @@ class _Interrupts:
             self._owner.cancel()
 
     def owns_cancellation(self) -> bool:
-        """Whether it was this that cancelled the task, and nobody else."""
+        """Whether the task was cancelled here and nowhere else."""
         return self._is_cancelled and self._owner is not None and self._owner.uncancel() == 0
 
 
 @contextmanager
 def _only_one(settings: Settings) -> Generator[Path]:
-    """A locked file that tells every process of this stack that the stack lives; and one stack for each home
+    """A locked file that tells every process of this stack that the stack lives. Allows one stack per home
     folder.
     """
     folder = prefect_home(settings)
     only = try_lock(folder / "stack")
     if only is None:
         raise ConfigurationError(
-            f"`learn up` runs already for {settings.home}. Use it with `learn run`, or name another folder in"
-            " LEARN_HOME."
+            f"`learn up` is already running for {settings.home}. Use `learn run` with it, or set"
+            " LEARN_HOME to another folder."
         )
     for old in folder.glob("stack-*"):
         old.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
-"""One child process of the stack: started in a session of its own, started again when it dies, stopped with
-everything under it.
+"""One child process of the stack: runs in its own session, restarts when it dies, and stops with all its
+children.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Say = Callable[[str], None]
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_S = 120.0
-"""A child that lived so long has its failures forgotten."""
+"""After running for this long, a child's earlier failures no longer count."""
 READY_S = 60.0
 FORGET_S = 5.0
 
 
 class StackFailure(LearningError):
-    """A part of the stack does not stay up; the message names its log."""
+    """A part of the stack keeps failing; the message names its log."""
 
 
 class Child:
     """A process that says `ready` on a pipe.
 
-    Between `start` and `stop` it is there, or `watch` raises StackFailure.
+    From `start` to `stop` it runs, or `watch` raises StackFailure.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Child:
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()
-        """The process groups of its starts, while anybody is in them: when a worker dies, its flow runs live
-        on in its group.
+        """The process groups of its starts that still have members: when a worker dies, its flow runs live on
+        in its group.
         """
         self._is_replaced = asyncio.Event()
 
@@ -64,11 +64,11 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its process id."""
+        """The process id."""
         return self._process.pid if self._process is not None else None
 
     async def start(self) -> None:
-        """Start it and wait until it is ready. Raises StackFailure when it is not within a minute."""
+        """Start it and wait until it is ready. Raises StackFailure after a minute."""
         reading, writing = os.pipe()
         log = open_log(self._log)
         try:
@@ -89,12 +89,12 @@ class Child:
             os.close(log)
             os.close(writing)
         if not await _hears(reading, within_s=READY_S):
-            raise StackFailure(f"The {self.name} did not become ready. Look into {self._log}.")
+            raise StackFailure(f"The {self.name} was not ready in time. See {self._log}.")
 
     async def watch(self) -> None:
-        """Start it again whenever it dies, a little later each time.
+        """Restart it whenever it dies, with growing pauses.
 
-        Raises StackFailure when it keeps dying.
+        Raises StackFailure if it keeps dying.
         """
         failures = 0
         while (process := self._process) is not None:
@@ -106,8 +106,8 @@ class Child:
             failures = 1 if time.monotonic() - since > STEADY_S else failures + 1
             while True:
                 if failures > len(BACK_OFF_S):
-                    raise StackFailure(f"The {self.name} died {failures} times. Look into {self._log}.")
-                self._say(f"The {self.name} ended ({_describe(code)}); starting it again.")
+                    raise StackFailure(f"The {self.name} died {failures} times. See {self._log}.")
+                self._say(f"The {self.name} died ({_describe(code)}); restarting it.")
                 await asyncio.sleep(BACK_OFF_S[failures - 1])
                 try:
                     await self.start()
@@ -118,11 +118,11 @@ class Child:
             self._say(f"The {self.name} is back.")
 
     async def _end_of(self, process: asyncio.subprocess.Process) -> int | None:
-        """Its exit code, or None as soon as another one has taken its place."""
+        """Its exit code, or None as soon as it is replaced."""
         ways = [asyncio.create_task(process.wait()), asyncio.create_task(self._is_replaced.wait())]
         try:
             while not (await asyncio.wait(ways, timeout=FORGET_S, return_when=asyncio.FIRST_COMPLETED))[0]:
-                # the number of a group that has ended may become anybody's
+                # the id of a group that has ended may be reused
                 self._groups = {group for group in self._groups if _lives(group)}
             return process.returncode if process is self._process else None
         finally:
@@ -130,9 +130,9 @@ class Child:
                 way.cancel()
 
     async def replace(self) -> None:
-        """Start another one in its place, and tell the old one by SIGUSR1 to end when its work is done.
+        """Start a successor, then tell the old process by SIGUSR1 to stop when its work is done.
 
-        A dead one is left to `watch`.
+        `watch` handles a dead process.
         """
         old = self._process
         if old is None or old.returncode is not None:
@@ -145,11 +145,11 @@ class Child:
             old.send_signal(signal.SIGUSR1)
 
     async def stop(self, *, within_s: float, hurry: asyncio.Event) -> None:
-        """Ask it to end, wait, and kill whatever of it is left, children and orphans included."""
+        """Ask it to stop, wait, then kill what is left, including children and orphans."""
         deadline = time.monotonic() + within_s
         for group in self._groups:
             with suppress(ProcessLookupError, PermissionError):
-                # the present one passes the signal on by itself
+                # the current process passes the signal on itself
                 (os.kill if group == self.pid else os.killpg)(group, signal.SIGTERM)
         while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():  # noqa: ASYNC110  processes tell by dying only
             await asyncio.sleep(0.05)
@@ -194,7 +194,7 @@ def _describe(code: int) -> str:
 
 
 async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, at_most: int = 3) -> None:
-    """Pass on the lines of a growing log that report errors, a few at a time, until cancelled."""
+    """Pass on error lines of a growing log, a few at a time, until cancelled."""
     position = _size(log)
     while True:
         await asyncio.sleep(every_s)
@@ -209,7 +209,7 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
 
 
 def _level(line: str) -> str:
-    """The level of a log line: the second column of Prefect's format and of ours."""
+    """A log line's level: the second column in Prefect's format and in ours."""
     return line.split(" | ", 2)[1].strip() if line.count(" | ") >= 2 else ""
 
 

@@ -1,6 +1,6 @@
-"""The facade in a process of its own: `python -m service.stack.web_server`.
+"""The server's own process: `python -m service.stack.web_server`.
 
-`learn up` runs it as one of its children.
+`learn up` runs it as a child.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from uvicorn import Config, Server
 
 GRACE_S = 2
-"""For answers under way when it is stopped."""
+"""Time for responses in progress when it is stopped."""
 LARGEST_FRAME_BYTES = 16_384
-"""Of what a WebSocket's client may send: it has nothing to say but pongs."""
+"""Largest frame from a WebSocket client, which has nothing to send but pongs."""
 _SECRETS = ("LEARN_API_TOKEN", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "GROQ_API_KEY")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 
 
 class Redaction(logging.Filter):
-    """Takes secrets out of log lines, tracebacks included."""
+    """Removes secrets from log lines, including tracebacks."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__()
         self._secrets = [value for name in _SECRETS if len(value := environment.get(name, "")) >= 6]
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every line, without the secrets."""
+        """Keep every line, without secrets."""
         record.msg, record.args = self.clean(record.getMessage()), ()
         if record.exc_info:
             record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
@@ -60,7 +60,7 @@ class Redaction(logging.Filter):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket.
 
-    Raises AddressInUse when another program has the port, ConfigurationError for a bad address.
+    Raises AddressInUse if another program uses the port, ConfigurationError for a bad address.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -68,7 +68,7 @@ def bind(host: str, port: int) -> socket.socket:
         )[0]
     except OSError as error:
         raise ConfigurationError(
-            f"LEARN_HOST: {host} is no address of this machine ({error.strerror}). Use 127.0.0.1."
+            f"LEARN_HOST: this machine has no address {host} ({error.strerror}). Use 127.0.0.1."
         ) from error
     listener = socket.socket(family, kind, protocol)
     try:
@@ -78,14 +78,14 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise AddressInUse(
-            f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one in LEARN_PORT."
+            f"Can't use port {port} on {host} ({error.strerror}). Set LEARN_PORT to another port."
         ) from error
     listener.setblocking(False)
     return listener
 
 
 def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None) -> Server:  # noqa: ANN401  an ASGI app
-    """A server for the app with our limits; it writes a line to `ready_fd` when it serves."""
+    """A server for the app with our limits. It writes a line to `ready_fd` when it is ready."""
     import uvicorn
 
     class FacadeServer(uvicorn.Server):
@@ -118,7 +118,7 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
         timeout_graceful_shutdown=GRACE_S,
         ws_max_size=LARGEST_FRAME_BYTES,
         ws_max_queue=8,
-        # a frame is small, and compressing it for each watcher anew costs most of what sending it does
+        # frames are small, and compressing each one per subscriber costs more than sending it
         ws_per_message_deflate=False,
     )
 
@@ -126,15 +126,15 @@ def _config(app: Any, facade: FacadeSettings) -> Config:  # noqa: ANN401  an ASG
 async def serve(
     settings: Settings, facade: FacadeSettings, listener: socket.socket, *, ready_fd: int | None
 ) -> bool:
-    """Serve until a signal; False when the app did not start, which the log then tells.
+    """Serve until a signal. False if the app did not start; the log says why.
 
-    Raises what keeps the store from opening.
+    Raises what prevents the store from opening.
     """
     from flows.stores import open_store
     from service.api.app import create_app
 
     async with open_store(settings.store, language=settings.language):
-        pass  # a store that cannot be opened is one line here, and a traceback inside the server
+        pass  # report a store that can't be opened in one line here, instead of a traceback inside the server
     server = server_for(create_app(settings, facade), facade, ready_fd=ready_fd)
     if lifeline := os.environ.get(LIFELINE):
         when_released(Path(lifeline), lambda: setattr(server, "should_exit", True))
@@ -143,9 +143,9 @@ async def serve(
 
 
 def main() -> None:
-    """Serve the facade until it is told to stop."""
+    """Run the server until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
-    parser.add_argument("--ready-fd", type=int, help="file descriptor that is told when the facade serves")
+    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the server is ready")
     arguments = parser.parse_args()
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))
@@ -154,7 +154,7 @@ def main() -> None:
         handlers=[handler],
         format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s",
     )
-    # uvicorn tells of each WebSocket with its address, and calls a refused one an error
+    # uvicorn logs each WebSocket with its URL, and reports refused ones as errors
     for chatty, level in {
         "httpx": logging.WARNING,
         "httpcore": logging.WARNING,
@@ -164,7 +164,7 @@ def main() -> None:
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: "without completing handshake" not in record.getMessage()
     )
-    # uvicorn passes the signal on after it has stopped in order
+    # uvicorn raises the signal again after its orderly shutdown
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()
     try:

@@ -30,7 +30,7 @@ def test_port_in_use(house, command):
         run = house.learn(*command)
         assert run.wait(30) == 1
     line = only_line(run.text)
-    assert f"Port {house.port} is in use" in line
+    assert f"Another program uses port {house.port}" in line
     assert "LEARN_PREFECT_PORT" in line
     house.empty(within_s=2)
 
@@ -134,6 +134,7 @@ def test_no_server_without_an_address(house):
 def test_prefect_that_is_named_and_not_there(house):
     run = house.learn("run", "quick", "tide", "--plain", PREFECT_API_URL=f"http://127.0.0.1:{house.port}/api")
     assert run.wait(30) == 1
-    assert f"No Prefect server answers at PREFECT_API_URL=http://127.0.0.1:{house.port}/api" in only_line(
-        run.text
+    assert (
+        f"Can't reach the Prefect server at PREFECT_API_URL=http://127.0.0.1:{house.port}/api"
+        in only_line(run.text)
     )

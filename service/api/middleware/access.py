@@ -1,5 +1,5 @@
-"""Who may ask: the token, the session cookie that stands for it in a browser, the Host and Origin of a
-request.
+"""Access control: the token, the session cookie that replaces it in a browser, and the Host and Origin
+headers.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ _TOKEN_NAMES = frozenset(
 
 
 class Access:
-    """Decides on requests. Compares secrets in a time that does not depend on them."""
+    """Decides whether a request is allowed. Secrets are compared in constant time."""
 
     def __init__(self, settings: FacadeSettings) -> None:
         self._token = settings.token
         self._lifetime_s = int(settings.session_lifetime.total_seconds())
         self._hosts = LOOPBACK_NAMES | set(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
-        # a key of its own, so that a session tells nothing of the token
+        # a separate key, so a session reveals nothing about the token
         self._key = hmac.new(
             (self._token or secrets.token_hex()).encode(), b"learn session", hashlib.sha256
         ).digest()
 
     @property
     def needs_token(self) -> bool:
-        """Whether clients must know a token."""
+        """Whether clients need a token."""
         return self._token is not None
 
     def check(
         self, method: str | None, path: str, query: bytes, headers: Headers, *, server: str | None
     ) -> None:
-        """Raise AccessRefused unless the request may be answered; a method of None is a WebSocket.
+        """Raise AccessRefused unless the request is allowed. `method` is None for a WebSocket.
 
-        Nothing of it is read before.
+        Runs before any of the body is read.
         """
         host = self._checked_host(headers, server)
         if method not in READS or (headers.get("sec-fetch-site") == "cross-site" and not self._is_open(path)):
@@ -74,7 +74,11 @@ class Access:
         self._check_address(path, query)
         if self._token is not None and not self._is_open(path) and not self._is_known(headers):
             raise AccessRefused(
-                401, "This needs the token: send `Authorization: Bearer …`, or sign in by POST /session."
+                401,
+                (
+                    "Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with"
+                    " POST /session."
+                ),
             )
 
     def is_token(self, given: str) -> bool:
@@ -82,9 +86,9 @@ class Access:
         return self._token is not None and _same(given, self._token)
 
     def new_session(self) -> tuple[str, int]:
-        """A cookie's value and its lifetime in seconds.
+        """A session cookie's value and its lifetime in seconds.
 
-        Any replica that knows the token accepts it, until then.
+        Every replica with the same token accepts it until it expires.
         """
         text = f"1.{int(time.time()) + self._lifetime_s}.{secrets.token_urlsafe(12)}"
         return f"{text}.{self._signature(text)}", self._lifetime_s
@@ -111,54 +115,52 @@ class Access:
         given = headers.getlist("host")
         host = given[0].lower() if len(given) == 1 else ""
         name = name_of(host)
-        # a page that rebinds its name to our address still says its own name here; an address cannot be
-        # rebound
+        # DNS rebinding: the page's own host name still stands here, and an IP address cannot be rebound
         if name in self._hosts or (name and name == server and _is_address(name)):
             return host
         raise AccessRefused(
             403,
-            "This host name is not one of the facade's. Use 127.0.0.1, or add the name to"
-            " LEARN_ALLOWED_HOSTS.",
+            "Unknown host name. Use 127.0.0.1, or add the name to LEARN_ALLOWED_HOSTS.",
         )
 
     def _check_origin(self, headers: Headers, host: str) -> None:
         origins = headers.getlist("origin")
         if headers.get("sec-fetch-site") == "cross-site" and not origins:
-            raise AccessRefused(403, "Another page sent this. Only the facade's own pages may write.")
+            raise AccessRefused(403, "Cross-origin request refused. Only the server's own pages may write.")
         for origin in origins:
             if origin.lower() not in self._origins and not is_same_origin(origin, host):
                 raise AccessRefused(
                     403,
-                    "Another page sent this. Only the facade's own pages, and those in LEARN_ALLOWED_ORIGINS,"
-                    " may write and watch.",
+                    "Cross-origin request refused. Only the server's own pages and origins in"
+                    " LEARN_ALLOWED_ORIGINS may write or watch.",
                 )
 
     def _check_address(self, path: str, query: bytes) -> None:
         try:
             fields = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:
-            raise AccessRefused(403, f"The address has over {MOST_FIELDS} fields.") from None
-        # by hashes: a search for the token would take a time that depends on it
+            raise AccessRefused(403, f"The URL has more than {MOST_FIELDS} query parameters.") from None
+        # compare hashes: a substring search would take a time that depends on the token
         parts = [*(part for field in fields for part in field), *re.split("[/;=]", path)[: 2 * MOST_FIELDS]]
         if any(name.lower() in _TOKEN_NAMES for name, _ in fields) or any(
             self.is_token(part) for part in parts
         ):
             raise AccessRefused(
                 403,
-                "A token never belongs into an address, where logs keep it. Change it, and send it in the"
+                "Never put the token in a URL; URLs are logged. Change the token and send it in the"
                 " Authorization header.",
             )
 
 
 def _same(given: str, wanted: str) -> bool:
-    # of one length, so that the time tells nothing of the other's
+    # equal lengths, so the time reveals nothing about the token's length
     return hmac.compare_digest(
         *(hashlib.sha256(text.encode(errors="surrogatepass")).digest() for text in (given, wanted))
     )
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Whether a page's origin is the host, with its port, that a request names."""
+    """Whether a page's origin is the host and port that the request names."""
     try:
         parts = urlsplit(origin.lower())
     except ValueError:
@@ -173,7 +175,7 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 
 def name_of(host: str) -> str:
-    """The name or address in a Host header, without its port."""
+    """The name or address in a Host header, without the port."""
     found = _HOST.fullmatch(host)
     return found["name"].strip("[]").rstrip(".") if found else ""
 
@@ -197,4 +199,4 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""On every answer that does not set its own."""
+"""Sent with every response that does not set its own."""

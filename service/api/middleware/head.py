@@ -1,4 +1,4 @@
-"""HEAD, wherever there is a GET."""
+"""HEAD for every route that has GET."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """ASGI middleware: answers HEAD as it would GET, without the body.
+    """ASGI middleware that answers HEAD like GET, without the body.
 
-    The answer is over with its headers: what is streamed, such as an export, ends there as if the client had
-    gone.
+    The response ends after its headers. A streamed response, such as an export, stops as if the client had
+    disconnected.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
+        """Handle one ASGI connection."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
@@ -31,4 +31,4 @@ class HeadMiddleware:
             await self._app(asked, receive, without_body)
         finally:
             if "route" in asked:
-                scope["route"] = asked["route"]  # the metrics name it
+                scope["route"] = asked["route"]  # used by the metrics

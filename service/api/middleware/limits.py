@@ -1,6 +1,4 @@
-"""How much the facade takes at once: starts by client and in total, what one client has open, the size of a
-body, the time for an answer.
-"""
+"""Limits: job starts per client and in total, connections per client, body size and response time."""
 
 from __future__ import annotations
 
@@ -22,11 +20,11 @@ MOST_CLIENTS = 4096
 PLACE_S = 5
 CLOSE = {"Connection": "close"}
 LONGEST_ANSWER_S = 900.0
-"""For a streamed answer, however steadily it flows."""
+"""For a streamed response, however steady."""
 
 
 class TokenBucket:
-    """Lets `burst` through at once and `per_minute` after that."""
+    """A token bucket: `burst` at once, then `per_minute`."""
 
     def __init__(self, *, burst: int, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst = burst
@@ -36,21 +34,21 @@ class TokenBucket:
         self._at = clock()
 
     def wait_s(self) -> float:
-        """Seconds until one more gets through; 0 when it may now."""
+        """Seconds until the next one is allowed; 0 if it is allowed now."""
         now = self._clock()
         self._left = min(float(self._burst), self._left + (now - self._at) * self._per_s)
         self._at = now
         return 0.0 if self._left >= 1 else (1 - self._left) / self._per_s
 
     def take(self) -> None:
-        """Count one that got through."""
+        """Count one that was allowed."""
         self._left -= 1
 
 
 class RateLimit:
-    """A bucket for each client and one for all.
+    """One bucket per client and one for all.
 
-    Of more than 4,096 clients the one heard of longest ago is forgotten.
+    With more than 4,096 clients, the least recently seen is forgotten.
     """
 
     def __init__(
@@ -69,7 +67,7 @@ class RateLimit:
         self._total = TokenBucket(burst=total_burst, per_minute=total_per_minute, clock=clock)
 
     def check(self, client: str) -> None:
-        """Count one for this client. Raises TooMany, and counts nothing, when there is no room."""
+        """Count one for this client. Raises TooMany, without counting, if it is over the limit."""
         name = network_of(client)
         own = self._clients.setdefault(name, self._make())
         self._clients.move_to_end(name)
@@ -78,14 +76,14 @@ class RateLimit:
         own_s, total_s = own.wait_s(), self._total.wait_s()
         if own_s or total_s:
             wait_s = math.ceil(max(own_s, total_s))
-            whose = "from this client" if own_s >= total_s else "in all"
+            whose = "from this client" if own_s >= total_s else "in total"
             raise TooMany(f"Too many {self._what} {whose}. Try again in {wait_s} s.", retry_after_s=wait_s)
         own.take()
         self._total.take()
 
 
 class ConnectionLimit:
-    """How many of something one client has open at once."""
+    """Limits how many of something one client has open at once."""
 
     def __init__(self, what: str, *, most: int, setting: str) -> None:
         self._what = what
@@ -95,12 +93,12 @@ class ConnectionLimit:
 
     @contextmanager
     def one(self, client: str) -> Generator[None]:
-        """A place for one, given back at the end. Raises TooMany when the client has all that it may have."""
+        """Hold one slot for the length of the block. Raises TooMany if the client has no slot left."""
         name = network_of(client)
         if self._open[name] >= self._most:
             raise TooMany(
-                f"This client has {self._most:,} {self._what} under way, as many as one may. Wait for their"
-                f" end, or raise {self._setting}.",
+                f"Too many {self._what} from this client (limit {self._most:,}). Wait for one to end, or"
+                f" raise {self._setting}.",
                 retry_after_s=PLACE_S,
             )
         self._open[name] += 1
@@ -124,9 +122,7 @@ def network_of(client: str) -> str:
 
 
 class RequestLimits:
-    """ASGI middleware: reads each body whole, up to a size and within a time, and ends answers that do not
-    move on.
-    """
+    """ASGI middleware that limits the size and duration of request bodies, and ends responses that stall."""
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, timeout_s: float) -> None:
         self._app = app
@@ -134,7 +130,7 @@ class RequestLimits:
         self._timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
+        """Handle one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -143,14 +139,16 @@ class RequestLimits:
                 body = await self._read(scope, receive)
         except TimeoutError:
             await problem(
-                408, f"The body did not come within {self._timeout_s:g} s. Send it whole.", headers=CLOSE
+                408,
+                f"The request body did not arrive within {self._timeout_s:g} s. Send it in one piece.",
+                headers=CLOSE,
             )(scope, receive, send)
             return
         if body is None:
             limit = f"{self._max_body_bytes:,} bytes"
-            await problem(413, f"The body is larger than {limit}. Send less at a time.", headers=CLOSE)(
-                scope, receive, send
-            )
+            await problem(
+                413, f"The request body is larger than {limit}. Send less at a time.", headers=CLOSE
+            )(scope, receive, send)
             return
         await self._answer(scope, _replay(body, receive), send)
 
@@ -188,7 +186,7 @@ class RequestLimits:
             if has_started or not limit.expired():
                 raise
             await problem(
-                503, f"There was no answer within {self._timeout_s:g} s. Try again.", retry_after_s=5
+                503, f"The server did not respond within {self._timeout_s:g} s. Try again.", retry_after_s=5
             )(scope, receive, send)
 
 

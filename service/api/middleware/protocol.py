@@ -1,5 +1,5 @@
-"""HTTP/1.1 and WebSockets as uvicorn speaks them, with time limits for those who say nothing or take nothing,
-and with limits on connections.
+"""uvicorn's HTTP/1.1 and WebSocket protocols with timeouts for silent and stalled clients, and connection
+limits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from service.api.middleware.limits import network_of
 
 HEAD_S = 10.0
 STUCK_S = 45.0
-"""The system ends a connection whose client takes nothing for so long; an orderly end would wait for it."""
+"""The system closes a connection whose client has read nothing for this long; an orderly shutdown would wait
+for it.
+"""
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 )
@@ -28,14 +30,14 @@ _NO_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Lengt
 
 @dataclass
 class WebSocketLimits:
-    """The open connections by client, those of proxies left out, which connect for many."""
+    """Open connections by client. Trusted proxies are not counted, since they connect for many clients."""
 
     most_of_one: int
     proxies: frozenset[str] = frozenset()
     open: Counter[str] = field(default_factory=Counter)
 
     def take(self, client: tuple[str, int] | None) -> bool:
-        """Count one more; False, and nothing is counted, when the client has as many as one may."""
+        """Count one more connection. False, without counting, if the client is at its limit."""
         if (name := self._name(client)) is None:
             return True
         if self.open[name] >= self.most_of_one:
@@ -44,7 +46,7 @@ class WebSocketLimits:
         return True
 
     def give_back(self, client: tuple[str, int] | None) -> None:
-        """Count one less."""
+        """Count one connection less."""
         if (name := self._name(client)) is not None:
             self.open[name] -= 1
             if self.open[name] <= 0:
@@ -55,11 +57,10 @@ class WebSocketLimits:
 
 
 class PunctualProtocol(H11Protocol):
-    """Closes a connection whose next request has begun and whose head is not there after ten seconds, and one
-    that never says anything.
+    """Closes connections that send nothing, or whose request head takes longer than ten seconds.
 
-    Refuses the connections of one client past its limit, and makes no WebSocket of one past the limit of all;
-    uvicorn looks at that for requests only.
+    Refuses connections over a client's limit, and WebSockets over the total limit, which uvicorn checks for
+    HTTP only.
     """
 
     lines: WebSocketLimits
@@ -69,7 +70,7 @@ class PunctualProtocol(H11Protocol):
     _is_counted = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """As asyncio has it."""
+        """Start the timeouts and count the connection."""
         super().connection_made(transport)
         line = transport.get_extra_info("socket")
         if line is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -82,7 +83,7 @@ class PunctualProtocol(H11Protocol):
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        """As asyncio has it."""
+        """Read on; restart the timeout between requests."""
         before = self.cycle
         super().data_received(data)
         if self.cycle is not before:
@@ -91,7 +92,7 @@ class PunctualProtocol(H11Protocol):
             self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """As asyncio has it."""
+        """Stop the timeouts and release the slot."""
         self._stop_waiting()
         if self._is_counted:
             self._is_counted = False
@@ -99,7 +100,9 @@ class PunctualProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """As uvicorn has it, within the limit, and for what can be a handshake: RFC 6455, 4.1."""
+        """Upgrade to a WebSocket if the limit allows it and the request is a valid handshake (RFC 6455,
+        4.1).
+        """
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             self._refuse(_FULL)
         elif event.method != b"GET" or {name.lower() for name, _ in self.headers} & {
@@ -124,7 +127,7 @@ class PunctualProtocol(H11Protocol):
 
     def _give_up(self) -> None:
         self._head_timer = None
-        # a connection that became a WebSocket has another protocol by now
+        # after an upgrade to a WebSocket the connection has another protocol
         if (
             self.transport.get_protocol() is self
             and not self.transport.is_closing()
@@ -138,17 +141,19 @@ class PunctualProtocol(H11Protocol):
 
 
 class PunctualWebSocket(WebSocketsSansIOProtocol):
-    """Gives up a handshake that is not complete after ten seconds, and tells when its connection is gone."""
+    """Aborts handshakes that take longer than ten seconds, and releases the slot when the connection is
+    lost.
+    """
 
     lines: WebSocketLimits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As asyncio has it."""
+        """Start the handshake timeout."""
         super().connection_made(transport)
         self._handshake_timer = self.loop.call_later(HEAD_S, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """As asyncio has it."""
+        """Stop the timeout and release the slot."""
         self._handshake_timer.cancel()
         self.lines.give_back(self.client)
         super().connection_lost(exc)
@@ -161,7 +166,7 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
 def protocols(
     *, most_of_one: int, proxies: Collection[str]
 ) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
-    """The two protocols of one server."""
+    """The two protocol classes of one server."""
     shared = {
         "lines": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)),
         "stuck_s": STUCK_S,

@@ -1,4 +1,4 @@
-"""The facade's outer middleware: every request and WebSocket passes here first, and every answer last."""
+"""The outermost middleware: sees every request and WebSocket first, and every response last."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class AccessMiddleware:
-    """ASGI middleware: lets in who may ask, sets the headers of every answer, counts, and turns what nobody
-    foresaw into a 500.
+    """ASGI middleware that checks access, sets security headers, counts requests, and turns unhandled
+    exceptions into 500.
     """
 
     def __init__(self, app: ASGIApp, *, access: Access, places: ConnectionLimit, metrics: Metrics) -> None:
@@ -30,7 +30,7 @@ class AccessMiddleware:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
+        """Handle one ASGI connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

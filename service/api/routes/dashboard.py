@@ -1,6 +1,6 @@
-"""The dashboard's files: read once, kept compressed, handed out by name.
+"""The dashboard's files, read into memory once and served by name.
 
-No path of a request ever reaches the disk.
+Request paths never reach the file system.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class Asset:
-    """One file, as it is and compressed where that is smaller."""
+    """One file, with a compressed copy if that is smaller."""
 
     content: bytes
     compressed: bytes | None
     media_type: str
     etag: str
     is_lasting: bool
-    """Whether its name changes with its content."""
+    """Whether its name contains a hash of its content."""
 
 
 def built_folder() -> Path | None:
-    """Where the built dashboard is: inside the package, or in a checkout's `ui/dist`; None when it was not
+    """The folder of the built dashboard: inside the package, or `ui/dist` in a checkout. None if it is not
     built.
     """
     here = Path(__file__).parents[2]
@@ -52,9 +52,7 @@ def built_folder() -> Path | None:
 
 
 def read_assets(folder: Path | None) -> dict[str, Asset]:
-    """The files under a folder by their relative path; hidden ones and, after 32 MB, the rest are left
-    out.
-    """
+    """The files in a folder by relative path, without hidden files; at most 32 MB in total."""
     assets: dict[str, Asset] = {}
     left = MOST_BYTES
     for path in sorted(folder.rglob("*")) if folder else ():
@@ -77,7 +75,10 @@ def router_for(assets: dict[str, Asset]) -> APIRouter:
         if PAGE not in assets:
             return problem(
                 404,
-                "The dashboard was not built. In a checkout: `make ui`. Everything else is at /openapi.json.",
+                (
+                    "The dashboard is not built. In a checkout, run `make ui`. The API is described at"
+                    " /openapi.json."
+                ),
             )
         return _answer(request, assets[PAGE])
 
@@ -85,14 +86,20 @@ def router_for(assets: dict[str, Asset]) -> APIRouter:
     async def docs(request: Request) -> Response:
         if DOCS not in assets:
             return problem(
-                404, "The page was not built. In a checkout: `make ui`. What it shows is at /openapi.json."
+                404,
+                (
+                    "This page is not built. In a checkout, run `make ui`. The API is described at"
+                    " /openapi.json."
+                ),
             )
         return _answer(request, assets[DOCS])
 
     @router.get("/static/{name:path}")
     async def static(name: str, request: Request) -> Response:
         if name not in assets:
-            return problem(404, "The dashboard has no such file. Reload the page: a newer one may be there.")
+            return problem(
+                404, "The dashboard has no such file. Reload the page; there may be a newer version."
+            )
         return _answer(request, assets[name])
 
     return router

@@ -1,4 +1,4 @@
-"""Whether the facade is well, and what it counts."""
+"""Health checks and metrics."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ STORE_TIMEOUT_S = 3.0
 
 @router.get("/health/live", responses=answers())
 async def live() -> Health:
-    """The process answers."""
+    """Whether the process responds."""
     return Health()
 
 
 @router.get("/health/ready", responses=answers())
 async def ready(facade: Facade) -> Health:
-    """The store can be read. Without Prefect nothing can be started, and all else goes on."""
+    """Whether the store can be read. Without Prefect the server is still ready, but cannot start jobs."""
     try:
         async with asyncio.timeout(STORE_TIMEOUT_S):
             await facade.store.jobs(limit=1)
     except TimeoutError as error:
-        raise StoreUnavailable("The store does not answer. Look whether another program holds it.") from error
+        raise StoreUnavailable(
+            "The store does not respond. Check whether another program holds it."
+        ) from error
     is_up = await facade.orchestrator.is_up()
     return Health(store="ok", prefect="ok" if is_up else "unreachable", needs_token=facade.access.needs_token)
 
@@ -39,8 +41,8 @@ async def ready(facade: Facade) -> Health:
     "/metrics",
     response_class=Response,
     responses=answers()
-    | {200: {"description": "All counters", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    | {200: {"description": "All metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(facade: Facade) -> Response:
-    """What the facade counts, for Prometheus."""
+    """The server's metrics in Prometheus format."""
     return Response(facade.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: start, list, read, stop, run again, and what happened in them."""
+"""Jobs over HTTP: start, list, read, stop and retry them, and read their events."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from flows.core.estimate import Estimate
 from flows.errors import TransientError
-from flows.knowledge import Job, JobStatus, Mode, Round, StartedBy, limits
+from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
-from service.api.deps import AppResources, CountStart, Facade, Knowledge, Starter
+from service.api.deps import AppResources, CountStart, Facade, Starter
 from service.api.problems import answers
-from service.errors import Conflict, NotFound
+from service.errors import Conflict, unknown_job
 from service.live.topic import LogPosition, events_of, position_of
 from service.orchestration.types import Run
 from service.schemas import (
@@ -24,9 +24,6 @@ from service.schemas import (
     JobView,
     Moment,
     PlannedJob,
-    RoundList,
-    RoundSummary,
-    RoundView,
     StartBigJob,
     Started,
     StartJob,
@@ -35,12 +32,12 @@ from service.schemas import (
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[UUID, Path(description="Id of the job: that of its flow run")]
+JobId = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
 EventCursor = Annotated[
     str | None,
     Query(
         max_length=500,
-        description="The cursor of a part before",
+        description="Cursor from the previous page",
         json_schema_extra={"format": "event-cursor"},
     ),
 ]
@@ -48,7 +45,7 @@ JobCursor = Annotated[
     str | None,
     Query(
         max_length=500,
-        description="The cursor of the part before",
+        description="Cursor from the previous page",
         json_schema_extra={"format": "job-cursor"},
     ),
 ]
@@ -58,7 +55,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,200}$",
-        description="The same key starts one job, however often it is sent",
+        description="Repeating a request with the same key does not start another job",
         json_schema_extra={"examples": ["2f1e6d9c-1"]},
     ),
 ]
@@ -87,7 +84,9 @@ async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
     body: Annotated[StartBigJob | None, Body()] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Started:
-    """Start a big learning job. Without a body it learns for ten minutes, the commonest words first."""
+    """Start a big learning job. Without a body it runs for ten minutes and starts with the most common
+    words.
+    """
     count()
     return await _start(
         facade, "big", (body or StartBigJob()).parameters(), idempotency_key, response, by=starter
@@ -96,9 +95,9 @@ async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
 
 @router.post("/estimate", responses=answers(408, 413, 422))
 async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
-    """What a job would bring and cost, and what limits it, before it is started.
+    """Estimate what a job would learn and cost, and what limits it.
 
-    Nothing is asked of a model for it.
+    Does not call the language model.
     """
     return await estimating.estimate_job(facade.store, facade.settings, body.mode, body.parameters())
 
@@ -107,15 +106,15 @@ async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
 async def read_jobs(
     facade: Facade,
     *,
-    status: Annotated[list[JobStatus] | None, Query(max_length=6, description="One or more")] = None,
+    status: Annotated[list[JobStatus] | None, Query(max_length=6, description="One or more statuses")] = None,
     mode: Annotated[Mode | None, Query()] = None,
     since: Annotated[
-        Moment | None, Query(description="Created at this moment or later, with a time zone")
+        Moment | None, Query(description="Only jobs created at or after this time; needs a time zone")
     ] = None,
     cursor: JobCursor = None,
     limit: Limit = 50,
 ) -> JobList:
-    """All jobs, newest first, wherever they were started."""
+    """List all jobs, newest first, however they were started."""
     page = await facade.store.jobs(statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
     return JobList(
         items=tuple(_view(facade, row) for row in page.items),
@@ -126,7 +125,7 @@ async def read_jobs(
 
 @router.get("/{job_id:uuid}", responses=answers(404, 422))
 async def read_job(job_id: JobId, facade: Facade) -> JobView:
-    """One job as it is now."""
+    """Read one job."""
     row = await find(facade, job_id)
     is_stopping = not row.is_final and await facade.store.stop_requested(job_id)
     return _view(facade, row, is_stopping=is_stopping)
@@ -136,34 +135,36 @@ async def read_job(job_id: JobId, facade: Facade) -> JobView:
 async def cancel_job(
     job_id: JobId, facade: Facade, body: Annotated[CancelJob | None, Body()] = None
 ) -> Stopping:
-    """Stop a job: by default after what is in flight, with `{"drain": false}` at once.
+    """Stop a job. By default it finishes the work in flight; `{"drain": false}` stops it immediately.
 
-    Asking again changes nothing.
+    Repeating the request has no effect.
     """
     drain = (body or CancelJob()).drain
     row = await find(facade, job_id)
     if row.is_final:
-        raise Conflict("job_id", f"the job is {row.status}", "There is nothing to stop")
+        raise Conflict("job_id", f"is already {row.status}", "There is nothing to stop.")
     has_begun = row.status != "queued" or row.state is None or row.state.type != "SCHEDULED"
     if drain and has_begun:
         if row.status != "cancelling":
             await facade.store.request_stop(job_id)
             facade.relay.refresh(job_id)
     elif row.status != "cancelling":
-        # a job that waits for a worker has nothing in flight
+        # a job that has not started has nothing in flight
         await _note(facade, await facade.orchestrator.cancel_now(job_id))
     return Stopping(job_id=job_id, drain=drain)
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
 async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
-    """Run a failed, crashed or cancelled job again, under the same id, from where it stopped."""
+    """Run a failed, crashed or cancelled job again under the same id, from where it stopped."""
     count()
     row = await find(facade, job_id)
     if row.status == "completed":
-        raise Conflict("job_id", "the job is completed", "Start a new one; it goes on from what is known")
+        raise Conflict(
+            "job_id", "is already completed", "Start a new job; it builds on what is already known."
+        )
     if not row.is_final:
-        raise Conflict("job_id", f"the job is {row.status}", "Only an ended job can be run again")
+        raise Conflict("job_id", f"is {row.status}", "Only a job that has ended can be retried.")
     was_stopping = await facade.store.stop_requested(job_id)
     await facade.store.clear_stop(job_id)
     try:
@@ -177,47 +178,13 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
     return Started(job_id=job_id)
 
 
-@router.get("/{job_id:uuid}/rounds", responses=answers(404, 422))
-async def read_rounds(
-    job_id: JobId,
-    facade: Facade,
-    after: Annotated[
-        int, Query(ge=0, le=2**31, description="Number of the last round of the part before")
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
-) -> RoundList:
-    """A job's rounds, in order, without their candidates."""
-    rounds = await facade.store.rounds(job_id, after=after, limit=limit + 1)
-    if not rounds:
-        await find(facade, job_id)
-    shown = rounds[:limit]
-    return RoundList(
-        items=tuple(map(_summary, shown)), cursor=shown[-1].number if len(rounds) > limit else None
-    )
-
-
-@router.get("/{job_id:uuid}/rounds/{number}", responses=answers(404, 422))
-async def read_round(
-    job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
-) -> RoundView:
-    """One round: every candidate with its verdict, and what became of the words."""
-    found = await store.round(job_id, number)
-    if found is None:
-        raise NotFound(
-            "number",
-            f"job {job_id} has no round {number}",
-            f"GET /jobs/{job_id}/rounds lists those there are",
-        )
-    return RoundView(**dict(found), results=await store.batches(job_id, number))
-
-
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
 async def read_events(
     job_id: JobId, facade: Facade, after: EventCursor = None, limit: Limit = 200
 ) -> History:
-    """What happened in a job, oldest first.
+    """Read a job's events, oldest first.
 
-    The cursor is always there: ask with it for what comes next.
+    `cursor` is always set; use it to read what happens next.
     """
     position = LogPosition.of(after)
     lines = await facade.store.log(job_id, after=position, limit=limit + 1)
@@ -235,11 +202,11 @@ async def read_events(
 async def find(facade: AppResources, job_id: UUID) -> Job:
     """A job's row.
 
-    Raises NotFound, and PrefectUnavailable where there is no row and only Prefect could tell.
+    Raises NotFound, or PrefectUnavailable if there is no row and Prefect cannot be asked.
     """
     row = await facade.store.job(job_id) or await facade.projector.look_up(job_id)
     if row is None:
-        raise _unknown(job_id)
+        raise unknown_job(job_id)
     return row
 
 
@@ -253,7 +220,7 @@ def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobVi
 
 
 async def _note(facade: AppResources, run: Run) -> None:
-    """Have the row say at once what was asked of Prefect; where the store is away, the next poll says so."""
+    """Update the row to match what Prefect was asked. If the store is unavailable, the next poll will."""
     with suppress(TransientError):
         await facade.projector.note(run)
 
@@ -272,32 +239,10 @@ async def _start(
     if idempotency_key and different:
         raise Conflict(
             "Idempotency-Key",
-            f"it started job {run.job_id} with another {different[0]}",
-            "Give another key for another job",
+            f"already started job {run.job_id} with a different `{different[0]}`",
+            "Use a new key for a new job.",
         )
     await _note(facade, run)
     facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)
-
-
-def _summary(round_: Round) -> RoundSummary:
-    verdicts: dict[str, int] = {}
-    for candidate in round_.candidates:
-        verdicts[candidate.verdict.value] = verdicts.get(candidate.verdict.value, 0) + 1
-    return RoundSummary(
-        number=round_.number,
-        attempt=round_.attempt,
-        model=round_.model,
-        prompt_version=round_.prompt_version,
-        candidates=len(round_.candidates),
-        accepted=len(round_.accepted),
-        verdicts=verdicts,
-        batches=len(round_.batches),
-        usage=round_.usage,
-        created_at=round_.created_at,
-    )
-
-
-def _unknown(job_id: UUID) -> NotFound:
-    return NotFound("job_id", f"there is no job {job_id}", "GET /jobs lists those there are")

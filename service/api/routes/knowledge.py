@@ -1,4 +1,4 @@
-"""Knowledge over HTTP: search, entries, their neighbourhood, the frontier, totals and the export."""
+"""Knowledge over HTTP: search, entries, graph, frontier, totals and export."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from service.schemas import EntryList, EntryView, FrontierList, Graph
 router = APIRouter(tags=["knowledge"])
 
 MOST_PAGES = 10
-"""Looked through at most for one answer, where several filters leave little of each."""
+"""At most this many pages are read for one response if filters leave few entries on each."""
 EntryCursor = Annotated[
     str | None,
     Query(
         max_length=500,
-        description="The cursor of the part before",
+        description="Cursor from the previous page",
         json_schema_extra={"format": "entry-cursor"},
     ),
 ]
@@ -37,14 +37,14 @@ FrontierCursor = Annotated[
     str | None,
     Query(
         max_length=500,
-        description="The cursor of the part before",
+        description="Cursor from the previous page",
         json_schema_extra={"format": "frontier-cursor"},
     ),
 ]
 Word = Annotated[
     str,
     Path(
-        description="The word as written; a slash may stand in it",
+        description="The word; it may contain slashes",
         openapi_examples={"word": {"value": "photosynthesis"}},
         json_schema_extra={"format": "known-word"},
     ),
@@ -58,19 +58,20 @@ async def search_knowledge(
     q: Annotated[
         str,
         Query(
-            max_length=limits.MAX_SEARCH_LENGTH, description="Text to look for; without it the newest entries"
+            max_length=limits.MAX_SEARCH_LENGTH,
+            description="Text to search for; omit it to list the newest entries",
         ),
     ] = "",
     category: Annotated[Category | None, Query()] = None,
-    job_id: Annotated[UUID | None, Query(description="The job that learned them")] = None,
+    job_id: Annotated[UUID | None, Query(description="Only entries learned by this job")] = None,
     support: Annotated[Support | None, Query()] = None,
     depth: Annotated[Depth | None, Query()] = None,
     cursor: EntryCursor = None,
     limit: Limit = 50,
 ) -> EntryList:
-    """Search the entries, or browse them, the newest first.
+    """Search the entries, or list them, newest first.
 
-    A part may hold fewer than `limit`; it goes on while there is a cursor.
+    A page may hold fewer than `limit` entries; while `cursor` is set there are more.
     """
     for _ in range(MOST_PAGES):
         page = await _search(
@@ -99,13 +100,13 @@ async def read_stats(store: Knowledge) -> StoreStats:
 
 
 async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenerator[None]:
-    """One of the few exports at once, not all of them one client's, held until the answer is sent.
+    """Holds an export slot until the response is sent. One client cannot hold them all.
 
     Raises TooMany.
     """
     with facade.exporters.one(client_of(connection)):
         if facade.exports.locked():
-            raise TooMany("As many exports as can be are under way. Try again in a minute.", retry_after_s=30)
+            raise TooMany("Too many exports are running. Try again in a minute.", retry_after_s=30)
         async with facade.exports:
             yield
 
@@ -117,18 +118,18 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     responses=answers(422, 429, 501)
     | {
         200: {
-            "description": "Every entry, by key",
+            "description": "All entries, ordered by key",
             "content": {m.partition(";")[0]: {"schema": {"type": "string"}} for m in MEDIA_TYPES.values()},
         }
     },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
-    """Every entry with its citations and licences, streamed."""
+    """Stream every entry with its citations and licences."""
     if not is_available(format):
         return problem(
             501,
-            "Parquet needs pyarrow on the facade: pip install 'learning-pipeline[parquet]'. Or take jsonl or"
-            " csv.",
+            "Parquet needs pyarrow on the server: pip install 'learning-pipeline[parquet]'. Or use"
+            " jsonl or csv.",
         )
     pieces = encoded(store.export(), format)
     first = await anext(pieces, b"")
@@ -138,7 +139,7 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
 
 @router.get("/entries/{word:path}", responses=answers(404, 422))
 async def read_entry(word: Word, store: Knowledge) -> EntryView:
-    """What is known of one word."""
+    """Read what is known about one word."""
     found = await _find(store, word)
     return _entry_view(found) if isinstance(found, Entry) else _definition_view(found)
 
@@ -148,9 +149,11 @@ async def read_graph(
     word: Word,
     store: Knowledge,
     depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
-    limit: Annotated[int, Query(ge=2, le=limits.MAX_GRAPH_WORDS, description="Words at most")] = 100,
+    limit: Annotated[
+        int, Query(ge=2, le=limits.MAX_GRAPH_WORDS, description="Maximum number of words")
+    ] = 100,
 ) -> Graph:
-    """One word's neighbourhood: the words that its entry mentions, those that theirs mention, and so on."""
+    """Read a word's neighbourhood: the words its entry mentions, the words those mention, and so on."""
     found = await _find(store, word)
     start = found if isinstance(found, Entry) else found.definition
     return await graph.around(store, start.key, start.word, steps=depth, limit=limit)
@@ -158,7 +161,7 @@ async def read_graph(
 
 @router.get("/frontier", responses=answers(422))
 async def read_frontier(store: Knowledge, cursor: FrontierCursor = None, limit: Limit = 50) -> FrontierList:
-    """What entries mention and nobody has learned, most mentioned first."""
+    """List words that entries mention but no job has learned, most mentioned first."""
     page = await store.frontier(cursor=cursor, limit=limit)
     return FrontierList(items=page.items, cursor=page.cursor)
 
@@ -174,7 +177,7 @@ async def _search(
     cursor: str | None,
     limit: int,
 ) -> Page[Entry]:
-    """A store filters by one thing at a time: by that which leaves least."""
+    """Search by the most selective filter; a store applies only one at a time."""
     if job_id is not None:
         return await store.search(q, job_id=job_id, cursor=cursor, limit=limit)
     if category is not None:
@@ -208,7 +211,7 @@ async def _find(store: Store, word: str) -> Entry | KnownWord:
         raise NotFound(
             "word",
             f"“{shown}” is not learned yet",
-            'To learn it: POST /jobs/start {"mode": "quick", "words": [the word]}',
+            'To learn it, send POST /jobs/start {"mode": "quick", "words": [the word]}.',
         )
     return found
 

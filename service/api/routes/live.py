@@ -1,4 +1,4 @@
-"""Watching jobs over WebSocket: one kind of frame, see service/schemas/frames.py."""
+"""Watching jobs over WebSocket. See service/schemas/frames.py for the frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.schemas import JobFrame
 
 DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013
 SEND_S = 30.0
-"""A subscriber that takes nothing for so long is let go; what it missed it gets by its cursor."""
+"""A subscriber that reads nothing for this long is disconnected; it can resume from its cursor."""
 
 router = APIRouter(prefix="/ws", tags=["live"])
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -26,7 +26,7 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 
 @router.websocket("/jobs")
 async def watch_jobs(socket: WebSocket) -> None:
-    """Frames of all jobs, those at work first."""
+    """Frames of all jobs, open jobs first."""
     facade = resources_of(socket)
     await socket.accept()
     async with facade.relay.follow_all() as subscriber:
@@ -35,14 +35,14 @@ async def watch_jobs(socket: WebSocket) -> None:
 
 @router.websocket("/jobs/{job_id:uuid}")
 async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> None:
-    """Frames of one job until it has ended; `after` goes on from a frame's cursor."""
+    """Frames of one job until it ends. `after` resumes from a frame's cursor."""
     facade = resources_of(socket)
     await socket.accept()
     try:
         async with facade.relay.follow(job_id, after) as subscriber:
             await _send(socket, subscriber, facade.metrics)
     except NotFound:
-        await _close(socket, UNKNOWN, "there is no such job")
+        await _close(socket, UNKNOWN, "no such job")
     except InvalidInput as error:
         await _close(socket, BAD_CURSOR, f"{error.field}: {error.problem}")
     except TransientError as error:
@@ -73,7 +73,7 @@ async def _send_all(socket: WebSocket, frames: AsyncIterable[JobFrame]) -> None:
 
 
 async def _until_left(socket: WebSocket) -> None:
-    """Read and forget what the client says, until it goes."""
+    """Read and discard what the client sends until it disconnects."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
 

@@ -1,4 +1,4 @@
-"""When Prefect starts jobs by itself."""
+"""Schedules over HTTP."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from service.schemas import ScheduleList, ScheduleView
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
-ScheduleId = Annotated[UUID, Path(description="Id of the schedule, as Prefect has it")]
+ScheduleId = Annotated[UUID, Path(description="The schedule's id in Prefect")]
 
 
 @router.get("", responses=answers())
 async def read_schedules(prefect: Prefect) -> ScheduleList:
-    """The schedules of the three deployments."""
+    """List the schedules of the three deployments."""
     return ScheduleList(items=tuple(map(_shown, await prefect.schedules.all())))
 
 
 @router.post("/{schedule_id:uuid}/pause", responses=answers(404, 422))
 async def pause_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
-    """Let Prefect start nothing by this schedule for now."""
+    """Pause a schedule."""
     return _shown(await prefect.schedules.switch(schedule_id, is_active=False))
 
 
 @router.post("/{schedule_id:uuid}/resume", responses=answers(404, 422))
 async def resume_schedule(schedule_id: ScheduleId, prefect: Prefect) -> ScheduleView:
-    """Let Prefect start jobs by this schedule."""
+    """Resume a schedule."""
     return _shown(await prefect.schedules.switch(schedule_id, is_active=True))
 
 

@@ -1,4 +1,4 @@
-"""Signing in from a browser: a cookie that scripts cannot read stands for the token."""
+"""Signing in from a browser: an HttpOnly cookie stands for the token."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ router = APIRouter(prefix="/session", tags=["session"])
 
 @router.post("", status_code=204, response_class=Response, responses=answers(408, 409, 413, 422, 429))
 async def sign_in(body: SignIn, request: Request, response: Response, facade: Facade) -> None:
-    """Get a session for the token. The answer sets a cookie and has no body."""
+    """Sign in with the token. The response sets a session cookie and has no body."""
     facade.sign_ins.check(client_of(request))
     if not facade.access.needs_token:
-        raise Conflict("token", "no token is needed here", "Go on without")
+        raise Conflict("token", "is not needed; this server has no token", "Continue without signing in.")
     if not facade.access.is_token(body.token.get_secret_value()):
-        raise AccessRefused(401, "This is not the token. It is in LEARN_API_TOKEN where the facade runs.")
+        raise AccessRefused(401, "Wrong token. It is the value of LEARN_API_TOKEN on the server.")
     value, lifetime_s = facade.access.new_session()
     response.set_cookie(
         COOKIE,
@@ -35,7 +35,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, facade: Fa
 
 @router.delete("", status_code=204, response_class=Response, responses=answers())
 async def sign_out(request: Request, response: Response) -> None:
-    """Forget the session in this browser."""
+    """Sign out: remove the session cookie."""
     response.delete_cookie(
         COOKIE, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
     )

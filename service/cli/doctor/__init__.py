@@ -1,1 +1,1 @@
-"""`learn doctor`: what is configured, what is reachable, what is missing and how to get it."""
+"""`learn doctor`: checks the installation and says how to fix what is wrong."""

@@ -1,4 +1,4 @@
-"""What `learn doctor` looks at, one function a thing. None of them changes anything."""
+"""The checks of `learn doctor`, one function each. None of them changes anything."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
 
 def configured(settings: Settings) -> Check:
-    """The settings that matter, without secrets."""
+    """The main settings, without secrets."""
     given = sorted(name for name in os.environ if name.startswith("LEARN_"))
     beside = f"; set: {', '.join(given)}" if given else "; all defaults"
     return Check(
@@ -46,7 +46,7 @@ def configured(settings: Settings) -> Check:
 
 
 def packages() -> Check:
-    """The pins that Prefect does not make itself."""
+    """Versions that Prefect does not pin itself."""
     try:
         prefect_version, fastapi_version = version("prefect"), version("fastapi")
     except PackageNotFoundError as error:
@@ -56,14 +56,14 @@ def packages() -> Check:
         return Check(
             "packages",
             "fail",
-            f"{finding}: Prefect's server breaks with fastapi 0.151 and later",
+            f"{finding}: Prefect's server does not work with fastapi 0.151 and later",
             'pip install "fastapi>=0.139,<0.151"',
         )
     return Check("packages", "ok", finding)
 
 
 def home(settings: Settings) -> Check:
-    """Whether the home folder can be written and has room."""
+    """Whether the home folder is writable and has space."""
     folder = settings.home
     there = next(path for path in (folder, *folder.parents) if path.exists())
     try:
@@ -73,8 +73,8 @@ def home(settings: Settings) -> Check:
         return Check(
             "home",
             "fail",
-            f"{folder} cannot be written ({error.strerror})",
-            "Name another folder in LEARN_HOME.",
+            f"can't write to {folder} ({error.strerror})",
+            "Set LEARN_HOME to another folder.",
         )
     free = shutil.disk_usage(there).free
     finding = f"{folder}, {free / 1e9:,.1f} GB free"
@@ -83,13 +83,13 @@ def home(settings: Settings) -> Check:
             "home",
             "fail" if free < TOO_LITTLE_BYTES else "warn",
             finding,
-            "Free some space, or name another folder in LEARN_HOME.",
+            "Free some space, or set LEARN_HOME to another folder.",
         )
     return Check("home", "ok", finding)
 
 
 def lexicon() -> Check:
-    """Whether the lexicon is there and can be read."""
+    """Whether the lexicon can be read."""
     try:
         from flows.lexicon.reader import Lexicon
 
@@ -97,16 +97,25 @@ def lexicon() -> Check:
             size = words.path.stat().st_size
             return Check("lexicon", "ok", f"WordNet 3.1, {size / 1e6:,.0f} MB")
     except LearningError as error:
-        return Check("lexicon", "fail", str(error), "make setup in a checkout, or install the package again")
+        return Check(
+            "lexicon", "fail", str(error), "Run `make setup` in a checkout, or reinstall the package."
+        )
 
 
 async def store(settings: Settings) -> list[Check]:
-    """Whether the store opens, what is in it, and jobs in it that nobody works on."""
+    """Whether the store opens, what it holds, and jobs in it that have stopped responding."""
     from flows.stores import open_store
 
     where = _without_secrets(settings.store)
     if _is_yet_to_be_made(settings.store):
-        return [Check("store", "ok", f"{where}: none yet; the first job makes it", "learn run big")]
+        return [
+            Check(
+                "store",
+                "ok",
+                f"{where}: does not exist yet; the first job creates it",
+                "Run `learn run big` to create it.",
+            )
+        ]
     try:
         async with (
             asyncio.timeout(TIMEOUT_S * 3),
@@ -115,16 +124,10 @@ async def store(settings: Settings) -> list[Check]:
             stats = await opened.stats()
             return [Check("store", "ok", f"{where}: {_totals(stats)}"), await _jobs(opened)]
     except TimeoutError:
-        return [
-            Check(
-                "store",
-                "fail",
-                f"{where} does not answer",
-                "Close other programs that hold it, then try again.",
-            )
-        ]
+        way_out = "Close other programs that use it, then try again."
+        return [Check("store", "fail", f"{where} does not respond", way_out)]
     except LearningError as error:
-        return [Check("store", "fail", f"{where}: {error}", "Name a store that works in LEARN_STORE.")]
+        return [Check("store", "fail", f"{where}: {error}", "Set LEARN_STORE to a working store.")]
 
 
 def _is_yet_to_be_made(url: str) -> bool:
@@ -132,7 +135,7 @@ def _is_yet_to_be_made(url: str) -> bool:
         return False
     from flows.stores.sqlite import path_of
 
-    with suppress(LearningError):  # opening it says what is wrong with the address
+    with suppress(LearningError):  # opening it reports what is wrong with the URL
         return not path_of(url.removeprefix("sqlite://")).exists()
     return False
 
@@ -149,14 +152,14 @@ async def _jobs(opened: Store) -> Check:
     silent = [job for job in page.items if _silence(job) > SILENT]
     waiting = [job.reason for job in page.items if job.status == "queued" and job.reason is not None]
     if not silent and waiting:
-        named = f"{len(waiting)} of {len(page.items)} open jobs wait: {reason_text(waiting[0])}"
+        named = f"{len(waiting)} of {len(page.items)} open jobs are waiting: {reason_text(waiting[0])}"
         return Check("jobs", "warn", named, remedy(waiting[0]) or "")
     if not silent:
-        return Check("jobs", "ok", f"{len(page.items)} at work")
+        return Check("jobs", "ok", f"{len(page.items)} open")
     named = ", ".join(f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3])
     more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
     way_out = "Their claims expire; a new job will pick the words up."
-    return Check("jobs", "warn", f"nobody works on {named}{more}", way_out)
+    return Check("jobs", "warn", f"not responding: {named}{more}", way_out)
 
 
 def _silence(job: Job) -> timedelta:
@@ -175,7 +178,7 @@ def _spoken(span: timedelta) -> str:
 
 
 async def prefect(settings: Settings) -> list[Check]:
-    """Whether a Prefect server answers, of which version, and who works for it."""
+    """Whether a Prefect server responds, its version, and its workers."""
     named = os.environ.get("PREFECT_API_URL")
     url = named or api_url(settings.prefect_port)
     where = _without_secrets(url)
@@ -183,28 +186,26 @@ async def prefect(settings: Settings) -> list[Check]:
         async with httpx.AsyncClient(trust_env=HOST not in url, timeout=TIMEOUT_S) as client:
             (await client.get(f"{url.rstrip('/')}/health")).raise_for_status()
             answer = await client.get(f"{url.rstrip('/')}/admin/version")
-            server_version = str(answer.json()) if answer.is_success else "of unknown version"
+            server_version = str(answer.json()) if answer.is_success else "unknown"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         if named:
             return [
                 Check(
                     "prefect",
                     "fail",
-                    f"no server answers at PREFECT_API_URL={where} ({type(error).__name__})",
-                    "Start it, or unset PREFECT_API_URL.",
+                    f"can't reach PREFECT_API_URL={where} ({type(error).__name__})",
+                    "Start that server, or unset PREFECT_API_URL.",
                 )
             ]
         if _is_taken(settings.prefect_port):
-            remedy = "Choose another port in LEARN_PREFECT_PORT."
-            return [
-                Check("prefect", "fail", f"port {settings.prefect_port} is in use by something else", remedy)
-            ]
+            remedy = "Set LEARN_PREFECT_PORT to another port."
+            return [Check("prefect", "fail", f"another program uses port {settings.prefect_port}", remedy)]
         return [
             Check(
                 "prefect",
                 "ok",
-                f"not running; commands start one on port {settings.prefect_port}",
-                "learn up keeps one running",
+                f"not running; commands start it on port {settings.prefect_port}",
+                "`learn up` keeps one running.",
             )
         ]
     checks = [Check("prefect", "ok", f"{where}, version {server_version}")]
@@ -213,7 +214,7 @@ async def prefect(settings: Settings) -> list[Check]:
             Check(
                 "prefect",
                 "warn",
-                f"{where}, version {server_version}; here it is {version('prefect')}",
+                f"{where}, version {server_version}; version {version('prefect')} is installed here",
                 "Use the same version on both sides.",
             )
         ]
@@ -222,7 +223,7 @@ async def prefect(settings: Settings) -> list[Check]:
 
 
 async def facade() -> Check:
-    """Whether a facade answers where the client commands look for it, and lets them in."""
+    """Whether the server that client commands use responds and accepts our token."""
     from service.client import LearningClient
     from service.errors import AccessRefused, FacadeUnavailable
 
@@ -230,29 +231,29 @@ async def facade() -> Check:
         async with LearningClient(timeout_s=TIMEOUT_S) as client:
             health = await client.health()
             await client.jobs(limit=1)
-            kept = "with a token" if health.needs_token else "which asks for no token"
-            return Check("facade", "ok", f"{_without_secrets(client.url)}, {kept}")
+            kept = "token required" if health.needs_token else "no token required"
+            return Check("server", "ok", f"{_without_secrets(client.url)}, {kept}")
     except FacadeUnavailable:
         if "LEARN_URL" in os.environ:
             return Check(
-                "facade",
+                "server",
                 "warn",
-                f"nothing answers at LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}",
-                "Start it there, or correct LEARN_URL.",
+                f"can't reach LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}",
+                "Start the server there, or correct LEARN_URL.",
             )
-        return Check("facade", "ok", "not running", "learn up serves one; LEARN_URL names another")
+        return Check("server", "ok", "not running", "`learn up` starts it; LEARN_URL names one elsewhere.")
     except AccessRefused as error:
-        return Check("facade", "fail", str(error), "Set LEARN_API_TOKEN to the facade's token.")
+        return Check("server", "fail", str(error), "Set LEARN_API_TOKEN to the server's token.")
     except LearningError as error:
-        return Check("facade", "fail", str(error))
+        return Check("server", "fail", str(error))
 
 
 def patches() -> list[Check]:
-    """Patches of Prefect that do not fit the installed one."""
+    """Patches that do not fit the installed Prefect."""
     from service.orchestration.patches import PATCHES
 
     return [
-        Check("patches", "warn", f"the patch {patch.name!r} does not fit this Prefect: {patch.without}")
+        Check("patches", "warn", f"patch {patch.name!r} does not fit this Prefect: {patch.without}")
         for patch in PATCHES
         if not patch.fits()
     ]
@@ -265,18 +266,19 @@ async def _pool() -> Check:
         async with asyncio.timeout(TIMEOUT_S):
             pool = await look_at(POOL)
     except (LearningError, TimeoutError) as error:
-        finding = f"Prefect does not tell its workers ({type(error).__name__})"
-        return Check("worker", "fail", finding, "Look into the server's log.")
+        finding = f"can't read the work pool from Prefect ({type(error).__name__})"
+        return Check("worker", "fail", finding, "See the Prefect server's log.")
     if pool is None:
-        finding = f"there is no work pool {POOL!r} yet; learn run works without"
-        return Check("worker", "warn", finding, "learn up creates it")
+        finding = f"work pool {POOL!r} does not exist yet; `learn run` does not need it"
+        return Check("worker", "warn", finding, "`learn up` creates it.")
     if pool.is_paused:
         why = Reason(code="pool_paused", params={"pool": POOL})
         return Check("worker", "warn", reason_text(why), remedy(why) or "")
     if not pool.workers:
         why = Reason(code="no_worker", params={"pool": POOL})
-        return Check("worker", "warn", f"{reason_text(why)} learn run works without.", remedy(why) or "")
-    return Check("worker", "ok", f"{', '.join(pool.workers)} in pool {POOL}")
+        finding = f"{reason_text(why)} `learn run` does not need one."
+        return Check("worker", "warn", finding, remedy(why) or "")
+    return Check("worker", "ok", f"{', '.join(pool.workers)} in work pool {POOL!r}")
 
 
 def _is_taken(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""`learn doctor`: what is configured, what is reachable, what is missing and how to get it."""
+"""`learn doctor`: runs the checks and formats the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MARKS: dict[State, tuple[str, str]] = {"ok": ("✓", "green"), "warn": ("!", "y
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; `remedy` says how to get what is missing."""
+    """The result of one check; `remedy` says how to fix a problem."""
 
     name: str
     state: State
@@ -31,14 +31,14 @@ class Check:
 
 
 async def examine() -> list[Check]:
-    """Look at everything. What cannot be looked at because something before it fails is left out."""
+    """Run all checks, except those that cannot run because an earlier one failed."""
     from service.cli.doctor import checks, providers
 
     found = [checks.packages()]
     try:
         settings = read_settings()
     except ConfigurationError as error:
-        return [Check("settings", "fail", str(error), "Correct or unset the variable."), *found]
+        return [Check("settings", "fail", str(error), "Correct or unset this variable."), *found]
     found = [checks.configured(settings), *found, checks.home(settings), checks.lexicon()]
     found += await checks.store(settings)
     for looked_at in await asyncio.gather(providers.groq(settings), providers.wikimedia(settings)):
@@ -49,7 +49,7 @@ async def examine() -> list[Check]:
 
 
 def as_json(found: Sequence[Check]) -> str:
-    """The checks as a JSON document."""
+    """The results as a JSON document."""
     return json.dumps(
         {"ok": all(c.state != "fail" for c in found), "checks": [asdict(c) for c in found]},
         ensure_ascii=False,
@@ -58,7 +58,7 @@ def as_json(found: Sequence[Check]) -> str:
 
 
 def as_table(found: Sequence[Check]) -> RenderableType:
-    """A line a check, with the remedy under it."""
+    """The results as a table, each remedy below its finding."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

@@ -1,6 +1,6 @@
-"""What `learn doctor` asks of the providers: Groq, Wikipedia, Wiktionary.
+"""Checks of the providers: Groq, Wikipedia and Wiktionary.
 
-Nothing here costs tokens or shows a key.
+They use no tokens and never show a key.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _WELL_KNOWN = "Earth"
 
 
 async def groq(settings: Settings) -> list[Check]:
-    """Whether Groq is configured, answers, takes the key and offers the models, and what is left of the day's
-    quota.
+    """Whether Groq is configured and reachable, accepts the key and offers the models, and how much daily
+    quota is left.
     """
     if settings.groq_api_key is None:
         if settings.model == "groq":
@@ -31,20 +31,20 @@ async def groq(settings: Settings) -> list[Check]:
                 Check(
                     "groq",
                     "fail",
-                    "LEARN_MODEL is groq, and GROQ_API_KEY is not set",
-                    f"Make a key at {KEYS}, or set LEARN_MODEL=lexicon.",
+                    "LEARN_MODEL is groq, but GROQ_API_KEY is not set",
+                    f"Create a key at {KEYS}, or set LEARN_MODEL=lexicon.",
                 )
             ]
         return [
             Check(
                 "groq",
                 "ok",
-                "not configured; the lexicon writes",
-                f"For a language model: set GROQ_API_KEY, from {KEYS}.",
+                "not configured; jobs use the lexicon",
+                f"To use a language model, set GROQ_API_KEY (keys: {KEYS}).",
             )
         ]
     if not settings.writes_with_groq:
-        return [Check("groq", "ok", "there is a key, and LEARN_MODEL is lexicon: it is not used")]
+        return [Check("groq", "ok", "key found but not used, because LEARN_MODEL is lexicon")]
     from flows.models.chat.account import asking
 
     try:
@@ -59,14 +59,14 @@ async def groq(settings: Settings) -> list[Check]:
         ) as client:
             offered = await client.models()
     except ConfigurationError as error:
-        return [Check("groq", "fail", str(error), f"Keys are at {KEYS}.")]
+        return [Check("groq", "fail", str(error), f"Check your keys at {KEYS}.")]
     except TransientError as error:
         return [
             Check(
                 "groq",
                 "fail",
-                f"{settings.groq_base_url} does not answer: {error}",
-                "Look at https://groqstatus.com, or try again later.",
+                f"can't reach {settings.groq_base_url}: {error}",
+                "See https://groqstatus.com, or try again later.",
             )
         ]
     wanted = tuple(dict.fromkeys((*settings.write_models, *settings.propose_models)))
@@ -77,16 +77,16 @@ async def groq(settings: Settings) -> list[Check]:
             Check(
                 "groq",
                 "fail",
-                f"the key is accepted; none of {', '.join(gone)} is offered",
-                f"Name others in LEARN_WRITE_MODELS: {offer}.",
+                f"key accepted, but Groq does not offer {', '.join(gone)}",
+                f"Set LEARN_WRITE_MODELS to an available model: {offer}.",
             )
         ]
     told = f"key accepted, {', '.join(model for model in wanted if model in offered)} available"
     state = Check(
         "groq",
         "warn",
-        f"{told}; not offered: {', '.join(gone)}",
-        "Take it out of LEARN_WRITE_MODELS and LEARN_PROPOSE_MODELS.",
+        f"{told}; not available: {', '.join(gone)}",
+        "Remove it from LEARN_WRITE_MODELS and LEARN_PROPOSE_MODELS.",
     )
     return [
         state if gone else Check("groq", "ok", told),
@@ -95,7 +95,7 @@ async def groq(settings: Settings) -> list[Check]:
 
 
 async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
-    """What the store remembers of the day: a limit of so many a day fills up steadily."""
+    """The quota left, as the store remembers it. A daily limit refills steadily."""
     try:
         async with open_store(settings.store, language=settings.language) as store:
             return [
@@ -111,7 +111,7 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
                 if usage.window == "day"
             ]
     except (ConfigurationError, TransientError):
-        return []  # the store's own line says why
+        return []  # the store's own check says why
 
 
 def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Settings) -> Check:
@@ -126,18 +126,18 @@ def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Setti
             is_empty = is_empty or left < limit / 100
             parts.append(f"{left:,} of {limit:,} {what}")
     if not parts:
-        return Check("quota", "ok", f"{model}: no daily limit is configured")
-    finding = f"{model}: about {' and '.join(parts)} a day are left"
+        return Check("quota", "ok", f"{model}: no daily limit configured")
+    finding = f"{model}: about {' and '.join(parts)} per day left"
     return Check(
         "quota",
         "warn" if is_empty else "ok",
         finding,
-        "It fills again steadily over the day; or name another model." if is_empty else "",
+        "The quota refills steadily over the day. You can also use another model." if is_empty else "",
     )
 
 
 async def wikimedia(settings: Settings) -> list[Check]:
-    """Whether Wikipedia and Wiktionary are to be asked, and answer."""
+    """Whether Wikipedia and Wiktionary are enabled and reachable."""
     names = [
         name
         for name in ("wikipedia", "wiktionary")
@@ -146,13 +146,14 @@ async def wikimedia(settings: Settings) -> list[Check]:
     if not settings.wikimedia_contact:
         is_wanted = bool({"wikipedia", "wiktionary"} & set(settings.sources))
         remedy = (
-            "Set WIKIMEDIA_CONTACT to a mail or web address where you can be reached: Wikimedia asks for it."
+            "Set WIKIMEDIA_CONTACT to an email or web address where you can be reached; Wikimedia"
+            " requires one."
         )
         return [
             Check(
                 "wikimedia",
                 "warn" if is_wanted else "ok",
-                "not asked, since nobody is named; the lexicon is the only source",
+                "not used, because no contact is set; the lexicon is the only source",
                 remedy,
             )
         ]
@@ -173,12 +174,15 @@ async def wikimedia(settings: Settings) -> list[Check]:
         except ExtraMissing as error:
             found.append(Check(name, "fail", str(error)))
         except ConfigurationError as error:
-            found.append(Check(name, "fail", str(error), "Correct WIKIMEDIA_CONTACT or the address."))
+            found.append(Check(name, "fail", str(error), "Correct WIKIMEDIA_CONTACT or the URL."))
         except RateLimited as error:
-            wait = f" Come back in {format_duration(error.retry_after_s)}." if error.retry_after_s else ""
+            wait = f" Try again in {format_duration(error.retry_after_s)}." if error.retry_after_s else ""
             found.append(
                 Check(
-                    name, "warn", f"{url} asks to wait: {error}", f"Its limit is 200 requests a minute.{wait}"
+                    name,
+                    "warn",
+                    f"{url} is rate limiting: {error}",
+                    f"The limit is 200 requests a minute.{wait}",
                 )
             )
         except SourceUnavailable as error:
@@ -187,14 +191,12 @@ async def wikimedia(settings: Settings) -> list[Check]:
                     name,
                     "fail",
                     f"{url}: {error}",
-                    "Is there a network? Jobs go on without it, on the lexicon.",
+                    "Check the network. Jobs continue with the lexicon only.",
                 )
             )
         else:
-            what = f"{url} answers" if has_page else f"{url} answers, and has no page “{_WELL_KNOWN}”"
+            what = f"{url} responds" if has_page else f"{url} responds, but has no page “{_WELL_KNOWN}”"
             found.append(
-                Check(
-                    name, "ok" if has_page else "warn", what, "" if has_page else "Is this the right address?"
-                )
+                Check(name, "ok" if has_page else "warn", what, "" if has_page else "Check the URL.")
             )
     return found

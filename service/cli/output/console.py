@@ -1,4 +1,4 @@
-"""What every command's output shares: consoles, exit codes, and text made safe to print."""
+"""What all output shares: consoles, exit codes, and text made safe to print."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ _OPTIONS = {
 
 
 def clean(text: str) -> str:
-    """Text from outside without the characters that steer a terminal or reverse its direction."""
+    """Untrusted text without control and bidirectional formatting characters."""
     return _UNPRINTABLE.sub("", text.replace("\n", " "))
 
 
 def out() -> Console:
-    """The console for what was asked for."""
+    """The console for results (stdout)."""
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, markup=False)
 
 
 def err() -> Console:
-    """The console for everything said beside it."""
+    """The console for everything else (stderr)."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """One line beside the output."""
+    """Print one line to stderr."""
     err().print(clean(text))
 
 
 def say_error(error: BaseException) -> int:
-    """Say in one line what went wrong, and return the exit code for it. LEARN_DEBUG=1 shows the traceback."""
+    """Print an error in one line and return its exit code. LEARN_DEBUG=1 adds the traceback."""
     if is_debugging():
         err().print_exception()
     err().print(f"learn: {describe(error)}", style="red" if sys.stderr.isatty() else None)
@@ -66,17 +66,18 @@ def say_error(error: BaseException) -> int:
 def describe(error: BaseException) -> str:
     """An error in one line, with the option's name instead of the parameter's."""
     if isinstance(error, InvalidInput):
-        return clean(f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}")
+        text = f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}"
+        return clean(text).rstrip()
     text = " ".join(clean(str(error)).split())
     if isinstance(error, LearningError):
         return text or clean(type(error).__doc__ or type(error).__name__)
     if isinstance(error, OSError) and error.strerror:
         where = f": {clean(str(error.filename))}" if error.filename else ""
         return f"{error.strerror}{where}"
-    hint = "" if is_debugging() else " (LEARN_DEBUG=1 shows where)"
+    hint = "" if is_debugging() else " (set LEARN_DEBUG=1 for the traceback)"
     return f"unexpected {type(error).__name__}: {text[:300]}{hint}"
 
 
 def is_debugging() -> bool:
-    """Whether tracebacks are wanted."""
+    """Whether to show tracebacks."""
     return os.environ.get("LEARN_DEBUG", "") not in {"", "0"}

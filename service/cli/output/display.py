@@ -1,23 +1,20 @@
-"""What a running job looks like in a terminal: a trail of what was seen, and a picture of it."""
+"""The live display of a running job."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from rich.cells import cell_len
 from rich.console import ConsoleRenderable, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.knowledge import STAGES, Job, JobEvent, Stage, StageCounts
+from flows.knowledge import STAGES, Job, Stage, StageCounts
 from service.cli.output.console import clean
-from service.wording import reason_line
+from service.cli.output.trail import Scene
 
-RATE_WINDOW = timedelta(seconds=10)
-NEWEST_KEPT = 80
 Lines = Sequence[ConsoleRenderable]
 _SPARKS = "▁▂▃▄▅▆▇█"
 _ACCENT, _QUIET, _WARNING, _PROBLEM, _GOOD = "cyan", "dim", "yellow", "red", "green"
@@ -31,106 +28,8 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Scene:
-    """All that a picture shows. Words come newest first, rates (words a second) oldest first."""
-
-    job: Job
-    now: datetime
-    words: tuple[str, ...] = ()
-    rate: float = 0.0
-    rates: tuple[float, ...] = ()
-    problem: str = ""
-    is_stopping: bool = False
-    page: str = ""
-    """Address of the run in the Prefect UI."""
-    is_ours: bool = True
-    """Whether the job runs in this process, so that Ctrl-C stops it."""
-    serves: bool = False
-    """Whether Ctrl-C stops a whole stack with it."""
-
-    @property
-    def remaining(self) -> timedelta | None:
-        """Time left until the job's limit; None where it has none or has ended."""
-        if self.job.deadline_at is None or self.job.is_final:
-            return None
-        return max(timedelta(), self.job.deadline_at - self.now)
-
-    @property
-    def elapsed(self) -> timedelta:
-        """Time since the job began."""
-        began = self.job.started_at or self.job.created_at
-        return max(timedelta(), (self.job.finished_at or self.now) - began)
-
-
-class Trail:
-    """What was seen of one job so far."""
-
-    def __init__(self) -> None:
-        self.job: Job | None = None
-        self.is_ours = True
-        self.serves = False
-        """Whether the whole stack goes down with the job's display."""
-        self.changes = 0
-        self._words: deque[str] = deque(maxlen=NEWEST_KEPT)
-        self._samples: deque[tuple[datetime, int]] = deque()
-        self._rates: deque[float] = deque(maxlen=60)
-        self._problem = ""
-        self._is_stopping = False
-
-    def note(self, job: Job, events: Iterable[JobEvent], now: datetime) -> None:
-        """Take in the job as it is now and what happened since the last time."""
-        self.changes += 1
-        self.job = job
-        for event in events:
-            match event.kind:
-                case "words.learned":
-                    self._words.extendleft(event.words)
-                case "job.problem":
-                    self._problem = f"{event.occurred.astimezone():%H:%M:%S} {event.text}"
-                case "job.stopping":
-                    self._is_stopping = True
-                case "job.started" | "job.resumed":
-                    self._is_stopping = False
-        self._samples.append((now, job.counts.stored))
-        while len(self._samples) > 2 and now - self._samples[1][0] >= RATE_WINDOW:
-            self._samples.popleft()
-        self._rates.append(self.rate(now))
-
-    def rate(self, now: datetime) -> float:
-        """Words a second over the last ten seconds; of a job that has ended, over all its time."""
-        if self.job is None or not self._samples:
-            return 0.0
-        if self.job.is_final:
-            return self.job.counts.stored / self.job.active_seconds if self.job.active_seconds else 0.0
-        (began, first), (ended, last) = self._samples[0], self._samples[-1]
-        is_silent = now - ended > RATE_WINDOW / 3
-        seconds = ((now if is_silent else ended) - began).total_seconds()
-        return (last - first) / seconds if seconds >= 0.5 else 0.0
-
-    def scene(self, now: datetime, page: str = "") -> Scene | None:
-        """What there is to see at this moment; None before the job was seen."""
-        if self.job is None:
-            return None
-        problem = self._problem or (self.job.errors[-1] if self.job.errors else "")
-        if self.job.reason is not None and self.job.status == "queued":
-            problem = reason_line(self.job.reason)
-        return Scene(
-            job=self.job,
-            now=now,
-            words=tuple(self._words),
-            rate=self.rate(now),
-            rates=tuple(self._rates),
-            problem=problem,
-            is_stopping=self._is_stopping,
-            page=page,
-            is_ours=self.is_ours,
-            serves=self.serves,
-        )
-
-
 def clock(span: timedelta) -> str:
-    """Such as 9:58 or 1:00:03."""
+    """A duration such as 9:58 or 1:00:03."""
     seconds = int(span.total_seconds())
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
@@ -147,9 +46,7 @@ def plain_line(scene: Scene) -> str:
 
 
 def picture(scene: Scene, width: int, height: int = 24) -> RenderableType:
-    """The scene for a terminal of so many columns and lines; parts that do not fit are left out, the least
-    important first.
-    """
+    """The scene for a terminal of this size. Parts that do not fit are left out, least important first."""
     width = max(20, width)
     inner = width - 1
     room = height - 1
@@ -196,7 +93,7 @@ def _bar_line(scene: Scene, width: int) -> Text:
 
 
 def _bar(share: float, width: int, pending: float = 0.0) -> Text:
-    """A line filled to a share of its width; `pending` is a further share, drawn lighter."""
+    """A progress bar; `pending` is a second share, drawn lighter."""
     done = min(width, int(share * width + 1e-9))
     begun = min(width - done, round(pending * width))
     return Text.assemble(
@@ -280,14 +177,14 @@ def _problem(text: str, width: int) -> Text:
 
 def _foot(scene: Scene, width: int) -> list[Text]:
     hint = (
-        "Finishing what is in flight. Ctrl-C again stops now."
+        "Finishing the work in flight. Press Ctrl-C again to stop now."
         if scene.is_stopping
-        else "Ctrl-C finishes what is in flight, then stops."
+        else "Ctrl-C finishes the work in flight, then stops."
     )
     if scene.serves:
-        hint = "Ctrl-C finishes what is in flight, then stops everything."
+        hint = "Ctrl-C finishes the work in flight, then stops everything."
     if not scene.is_ours:
-        hint = "Ctrl-C stops watching; the job goes on."
+        hint = "Ctrl-C stops watching; the job keeps running."
     rows = [hint if len(hint) <= width else "Ctrl-C stops."]
     if scene.page and cell_len(scene.page) <= width:
         rows.insert(0, scene.page)
@@ -304,7 +201,7 @@ def _learned(job: Job) -> str:
 
 
 def count_words(count: int, what: str) -> str:
-    """Such as "1 word learned"."""
+    """For example "1 word learned"."""
     return f"{count:,} word{'' if count == 1 else 's'} {what}"
 
 

@@ -1,4 +1,4 @@
-"""What entries and search results look like in a terminal."""
+"""Entries and search results in a terminal."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from service.cli.output.console import READING_WIDTH, clean
 _QUIET = "dim"
 _SUPPORT: dict[Support, str] = {
     "supported": "backed by its sources",
-    "model_only": "no source found; the model wrote it from its own knowledge",
+    "model_only": "no source found; the model wrote this from its own knowledge",
     "conflict": "its sources disagree",
 }
 
 
 def entry_page(entry: Entry) -> RenderableType:
-    """An entry as a dictionary prints it: the word and its meaning first, where it comes from last."""
+    """An entry laid out like a dictionary page: word and meaning first, sources last."""
     parts: list[RenderableType] = [
         _headword(entry.word, f"{entry.part_of_speech} · {entry.category}"),
         Text(),
@@ -50,7 +50,7 @@ def entry_page(entry: Entry) -> RenderableType:
 
 
 def definition_page(known: KnownWord) -> RenderableType:
-    """A word that has a definition and no entry yet."""
+    """The page of a word that has a definition but no entry yet."""
     definition = known.definition
     return Group(
         _headword(definition.word, definition.part_of_speech),
@@ -60,12 +60,12 @@ def definition_page(known: KnownWord) -> RenderableType:
         _label("Sources"),
         *_sources(definition.citations, definition.support),
         Text(),
-        *_origin(definition.provenance, "defined; a deep job gives it examples and relations"),
+        *_origin(definition.provenance, "defined only; a deep job adds examples and relations"),
     )
 
 
 def results_table(page: Page[Entry], width: int) -> RenderableType:
-    """Entries one a line, cut to the terminal's width."""
+    """A table of entries, one per line, cut to the terminal's width."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style=_QUIET, width=min(width, 120))
     table.add_column("word", no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4), style="bold")
     if width >= 60:
@@ -172,5 +172,5 @@ def _origin(provenance: Provenance, depth: str) -> list[RenderableType]:
 
 
 def reading_width(width: int) -> int:
-    """Lines longer than this are hard to read, whatever the terminal's width."""
+    """The width of a page; longer lines are hard to read."""
     return min(width, READING_WIDTH)

@@ -1,4 +1,4 @@
-"""Where Python's and Prefect's log lines go while a display owns the terminal."""
+"""Redirects log lines to a file while a display owns the terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from service.stack.environment import set_aside
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
-    """Send what loggers would print on the terminal to a file.
+    """Send log lines that would appear in the terminal to a file.
 
-    Enter it after Prefect is imported, since that sets its own handlers.
+    Enter this after importing Prefect, which installs its own handlers.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     set_aside(path)

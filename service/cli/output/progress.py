@@ -1,4 +1,4 @@
-"""Who tells how a job goes while it runs: a live picture, plain lines, or nobody."""
+"""Reports a job's progress: as a live display, as plain lines, or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from rich.text import Text
 
 from flows.knowledge import Job, JobEvent, Reason, utc_now
 from service.cli.output.console import clean, out, say
-from service.cli.output.display import Trail, clock, picture, plain_line
+from service.cli.output.display import clock, picture, plain_line
+from service.cli.output.trail import Trail
 from service.wording import reason_line
 
 TICK_S = 0.1
@@ -25,9 +26,7 @@ PLAIN_EVERY = timedelta(seconds=5)
 
 
 class Reporter(Protocol):
-    """Follows one job between `async with` and its end; calling it is what `flows.job.progress.watching`
-    expects.
-    """
+    """Follows one job inside `async with`. Calling it is what `flows.job.progress.reporting_to` expects."""
 
     trail: Trail
     page: str
@@ -37,16 +36,16 @@ class Reporter(Protocol):
     async def __aexit__(self, *_: object) -> None: ...
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
-        """The job as it is now, and what has happened."""
+        """Take the job as it is now, and its new events."""
         ...
 
     def say(self, text: str) -> None:
-        """What goes on while there is no job to show."""
+        """Show a message while there is no job to show."""
         ...
 
 
 def choose_reporter(*, is_json: bool, is_plain: bool) -> Reporter:
-    """Silent beside JSON, live in a terminal, plain lines elsewhere."""
+    """Silent with --json, live in a terminal, plain lines elsewhere."""
     if is_json:
         return SilentReporter()
     console = out()
@@ -56,7 +55,7 @@ def choose_reporter(*, is_json: bool, is_plain: bool) -> Reporter:
 
 
 class SilentReporter:
-    """Says nothing, so that the output is JSON alone."""
+    """Prints nothing, so the output is JSON only."""
 
     def __init__(self) -> None:
         self.trail = Trail()
@@ -69,15 +68,15 @@ class SilentReporter:
         return None
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
-        """Keep it for the end."""
+        """Record the job for the summary."""
         self.trail.note(job, events, utc_now())
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """Print nothing."""
 
 
 class PlainReporter(SilentReporter):
-    """One line every few seconds, and one for each problem."""
+    """Prints a line every few seconds, and one for each problem."""
 
     def __init__(
         self, write: Callable[[str], None] | None = None, now: Callable[[], datetime] = utc_now
@@ -89,7 +88,7 @@ class PlainReporter(SilentReporter):
         self._reason: Reason | None = None
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
-        """A line when it is time for one."""
+        """Print a line if one is due."""
         now = self._now()
         self.trail.note(job, events, now)
         for event in events:
@@ -104,7 +103,7 @@ class PlainReporter(SilentReporter):
                 self._tell(plain_line(scene), now)
 
     def say(self, text: str) -> None:
-        """The text as a line of its own."""
+        """Print the message as a line."""
         self._write(clean(text))
 
     def _tell(self, text: str, now: datetime) -> None:
@@ -117,7 +116,7 @@ def _write_line(line: str) -> None:
 
 
 class LiveReporter(SilentReporter):
-    """A picture that is redrawn when it changes, at most ten times a second."""
+    """Redraws the display when it changes, at most ten times a second."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -148,7 +147,7 @@ class LiveReporter(SilentReporter):
         self._quiet.close()
 
     def say(self, text: str) -> None:
-        """The text beside the spinner, until there is a job; above the picture afterwards."""
+        """Show the message next to the spinner or, once there is a job, above the display."""
         if self.trail.job is None:
             self._spinner.update(text=Text(clean(text)))
         else:
@@ -162,7 +161,7 @@ class LiveReporter(SilentReporter):
     def _draw(self) -> None:
         size = self.console.size
         if size != self._size:
-            # A narrower terminal has folded the lines drawn before, so they cannot be drawn over
+            # a narrower terminal has rewrapped the lines drawn before, so they can't be overwritten
             self.console.control(Control.clear(), Control.home())
             self._size = size
         now = utc_now()
@@ -179,7 +178,7 @@ class LiveReporter(SilentReporter):
 
 @contextlib.contextmanager
 def _without_echo() -> Iterator[None]:
-    """Keep the terminal from printing ^C into the picture."""
+    """Keep the terminal from echoing ^C into the display."""
     try:
         import termios
 
@@ -189,7 +188,7 @@ def _without_echo() -> Iterator[None]:
         yield
         return
     except Exception as error:
-        if type(error).__name__ != "error":  # termios.error is no OSError
+        if type(error).__name__ != "error":  # termios.error is not an OSError
             raise
         yield
         return

@@ -1,4 +1,4 @@
-"""What is said of a job when it has ended."""
+"""The summary of a job that has ended."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ PROBLEMS_SHOWN = 3
 
 
 def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str = "") -> list[str]:
-    """The lines: what came of it, where it is, how to look at it. `words` are the newest ones."""
+    """The lines of the summary: the outcome, where the results are, how to see them. `words` are the newest
+    ones.
+    """
     lines = [headline(job), *_left_over(job)]
     if words:
-        lines.append(f"  look at one   learn show {shlex.quote(clean(words[0]))}")
+        lines.append(f"  see one       learn show {shlex.quote(clean(words[0]))}")
     if job.counts.stored:
-        lines.append(f"  at all        learn search --job {job.job_id}")
+        lines.append(f"  see all       learn search --job {job.job_id}")
     if store_url:
         lines.append(f"  stored in     {store_url}")
     if page:
@@ -27,7 +29,7 @@ def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str 
     if job.status != "completed":
         lines.extend(f"  problem       {clean(text)}" for text in job.errors[-PROBLEMS_SHOWN:])
     elif job.errors:
-        lines.append(f"  problems      {len(job.errors)}, the last: {clean(job.errors[-1])}")
+        lines.append(f"  problems      {len(job.errors)}; the latest: {clean(job.errors[-1])}")
     return lines
 
 
@@ -56,7 +58,7 @@ def headline(job: Job) -> str:
 def _left_over(job: Job) -> list[str]:
     parts = []
     if job.counts.defined:
-        parts.append(f"{count_words(job.counts.defined, 'only defined')}, a later deep job goes on")
+        parts.append(f"{count_words(job.counts.defined, 'only defined')}; a deep job can complete them")
     if job.counts.failed:
         parts.append(f"{count_words(job.counts.failed, 'given up')}")
     return [f"  also          {'; '.join(parts)}"] if parts else []

@@ -1,6 +1,6 @@
-"""Runs one flow run: Prefect's engine, which ends when the stack that started it is gone.
+"""Runs one flow run: Prefect's engine, which stops when its stack is gone.
 
-The work pool's command.
+This is the work pool's command.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from service.stack.locks import LIFELINE, hold_lease_from_environment, when_rele
 
 COMMAND = "python -m service.engine"
 LAST_WORDS_S = 15.0
-"""For Prefect's last events and logs after a run; a process that is there for longer is stuck."""
+"""Time for Prefect's last events and logs after a run; a process that takes longer is stuck."""
 DRAIN_S = 9.0
-"""A flow that is told to stop keeps what it has within 8 s."""
+"""A flow keeps its results within 8 s of being told to stop."""
 
 
 def main() -> None:
-    """Run the flow run that the environment names."""
+    """Run the flow run in the environment."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
     parser.add_argument("--warm", type=int, metavar="FD", help="wait for a run on this socket first")
     warm: int | None = parser.parse_args().warm
-    # Prefect's engine has arguments of its own
+    # Prefect's engine parses its own arguments
     del sys.argv[1:]
     if warm is not None:
         from service.stack.worker.warm_process import wait_for_run
@@ -39,18 +39,18 @@ def main() -> None:
     lease = hold_lease_from_environment()
     if lifeline := os.environ.get(LIFELINE):
         log = open_log(Path(os.environ["LEARN_JOB_LOG"]))
-        # a file of its own, because the worker at the other end of the pipe may die before this process
+        # log to our own file: the worker at the other end of the pipe may die before this process
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
         when_released(Path(lifeline), _end)
     try:
         with warnings.catch_warnings():
-            # a warm process has imported it already, as a module and not as the program
+            # a warm process has already imported it as a module
             warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
             runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
     finally:
-        # a thread that does not end would keep the process, and the locks that it holds, for ever
+        # a thread that does not end would keep the process and its locks forever
         last = threading.Timer(LAST_WORDS_S, os._exit, [1])
         last.daemon = True
         last.start()

@@ -1,9 +1,9 @@
-"""A Prefect worker of our own type, `learning`: it starts runs in warm processes, sees their ends at once,
-and says how they ended.
+"""A Prefect worker type, `learning`: starts runs in warm processes, notices their ends immediately, and
+reports how they ended.
 
-It uses what Prefect documents for workers: `run`, `setup` and `teardown`, labels, states, events. It serves
-work pools of type `process` too, and no deployment depends on it: Prefect's own process worker can run any of
-them.
+It uses only documented extension points: `run`, `setup`, `teardown`, labels, states and events. It also
+serves work pools of type `process`, and no deployment depends on it: Prefect's own process worker can run
+them all.
 """
 
 from __future__ import annotations
@@ -43,30 +43,30 @@ if TYPE_CHECKING:
 
 CANCELLING = "prefect.flow-run.Cancelling"
 DUE = ["prefect.flow-run.Scheduled", "prefect.flow-run.AwaitingRetry", "prefect.flow-run.Late"]
-"""Events after which there may be a run to start."""
+"""Events after which a run may be due."""
 AGAIN_S = 2.0
 LOOK_S = 5.0
-"""How often runs at work are looked up, for cancellations that the event stream has lost."""
+"""How often to check active runs for cancellations that the event stream lost."""
 SUBMIT_S = 5.0
-"""How long a run may take from its submission to its start."""
+"""How long a run may take from submission to its start."""
 
 
 class LearningJobConfiguration(ProcessJobConfiguration):
-    """As for Prefect's process worker; without a command, runs use our engine, which ends with its stack."""
+    """Like Prefect's process worker. The default command is our engine, which stops with its stack."""
 
     def prepare_for_flow_run(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as Prefect has them
-        """Fill in what is particular to a run."""
+        """Fill in the details of a run."""
         self.command = self.command or COMMAND
         super().prepare_for_flow_run(*args, **kwargs)
 
 
 class LearningWorker(ProcessWorker):
-    """Prefect's process worker with warm processes. `on_ready` is called once it takes runs."""
+    """Prefect's process worker with warm processes. `on_ready` is called once it accepts runs."""
 
     type = POOL_TYPE
     job_configuration = LearningJobConfiguration
     _display_name = "Learning"
-    _description = "Runs learning jobs as processes on this machine, started in a fraction of a second."
+    _description = "Runs learning jobs as local processes that start in a fraction of a second."
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class LearningWorker(ProcessWorker):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a run is at work or about to be."""
+        """Whether a run is active or about to start."""
         recently = time.monotonic() - SUBMIT_S
         return self._running > 0 or any(at > recently for at in self._submitted.values())
 
     async def setup(self) -> None:
-        """Prepare to run, and begin to listen for runs that are due or to be cancelled."""
+        """Set up, then listen for runs that are due or to be cancelled."""
         await super().setup()
         if self._warm_pool is not None:
             self._warm_pool.expect(get_current_settings().to_environment_variables(exclude_unset=True))
@@ -102,7 +102,7 @@ class LearningWorker(ProcessWorker):
         self._on_ready()
 
     async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401
-        """Stop listening and clean up."""
+        """Stop listening, then tear down."""
         for duty in self._duties:
             duty.cancel()
         await asyncio.gather(*self._duties, return_exceptions=True)
@@ -111,7 +111,7 @@ class LearningWorker(ProcessWorker):
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         """Start the runs that are due, unless the worker is stopping.
 
-        Prefect polls with it; events call it at once.
+        Prefect's poll calls this, and events do so immediately.
         """
         async with self._fetching:
             if self.is_stopping:
@@ -126,7 +126,7 @@ class LearningWorker(ProcessWorker):
         configuration: ProcessJobConfiguration,
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> ProcessWorkerResult:
-        """Run one flow run in a process, to its end."""
+        """Run one flow run in a process until it ends."""
         self._running += 1
         self._submitted.pop(flow_run.id, None)
         try:
@@ -166,9 +166,9 @@ class LearningWorker(ProcessWorker):
         return process
 
     async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
-        """Tell Prefect of an end that the run did not tell itself; 0 once Prefect knows.
+        """Report the end of a run that did not report it itself. Returns 0 once Prefect knows.
 
-        A run that was cancelled is called so, now that its process is gone.
+        A cancelled run is marked so now that its process is gone.
         """
         code = await process.wait()
         while not self.is_stopping:
@@ -176,28 +176,30 @@ class LearningWorker(ProcessWorker):
                 with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
                     return await self._tell_end(flow_run, process, code)
             except Exception as error:  # noqa: BLE001  Prefect may be away: nobody else knows how the process ended
-                self.get_flow_run_logger(flow_run).debug("Prefect does not hear how the run ended: %s", error)
+                self.get_flow_run_logger(flow_run).debug(
+                    "Could not tell Prefect how the run ended: %s", error
+                )
             await asyncio.sleep(AGAIN_S)
         return code
 
     async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:
         now = await self.client.read_flow_run(flow_run.id)
         state = now.state
-        # an engine that SIGTERM meets before the flow begins calls its run crashed
+        # SIGTERM before the flow begins makes the engine mark its run as crashed
         if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
             await self.client.set_flow_run_state(
                 flow_run.id, Cancelled(message="Its process has ended"), force=True
             )
         elif state is not None and (state.is_pending() or state.is_running()):
-            # before the state, so that whoever hears of the state finds them
+            # labels first, so whoever sees the state finds them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
-            await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process ended ({code})"))
+            await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process exited ({code})"))
         return 0
 
     async def _listen(self) -> None:
-        """Hear of runs that are due or to be cancelled, for ever.
+        """Listen for runs that are due or to be cancelled, forever.
 
-        The stream may lose some; the polling does not.
+        The poll finds what the stream loses.
         """
         wanted = [*DUE, CANCELLING]
         while True:
@@ -225,11 +227,11 @@ class LearningWorker(ProcessWorker):
     async def _look_for_cancellations(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            with suppress(Exception):  # Prefect may be away; the next look comes soon
+            with suppress(Exception):  # Prefect may be unavailable; the next check comes soon
                 await self._cancel_those_asked_for()
 
     async def _cancel_those_asked_for(self) -> None:
-        """End the processes of runs that are to be cancelled, as Prefect says now: an event may be of an
+        """Stop the processes of runs that Prefect is cancelling. Asks Prefect, since an event may be about an
         earlier attempt.
         """
         processes = list(self._at_work)
@@ -250,13 +252,13 @@ class LearningWorker(ProcessWorker):
 
 
 def worker_for(pool_type: str) -> type[LearningWorker]:
-    """The class of a worker for a pool of this type.
+    """The worker class for a pool of this type.
 
-    Prefect warns of a worker whose type is another one than its pool's.
+    Prefect warns about a worker whose type differs from its pool's.
     """
     if pool_type == POOL_TYPE:
         return LearningWorker
     with warnings.catch_warnings():
-        # in this process alone it takes the place of Prefect's own
+        # replaces Prefect's own worker in this process only
         warnings.simplefilter("ignore", UserWarning)
         return type("LearningWorker", (LearningWorker,), {"type": pool_type})

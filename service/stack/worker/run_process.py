@@ -1,5 +1,5 @@
-"""The process of one flow run: a warm one where it fits, else a new one; ended gracefully, by force after a
-while.
+"""The process of one flow run: a warm one if it fits, otherwise a new one. It is stopped gracefully, then by
+force.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from service.stack.worker.warm_pool import WarmPool
 
 GRACE_S = 30.0
-"""How long a run may take to end after SIGTERM; Prefect's own worker gives as much."""
+"""Time for a run to end after SIGTERM, as in Prefect's own worker."""
 
 
 class RunProcess:
-    """A run's process, from its start to its end."""
+    """A run's process, from start to end."""
 
     def __init__(self, flow_run_id: UUID, process: asyncio.subprocess.Process) -> None:
         self.flow_run_id = flow_run_id
@@ -44,12 +44,12 @@ class RunProcess:
         is_shown: bool,
         warm_pool: WarmPool | None,
     ) -> RunProcess:
-        """Start a command for a run: in a process of the pool where it is our engine's command.
+        """Start a run's command; if it is our engine's command, use a process of the pool.
 
-        Raises OSError where it cannot be started.
+        Raises OSError if it cannot be started.
 
-        The pool is only for runs in an empty folder: modules in another one would hide those that a warm
-        process has imported.
+        The pool serves only runs in an empty folder: modules in another folder would shadow those already
+        imported.
         """
         arguments = command_from_string(command)
         if warm_pool is not None and arguments == command_from_string(COMMAND):
@@ -70,27 +70,27 @@ class RunProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._process.pid
 
     async def wait(self) -> int:
-        """Its exit code, once it has ended: negative for the signal that ended it."""
+        """Wait for its exit code, which is negative for a signal."""
         return await self._process.wait()
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask it to stop."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it was asked to end because its run is cancelled."""
+        """Whether it was asked to stop because its run is being cancelled."""
         return self._ending is not None
 
     def cancel(self, *, grace_s: float = GRACE_S) -> None:
-        """Ask it to end, and kill it when it has not after so many seconds; at once with 0.
+        """Ask it to stop, and kill it after `grace_s`; immediately with 0.
 
-        Asking again changes nothing.
+        Repeating the call has no effect.
         """
         if self._ending is None:
             self._ending = asyncio.create_task(self._end(grace_s))

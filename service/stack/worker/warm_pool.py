@@ -1,4 +1,4 @@
-"""The processes that a worker keeps ready for its next flow runs."""
+"""Keeps processes ready for the worker's next flow runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.stack.worker.warm_process import READY, TAKEN
 
 PREPARE_S = 60.0
 NEARLY_S = 5.0
-"""How long a run waits for a process that is still importing: a new one would have to import the same."""
+"""How long a run waits for a process that is still importing; a new one would need the same imports."""
 TAKE_S = 2.0
 BURST_GAP_S = 10.0
 """Starts closer together than this count as a burst."""
@@ -29,7 +29,7 @@ REST_S = 30.0
 
 
 class WarmProcess:
-    """One process that imports, or has imported, what a run needs."""
+    """One process that has imported, or is importing, what a run needs."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class WarmProcess:
 
     @classmethod
     async def start(cls, environment: dict[str, str], stamp: int) -> WarmProcess:
-        """Start one for runs in this environment; `stamp` tells which code it has loaded."""
+        """Start one for runs in this environment. `stamp` identifies the code it has loaded."""
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=ours)
         try:
@@ -72,23 +72,23 @@ class WarmProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process lives."""
+        """Whether the process lives."""
         return self.process.returncode is None
 
     @property
     def has_told(self) -> bool:
-        """Whether it has said that it is ready."""
+        """Whether it has reported that it is ready."""
         return self._ready.done() and self._ready.result()
 
     async def is_ready(self, *, within_s: float = PREPARE_S) -> bool:
-        """Whether it has imported everything, or will have in time."""
+        """Whether it is ready, or will be in time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(self._ready)
         return False
 
     async def hand_over(self, environment: Mapping[str, str], folder: Path) -> bool:
-        """Have it become the process of a run; False when it did not take it, and is gone."""
+        """Turn it into the process of a run. False if it did not take the run; then it is gone."""
         order = {"environment": dict(environment), "folder": str(folder)}
         self._writer.write(json.dumps(order).encode() + b"\n")
         is_taken = await self._hear(TAKEN, within_s=TAKE_S)
@@ -98,7 +98,7 @@ class WarmProcess:
         return is_taken
 
     async def end(self) -> None:
-        """Kill it. It has begun nothing."""
+        """Kill it; it has not begun anything."""
         with suppress(ProcessLookupError):
             self.process.kill()
         self._writer.close()
@@ -112,11 +112,11 @@ class WarmProcess:
 
 
 class WarmPool:
-    """Keeps one process ready for the next run, two during a burst of starts.
+    """Keeps one process ready for the next run, two during a burst.
 
-    Each holds about 80 MB of its own.
+    Each uses about 80 MB.
 
-    They start in the environment of the last run; the first in that of this process.
+    They have the environment of the last run, and at first that of this process.
     """
 
     def __init__(self, *, stamp: Callable[[], int] | None = None) -> None:
@@ -129,7 +129,7 @@ class WarmPool:
 
     @property
     def ready(self) -> list[int]:
-        """The process ids of those that are ready."""
+        """The ids of the ready processes."""
         return [warm.process.pid for warm in self._kept if warm.is_alive and warm.has_told]
 
     @property
@@ -137,7 +137,7 @@ class WarmPool:
         return 2 if time.monotonic() < self._burst_until else 1
 
     async def keep(self) -> None:
-        """Keep as many as are wanted, until cancelled; then end them all."""
+        """Keep the pool filled until cancelled, then end all its processes."""
         try:
             while True:
                 await self._fill()
@@ -158,7 +158,7 @@ class WarmPool:
             try:
                 warm = await asyncio.shield(starting)
             except asyncio.CancelledError:
-                # half a start would leave a process that nobody knows
+                # half a start would leave a process that nobody knows about
                 await (await starting).end()
                 raise
             self._kept.append(warm)
@@ -167,8 +167,8 @@ class WarmPool:
                 await self._discard(warm)
                 if is_lost:
                     print(  # noqa: T201
-                        f"A warm process ended ({warm.process.returncode}) before it was ready; runs start"
-                        " without one.",
+                        f"A warm process exited ({warm.process.returncode}) before it was ready; runs"
+                        " start without one.",
                         flush=True,
                     )
                     await asyncio.sleep(REST_S)
@@ -176,8 +176,8 @@ class WarmPool:
                 print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
 
     def expect(self, variables: Mapping[str, str]) -> None:
-        """Re-key the warm processes to the environment that new runs will carry: this one with `variables`,
-        which spell out its settings.
+        """Give the warm processes the environment of new runs: this process's, with `variables` for its
+        settings.
         """
         before, self._environment = self._environment, essence({**os.environ, **variables})
         for warm in self._kept:
@@ -185,9 +185,7 @@ class WarmPool:
                 warm.environment = self._environment
 
     async def take(self, environment: Mapping[str, str]) -> WarmProcess | None:
-        """A process ready for a run in this environment; None when there is none, and the run has to start a
-        new one.
-        """
+        """A ready process for a run in this environment; None if the run must start a new one."""
         now = time.monotonic()
         if now - self._started_at < BURST_GAP_S:
             self._burst_until = now + BURST_S
@@ -217,12 +215,12 @@ class WarmPool:
 
 
 def essence(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the variables that differ from run to run."""
+    """The environment without variables that differ between runs."""
     return {name: value for name, value in environment.items() if not name.startswith("PREFECT__")}
 
 
 def code_stamp(*folders: Path) -> int:
-    """A number that changes with the Python files of these folders, by default with our own."""
+    """A number that changes with the Python files in these folders; our own by default."""
     roots = folders or (Path(next(iter(flows.__path__))), Path(__file__).parents[2])
     return hash(
         tuple(sorted((str(file), file.stat().st_mtime_ns) for root in roots for file in root.rglob("*.py")))

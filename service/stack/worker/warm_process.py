@@ -1,6 +1,4 @@
-"""A process that has imported what a flow run needs, and waits for its worker to hand it one: `python -m
-service.engine --warm FD`.
-"""
+"""A warm process: imports what a flow run needs and waits for a run: `python -m service.engine --warm FD`."""
 
 from __future__ import annotations
 
@@ -15,14 +13,14 @@ import warnings
 READY = b"ready\n"
 TAKEN = b"taken\n"
 NICENESS = 5
-"""Of the importing thread, since jobs at work share the machine."""
+"""Niceness of the importing thread, since running jobs share the machine."""
 
 
 def wait_for_run(fd: int) -> None:
-    """Import, tell the worker at the other end of the socket, and return in the environment and folder of the
-    run that it hands over.
+    """Import, tell the worker through the socket, and return in the environment and folder of the run that it
+    hands over.
 
-    Ends this process when the worker ends, or has no run for it.
+    Ends this process if the worker ends or has no run for it.
     """
     importing = threading.Thread(target=_import_all, name="import")
     importing.start()
@@ -44,7 +42,7 @@ def wait_for_run(fd: int) -> None:
 
 
 def _import_all() -> None:
-    # on Linux a thread has a niceness of its own, and only root could give one back to the whole process
+    # on Linux niceness is per thread, and only root could lower it again for the whole process
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     try:
         with warnings.catch_warnings():
@@ -58,9 +56,9 @@ def _import_all() -> None:
 
 
 def _import_what_runs_need() -> None:
-    """What the engine and a job without keys load.
+    """What the engine and a job without keys import.
 
-    Other models and sources are imported when a run opens them.
+    Runs import other models and sources when they open them.
     """
     import flows.big
     import flows.deep

@@ -1,4 +1,4 @@
-"""The worker as a process: it ends its runs when it is stopped, and never outlives its stack."""
+"""The worker's process: stops its runs when it is stopped, and never outlives its stack."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 
 POOL = "learning"
 DRAIN_S = 8.5
-"""A flow that is told to stop keeps what it has within 8 s."""
+"""A flow keeps its results within 8 s of being told to stop."""
 
 
 async def work(name: str, ready_fd: int | None) -> None:
-    """Take flow runs from the pool until a signal; then have those that run stop, wait for them, and take no
-    more.
+    """Take flow runs from the pool until a signal; then stop its runs and wait for them.
 
-    After SIGUSR1 it takes no more runs either, but waits for the end of those that it has, however long that
-    takes.
+    After SIGUSR1 it takes no more runs but waits until its own have ended, however long that takes.
     """
     stop, retire = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -42,13 +40,13 @@ async def work(name: str, ready_fd: int | None) -> None:
         when_released(Path(lifeline), end)
 
     pool = WarmPool()
-    # before Prefect is imported here, which takes as long
+    # before this process imports Prefect, which takes just as long
     keeping = asyncio.create_task(pool.keep())
     await asyncio.sleep(0.05)
     from service.stack.worker.process_worker import worker_for
 
     def ready() -> None:
-        print(f"Worker {name!r} takes runs from the work pool {POOL!r}.", flush=True)  # noqa: T201
+        print(f"Worker {name!r} accepts runs from work pool {POOL!r}.", flush=True)  # noqa: T201
         if ready_fd is not None:
             os.write(ready_fd, b"ready\n")
 
@@ -70,12 +68,12 @@ async def work(name: str, ready_fd: int | None) -> None:
 
 
 async def _pool_type() -> str:
-    """The type of the pool as Prefect has it; ours where there is none yet, or Prefect is still away."""
+    """The pool's type in Prefect; ours if the pool does not exist or Prefect does not respond."""
     from prefect.client.orchestration import get_client
 
     from service.orchestration.types import POOL_TYPE
 
-    with suppress(Exception):  # the worker itself waits for Prefect, and creates the pool
+    with suppress(Exception):  # the worker itself waits for Prefect and creates the pool
         async with get_client() as client:
             return (await client.read_work_pool(POOL)).type
     return POOL_TYPE
@@ -98,12 +96,12 @@ def main() -> None:
     """Run the worker until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.worker", description=main.__doc__)
     parser.add_argument("--name", default=f"learning-{os.getpid()}", help="name shown in Prefect")
-    parser.add_argument("--ready-fd", type=int, help="file descriptor that is told when the worker is ready")
+    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the worker is ready")
     arguments = parser.parse_args()
     if os.getpgrp() != os.getpid():
         os.setpgrp()
     lease = hold_lease_from_environment()
-    # the work pool's command says `python`: this one
+    # the work pool's command says `python`: make it this one
     os.environ["PATH"] = os.pathsep.join(
         filter(None, (str(Path(sys.executable).parent), os.environ.get("PATH")))
     )

@@ -132,7 +132,7 @@ def test_token_in_the_address_is_refused(serve):
     ):
         answer = served.get(path)
         assert answer.status_code == 403, path
-        assert "address" in answer.json()["detail"]
+        assert "URL" in answer.json()["detail"]
         assert TOKEN not in answer.text
 
 

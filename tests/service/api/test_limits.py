@@ -51,7 +51,7 @@ def test_all_clients_together_have_a_limit_and_those_refused_cost_nothing():
     limit = limiter(clock)
     assert passed(limit, "10.0.0.1", 100) == 20
     assert passed(limit, "10.0.0.2", 100) == 10
-    with pytest.raises(TooMany, match="in all"):
+    with pytest.raises(TooMany, match="in total"):
         limit.check("10.0.0.3")
     clock[0] += 0.5
     assert passed(limit, "10.0.0.3", 5) == 1

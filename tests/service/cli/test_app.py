@@ -5,12 +5,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
 
 from flows.errors import InvalidInput, RateLimited, StoreFull
+from flows.knowledge.limits import MAX_MINUTES
 from service.cli import app as cli
+from service.cli.options import Minutes
 from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
@@ -41,6 +44,12 @@ def test_help_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     assert ended.stderr.strip() == "[]"
+
+
+def test_help_names_the_longest_time():
+    option = get_args(Minutes)[1]
+    assert f"at most {MAX_MINUTES:g} " in option.help
+    assert option.show_default == f"{MAX_MINUTES:g}"
 
 
 def test_help_costs_little_more_than_the_library_that_prints_it():

@@ -14,7 +14,8 @@ from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
 from service.cli import copy as migration
 from service.cli.app import main
-from service.cli.copy import copy_store, count
+from service.cli.copy import copy_store
+from service.cli.store_counts import count
 
 # where there is no emulator, tests/flows/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]
@@ -193,7 +194,7 @@ async def test_target_that_holds_something_is_refused(url_of, tmp_path):
 async def test_empty_source_and_one_store_named_twice_are_refused(url_of, tmp_path):
     with pytest.raises(InvalidInput, match="empty"):
         await move("memory://migrate-nothing", url_of("memory"), tmp_path)
-    with pytest.raises(InvalidInput, match="there is no file"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         await move(url_of("sqlite"), url_of("memory"), tmp_path)
     assert list(tmp_path.glob("*.db")) == []
     with pytest.raises(InvalidInput, match="another"):
@@ -219,7 +220,9 @@ async def test_counts_that_differ_at_the_end_are_told(url_of, tmp_path):
                 connection.execute("INSERT OR IGNORE INTO frontier VALUES ('a', 'A', 1, '[\"cat\"]', 0)")
             connection.close()
 
-        with pytest.raises(LearningError, match=r"frontier: 31 here, 30 there.*Run it again"):
+        with pytest.raises(
+            LearningError, match=r"frontier: 31 in the source, 30 in the target.*Run the command again"
+        ):
             await move(source_url, target_url, tmp_path, tell=learn_more)
     moved = await move(source_url, target_url, tmp_path)
     assert moved.counts["frontier"] == 31

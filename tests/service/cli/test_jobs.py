@@ -157,7 +157,7 @@ async def test_what_is_not_there_or_not_one_job_is_said(facade, store):
     twice = next(letter for letter in first if first.count(letter) > 1)
     many = await learn(facade, "watch", twice)
     assert many.code == 2
-    assert "jobs begin with" in many.err
+    assert "jobs match" in many.err
 
 
 @prefect

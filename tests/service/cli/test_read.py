@@ -80,7 +80,7 @@ class TestShow:
         assert said.out == ""
         assert (
             said.err
-            == "gravitron: not learned yet. Near it: gravitation, gravity. To learn it: learn run quick"
+            == "gravitron: not learned yet. Similar: gravitation, gravity. To learn it: learn run quick"
             " gravitron\n"
         )
 
@@ -133,7 +133,7 @@ class TestSearch:
 
     def test_more_is_said_with_the_cursor(self, capsys: Captured):
         assert cli.main(["search", "--limit", "1"]) == 0
-        assert "There are more: --cursor" in capsys.readouterr().err
+        assert "More results: --cursor" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
         "arguments",
@@ -187,7 +187,7 @@ def test_bytes_that_are_no_text_are_refused_in_one_line(
     assert cli.main([command, "ti\udcff"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert "no UTF-8 text" in said.err
+    assert "must be text in UTF-8" in said.err
     assert len(said.err.splitlines()) == 1
 
 

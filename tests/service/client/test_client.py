@@ -130,7 +130,7 @@ async def test_an_export_is_whole_or_not_there(served, client, tmp_path, format_
     else:
         found = list(pd.read_parquet(file)["key"])
     assert sorted(found) == sorted(f"moss {n}" for n in range(700))
-    with pytest.raises(InvalidInput, match="there already"):
+    with pytest.raises(InvalidInput, match="already exists"):
         await client.export(file, format_)
     assert await client.export(file, format_, may_overwrite=True) == file.stat().st_size
 

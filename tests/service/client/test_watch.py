@@ -205,7 +205,7 @@ async def test_patience_ends_when_the_facade_stays_away(facade, store):
         following = Following(client, told.job_id, patience_s=1.0)
         await following.until(len)
         facade.stop()
-        with pytest.raises(FacadeUnavailable, match="the job goes on"):
+        with pytest.raises(FacadeUnavailable, match="The job keeps running"):
             await following.end()
 
 

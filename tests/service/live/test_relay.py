@@ -43,7 +43,7 @@ async def relaying(store, look_up=nobody):
         Relay(
             store,
             Metrics(),
-            page_of=lambda job_id: f"https://prefect.example/{job_id}",
+            run_pages="https://prefect.example/",
             confirmed_at=lambda row: row.confirmed_at,
             look_up=look_up,
         ) as relay,

@@ -101,7 +101,7 @@ async def test_server_of_another_kind_is_told_from_prefect():
     async with answering(answer("200 OK", b"<html>"), heard=heard) as port:
         error = await refusal(f"http://127.0.0.1:{port}/api")
     assert isinstance(error, ConfigurationError)
-    assert "no Prefect API" in str(error)
+    assert "not a compatible Prefect API" in str(error)
 
 
 async def test_failure_to_connect_is_remembered_for_a_moment_only(free_port, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 from flows.knowledge import Counts, Reason, Word, utc_now
 from flows.stores.memory import MemoryStore
 from service.orchestration import projector as module
+from service.orchestration import repair
 from service.orchestration.projector import Projector
 from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
 
@@ -167,6 +168,6 @@ async def test_a_run_long_over_its_time_is_called_crashed(store, prefect, projec
     await projector.poll()
     assert prefect.crashed == []
     now = utc_now()
-    monkeypatch.setattr(module, "utc_now", lambda: now + timedelta(minutes=4))
+    monkeypatch.setattr(repair, "utc_now", lambda: now + timedelta(minutes=4))
     await projector.poll()
     assert prefect.crashed == [ANN]

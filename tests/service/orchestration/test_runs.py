@@ -118,7 +118,7 @@ async def test_what_a_person_changed_in_prefects_ui_stays_until_the_file_changes
 
 async def test_a_deployment_that_cannot_be_used_names_itself_and_the_file(stand_ins, deployments, tmp_path):
     file = rewritten(stand_ins, tmp_path, "deep", schedules=[{"slug": "odd", "cron": "not a cron"}])
-    with pytest.raises(ConfigurationError, match=r"prefect\.yaml: the deployment 'deep'"):
+    with pytest.raises(ConfigurationError, match=r"prefect\.yaml: invalid deployment 'deep'"):
         await deploy(file)
 
 
@@ -150,7 +150,7 @@ async def test_runs_by_id_leave_out_strangers(orchestrator, deployments):
 
 async def test_ended_run_is_run_again_under_its_id(orchestrator, deployments):
     job_id = (await orchestrator.start("deep", {})).job_id
-    with pytest.raises(InvalidInput, match="Only an ended job"):
+    with pytest.raises(InvalidInput, match="Only a job that has ended"):
         await orchestrator.retry(job_id)
     async with get_client() as client:
         for state in (Running(), Completed()):
@@ -161,7 +161,7 @@ async def test_ended_run_is_run_again_under_its_id(orchestrator, deployments):
 
 
 async def test_retry_of_a_stranger_is_refused(orchestrator, deployments):
-    with pytest.raises(InvalidInput, match="knows no run"):
+    with pytest.raises(InvalidInput, match="has no run"):
         await orchestrator.retry(uuid4())
 
 

@@ -100,7 +100,7 @@ def test_dead_facade_is_started_again(start, processes, hear):
     assert httpx.get(address).json()["status"] == "ok"
     os.kill(processes.named("service.stack.web_server")[0], signal.SIGKILL)
     hear(process, "SIGKILL")
-    hear(process, "facade is back")
+    hear(process, "The server is back")
     assert httpx.get(address).json()["status"] == "ok"
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
@@ -112,7 +112,7 @@ def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
         port = other.getsockname()[1]
         process = begin(LEARN_PORT=str(port))
         assert hear(process, f"Port {port}").endswith(
-            "Choose another one in LEARN_PORT. The rest goes on without the dashboard.\n"
+            "Set LEARN_PORT to another port. Continuing without the dashboard.\n"
         )
         assert hear(process, "facade ").split()[1] == "None"
         url = hear(process, "ready ").split()[1]
@@ -129,8 +129,8 @@ def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(
     time.sleep(2)  # the run renews its slot of the deployment once at its start
     (slot,) = (settings.home / "prefect" / "concurrency_leases").glob("*-*.json")
     os.kill(processes.named("service.stack.prefect_server")[0], signal.SIGKILL)
-    hear(process, "server ended")
-    hear(process, "has a new worker")
+    hear(process, "server died")
+    hear(process, "Started a new worker")
     assert state_of(url, job_id) == "RUNNING"
     # the old one stays for its run
     assert len(processes.named("service.worker")) == 2
@@ -159,7 +159,7 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
         async with stack.up(settings, say=print):
             pass
 
-    with pytest.raises(ConfigurationError, match="runs already"):
+    with pytest.raises(ConfigurationError, match="is already running"):
         asyncio.run(second())
 
 

@@ -71,8 +71,8 @@ def test_port_in_use_is_one_clear_line(facade, free_port):
         assert process.wait(30) == 1
     assert (
         process.stdout.read()
-        == f"Port {free_port} on 127.0.0.1 cannot be used (Address already in use). Choose another one in"
-        " LEARN_PORT.\n"
+        == f"Can't use port {free_port} on 127.0.0.1 (Address already in use). Set LEARN_PORT to another"
+        " port.\n"
     )
 
 

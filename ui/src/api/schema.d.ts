@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Read Entry
-         * @description What is known of one word.
+         * @description Read what is known about one word.
          */
         get: operations["read_entry"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Read Frontier
-         * @description What entries mention and nobody has learned, most mentioned first.
+         * @description List words that entries mention but no job has learned, most mentioned first.
          */
         get: operations["read_frontier"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Read Graph
-         * @description One word's neighbourhood: the words that its entry mentions, those that theirs mention, and so on.
+         * @description Read a word's neighbourhood: the words its entry mentions, the words those mention, and so on.
          */
         get: operations["read_graph"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description The process answers.
+         * @description Whether the process responds.
          */
         get: operations["live"];
         put?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description The store can be read. Without Prefect nothing can be started, and all else goes on.
+         * @description Whether the store can be read. Without Prefect the server is still ready, but cannot start jobs.
          */
         get: operations["ready"];
         put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Read Jobs
-         * @description All jobs, newest first, wherever they were started.
+         * @description List all jobs, newest first, however they were started.
          */
         get: operations["read_jobs"];
         put?: never;
@@ -135,9 +135,9 @@ export interface paths {
         put?: never;
         /**
          * Estimate Job
-         * @description What a job would bring and cost, and what limits it, before it is started.
+         * @description Estimate what a job would learn and cost, and what limits it.
          *
-         *     Nothing is asked of a model for it.
+         *     Does not call the language model.
          */
         post: operations["estimate_job"];
         delete?: never;
@@ -177,7 +177,8 @@ export interface paths {
         put?: never;
         /**
          * Start Big Job
-         * @description Start a big learning job. Without a body it learns for ten minutes, the commonest words first.
+         * @description Start a big learning job. Without a body it runs for ten minutes and starts with the most common
+         *     words.
          */
         post: operations["start_big_job"];
         delete?: never;
@@ -195,7 +196,7 @@ export interface paths {
         };
         /**
          * Read Job
-         * @description One job as it is now.
+         * @description Read one job.
          */
         get: operations["read_job"];
         put?: never;
@@ -217,9 +218,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description Stop a job: by default after what is in flight, with `{"drain": false}` at once.
+         * @description Stop a job. By default it finishes the work in flight; `{"drain": false}` stops it immediately.
          *
-         *     Asking again changes nothing.
+         *     Repeating the request has no effect.
          */
         post: operations["cancel_job"];
         delete?: never;
@@ -237,9 +238,9 @@ export interface paths {
         };
         /**
          * Read Events
-         * @description What happened in a job, oldest first.
+         * @description Read a job's events, oldest first.
          *
-         *     The cursor is always there: ask with it for what comes next.
+         *     `cursor` is always set; use it to read what happens next.
          */
         get: operations["read_events"];
         put?: never;
@@ -261,7 +262,7 @@ export interface paths {
         put?: never;
         /**
          * Retry Job
-         * @description Run a failed, crashed or cancelled job again, under the same id, from where it stopped.
+         * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
          */
         post: operations["retry_job"];
         delete?: never;
@@ -279,7 +280,7 @@ export interface paths {
         };
         /**
          * Read Rounds
-         * @description A job's rounds, in order, without their candidates.
+         * @description List a job's rounds in order, without their candidates.
          */
         get: operations["read_rounds"];
         put?: never;
@@ -299,7 +300,7 @@ export interface paths {
         };
         /**
          * Read Round
-         * @description One round: every candidate with its verdict, and what became of the words.
+         * @description Read one round: every candidate with its verdict, and the results for its words.
          */
         get: operations["read_round"];
         put?: never;
@@ -319,9 +320,9 @@ export interface paths {
         };
         /**
          * Search Knowledge
-         * @description Search the entries, or browse them, the newest first.
+         * @description Search the entries, or list them, newest first.
          *
-         *     A part may hold fewer than `limit`; it goes on while there is a cursor.
+         *     A page may hold fewer than `limit` entries; while `cursor` is set there are more.
          */
         get: operations["search_knowledge"];
         put?: never;
@@ -341,7 +342,7 @@ export interface paths {
         };
         /**
          * Export Knowledge
-         * @description Every entry with its citations and licences, streamed.
+         * @description Stream every entry with its citations and licences.
          */
         get: operations["export_knowledge"];
         put?: never;
@@ -381,7 +382,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description What the facade counts, for Prometheus.
+         * @description The server's metrics in Prometheus format.
          */
         get: operations["metrics"];
         put?: never;
@@ -401,7 +402,7 @@ export interface paths {
         };
         /**
          * Read Schedules
-         * @description The schedules of the three deployments.
+         * @description List the schedules of the three deployments.
          */
         get: operations["read_schedules"];
         put?: never;
@@ -423,7 +424,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Schedule
-         * @description Let Prefect start nothing by this schedule for now.
+         * @description Pause a schedule.
          */
         post: operations["pause_schedule"];
         delete?: never;
@@ -443,7 +444,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Schedule
-         * @description Let Prefect start jobs by this schedule.
+         * @description Resume a schedule.
          */
         post: operations["resume_schedule"];
         delete?: never;
@@ -463,12 +464,12 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Get a session for the token. The answer sets a cookie and has no body.
+         * @description Sign in with the token. The response sets a session cookie and has no body.
          */
         post: operations["sign_in"];
         /**
          * Sign Out
-         * @description Forget the session in this browser.
+         * @description Sign out: remove the session cookie.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -516,7 +517,7 @@ export interface components {
         };
         /**
          * BigJob
-         * @description A big job that is not started yet.
+         * @description A big job to estimate.
          * @example {
          *       "minutes": 10,
          *       "mode": "big"
@@ -525,7 +526,7 @@ export interface components {
         BigJob: {
             /**
              * Candidates Per Round
-             * @description Words proposed per round
+             * @description Number of words to propose per round
              * @default 1000
              */
             candidates_per_round: number;
@@ -536,7 +537,7 @@ export interface components {
             max_entries?: number | null;
             /**
              * Minutes
-             * @description When to stop, in minutes of work
+             * @description Time limit in minutes of active work
              * @default 10
              */
             minutes: number;
@@ -549,7 +550,7 @@ export interface components {
             topic?: string | null;
             /**
              * Words Per Round
-             * @description New words learned per round, at most
+             * @description Maximum number of new words to learn per round
              * @default 200
              */
             words_per_round: number;
@@ -564,7 +565,7 @@ export interface components {
         CancelJob: {
             /**
              * Drain
-             * @description true: no new batch, what is in flight is finished and kept; false: at once
+             * @description true: finish the work in flight and keep the results; false: stop immediately
              * @default true
              */
             drain: boolean;
@@ -678,7 +679,7 @@ export interface components {
         };
         /**
          * Edge
-         * @description A link from one word's entry to another word: `related`, or the name of the relation.
+         * @description A link from a word's entry to another word; `kind` is `related` or the name of the relation.
          */
         Edge: {
             /** Kind */
@@ -778,14 +779,14 @@ export interface components {
         };
         /**
          * EntryList
-         * @description A part of the entries. `cursor` fetches the next part and is null at the end.
+         * @description One page of entries. `cursor` fetches the next page and is null on the last page.
          */
         EntryList: {
             /** Cursor */
             cursor?: string | null;
             /**
              * Is Full Text
-             * @description Whether the search looked into the texts, not only at the beginnings of the words
+             * @description Whether the search covered the full text; if false, it matched beginnings of words only
              */
             is_full_text: boolean;
             /** Items */
@@ -793,7 +794,7 @@ export interface components {
         };
         /**
          * EntryView
-         * @description What is known of a word. At depth `defined` there is a definition only.
+         * @description What is known about a word. At depth `defined` that is only a definition.
          */
         EntryView: {
             /**
@@ -912,12 +913,12 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description What is wrong with one field.
+         * @description A problem with one field.
          */
         FieldProblem: {
             /**
              * Code
-             * @description For programs: the type of pydantic's error, such as `less_than_equal`, or one of ours
+             * @description For programs: a pydantic error type such as `less_than_equal`, or a code of this API
              * @default invalid
              */
             code: string;
@@ -925,19 +926,19 @@ export interface components {
             field: string;
             /**
              * Params
-             * @description What the code needs: `le`, `word`, …
+             * @description Parameters of the code, such as `le` or `word`
              */
             params?: {
                 [key: string]: unknown;
             };
             /**
              * Problem
-             * @description For people, to stand after the field's name
+             * @description For people; reads on from the field's name
              */
             problem: string;
             /**
              * Remedy
-             * @description What to give instead, as a sentence
+             * @description What to send instead, as a sentence
              */
             remedy?: string | null;
         };
@@ -959,7 +960,8 @@ export interface components {
         };
         /**
          * FrontierList
-         * @description A part of the frontier, most mentioned first. `cursor` fetches the next part and is null at the end.
+         * @description One page of the frontier, most mentioned first. `cursor` fetches the next page and is null on the last
+         *     page.
          */
         FrontierList: {
             /** Cursor */
@@ -991,7 +993,7 @@ export interface components {
         };
         /**
          * Graph
-         * @description A word's neighbourhood. `is_cut` says that there was more than fits.
+         * @description A word's neighbourhood. `is_cut` says whether words or links were left out.
          */
         Graph: {
             /** Edges */
@@ -1006,12 +1008,12 @@ export interface components {
         };
         /**
          * Health
-         * @description How the facade is. Without Prefect it is still ready: knowledge and finished jobs can be read.
+         * @description The server's health. It is ready even without Prefect: knowledge and finished jobs can be read.
          */
         Health: {
             /**
              * Needs Token
-             * @description Whether clients must know a token
+             * @description Whether clients need a token
              */
             needs_token?: boolean | null;
             /** Prefect */
@@ -1027,9 +1029,9 @@ export interface components {
         };
         /**
          * History
-         * @description A part of a job's events, oldest first.
+         * @description One page of a job's events, oldest first.
          *
-         *     `cursor` is the `after` of what comes next, also when it has not happened yet.
+         *     Pass `cursor` as `after` to read what comes next, even if it has not happened yet.
          */
         History: {
             /** Cursor */
@@ -1038,7 +1040,7 @@ export interface components {
             has_more: boolean;
             /**
              * Is Complete
-             * @description false while Prefect does not answer: then its states are missing, and come later
+             * @description false while Prefect does not respond: its states are missing and will follow
              * @default true
              */
             is_complete: boolean;
@@ -1047,7 +1049,7 @@ export interface components {
         };
         /**
          * HistoryEvent
-         * @description Something that happened in a job.
+         * @description An event of a job.
          */
         HistoryEvent: {
             /** Id */
@@ -1069,14 +1071,14 @@ export interface components {
         };
         /**
          * JobList
-         * @description A part of the jobs, newest first. `cursor` fetches the next part and is null at the end.
+         * @description One page of jobs, newest first. `cursor` fetches the next page and is null on the last page.
          */
         JobList: {
             /** Cursor */
             cursor?: string | null;
             /**
              * Is Complete
-             * @description false while Prefect does not answer: then jobs that have not begun are missing
+             * @description false while Prefect does not respond: jobs that have not started may be missing
              * @default true
              */
             is_complete: boolean;
@@ -1085,7 +1087,7 @@ export interface components {
         };
         /**
          * JobView
-         * @description A job: its row, and what follows from it and the time.
+         * @description A job: its row, and fields derived from it.
          */
         JobView: {
             /**
@@ -1138,7 +1140,7 @@ export interface components {
             is_settled: boolean;
             /**
              * Is Stopping
-             * @description Whether it was told to finish what is in flight and stop
+             * @description Whether the job is finishing its work in flight before it stops
              * @default false
              */
             is_stopping: boolean;
@@ -1168,7 +1170,7 @@ export interface components {
             };
             /**
              * Prefect Url
-             * @description Its page in Prefect's UI
+             * @description URL of the run in Prefect's UI
              */
             prefect_url?: string | null;
             /**
@@ -1184,7 +1186,7 @@ export interface components {
             reason?: components["schemas"]["Reason"] | null;
             /**
              * Remaining Seconds
-             * @description Until its deadline, while it runs
+             * @description Seconds until the deadline, while the job runs
              */
             remaining_seconds?: number | null;
             /** Run Status */
@@ -1202,7 +1204,7 @@ export interface components {
             state?: components["schemas"]["PrefectState"] | null;
             /**
              * State Name
-             * @description Prefect's name of its state; null where it is not known
+             * @description Name of the Prefect state; null if unknown
              */
             state_name?: string | null;
             /**
@@ -1238,7 +1240,7 @@ export interface components {
          * Node
          * @description A word in a graph.
          *
-         *     `depth` is null for one that is not learned; `distance` counts the steps from the word that was asked for.
+         *     `depth` is null if the word is not learned; `distance` is the number of steps from the requested word.
          */
         Node: {
             category?: components["schemas"]["Category"] | null;
@@ -1323,19 +1325,19 @@ export interface components {
         Problem: {
             /**
              * Code
-             * @description What kind of error it is, for programs
+             * @description The kind of error, for programs
              */
             code?: ("invalid_input" | "not_found" | "conflict" | "access_refused" | "too_many" | "unavailable" | "stale_attempt" | "store_full" | "configuration" | "fault") | null;
             /** Detail */
             detail: string;
             /**
              * Errors
-             * @description The fields that are wrong, where it was the input
+             * @description The invalid fields, if the input was the problem
              */
             errors?: components["schemas"]["FieldProblem"][] | null;
             /**
              * Retry After S
-             * @description When to try again, in seconds; also in Retry-After
+             * @description Seconds to wait before trying again; also sent as Retry-After
              */
             retry_after_s?: number | null;
             /** Status */
@@ -1461,7 +1463,8 @@ export interface components {
         };
         /**
          * RoundList
-         * @description A part of a job's rounds, in order. `cursor` is the `after` of the next part and null at the end.
+         * @description One page of a job's rounds, in order. `cursor` is the next page's `after` and is null on the last
+         *     page.
          */
         RoundList: {
             /** Cursor */
@@ -1471,7 +1474,7 @@ export interface components {
         };
         /**
          * RoundSummary
-         * @description One round without its candidates. `verdicts` counts them.
+         * @description A round without its candidates; `verdicts` counts them.
          */
         RoundSummary: {
             /** Accepted */
@@ -1501,7 +1504,7 @@ export interface components {
         };
         /**
          * RoundView
-         * @description One round: every candidate with its verdict, and what became of the words that were taken up.
+         * @description A round: every candidate with its verdict, and the results for the accepted words.
          */
         RoundView: {
             /** Attempt */
@@ -1552,7 +1555,7 @@ export interface components {
         };
         /**
          * ScheduleView
-         * @description When Prefect starts a job by itself.
+         * @description A schedule by which Prefect starts jobs.
          */
         ScheduleView: {
             /**
@@ -1571,7 +1574,7 @@ export interface components {
             next_run_at?: string | null;
             /**
              * Rule
-             * @description The cron line, the interval or the recurrence rule
+             * @description Cron line, interval or recurrence rule
              */
             rule: string;
             /** Slug */
@@ -1600,7 +1603,7 @@ export interface components {
         };
         /**
          * SignIn
-         * @description What a browser shows to get a session.
+         * @description A request to sign in.
          */
         SignIn: {
             /**
@@ -1627,7 +1630,7 @@ export interface components {
         };
         /**
          * StartBigJob
-         * @description How a big job is to learn; all of it may be left out.
+         * @description A big job. All fields are optional.
          * @example {
          *       "minutes": 10,
          *       "topic": "astronomy"
@@ -1636,7 +1639,7 @@ export interface components {
         StartBigJob: {
             /**
              * Candidates Per Round
-             * @description Words proposed per round
+             * @description Number of words to propose per round
              * @default 1000
              */
             candidates_per_round: number;
@@ -1647,7 +1650,7 @@ export interface components {
             max_entries?: number | null;
             /**
              * Minutes
-             * @description When to stop, in minutes of work
+             * @description Time limit in minutes of active work
              * @default 10
              */
             minutes: number;
@@ -1655,16 +1658,16 @@ export interface components {
             topic?: string | null;
             /**
              * Words Per Round
-             * @description New words learned per round, at most
+             * @description Maximum number of new words to learn per round
              * @default 200
              */
             words_per_round: number;
         };
         /**
          * StartDeepJob
-         * @description What a deep job is to learn in detail.
+         * @description A deep job: learns words in detail.
          *
-         *     Without words: what other jobs left unfinished, or what the knowledge base mentions most.
+         *     Without `words` it takes those that other jobs left unfinished, or those that entries mention most.
          * @example {
          *       "minutes": 5,
          *       "mode": "deep",
@@ -1676,12 +1679,12 @@ export interface components {
         StartDeepJob: {
             /**
              * Limit
-             * @description At most this many words, when no words are given
+             * @description Maximum number of words, if `words` is not given
              */
             limit?: number | null;
             /**
              * Minutes
-             * @description When to stop, in minutes of work
+             * @description Time limit in minutes of active work
              */
             minutes?: number | null;
             /**
@@ -1696,9 +1699,9 @@ export interface components {
         };
         /**
          * StartQuickJob
-         * @description What a quick job is to define, in seconds.
+         * @description A quick job: defines words in seconds.
          *
-         *     Without words: what the knowledge base mentions most and does not know.
+         *     Without `words` it takes those that entries mention most and that are not known.
          * @example {
          *       "mode": "quick",
          *       "words": [
@@ -1710,7 +1713,7 @@ export interface components {
         StartQuickJob: {
             /**
              * Limit
-             * @description At most this many words, when no words are given
+             * @description Maximum number of words, if `words` is not given
              */
             limit?: number | null;
             /**
@@ -1725,7 +1728,7 @@ export interface components {
         };
         /**
          * Started
-         * @description A job that was started or is to go on.
+         * @description A job that was started or restarted.
          * @example {
          *       "job_id": "0199d0c4-5c54-7a52-9a4e-5a8f7a2f6d11"
          *     }
@@ -1734,18 +1737,18 @@ export interface components {
             /**
              * Job Id
              * Format: uuid
-             * @description Id of the job: that of its flow run
+             * @description The job's id, which is also its flow run's id
              */
             job_id: string;
         };
         /**
          * Stopping
-         * @description A job that was told to stop.
+         * @description A job that is stopping.
          */
         Stopping: {
             /**
              * Drain
-             * @description Whether what is in flight is finished first
+             * @description Whether the work in flight is finished first
              */
             drain: boolean;
             /**
@@ -1843,7 +1846,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The word as written; a slash may stand in it */
+                /** @description The word; it may contain slashes */
                 word: string;
             };
             cookie?: never;
@@ -1859,7 +1862,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1868,7 +1871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1886,7 +1889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1895,7 +1898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -1906,7 +1909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1915,7 +1918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -1931,7 +1934,7 @@ export interface operations {
     read_frontier: {
         parameters: {
             query?: {
-                /** @description The cursor of the part before */
+                /** @description Cursor from the previous page */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -1950,7 +1953,7 @@ export interface operations {
                     "application/json": components["schemas"]["FrontierList"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1959,7 +1962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1968,7 +1971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1977,7 +1980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -1988,7 +1991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1997,7 +2000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2015,12 +2018,12 @@ export interface operations {
             query?: {
                 /** @description Steps from the word */
                 depth?: number;
-                /** @description Words at most */
+                /** @description Maximum number of words */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description The word as written; a slash may stand in it */
+                /** @description The word; it may contain slashes */
                 word: string;
             };
             cookie?: never;
@@ -2036,7 +2039,7 @@ export interface operations {
                     "application/json": components["schemas"]["Graph"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2045,7 +2048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2063,7 +2066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2072,7 +2075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2083,7 +2086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2092,7 +2095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2123,7 +2126,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2132,7 +2135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2141,7 +2144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2152,7 +2155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2161,7 +2164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2192,7 +2195,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2201,7 +2204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2210,7 +2213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2221,7 +2224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2230,7 +2233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2246,12 +2249,12 @@ export interface operations {
     read_jobs: {
         parameters: {
             query?: {
-                /** @description One or more */
+                /** @description One or more statuses */
                 status?: ("queued" | "running" | "cancelling" | "completed" | "failed" | "cancelled")[] | null;
                 mode?: ("big" | "quick" | "deep") | null;
-                /** @description Created at this moment or later, with a time zone */
+                /** @description Only jobs created at or after this time; needs a time zone */
                 since?: string | null;
-                /** @description The cursor of the part before */
+                /** @description Cursor from the previous page */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -2270,7 +2273,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2279,7 +2282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2288,7 +2291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2297,7 +2300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2308,7 +2311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2317,7 +2320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2352,7 +2355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Estimate"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2361,7 +2364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2370,7 +2373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body did not come in time. */
+            /** @description The request body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2379,7 +2382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body is too large. */
+            /** @description The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2388,7 +2391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2397,7 +2400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2408,7 +2411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2417,7 +2420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2434,7 +2437,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key starts one job, however often it is sent */
+                /** @description Repeating a request with the same key does not start another job */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -2455,7 +2458,7 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2464,7 +2467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2473,7 +2476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body did not come in time. */
+            /** @description The request body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,7 +2485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its state does not allow it. */
+            /** @description The current state does not allow this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2491,7 +2494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body is too large. */
+            /** @description The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2500,7 +2503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2509,7 +2512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2520,7 +2523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2529,7 +2532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2546,7 +2549,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key starts one job, however often it is sent */
+                /** @description Repeating a request with the same key does not start another job */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -2567,7 +2570,7 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2576,7 +2579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2585,7 +2588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body did not come in time. */
+            /** @description The request body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2594,7 +2597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its state does not allow it. */
+            /** @description The current state does not allow this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2603,7 +2606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body is too large. */
+            /** @description The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2612,7 +2615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2621,7 +2624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2632,7 +2635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2641,7 +2644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2659,7 +2662,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
             };
             cookie?: never;
@@ -2675,7 +2678,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2684,7 +2687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2702,7 +2705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2711,7 +2714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2722,7 +2725,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2731,7 +2734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2749,7 +2752,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
             };
             cookie?: never;
@@ -2769,7 +2772,7 @@ export interface operations {
                     "application/json": components["schemas"]["Stopping"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2778,7 +2781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2796,7 +2799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body did not come in time. */
+            /** @description The request body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2805,7 +2808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its state does not allow it. */
+            /** @description The current state does not allow this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2814,7 +2817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body is too large. */
+            /** @description The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2823,7 +2826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,7 +2835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2843,7 +2846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2852,7 +2855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2868,13 +2871,13 @@ export interface operations {
     read_events: {
         parameters: {
             query?: {
-                /** @description The cursor of a part before */
+                /** @description Cursor from the previous page */
                 after?: string | null;
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
             };
             cookie?: never;
@@ -2890,7 +2893,7 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2899,7 +2902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2917,7 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2926,7 +2929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -2937,7 +2940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2946,7 +2949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -2964,7 +2967,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
             };
             cookie?: never;
@@ -2980,7 +2983,7 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2989,7 +2992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,7 +3010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its state does not allow it. */
+            /** @description The current state does not allow this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3016,7 +3019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3025,7 +3028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3036,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3045,7 +3048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3061,13 +3064,13 @@ export interface operations {
     read_rounds: {
         parameters: {
             query?: {
-                /** @description Number of the last round of the part before */
+                /** @description Number of the last round on the previous page */
                 after?: number;
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
             };
             cookie?: never;
@@ -3083,7 +3086,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoundList"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3092,7 +3095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3110,7 +3113,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +3122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3130,7 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3139,7 +3142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3157,7 +3160,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the job: that of its flow run */
+                /** @description The job's id, which is also its flow run's id */
                 job_id: string;
                 number: number;
             };
@@ -3174,7 +3177,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoundView"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3183,7 +3186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3201,7 +3204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3210,7 +3213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3221,7 +3224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3230,7 +3233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3246,14 +3249,14 @@ export interface operations {
     search_knowledge: {
         parameters: {
             query?: {
-                /** @description Text to look for; without it the newest entries */
+                /** @description Text to search for; omit it to list the newest entries */
                 q?: string;
                 category?: components["schemas"]["Category"] | null;
-                /** @description The job that learned them */
+                /** @description Only entries learned by this job */
                 job_id?: string | null;
                 support?: ("supported" | "model_only" | "conflict") | null;
                 depth?: ("defined" | "enriched" | "deep") | null;
-                /** @description The cursor of the part before */
+                /** @description Cursor from the previous page */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -3272,7 +3275,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryList"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3281,7 +3284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3290,7 +3293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3299,7 +3302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3310,7 +3313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3319,7 +3322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3343,7 +3346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every entry, by key */
+            /** @description All entries, ordered by key */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3354,7 +3357,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3363,7 +3366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3372,7 +3375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3381,7 +3384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3392,7 +3395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3401,7 +3404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The installation lacks a package that this needs. */
+            /** @description The server lacks an optional package that this needs. */
             501: {
                 headers: {
                     [name: string]: unknown;
@@ -3410,7 +3413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3441,7 +3444,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoreStats"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3450,7 +3453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3470,7 +3473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3479,7 +3482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3501,7 +3504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All counters */
+            /** @description All metrics */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3510,7 +3513,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3519,7 +3522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3528,7 +3531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3539,7 +3542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3548,7 +3551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3579,7 +3582,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3588,7 +3591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3597,7 +3600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3608,7 +3611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3617,7 +3620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3635,7 +3638,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the schedule, as Prefect has it */
+                /** @description The schedule's id in Prefect */
                 schedule_id: string;
             };
             cookie?: never;
@@ -3651,7 +3654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3660,7 +3663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3678,7 +3681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3687,7 +3690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3698,7 +3701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3707,7 +3710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3725,7 +3728,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the schedule, as Prefect has it */
+                /** @description The schedule's id in Prefect */
                 schedule_id: string;
             };
             cookie?: never;
@@ -3741,7 +3744,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3750,7 +3753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3768,7 +3771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3777,7 +3780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3788,7 +3791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3797,7 +3800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3830,7 +3833,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3839,7 +3842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3848,7 +3851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body did not come in time. */
+            /** @description The request body did not arrive in time. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -3857,7 +3860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Its state does not allow it. */
+            /** @description The current state does not allow this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3866,7 +3869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request's body is too large. */
+            /** @description The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3875,7 +3878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input cannot be used; `errors` names the fields. */
+            /** @description Invalid input; `errors` lists the fields. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3884,7 +3887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3895,7 +3898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,7 +3907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -3933,7 +3936,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No token, or a wrong one. Send `Authorization: Bearer …`, or sign in by POST /session. */
+            /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3942,7 +3945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request names another host, comes from another page, or carries a token in its address. */
+            /** @description Refused: unknown host name, cross-origin request, or a token in the URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3951,7 +3954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once; Retry-After says when there is room again. */
+            /** @description Too many requests; Retry-After says how long to wait. */
             429: {
                 headers: {
                     /** @description Seconds */
@@ -3962,7 +3965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server's settings do not work, or it has a fault; `detail` and its log say more. */
+            /** @description The server is misconfigured or failed unexpectedly; see `detail` and the server's log. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3971,7 +3974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Prefect or the store does not answer, or the server is busy; Retry-After says when to try again. */
+            /** @description Prefect or the store is unavailable, or the server is busy; Retry-After says how long to wait. */
             503: {
                 headers: {
                     /** @description Seconds */

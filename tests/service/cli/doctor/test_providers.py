@@ -23,7 +23,7 @@ def configured(tmp_path, monkeypatch):
 
 async def test_without_a_key_the_lexicon_writes_and_the_way_to_a_model_is_told(tmp_path):
     (check,) = await groq(Settings(home=tmp_path))
-    assert (check.state, "lexicon writes" in check.finding) == ("ok", True)
+    assert (check.state, "use the lexicon" in check.finding) == ("ok", True)
     assert "GROQ_API_KEY" in check.remedy
     (check,) = await groq(Settings(home=tmp_path, model="groq"))
     assert check.state == "fail"
@@ -60,7 +60,7 @@ async def test_a_refused_key_is_told_and_never_shown(world, configured):  # noqa
 async def test_models_that_are_gone_are_named(world, configured):  # noqa: F811
     some = await groq(configured(world, LEARN_WRITE_MODELS="llama-3.3-70b-versatile,openai/gpt-oss-120b"))
     assert some[0].state == "warn"
-    assert "not offered: llama-3.3-70b-versatile" in some[0].finding
+    assert "not available: llama-3.3-70b-versatile" in some[0].finding
     none = await groq(
         configured(
             world, LEARN_WRITE_MODELS="llama-3.3-70b-versatile", LEARN_PROPOSE_MODELS="llama-3.1-8b-instant"
@@ -73,7 +73,7 @@ async def test_models_that_are_gone_are_named(world, configured):  # noqa: F811
 async def test_a_groq_that_is_away_is_told(configured, world, free_port):  # noqa: F811
     (check,) = await groq(configured(world, GROQ_BASE_URL=f"http://127.0.0.1:{free_port}"))
     assert check.state == "fail"
-    assert "does not answer" in check.finding
+    assert "can't reach" in check.finding
 
 
 async def test_wikis_that_answer_are_told(world, configured):  # noqa: F811
@@ -100,4 +100,4 @@ async def test_a_wiki_that_is_away_is_told(world, configured, free_port):  # noq
     )
     wikipedia, wiktionary = await wikimedia(settings)
     assert (wikipedia.state, wiktionary.state) == ("fail", "ok")
-    assert "go on without it" in wikipedia.remedy
+    assert "continue with the lexicon" in wikipedia.remedy

@@ -25,15 +25,15 @@ def looked_at(monkeypatch):
 
 def test_a_facade_that_lets_us_in_is_told(serve, looked_at):
     found = looked_at(f"http://127.0.0.1:{serve().port}")
-    assert (found.state, "asks for no token" in found.finding) == ("ok", True)
+    assert (found.state, "no token required" in found.finding) == ("ok", True)
     found = looked_at(f"http://127.0.0.1:{serve(token=TOKEN).port}", TOKEN)
-    assert (found.state, "with a token" in found.finding) == ("ok", True)
+    assert (found.state, found.finding.endswith(", token required")) == ("ok", True)
 
 
 def test_a_facade_that_does_not_is_told_with_the_way_out(serve, looked_at):
     for token in (None, TOKEN[::-1]):
         found = looked_at(f"http://127.0.0.1:{serve(token=TOKEN).port}", token)
-        assert (found.state, found.remedy) == ("fail", "Set LEARN_API_TOKEN to the facade's token.")
+        assert (found.state, found.remedy) == ("fail", "Set LEARN_API_TOKEN to the server's token.")
         assert TOKEN not in found.finding
 
 

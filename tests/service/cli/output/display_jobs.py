@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flows.knowledge import Counts, Job, JobEvent, StageCounts
-from service.cli.output.display import Scene
+from service.cli.output.trail import Scene
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

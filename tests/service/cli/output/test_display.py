@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from service.cli.output.display import Scene, Trail, clock, picture
+from service.cli.output.display import clock, picture
+from service.cli.output.trail import Scene, Trail
 from tests.service.cli.output.display_jobs import JOB_ID, NOW, event, full_scene, make_job
 
 
@@ -72,7 +73,7 @@ def test_stopping_is_said():
     trail.note(make_job(), [event("job.stopping", "Stopping")], NOW)
     text = "\n".join(drawn(trail.scene(NOW), 80))
     assert "stopping" in text
-    assert "Ctrl-C again stops now" in text
+    assert "Ctrl-C again to stop now" in text
 
 
 def test_text_from_outside_cannot_steer_the_terminal():

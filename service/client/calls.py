@@ -1,0 +1,40 @@
+"""What all client calls share: the connection, paging and parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flows.errors import InvalidInput
+from service.client.http import Connection
+
+PAGE = 200
+JobId = UUID | str
+
+
+class Calls:
+    """Base of the client's calls: one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def _page(
+        self, type_: type[Any], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int
+    ) -> Any:  # noqa: ANN401
+        params = given_of({**given, "cursor": cursor, "limit": min(PAGE, limit)})
+        return await self._connection.ask(type_, "GET", path, params=params)
+
+
+def given_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def id_of(value: UUID | str, field: str = "job_id") -> str:
+    """An id as text. Raises InvalidInput."""
+    try:
+        return str(value if isinstance(value, UUID) else UUID(value))
+    except ValueError:
+        raise InvalidInput(
+            field, f"{value!r} is not an id", "Use an id from `jobs()` or `schedules()`."
+        ) from None

@@ -1,0 +1,115 @@
+"""Reads our flow runs from Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
+
+from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState
+from flows.knowledge.events import starter_of
+from service.orchestration.client import PrefectApi
+from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
+from service.orchestration.labels import WORKER_TYPE, exit_code
+from service.orchestration.types import Run
+
+
+class RunReader:
+    """Reads runs from Prefect, and leaves out those of other flows."""
+
+    def __init__(self, api: PrefectApi) -> None:
+        self._api = api
+        self._flows = OurFlows(api)
+
+    async def run(self, job_id: UUID) -> Run | None:
+        """One run of ours; None if Prefect does not know it or it is not ours."""
+        try:
+            run = await self._api.ask(lambda client: client.read_flow_run(job_id))
+        except ObjectNotFound:
+            return None
+        return await self._known(run)
+
+    async def runs(
+        self,
+        *,
+        mode: Mode | None = None,
+        statuses: Collection[JobStatus] = (),
+        until: datetime,
+        since: datetime | None = None,
+        limit: int = PAGE,
+    ) -> list[Run]:
+        """Our runs that were due by `until` and not before `since`, latest first, at most `limit`."""
+        types = [StateType(kind) for kind, status in STATUS_OF_STATE.items() if status in statuses]
+        due = (
+            FlowRunFilterExpectedStartTime(before_=until, after_=since)
+            if since
+            else FlowRunFilterExpectedStartTime(before_=until)
+        )
+        wanted = FlowRunFilter(expected_start_time=due)
+        if types:
+            wanted = FlowRunFilter(
+                expected_start_time=due, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types))
+            )
+        flows = our_flows([mode] if mode else MODES)
+        found = await self._api.ask(
+            lambda client: client.read_flow_runs(
+                flow_filter=flows,
+                flow_run_filter=wanted,
+                limit=limit,
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            )
+        )
+        return [run for run in [await self._known(r) for r in found] if run is not None]
+
+    async def runs_by_id(self, job_ids: Collection[UUID]) -> list[Run]:
+        """The runs with these ids that Prefect knows and that are ours."""
+        ids = list(job_ids)
+        found: list[FlowRun] = []
+        for at in range(0, len(ids), PAGE):
+            some = FlowRunFilter(id=FlowRunFilterId(any_=ids[at : at + PAGE]))
+            found += await self._api.ask(partial(_read_some, some))
+        return [run for run in [await self._known(r) for r in found] if run is not None]
+
+    async def history(self, job_id: UUID) -> list[PrefectState]:
+        """All states of a run that Prefect remembers, in order; empty if Prefect does not know the run."""
+        states = await self._api.ask(lambda client: client.read_flow_run_states(job_id))
+        return sorted(
+            (PrefectState.of(state) for state in states), key=lambda state: (state.since, str(state.id))
+        )
+
+    async def _known(self, run: FlowRun) -> Run | None:
+        mode = (await self._flows.modes({run.flow_id})).get(run.flow_id)
+        if mode is None or run.state is None:
+            return None
+        return Run(
+            job_id=run.id,
+            mode=mode,
+            name=run.name,
+            parameters=run.parameters,
+            due_at=PrefectState.plain(run.expected_start_time or run.created or run.state.timestamp),
+            state=PrefectState.of(run.state),
+            has_deployment=run.deployment_id is not None,
+            worker_type=str(run.labels[WORKER_TYPE]) if WORKER_TYPE in run.labels else None,
+            pool=run.work_pool_name,
+            exit_code=exit_code(run.labels, run.run_count),
+            started_by=starter_of(
+                run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
+            ),
+        )
+
+
+async def _read_some(some: FlowRunFilter, client: PrefectClient) -> list[FlowRun]:
+    return await client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
