@@ -45,20 +45,20 @@ def run(kind="SCHEDULED", *, name=None, waited_s=LATE_S + 1, due_in_s=None, of="
 @pytest.mark.parametrize(
     ("found", "waiting", "code"),
     [
-        (pool(), run(), "late"),
-        (pool(), run(waited_s=0), None),
-        (pool(is_paused=True), run(waited_s=0), "pool_paused"),
-        (pool(status=WorkPoolStatus.NOT_READY), run(waited_s=0), "no_worker"),
-        (None, run(waited_s=0), "pool_missing"),
-        (pool(), run(name=SLOT_STATE), "slots_taken"),
-        (pool(), run(name="AwaitingRetry", due_in_s=60), "retry_later"),
-        (pool(), run("PENDING"), "starting"),
-        (pool(), run("PENDING", waited_s=0), None),
-        (pool(is_paused=True), run(of=None), None),
+        (pool(), {}, "late"),
+        (pool(), {"waited_s": 0}, None),
+        (pool(is_paused=True), {"waited_s": 0}, "pool_paused"),
+        (pool(status=WorkPoolStatus.NOT_READY), {"waited_s": 0}, "no_worker"),
+        (None, {"waited_s": 0}, "pool_missing"),
+        (pool(), {"name": SLOT_STATE}, "slots_taken"),
+        (pool(), {"name": "AwaitingRetry", "due_in_s": 60}, "retry_later"),
+        (pool(), {"kind": "PENDING"}, "starting"),
+        (pool(), {"kind": "PENDING", "waited_s": 0}, None),
+        (pool(is_paused=True), {"of": None}, None),
     ],
 )
 async def test_the_reason_why_a_run_waits(found, waiting, code):
-    reason = await Pools(PlayedApi(found)).why_waiting(waiting)
+    reason = await Pools(PlayedApi(found)).why_waiting(run(**waiting))
     assert (reason.code if reason else None) == code
 
 
