@@ -15,7 +15,6 @@ TEXT = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 EXCEPTIONS: dict[str, tuple[str, str]] = {
     # file, or a folder: names in it, and why
     "flows/core/estimate.py": ("supply", "how many words are left: supply against demand"),
-    "flows/models/lexicon.py": ("_?supply", "the words of a topic that the lexicon still has"),
     "service/estimating.py": ("supply", "the parameter of flows.core.estimate"),
     "flows/lexicon/neighbourhood.py": ("cutoff", "difflib's parameter"),
     "flows/models/limiter.py": ("spare|spare_share", "quota that nobody uses"),
@@ -27,14 +26,7 @@ EXCEPTIONS: dict[str, tuple[str, str]] = {
     "service/api/middleware/limits.py": ("move_to_end", "the standard library's word"),
     "service/api/routes/jobs.py": ("lines", "lines of the numbered log"),
     "service/cli/app.py": ("migrate.*", "`learn migrate` is a public name"),
-    # left over from before the words were agreed on
-    "service/cli/copy.py": ("migrate.*|moved?|move_job", "to be renamed with the command"),
-    "service/orchestration/presence.py": ("presence", "the file is to be renamed"),
-    "service/orchestration/client.py": ("presence", "to be renamed with the file"),
-    "service/orchestration/runs.py": ("presence", "to be renamed with the file"),
-    "service/api/middleware/protocol.py": ("lines", "open connections, to be renamed"),
-    "service/api/middleware/security.py": ("places", "a connection limit, to be renamed"),
-    "service/api/app.py": ("places", "a connection limit, to be renamed"),
+    "service/cli/copy.py": ("migrate.*", "the folder `migrations` of notes is kept"),
 }
 
 

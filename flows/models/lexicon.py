@@ -30,7 +30,7 @@ Taken = Callable[[Collection[str]], Awaitable[Collection[str]]]
 """Tells which keys are already known or claimed."""
 
 
-class _Supply:
+class _WordSource:
     """The lemmas of one topic on their way: read, then judged, then ready to propose."""
 
     def __init__(self, lemmas: Iterator[Lemma]) -> None:
@@ -65,7 +65,7 @@ class LexiconModel:
         self._morphology = Morphology(lexicon)
         self._taken = taken
         self._offered = bytearray(lexicon.size + 1)
-        self._supplies: dict[str | None, _Supply] = {}
+        self._sources: dict[str | None, _WordSource] = {}
         self._turn = asyncio.Lock()
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
@@ -78,17 +78,17 @@ class LexiconModel:
         avoided = {word_key(word) for word in request.avoid}
         chosen: list[Lemma] = []
         async with self._turn:
-            supply = self._supply(topic)
+            source = self._source_of(topic)
             at = 0
-            while len(chosen) < request.count and (at < len(supply.free) or await self._refill(supply)):
-                lemma = supply.free[at]
+            while len(chosen) < request.count and (at < len(source.free) or await self._refill(source)):
+                lemma = source.free[at]
                 at += 1
                 if not self._offered[lemma.rank] and lemma.key not in avoided:
                     chosen.append(lemma)
-            if topic and not supply.has_any:
+            if topic and not source.has_any:
                 raise self._unknown(topic)
             # Only now, so that a failed call's answer is offered by the next one.
-            del supply.free[:at]
+            del source.free[:at]
             for lemma in chosen:
                 self._offered[lemma.rank] = 1
         return self._generation(tuple(lemma.text for lemma in chosen))
@@ -144,23 +144,23 @@ class LexiconModel:
             }
         )
 
-    def _supply(self, topic: str | None) -> _Supply:
-        if topic not in self._supplies:
-            self._supplies[topic] = _Supply(neighbourhood(self._lexicon, topic) if topic else self._all())
-        return self._supplies[topic]
+    def _source_of(self, topic: str | None) -> _WordSource:
+        if topic not in self._sources:
+            self._sources[topic] = _WordSource(neighbourhood(self._lexicon, topic) if topic else self._all())
+        return self._sources[topic]
 
-    async def _refill(self, supply: _Supply) -> bool:
+    async def _refill(self, source: _WordSource) -> bool:
         """Add the next lemmas that are not taken; returns whether there were any."""
-        while supply.read():
+        while source.read():
             usable = [
                 lemma
-                for lemma in supply.unjudged
+                for lemma in source.unjudged
                 if not self._offered[lemma.rank] and form_problem(lemma.text) is None
             ]
             taken = await self._taken([lemma.key for lemma in usable]) if usable else ()
             free = [lemma for lemma in usable if lemma.key not in taken]
-            supply.unjudged = []
-            supply.free += free
+            source.unjudged = []
+            source.free += free
             if free:
                 return True
         return False

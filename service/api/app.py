@@ -69,7 +69,7 @@ def create_app(
     app.add_middleware(
         AccessMiddleware,
         access=access,
-        places=ConnectionLimit(
+        connections=ConnectionLimit(
             "connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"
         ),
         metrics=metrics,

@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.errors import ConfigurationError
 from service.errors import PrefectUnavailable
-from service.orchestration.presence import CircuitBreaker
+from service.orchestration.circuit_breaker import CircuitBreaker
 from service.orchestration.urls import without_credentials
 
 TIMEOUT_S = 5.0
@@ -41,7 +41,7 @@ class PrefectApi:
         self._timeout_s = timeout_s
         self._stack = AsyncExitStack()
         self._rests_until = 0.0
-        self.presence = CircuitBreaker()
+        self.breaker = CircuitBreaker()
 
     async def __aenter__(self) -> Self:
         # Prefect's client would retry by itself, with long sleeps
@@ -85,20 +85,20 @@ class PrefectApi:
                         if wait_s is None:
                             raise
                     else:
-                        self.presence.answered()
+                        self.breaker.answered()
                         return answer
                     await asyncio.sleep(wait_s)
         except _BusyError as error:
-            self.presence.late(began)
+            self.breaker.late(began)
             raise PrefectUnavailable(
                 f"Prefect is busy (HTTP {error}). Try again in a moment; see Prefect's log for the cause.",
                 retry_after_s=2,
             ) from error
         except (httpx.RequestError, TimeoutError, OSError) as error:
             if isinstance(error, httpx.TimeoutException | TimeoutError):
-                self.presence.late(began)
+                self.breaker.late(began)
             else:
-                self.presence.refused()
+                self.breaker.refused()
             self._rests_until = time.monotonic() + REST_S
             raise _silent(self.url) from error
         except PrefectHTTPStatusError as error:
@@ -109,7 +109,7 @@ class PrefectApi:
                     " PREFECT_API_KEY."
                 ) from error
             if code >= 500:
-                self.presence.refused()
+                self.breaker.refused()
                 raise PrefectUnavailable(
                     f"Prefect failed (HTTP {code}). See Prefect's log for the cause.", retry_after_s=2
                 ) from error

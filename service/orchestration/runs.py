@@ -177,9 +177,9 @@ class Orchestrator(RunReader):
             except ConfigurationError:
                 return False
             except PrefectUnavailable:
-                presence = self._api.presence
-                if presence.is_away or presence.is_vouched_for:
-                    return not presence.is_away
+                breaker = self._api.breaker
+                if breaker.is_away or breaker.is_vouched_for:
+                    return not breaker.is_away
                 await asyncio.sleep(REST_S)
             else:
                 return True

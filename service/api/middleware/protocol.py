@@ -63,7 +63,7 @@ class PunctualProtocol(H11Protocol):
     HTTP only.
     """
 
-    lines: WebSocketLimits
+    limits: WebSocketLimits
     stuck_s = STUCK_S
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -75,7 +75,7 @@ class PunctualProtocol(H11Protocol):
         line = transport.get_extra_info("socket")
         if line is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.stuck_s * 1000))
-        self._is_counted = self.lines.take(self.client)
+        self._is_counted = self.limits.take(self.client)
         if not self._is_counted:
             transport.write(_MANY)
             transport.close()
@@ -96,7 +96,7 @@ class PunctualProtocol(H11Protocol):
         self._stop_waiting()
         if self._is_counted:
             self._is_counted = False
-            self.lines.give_back(self.client)
+            self.limits.give_back(self.client)
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
@@ -145,7 +145,7 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
     lost.
     """
 
-    lines: WebSocketLimits
+    limits: WebSocketLimits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the handshake timeout."""
@@ -155,7 +155,7 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timeout and release the slot."""
         self._handshake_timer.cancel()
-        self.lines.give_back(self.client)
+        self.limits.give_back(self.client)
         super().connection_lost(exc)
 
     def _give_up(self) -> None:
@@ -168,7 +168,7 @@ def protocols(
 ) -> tuple[type[PunctualProtocol], type[PunctualWebSocket]]:
     """The two protocol classes of one server."""
     shared = {
-        "lines": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)),
+        "limits": WebSocketLimits(most_of_one=most_of_one, proxies=frozenset(proxies)),
         "stuck_s": STUCK_S,
     }
     return type("Http", (PunctualProtocol,), shared), type("WebSocket", (PunctualWebSocket,), shared)

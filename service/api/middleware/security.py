@@ -23,10 +23,12 @@ class AccessMiddleware:
     exceptions into 500.
     """
 
-    def __init__(self, app: ASGIApp, *, access: Access, places: ConnectionLimit, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, access: Access, connections: ConnectionLimit, metrics: Metrics
+    ) -> None:
         self._app = app
         self._access = access
-        self._places = places
+        self._connections = connections
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +49,7 @@ class AccessMiddleware:
         with ExitStack() as held:
             try:
                 self._check(scope)
-                held.enter_context(self._places.one(scope["client"][0] if scope.get("client") else ""))
+                held.enter_context(self._connections.one(scope["client"][0] if scope.get("client") else ""))
             except (AccessRefused, TooMany) as error:
                 refusal = problem_of(error)
                 self._metrics.refusals.labels(str(refusal.status_code)).inc()
