@@ -25,7 +25,7 @@ from flows.stages.resources import Resources
     on_cancellation=[record_end],
 )
 async def big_learning(
-    topic: limits.Topic | None = None,
+    topic: limits.TopicText | None = None,
     minutes: limits.Minutes = limits.MAX_MINUTES,
     max_entries: limits.MaxEntries | None = None,
     candidates_per_round: limits.CandidatesPerRound = limits.CANDIDATES_PER_ROUND,

@@ -27,8 +27,8 @@ from flows.stages.resources import Resources
 )
 async def deep_learning(
     words: limits.GivenWords | None = None,
-    topic: limits.Topic | None = None,
-    limit: limits.Limit = limits.DEEP_LIMIT,
+    topic: limits.TopicText | None = None,
+    limit: limits.WordLimit = limits.DEEP_LIMIT,
     minutes: limits.Minutes = limits.MAX_MINUTES,
 ) -> Job:
     """Learn words in full depth, and deepen existing entries.

@@ -29,8 +29,8 @@ BACKSTOP_S = 210
 )
 async def quick_learning(
     words: limits.GivenWords | None = None,
-    topic: limits.Topic | None = None,
-    limit: limits.Limit = limits.QUICK_LIMIT,
+    topic: limits.TopicText | None = None,
+    limit: limits.WordLimit = limits.QUICK_LIMIT,
 ) -> Job:
     """Learn the definitions of a few words.
 

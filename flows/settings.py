@@ -39,7 +39,7 @@ PRICES: Mapping[str, Price] = {
 """Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them.
 """
 
-Limit = Annotated[int, Field(ge=0)]
+QuotaLimit = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -98,16 +98,16 @@ class Settings(BaseSettings):
         default=("openai/gpt-oss-120b", "openai/gpt-oss-20b"),
         description="Models that define, enrich and deepen; same format",
     )
-    requests_per_minute: Limit = Field(
+    requests_per_minute: QuotaLimit = Field(
         default=30, description="Limit per model; 0 for no limit. Defaults match Groq's free plan"
     )
-    tokens_per_minute: Limit = Field(
+    tokens_per_minute: QuotaLimit = Field(
         default=8000, description="Limit per model; corrected by Groq's response headers"
     )
-    requests_per_day: Limit = Field(
+    requests_per_day: QuotaLimit = Field(
         default=1000, description="Limit per model; corrected by Groq's response headers"
     )
-    tokens_per_day: Limit = Field(default=200_000, description="Limit per model; 0 for no limit")
+    tokens_per_day: QuotaLimit = Field(default=200_000, description="Limit per model; 0 for no limit")
     prices: dict[str, Price] = Field(
         default_factory=dict, description='JSON, dollars per million tokens: {"model": [in, cached, out]}'
     )

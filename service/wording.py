@@ -8,7 +8,7 @@ from typing import Any
 from flows.errors import InvalidInput
 from flows.knowledge import Reason, ReasonCode
 
-Words = Callable[[Mapping[str, Any]], str]
+Wording = Callable[[Mapping[str, Any]], str]
 
 
 def _exited(about: Mapping[str, Any]) -> str:
@@ -20,7 +20,7 @@ def _prefect(about: Mapping[str, Any]) -> str:
     return str(about["message"] or about["state"])
 
 
-_TEXTS: dict[ReasonCode, Words] = {
+_TEXTS: dict[ReasonCode, Wording] = {
     "late": lambda about: f"No worker has picked it up yet (work pool {about['pool']!r}).",
     "starting": lambda _: "A worker has picked it up; its process has not started yet.",
     "pool_paused": lambda about: f"Work pool {about['pool']!r} is paused.",
@@ -36,7 +36,7 @@ _TEXTS: dict[ReasonCode, Words] = {
     "cancelled": lambda _: "It was cancelled.",
     "prefect": _prefect,
 }
-_REMEDIES: dict[ReasonCode, Words] = {
+_REMEDIES: dict[ReasonCode, Wording] = {
     "late": lambda _: "Check that a worker is running: `learn doctor`.",
     "starting": lambda _: "If this lasts, see the worker's log.",
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",

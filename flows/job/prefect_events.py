@@ -30,7 +30,7 @@ CALL_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.5
 QUEUE_SIZE = 8
 
-Call = Callable[[], Awaitable[Any]]
+Emission = Callable[[], Awaitable[Any]]
 
 
 class Emitter(Protocol):
@@ -98,7 +98,7 @@ class EventEmitter:
         self._emit = emit
         self._clock = clock
         self._artifacts = artifacts or Artifacts()
-        self._queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=QUEUE_SIZE)
+        self._queue: asyncio.Queue[Emission] = asyncio.Queue(maxsize=QUEUE_SIZE)
         self._worker: asyncio.Task[None] | None = None
         self._told_at = -math.inf
 
@@ -168,7 +168,7 @@ class EventEmitter:
             lambda: self._artifacts.markdown(text, key=f"summary-{job.job_id}", text="What this job learned")
         )
 
-    def _put(self, call: Call) -> None:
+    def _put(self, call: Emission) -> None:
         try:
             self._queue.put_nowait(call)
         except asyncio.QueueFull:

@@ -36,8 +36,8 @@ MAX_SEARCH_LENGTH = 200
 
 Minutes = Annotated[float, Field(gt=0, le=MAX_MINUTES)]
 GivenWords = Annotated[list[str], Field(max_length=MAX_GIVEN_WORDS)]
-Topic = Annotated[str, Field(max_length=MAX_TOPIC_LENGTH)]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+TopicText = Annotated[str, Field(max_length=MAX_TOPIC_LENGTH)]
+WordLimit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 MaxEntries = Annotated[int, Field(ge=1, le=MAX_ENTRIES)]
 CandidatesPerRound = Annotated[int, Field(ge=1, le=MAX_CANDIDATES_PER_ROUND)]
 WordsPerRound = Annotated[int, Field(ge=1, le=MAX_WORDS_PER_ROUND)]

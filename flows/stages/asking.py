@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 Draft = TypeVar("Draft")
 Made = TypeVar("Made")
 
-Call = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
+AskCall = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
 
 AGAIN = 2
 """How often a word is asked for again when its answer is missing or invalid."""
@@ -69,9 +69,9 @@ async def ask(
     items: Sequence[Item],
     *,
     key: Callable[[Item], str],
-    call: Call[Item, Draft],
+    call: AskCall[Item, Draft],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
-    call_with_room: Call[Item, Draft] | None = None,
+    call_with_room: AskCall[Item, Draft] | None = None,
     ends_early: tuple[type[LearningError], ...] = (TransientError, QuotaExhausted),
 ) -> Asked[Made]:
     """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing or not

@@ -16,7 +16,7 @@ from flows.knowledge import StoreStats
 from flows.stores.protocols.contents import Contents
 from flows.stores.protocols.entries import EntryStore, FrontierStore
 from flows.stores.protocols.jobs import JobLog, JobRows, Saved, StopFlags
-from flows.stores.protocols.rounds import EvidenceCache, QuotaUsageStore, RoundStore
+from flows.stores.protocols.rounds import EvidenceStore, QuotaUsageStore, RoundStore
 from flows.stores.protocols.words import WordStore
 
 __all__ = ["Contents", "JobStore", "KnowledgeStore", "Saved", "Store"]
@@ -33,7 +33,7 @@ class KnowledgeStore(WordStore, EntryStore, FrontierStore, Protocol):
         ...
 
 
-class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, EvidenceCache, Protocol):
+class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, EvidenceStore, Protocol):
     """Jobs with their log and stop flags, rounds and batches, and whatever must outlive a process."""
 
 

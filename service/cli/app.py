@@ -17,7 +17,7 @@ from uuid import UUID
 import typer
 
 from service.cli import jobs as cli_jobs
-from service.cli.options import AsJson, Minutes, Plain, RunMode, Topic, Words, wait_for
+from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def run(
             help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
         ),
     ],
-    words: Words = None,
+    words: WordsArgument = None,
     *,
-    minutes: Minutes = None,
-    topic: Topic = None,
+    minutes: MinutesOption = None,
+    topic: TopicOption = None,
     max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
     as_json: AsJson = False,
@@ -123,9 +123,9 @@ def run(
 @app.command()
 def estimate(
     mode: Annotated[RunMode, typer.Argument(help="The kind of job.")],
-    words: Words = None,
+    words: WordsArgument = None,
     *,
-    minutes: Minutes = None,
+    minutes: MinutesOption = None,
     max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
     as_json: AsJson = False,
@@ -251,8 +251,8 @@ def doctor(as_json: AsJson = False) -> int:
 def up(
     *,
     job: Annotated[RunMode | None, typer.Option("--run", help="Also start one job and show it.")] = None,
-    minutes: Minutes = None,
-    topic: Topic = None,
+    minutes: MinutesOption = None,
+    topic: TopicOption = None,
     no_server: Annotated[
         bool, typer.Option("--no-server", help="Use the Prefect server at PREFECT_API_URL.")
     ] = False,

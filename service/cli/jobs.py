@@ -7,7 +7,17 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from service.cli.options import AsJson, FramesAsJson, JobName, Minutes, Plain, RunMode, Topic, Words, wait_for
+from service.cli.options import (
+    AsJson,
+    FramesAsJson,
+    JobName,
+    MinutesOption,
+    Plain,
+    RunMode,
+    TopicOption,
+    WordsArgument,
+    wait_for,
+)
 
 commands = typer.Typer()
 
@@ -20,10 +30,10 @@ def start(
             help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
         ),
     ],
-    words: Words = None,
+    words: WordsArgument = None,
     *,
-    minutes: Minutes = None,
-    topic: Topic = None,
+    minutes: MinutesOption = None,
+    topic: TopicOption = None,
     max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
     follow: Annotated[bool, typer.Option("--watch", help="Watch the job until it ends.")] = False,

@@ -26,7 +26,7 @@ FramesAsJson = Annotated[
 ]
 Plain = Annotated[bool, typer.Option("--plain", help="Print plain lines instead of the live display.")]
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the beginning of it.")]
-Words = Annotated[
+WordsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[WORD]…",
@@ -34,14 +34,14 @@ Words = Annotated[
     ),
 ]
 # the bound is written out, for it would import all of flows.knowledge for `learn --help`; a test compares it
-Minutes = Annotated[
+MinutesOption = Annotated[
     float | None,
     typer.Option(
         help="Time limit in minutes, at most 10 (big and deep jobs).",
         show_default="10",
     ),
 ]
-Topic = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
+TopicOption = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
 
 
 def wait_for(work: Coroutine[Any, Any, int]) -> int:

@@ -16,7 +16,7 @@ def exit_labels(code: int, run_count: int) -> dict[str, int]:
     return {EXIT_CODE: code, EXIT_RUN: run_count}
 
 
-def exit_code(labels: Mapping[str, object], run_count: int) -> int | None:
+def exit_code_of(labels: Mapping[str, object], run_count: int) -> int | None:
     """The exit code of this attempt's process; None if our worker has not recorded one."""
     code = labels.get(EXIT_CODE)
     return code if isinstance(code, int) and labels.get(EXIT_RUN) == run_count else None

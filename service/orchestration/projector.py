@@ -24,7 +24,7 @@ from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.reasons import end_reason
+from service.orchestration.reasons import reason_of_end
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -226,7 +226,7 @@ class Projector:
     async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
         if state.type in WAITING:
             return await self._orchestrator.pools.why_waiting(run)
-        return end_reason(state, run.exit_code)
+        return reason_of_end(state, run.exit_code)
 
     def _settle_later(self, row: Job) -> None:
         """When nobody writes any more, recount a job's words and release its claims."""

@@ -11,7 +11,7 @@ _LAST_SIGNAL, _BY_SHELL = 64, 128
 """Shells and containers report a signal as 128 plus its number; Python negates it."""
 
 
-def end_reason(state: PrefectState, exit_code: int | None) -> Reason | None:
+def reason_of_end(state: PrefectState, exit_code: int | None) -> Reason | None:
     """The reason for a bad end; None for any other state."""
     if state.type not in {"FAILED", "CRASHED"}:
         return None

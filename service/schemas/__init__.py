@@ -20,7 +20,7 @@ from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, 
 from service.schemas.rounds import RoundList, RoundSummary, RoundView
 from service.schemas.schedules import ScheduleList, ScheduleView
 from service.schemas.session import SignIn
-from service.schemas.values import GivenWord, IsNumber, Moment, Request, Topic
+from service.schemas.values import GivenTopic, GivenWord, IsNumber, Moment, Request
 
 __all__ = [
     "MOST_EVENTS",
@@ -30,6 +30,7 @@ __all__ = [
     "EntryList",
     "EntryView",
     "FrontierList",
+    "GivenTopic",
     "GivenWord",
     "Graph",
     "Health",
@@ -55,5 +56,4 @@ __all__ = [
     "StartQuickJob",
     "Started",
     "Stopping",
-    "Topic",
 ]

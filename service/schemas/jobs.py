@@ -14,14 +14,14 @@ from flows.knowledge import (
     limits,
     utc_now,
 )
-from service.schemas.values import GivenWord, IsNumber, Request, Topic
+from service.schemas.values import GivenTopic, GivenWord, IsNumber, Request
 from service.wording import reason_text
 
 
 class _StartJob(Request):
     words: Annotated[list[GivenWord], Field(max_length=limits.MAX_GIVEN_WORDS)] | None = None
-    topic: Topic | None = None
-    limit: Annotated[limits.Limit, IsNumber] | None = Field(
+    topic: GivenTopic | None = None
+    limit: Annotated[limits.WordLimit, IsNumber] | None = Field(
         default=None, description="Maximum number of words, if `words` is not given"
     )
 
@@ -67,7 +67,7 @@ class StartBigJob(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"topic": "astronomy", "minutes": 10}]})
 
-    topic: Topic | None = None
+    topic: GivenTopic | None = None
     minutes: Annotated[limits.Minutes, IsNumber] = Field(
         default=limits.MAX_MINUTES, description="Time limit in minutes of active work"
     )

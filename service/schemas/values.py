@@ -53,8 +53,8 @@ GivenWord = Annotated[
         }
     ),
 ]
-Topic = Annotated[
-    limits.Topic,
+GivenTopic = Annotated[
+    limits.TopicText,
     Field(description="Learn words related to this one", json_schema_extra={"format": "topic"}),
     AfterValidator(_plain),
 ]

@@ -41,7 +41,7 @@ class QuotaUsageStore(Protocol):
         ...
 
 
-class EvidenceCache(Protocol):
+class EvidenceStore(Protocol):
     """What sources said, until it expires."""
 
     async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:

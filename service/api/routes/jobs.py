@@ -49,7 +49,7 @@ JobCursor = Annotated[
         json_schema_extra={"format": "job-cursor"},
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
+PageLimit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -112,7 +112,7 @@ async def read_jobs(
         Moment | None, Query(description="Only jobs created at or after this time; needs a time zone")
     ] = None,
     cursor: JobCursor = None,
-    limit: Limit = 50,
+    limit: PageLimit = 50,
 ) -> JobList:
     """List all jobs, newest first, however they were started."""
     page = await facade.store.jobs(statuses=status or (), mode=mode, since=since, cursor=cursor, limit=limit)
@@ -180,7 +180,7 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
 async def read_events(
-    job_id: JobId, facade: Facade, after: EventCursor = None, limit: Limit = 200
+    job_id: JobId, facade: Facade, after: EventCursor = None, limit: PageLimit = 200
 ) -> History:
     """Read a job's events, oldest first.
 

@@ -16,7 +16,7 @@ from flows.stores.base import Store
 from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
-from service.api.routes.jobs import Limit
+from service.api.routes.jobs import PageLimit
 from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.schemas import EntryList, EntryView, FrontierList, Graph
@@ -67,7 +67,7 @@ async def search_knowledge(
     support: Annotated[Support | None, Query()] = None,
     depth: Annotated[Depth | None, Query()] = None,
     cursor: EntryCursor = None,
-    limit: Limit = 50,
+    limit: PageLimit = 50,
 ) -> EntryList:
     """Search the entries, or list them, newest first.
 
@@ -160,7 +160,9 @@ async def read_graph(
 
 
 @router.get("/frontier", responses=answers(422))
-async def read_frontier(store: Knowledge, cursor: FrontierCursor = None, limit: Limit = 50) -> FrontierList:
+async def read_frontier(
+    store: Knowledge, cursor: FrontierCursor = None, limit: PageLimit = 50
+) -> FrontierList:
     """List words that entries mention but no job has learned, most mentioned first."""
     page = await store.frontier(cursor=cursor, limit=limit)
     return FrontierList(items=page.items, cursor=page.cursor)

@@ -15,7 +15,7 @@ from flows.stores.memory import MemoryStore
 from service.orchestration import projector as module
 from service.orchestration.deployments import deploy
 from service.orchestration.projector import Projector, catch_up
-from service.orchestration.reasons import OVERDUE, SILENT, end_reason
+from service.orchestration.reasons import OVERDUE, SILENT, reason_of_end
 from service.orchestration.runs import Orchestrator
 from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
 
@@ -88,7 +88,7 @@ async def test_two_projectors_write_the_same_and_tell_it_once(store, prefect):
 )
 def test_reasons_are_codes_with_parameters(kind, name, exit_code, reason):
     state = PrefectState(type=kind, name=name, message="m", since=utc_now())
-    assert end_reason(state, exit_code) == reason
+    assert reason_of_end(state, exit_code) == reason
 
 
 @asynccontextmanager

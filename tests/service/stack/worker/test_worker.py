@@ -8,7 +8,7 @@ import httpx
 import pytest
 from stack_runs import cancel, process_of, retry, start_run, state_of, told, wait_for_state
 
-from service.orchestration.labels import exit_code
+from service.orchestration.labels import exit_code_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -89,6 +89,6 @@ def test_a_killed_run_carries_its_exit_code_and_a_retry_of_it_is_not_cancelled_a
     os.kill(process_of(url, job_id), signal.SIGKILL)
     wait_for_state(url, job_id, "CRASHED", within_s=15)
     run = httpx.get(f"{url}/flow_runs/{job_id}").json()
-    assert exit_code(run["labels"], run["run_count"]) == -signal.SIGKILL
+    assert exit_code_of(run["labels"], run["run_count"]) == -signal.SIGKILL
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
