@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flows.errors import InvalidInput
@@ -27,13 +28,14 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "pool_missing": lambda about: f"Work pool {about['pool']!r} does not exist.",
     "no_worker": lambda about: f"No worker is online for work pool {about['pool']!r}.",
     "slots_taken": lambda _: "Other jobs of this kind are running; it starts when one of them ends.",
-    "retry_later": lambda about: f"It starts again at {about['at']}.",
+    "retry_later": lambda about: (
+        f"It starts again at {datetime.fromisoformat(about['at']).astimezone(UTC):%H:%M:%S} UTC."
+    ),
     "killed": lambda about: f"Its process was killed (signal {about['signal']}).",
     "exited": _exited,
     "vanished": lambda _: "Its process stopped responding.",
     "overdue": lambda _: "It ran out of time and its process is gone.",
     "timed_out": lambda _: "Prefect's timeout ended it.",
-    "cancelled": lambda _: "It was cancelled.",
     "prefect": _prefect,
 }
 _REMEDIES: dict[ReasonCode, Wording] = {

@@ -67,8 +67,8 @@ def _judged(job: Job) -> Job:
         if has_told_its_end:
             # Prefect has the run begin again: what the process of an earlier attempt said counts no more
             changed |= {"run_status": None, "running_since": None}
-    if status not in {"queued", "failed", "cancelled"}:
-        changed["reason"] = None
+    if status not in {"queued", "failed", "cancelled"} or (status in FINAL_STATUSES and has_told_its_end):
+        changed["reason"] = None  # it is only for what the process could not say itself
     return job.model_copy(update=changed)
 
 

@@ -39,7 +39,6 @@ ReasonCode = Literal[
     "vanished",
     "overdue",
     "timed_out",
-    "cancelled",
     "prefect",
 ]
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from flows.errors import InvalidInput, StaleAttempt
 from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, JobEvent, Support, Word
+from flows.knowledge.limits import MAX_PAGE
 
-MOST_ON_A_PAGE = 200
+MOST_ON_A_PAGE = MAX_PAGE
 MOST_MENTIONS = 20
 
 

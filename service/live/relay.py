@@ -224,6 +224,9 @@ class Relay:
             except LearningError as error:
                 log.info("Job %s could not be read: %s", topic.job_id, error)
                 loop.call_later(FRAME_EVERY_S, woken.set)
+            except Exception:  # a topic without its pump would be silent for ever
+                log.exception("Job %s could not be read", topic.job_id)
+                loop.call_later(FRAME_EVERY_S, woken.set)
             if topic.has_news:
                 told_at = loop.time()
                 self._tell(topic)
@@ -268,9 +271,10 @@ class Relay:
             is_new, topic.needs_reading = topic.row is None, False
             try:
                 row = await self._row(topic.job_id)
+                topic.take_row(row)
+                topic.needs_reading = False  # the log is read next; news meanwhile asks for more
                 while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
                     topic.take_log(part)
-                topic.take_row(row)
                 topic.take_stop(not row.is_final and await self._store.stop_requested(topic.job_id))
             except BaseException:
                 topic.needs_reading = True

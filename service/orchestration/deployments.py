@@ -69,7 +69,7 @@ async def deploy(file: Path | None = None) -> dict[str, UUID]:
         remembered = await client.read_variable_by_name(APPLIED)
         applied: Stamps = cast(Stamps, remembered.value) if remembered is not None else {}
         stamps: Stamps = {}
-        for wanted in yaml.safe_load(source.read_text())["deployments"]:
+        for wanted in _entries(source):
             await _ensure_pool(client, wanted["work_pool"]["name"])
             name = wanted["name"]
             ids[name], stamps[name] = await _apply(client, wanted, applied.get(name, {}), source)
@@ -81,6 +81,21 @@ async def deploy(file: Path | None = None) -> dict[str, UUID]:
                 await client.update_variable(VariableUpdate(name=APPLIED, value=value, tags=[]))
         await _ensure_automation(client, ids)
     return ids
+
+
+def _entries(file: Path) -> list[dict[str, Any]]:
+    """The deployments of the file, each with what every deployment needs."""
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
+        for entry in found:
+            for needed in (entry["name"], entry["entrypoint"], entry["work_pool"]["name"]):
+                if not isinstance(needed, str):
+                    raise ConfigurationError(f"{file}: {needed!r} must be text")
+    except KeyError as error:
+        raise ConfigurationError(f"{file}: {error} is missing") from error
+    except (yaml.YAMLError, TypeError, OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read as deployments: {error}") from error
+    return list(found)
 
 
 async def _ensure_pool(client: PrefectClient, name: str) -> None:

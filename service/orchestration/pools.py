@@ -16,6 +16,8 @@ FRESH_S = 2.0
 """How long a pool's data stays fresh."""
 LATE_S = 5.0
 """How long an online worker may take to pick up a run, and then to start its process."""
+LATE_STATE = "Late"
+"""Prefect's name of the state of a run that no worker has picked up in time."""
 SLOT_STATE = "AwaitingConcurrencySlot"
 """Prefect's name for the state of a run that waits for a slot of its pool."""
 
@@ -38,8 +40,9 @@ class Pools:
             is_late = (utc_now() - state.since).total_seconds() >= LATE_S
             return Reason(code="starting", params={"pool": run.pool}) if is_late else None
         if state.name == SLOT_STATE:
-            return Reason(code="slots_taken", params={"deployment": run.mode})
-        waited_s = (utc_now() - max(run.due_at, state.since)).total_seconds()
+            return Reason(code="slots_taken")
+        since = run.due_at if state.name == LATE_STATE else max(run.due_at, state.since)
+        waited_s = (utc_now() - since).total_seconds()
         if waited_s < 0:
             return Reason(code="retry_later", params={"at": run.due_at.isoformat()})
         pool = await self._pool(run.pool)
@@ -71,6 +74,7 @@ class Pools:
 class PoolLook:
     """A work pool's state: whether it is paused, and its online workers."""
 
+    type: str
     is_paused: bool
     workers: tuple[str, ...]
 
@@ -87,4 +91,4 @@ async def look_at(name: str) -> PoolLook | None:
         except ObjectNotFound:
             return None
     online = tuple(worker.name for worker in workers if worker.status == WorkerStatus.ONLINE)
-    return PoolLook(is_paused=pool.is_paused, workers=online)
+    return PoolLook(type=pool.type, is_paused=pool.is_paused, workers=online)

@@ -24,7 +24,7 @@ from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.reasons import reason_of_end
+from service.orchestration.reasons import OVERDUE, reason_of_end
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -66,12 +66,14 @@ class Projector:
         self._settling: set[UUID] = set()
         self._repair = Repair(store, orchestrator, self._project)
         self._has_looked_back = False
+        self._is_running = False
         self.is_in_contact = False
         """Whether Prefect answered the last poll, so no job that it knows is missing."""
 
     async def __aenter__(self) -> Self:
         # keep the Prefect server that was configured at the start, for later connections too
         self._settings = get_settings_context()
+        self._is_running = True
         self._spawn(self._listen(), "projector: events")
         self._spawn(self._keep_polling(), "projector: poll")
         return self
@@ -95,7 +97,7 @@ class Projector:
 
     async def note(self, run: Run) -> Job:
         """Write Prefect's current state of a run, and return its row."""
-        return (await self._project(run.job_id, run=run)).job
+        return (await self._project(run.job_id, run=run, is_asked_for=True)).job
 
     async def look_up(self, job_id: UUID) -> Job | None:
         """Make the row of a run that has none from what Prefect knows; None if the run is not ours.
@@ -103,7 +105,12 @@ class Projector:
         Raises PrefectUnavailable.
         """
         run = await self._orchestrator.run(job_id)
-        return await self.note(run) if run is not None and run.due_at <= utc_now() else None
+        if run is None or run.due_at > utc_now():
+            return None
+        try:
+            return await self.note(run)
+        except NotOurs:
+            return None
 
     async def poll(self) -> None:
         """Update all open rows from Prefect, and create the missing rows of deployed runs.
@@ -125,19 +132,26 @@ class Projector:
         async with self._polling:
             await self._repair.compare_rows()
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
-                if not row.is_settled and row.state is not None and row.state.since + SETTLE < utc_now():
+                if row.is_settled or row.state is None:
+                    continue
+                # an overdue run has had its time to write
+                if row.state.name == OVERDUE or row.state.since + SETTLE < utc_now():
                     await settle(self._store, row)
 
     async def _listen(self) -> None:
         async with aclosing(events(self._settings, self._on_stream)) as stream:
             async for event in stream:
-                if isinstance(event, PoolEvent):
-                    self._orchestrator.pools.forget()
+                try:
+                    if isinstance(event, PoolEvent):
+                        self._orchestrator.pools.forget()
+                        self._poll_now.set()
+                    elif event.state is None:
+                        self._on_news(event)
+                    else:
+                        await self._take(event.job_id, event.state)
+                except Exception:  # one event must not end the listening
+                    log.exception("Could not handle an event of Prefect; the next poll repairs what it said")
                     self._poll_now.set()
-                elif event.state is None:
-                    self._on_news(event)
-                else:
-                    await self._take(event.job_id, event.state)
 
     async def _take(self, job_id: UUID, state: PrefectState) -> None:
         if job_id in self._strangers:
@@ -177,6 +191,7 @@ class Projector:
         row: Job | None = None,
         run: Run | None = None,
         states: Iterable[PrefectState] = (),
+        is_asked_for: bool = False,
     ) -> Saved:
         """Write the latest of these states to the row, and all of them as lines; without states, the run's
         current state.
@@ -197,7 +212,7 @@ class Projector:
             if run is None:
                 self._forget(job_id)
                 raise NotOurs(f"{job_id} is a run of another flow")
-            if run.due_at > utc_now() + timedelta(seconds=1):
+            if not is_asked_for and run.due_at > utc_now() + timedelta(seconds=1):
                 raise NotOurs(f"{job_id} is scheduled for later")
             row = job_of(run)
         state = latest or (run.state if run is not None else None)
@@ -230,7 +245,7 @@ class Projector:
 
     def _settle_later(self, row: Job) -> None:
         """When nobody writes any more, recount a job's words and release its claims."""
-        if not row.is_settled and row.job_id not in self._settling:
+        if self._is_running and not row.is_settled and row.job_id not in self._settling:
             self._settling.add(row.job_id)
             self._spawn(self._settle(row.job_id), f"projector: settle {row.job_id}")
 

@@ -5,14 +5,15 @@ It finds whatever Prefect's event stream has lost.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Collection, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from flows.errors import LearningError
+from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, PrefectState, StateType, utc_now
+from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -21,12 +22,14 @@ OVERDUE = timedelta(seconds=90)
 """A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long
 its process is gone.
 """
-LONGEST = timedelta(minutes=10)
+LONGEST = timedelta(minutes=MAX_MINUTES)
 LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
 LATEST = 200
 OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
+
+log = logging.getLogger(__name__)
 
 
 class NotOurs(LearningError):
@@ -78,16 +81,23 @@ class Repair:
         unseen = [job_id for job_id in rows if job_id not in runs]
         runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
         for job_id, run in runs.items():
-            with suppress(NotOurs):
+            try:
                 await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
-                self.confirmed[job_id] = utc_now()
+            except NotOurs:
+                continue
+            except (TransientError, ConfigurationError):
+                raise
+            except Exception:  # one run must not keep the others from being compared
+                log.exception("Could not compare job %s with Prefect", job_id)
+                continue
+            self.confirmed[job_id] = utc_now()
         for job_id in self.confirmed.keys() - runs.keys():
             del self.confirmed[job_id]
 
     async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
         cursor: str | None = None
         while True:
-            page = await self._store.jobs(statuses=statuses, cursor=cursor, limit=200)
+            page = await self._store.jobs(statuses=statuses, cursor=cursor, limit=MAX_PAGE)
             for row in page.items:
                 yield row
             if (cursor := page.cursor) is None:
@@ -95,7 +105,8 @@ class Repair:
 
     async def _compare(self, row: Job | None, run: Run) -> None:
         if row is not None and row.state is not None and row.state.id == run.state.id:
-            if run.state.type in WAITING:
+            lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
+            if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
                 await self._project(run.job_id, row=row, run=run)
             await self._call_crashed(row, run)
             return

@@ -31,6 +31,11 @@ def test_every_reason_is_a_sentence(code):
     assert reason_line(Reason(code=code, params=PARAMS)).startswith(text)
 
 
+def test_a_moment_is_told_as_a_person_reads_it():
+    again = Reason(code="retry_later", params={"at": "2030-01-01T13:00:00.123456+01:00"})
+    assert reason_text(again) == "It starts again at 12:00:00 UTC."
+
+
 @pytest.mark.parametrize("code", ["late", "starting", "pool_paused", "pool_missing", "no_worker"])
 def test_what_a_person_can_mend_says_how(code):
     assert remedy(Reason(code=code, params=PARAMS))

@@ -149,17 +149,21 @@ def _totals(stats: StoreStats) -> str:
 
 async def _jobs(opened: Store) -> Check:
     page = await opened.jobs(statuses=_OPEN, limit=50)
-    silent = [job for job in page.items if _silence(job) > SILENT]
+    # only a run's process writes updated_at, so a job that waits is not silent
+    silent = [job for job in page.items if job.status != "queued" and _silence(job) > SILENT]
     waiting = [job.reason for job in page.items if job.status == "queued" and job.reason is not None]
-    if not silent and waiting:
-        named = f"{len(waiting)} of {len(page.items)} open jobs are waiting: {reason_text(waiting[0])}"
-        return Check("jobs", "warn", named, remedy(waiting[0]) or "")
-    if not silent:
+    found, ways_out = [], []
+    if waiting:
+        found.append(f"{len(waiting)} of {len(page.items)} open jobs are waiting: {reason_text(waiting[0])}")
+        ways_out.append(remedy(waiting[0]) or "")
+    if silent:
+        named = [f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3]]
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        found.append(f"not responding: {', '.join(named)}{more}")
+        ways_out.append("Their claims expire; a new job will pick the words up.")
+    if not found:
         return Check("jobs", "ok", f"{len(page.items)} open")
-    named = ", ".join(f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3])
-    more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
-    way_out = "Their claims expire; a new job will pick the words up."
-    return Check("jobs", "warn", f"not responding: {named}{more}", way_out)
+    return Check("jobs", "warn", "; ".join(found), " ".join(filter(None, ways_out)))
 
 
 def _silence(job: Job) -> timedelta:

@@ -69,13 +69,12 @@ async def work(name: str, ready_fd: int | None) -> None:
 
 async def _pool_type() -> str:
     """The pool's type in Prefect; ours if the pool does not exist or Prefect does not respond."""
-    from prefect.client.orchestration import get_client
-
+    from service.orchestration.pools import look_at
     from service.orchestration.types import POOL_TYPE
 
     with suppress(Exception):  # the worker itself waits for Prefect and creates the pool
-        async with get_client() as client:
-            return (await client.read_work_pool(POOL)).type
+        if (pool := await look_at(POOL)) is not None:
+            return pool.type
     return POOL_TYPE
 
 

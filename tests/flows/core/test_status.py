@@ -133,6 +133,15 @@ def test_a_writer_without_a_reason_for_an_end_takes_none_away():
     assert again.reason is None
 
 
+def test_a_failure_that_the_process_told_has_no_second_reason():
+    told = rules.saved(
+        begun := rules.begun(None, job(running_since=START)),
+        begun.model_copy(update={"run_status": "failed", "finished_at": START, "end_reason": "failed"}),
+    )
+    why = Reason(code="prefect", params={"message": "the key was refused", "state": "Failed"})
+    assert rules.projected(told, job(state=state("FAILED", 2), reason=why)).reason is None
+
+
 def test_the_end_of_a_process_whose_run_is_to_begin_again_counts_no_more():
     begun = rules.begun(None, job(running_since=START))
     rescheduled = rules.projected(begun, job(state=state("SCHEDULED")))

@@ -14,6 +14,7 @@ from flows.knowledge import PrefectState, utc_now
 from flows.stores.memory import MemoryStore
 from service.errors import NotFound, PrefectUnavailable
 from service.live.relay import Relay
+from service.live.topic import LogPosition
 from service.metrics import Metrics
 
 
@@ -112,6 +113,30 @@ async def test_the_end_of_a_job_is_the_end_of_its_frames():
             await project(store, relay, ANN, "CANCELLED", 2)
             frames = [frame async for frame in subscriber]
         assert frames[-1].status == "cancelled"
+
+
+async def test_a_job_that_has_ended_is_one_frame_and_the_end_at_once():
+    async with relaying(store := MemoryStore()) as relay, asyncio.timeout(5):
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        await project(store, relay, ANN, "CANCELLED", 2)
+        for after in (None, LogPosition().cursor):
+            async with relay.follow(ANN, after) as subscriber:
+                frames = [frame async for frame in subscriber]
+            assert [frame.status for frame in frames] == ["cancelled"]
+
+
+async def test_a_topic_goes_on_after_an_error_that_nobody_expected(monkeypatch):
+    async with relaying(store := MemoryStore()) as relay, asyncio.timeout(10):
+        await project(store, relay, ANN, "SCHEDULED", 1)
+        async with relay.follow(ANN) as subscriber:
+            await anext(subscriber)
+            log = store.log
+            monkeypatch.setattr(store, "log", lambda *_, **__: 1 / 0)
+            relay.refresh(ANN)
+            await asyncio.sleep(0.05)
+            monkeypatch.setattr(store, "log", log)
+            await project(store, relay, ANN, "PENDING", 2)
+            assert (await anext(subscriber)).state_name == "Pending"
 
 
 async def test_a_run_without_a_row_is_looked_up_and_a_stranger_is_not_found():

@@ -47,6 +47,7 @@ def run(kind="SCHEDULED", *, name=None, waited_s=LATE_S + 1, due_in_s=None, of="
     [
         (pool(), {}, "late"),
         (pool(), {"waited_s": 0}, None),
+        (pool(), {"waited_s": 0, "name": "Late", "due_in_s": -LATE_S - 1}, "late"),
         (pool(is_paused=True), {"waited_s": 0}, "pool_paused"),
         (pool(status=WorkPoolStatus.NOT_READY), {"waited_s": 0}, "no_worker"),
         (None, {"waited_s": 0}, "pool_missing"),

@@ -171,3 +171,47 @@ async def test_a_run_long_over_its_time_is_called_crashed(store, prefect, projec
     monkeypatch.setattr(repair, "utc_now", lambda: now + timedelta(minutes=4))
     await projector.poll()
     assert prefect.crashed == [ANN]
+
+
+async def test_a_run_in_a_process_of_its_own_without_a_row_is_nobodys(store, prefect, projector):
+    prefect.put(ANN, "RUNNING", has_deployment=False)
+    assert await projector.look_up(ANN) is None
+
+
+async def test_a_run_that_was_just_started_has_its_row_whatever_the_clocks_say(store, prefect, projector):
+    prefect.put(ANN, "SCHEDULED", due_at=utc_now() + timedelta(seconds=30))
+    assert (await projector.note(await prefect.run(ANN))).status == "queued"
+
+
+async def test_one_run_that_cannot_be_compared_keeps_no_other_from_it(store, prefect, projector):
+    other = UUID(int=2)
+    for job_id in (ANN, other):
+        prefect.put(job_id, "SCHEDULED")
+    history = prefect.history
+
+    async def broken(job_id):
+        if job_id == ANN:
+            raise RuntimeError("a document that nobody can read")
+        return await history(job_id)
+
+    prefect.history = broken
+    await projector.poll()
+    assert (await store.job(other)).status == "queued"
+
+
+async def test_an_end_without_a_reason_gets_one_from_the_next_look(store, prefect, projector):
+    await begin(store, prefect, ANN)
+    crashed = prefect.put(ANN, "CRASHED", exit_code=-9)
+    row = await store.job(ANN)
+    await store.project(row.model_copy(update={"state": crashed, "is_settled": True}))
+    assert (await store.job(ANN)).reason is None
+    await projector.poll()
+    assert (await store.job(ANN)).reason.code == "killed"
+
+
+async def test_one_comparison_leaves_no_task_behind(store, prefect, projector):
+    await begin(store, prefect, ANN)
+    prefect.put(ANN, "CRASHED")
+    await projector.catch_up()
+    assert (await store.job(ANN)).status == "failed"
+    assert not projector._tasks
