@@ -10,6 +10,7 @@ from prefect import Flow, State
 from prefect.client.schemas.objects import FlowRun
 from prefect.logging.loggers import flow_run_logger
 
+from flows.core.reasons import reason_of_end
 from flows.core.status import is_told, line_of
 from flows.errors import LearningError
 from flows.knowledge import Job, Mode, PrefectState, utc_now
@@ -32,6 +33,7 @@ async def record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
                 parameters=flow_run.parameters,
                 created_at=PrefectState.plain(flow_run.created) if flow_run.created else utc_now(),
                 state=last,
+                reason=reason_of_end(last, None),
                 confirmed_at=store.now(),
                 is_settled=False,
             )

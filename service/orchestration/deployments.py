@@ -35,8 +35,8 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
 
+from flows.core.reasons import SILENT
 from flows.errors import ConfigurationError
-from service.orchestration.reasons import SILENT
 from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"

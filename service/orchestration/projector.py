@@ -17,6 +17,7 @@ from uuid import UUID
 
 from prefect.context import get_settings_context
 
+from flows.core.reasons import OVERDUE, reason_of_end
 from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
@@ -24,7 +25,6 @@ from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.reasons import OVERDUE, reason_of_end
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run

@@ -16,6 +16,7 @@ from prefect.client.schemas.sorting import FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
+from flows.core.reasons import OVERDUE
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Mode, PrefectState, StartedBy, utc_now
 from flows.knowledge.events import starter_tag
@@ -24,7 +25,6 @@ from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
 from service.orchestration.flows import flow_name
 from service.orchestration.pools import Pools
 from service.orchestration.reading import RunReader
-from service.orchestration.reasons import OVERDUE
 from service.orchestration.schedules import Schedules
 from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_pages

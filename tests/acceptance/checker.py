@@ -178,7 +178,7 @@ def _end(rows: Rows, job: Document) -> Iterator[str]:
         return
     if job["end_reason"] is None or job["finished_at"] is None:
         yield f"it is {job['status']} with the reason {job['end_reason']}, at {job['finished_at']}"
-    if job["status"] == "failed" and not job["errors"]:
+    if job["status"] == "failed" and not (job["errors"] or job["reason"]):
         yield "it failed and does not say why"
     if any(stage["in_flight"] for stage in job["stages"].values()):
         yield "words are in flight after its end"

@@ -10,17 +10,21 @@ import pytest
 from flows.knowledge import Job, utc_now
 from flows.stores import open_store
 from service.cli import app as cli
+from service.stack.environment import adopted
 
 
 @pytest.fixture
 def url(tmp_path, monkeypatch, free_port):
     found = f"sqlite:///{tmp_path / 'knowledge.db'}"
-    monkeypatch.setenv("LEARN_STORE", found)
-    monkeypatch.setenv("LEARN_HOME", str(tmp_path))
-    monkeypatch.setenv("LEARN_PORT", str(free_port))
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port}/api")
     monkeypatch.delenv("LEARN_URL", raising=False)
-    return found
+    given = {
+        "LEARN_STORE": found,
+        "LEARN_HOME": str(tmp_path),
+        "LEARN_PORT": str(free_port),
+        "PREFECT_API_URL": f"http://127.0.0.1:{free_port}/api",
+    }
+    with adopted(given):
+        yield found
 
 
 def put(url, *statuses):

@@ -10,12 +10,12 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Running
 
+from flows.core.reasons import OVERDUE, SILENT, reason_of_end
 from flows.knowledge import Job, PrefectState, Reason, utc_now
 from flows.stores.memory import MemoryStore
 from service.orchestration import projector as module
 from service.orchestration.deployments import deploy
 from service.orchestration.projector import Projector, catch_up
-from service.orchestration.reasons import OVERDUE, SILENT, reason_of_end
 from service.orchestration.runs import Orchestrator
 from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
 
