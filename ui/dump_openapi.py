@@ -18,6 +18,11 @@ HERE = Path(__file__).parent
 TARGET = HERE / "openapi.json"
 LIMITS = HERE / "src/api/limits.json"
 REQUESTS = {"big": "StartBigJob", "quick": "StartQuickJob", "deep": "StartDeepJob"}
+QUERIES = {
+    "search": ("/knowledge", "q"),
+    "graph": ("/graph/{word}", "limit"),
+    "events": ("/jobs/{job_id}/events", "limit"),
+}
 BOUNDS = ("exclusiveMinimum", "minimum", "maximum", "minLength", "maxLength", "maxItems", "default")
 
 
@@ -30,7 +35,7 @@ def dumped() -> str:
 
 
 def limits(document: dict[str, Any]) -> str:
-    """The bounds of the request bodies and of the search, by kind of job and field."""
+    """The bounds of the request bodies and of some queries, by kind of job or query, and field."""
     schemas = document["components"]["schemas"]
     found = {
         mode: {
@@ -38,8 +43,9 @@ def limits(document: dict[str, Any]) -> str:
         }
         for mode, name in REQUESTS.items()
     }
-    search = document["paths"]["/knowledge"]["get"]["parameters"]
-    found["search"] = {each["name"]: _bounds(each["schema"]) for each in search if each["name"] == "q"}
+    for name, (path, field) in QUERIES.items():
+        asked = document["paths"][path]["get"]["parameters"]
+        found[name] = {each["name"]: _bounds(each["schema"]) for each in asked if each["name"] == field}
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 

@@ -56,7 +56,7 @@ class Budget:
         return self.minutes * 60
 
     def remaining_s(self, active_s: float) -> float:
-        """Seconds left after so many active ones, never below 0."""
+        """Seconds left after this many active seconds, never below 0."""
         return max(0.0, self.limit_s - active_s)
 
     def is_over(self, active_s: float) -> bool:
@@ -68,7 +68,7 @@ class Budget:
         return self.max_entries is not None and stored >= self.max_entries
 
     def wanted(self, stored: int, in_work: int) -> int | None:
-        """How many more words may be started, with so many stored and so many in work; None is any number."""
+        """How many more words may be started, given the words stored and in progress; None is no limit."""
         return None if self.max_entries is None else max(0, self.max_entries - stored - in_work)
 
     def may_start(self, active_s: float, batch_s: Sequence[float]) -> bool:

@@ -1,4 +1,4 @@
-"""One attempt of a job from end to end: open, resume, run, tell the truth about the end, close."""
+"""One attempt of a job: open, resume, run, record the true end, close."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ from flows.stores.base import Store
 from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
-"""Longest time for telling of a failure; a store that is away then is told of it by the stack."""
+"""Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
 TAG_S, ASK_S = 5.0, 2.0
-"""How long Prefect may take to tag the run, and to tell at its end whether it is cancelled."""
+"""How long Prefect may take to tag the run, and to say at its end whether it is cancelled."""
 
 MakeCandidateSource = Callable[[Resources, "EarlierAttempts"], Awaitable[CandidateSource]]
 
@@ -69,7 +69,7 @@ class EarlierAttempts:
         self.processed = frozenset(word.key for round_ in rounds for word in round_.accepted)
 
     def unseen(self, given: Sequence[Word]) -> list[Proposed]:
-        """Of the given words those that no round has judged yet."""
+        """The given words that no round has judged yet."""
         judged = {
             c.key for round_ in self.rounds for c in round_.candidates if c.verdict is not Verdict.POSTPONED
         }
@@ -78,7 +78,7 @@ class EarlierAttempts:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a flow wants of its job."""
+    """What a flow asks of its job."""
 
     mode: Mode
     budget: Budget
@@ -208,7 +208,7 @@ async def _tag(run: PrefectRun, mode: Mode) -> None:
         async with asyncio.timeout(TAG_S):
             await run.tag({TAG, mode_tag(mode)})
     except Exception as error:  # noqa: BLE001  a missing tag must not end a job
-        job_logger().warning("The run could not be tagged: %s", str(error) or type(error).__name__)
+        job_logger().warning("Could not tag the run: %s", str(error) or type(error).__name__)
 
 
 async def _is_cancelled(run: PrefectRun) -> bool:
@@ -224,15 +224,18 @@ async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
     try:
         await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
     except TransientError as error:
-        tracker.problem(f"Claims were left to expire: {error}")
+        tracker.problem(f"Could not release claims; they will expire: {error}")
 
 
 async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
-    """So that another attempt is not stopped at once; a job whose words are stored does not fail for it."""
+    """Clear the stop flag, so that the next attempt is not stopped at once.
+
+    A failure to do so ends no job.
+    """
     try:
         await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)
     except TransientError as error:
-        tracker.problem(f"The flag that stops the job was left up: {error}")
+        tracker.problem(f"Could not clear the job's stop flag: {error}")
 
 
 async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) -> None:
@@ -245,4 +248,4 @@ async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) ->
         else:
             await tracker.end("failed", reason, str(error) or type(error).__name__)
     except LearningError as unwritten:
-        job_logger().warning("The end could not be written into the job document: %s", unwritten)
+        job_logger().warning("Could not write the end to the job row: %s", unwritten)

@@ -27,7 +27,7 @@ LATEST_SHOWN = 20
 
 
 class BatchWorkers:
-    """Takes what is put in through the stages. As many `work` at once as there are tasks that run it."""
+    """Takes batches through the stages. Each task that runs `work` handles one batch at a time."""
 
     def __init__(
         self,
@@ -76,17 +76,17 @@ class BatchWorkers:
             await self._resources.deadline.guard(self._queue.put(work))
 
     async def put_no_more(self) -> None:
-        """Let those who work end when all is done."""
+        """Let the workers end when all is done."""
         for _ in range(self._resources.settings.concurrency):
             await self.put(None)
 
     async def close(self) -> None:
-        """Write what rounds that were not finished have made."""
+        """Write what unfinished rounds have made."""
         for number in list(self._made):
             await self._close_round(number)
 
     async def settle(self) -> None:
-        """Take note of what was stored although whoever stored it was cancelled before hearing so."""
+        """Count what was stored by a call that was cancelled before it returned."""
         for work in [work for work in self._unheard if work.batch is not None]:
             stored = await self._resources.store.batches(work.job_id, work.round_number)
             if any(row.number == work.number for row in stored):
@@ -98,7 +98,7 @@ class BatchWorkers:
         return None
 
     async def work(self) -> None:
-        """Work on one batch after the other until there are no more."""
+        """Work on one batch after another until none is left."""
         loop = asyncio.get_running_loop()
         while (work := await self._get()) is not None:
             if not await self._may_start():
@@ -163,7 +163,7 @@ class BatchWorkers:
             self._tracker.problem(f"Batch {work.label} was given up: {error}")
             if self._failures >= FAILURES_IN_A_ROW:
                 raise LearningError(
-                    f"{self._failures} batches in a row failed, the last because: {error}"
+                    f"{self._failures} batches failed in a row. The last error: {error}"
                 ) from error
             work.failed |= {w.key: failure_of(error) for w in work.words}
             await self._give_up(work)
@@ -184,7 +184,7 @@ class BatchWorkers:
             await self._give_up(work)
 
     async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:
-        """Whether a stage was done before the time was up; only then are its words counted for it."""
+        """Whether a stage finished in time; only then do its words count for it."""
         with suppress(DeadlineReached), self._tracker.stage(stage, len(work.todo)):
             if await doing is None:
                 raise DeadlineReached
@@ -192,7 +192,7 @@ class BatchWorkers:
         return False
 
     async def _research(self, work: WordBatch) -> int | None:
-        """Words that an earlier attempt has defined were researched by it."""
+        """Skip words that an earlier attempt has researched and defined."""
         if self._target != "deep" and len(work.definitions) == len(work.todo):
             return 0
         found = await self._stages.research(work, self._resources)
@@ -201,14 +201,14 @@ class BatchWorkers:
         return found
 
     def _tell_of_silent_sources(self, work: WordBatch) -> None:
-        """Once a job and source, since a source that is away is so for every batch."""
+        """Report each unavailable source once per job."""
         for name, problem in work.silent.items():
             if name not in self._silent:
                 self._silent.add(name)
-                self._tracker.problem(f"Research goes on without {name} while it is away: {problem}")
+                self._tracker.problem(f"Research continues without {name}, which is unavailable: {problem}")
 
     async def _recall(self, work: WordBatch) -> None:
-        """What is known of the words already need not be asked for again."""
+        """Load what is already known about the words, so that it is not asked for again."""
         if self._target != "deep" and work.round_number not in self._resumed_rounds:
             return
         keys = [w.key for w in work.todo]
@@ -221,7 +221,7 @@ class BatchWorkers:
         try:
             await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:
-            self._tracker.problem(f"Batch {work.label} could not be recorded: {error}")
+            self._tracker.problem(f"Could not record batch {work.label}: {error}")
             work.batch = None
 
     async def _account(self, work: WordBatch) -> None:
@@ -247,5 +247,5 @@ class BatchWorkers:
         try:
             await patiently(add, for_s=2)
         except TransientError as error:
-            self._tracker.problem(f"The frontier of round {number} was not written: {error}")
+            self._tracker.problem(f"Could not write the frontier of round {number}: {error}")
         self._emitter.show_latest(self._tracker.job, entries[-LATEST_SHOWN:])

@@ -42,4 +42,4 @@ async def record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
                 await settle(store, row)
     except LearningError as error:
         # the runner, too, calls this, where there is no run to log for
-        flow_run_logger(flow_run, flow).warning("The end could not be written into the job row: %s", error)
+        flow_run_logger(flow_run, flow).warning("Could not write the end to the job row: %s", error)

@@ -34,20 +34,20 @@ Emission = Callable[[], Awaitable[Any]]
 
 
 class Emitter(Protocol):
-    """Who is told of a job as it goes on, beside the store. Nothing here waits, but its end."""
+    """Receives a job's news as it happens. Only `aclose` may wait."""
 
     async def __aenter__(self) -> Self:
-        """Begin to tell."""
+        """Start sending."""
         ...
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Tell the rest, as far as that goes quickly."""
+        """Send the rest, within a short time limit."""
         ...
 
     def tell(self, job: Job, events: Sequence[JobEvent]) -> None:
-        """Tell the document as it is now, and what is new in the log."""
+        """Send the current document and the new log lines."""
         ...
 
     def show_latest(self, job: Job, entries: Sequence[Entry]) -> None:
@@ -55,7 +55,7 @@ class Emitter(Protocol):
         ...
 
     def summarize(self, job: Job, *, newest: Sequence[Outcome] = ()) -> None:
-        """Tell the job's story, at its end."""
+        """Send the summary at the job's end."""
         ...
 
 
@@ -115,7 +115,7 @@ class EventEmitter:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._queue.join()
         except TimeoutError:
-            job_logger().warning("Prefect is slow to answer; its last artifacts of this run may be missing")
+            job_logger().warning("Prefect is slow; the last artifacts of this run may be missing")
         finally:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
@@ -172,7 +172,7 @@ class EventEmitter:
         try:
             self._queue.put_nowait(call)
         except asyncio.QueueFull:
-            job_logger().debug("Prefect is slow to answer; an artifact was skipped")
+            job_logger().debug("Prefect is slow; skipped an artifact")
 
     async def _work(self) -> None:
         while True:
@@ -181,9 +181,7 @@ class EventEmitter:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
             except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
-                job_logger().warning(
-                    "Prefect did not take an artifact: %s", str(error) or type(error).__name__
-                )
+                job_logger().warning("Prefect refused an artifact: %s", str(error) or type(error).__name__)
             finally:
                 self._queue.task_done()
 
@@ -200,11 +198,11 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
         "| gate | words |",
         "|---|---:|",
         f"| proposed | {counts.proposed:,} |",
-        f"| of acceptable form | {counts.valid:,} |",
+        f"| well-formed | {counts.valid:,} |",
         f"| not known before | {counts.unseen:,} |",
-        f"| taken up | {counts.accepted:,} |",
+        f"| accepted | {counts.accepted:,} |",
         f"| learned | {counts.stored:,} |",
-        f"| left with a definition only | {counts.defined:,} |",
+        f"| definition only | {counts.defined:,} |",
         f"| given up | {counts.failed:,} |",
         "",
     ]

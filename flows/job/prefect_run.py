@@ -1,4 +1,4 @@
-"""What a job asks Prefect about its own flow run, and has written on it."""
+"""What a job reads from Prefect about its own flow run, and writes to it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class ProgressTracker:
     ) -> None:
         self._job = job
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
-        """Tells what is left of the model's quota."""
+        """What is left of the model's quota."""
         self._store = store
         self._budget = budget
         self._emitter = emitter
@@ -214,7 +214,7 @@ class ProgressTracker:
             self._failure.exception()
 
     async def flush(self) -> None:
-        """Store what is new, then tell those who watch."""
+        """Store what is new, then notify the watchers."""
         async with self._flushing:
             job, events = self.job, tuple(self._pending)
             if self._saved is not None and not events and _same(job, self._saved):
@@ -228,7 +228,7 @@ class ProgressTracker:
         self._emitter.tell(saved.job, saved.lines)
 
     async def end(self, status: JobStatus, reason: EndReason, error: str | None = None) -> Job:
-        """Write the last document of this attempt: patiently, since nothing mends it later."""
+        """Write the last document of this attempt, with retries: nothing corrects it later."""
         if error is not None:
             self.problem(error)
         self._stopped_s = self.active_s
@@ -252,7 +252,7 @@ class ProgressTracker:
 
 
 def _same(a: Job, b: Job) -> bool:
-    """Whether nothing is new but the time, of which a restart forgives at most so much."""
+    """Whether only timestamps changed, by less than a restart tolerates."""
     ignored = {"updated_at", "active_seconds", "quota"}
     is_recent = abs(a.active_seconds - b.active_seconds) < FORGIVEN_S
     return is_recent and a.model_dump(exclude=ignored) == b.model_dump(exclude=ignored)

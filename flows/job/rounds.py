@@ -27,7 +27,7 @@ CLOSED_AGAIN = 3
 last batch and it.
 """
 LAST_WORDS_S = 0.7
-"""How long calls may take to notice that the time is up before they are cancelled."""
+"""How long calls may run on after the deadline before they are cancelled."""
 
 
 class RoundRunner:
@@ -126,7 +126,7 @@ class RoundRunner:
         return self._stop.reason
 
     async def _settle(self) -> None:
-        """Take note of what was stored although whoever stored it was cancelled before hearing so."""
+        """Count what was stored by a call that was cancelled before it returned."""
         if self._proposing is not None:
             round_ = await self._resources.store.round(self._tracker.job.job_id, self._proposing)
             if round_ is not None:

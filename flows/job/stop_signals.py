@@ -54,7 +54,7 @@ class StopSignals:
         """
         self._tracker = tracker
         if not self._is_draining and await store.stop_requested(tracker.job.job_id):
-            self._drain(None, "Asked to stop: what is in flight is finished")
+            self._drain(None, "Stop requested; finishing what is in flight")
         if self._loop.time() - self._looked_at >= STATE_EVERY_S:
             self._looked_at = self._loop.time()
             self._spawn(self._obey_prefect())
@@ -88,27 +88,29 @@ class StopSignals:
             async with asyncio.timeout(STATE_TIMEOUT_S):
                 state = await self._run.state()
         except Exception as error:  # noqa: BLE001  an unreachable server says nothing about this run
-            job_logger().debug("Prefect did not tell this run's state: %s", error)
+            job_logger().debug("Could not read this run's state from Prefect: %s", error)
             return False
         if state is not None and state.type in OVER:
             self._abort(
-                f"Prefect says that this run is {(state.name or state.type.value).lower()}: stopping now"
+                f"Prefect reports this run as {(state.name or state.type.value).lower()}; stopping now"
             )
             return True
         return False
 
     def _on_interrupt(self) -> None:
         if self._is_draining:
-            self._abort("Interrupted again: stopping now")
+            self._abort("Interrupted again; stopping now")
         else:
-            self._drain(SIGNAL_GRACE_S, "Interrupted: what is in flight is finished; once more stops at once")
+            self._drain(
+                SIGNAL_GRACE_S, "Interrupted; finishing what is in flight (interrupt again to stop at once)"
+            )
 
     def _on_terminate(self) -> None:
         self._spawn(self._drain_unless_cancelled())
 
     async def _drain_unless_cancelled(self) -> None:
         if not await self._obey_prefect():
-            self._drain(SIGNAL_GRACE_S, "Terminated: what is in flight is finished")
+            self._drain(SIGNAL_GRACE_S, "Terminated; finishing what is in flight")
 
     @contextmanager
     def listening(self) -> Generator[None]:

@@ -66,7 +66,7 @@ async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], A
             await tracker.flush()
             await on_tick(tracker)
         except TransientError as error:
-            job_logger().warning("The job document could not be written, trying again: %s", error)
+            job_logger().warning("Could not write the job row; retrying: %s", error)
         except LearningError as error:
             tracker.fail(error)
             return

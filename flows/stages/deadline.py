@@ -32,7 +32,7 @@ class Deadline:
         return self._reached.is_set()
 
     def arm(self, after_s: float) -> None:
-        """Fire in so many seconds, unless it fires sooner anyway."""
+        """Fire in this many seconds, unless it fires sooner."""
         when = self._loop.time() + max(0.0, after_s)
         if self._timer is not None:
             if self._timer.when() <= when:

@@ -34,7 +34,7 @@ async def research(
     """Ask every source for every word, those that stand in for another one only for the words that it left
     wanting.
 
-    A source that fails after three tries or within 25 seconds is gone on without.
+    Research continues without a source that fails three times or takes longer than 25 seconds.
     """
     tasks: dict[str, asyncio.Task[tuple[Findings, str | None]]] = {}
 
@@ -92,7 +92,7 @@ async def _ask_patiently(
             async with asyncio.timeout_at(until_s):
                 return await source.look_up(words, topic=topic), None
         except TimeoutError:
-            return {}, f"it did not answer within {PATIENCE_S:.0f} s"
+            return {}, f"no response within {PATIENCE_S:.0f} s"
         except SourceRefused as error:
             return {}, str(error)
         except TransientError as error:

@@ -127,7 +127,7 @@ async def research_words(work: WordBatch, resources: Resources) -> int:
 
     Raises DeadlineReached.
 
-    A source that fails is gone on without; `work.silent` says why.
+    Research continues without a source that fails; `work.silent` says why.
     """
     researched = await resources.deadline.guard(research(work.todo, resources.sources, topic=work.topic))
     work.evidence, work.silent = researched.evidence, researched.problems

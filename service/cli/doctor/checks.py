@@ -8,7 +8,6 @@ import shutil
 import socket
 import tempfile
 from contextlib import suppress
-from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -16,21 +15,19 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from flows.errors import LearningError
-from flows.knowledge import Job, JobStatus, Reason, StoreStats, utc_now
+from flows.knowledge import Reason, StoreStats
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
+from service.cli.doctor.jobs import open_jobs
 from service.stack.environment import HOST, adopted, api_url, client_environment
 from service.wording import reason_text, remedy
 
 if TYPE_CHECKING:
-    from flows.stores.base import Store
+    pass
 
 LITTLE_BYTES, TOO_LITTLE_BYTES = 1_000_000_000, 50_000_000
-SILENT = timedelta(seconds=60)
-"""A running job writes its document about once a second."""
 TIMEOUT_S = 5.0
 POOL = "learning"
-_OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
 
 def configured(settings: Settings) -> Check:
@@ -122,7 +119,7 @@ async def store(settings: Settings) -> list[Check]:
             open_store(settings.store, language=settings.language) as opened,
         ):
             stats = await opened.stats()
-            return [Check("store", "ok", f"{where}: {_totals(stats)}"), await _jobs(opened)]
+            return [Check("store", "ok", f"{where}: {_totals(stats)}"), await open_jobs(opened)]
     except TimeoutError:
         way_out = "Close other programs that use it, then try again."
         return [Check("store", "fail", f"{where} does not respond", way_out)]
@@ -144,40 +141,6 @@ def _totals(stats: StoreStats) -> str:
     return (
         f"{stats.entries:,} entries, {stats.known:,} known words, {stats.frontier:,} on the frontier,"
         f" {stats.jobs:,} jobs"
-    )
-
-
-async def _jobs(opened: Store) -> Check:
-    page = await opened.jobs(statuses=_OPEN, limit=50)
-    # only a run's process writes updated_at, so a job that waits is not silent
-    silent = [job for job in page.items if job.status != "queued" and _silence(job) > SILENT]
-    waiting = [job.reason for job in page.items if job.status == "queued" and job.reason is not None]
-    found, ways_out = [], []
-    if waiting:
-        found.append(f"{len(waiting)} of {len(page.items)} open jobs are waiting: {reason_text(waiting[0])}")
-        ways_out.append(remedy(waiting[0]) or "")
-    if silent:
-        named = [f"{job.job_id} ({job.mode}, silent for {_spoken(_silence(job))})" for job in silent[:3]]
-        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
-        found.append(f"not responding: {', '.join(named)}{more}")
-        ways_out.append("Their claims expire; a new job will pick the words up.")
-    if not found:
-        return Check("jobs", "ok", f"{len(page.items)} open")
-    return Check("jobs", "warn", "; ".join(found), " ".join(filter(None, ways_out)))
-
-
-def _silence(job: Job) -> timedelta:
-    return utc_now() - (job.updated_at or job.created_at)
-
-
-def _spoken(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return (
-        f"{minutes} min"
-        if minutes < 120
-        else f"{minutes // 60} h"
-        if minutes < 48 * 60
-        else f"{minutes // 1440} days"
     )
 
 

@@ -70,7 +70,7 @@ async def test_three_batches_that_fail_in_a_row_end_the_job(heart):
         with pytest.raises(ExceptionGroup) as raised:
             await workers.work_on(A, B, C, D)
     (error,) = raised.value.exceptions
-    assert str(error) == "3 batches in a row failed, the last because: no JSON"
+    assert str(error) == "3 batches failed in a row. The last error: no JSON"
     assert not any(begun.label == "1.4" for begun in heart.stages.begun)
 
 
@@ -164,7 +164,7 @@ async def test_a_source_that_is_away_is_told_of_once_and_gone_on_without(heart):
         await workers.work_on(A, B, C)
         assert workers.tracker.job.counts.stored == 30
         (error,) = workers.tracker.job.errors
-    assert error.startswith("Research goes on without wiki while it is away: ")
+    assert error.startswith("Research continues without wiki, which is unavailable: ")
 
 
 async def test_the_frontier_of_a_round_is_written_once_when_its_last_batch_is_done(heart):

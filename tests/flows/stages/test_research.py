@@ -119,7 +119,7 @@ async def test_a_source_that_never_answers_is_given_up_and_the_others_are_not_he
     monkeypatch.setattr(module, "PATIENCE_S", 0.2)
     found = await research(WORDS, [Never({}, name="slow"), ScriptedSource({"cat": "one"}, name="quick")])
     assert set(found.evidence) == {"cat"}
-    assert "did not answer within" in found.problems["slow"]
+    assert "no response within" in found.problems["slow"]
 
 
 async def test_a_mistake_in_a_source_is_raised_and_leaves_nothing_running():

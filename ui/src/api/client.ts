@@ -1,5 +1,6 @@
 /** HTTP client for the server. Requests time out; every failure becomes a Problem that says what to do. */
 
+import limits from "./limits.json";
 import type {
   Entry,
   EntryList,
@@ -131,7 +132,9 @@ export async function readJobs(query: Query, signal?: Abort): Promise<JobList> {
 export const readJob = (id: string, signal?: Abort): Promise<Job> =>
   ask(`/jobs/${encodeURIComponent(id)}`, { signal });
 export const readEvents = (id: string, after: string | null, signal?: Abort): Promise<History> =>
-  ask(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: 200 }), { signal });
+  ask(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: limits.events.limit.maximum }), {
+    signal,
+  });
 export const readRounds = (id: string, after: number, signal?: Abort): Promise<RoundList> =>
   ask(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), {
     signal,

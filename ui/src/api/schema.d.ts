@@ -1445,7 +1445,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "cancelled" | "prefect";
+            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "prefect";
             /** Params */
             params?: {
                 [key: string]: unknown;

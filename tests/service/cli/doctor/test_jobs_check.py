@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flows.knowledge import Job, Reason, utc_now
 from flows.stores.memory import MemoryStore
-from service.cli.doctor.checks import _jobs
+from service.cli.doctor.jobs import open_jobs
 
 LONG_AGO = utc_now() - timedelta(minutes=5)
 PAUSED = Reason(code="pool_paused", params={"pool": "learning"})
@@ -17,7 +17,7 @@ async def checked(*jobs):
     async with MemoryStore() as store:
         for number, changes in enumerate(jobs, 1):
             await store.put_job(Job(job_id=UUID(int=number), mode="big", created_at=LONG_AGO, **changes))
-        return await _jobs(store)
+        return await open_jobs(store)
 
 
 async def test_a_job_that_waits_for_minutes_tells_its_reason_and_remedy():
