@@ -182,7 +182,7 @@ async def test_a_frontier_that_cannot_be_written_is_a_problem_and_no_more(heart)
     async with heart.workers() as workers:
         await workers.work_on(A)
         assert workers.tracker.job.counts.stored == 10
-        assert workers.tracker.job.errors == ("The frontier of round 1 was not written: busy",)
+        assert workers.tracker.job.errors == ("Could not write the frontier of round 1: busy",)
 
 
 async def test_a_frontier_that_is_away_for_a_moment_is_written_after_it(heart):
@@ -198,7 +198,7 @@ async def test_a_batch_that_cannot_be_recorded_is_a_problem_and_its_words_stay_f
     async with heart.workers() as workers:
         await workers.work_on(A)
         assert workers.tracker.job.counts.stored == 0
-        assert workers.tracker.job.errors[-1] == "Batch 1.01 (10 words) could not be recorded: full"
+        assert workers.tracker.job.errors[-1] == "Could not record batch 1.01 (10 words): full"
         assert workers.they.words_in_work == 0
 
 
