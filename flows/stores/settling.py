@@ -24,7 +24,8 @@ async def settle(store: Store, job: Job) -> Job:
     Returns the row afterwards. A job that has started again in the meantime stays as it is.
     """
     counted = recounted(job, *await rows_of(store, job.job_id)).model_copy(update={"is_settled": True})
-    row = (await store.project(counted)).job
-    if row.is_final:
+    present = await store.job(job.job_id)
+    if present is not None and present.is_final:
+        # first: a store that fails here leaves the job unsettled, so that somebody comes again
         await store.release_all(job.job_id)
-    return row
+    return (await store.project(counted)).job

@@ -144,6 +144,8 @@ class Topic:
         is_other = self.row is None or row.status != self.row.status or row.reason != self.row.reason
         # the final frame includes the log up to its end
         self.needs_reading |= row.is_final and not (self.row is not None and self.row.is_final)
+        if self.row is not None and row.version > self.row.version + 1:
+            self.needs_reading = True  # a write was missed, which may have had lines
         if self.row is None or not (row.is_final and _without_state(row) == _without_state(self.row)):
             self._has_news = True
         self.row = row

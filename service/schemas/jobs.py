@@ -163,8 +163,8 @@ class JobView(Job):
         return cls(
             **dict(job) | {"errors": errors, "confirmed_at": confirmed_at or job.confirmed_at},
             prefect_url=prefect_url,
-            # the run tells its own end a moment before Prefect does
-            state_name=job.state.name if job.state and job.state.is_final >= job.is_final else None,
+            # a run tells its beginning and its end a moment before Prefect's state arrives
+            state_name=job.state.name if job.state and job.state.status == job.status else None,
             remaining_seconds=max(0.0, until_deadline) if is_running and until_deadline is not None else None,
             is_stopping=is_stopping and is_running,
         )

