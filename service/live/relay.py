@@ -271,10 +271,9 @@ class Relay:
             is_new, topic.needs_reading = topic.row is None, False
             try:
                 row = await self._row(topic.job_id)
-                topic.take_row(row)
-                topic.needs_reading = False  # the log is read next; news meanwhile asks for more
                 while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
                     topic.take_log(part)
+                topic.take_read_row(row)
                 topic.take_stop(not row.is_final and await self._store.stop_requested(topic.job_id))
             except BaseException:
                 topic.needs_reading = True

@@ -151,6 +151,12 @@ class Topic:
         self.row = row
         return is_other
 
+    def take_read_row(self, row: Job) -> None:
+        """Take a row whose log has been read after it: only news that came meanwhile asks for more."""
+        asks_for_more = self.needs_reading
+        self.take_row(row)
+        self.needs_reading = asks_for_more
+
     def take_lines(self, lines: Iterable[JobEvent]) -> None:
         """Take new lines of the log. If one is missing before them, the store must be read."""
         for line in lines:
