@@ -60,8 +60,8 @@ def test_those_who_watch_hear_at_once_that_a_job_was_asked_to_stop(served):
     with watch(served, flow.job_id) as socket:
         assert json.loads(socket.recv(timeout=20))["is_stopping"] is False
         served.post(f"/jobs/{flow.job_id}/cancel")
-        # sooner than by the next look at what is stored
-        assert json.loads(socket.recv(timeout=READ_EVERY_S / 2))["is_stopping"] is True
+        # sooner than by the next look at what is stored; Prefect's own state may come in between
+        frames(socket, lambda frame: frame["is_stopping"], within_s=READ_EVERY_S / 2)
     flow.end()
 
 
