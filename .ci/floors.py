@@ -1,10 +1,10 @@
 """Measures the house, and fails where it grows past its limits: `python .ci/floors.py [ROOT]`.
 
-A house is `flows/` or `service/`, a room is what lies in it: a folder with all under it, or a loose file.
-One room uses another where a module of the one imports a module of the other, also inside a function or for
-a type checker. Rooms that use each other in a circle share a floor. Whoever uses no other room is on the
-first floor, anyone else one above the highest that they use. An arrow is upward that goes against the layers
-in pyproject.toml. The door of a house or folder, its `__init__.py`, is not counted: it hands on names.
+A house is `flows/` or `service/`, a room is what lies in it: a folder with all under it, or a loose file. One
+room uses another where a module of the one imports a module of the other, also inside a function or for a
+type checker. Rooms that use each other in a circle share a floor. A room that uses no other is on the first
+floor; any other is one above the highest that it uses. An arrow is upward that goes against the layers in
+pyproject.toml. The door of a house or folder, its `__init__.py`, is not counted: it hands on names.
 """
 
 from __future__ import annotations

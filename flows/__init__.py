@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Job", "Settings", "big_learning", "deep_learning", "open_store", "quick_learning"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:  # noqa: ANN401  a function or a type
     """Import a public name on first use, so that `import flows` loads neither Prefect nor a flow."""
     if name == "big_learning":
         from flows.big import big_learning

@@ -113,7 +113,7 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     base = with_own_status(stored)
     state, reason = seen.state, seen.reason
     if reason is None and state is not None and state.is_final and base.state == state:
-        reason = base.reason  # whoever has no reason for an end takes none away
+        reason = base.reason  # a writer without a reason keeps the stored one
     is_older = base.state is not None and (state is None or _order(state) < _order(base.state))
     if is_older:
         return None

@@ -10,7 +10,7 @@ from prefect import Flow, State
 from prefect.client.schemas.objects import FlowRun
 from prefect.logging.loggers import flow_run_logger
 
-from flows.core.reasons import reason_of_end
+from flows.core.ending import reason_of_end
 from flows.core.status import is_told, line_of
 from flows.errors import LearningError
 from flows.knowledge import Job, Mode, PrefectState, utc_now

@@ -113,7 +113,7 @@ class RoundRunner:
             if work.done():
                 work.result()
         finally:
-            # whoever waits for room in the queue waits for the deadline too
+            # a producer that waits for room in the queue also waits for the deadline
             deadline.reach()
             tasks = [producer, *consumers, alarm, fail]
             for task in tasks:

@@ -11,7 +11,7 @@ from flows.knowledge import EndReason
 
 
 class StopReason:
-    """The facts that may end a job, as they come in, and a bell for those who wait for news."""
+    """Collects the facts that may end a job, and wakes the tasks that wait for a new one."""
 
     def __init__(self) -> None:
         self.facts = Facts()

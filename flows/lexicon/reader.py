@@ -88,9 +88,9 @@ class LexicalEntry:
 class Lexicon:
     """WordNet 3.1, read-only.
 
-    One instance may serve several threads, one query at a time; opening takes a few milliseconds. Whoever
-    opens it closes it: use it as a context manager or call `close`. Raises LexiconMissing if the file is
-    missing or is not a lexicon of this version.
+    One instance may serve several threads, one query at a time; opening takes a few milliseconds. Use it as a
+    context manager, or call `close`. Raises LexiconMissing if the file is missing or is not a lexicon of this
+    version.
     """
 
     def __init__(self, path: Path = DEFAULT_PATH) -> None:

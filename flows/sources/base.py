@@ -11,7 +11,7 @@ from flows.knowledge import Evidence, Word
 class Source(Protocol):
     """Looks words up, at most `batch_size` per call, with one or two requests per call.
 
-    Whoever opened its connection closes it.
+    The caller that opened its connection closes it.
     """
 
     name: str

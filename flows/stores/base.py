@@ -38,7 +38,7 @@ class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, Evidence
 
 
 class Store(KnowledgeStore, JobStore, Contents, Protocol):
-    """A complete store, open inside `async with`; whoever opens it closes it."""
+    """A complete store, open inside `async with`; the caller that opens it closes it."""
 
     url: str
     """Its URL as in LEARN_STORE, without secrets."""

@@ -49,7 +49,7 @@ class Note:
         """Where to resume."""
         return self._places.get(kind, default)
 
-    def write(self, **places: Any) -> None:  # noqa: ANN401
+    def write(self, **places: Any) -> None:  # noqa: ANN401  as JSON has them
         """Save places, atomically."""
         self._places |= places
         self.path.parent.mkdir(parents=True, exist_ok=True)

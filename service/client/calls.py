@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from flows.errors import InvalidInput
 from service.client.http import Connection
 
 PAGE = 200
+T = TypeVar("T", bound=BaseModel)
 JobId = UUID | str
 
 
@@ -19,8 +22,8 @@ class Calls:
         self._connection = connection
 
     async def _page(
-        self, type_: type[Any], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int
-    ) -> Any:  # noqa: ANN401
+        self, type_: type[T], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int
+    ) -> T:
         params = given_of({**given, "cursor": cursor, "limit": min(PAGE, limit)})
         return await self._connection.ask(type_, "GET", path, params=params)
 

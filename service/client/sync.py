@@ -68,14 +68,14 @@ class SyncLearningClient:
         if inspect.isasyncgenfunction(method):
 
             @wraps(method)
-            def told(*args: Any, **kwargs: Any) -> Generator[Any]:  # noqa: ANN401
+            def told(*args: Any, **kwargs: Any) -> Generator[Any]:  # noqa: ANN401  any method
                 return self._iterate(method(*args, **kwargs))
 
             return told
         if inspect.iscoroutinefunction(method):
 
             @wraps(method)
-            def called(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            def called(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  any method
                 return self._run(method(*args, **kwargs))
 
             return called
@@ -101,7 +101,7 @@ class SyncLearningClient:
             raise
 
     def _iterate(self, frames: AsyncGenerator[Any]) -> Generator[Any]:
-        async def following() -> Any:  # noqa: ANN401
+        async def following() -> Any:  # noqa: ANN401  any item
             return await anext(frames, None)
 
         self._open.add(frames)

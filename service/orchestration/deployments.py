@@ -35,7 +35,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
 
-from flows.core.reasons import SILENT
+from flows.core.ending import SILENT
 from flows.errors import ConfigurationError
 from service.orchestration.types import POOL_TYPE
 

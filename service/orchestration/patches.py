@@ -53,7 +53,7 @@ def _write_one_at_a_time() -> None:
 
     def begin_transaction(
         self: Any,  # noqa: ANN401  private classes of Prefect's server
-        session: Any,  # noqa: ANN401
+        session: Any,  # noqa: ANN401  SQLAlchemy's, of any kind
         with_for_update: bool = False,
     ) -> AbstractAsyncContextManager[Any]:
         del with_for_update

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from prefect.context import get_settings_context
 
-from flows.core.reasons import OVERDUE, reason_of_end
+from flows.core.ending import OVERDUE, reason_of_end
 from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now

@@ -16,7 +16,7 @@ from prefect.client.schemas.sorting import FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed
 
-from flows.core.reasons import OVERDUE
+from flows.core.ending import OVERDUE
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Mode, PrefectState, StartedBy, utc_now
 from flows.knowledge.events import starter_tag

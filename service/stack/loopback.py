@@ -18,8 +18,8 @@ REFUSED = (
 class LoopbackOnly:
     """ASGI middleware that refuses requests and WebSockets from other hosts and origins.
 
-    Prefect checks neither, and whoever can start its runs can run any command. This blocks DNS rebinding and
-    cross-origin WebSockets.
+    Prefect checks neither, and any caller that can start runs can run any command. This blocks DNS rebinding
+    and cross-origin WebSockets.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -27,7 +27,7 @@ STOP_S = 4.0
 def serve(listener: socket.socket, *, lease: Path | None) -> None:
     """Serve on a bound socket until a signal, or until nobody has held the lease for a while."""
     if not put_in_force(WRITE_ONE_AT_A_TIME):
-        print(  # noqa: T201
+        print(  # noqa: T201  the server's log
             f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect:"
             f" {WRITE_ONE_AT_A_TIME.without}",
             flush=True,

@@ -31,6 +31,11 @@ PAUSE_S = 5.0
 """Between two starts, so that each finds a spare: what a person does."""
 STEP_S = 0.005
 IDLE_S = 20.0
+PARTS = {
+    "Prefect's server": b"service.stack.prefect_server",
+    "worker": b"service.worker",
+    "server": b"service.stack.web_server",
+}
 
 
 def free_port():
@@ -165,7 +170,7 @@ def cpu_s(pids):
 def idle_share(stack):
     """Shares of one core that Prefect's server and the worker use while nothing runs."""
     shares = {}
-    groups = {name: stack.processes(f"service.{name}".encode()) for name in ("server", "worker", "facade")}
+    groups = {name: stack.processes(module) for name, module in PARTS.items()}
     before = {name: cpu_s(pids) for name, pids in groups.items()}
     time.sleep(IDLE_S)
     for name, pids in groups.items():

@@ -225,3 +225,24 @@ def serve(tmp_path):
                 return opened.enter_context(serving(tmp_path, **options))
 
         yield start
+
+
+@pytest.fixture
+async def store(tmp_path, prefect_api, stand_ins):
+    """A store, with a Prefect that has our deployments."""
+    from flows.stores import open_store
+    from service.orchestration.deployments import deploy
+
+    await deploy(stand_ins)
+    async with open_store(f"sqlite:///{tmp_path / 'knowledge.db'}", language="en") as store:
+        yield store
+
+
+@pytest.fixture
+def facade(tmp_path, free_port, prefect_api):
+    """Our server, in a process of its own, on that store."""
+    from own_facade import OwnFacade
+
+    found = OwnFacade(tmp_path, free_port, f"sqlite:///{tmp_path / 'knowledge.db'}")
+    yield found.start()
+    found.stop()

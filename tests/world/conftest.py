@@ -9,7 +9,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from flows.lexicon.reader import Lexicon
+from tests.world.encyclopaedia import Encyclopaedia, capital
 from tests.world.fixtures import make_world, world
+from tests.world.pages import Page, Redirect
 
 __all__ = ["make_world", "world"]
 
@@ -142,3 +145,28 @@ def make_reader():
 @pytest.fixture
 def read(world, make_reader):
     return make_reader(world)
+
+
+@pytest.fixture(scope="module")
+def encyclopaedia():
+    with Lexicon() as lexicon:
+        yield Encyclopaedia(lexicon)
+
+
+@pytest.fixture(scope="module")
+def known(encyclopaedia):
+    """Some titles of each sort, in the world whose seed is 0."""
+    titles = [capital(lemma.text) for lemma in encyclopaedia._lexicon.lemmas(1000, 1500)]
+    found = encyclopaedia.find(titles)
+    pages = [(title, found.get(title)) for title in titles]
+    return {
+        "article": [title for title, page in pages if isinstance(page, Page) and not page.is_disambiguation],
+        "list": [title for title, page in pages if isinstance(page, Page) and page.is_disambiguation],
+        "redirect": [
+            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment is None
+        ],
+        "section": [
+            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment
+        ],
+        "missing": [title for title, page in pages if page is None],
+    }

@@ -8,37 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from flows.lexicon.reader import Lexicon
 from tests.world.conftest import AGENT
-from tests.world.encyclopaedia import Encyclopaedia, capital
 from tests.world.faults import Fault
-from tests.world.pages import Page, Redirect
 from tests.world.wikipedia_pages import page
-
-
-@pytest.fixture(scope="module")
-def encyclopaedia():
-    with Lexicon() as lexicon:
-        yield Encyclopaedia(lexicon)
-
-
-@pytest.fixture(scope="module")
-def known(encyclopaedia):
-    """Some titles of each sort, in the world whose seed is 0."""
-    titles = [capital(lemma.text) for lemma in encyclopaedia._lexicon.lemmas(1000, 1500)]
-    found = encyclopaedia.find(titles)
-    pages = [(title, found.get(title)) for title in titles]
-    return {
-        "article": [title for title, page in pages if isinstance(page, Page) and not page.is_disambiguation],
-        "list": [title for title, page in pages if isinstance(page, Page) and page.is_disambiguation],
-        "redirect": [
-            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment is None
-        ],
-        "section": [
-            (title, page.to) for title, page in pages if isinstance(page, Redirect) and page.fragment
-        ],
-        "missing": [title for title, page in pages if page is None],
-    }
 
 
 def test_errors_are_told_with_status_200_and_a_header(read):

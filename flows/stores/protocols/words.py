@@ -26,7 +26,7 @@ class WordStore(Protocol):
 
         A word is *known* if it has been learned; with `below`, only if it is known at that depth or deeper,
         so that shallower words can be claimed for more work (readers still see them as known). Otherwise a
-        live claim of another job makes it *elsewhere*; an expired claim, whoever's, is taken over as *new*. A
+        live claim of another job makes it *elsewhere*; an expired claim of any job is taken over as *new*. A
         live claim of the same job is *own* and is renewed for this attempt. The four lists are disjoint and
         together contain every key once, in the order given. A claim is live before its expiry, by the store's
         clock.

@@ -73,7 +73,7 @@ class LearningWorker(ProcessWorker):
         *args: Any,  # noqa: ANN401  as Prefect has them
         warm_pool: WarmPool | None = None,
         on_ready: Callable[[], None] = lambda: None,
-        **kwargs: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401  the base class's
     ) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = False
@@ -101,7 +101,7 @@ class LearningWorker(ProcessWorker):
         self._duties = [asyncio.create_task(duty) for duty in duties]
         self._on_ready()
 
-    async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401
+    async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401  the base class's
         """Stop listening, then tear down."""
         for duty in self._duties:
             duty.cancel()
@@ -191,7 +191,7 @@ class LearningWorker(ProcessWorker):
                 flow_run.id, Cancelled(message="Its process has ended"), force=True
             )
         elif state is not None and (state.is_pending() or state.is_running()):
-            # labels first, so whoever sees the state finds them
+            # labels first: a reader of the state needs them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
             await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process exited ({code})"))
         return 0

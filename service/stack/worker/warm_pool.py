@@ -166,14 +166,14 @@ class WarmPool:
                 is_lost = warm in self._kept
                 await self._discard(warm)
                 if is_lost:
-                    print(  # noqa: T201
+                    print(  # noqa: T201  the worker's log
                         f"A warm process exited ({warm.process.returncode}) before it was ready; runs"
                         " start without one.",
                         flush=True,
                     )
                     await asyncio.sleep(REST_S)
             elif warm in self._kept:
-                print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
+                print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201  the worker's log
 
     def expect(self, variables: Mapping[str, str]) -> None:
         """Give the warm processes the environment of new runs: this process's, with `variables` for its

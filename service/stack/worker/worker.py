@@ -46,7 +46,7 @@ async def work(name: str, ready_fd: int | None) -> None:
     from service.stack.worker.process_worker import worker_for
 
     def ready() -> None:
-        print(f"Worker {name!r} accepts runs from work pool {POOL!r}.", flush=True)  # noqa: T201
+        print(f"Worker {name!r} accepts runs from work pool {POOL!r}.", flush=True)  # noqa: T201  its log
         if ready_fd is not None:
             os.write(ready_fd, b"ready\n")
 

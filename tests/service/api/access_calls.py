@@ -1,4 +1,4 @@
-"""Every route of the server, and requests as they come over the wire."""
+"""Every route of the server, and raw requests as bytes."""
 
 from __future__ import annotations
 

@@ -6,37 +6,19 @@ import csv
 import io
 import json
 import threading
-from datetime import timedelta
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from store_documents import START, entry
+from store_documents import entry
 
-from flows.knowledge import Entry, Sense
+from flows.knowledge import Entry
 from tests.service.api.knowledge_learned import learn
 
 
 @pytest.fixture
 def served(serve):
     return serve()
-
-
-@pytest.fixture
-def full(serve, tmp_path):
-    served = serve(store=f"sqlite:///{tmp_path}/store.db")
-    odd = ['comma, "quote"', "line\nbreak", "null", "naïve 漢字", "=1+1"]
-    made = [entry(f"word {n:05}") for n in range(2495)] + [
-        entry(f"odd {n}", definition=text) for n, text in enumerate(odd)
-    ]
-    made[0] = made[0].model_copy(
-        update={
-            "created_at": START + timedelta(microseconds=1),
-            "senses": (Sense(part_of_speech="noun", gloss="a gloss"),),
-        }
-    )
-    learn(served, *made)
-    return served, sorted(made, key=lambda e: e.key)
 
 
 def test_jsonl_export_holds_every_entry_whole(full):

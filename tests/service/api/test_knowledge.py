@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from store_documents import ANN, BOB, START, definition, entry, job, words
 
-from flows.knowledge import Category, Relation, Sense, Word
+from flows.knowledge import Category, Relation, Word
 from tests.service.api.knowledge_learned import UNTIL, learn
 
 
@@ -203,23 +203,6 @@ def test_frontier_and_totals(served):
     stats = served.get("/knowledge/stats").json()
     assert (stats["entries"], stats["frontier"], stats["by_category"]) == (1, 2, {"cognition": 1})
     assert served.get("/frontier?cursor=x").status_code == 422
-
-
-@pytest.fixture
-def full(serve, tmp_path):
-    served = serve(store=f"sqlite:///{tmp_path}/store.db")
-    odd = ['comma, "quote"', "line\nbreak", "null", "naïve 漢字", "=1+1"]
-    made = [entry(f"word {n:05}") for n in range(2495)] + [
-        entry(f"odd {n}", definition=text) for n, text in enumerate(odd)
-    ]
-    made[0] = made[0].model_copy(
-        update={
-            "created_at": START + timedelta(microseconds=1),
-            "senses": (Sense(part_of_speech="noun", gloss="a gloss"),),
-        }
-    )
-    learn(served, *made)
-    return served, sorted(made, key=lambda e: e.key)
 
 
 def test_large_answers_are_compressed_where_that_is_understood(full):

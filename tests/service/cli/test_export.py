@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import resource
@@ -22,17 +21,7 @@ from service.exports.files import export_to
 from tests.service.cli.read_entries import (
     ENTRIES,
     Captured,
-    fill,
 )
-
-
-@pytest.fixture
-def store_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path / 'knowledge.db'}"
-    monkeypatch.setenv("LEARN_HOME", str(tmp_path))
-    monkeypatch.setenv("LEARN_STORE", url)
-    asyncio.run(fill(url))
-    return url
 
 
 @pytest.mark.usefixtures("store_url")

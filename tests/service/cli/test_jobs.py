@@ -13,29 +13,13 @@ import sys
 from contextlib import asynccontextmanager
 
 import pytest
-from own_facade import ROOT, OwnFacade, ToldJob
+from own_facade import ROOT, ToldJob
 from prefect.states import Cancelled
 
 from flows.knowledge import Counts
-from flows.stores import open_store
 from service.cli import app as cli
-from service.orchestration.deployments import deploy
 
 prefect = pytest.mark.prefect
-
-
-@pytest.fixture
-async def store(tmp_path, prefect_api, stand_ins):
-    await deploy(stand_ins)
-    async with open_store(f"sqlite:///{tmp_path / 'knowledge.db'}", language="en") as store:
-        yield store
-
-
-@pytest.fixture
-def facade(tmp_path, free_port, prefect_api):
-    found = OwnFacade(tmp_path, free_port, f"sqlite:///{tmp_path / 'knowledge.db'}")
-    yield found.start()
-    found.stop()
 
 
 class Ended:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -19,17 +18,7 @@ from tests.service.cli.read_entries import (
     ENTRIES,
     JOB_ID,
     Captured,
-    fill,
 )
-
-
-@pytest.fixture
-def store_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path / 'knowledge.db'}"
-    monkeypatch.setenv("LEARN_HOME", str(tmp_path))
-    monkeypatch.setenv("LEARN_STORE", url)
-    asyncio.run(fill(url))
-    return url
 
 
 @pytest.mark.usefixtures("store_url")

@@ -13,15 +13,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from own_facade import OwnFacade, ToldJob, kinds, texts
+from own_facade import ToldJob, kinds, texts
 from prefect.states import Cancelled, Completed
 
 from flows.knowledge import Job, utc_now
 from flows.settings import Settings
-from flows.stores import open_store
 from service.client import LearningClient
 from service.errors import Conflict, FacadeUnavailable
-from service.orchestration.deployments import deploy
 from service.stack.prefect_server import ensure_server
 from tests.service.client.client_parts import listening, prefect
 
@@ -35,20 +33,6 @@ def served(serve):
 async def client(served):
     async with LearningClient(served.url) as client:
         yield client
-
-
-@pytest.fixture
-async def store(tmp_path, prefect_api, stand_ins):
-    await deploy(stand_ins)
-    async with open_store(f"sqlite:///{tmp_path / 'knowledge.db'}", language="en") as store:
-        yield store
-
-
-@pytest.fixture
-def facade(tmp_path, free_port, prefect_api):
-    found = OwnFacade(tmp_path, free_port, f"sqlite:///{tmp_path / 'knowledge.db'}")
-    yield found.start()
-    found.stop()
 
 
 class Following:

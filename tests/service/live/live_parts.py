@@ -94,7 +94,7 @@ def watch(served, job_id, after=None):
 
 
 def frames(socket, until=lambda _: False, within_s=30):
-    """Frames as they come, up to the first that fits, or to the end of the line."""
+    """Frames as they come, up to the first that fits or until the socket closes."""
     found = []
     deadline = time.monotonic() + within_s
     while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from uuid import uuid4
@@ -10,21 +9,9 @@ from uuid import uuid4
 import pytest
 from prefect.states import Cancelled
 
-from service.orchestration.deployments import deploy
 from tests.service.live.live_parts import Flow, frames, put, told, watch
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-@pytest.fixture
-def served(serve, stand_ins):
-    asyncio.run(deploy(stand_ins))
-    found = serve(is_alone=False, starts_burst=500, total_starts_burst=500)
-    deadline = time.monotonic() + 20
-    while not found.resources.relay.is_live:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
 
 def test_the_originals_script_sees_what_it_reads(served):

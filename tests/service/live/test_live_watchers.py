@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 
@@ -12,21 +11,9 @@ from websockets.sync.client import connect
 
 from flows.knowledge import Counts
 from service.live.relay import READ_EVERY_S
-from service.orchestration.deployments import deploy
 from tests.service.live.live_parts import Flow, frames, put, told, watch
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
-
-
-@pytest.fixture
-def served(serve, stand_ins):
-    asyncio.run(deploy(stand_ins))
-    found = serve(is_alone=False, starts_burst=500, total_starts_burst=500)
-    deadline = time.monotonic() + 20
-    while not found.resources.relay.is_live:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
 
 def test_many_watchers_get_the_same_and_one_that_never_reads_harms_no_one(served):

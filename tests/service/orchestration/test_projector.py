@@ -9,28 +9,8 @@ from uuid import UUID
 import pytest
 
 from flows.knowledge import Counts, Reason, Word, utc_now
-from flows.stores.memory import MemoryStore
-from service.orchestration import projector as module
 from service.orchestration import repair
-from service.orchestration.projector import Projector
-from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
-
-
-@pytest.fixture
-async def store():
-    async with MemoryStore() as opened:
-        yield opened
-
-
-@pytest.fixture
-def prefect():
-    return PlayedPrefect()
-
-
-@pytest.fixture
-def projector(store, prefect, monkeypatch):
-    monkeypatch.setattr(module, "SETTLE", timedelta(0))
-    return Projector(store, prefect)
+from tests.service.orchestration.projector_parts import ANN, begin, kinds, until
 
 
 async def test_a_run_that_prefect_knows_and_nobody_else_gets_a_row_and_a_history(store, prefect, projector):

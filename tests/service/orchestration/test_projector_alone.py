@@ -10,31 +10,13 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Running
 
-from flows.core.reasons import OVERDUE, SILENT, reason_of_end
+from flows.core.ending import OVERDUE, SILENT, reason_of_end
 from flows.knowledge import Job, PrefectState, Reason, utc_now
-from flows.stores.memory import MemoryStore
 from service.orchestration import projector as module
 from service.orchestration.deployments import deploy
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
-from tests.service.orchestration.projector_parts import ANN, PlayedPrefect, begin, kinds, until
-
-
-@pytest.fixture
-async def store():
-    async with MemoryStore() as opened:
-        yield opened
-
-
-@pytest.fixture
-def prefect():
-    return PlayedPrefect()
-
-
-@pytest.fixture
-def projector(store, prefect, monkeypatch):
-    monkeypatch.setattr(module, "SETTLE", timedelta(0))
-    return Projector(store, prefect)
+from tests.service.orchestration.projector_parts import ANN, begin, kinds, until
 
 
 async def test_while_prefect_is_away_rows_stay_and_say_how_old_they_are(store, prefect, projector):

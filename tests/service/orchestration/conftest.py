@@ -1,0 +1,29 @@
+"""A projector on a store in memory and a Prefect that is played."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from flows.stores.memory import MemoryStore
+from service.orchestration import projector as module
+from service.orchestration.projector import Projector
+from tests.service.orchestration.projector_parts import PlayedPrefect
+
+
+@pytest.fixture
+async def store():
+    async with MemoryStore() as opened:
+        yield opened
+
+
+@pytest.fixture
+def prefect():
+    return PlayedPrefect()
+
+
+@pytest.fixture
+def projector(store, prefect, monkeypatch):
+    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    return Projector(store, prefect)
