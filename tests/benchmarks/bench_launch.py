@@ -4,7 +4,7 @@ or by pytest.
 On the real stack of `learn up` in a folder of its own, with the lexicon: start a big job at the facade, wait
 for its first entry in the store, cancel it at once, wait until Prefect says CANCELLED and the process is
 gone. Milliseconds, by this machine's clock; the parts of the launch are the times of Prefect's states. Also:
-the memory of an idle spare, and what an idle stack costs in CPU.
+the memory of an idle warm process, and what an idle stack costs in CPU.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import httpx
 STARTS = 20
 LEARN = Path(sys.executable).with_name("learn")
 PAUSE_S = 5.0
-"""Between two starts, so that each finds a spare: what a person does."""
+"""Between two starts, so that each finds a warm process: what a person does."""
 STEP_S = 0.005
 IDLE_S = 20.0
 PARTS = {
@@ -138,7 +138,7 @@ def launch(stack):
     states = stack.prefect.get("/flow_run_states/", params={"flow_run_id": job_id}).json()
     at = {state["name"]: datetime.fromisoformat(state["timestamp"]).timestamp() for state in states}
     pid = until(lambda: int(stack.prefect.get(f"/flow_runs/{job_id}").json()["infrastructure_pid"] or 0))
-    was_spare = started_at(pid) < began
+    was_warm = started_at(pid) < began
     time.sleep(1)
     asked = time.time()
     stack.facade.post(f"/jobs/{job_id}/cancel", json={"drain": False}).raise_for_status()
@@ -147,7 +147,7 @@ def launch(stack):
     until(lambda: stack.prefect.get(f"/flow_runs/{job_id}").json()["state_type"] == "CANCELLED")
     cancelled = time.time()
     del run
-    return was_spare, {
+    return was_warm, {
         "POST answered": answered - began,
         "  created -> pending (pick-up)": at["Pending"] - at["Scheduled"],
         "  pending -> submitting": at.get("Submitting", at["Pending"]) - at["Pending"],
@@ -190,16 +190,16 @@ def measure(starts=STARTS):
         stack = Stack(folder)
         try:
             time.sleep(PAUSE_S)
-            spares = stack.processes(b"--spare")
+            spares = stack.processes(b"--warm")
             memory = memory_mb(spares[0]) if spares else None
             shares = idle_share(stack)
             rows = []
             for number in range(starts):
-                was_spare, row = launch(stack)
+                was_warm, row = launch(stack)
                 rows.append(row)
                 print(
                     number + 1,
-                    "spare" if was_spare else "ORDINARY",
+                    "warm" if was_warm else "ORDINARY",
                     {k.strip(): round(v * 1000) for k, v in row.items()},
                     flush=True,
                 )
@@ -214,7 +214,7 @@ def measure(starts=STARTS):
         print(f"{name:46}{statistics.median(values):8.0f}{min(p95, values[-1]):8.0f}{values[-1]:8.0f}")
     print("idle:", ", ".join(f"{name} {share:.1%} of a core" for name, share in shares.items()))
     if memory:
-        print(f"an idle spare holds {memory[0]:.0f} MB of its own, {memory[1]:.0f} MB resident")
+        print(f"an idle warm process holds {memory[0]:.0f} MB of its own, {memory[1]:.0f} MB resident")
     return rows
 
 
