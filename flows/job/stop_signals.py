@@ -37,7 +37,9 @@ class StopSignals:
         self._looked_at = self._loop.time()
         self._tracker: ProgressTracker | None = None
         self._is_draining = False
+        self._is_interrupted = False
         self._is_aborted = False
+        self._grace_s: float | None = None
         self._asking: set[asyncio.Task[object]] = set()
 
     def attach(self, runner: RoundRunner) -> None:
@@ -46,11 +48,11 @@ class StopSignals:
         if self._is_aborted:
             runner.abort()
         elif self._is_draining:
-            runner.drain(grace_s=SIGNAL_GRACE_S)
+            runner.drain(grace_s=self._grace_s)
 
     async def tick(self, store: Store, tracker: ProgressTracker) -> None:
-        """Look at the drain flag, and every five seconds at the run's own state, since a runner may have lost
-        its ear.
+        """Look at the drain flag, and every five seconds at the run's own state, in case Prefect's word of
+        a cancellation was lost.
         """
         self._tracker = tracker
         if not self._is_draining and await store.stop_requested(tracker.job.job_id):
@@ -60,7 +62,7 @@ class StopSignals:
             self._spawn(self._obey_prefect())
 
     def _drain(self, grace_s: float | None, why: str) -> None:
-        self._is_draining = True
+        self._is_draining, self._grace_s = True, grace_s
         self._tell(why)
         if self._runner is not None:
             self._runner.drain(grace_s=grace_s)
@@ -98,9 +100,10 @@ class StopSignals:
         return False
 
     def _on_interrupt(self) -> None:
-        if self._is_draining:
+        if self._is_interrupted:
             self._abort("Interrupted again; stopping now")
         else:
+            self._is_interrupted = True
             self._drain(
                 SIGNAL_GRACE_S, "Interrupted; finishing what is in flight (interrupt again to stop at once)"
             )

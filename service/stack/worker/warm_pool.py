@@ -140,7 +140,11 @@ class WarmPool:
         """Keep the pool filled until cancelled, then end all its processes."""
         try:
             while True:
-                await self._fill()
+                try:
+                    await self._fill()
+                except OSError as error:
+                    print(f"No warm process: {error}; runs start without one.", flush=True)  # noqa: T201  the worker's log
+                    await asyncio.sleep(REST_S)
                 self._wake.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):

@@ -93,6 +93,15 @@ async def test_a_second_interrupt_stops_at_once_and_is_no_cancellation(heart):
     assert len(await texts(heart)) == 2
 
 
+async def test_an_interrupt_after_a_stop_from_a_page_still_finishes_what_is_in_flight(heart):
+    running = heart.start(Model(WORDS, takes_s=SLOW))
+    await at(4.2, lambda: heart.store.request_stop(JOB))
+    await at(5.5, tell(signal.SIGINT))
+    job = await running
+    assert (job.status, job.end_reason, job.counts.stored) == ("completed", "stopped", 60)
+    assert len(await texts(heart)) == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_termination_keeps_what_is_in_flight_and_leaves_the_rest_to_the_next_attempt(heart, number):
     model = Model(takes_s=SLOW)

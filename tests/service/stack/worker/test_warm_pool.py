@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from service.stack.worker import warm_pool as module
 from service.stack.worker.warm_pool import WarmPool, WarmProcess, code_stamp, essence
 
 FLOW_RUN_ID = "PREFECT__FLOW_RUN_ID"
@@ -145,3 +146,20 @@ async def test_environment_in_other_words_is_the_same(environment):
         pool.expect(variables)
         (old,) = pool.ready
         assert (await take({**os.environ, **variables})).process.pid == old
+
+
+async def test_a_start_that_the_system_refuses_is_tried_again(environment, monkeypatch, capsys):
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
+    start, refused = WarmProcess.start, []
+
+    async def refuse_once(*arguments):
+        if not refused:
+            refused.append(arguments)
+            raise OSError("no more processes")
+        return await start(*arguments)
+
+    monkeypatch.setattr(WarmProcess, "start", refuse_once)
+    async with kept() as pool:
+        await until(lambda: pool.ready)
+    assert "no more processes" in capsys.readouterr().out
