@@ -216,16 +216,17 @@ class Relay:
                 woken.clear()
             self._urgent.discard(topic.job_id)
             try:
-                await self._read(topic)
+                for _ in range(5):  # what comes during a read may ask for another
+                    await self._read(topic)
+                    if not topic.needs_reading:
+                        break
             except NotFound:
                 if not topic.is_wanted:
                     self._forget(topic.job_id)
                     return
-            except LearningError as error:
-                log.info("Job %s could not be read: %s", topic.job_id, error)
-                loop.call_later(FRAME_EVERY_S, woken.set)
-            except Exception:  # a topic without its pump would be silent for ever
-                log.exception("Job %s could not be read", topic.job_id)
+            except Exception as error:  # a topic without its pump would be silent for ever
+                is_bug = not isinstance(error, LearningError)
+                log.warning("Job %s could not be read: %s", topic.job_id, error, exc_info=is_bug)
                 loop.call_later(FRAME_EVERY_S, woken.set)
             if topic.has_news:
                 told_at = loop.time()

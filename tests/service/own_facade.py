@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -101,6 +102,12 @@ class ToldJob:
         begun = await self.store.begin_attempt(document)
         self.job = begun.model_copy(update={"deadline_at": document.deadline_at})
         return self
+
+    async def seen(self, within_s=30):
+        """Wait until a facade has written the start in the log; without one it would never be there."""
+        async with asyncio.timeout(within_s):
+            while (state := (await self.store.job(self.job_id)).state) is None or state.type != "RUNNING":
+                await asyncio.sleep(0.05)
 
     async def do(self, *texts, is_told=True, **changes):
         at = len(self.told)

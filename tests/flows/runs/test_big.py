@@ -30,11 +30,11 @@ async def test_target_is_reached_exactly(learning, store):
 
 async def test_hard_stop_completes_with_what_was_learned(learning, store):
     started = time.monotonic()
-    job = await learning(big_learning, ScriptedModel(WORDS, latency_s=0.4), minutes=0.05)
+    job = await learning(big_learning, ScriptedModel(WORDS, latency_s=0.4), minutes=0.15)
     took = time.monotonic() - started
     assert (job.status, job.end_reason) == ("completed", "time limit")
-    assert job.active_seconds <= 3 + 2
-    assert took <= 3 + 2 + 2
+    assert job.active_seconds <= 9 + 2
+    assert took <= 9 + 2 + 2
     assert job.counts.stored == (await store.stats()).entries > 0
     # batches that were cut off have no outcome: their words are free for the next job
     _, batches = await rows(store, job)

@@ -37,8 +37,9 @@ async def started(environment):
 
 
 @asynccontextmanager
-async def kept(*, stamp=lambda: 1):
+async def kept(environment=None, *, stamp=lambda: 1):
     pool = WarmPool(stamp=stamp)
+    pool.expect(environment or {})
     keeping = asyncio.create_task(pool.keep())
     try:
         yield pool
@@ -111,7 +112,7 @@ async def test_one_that_died_takes_no_run(environment, tmp_path):
 
 
 async def test_one_is_kept_ready_and_another_after_it_was_taken(environment):
-    async with kept() as pool, taking(pool) as take:
+    async with kept(environment) as pool, taking(pool) as take:
         await until(lambda: pool.ready)
         first = await take({**environment, FLOW_RUN_ID: str(uuid4())})
         assert first.is_alive
@@ -125,7 +126,7 @@ async def test_one_is_kept_ready_and_another_after_it_was_taken(environment):
 async def test_one_of_another_environment_or_of_older_code_is_not_used(environment, tmp_path):
     code = tmp_path / "code.py"
     code.touch()
-    async with kept(stamp=lambda: code_stamp(tmp_path)) as pool, taking(pool) as take:
+    async with kept(environment, stamp=lambda: code_stamp(tmp_path)) as pool, taking(pool) as take:
         other = {**environment, "LEARN_MODEL": "lexicon"}
         for change in (lambda: None, lambda: os.utime(code, ns=(1, 1))):
             await until(lambda: pool.ready)
