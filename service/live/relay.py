@@ -122,19 +122,19 @@ class Relay:
     def take(self, news: RunEvent | Saved) -> None:
         """Take what the projector has written, or a job event from the event stream."""
         if isinstance(news, Saved):
-            self._take(news.job.job_id, news.job, news.lines)
+            job_id, lines, is_written = news.job.job_id, news.lines, news.is_written
         else:
             self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - news.occurred).total_seconds()))
-            self._take(news.job_id, news.row, (news.line,) if news.line is not None else ())
-
-    def _take(self, job_id: UUID, row: Job | None, lines: Sequence[JobEvent]) -> None:
+            job_id, is_written = news.job_id, True
+            lines = (news.line,) if news.line is not None else ()
+        row = news.job if isinstance(news, Saved) else news.row
         topic = self._topics.get(job_id)
         if topic is None:
             if not self._all or row is None:
                 return
             topic = self._topic(job_id)
             topic.is_discovered = True
-        is_urgent = row is not None and topic.take_row(row)
+        is_urgent = row is not None and topic.take_row(row, is_written=is_written)
         topic.take_lines(lines)
         if topic.has_news:
             self._wake(topic, is_urgent=is_urgent)
@@ -149,7 +149,7 @@ class Relay:
             self._wake(topic, is_urgent=True)
 
     def refresh(self, job_id: UUID) -> None:
-        """Send an update now, for changes that cause no event, such as a request to stop."""
+        """Send an update now, for a change that causes no event, such as a request to stop."""
         if (topic := self._topics.get(job_id)) is not None:
             topic.needs_reading = True
             self._wake(topic, is_urgent=True)

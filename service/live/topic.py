@@ -137,14 +137,17 @@ class Topic:
         finally:
             self._coming -= 1
 
-    def take_row(self, row: Job) -> bool:
-        """Take a row unless a newer one is known. Returns whether the job's status changed."""
+    def take_row(self, row: Job, *, is_written: bool = True) -> bool:
+        """Take a row unless a newer one is known. Returns whether the job's status changed.
+
+        The lines of a row that whoever sends it has not written himself are still to be read.
+        """
         if self.row is not None and (row.attempt, row.version) <= (self.row.attempt, self.row.version):
             return False
         is_other = self.row is None or row.status != self.row.status or row.reason != self.row.reason
         # the final frame includes the log up to its end
         self.needs_reading |= row.is_final and not (self.row is not None and self.row.is_final)
-        if self.row is not None and row.version > self.row.version + 1:
+        if self.row is not None and (not is_written or row.version > self.row.version + 1):
             self.needs_reading = True  # a write was missed, which may have had lines
         if self.row is None or not (row.is_final and _without_state(row) == _without_state(self.row)):
             self._has_news = True

@@ -256,7 +256,7 @@ class Projector:
                 with suppress(TransientError):
                     row = await self._store.job(job_id)
                     if row is not None and not row.is_settled:
-                        self._on_news(Saved(await settle(self._store, row), ()))
+                        self._on_news(Saved(await settle(self._store, row), (), is_written=False))
                     return
         finally:
             self._settling.discard(job_id)

@@ -161,7 +161,7 @@ class FirestoreJobs(FirestoreLog):
             last = await self._last_of(now.job_id, now.attempt)
         added = numbered([line for line in lines if line.key not in row.line_ids], now.attempt, last or 0)
         if job is None and not added:
-            return Saved(now, ())
+            return Saved(now, (), is_written=False)
         ids = (*row.line_ids, *(line.id for line in added))[-IDS_KEPT:]
         new = Row(now, last + len(added) if last is not None else None, ids, token or row.token, row.version)
         writes = [Write(path=job_path(now.job_id), fields=new.fields(), version=row.version)]
@@ -182,7 +182,7 @@ class FirestoreJobs(FirestoreLog):
             chunk.version = version
         if is_first:
             self._totals_changed()
-        return Saved(now, added)
+        return Saved(now, added, is_written=job is not None)
 
     async def _read_row(self, job_id: UUID) -> Row:
         found = await self._database.get_one(job_path(job_id))

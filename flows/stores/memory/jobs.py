@@ -33,10 +33,11 @@ class MemoryJobs(MemoryHalf):
 
     async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
         stored = self._state.jobs.get(seen.job_id)
-        row = status.projected(stored, seen) or stored
+        made = status.projected(stored, seen)
+        row = made or stored
         assert row is not None  # noqa: S101  without a stored row there is always one to make
         self._state.jobs[seen.job_id] = row
-        return Saved(row, self._add_lines(row, lines))
+        return Saved(row, self._add_lines(row, lines), is_written=made is not None)
 
     def _add_lines(self, row: Job, lines: Sequence[JobEvent]) -> tuple[JobEvent, ...]:
         log = self._state.log.setdefault(row.job_id, {})

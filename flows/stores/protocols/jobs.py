@@ -11,10 +11,14 @@ from flows.knowledge import Job, JobEvent, JobStatus, Mode, Page
 
 
 class Saved(NamedTuple):
-    """A job's row as now stored, and the log lines that were new, with their numbers."""
+    """A job's row as now stored, and the log lines that were new, with their numbers.
+
+    Without `is_written` the row is as another writer left it, with lines that are not in `lines`.
+    """
 
     job: Job
     lines: tuple[JobEvent, ...]
+    is_written: bool = True
 
 
 class JobRows(Protocol):

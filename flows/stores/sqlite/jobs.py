@@ -38,12 +38,12 @@ class SqliteJobs(SqlitePart):
     async def project(self, seen: Job, lines: Sequence[JobEvent] = ()) -> Saved:
         async with self._database.transaction() as transaction:
             stored = await _stored(transaction, seen.job_id)
-            row = status.projected(stored, seen)
-            if row is not None:
-                await _save_job(transaction, row)
-            row = row or stored
+            made = status.projected(stored, seen)
+            if made is not None:
+                await _save_job(transaction, made)
+            row = made or stored
             assert row is not None  # noqa: S101  without a stored row there is always one to make
-            return Saved(row, await _add_lines(transaction, row, lines))
+            return Saved(row, await _add_lines(transaction, row, lines), is_written=made is not None)
 
     async def put_job(self, job: Job) -> None:
         async with self._database.transaction() as transaction:

@@ -46,6 +46,16 @@ async def test_projector_makes_the_row_of_a_run_that_has_none(store):
     assert await store.log(ANN) == saved.lines
 
 
+async def test_a_projector_that_has_nothing_to_write_says_so(store):
+    assert (await store.project(seen("RUNNING", 1))).is_written
+    begun = await begin(store)
+    stored = await store.save_job(
+        begun.model_copy(update={"counts": Counts(stored=3)}), [line_of(state("RUNNING", 1), 9)]
+    )
+    again = await store.project(seen("RUNNING", 1))
+    assert (again.job, again.lines, again.is_written) == (stored.job, (), False)
+
+
 async def test_each_writer_keeps_the_fields_of_the_other(store):
     await store.project(seen("RUNNING", 1))
     begun = await begin(store)

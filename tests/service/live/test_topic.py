@@ -135,6 +135,16 @@ async def test_older_rows_change_nothing_and_newer_attempts_come_first():
     assert found.row.total_tokens == 1
 
 
+async def test_lines_of_a_row_that_another_has_written_are_read_before_it_is_told():
+    found = topic()
+    found.take_row(row(version=2))
+    assert not found.needs_reading
+    found.take_row(row(version=2), is_written=False)
+    assert not found.needs_reading, "already known"
+    found.take_row(row(version=3), is_written=False)
+    assert found.needs_reading
+
+
 async def test_only_a_change_of_status_or_reason_cannot_wait():
     found = topic()
     assert not found.take_row(row(total_tokens=2, version=2))
