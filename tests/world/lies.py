@@ -60,7 +60,7 @@ def garble(text: str, faults: Sequence[Fault], chance: random.Random) -> tuple[s
             case "keyed_by_word":
                 return _keyed(text), "stop"
             case "strange_text":
-                return text.replace(" ", " \\ud83d\\u202e\\u001b[31m"), "stop"
+                return text.replace(" ", " \\ud83d\\u202e\\u001b[31m", 12), "stop"
             case "looping_text":
                 return '{"words":' + "[" * 6000, "length"
             case "damaged_text":
