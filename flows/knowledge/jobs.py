@@ -27,6 +27,7 @@ FailureCode = Literal[
     "no_answer",
     "not_accepted",
     "malformed",
+    "unreadable",
     "refused",
     "too_large",
     "unavailable",

@@ -15,13 +15,13 @@ from flows.errors import (
     RequestTooLarge,
     TransientError,
 )
-from flows.knowledge import Failure, Generation, ProposalRequest, Usage
+from flows.knowledge import Document, Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Budgeted, LanguageModel, Unfinished
-from flows.stages.failures import NO_ANSWER, failure_of
+from flows.stages.failures import NO_ANSWER, failure_of, unreadable
 
 Item = TypeVar("Item")
 Draft = TypeVar("Draft")
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=Document)
 
 AskCall = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
 
@@ -91,11 +91,15 @@ async def ask(
         left = []
         for item in part.items:
             draft = generation.value.get(key(item))
-            made, problems = (None, ()) if draft is None else accept(item, draft, generation)
+            made, failure = None, NO_ANSWER
+            if draft is not None:
+                try:
+                    made, problems = accept(item, draft, generation)
+                    failure = Failure(code="not_accepted", text="; ".join(problems))
+                except Exception as error:  # noqa: BLE001  what one answer holds may not end the others
+                    failure = unreadable(error)
             if made is None:
-                asked.failed[key(item)] = (
-                    NO_ANSWER if draft is None else Failure(code="not_accepted", text="; ".join(problems))
-                )
+                asked.failed[key(item)] = failure
                 left.append(item)
             else:
                 asked.made[key(item)] = made
@@ -133,6 +137,11 @@ async def ask(
                 if asked.failed.get(key(item), NO_ANSWER) == NO_ANSWER
             }
             is_broken = isinstance(error, MalformedOutput)
+        except LearningError:
+            raise
+        except Exception as error:  # noqa: BLE001  an answer that nobody can read is no answer, and ends no job
+            left, is_broken = list(part.items), True
+            asked.failed |= {key(item): unreadable(error) for item in left}
         if is_broken and left and call_with_room and not part.has_room:
             todo.append(_Part(left, part.tries, has_room=True))
         elif left and part.tries < AGAIN:
@@ -149,11 +158,20 @@ async def ask_for_words(model: LanguageModel, request: ProposalRequest) -> Gener
         return await model.propose(request)
     except OutputError as error:
         spent = error.generation.usage if isinstance(error, Unfinished) else Usage()
+    except LearningError:
+        raise
+    except Exception as error:  # noqa: BLE001  an answer that nobody can read is no answer, and ends no job
+        unreadable(error)
+        spent = Usage()
     roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else model
     try:
         generation = await roomier.propose(request)
     except OutputError as error:
         raise ModelUnavailable(f"The model lists no words: {error}") from error
+    except LearningError:
+        raise
+    except Exception as error:
+        raise ModelUnavailable(f"The model's list of words: {unreadable(error).text}") from error
     return generation.model_copy(update={"usage": generation.usage + spent})
 
 

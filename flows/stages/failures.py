@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
+from flows.core.words import printable
 from flows.errors import OutputError, QuotaExhausted, Refused, RequestTooLarge, TransientError
 from flows.knowledge import Failure, FailureCode
+
+_log = logging.getLogger(__name__)
 
 NOT_DONE = Failure(code="not_done", text="not done")
 TIME_LIMIT = Failure(code="time_limit", text="the time was up")
@@ -16,6 +21,14 @@ _CODES: tuple[tuple[type[Exception], FailureCode], ...] = (
     (TransientError, "unavailable"),
     (TimeoutError, "timed_out"),
 )
+
+
+def unreadable(error: Exception) -> Failure:
+    """Why words are not done whose answer, or page, broke what reads it."""
+    _log.warning("A text from outside could not be read", exc_info=error)
+    return Failure(
+        code="unreadable", text=f"could not be read: {printable(str(error)) or type(error).__name__}"
+    )
 
 
 def failure_of(error: Exception) -> Failure:

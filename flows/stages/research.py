@@ -6,9 +6,11 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 
-from flows.errors import SourceRefused, TransientError
+from flows.boundary.text import cleaned
+from flows.errors import LearningError, SourceRefused, TransientError
 from flows.knowledge import Evidence, Word
 from flows.sources.base import Source
+from flows.stages.failures import unreadable
 
 TRIES = 3
 PATIENCE_S = 25.0
@@ -64,7 +66,7 @@ async def research(
     for name, task in tasks.items():
         found, problem = task.result()
         for key, pieces in found.items():
-            researched.evidence[key] = (*researched.evidence.get(key, ()), *pieces)
+            researched.evidence[key] = (*researched.evidence.get(key, ()), *cleaned(pieces))
         if problem:
             researched.problems[name] = problem
     return researched
@@ -101,6 +103,15 @@ async def _ask_patiently(
             )
             if attempt == TRIES or loop.time() + pause_s >= until_s:
                 return {}, str(error)
+        except LearningError:
+            raise
+        except Exception as error:  # noqa: BLE001  one page that nobody can read takes no other word's evidence away
+            if len(words) == 1:
+                return {}, f"“{words[0].text}”: {unreadable(error).text}"
+            middle = len(words) // 2
+            halves = [await _ask_patiently(source, part, topic) for part in (words[:middle], words[middle:])]
+            found = {key: pieces for half, _ in halves for key, pieces in half.items()}
+            return found, next((problem for _, problem in halves if problem), None)
         await asyncio.sleep(pause_s)
         wait_s *= 3
     raise AssertionError("unreachable")

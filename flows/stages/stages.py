@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from flows.boundary.text import cleaned
 from flows.core import entries as entry_rules
 from flows.core import evidence as evidence_rules
 from flows.core import selection
@@ -242,13 +243,22 @@ async def _ask(
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
     model, deadline = resources.model, resources.deadline
+
+    def storable(
+        item: Item, draft: Draft, generation: Generation[Mapping[str, Draft]]
+    ) -> tuple[Made | None, Sequence[str]]:
+        made, problems = accept(item, cleaned(draft), generation)
+        if made is not None:
+            made.model_dump_json()  # what cannot be written fails here, alone, and not with its batch
+        return made, problems
+
     roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else None
     return await ask(
         items,
         key=key,
         call=lambda batch: deadline.guard(method(model)(batch)),
         call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
-        accept=accept,
+        accept=storable,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
     )
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from flows.boundary.text import clean
 from flows.core.words import parse_word
 from flows.errors import InvalidInput
 from flows.knowledge import limits
@@ -37,7 +38,7 @@ def as_custom(error: InvalidInput) -> PydanticCustomError:
 def _plain(text: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise PydanticCustomError("control_characters", "must not contain control characters")
-    return text
+    return clean(text)
 
 
 GivenWord = Annotated[

@@ -123,7 +123,7 @@ async def _generated(turn: Turn, call: Call, limiter: Limiter) -> Response:
     reserved, generated = call.requested, 0
     try:
         chance = random.Random(f"{world.seed} {call.prompt}")
-        text, finish = lies.garble(_text(call, world, faults, chance), faults)
+        text, finish = lies.garble(_text(call, world, faults, chance), faults, chance)
         record.reasoning = _reasoning(call, chance)
         wanted = record.reasoning + tokens.count(text)
         generated = wanted if call.most is None else min(wanted, call.most)

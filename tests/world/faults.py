@@ -31,6 +31,7 @@ BROKEN_JSON = (
     "json_unusable",  # ... holds prose
     "json_empty",  # ... is empty
     "json_length",  # ... says that the tokens ran out
+    "tool_called",  # 400 tool_use_failed with a failed_generation, as gpt-oss is known to send now and then
 )
 LIES = (
     "invented_words",  # words that are none
@@ -41,6 +42,13 @@ LIES = (
     "missing",  # items left out
     "invented_fields",
     "broken_text",  # 200 with text that is no JSON
+    "fenced_text",  # the answer in a code fence, with prose around it
+    "thought_text",  # thoughts that hold a draft, then the answer
+    "quoted_text",  # prose and JSON with single quotes
+    "keyed_by_word",  # an object by word in place of the list
+    "strange_text",  # lone surrogates, terminal codes, characters that turn the line
+    "looping_text",  # opens bracket after bracket, finish_reason "length"
+    "damaged_text",  # one to three random faults in the JSON
     "truncated_text",  # 200 cut short, finish_reason "length"
     "obeys_injection",  # does what a page tells it to
     "html_page",  # 200 with a page of some gateway's in place of the completion
@@ -79,6 +87,7 @@ Kind = Literal[
     "json_unusable",
     "json_empty",
     "json_length",
+    "tool_called",
     "invented_words",
     "repeated",
     "wrong_ids",
@@ -87,6 +96,13 @@ Kind = Literal[
     "missing",
     "invented_fields",
     "broken_text",
+    "fenced_text",
+    "thought_text",
+    "quoted_text",
+    "keyed_by_word",
+    "strange_text",
+    "looping_text",
+    "damaged_text",
     "truncated_text",
     "obeys_injection",
     "html_page",

@@ -90,6 +90,15 @@ def bad_json(
     return Refused(400, message, code="json_validate_failed", failed_generation=failed_generation)
 
 
+def tool_called(failed_generation: str) -> Refused:
+    return Refused(
+        400,
+        "Tool choice is none, but model called a tool",
+        code="tool_use_failed",
+        failed_generation=failed_generation,
+    )
+
+
 def too_large(model: str, limit: int, requested: int) -> Refused:
     return Refused(
         413,

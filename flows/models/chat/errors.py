@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 KEYS_PAGE = "https://console.groq.com/keys"
 
 _LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
+_ROOM = re.compile(
+    r"max_(?:completion_)?tokens\W.*?(?:less than or equal to|at most|maximum|exceeds?|up to|<=)\D{0,40}"
+    r"(?P<limit>\d{2,7})\b",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(r"maximum context length|context window|context_length_exceeded", re.IGNORECASE)
 _WAIT = re.compile(r"try again in ([\d.hmsuµn]+?)\.?(?:\s|$)")
 _BOUNDS: Mapping[str, Bound] = {
     "RPM": "requests_per_minute",
@@ -74,6 +80,14 @@ class LimitReached(RateLimited):
         self.seen = seen
 
 
+class RoomLimited(RequestTooLarge):
+    """The provider allows at most `limit` tokens for one answer of this model."""
+
+    def __init__(self, message: str, limit: int) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 class Oversized(RequestTooLarge):
     """A 413. `seen` is what its text reports about the limit."""
 
@@ -95,7 +109,7 @@ class _Failure:
     status: int
     message: str
     code: str
-    salvage: str
+    salvage: str | None
     headers: Mapping[str, str]
 
 
@@ -149,6 +163,8 @@ def _of_status(failure: _Failure) -> LearningError:
             f"GROQ_API_KEY: Groq rejected the key. Create a new one at {KEYS_PAGE}, or unset it to use the"
             " lexicon."
         )
+    if failure.salvage is not None or code == "json_validate_failed" or "failed_generation" in message:
+        return MalformedOutput(message, salvage=failure.salvage or "")
     if code in _GONE:
         return ModelGone(message)
     if status == 404:
@@ -160,14 +176,14 @@ def _of_status(failure: _Failure) -> LearningError:
             f"GROQ_API_KEY: Groq blocks this account or IP address: {message}. Check {KEYS_PAGE}, or unset it"
             " to use the lexicon."
         )
-    if code == "json_validate_failed" or "failed_generation" in message:
-        return MalformedOutput(message, salvage=failure.salvage)
     if status == 400 and "response_format" in message:
         return SchemaRefused(message)
     if re.search("content_filter|content_policy|safety|moderation", f"{code} {message}"):
         return Refused(message)
-    if status in {400, 422} and "context_length" in code:
+    if status in {400, 422} and ("context_length" in code or _CONTEXT.search(message)):
         return RequestTooLarge(message)
+    if status in {400, 422} and (room := _ROOM.search(message)) is not None:
+        return RoomLimited(message, int(room["limit"]))
     if status in {400, 409, 422}:
         return ConfigurationError(
             f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq rejected a request: {message}. Choose other"
@@ -191,7 +207,7 @@ def _read(error: groq.APIStatusError) -> _Failure:
         status=error.status_code,
         message=re.sub(r"\s+", " ", message)[:500],
         code=text("code"),
-        salvage=text("failed_generation"),
+        salvage=text("failed_generation") if "failed_generation" in told else None,
         headers={name.lower(): value for name, value in error.response.headers.items()},
     )
 

@@ -37,9 +37,18 @@ from flows.knowledge import (
     WordEvidence,
 )
 from flows.models.base import Unfinished
-from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Oversized, SchemaRefused, Unanswered
+from flows.models.chat.errors import (
+    Crowded,
+    LimitReached,
+    ModelGone,
+    Oversized,
+    RoomLimited,
+    SchemaRefused,
+    Unanswered,
+)
+from flows.models.chat.reading import read_items, read_proposals
 from flows.models.chat.reply import Reply, broken
-from flows.models.chat.schemas import SCHEMAS, read_items, read_proposals
+from flows.models.chat.schemas import SCHEMAS
 from flows.models.limiter import QuotaLimiter, Reservation
 from flows.settings import Price
 
@@ -84,6 +93,7 @@ class GroqModel:
         self._price_of = price_of
         self._gone: dict[str, str] = {}
         self._not_strict: set[tuple[str, Task]] = set()
+        self._most_room: dict[str, int] = {}
         self._rooms: dict[Task, Room] = {
             "propose": Room(5, 1),
             "define": Room(60, 8),
@@ -183,12 +193,11 @@ class GroqModel:
 
     async def _send_to(self, model: str, prompt: Prompt, words: int) -> Reply:
         limiter, refusal = self._limiter_of(model), RateLimited(f"{model} has no quota left right now")
-        characters = prompt.characters + _schema_characters(prompt.task)
+        characters = prompt.characters + len(str(SCHEMAS[prompt.task]))
         for _ in range(REFUSALS):
-            room, is_strict = (
-                self._rooms[prompt.task].tokens(words, self._factor),
-                (model, prompt.task) not in self._not_strict,
-            )
+            room = self._rooms[prompt.task].tokens(words, self._factor)
+            room = min(room, self._most_room.get(model, room))
+            is_strict = (model, prompt.task) not in self._not_strict
             async with limiter.slot(prompt.task, characters=characters, answer_tokens=room) as slot:
                 try:
                     reply = await self._client.complete(model, prompt, max_tokens=room, is_strict=is_strict)
@@ -204,6 +213,12 @@ class GroqModel:
                     _log.warning(
                         "%s no longer accepts a strict schema; falling back to plain JSON: %s", model, error
                     )
+                    continue
+                except RoomLimited as error:
+                    slot.failed(0)
+                    if error.limit >= room:
+                        raise
+                    self._most_room[model] = error.limit
                     continue
                 except MalformedOutput as error:
                     reply = broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
@@ -283,7 +298,3 @@ def _earlier(one: QuotaExhausted | None, other: QuotaExhausted) -> QuotaExhauste
     if one is None or (other.until is not None and (one.until is None or other.until < one.until)):
         return other
     return one
-
-
-def _schema_characters(task: Task) -> int:
-    return len(str(SCHEMAS[task]))

@@ -1,28 +1,32 @@
-"""The shapes of Groq's answers: the strict schemas that are sent, and the item-by-item parsing of the
-answers.
+"""The shapes of Groq's answers, as the strict schemas that are sent.
 
 Groq's strict mode requires every property to be required and no others to be allowed, and rejects bounds
 (https://console.groq.com/docs/structured-outputs). We check bounds ourselves, and the whole answer too:
-strict mode is no guarantee. Without a strict schema, models sometimes choose a longer field name, which is
-accepted too.
+strict mode is no guarantee (see `reading`).
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from flows.core.prompts import Task
-from flows.core.words import word_key
-from flows.knowledge import Category, Deepening, DefinitionDraft, Enrichment
+from flows.knowledge import Category
 from flows.knowledge.base import PartOfSpeech
 
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Draft = TypeVar("Draft")
+MOST_PARTS = 20
+"""Most related words, examples or points read of one item; our rules keep fewer."""
+
+
+def _bounded(value: Any) -> Any:  # noqa: ANN401  whatever is validated
+    return value[:MOST_PARTS] if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_bounded)]
 
 
 class _Item(BaseModel):
@@ -33,16 +37,16 @@ class DefinedWord(_Item):
     """One word of a `define` answer."""
 
     id: Filled
-    text: Filled = Field(validation_alias=AliasChoices("text", "definition"))
-    pos: PartOfSpeech = Field(validation_alias=AliasChoices("pos", "part_of_speech"))
+    text: Filled
+    pos: PartOfSpeech
 
 
 class EnrichedWord(_Item):
     """One word of an `enrich` answer."""
 
     id: Filled
-    related: tuple[str, ...] = Field(max_length=20)
-    examples: tuple[str, ...] = Field(max_length=20)
+    related: Texts
+    examples: Texts
     category: Category
 
 
@@ -50,9 +54,9 @@ class DeepenedWord(_Item):
     """One word of a `deepen` answer."""
 
     id: Filled
-    text: Filled = Field(validation_alias=AliasChoices("text", "explanation"))
-    uses: tuple[str, ...] = Field(max_length=20, validation_alias=AliasChoices("uses", "applications"))
-    myths: tuple[str, ...] = Field(max_length=20, validation_alias=AliasChoices("myths", "misconceptions"))
+    text: Filled
+    uses: Texts
+    myths: Texts
 
 
 class ProposedWords(_Item):
@@ -86,7 +90,7 @@ _ANSWERS: Mapping[Task, type[_Item]] = {
     "enrich": EnrichedWords,
     "deepen": DeepenedWords,
 }
-_ITEMS: Mapping[Task, type[DefinedWord | EnrichedWord | DeepenedWord]] = {
+ITEMS: Mapping[Task, type[DefinedWord | EnrichedWord | DeepenedWord]] = {
     "define": DefinedWord,
     "enrich": EnrichedWord,
     "deepen": DeepenedWord,
@@ -98,7 +102,6 @@ _UNSUPPORTED = frozenset(
         " uniqueItems prefixItems",
     )
 )
-_OBJECT = re.compile(r'\{\s*"')
 
 
 def strictify(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,85 +137,3 @@ SCHEMAS: Mapping[Task, dict[str, Any]] = {
     task: strictify(answer.model_json_schema()) for task, answer in _ANSWERS.items()
 }
 """The schema sent with each task."""
-
-
-def read_proposals(text: str) -> tuple[str, ...]:
-    """The words of a `propose` answer; if it was cut off, those before the cut.
-
-    Raises ValueError if there is no list of words.
-    """
-    opening = re.search(r"\[", text)
-    if opening is None:
-        raise ValueError("contains no list")
-    return tuple(word for word in _values(text, opening.end()) if isinstance(word, str) and word.strip())
-
-
-def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
-    """The usable drafts of an answer by word key, and whether the answer was complete.
-
-    An item counts if it has the right shape and echoes one of the keys; if a key comes twice with different
-    words, neither counts, since one of them belongs to another word. From a text that was cut off, the items
-    before the cut are read.
-    """
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        raw, conflicts, is_whole = list(_objects(text)), frozenset[str](), False
-    else:
-        body = whole if isinstance(whole, dict) else {}
-        listed = body.get("words")
-        raw, is_whole = (listed, True) if isinstance(listed, list) else ([], False)
-        disputed = body.get("conflicts")
-        conflicts = (
-            frozenset(word_key(key) for key in disputed if isinstance(key, str))
-            if isinstance(disputed, list)
-            else frozenset()
-        )
-    found: dict[str, Any] = {}
-    doubtful: set[str] = set()
-    for item in raw:
-        try:
-            made = _ITEMS[task].model_validate(item)
-        except ValidationError:
-            continue
-        key = word_key(made.id)
-        if key in keys and found.setdefault(key, made) != made:
-            doubtful.add(key)
-    return {
-        key: _draft(made, key in conflicts) for key, made in found.items() if key not in doubtful
-    }, is_whole
-
-
-def _draft(
-    item: DefinedWord | EnrichedWord | DeepenedWord, is_contradicted: bool
-) -> DefinitionDraft | Enrichment | Deepening:
-    if isinstance(item, DefinedWord):
-        return DefinitionDraft(
-            text=" ".join(item.text.split()), part_of_speech=item.pos, is_contradicted=is_contradicted
-        )
-    if isinstance(item, EnrichedWord):
-        return Enrichment(related_concepts=item.related, examples=item.examples, category=item.category.value)
-    return Deepening(explanation=item.text, applications=item.uses, misconceptions=item.myths)
-
-
-def _objects(text: str) -> Iterator[Any]:
-    """The complete JSON objects in a broken text, without their enclosing ones."""
-    decoder, at = json.JSONDecoder(), 0
-    while (opening := _OBJECT.search(text, at)) is not None:
-        try:
-            value, at = decoder.raw_decode(text, opening.start())
-        except ValueError:
-            at = opening.start() + 1
-        else:
-            yield value
-
-
-def _values(text: str, at: int) -> Iterator[Any]:
-    """The values of a list that starts at a position, until its end or the cut."""
-    decoder = json.JSONDecoder()
-    while (start := re.compile(r"[\s,]*").match(text, at)) is not None:
-        try:
-            value, at = decoder.raw_decode(text, start.end())
-        except ValueError:
-            return
-        yield value

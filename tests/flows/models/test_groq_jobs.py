@@ -86,6 +86,9 @@ HEALED = {
     "failed JSON without text": on_both("json_empty", times=2),
     "failed JSON, tokens ran out": on_both("json_length", times=2),
     "text that is no JSON": on_both("broken_text", times=2),
+    "text that loops": on_both("looping_text", times=2),
+    "text of damaged JSON": on_both("damaged_text", times=3),
+    "a refusal with a failed generation": on_both("tool_called", times=2),
     "truncated": on_both("truncated_text", times=2),
     "wrong ids": on_both("wrong_ids", times=2, share=0.4),
     "swapped ids": on_both("swapped_ids", times=2, share=0.4),
@@ -110,6 +113,30 @@ async def test_a_job_reaches_its_target_in_spite_of(learning, checked, world, fa
     assert len(await checked(job)) == TARGET
     assert {one.model for one in job.quota} >= {PROPOSE}
     assert all(0 <= one.left <= one.limit for one in job.quota)
+
+
+READ_AT_ONCE = ["fenced_text", "thought_text", "quoted_text", "keyed_by_word", "strange_text"]
+
+
+@pytest.mark.parametrize("kind", READ_AT_ONCE)
+async def test_an_answer_in_another_dress_costs_no_request(learning, checked, world, kind):
+    world.plan(*on_both(kind))
+    job = await learning(quick_learning, words=list(WORDS))
+    assert (job.counts.stored, job.usage.requests) == (len(WORDS), 1)
+    world.plan(Fault(kind=kind))
+    job = await learning(max_entries=TARGET, words_per_round=TARGET, candidates_per_round=60)
+    assert job.end_reason == "target reached"
+    entries = await checked(job)
+    assert all(text.isprintable() for entry in entries for text in (entry.definition, *entry.examples))
+
+
+async def test_a_job_every_tenth_answer_of_which_is_damaged_gives_every_word_its_reason(
+    learning, checked, world, store
+):
+    world.plan(Fault(kind="damaged_text", every=10), Fault(kind="strange_text", every=7))
+    job = await learning(max_entries=60, words_per_round=30, candidates_per_round=90)
+    assert (job.status, job.end_reason) == ("completed", "target reached")
+    await checked(job)
 
 
 async def test_definitions_under_each_others_ids_are_not_stored(learning, world, store):

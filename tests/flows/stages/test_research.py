@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from flows.core.words import parse_word
 from flows.errors import RateLimited, SourceRefused, SourceUnavailable
 from flows.sources.scripted import ScriptedSource
@@ -122,14 +120,23 @@ async def test_a_source_that_never_answers_is_given_up_and_the_others_are_not_he
     assert "no response within" in found.problems["slow"]
 
 
-async def test_a_mistake_in_a_source_is_raised_and_leaves_nothing_running():
+async def test_a_page_that_nobody_can_read_takes_no_other_words_evidence_away():
     class Broken(ScriptedSource):
         async def look_up(self, words, *, topic=None):
-            raise ZeroDivisionError
+            if any(word.key == "dog" for word in words):
+                raise RecursionError("too deep")
+            return await super().look_up(words, topic=topic)
 
-    with pytest.raises(ZeroDivisionError):
-        await research(WORDS, [Broken({}, name="broken"), Never({}, name="slow")])
-    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("research")] == []
+    found = await research(WORDS, [Broken({"cat": "one", "dog": "two"}, name="broken")])
+    assert set(found.evidence) == {"cat"}
+    assert found.problems == {"broken": "“dog”: could not be read: too deep"}
+
+
+async def test_evidence_is_clean():
+    found = await research(
+        WORDS, [ScriptedSource({"cat": "a\u202e purring\ud83d\x1b[31m  thing"}, name="odd")]
+    )
+    assert found.evidence["cat"][0].text == "a purring thing"
 
 
 async def test_cancelling_leaves_nothing_running():

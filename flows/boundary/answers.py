@@ -1,0 +1,183 @@
+"""The JSON in a language model's answer, whatever stands around it and however it broke.
+
+First the whole text is read; then what it holds between thoughts, fences and prose; then what can be saved of
+JSON that is damaged or was cut off. Only complete parts count: of an item that broke off, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+MAX_CHARACTERS = 150_000
+"""Most characters read of one answer; the longest that we ask for has about 40,000."""
+MAX_DEPTH = 32
+"""Deepest nesting that is read; our answers need four levels."""
+MAX_FAILURES = 200
+"""Most brackets that begin nothing before the rest is left unread."""
+MAX_REPAIRS = 30
+
+_THOUGHT = r"(?:think|thinking|thought|thoughts|reasoning|analysis|reflection|scratchpad)"
+_THOUGHTS = re.compile(rf"\s*<({_THOUGHT})>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHTS = re.compile(rf"</{_THOUGHT}>|<\|channel\|>final<\|message\|>", re.IGNORECASE)
+_OPENING = re.compile(r"[{\[]")
+_IN_VALUE = re.compile(r'[{}\[\],"]')
+_IN_STRING = re.compile(r'["\\]')
+_CLOSING = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The JSON objects and lists that an answer holds, outermost ones, in order.
+
+    After a bracket that is never closed, what is complete stands in `inside`, and in `closed` the broken
+    values themselves, without what follows their last complete item.
+    """
+
+    values: tuple[Any, ...] = ()
+    inside: tuple[Any, ...] = ()
+    closed: tuple[Any, ...] = ()
+
+
+def read(text: str) -> Answer:
+    """Read an answer; never raises, whatever the text is."""
+    text = text[:MAX_CHARACTERS].lstrip("\ufeff \t\r\n")
+    whole = _parsed(text)
+    if isinstance(whole, str):
+        text, whole = whole, _parsed(whole)  # JSON in a JSON string
+    if isinstance(whole, dict | list):
+        return Answer((whole,))
+    return _scanned(_without_thoughts(text))
+
+
+def _scanned(text: str) -> Answer:
+    values: list[Any] = []
+    inside: list[Any] = []
+    closed: list[Any] = []
+    at, failures = 0, 0
+    while failures < MAX_FAILURES and (opening := _OPENING.search(text, at)) is not None:
+        start = opening.start()
+        value, end = _decoded(text, start)
+        if end < 0 and failures < MAX_REPAIRS:
+            span = _span(text, start)
+            if span.end > 0:
+                value, end = _repaired(text[start : span.end]), span.end
+            elif (saved := _closed(text, start, span)) is not None:
+                closed.append(saved)
+        if isinstance(value, dict | list):
+            (inside if failures else values).append(value)
+            at = end
+        else:
+            failures, at = failures + 1, start + 1
+    return Answer(tuple(values), tuple(inside), tuple(closed))
+
+
+def _without_thoughts(text: str) -> str:
+    if (found := _THOUGHTS.match(text)) is not None:
+        text = text[found.end() :]
+    ends = list(_END_OF_THOUGHTS.finditer(text))
+    return text[ends[-1].end() :] if ends else text
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401  any JSON
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if _depth(value) <= MAX_DEPTH else None
+
+
+def _decoded(text: str, start: int) -> tuple[Any, int]:
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, -1
+    return (value, end) if _depth(value) <= MAX_DEPTH else (None, -1)
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401  any JSON
+    """How deep a value is nested, at most one more than is read."""
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, dict | list)
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        depth += 1
+    return depth
+
+
+def _repaired(text: str) -> Any:  # noqa: ANN401  any JSON
+    """JSON with quotes, commas or names mended."""
+    import json_repair
+
+    try:
+        value = json_repair.loads(text, skip_json_loads=True)
+    except (ValueError, RecursionError, IndexError):
+        return None
+    return value if value and _depth(value) <= MAX_DEPTH else None
+
+
+@dataclass(frozen=True)
+class _Span:
+    """From an opening bracket to its closing one (`end`, -1 if there is none).
+
+    `whole_until` is the end of the last complete item, and `open` are the brackets that are open there.
+    """
+
+    end: int
+    whole_until: int = 0
+    open: str = ""
+
+
+def _span(text: str, start: int) -> _Span:
+    brackets: list[str] = []
+    whole_until, is_open = 0, ""
+    for at, c in _structure(text, start):
+        if c in "{[":
+            if len(brackets) > MAX_DEPTH:
+                return _Span(-1)
+            brackets.append(c)
+            continue
+        if c in "}]":
+            if _CLOSING[brackets[-1]] != c:
+                return _Span(-1, whole_until, is_open)
+            brackets.pop()
+            if not brackets:
+                return _Span(at + 1)
+        # inside an item nothing is whole: it may break off
+        if "{" not in "".join(brackets).lstrip("{") and (c != "," or brackets[-1] == "["):
+            whole_until, is_open = (at if c == "," else at + 1), "".join(brackets)
+    return _Span(-1, whole_until, is_open)
+
+
+def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """The brackets and commas of JSON, without those in strings."""
+    at = start
+    while (found := _IN_VALUE.search(text, at)) is not None:
+        at = found.end()
+        if found.group() != '"':
+            yield found.start(), found.group()
+            continue
+        while True:
+            inner = _IN_STRING.search(text, at)
+            if inner is None:
+                return
+            at = inner.end()
+            if inner.group() == '"':
+                break
+            at += 1  # whatever is escaped
+
+
+def _closed(text: str, start: int, span: _Span) -> Any:  # noqa: ANN401  any JSON
+    """A value that broke off, closed after its last complete item; None if it has none."""
+    if not span.whole_until:
+        return None
+    whole = text[start : span.whole_until] + "".join(_CLOSING[c] for c in reversed(span.open))
+    value = _parsed(whole)
+    return value if value is not None else _repaired(whole)

@@ -1,0 +1,117 @@
+"""Text from outside as text that can be stored, indexed and shown.
+
+Whatever a model, a wiki, a file or a person sends may hold lone surrogates, terminal codes, characters that
+nobody sees or that turn the direction of a line. None of it reaches a document.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+MAX_CHARACTERS = 20_000
+"""Most characters of one text; the longest that we store, an explanation, has 4,000."""
+WITH_LINES = frozenset({"explanation"})
+"""Fields in which line breaks are kept."""
+
+_TERMINAL = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])|\x9b[0-?]*[ -/]*[@-~]"
+)
+"""Escape sequences of terminals (ECMA-48, 5.4 and 5.6)."""
+_LINE = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LINES = re.compile(r" *\n *")
+_HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+"""Drawn as nothing, though no format characters (Unicode's Default_Ignorable_Code_Point)."""
+_JOINERS = "\u200c\u200d"
+_PICTURES = "\ufe0e\ufe0f"
+"""They choose the black-and-white or the coloured form of the symbol before them."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def clean(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -> str:
+    """The text in NFC, without control, format, surrogate, private and unassigned characters, white space
+    single, at most `limit` characters.
+
+    Halves of a surrogate pair that stand side by side become their character, others vanish. A joiner stays
+    between letters of scripts that use it, and between symbols. `keep_lines` keeps line breaks, at most two
+    in a row.
+    """
+    text = text[: 2 * limit]
+    if not (text.isascii() and text.isprintable()):
+        text = _visible(_paired(text))
+    if not keep_lines:
+        return _cut(" ".join(text.split()), limit)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return _cut(re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip(), limit)
+
+
+def cleaned(value: T) -> T:
+    """A document, or a part of one, with all its texts clean; the same object if they were."""
+    return _cleaned(value, keep_lines=False)  # type: ignore[no-any-return]
+
+
+def _cleaned(value: Any, *, keep_lines: bool) -> Any:  # noqa: ANN401  any part of a document
+    if isinstance(value, str):
+        made = clean(value, keep_lines=keep_lines)
+        return value if made == value else made
+    if isinstance(value, tuple):
+        parts = tuple(_cleaned(part, keep_lines=keep_lines) for part in value)
+        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
+    if isinstance(value, BaseModel):
+        changed = {
+            name: made
+            for name, part in value
+            if (made := _cleaned(part, keep_lines=name in WITH_LINES)) is not part
+        }
+        return value.model_copy(update=changed) if changed else value
+    return value
+
+
+def _paired(text: str) -> str:
+    """Surrogates that form a pair joined, all others dropped."""
+    if not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+
+
+def _visible(text: str) -> str:
+    text = unicodedata.normalize("NFC", _LINE.sub("\n", _TERMINAL.sub("", text)))
+    kept: list[str] = []
+    for at, c in enumerate(text):
+        before = kept[-1] if kept else ""
+        if c == "\n" or c.isprintable():
+            if not _HIDDEN.match(c) or (c in _PICTURES and _is_symbol(before)):
+                kept.append(c)
+        elif c in _JOINERS:
+            if _joins(before, text[at + 1 : at + 2]):
+                kept.append(c)
+        elif c.isspace():
+            kept.append(" ")
+        elif unicodedata.category(c) not in _UNSEEN:
+            kept.append(c)
+    # what stood apart may combine now
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a joiner has a meaning here: after a mark or a letter of a script beyond Latin, Greek and
+    Cyrillic, or between symbols, as in pictures of families.
+    """
+    if not before or not after or not after.isprintable() or after.isspace():
+        return False
+    return _is_symbol(before) or before in _PICTURES or (before > "\u052f" and before.isprintable())
+
+
+def _is_symbol(c: str) -> bool:
+    return c != "" and (unicodedata.category(c) in {"So", "Sk"} or c in "#*0123456789©®")
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
