@@ -1271,7 +1271,7 @@ export interface components {
             /** Reason */
             reason?: string | null;
             /** Reason Code */
-            reason_code?: ("no_answer" | "not_accepted" | "malformed" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_done") | null;
+            reason_code?: ("no_answer" | "not_accepted" | "malformed" | "unreadable" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_done") | null;
             /** Stored */
             stored: ("defined" | "enriched" | "deep") | null;
             /** Word */
