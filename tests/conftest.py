@@ -112,8 +112,13 @@ def pytest_runtest_protocol(item: pytest.Item):
         _quick = None
 
 
+LONG = ("service/stack/", "acceptance/", "service/api/test_contract", "flows/stores/test_model", "notebooks/")
+"""Files that take a minute or more: begun first, so that no process is left alone with one at the end."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
     for item in items:
         if is_quick(item):
             item.add_marker("quick")
