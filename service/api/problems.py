@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 ProblemCode = Literal[
     "invalid_input",
     "not_found",
+    "method_not_allowed",
     "conflict",
     "access_refused",
     "too_many",
@@ -240,12 +241,14 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
             return problem(
                 422,
                 "The request body must be JSON in UTF-8.",
+                code="invalid_input",
                 errors=[FieldProblem(field="body", problem="must be JSON in UTF-8", code="json_invalid")],
             )
         if status == 404:
             return problem(
                 404,
                 f"No such path: {printable(request.url.path)}. GET /openapi.json lists all paths.",
+                code="not_found",
             )
         if status == 405:
             # Starlette names only the methods of the first matching route
@@ -256,7 +259,12 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
                 for method in route.methods or ()
             }
             allowed = ", ".join(sorted(methods)) or "GET"
-            return problem(405, f"Method not allowed. Allowed: {allowed}.", headers={"Allow": allowed})
+            return problem(
+                405,
+                f"Method not allowed. Allowed: {allowed}.",
+                code="method_not_allowed",
+                headers={"Allow": allowed},
+            )
         return problem(status, str(getattr(error, "detail", "")) or HTTPStatus(status).phrase)
 
     app.add_exception_handler(LearningError, ours)

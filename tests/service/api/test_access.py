@@ -213,3 +213,14 @@ def test_settings_that_cannot_be_used_are_named_and_no_secret_is_shown(monkeypat
     assert "LEARN_PORT" in str(caught.value)
     assert "LEARN_API_TOKEN" in str(caught.value)
     assert "tooshort" not in str(caught.value)
+
+
+def test_a_refusal_before_any_route_has_its_code_too(serve):
+    served = serve()
+    json = {"Content-Type": "application/json"}
+    for answer, status, code in (
+        (served.get("/nowhere"), 404, "not_found"),
+        (served.request("DELETE", "/knowledge"), 405, "method_not_allowed"),
+        (served.post("/jobs/start_big", content=b"\xff{", headers=json), 422, "invalid_input"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (status, code)

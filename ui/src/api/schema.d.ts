@@ -1327,7 +1327,7 @@ export interface components {
              * Code
              * @description The kind of error, for programs
              */
-            code?: ("invalid_input" | "not_found" | "conflict" | "access_refused" | "too_many" | "unavailable" | "stale_attempt" | "store_full" | "configuration" | "fault") | null;
+            code?: ("invalid_input" | "not_found" | "method_not_allowed" | "conflict" | "access_refused" | "too_many" | "unavailable" | "stale_attempt" | "store_full" | "configuration" | "fault") | null;
             /** Detail */
             detail: string;
             /**
