@@ -42,6 +42,8 @@ SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
 SLOW_TESTS = (
     "flows/lexicon/test_compose.py::test_definition_of_every_headword_",
     "flows/lexicon/test_entries.py",
+    "flows/models/test_reading.py::test_damaged_answers_",
+    "flows/stages/test_the_door.py",
     "flows/lexicon/test_reader.py::test_memory_stays_small_however_much_is_read",
     "flows/models/test_lexicon_model.py::test_every_presentable_lemma_",
     "flows/stages/test_planner.py::test_ten_rounds_bring_twice_as_many_new_words_as_a_naive_prompt",
@@ -49,6 +51,7 @@ SLOW_TESTS = (
     "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
     "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
     "service/cli/output/test_plain_and_live.py::test_live_display_",
+    "service/cli/test_app.py::test_a_shell_can_complete_commands",
     "service/cli/test_app.py::test_a_reader_that_goes_away_is_no_error",
     "service/cli/test_app.py::test_help_costs_little_more_than_the_library_that_prints_it",
     "service/cli/test_app.py::test_help_imports_nothing_heavy",

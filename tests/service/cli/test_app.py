@@ -23,11 +23,32 @@ def run_main(*arguments: str) -> int:
     return cli.main(list(arguments))
 
 
-def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
-    assert run_main("--help") == 0
+@pytest.mark.parametrize("arguments", [(), ("-h",), ("--help",)])
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]):
+    assert run_main(*arguments) == 0
     text = capsys.readouterr().out
     for command in ("run", "show", "search", "export", "doctor", "up"):
         assert command in text
+
+
+def test_every_command_has_the_short_help(capsys: pytest.CaptureFixture[str]):
+    for command in ("run", "show", "up", "jobs"):
+        assert run_main(command, "-h") == 0
+        assert f"Usage: learn {command}" in capsys.readouterr().out
+
+
+def test_a_shell_can_complete_commands():
+    asked = {"_LEARN_COMPLETE": "complete_bash", "COMP_WORDS": "learn ex", "COMP_CWORD": "1"}
+    code = "from service.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert ended.stdout.split() == ["export"]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]):
