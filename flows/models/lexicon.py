@@ -101,6 +101,10 @@ class LexiconModel:
                 self._offered[lemma.rank] = 1
         return self._generation(tuple(lemma.text for lemma in chosen or held))
 
+    def lists(self, key: str) -> bool:
+        """Whether the lexicon has the word as a headword."""
+        return key in self._lexicon.lookup({key})
+
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
         """The gloss of each word's common meaning; words that are not headwords are absent."""
         entries = self._look_up(item.word.key for item in batch)

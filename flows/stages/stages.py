@@ -32,11 +32,12 @@ from flows.knowledge import (
     WordEvidence,
     utc_now,
 )
-from flows.models.base import Budgeted, LanguageModel
+from flows.models.base import Budgeted, ClosedList, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
 from flows.stages.deadline import DeadlineReached
+from flows.stages.failures import NO_ANSWER, NOT_IN_LEXICON
 from flows.stages.research import research
 from flows.stages.resources import Resources
 
@@ -273,6 +274,7 @@ async def _ask(
         call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
         accept=accept,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
+        missing=NOT_IN_LEXICON if isinstance(model, ClosedList) else NO_ANSWER,
     )
 
 
