@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from flows.core import selection
+from flows.core import outcomes, selection
 from flows.knowledge import STAGES, Batch, Counts, Depth, Failure, Job, Mode, Round, Stage, StageCounts, Usage
 from flows.knowledge.jobs import TAKEN_ELSEWHERE
 
@@ -28,13 +28,14 @@ def with_round(job: Job, round_: Round) -> Job:
             "accepted": job.counts.accepted + len(round_.accepted),
         }
     )
-    return job.model_copy(
+    counted = job.model_copy(
         update={
             "counts": counts,
             "last_round": max(job.last_round, round_.number),
             "usage": job.usage + round_.usage,
         }
     )
+    return outcomes.with_outcomes(counted, outcomes.rejected(round_))
 
 
 def with_batch(job: Job, batch: Batch) -> Job:
@@ -50,18 +51,28 @@ def with_batch(job: Job, batch: Batch) -> Job:
             "failed": job.counts.failed + sum(o.stored is None for o in batch.outcomes),
         }
     )
-    return job.model_copy(
+    counted = job.model_copy(
         update={
             "counts": counts,
             "total_tokens": job.total_tokens + len(batch.outcomes),
             "usage": job.usage + batch.usage,
         }
     )
+    return outcomes.with_outcomes(counted, outcomes.given_up(batch))
 
 
 def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Job:
     """The document recounted from all its rows, which are authoritative."""
-    job = job.model_copy(update={"counts": Counts(), "last_round": 0, "total_tokens": 0, "usage": Usage()})
+    job = job.model_copy(
+        update={
+            "counts": Counts(),
+            "outcomes": {},
+            "named_outcomes": (),
+            "last_round": 0,
+            "total_tokens": 0,
+            "usage": Usage(),
+        }
+    )
     for round_ in rounds:
         job = with_round(job, round_)
     for batch in batches:
@@ -73,15 +84,14 @@ def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:
     """How many words each stage has done, according to the rows.
 
     A batch without a stored word and an unrecorded batch count for no stage; neither do words taken by
-    another job.
+    another job, nor words that a stage gave up.
     """
     done: Counter[Stage] = Counter({"propose": job.counts.proposed})
     for batch in batches:
-        depths = {o.stored for o in batch.outcomes} - {None}
-        words = sum(o.reason_code != LOST.code for o in batch.outcomes)
+        depths = [o.stored for o in batch.outcomes if o.stored is not None]
         if depths:
-            done["research"] += words
-            done["synthesize"] += words
-        if TARGETS[job.mode] != "defined" and depths - {"defined"}:
-            done["enrich"] += words
+            done["research"] += sum(o.reason_code != LOST.code for o in batch.outcomes)
+        done["synthesize"] += len(depths)
+        if TARGETS[job.mode] != "defined":
+            done["enrich"] += sum(depth != "defined" for depth in depths)
     return {stage: StageCounts(done=done[stage]) for stage in STAGES if done[stage]}

@@ -15,7 +15,19 @@ from flows.core.spelling import spelling_variants
 from flows.core.words import display_form, form_problem, printable, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Origin, Verdict
 
-__all__ = ["Screened", "Screening", "counts_of", "judge", "screen", "spelling_variants", "with_claims"]
+__all__ = [
+    "Screened",
+    "Screening",
+    "counts_of",
+    "held_elsewhere",
+    "is_dry",
+    "judge",
+    "judge_again",
+    "keys_of_postponed",
+    "screen",
+    "spelling_variants",
+    "with_claims",
+]
 
 BaseForms = Callable[[str], Sequence[str]]
 """The keys that a key is an inflection of; empty, or including the key itself, if the key is a headword."""
@@ -109,23 +121,51 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
     """
     room, candidates = limit, list[Candidate]()
     for word in screening.words:
-        rejection = word.rejection or _taken(word, taken)
-        if rejection is None:
-            if room <= 0:
-                rejection = Rejection(Verdict.POSTPONED, "Round full; kept for the next one")
-            room -= 1
-        verdict, reason, other = rejection or (Verdict.ACCEPTED, None, None)
-        candidates.append(
-            Candidate(
-                text=word.text,
-                key=word.key,
-                origin=word.origin,
-                verdict=verdict,
-                reason=reason,
-                variant_of=other,
-            )
-        )
+        found = _judged(word, taken, has_room=room > 0)
+        room -= found.verdict is Verdict.ACCEPTED
+        candidates.append(found)
     return tuple(candidates)
+
+
+def judge_again(
+    screening: Screening, candidates: Sequence[Candidate], *, taken: Mapping[str, bool], limit: int
+) -> tuple[Candidate, ...]:
+    """The candidates of a screening, with the postponed ones judged anew: into the places that are free since
+    others were lost to another job.
+
+    Whatever was decided before stays. `taken` and `limit` are as in `judge`.
+    """
+    room = limit - sum(candidate.verdict is Verdict.ACCEPTED for candidate in candidates)
+    settled = list[Candidate]()
+    for word, candidate in zip(screening.words, candidates, strict=True):
+        found = candidate
+        if candidate.verdict is Verdict.POSTPONED:
+            found = _judged(word, taken, has_room=room > 0)
+            room -= found.verdict is Verdict.ACCEPTED
+        settled.append(found)
+    return tuple(settled)
+
+
+def keys_of_postponed(screening: Screening, candidates: Sequence[Candidate]) -> frozenset[str]:
+    """What to look up before the postponed words are judged again: as `Screening.keys_to_look_up`."""
+    return frozenset(
+        key
+        for word, candidate in zip(screening.words, candidates, strict=True)
+        if candidate.verdict is Verdict.POSTPONED
+        for key in (word.key, *word.relatives)
+    )
+
+
+def held_elsewhere(candidates: Sequence[Candidate]) -> frozenset[str]:
+    """The keys that other jobs are learning."""
+    return frozenset(c.key for c in candidates if c.verdict is Verdict.CLAIMED_ELSEWHERE)
+
+
+def is_dry(candidates: Sequence[Candidate]) -> bool:
+    """Whether a round brought no new word at all. Words that another job is learning are new: while others
+    hold them the supply is not at its end.
+    """
+    return all(candidate.verdict not in UNSEEN for candidate in candidates)
 
 
 def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Candidate, ...]:
@@ -227,6 +267,16 @@ def _weed(words: Mapping[str, Screened], done: Collection[str]) -> dict[str, Scr
     for key, word in words.items():
         weeded[key] = replace(word, rejection=conflict(key))
     return weeded
+
+
+def _judged(word: Screened, taken: Mapping[str, bool], *, has_room: bool) -> Candidate:
+    rejection = word.rejection or _taken(word, taken)
+    if rejection is None and not has_room:
+        rejection = Rejection(Verdict.POSTPONED, "Round full; kept for the next one")
+    verdict, reason, other = rejection or (Verdict.ACCEPTED, None, None)
+    return Candidate(
+        text=word.text, key=word.key, origin=word.origin, verdict=verdict, reason=reason, variant_of=other
+    )
 
 
 def _taken(word: Screened, taken: Mapping[str, bool]) -> Rejection | None:

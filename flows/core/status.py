@@ -16,7 +16,18 @@ from flows.knowledge import FINAL_STATUSES, Job, JobEvent, JobStatus, PrefectSta
 
 PROJECTED = frozenset({"state", "reason", "confirmed_at"})
 """Fields that the projector writes."""
-COUNTED = frozenset({"counts", "stages", "total_tokens", "last_round", "usage", "progress"})
+COUNTED = frozenset(
+    {
+        "counts",
+        "outcomes",
+        "named_outcomes",
+        "stages",
+        "total_tokens",
+        "last_round",
+        "usage",
+        "progress",
+    }
+)
 """Fields that the projector writes for a run that cannot any more: from the rows that it has left."""
 
 

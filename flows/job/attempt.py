@@ -17,6 +17,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from flows.core.budget import Budget
 from flows.core.ending import Facts, end_reason
+from flows.core.outcomes import in_short
 from flows.errors import LearningError, TransientError
 from flows.job.logs import job_logger
 from flows.job.patience import patiently
@@ -114,10 +115,12 @@ async def learn(plan: Plan) -> Job:
     if isinstance(ended, LearningError):
         # as a state, for Prefect's own would hold its words around ours; the caller gets the error
         return cast(Job, Failed(message=str(ended), data=ended))
+    short = in_short(ended)
     if ended.status == "cancelled":
-        return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored)))
+        return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored, not_learned=short)))
+    reason = ended.end_reason or ended.status
     return cast(
-        Job, Completed(message=end_message(ended.end_reason or ended.status, ended.counts.stored), data=ended)
+        Job, Completed(message=end_message(reason, ended.counts.stored, not_learned=short), data=ended)
     )
 
 

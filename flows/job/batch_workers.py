@@ -185,9 +185,10 @@ class BatchWorkers:
 
     async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:
         """Whether a stage finished in time; only then do its words count for it."""
-        with suppress(DeadlineReached), self._tracker.stage(stage, len(work.todo)):
+        with suppress(DeadlineReached), self._tracker.stage(stage, len(work.todo)) as counted:
             if await doing is None:
                 raise DeadlineReached
+            counted.done = work.came_out_of(stage)
             return True
         return False
 

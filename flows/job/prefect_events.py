@@ -21,6 +21,7 @@ from prefect.artifacts import (
 )
 from prefect.events import emit_event
 
+from flows.core import outcomes
 from flows.job.logs import job_logger
 from flows.knowledge import Entry, Job, JobEvent, Outcome
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
@@ -206,6 +207,12 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
         f"| given up | {counts.failed:,} |",
         "",
     ]
+    if not_learned := outcomes.lines(job):
+        lines += ["## Not learned", "", "| words | why | for example |", "|---:|---|---|"]
+        lines += [
+            f"| {line.count:,} | {line.text} | {_cell(', '.join(line.names))} |" for line in not_learned
+        ]
+        lines += ["", *([advice, ""] if (advice := outcomes.helps(job)) else [])]
     if newest:
         lines += ["Newest: " + ", ".join(o.word for o in newest) + ".", ""]
     if job.usage.requests:
@@ -222,3 +229,8 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
         f"Read a word with `learn show WORD`; export with `learn export words.jsonl`. Job `{job.job_id}`."
     ]
     return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """A text in a cell of a Markdown table."""
+    return text.replace("|", "\\|")

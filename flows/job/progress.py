@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from flows.core import counting, diversity, progress, selection
+from flows.core import counting, diversity, outcomes, progress, selection
 from flows.core.budget import Budget
 from flows.job.logs import job_logger
 from flows.job.patience import patiently
@@ -50,6 +50,13 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
         yield
     finally:
         _watch.reset(token)
+
+
+class StageWork:
+    """A batch in one stage. `done` is how many of its words came out; all, unless the stage says less."""
+
+    def __init__(self, words: int) -> None:
+        self.done = words
 
 
 class ProgressTracker:
@@ -136,15 +143,16 @@ class ProgressTracker:
         self._job = counting.recounted(self._job, rounds, batches)
 
     @contextmanager
-    def stage(self, stage: Stage, words: int) -> Generator[None]:
-        """Count words as in flight in a stage, and as done when it ends well."""
+    def stage(self, stage: Stage, words: int) -> Generator[StageWork]:
+        """Count words as in flight in a stage, and as done, but for those given up, when it ends well."""
         self._count(stage, in_flight=words)
+        work = StageWork(words)
         try:
-            yield
+            yield work
         except BaseException:
             self._count(stage, in_flight=-words)
             raise
-        self._count(stage, in_flight=-words, done=words)
+        self._count(stage, in_flight=-words, done=work.done)
 
     def _count(self, stage: Stage, *, in_flight: int = 0, done: int = 0) -> None:
         now = self._job.stages.get(stage, StageCounts())
@@ -243,10 +251,9 @@ class ProgressTracker:
             }
         )
         took = progress.format_duration(self.active_s)
-        self.event(
-            "job.ended",
-            f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}",
-        )
+        told = f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}"
+        short = outcomes.in_short(self._job)
+        self.event("job.ended", f"{told}; not learned: {short}" if short else told)
         await patiently(self.flush, for_s=30)
         return self.job
 

@@ -107,6 +107,6 @@ async def _configured_model(
     nobody = UUID(int=0)
 
     async def taken(keys: Collection[str]) -> Collection[str]:
-        return (await store.taken(keys, job_id=nobody)).keys()
+        return await store.taken(keys, job_id=nobody)
 
     return LexiconModel(lexicon, taken=taken)

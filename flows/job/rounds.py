@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from flows.core import selection
 from flows.core.budget import Budget
 from flows.core.counting import LOST
 from flows.errors import LearningError, QuotaExhausted
@@ -18,6 +19,7 @@ from flows.job.stop_reason import StopReason
 from flows.knowledge import Batch, Depth, EndReason, Entry, Outcome, Round, Word
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
+from flows.stages.deadline import DeadlineReached
 from flows.stages.resources import Resources
 from flows.stages.stages import Stages
 
@@ -28,6 +30,11 @@ last batch and it.
 """
 LAST_WORDS_S = 0.7
 """How long calls may run on after the deadline before they are cancelled."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
+"""How long a job waits when other jobs hold all the words that it found, and at most after many such
+rounds.
+"""
 
 
 class RoundRunner:
@@ -68,6 +75,8 @@ class RoundRunner:
             resumed_rounds={r.number for r in rounds},
         )
         self._proposing: int | None = None
+        self._held: frozenset[str] = frozenset()
+        self._held_rounds = 0
         self.is_aborted = False
 
     @property
@@ -148,10 +157,28 @@ class RoundRunner:
                 if round_ is None:
                     break
                 number += 1
-                self._stop.note(dry_rounds=0 if round_.accepted else self._stop.facts.dry_rounds + 1)
                 await self._enqueue(round_)
+                if round_.accepted:
+                    self._stop.note(dry_rounds=0)
+                elif selection.is_dry(round_.candidates):
+                    self._stop.note(dry_rounds=self._stop.facts.dry_rounds + 1)
+                await self._wait_for_others(round_)
         finally:
             await self._work.put_no_more()
+
+    async def _wait_for_others(self, round_: Round) -> None:
+        """After a round in which other jobs held all new words, and none that was not met before: wait until
+        they may have finished or given back some, longer from round to round.
+        """
+        held = selection.held_elsewhere(round_.candidates)
+        if round_.accepted or not held or not held <= self._held:
+            self._held |= held
+            self._held_rounds = 0
+            return
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(self._held_rounds, 10), LONGEST_PAUSE_S)
+        self._held_rounds += 1
+        with suppress(DeadlineReached):
+            await self._resources.deadline.guard(asyncio.sleep(pause_s))
 
     async def _room(self) -> int:
         """How many words may be taken up next; waits while the target may be reached by what is in work, 0

@@ -29,9 +29,12 @@ def resource_id(job_id: UUID) -> str:
     return f"learning.job.{job_id}"
 
 
-def end_message(reason: str, stored: int) -> str:
-    """The message of a run's final Prefect state, for people who look there."""
-    return f"{reason}: {stored:,} words learned"
+def end_message(reason: str, stored: int, *, not_learned: str = "") -> str:
+    """The message of a run's final Prefect state, for people who look there. `not_learned` says what else
+    became of its words.
+    """
+    learned = f"{reason}: {stored:,} words learned"
+    return f"{learned}; not learned: {not_learned}" if not_learned else learned
 
 
 def starter_tag(started_by: StartedBy) -> str:

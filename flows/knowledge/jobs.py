@@ -35,7 +35,26 @@ FailureCode = Literal[
     "quota_used_up",
     "time_limit",
     "taken_elsewhere",
+    "not_in_lexicon",
     "not_done",
+]
+OutcomeCode = Literal[
+    # rejected before work: the names of the verdicts, see flows.knowledge.words.Verdict
+    "empty",
+    "too_long",
+    "too_many_words",
+    "no_letter",
+    "number",
+    "markup",
+    "sentence",
+    "repeated",
+    "inflection",
+    "spelling_variant",
+    "processed",
+    "known",
+    "claimed_elsewhere",
+    # worked on, and given up
+    FailureCode,
 ]
 TAKEN_ELSEWHERE = "another job has taken it"
 
@@ -66,6 +85,14 @@ class Outcome(Document):
         if isinstance(given, dict) and given.get("reason") == TAKEN_ELSEWHERE:
             return {"reason_code": "taken_elsewhere", **given}
         return given
+
+
+class NamedOutcome(Document):
+    """A word that a job did not learn, and why. `variant_of` is the word that takes its place, if any."""
+
+    word: str
+    code: OutcomeCode
+    variant_of: str | None = None
 
 
 class Batch(Document):
@@ -101,7 +128,10 @@ class Counts(Document):
 
 
 class StageCounts(Document):
-    """How far one stage is: words done and words in progress."""
+    """How far one stage is: words done and words in progress.
+
+    Done are words proposed, words looked up, words defined and words enriched; not those given up there.
+    """
 
     done: int = 0
     in_flight: int = 0
@@ -135,9 +165,13 @@ class Job(Document):
     status: JobStatus = "queued"
     progress: int = Field(default=0, ge=0, le=100)
     total_tokens: int = 0
-    """Words processed: those that went through the stages."""
+    """Words processed: those that were learned, and those that were given up."""
     last_round: int = 0
     counts: Counts = Counts()
+    outcomes: dict[OutcomeCode, int] = Field(default_factory=dict)
+    """How many candidates were rejected, and how many accepted words were given up, by reason code."""
+    named_outcomes: tuple[NamedOutcome, ...] = ()
+    """The first few words of each code in `outcomes`."""
     stages: dict[Stage, StageCounts] = Field(default_factory=dict)
     """Over all attempts: a new one starts with what earlier ones stored."""
     forecast: Forecast | None = None

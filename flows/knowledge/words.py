@@ -95,6 +95,15 @@ class ClaimResult(Document):
         """The keys that this job may work on."""
         return frozenset(self.new) | frozenset(self.own)
 
+    def __add__(self, other: ClaimResult) -> ClaimResult:
+        """The result of both claims, of different words."""
+        return ClaimResult(
+            new=self.new + other.new,
+            own=self.own + other.own,
+            known=self.known + other.known,
+            elsewhere=self.elsewhere + other.elsewhere,
+        )
+
 
 class FrontierWord(Document):
     """A concept that entries mention and that is not yet learned.

@@ -87,3 +87,12 @@ class Paced(Protocol):
     def quota_left(self) -> tuple[QuotaLeft, ...]:
         """What is left of each limit right now."""
         ...
+
+
+@runtime_checkable
+class ClosedList(Protocol):
+    """A model that knows the words of a list and no other: what it does not answer it will never answer."""
+
+    def lists(self, key: str) -> bool:
+        """Whether the list has the word."""
+        ...

@@ -27,7 +27,9 @@ from flows.lexicon.reader import Lemma, LexicalEntry, Lexicon
 _PAGE = 1000
 
 Taken = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Tells which keys are already known or claimed."""
+"""Tells which keys are already known or claimed. A mapping also says which: True if known, False if claimed
+by a job, which may give the word back.
+"""
 
 
 class _WordSource:
@@ -36,6 +38,8 @@ class _WordSource:
     def __init__(self, lemmas: Iterator[Lemma]) -> None:
         self.unjudged: list[Lemma] = []
         self.free: list[Lemma] = []
+        self.held: list[Lemma] = []
+        """Passed over because a job had claimed them."""
         self.has_any = False
         self._lemmas = lemmas
 
@@ -72,6 +76,9 @@ class LexiconModel:
         """Lemmas that are not taken, at most `request.count`; fewer or none at the end of the list or of the
         topic's neighbourhood.
 
+        At the end come, again and again until they are known, the words that jobs hold: the list is not at
+        its end while they may be given back.
+
         Raises UnknownTopic, suggesting words spelled like it, if no word is near the topic.
         """
         topic = word_key(request.topic) if request.topic and request.topic.strip() else None
@@ -87,11 +94,16 @@ class LexiconModel:
                     chosen.append(lemma)
             if topic and not source.has_any:
                 raise self._unknown(topic)
+            held = [] if chosen else await self._still_held(source, request.count)
             # Only now, so that a failed call's answer is offered by the next one.
             del source.free[:at]
             for lemma in chosen:
                 self._offered[lemma.rank] = 1
-        return self._generation(tuple(lemma.text for lemma in chosen))
+        return self._generation(tuple(lemma.text for lemma in chosen or held))
+
+    def lists(self, key: str) -> bool:
+        """Whether the lexicon has the word as a headword."""
+        return key in self._lexicon.lookup({key})
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
         """The gloss of each word's common meaning; words that are not headwords are absent."""
@@ -161,9 +173,18 @@ class LexiconModel:
             free = [lemma for lemma in usable if lemma.key not in taken]
             source.unjudged = []
             source.free += free
+            source.held += _held_of(usable, taken)
             if free:
                 return True
         return False
+
+    async def _still_held(self, source: _WordSource, count: int) -> list[Lemma]:
+        """At most so many words that were claimed when they were read and are not known yet."""
+        taken = await self._taken([lemma.key for lemma in source.held]) if source.held else ()
+        # a mapping without the key: the word was given back, and may be claimed now
+        known = {key for key in taken if not isinstance(taken, Mapping) or taken[key]}
+        source.held = [lemma for lemma in source.held if lemma.key not in known]
+        return source.held[:count]
 
     def _all(self) -> Iterator[Lemma]:
         rank = 0
@@ -186,3 +207,9 @@ class LexiconModel:
 
     def _generation(self, value: T) -> Generation[T]:
         return Generation(value=value, model=self.name, prompt_version=self.prompt_version)
+
+
+def _held_of(lemmas: Sequence[Lemma], taken: Collection[str]) -> list[Lemma]:
+    if not isinstance(taken, Mapping):
+        return []
+    return [lemma for lemma in lemmas if taken.get(lemma.key) is False]

@@ -73,14 +73,16 @@ async def ask(
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
     call_with_room: AskCall[Item, Draft] | None = None,
     ends_early: tuple[type[LearningError], ...] = (TransientError, QuotaExhausted),
+    missing: Failure = NO_ANSWER,
 ) -> Asked[Made]:
-    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing or not
-    accepted; then give up.
+    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing
+    or not accepted; then give up.
 
     `accept` makes the final value of a draft or names what is wrong with it. An answer that broke off is used
     as far as it goes; for the rest `call_with_room`, where given, is tried once, then halves, then single
-    words. A request that is too large is halved without counting as a try. Errors that end the asking early
-    are kept in the answer, so that what was paid for is not lost; others pass through.
+    words. `missing` is why a word without an answer is given up. A request that is too large is halved
+    without counting as a try. Errors that end the asking early are kept in the answer, so that what was paid
+    for is not lost; others pass through.
     """
     asked: Asked[Made] = Asked()
     todo: list[_Part[Item]] = [_Part(items)] if items else []
@@ -91,7 +93,7 @@ async def ask(
         left = []
         for item in part.items:
             draft = generation.value.get(key(item))
-            made, failure = None, NO_ANSWER
+            made, failure = None, missing
             if draft is not None:
                 try:
                     made, problems = accept(item, draft, generation)
@@ -134,7 +136,7 @@ async def ask(
             asked.failed |= {
                 key(item): failure_of(error)
                 for item in left
-                if asked.failed.get(key(item), NO_ANSWER) == NO_ANSWER
+                if asked.failed.get(key(item), missing) == missing
             }
             is_broken = isinstance(error, MalformedOutput)
         except LearningError:

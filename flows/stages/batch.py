@@ -19,6 +19,7 @@ from flows.knowledge import (
     Generation,
     Outcome,
     Provenance,
+    Stage,
     Usage,
     Word,
     utc_now,
@@ -86,6 +87,13 @@ class WordBatch:
     def outcomes(self) -> tuple[Outcome, ...]:
         """What became of each word."""
         return tuple(self._outcome(word) for word in self.words)
+
+    def came_out_of(self, stage: Stage) -> int:
+        """How many of its words have what the stage makes: none that it gave up."""
+        if stage == "research":
+            return len(self.todo)
+        made = self.entries.keys() if stage == "enrich" else self.definitions.keys() | self.entries.keys()
+        return sum(word.key in made for word in self.todo)
 
     def _outcome(self, word: Word) -> Outcome:
         entry, definition = self.entries.get(word.key), self.definitions.get(word.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from flows.core.outcomes import LEXICON_NAME
 from flows.core.words import printable
 from flows.errors import OutputError, QuotaExhausted, Refused, RequestTooLarge, TransientError
 from flows.knowledge import Failure, FailureCode
@@ -13,6 +14,7 @@ _log = logging.getLogger(__name__)
 NOT_DONE = Failure(code="not_done", text="not done")
 TIME_LIMIT = Failure(code="time_limit", text="the time was up")
 NO_ANSWER = Failure(code="no_answer", text="no answer")
+NOT_IN_LEXICON = Failure(code="not_in_lexicon", text=f"not in the offline lexicon ({LEXICON_NAME})")
 _CODES: tuple[tuple[type[Exception], FailureCode], ...] = (
     (QuotaExhausted, "quota_used_up"),
     (RequestTooLarge, "too_large"),

@@ -18,6 +18,7 @@ from flows.core import evidence as evidence_rules
 from flows.core import selection
 from flows.errors import QuotaExhausted, TransientError
 from flows.knowledge import (
+    ClaimResult,
     Deepening,
     DeepeningRequest,
     Definition,
@@ -32,13 +33,19 @@ from flows.knowledge import (
     WordEvidence,
     utc_now,
 )
-from flows.models.base import Budgeted, LanguageModel
+from flows.models.base import Budgeted, ClosedList, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.stages.batch import WordBatch
 from flows.stages.candidates import CandidateSource
 from flows.stages.deadline import DeadlineReached
+from flows.stages.failures import NO_ANSWER, NOT_IN_LEXICON
 from flows.stages.research import research
 from flows.stages.resources import Resources
+
+CLAIM_TRIES = 20
+"""How often a round claims words in place of those that other jobs have just claimed; more jobs than that at
+the same moment leave it short, and it goes on with the next round.
+"""
 
 
 class Stages(Protocol):
@@ -88,6 +95,8 @@ async def propose_round(
     """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record
     the round.
 
+    Words that another job claims at the same moment cost no place: those that were postponed take it.
+
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
     gathered = await resources.deadline.guard(candidate_source.gather(resources))
@@ -98,11 +107,26 @@ async def propose_round(
         base_forms=morphology.base_forms,
         are_variants=morphology.are_variants,
     )
-    taken = await resources.store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
+    store = resources.store
+    taken = await store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
     candidates = selection.judge(screening, taken=taken, limit=limit)
-    words = [Word(text=c.text, key=c.key) for c in candidates if c.verdict is Verdict.ACCEPTED]
-    claim = await resources.store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
-    candidates = candidate_source.marked(selection.with_claims(candidates, claim))
+    claimed, waiting = ClaimResult(), frozenset[str]()
+    for tried in range(CLAIM_TRIES):
+        if tried:
+            taken = await store.taken(waiting, job_id=job_id, below=below)
+            candidates = selection.judge_again(screening, candidates, taken=taken, limit=limit)
+        words = [
+            Word(text=c.text, key=c.key)
+            for c in candidates
+            if c.verdict is Verdict.ACCEPTED and c.key not in claimed.held
+        ]
+        claim = await store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
+        claimed += claim
+        candidates = selection.with_claims(candidates, claimed)
+        waiting = selection.keys_of_postponed(screening, candidates)
+        if len(claim.held) == len(words) or not waiting:
+            break
+    candidates = candidate_source.marked(candidates)
     round_ = Round(
         job_id=job_id,
         number=number,
@@ -118,7 +142,7 @@ async def propose_round(
         usage=gathered.usage,
         created_at=utc_now(),
     )
-    await resources.store.save_round(round_)
+    await store.save_round(round_)
     candidate_source.note_verdicts(candidates)
     return round_
 
@@ -260,6 +284,7 @@ async def _ask(
         call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
         accept=storable,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
+        missing=NOT_IN_LEXICON if isinstance(model, ClosedList) else NO_ANSWER,
     )
 
 

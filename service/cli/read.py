@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shlex
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import typer
 
+from flows.core.outcomes import LEXICON_NAME
+from flows.core.spelling import spelling_variants
 from flows.core.words import word_key
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Entry, KnownWord
+from flows.settings import read_settings
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say
 from service.cli.output.entry_page import (
@@ -28,13 +32,18 @@ SHORTEST_PREFIX = 2
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the store has about a word; `base` is the base form under which it was found."""
+    """What the store has about a word; `base` is the base form or the other spelling under which it was
+    found. `is_listed` says whether the lexicon has a word that the store does not have; None if only a
+    language model could tell.
+    """
 
     asked: str
     entry: Entry | None = None
     known: KnownWord | None = None
     base: str | None = None
+    is_spelling: bool = False
     nearest: tuple[str, ...] = ()
+    is_listed: bool | None = None
 
 
 async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
@@ -62,7 +71,8 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
         if number:
             console.rule(style="dim")
         if found.base:
-            say(f"{word} is a form of {found.base}:")
+            relation = "another spelling" if found.is_spelling else "a form"
+            say(f"{clean(word)} is {relation} of {clean(found.base)}:")
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -80,8 +90,8 @@ async def search(
         typer.echo(page.model_dump_json())
         return DONE
     if not page.items:
-        command = f" To learn it: learn run quick {shlex.quote(clean(text))}" if text else ""
-        say(f"No entry found{f' for {text}' if text else ''}.{command}")
+        advice = f" {how_to_learn(text, is_listed=is_listed(word_key(text)))}" if text else ""
+        say(f"No entry found{f' for {clean(text)}' if text else ''}.{advice}")
         return DONE
     if console.is_terminal:
         console.print(results_table(page, console.width))
@@ -111,16 +121,20 @@ def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None
 
 
 async def find(store: Store, asked: str) -> SearchResult:
-    """Find a word by its key, then by its base forms; otherwise find similar headwords."""
+    """Find a word by its key, then by its base forms and other spellings; otherwise find similar
+    headwords.
+    """
     key = word_key(asked)
-    for candidate in (key, *_base_forms(key)):
+    relatives = _relatives(key)
+    for candidate in (key, *relatives):
         if not candidate:
             continue
         entry = await store.entry(candidate)
         known = None if entry else (await store.known([candidate])).get(candidate)
         if entry or known:
-            return SearchResult(asked, entry, known, base=None if candidate == key else candidate)
-    return SearchResult(asked, nearest=await nearest(store, key))
+            base = None if candidate == key else candidate
+            return SearchResult(asked, entry, known, base=base, is_spelling=relatives.get(candidate, False))
+    return SearchResult(asked, nearest=await nearest(store, key), is_listed=is_listed(key))
 
 
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
@@ -141,10 +155,34 @@ def not_learned(found: SearchResult) -> str:
     """The line for a word that the store does not have."""
     word = clean(found.asked)
     near = f" Similar: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""
-    return f"{word}: not learned yet.{near} To learn it: learn run quick {shlex.quote(word)}"
+    return f"{word}: not learned yet.{near} {how_to_learn(word, is_listed=found.is_listed)}"
 
 
-def _base_forms(key: str) -> Sequence[str]:
+def how_to_learn(word: str, *, is_listed: bool | None) -> str:
+    """What to do to learn a word; that the lexicon cannot, where it lacks the word and no model writes."""
+    if is_listed is False:
+        return (
+            f"It is not in the offline lexicon ({LEXICON_NAME}), so only a language model can learn it: set"
+            " GROQ_API_KEY."
+        )
+    return f"To learn it: learn run quick {shlex.quote(clean(word))}"
+
+
+def is_listed(key: str) -> bool | None:
+    """Whether the lexicon, where it is what writes, has the word; None where a language model writes."""
+    try:
+        if read_settings().writes_with_groq:
+            return None
+        from flows.lexicon.reader import Lexicon
+
+        with Lexicon() as lexicon:
+            return key in lexicon.lookup({key})
+    except (ImportError, ConfigurationError):
+        return None
+
+
+def _relatives(key: str) -> dict[str, bool]:
+    """The keys under which a word may be stored instead: its base forms, and (True) its other spellings."""
     try:
         from flows.lexicon.morphology import Morphology
         from flows.lexicon.reader import Lexicon
@@ -152,6 +190,17 @@ def _base_forms(key: str) -> Sequence[str]:
         with Lexicon() as lexicon:
             morphology = Morphology(lexicon)
             # "tigers" as a headword has no base form, but "tiger" may be learned
-            return [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
+            bases = [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
+            spellings = [
+                other
+                for other in spelling_variants(key)
+                if _letters(other) == _letters(key) or morphology.are_variants(key, other)
+            ]
+            return dict.fromkeys(sorted(spellings), True) | dict.fromkeys(bases, False)
     except (ImportError, ConfigurationError):
-        return ()
+        return {}
+
+
+def _letters(key: str) -> str:
+    """A key without what only its spelling is about: spaces, hyphens and accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", key) if c.isalnum())

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 
+from flows.core import outcomes
 from flows.knowledge import Job
 from service.cli.output.console import clean
 from service.cli.output.display import clock, count_words
@@ -17,7 +18,7 @@ def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str 
     """The lines of the summary: the outcome, where the results are, how to see them. `words` are the newest
     ones.
     """
-    lines = [headline(job), *_left_over(job)]
+    lines = [headline(job), *_left_over(job), *_not_learned(job)]
     if words:
         lines.append(f"  see one       learn show {shlex.quote(clean(words[0]))}")
     if job.counts.stored:
@@ -62,3 +63,11 @@ def _left_over(job: Job) -> list[str]:
     if job.counts.failed:
         parts.append(f"{count_words(job.counts.failed, 'given up')}")
     return [f"  also          {'; '.join(parts)}"] if parts else []
+
+
+def _not_learned(job: Job) -> list[str]:
+    """A line for each reason, with a few of its words, and what would help."""
+    told = [clean(line.sentence) for line in outcomes.lines(job)]
+    shown = [f"  {'not learned' if number == 0 else '':<13} {text}" for number, text in enumerate(told)]
+    advice = outcomes.helps(job)
+    return [*shown, f"  {'':<13} {advice}"] if advice else shown

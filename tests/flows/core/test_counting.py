@@ -21,7 +21,7 @@ def batch(number, *outcomes):
     return Batch(job_id=JOB.job_id, round=1, number=number, attempt=1, outcomes=made, created_at=START)
 
 
-def test_stages_count_the_words_that_went_through_them_and_not_those_that_another_job_had_taken():
+def test_stages_count_the_words_that_came_out_of_them_and_not_those_that_another_job_had_taken():
     batches = [
         batch(
             1, ("enriched", None), ("defined", "no examples"), (None, "no answer"), (None, TAKEN_ELSEWHERE)
@@ -30,7 +30,7 @@ def test_stages_count_the_words_that_went_through_them_and_not_those_that_anothe
         batch(3, (None, TAKEN_ELSEWHERE), (None, TAKEN_ELSEWHERE)),
         batch(4, (None, "the model is away")),
     ]
-    done = {"propose": 40, "research": 4, "synthesize": 4, "enrich": 3}
+    done = {"propose": 40, "research": 4, "synthesize": 3, "enrich": 1}
     assert stages_of(JOB, batches) == {stage: StageCounts(done=n) for stage, n in done.items()}
     assert recounted(JOB, (), batches).counts.failed == 6
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rule_values import texts
 
-from flows.core.selection import MALFORMED, Screened, Screening, counts_of, judge, with_claims
+from flows.core.selection import (
+    MALFORMED,
+    Screened,
+    Screening,
+    counts_of,
+    is_dry,
+    judge,
+    judge_again,
+    keys_of_postponed,
+    screen,
+    with_claims,
+)
 from flows.core.words import display_form, form_problem, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
 from tests.flows.core.selection_words import (
@@ -170,3 +182,44 @@ def test_screening_is_a_value_that_can_be_judged_again():
     assert screening.keys_to_look_up == {"cat", "dog", "dogs"}
     assert judge(screening, taken={"dogs": True}, limit=1)[1].verdict is Verdict.INFLECTION
     assert judge(screening, taken={}, limit=2) == judge(screening, taken={}, limit=2)
+
+
+def test_places_that_were_lost_go_to_the_words_that_waited():
+    words = ["a", "b", "c", "d", "e"]
+    screening = Screening(tuple(Screened(key, key, "model") for key in words))
+    first = judge(screening, taken={}, limit=2)
+    settled = with_claims(first, ClaimResult(new=("b",), elsewhere=("a",)))
+    assert keys_of_postponed(screening, settled) == {"c", "d", "e"}
+    again = judge_again(screening, settled, taken={"c": False}, limit=2)
+    assert [(c.key, c.verdict) for c in again] == [
+        ("a", Verdict.CLAIMED_ELSEWHERE),
+        ("b", Verdict.ACCEPTED),
+        ("c", Verdict.CLAIMED_ELSEWHERE),
+        ("d", Verdict.ACCEPTED),
+        ("e", Verdict.POSTPONED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "dry"),
+    [
+        ([], True),
+        ([Verdict.KNOWN, Verdict.INFLECTION, Verdict.EMPTY, Verdict.PROCESSED], True),
+        ([Verdict.KNOWN, Verdict.CLAIMED_ELSEWHERE], False),
+        ([Verdict.POSTPONED], False),
+        ([Verdict.ACCEPTED], False),
+    ],
+)
+def test_a_round_is_dry_when_no_word_of_it_is_new_whoever_learns_it(verdicts, dry):
+    assert is_dry([candidate("a", verdict) for verdict in verdicts]) == dry
+
+
+@given(proposals, st.dictionaries(vocabulary.filter(bool).map(word_key), st.booleans(), max_size=4))
+def test_judging_again_with_nothing_lost_changes_nothing_that_was_decided(proposed, taken):
+    pairs = [(item, origin) for item, origin in proposed]
+    screening = screen(pairs, processed=(), base_forms=base_forms, are_variants=are_variants)
+    before = judge(screening, taken={}, limit=2)
+    after = judge_again(screening, before, taken=taken, limit=2)
+    for was, now in zip(before, after, strict=True):
+        assert was == now or was.verdict is Verdict.POSTPONED
+    assert [c.verdict for c in after].count(Verdict.ACCEPTED) <= 2

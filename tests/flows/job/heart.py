@@ -51,7 +51,18 @@ class Heart:
     def set(self, **changed):
         self.settings = self.settings.model_copy(update=changed)
 
-    async def run(self, model, *, words=None, candidates=100, a_round=20, minutes=10.0, max_entries=None):
+    async def run(
+        self,
+        model,
+        *,
+        words=None,
+        candidates=100,
+        a_round=20,
+        minutes=10.0,
+        max_entries=None,
+        topic=None,
+        job_id=JOB,
+    ):
         """Run an attempt: the final document, or the error that ended it."""
 
         async def source(resources, history):
@@ -60,6 +71,7 @@ class Heart:
                 given,
                 processed=history.processed,
                 candidates_per_round=0 if words is not None else candidates,
+                topic=topic,
                 rounds=history.rounds,
             )
 
@@ -71,9 +83,10 @@ class Heart:
             parameters={},
             make_candidate_source=source,
         )
-        job = Job(job_id=JOB, mode="big", name="heart", created_at=START)
+        job = Job(job_id=job_id, mode="big", name="heart", created_at=START)
         with using(settings=self.settings, store=self.store, model=model, sources=self.sources):
-            return await attempt(job, plan, stages=self.stages, run=self.prefect, emitter=self.told)
+            told = self.told if job_id == JOB else Told()
+            return await attempt(job, plan, stages=self.stages, run=self.prefect, emitter=told)
 
     def start(self, model, **given):
         """Run an attempt beside the test."""

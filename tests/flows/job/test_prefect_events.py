@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from flows.job.prefect_events import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, QUEUE_SIZE, EventEmitter, summary
-from flows.knowledge import Counts, Job, JobEvent, Outcome, Usage
+from flows.knowledge import Counts, Job, JobEvent, NamedOutcome, Outcome, Usage
 from tests.flows.job.heart import JOB, START
 from tests.flows.job.virtual_time import now_s
 
@@ -152,3 +152,20 @@ def test_the_summary_says_how_it_ended_what_was_learned_and_what_went_wrong():
     )
     for part in ("| proposed | 2,000 |", "Newest: cat.", "3 requests, 1,000 tokens in", "- Prefect was away"):
         assert part in text
+
+
+def test_the_summary_says_why_words_were_not_learned():
+    text = summary(
+        job(
+            end_reason="all done",
+            outcomes={"known": 2, "not_in_lexicon": 1},
+            named_outcomes=[
+                NamedOutcome(word="a|b", code="known"),
+                NamedOutcome(word="blorptang", code="not_in_lexicon"),
+            ],
+        )
+    )
+    assert "| 2 | already known | a\\|b |" in text
+    assert "| 1 | not in the offline lexicon (WordNet 3.1) | blorptang |" in text
+    assert "GROQ_API_KEY" in text
+    assert "Not learned" not in summary(job(end_reason="all done"))

@@ -78,32 +78,6 @@ async def test_413_is_not_provoked_twice(groq_at, make_world):
     assert asked(world) == [(WRITE, 413)]
 
 
-async def test_a_limit_on_the_answer_is_learned_from_the_refusal(groq_at, make_world):
-    world = make_world(plan="developer")
-    groq = await groq_at(world, tokens_per_minute=250_000)
-    for _ in range(2):
-        answer = await groq.with_room(80).define(batch())
-        assert set(answer.value) == set(WORDS)
-    assert asked(world) == [(WRITE, 400), (WRITE, 200), (WRITE, 200)]
-
-
-async def test_a_refusal_with_a_failed_generation_is_a_bad_answer_whatever_its_code(groq, world):
-    world.plan(Fault(kind="tool_called", times=1))
-    with pytest.raises(Unfinished, match="model called a tool") as told:
-        await groq.define(batch())
-    assert told.value.generation.value == {}
-    world.plan(
-        Fault(
-            kind="tool_called",
-            times=1,
-            text='{"words":[{"id":"violin","text":"A small wooden instrument.","pos":"n."}]}',
-        )
-    )
-    with pytest.raises(Unfinished) as told:
-        await groq.define(batch())
-    assert set(told.value.generation.value) == {"violin"}
-
-
 @pytest.mark.parametrize("kind", ["minute_tokens", "minute_requests"])
 async def test_429_of_a_minute_waits_as_long_as_told_and_the_caller_sees_nothing_of_it(groq, world, kind):
     world.plan(Fault(kind=kind, times=1, seconds=1.0))

@@ -63,19 +63,39 @@ class TestShow:
         assert "tigers is a form of tiger" in said.err
         assert said.out.startswith("tiger")
 
+    def test_another_spelling_leads_to_the_one_that_is_stored(self, capsys: Captured):
+        assert cli.main(["show", "black-hole"]) == 0
+        said = capsys.readouterr()
+        assert "black-hole is another spelling of black hole" in said.err
+        assert said.out.startswith("Black hole")
+
     def test_an_unknown_word_says_what_is_near_and_how_to_learn_it(self, capsys: Captured):
-        assert cli.main(["show", "gravitron"]) == 1
+        assert cli.main(["show", "gravid"]) == 1
         said = capsys.readouterr()
         assert said.out == ""
         assert (
-            said.err
-            == "gravitron: not learned yet. Similar: gravitation, gravity. To learn it: learn run quick"
-            " gravitron\n"
+            said.err == "gravid: not learned yet. Similar: gravitation, gravity. To learn it: learn run quick"
+            " gravid\n"
         )
 
+    @pytest.mark.parametrize("word", ["gravitron", "smartphone", "blorptang", "x; rm -rf ~"])
+    def test_a_word_that_the_lexicon_lacks_says_so_and_leads_into_no_circle(
+        self, word: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ):
+        for command in ("show", "search"):
+            cli.main([command, word])
+            said = capsys.readouterr().err
+            assert "not in the offline lexicon (WordNet 3.1)" in said
+            assert "GROQ_API_KEY" in said
+            assert "learn run" not in said
+        monkeypatch.setenv("GROQ_API_KEY", "gsk_of_a_test")
+        cli.main(["show", word])
+        assert "lexicon" not in (said := capsys.readouterr().err)
+        assert "learn run quick" in said
+
     def test_a_command_that_is_offered_survives_the_shell(self, capsys: Captured):
-        assert cli.main(["show", "x; rm -rf ~"]) == 1
-        assert "learn run quick 'x; rm -rf ~'" in capsys.readouterr().err
+        assert cli.main(["show", "cat's cradle"]) == 1
+        assert """learn run quick 'cat'"'"'s cradle'""" in capsys.readouterr().err
 
     def test_json_is_one_document_a_word(self, capsys: Captured):
         assert cli.main(["show", "gravity", "tide", "nothing", "--json"]) == 1

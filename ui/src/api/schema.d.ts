@@ -1164,6 +1164,15 @@ export interface components {
              * @default
              */
             name: string;
+            /**
+             * Named Outcomes
+             * @default []
+             */
+            named_outcomes: components["schemas"]["NamedOutcome"][];
+            /** Outcomes */
+            outcomes?: {
+                [key: string]: number;
+            };
             /** Parameters */
             parameters?: {
                 [key: string]: unknown;
@@ -1237,6 +1246,21 @@ export interface components {
             version: number;
         };
         /**
+         * NamedOutcome
+         * @description A word that a job did not learn, and why. `variant_of` is the word that takes its place, if any.
+         */
+        NamedOutcome: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "empty" | "too_long" | "too_many_words" | "no_letter" | "number" | "markup" | "sentence" | "repeated" | "inflection" | "spelling_variant" | "processed" | "known" | "claimed_elsewhere" | "no_answer" | "not_accepted" | "malformed" | "unreadable" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_in_lexicon" | "not_done";
+            /** Variant Of */
+            variant_of?: string | null;
+            /** Word */
+            word: string;
+        };
+        /**
          * Node
          * @description A word in a graph.
          *
@@ -1271,7 +1295,7 @@ export interface components {
             /** Reason */
             reason?: string | null;
             /** Reason Code */
-            reason_code?: ("no_answer" | "not_accepted" | "malformed" | "unreadable" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_done") | null;
+            reason_code?: ("no_answer" | "not_accepted" | "malformed" | "unreadable" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_in_lexicon" | "not_done") | null;
             /** Stored */
             stored: ("defined" | "enriched" | "deep") | null;
             /** Word */
@@ -1615,6 +1639,8 @@ export interface components {
         /**
          * StageCounts
          * @description How far one stage is: words done and words in progress.
+         *
+         *     Done are words proposed, words looked up, words defined and words enriched; not those given up there.
          */
         StageCounts: {
             /**

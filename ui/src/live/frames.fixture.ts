@@ -36,6 +36,8 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
       defined: 0,
       failed: 0,
     },
+    outcomes: {},
+    named_outcomes: [],
     stages: {},
     forecast: null,
     usage: { requests: 0, tokens_in: 0, tokens_out: 0, tokens_cached: 0, cost_usd: 0 },

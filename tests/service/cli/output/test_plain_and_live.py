@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 
+from flows.knowledge import Counts, NamedOutcome
 from service.cli.output.display import plain_line
 from service.cli.output.progress import PlainReporter
 from service.cli.output.summary import summarize
@@ -143,3 +144,32 @@ def test_live_display_draws_in_a_terminal_and_restores_it():
 def test_live_display_respects_no_color():
     assert not re.search(r"\x1b\[[\d;]*3[0-7]m", watched_in_a_terminal({"NO_COLOR": "1"}))
     assert re.search(r"\x1b\[[\d;]*3[0-7]m", watched_in_a_terminal({}))
+
+
+def test_summary_says_of_every_word_that_was_not_learned_why_and_what_would_help():
+    named = [
+        NamedOutcome(word="cello", code="known"),
+        NamedOutcome(word="viola", code="known"),
+        NamedOutcome(word="bite", code="spelling_variant", variant_of="bit"),
+        NamedOutcome(word="blorptang", code="not_in_lexicon"),
+    ]
+    job = make_job(
+        status="completed",
+        end_reason="all done",
+        counts=Counts(failed=1),
+        outcomes={"not_in_lexicon": 1, "known": 12, "spelling_variant": 1},
+        named_outcomes=named,
+    )
+    text = "\n".join(summarize(job, store_url=""))
+    for part in (
+        "not learned   12 already known: cello, viola …",
+        "1 another spelling of a word: bite (another spelling of bit)",
+        "1 not in the offline lexicon (WordNet 3.1): blorptang",
+        "GROQ_API_KEY",
+    ):
+        assert part in text
+
+
+def test_summary_of_a_job_that_learned_every_word_says_nothing_of_others():
+    text = "\n".join(summarize(make_job(5, status="completed", end_reason="all done"), store_url=""))
+    assert "not learned" not in text
