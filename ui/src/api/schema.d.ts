@@ -240,8 +240,8 @@ export interface paths {
          * Read Events
          * @description Read a page of a job's events, oldest first: the oldest, or the `newest`.
          *
-         *     `after` and `before` say between which positions; with `before` they are the newest. `cursor` is always set; use it
-         *     to read what happens next.
+         *     `after` and `before` say between which positions; with `before` they are the newest. `cursor` is always
+         *     set; use it to read what happens next.
          */
         get: operations["read_events"];
         put?: never;
@@ -1135,6 +1135,8 @@ export interface components {
             deadline_at?: string | null;
             /** End Reason */
             end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "failed") | null;
+            /** Error Code */
+            error_code?: ("unknown_topic" | "invalid_input") | null;
             /**
              * Errors
              * @default []
@@ -1169,6 +1171,8 @@ export interface components {
              * @enum {string}
              */
             mode: "big" | "quick" | "deep";
+            /** Model */
+            model?: string | null;
             /**
              * Name
              * @default

@@ -156,7 +156,7 @@ export class Live {
     this.#history.fill(jobId, events, { isWhole: isLast });
     this.isWhole ||= isLast;
     const read = this.#history.get(jobId)?.events.length ?? 0;
-    this.hasOlder = this.#backlog?.older != null && read < MOST_EVENTS;
+    this.hasOlder = (this.#backlog?.older ?? null) !== null && read < MOST_EVENTS;
     this.#version++;
     if (this.isWhole && read < READ_AHEAD) setTimeout(() => void this.readOlder());
   }
