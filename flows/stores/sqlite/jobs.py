@@ -112,7 +112,7 @@ class SqliteJobs(SqlitePart):
     ) -> tuple[JobEvent, ...]:
         attempt, seq = before or (LARGEST, LARGEST)
         rows = await self._database.fetch(
-            "log_end", job_id=str(job_id), attempt=attempt, seq=seq, limit=limit
+            "log_page_before", job_id=str(job_id), attempt=attempt, seq=seq, limit=limit
         )
         return tuple(JobEvent.model_validate_json(document) for (document,) in reversed(rows))
 
