@@ -74,7 +74,7 @@ def _judged(job: Job) -> Job:
         if job.run_status is None and status == "completed":
             changed["progress"] = 100
     elif status not in FINAL_STATUSES:
-        changed |= {"finished_at": None, "end_reason": None, "is_settled": True}
+        changed |= {"finished_at": None, "end_reason": None, "error_code": None, "is_settled": True}
         if has_told_its_end:
             # Prefect has the run begin again: what the process of an earlier attempt said counts no more
             changed |= {"run_status": None, "running_since": None}

@@ -18,7 +18,7 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.core.budget import Budget
 from flows.core.ending import Facts, end_reason
 from flows.core.outcomes import in_short
-from flows.errors import LearningError, TransientError
+from flows.errors import InvalidInput, LearningError, TransientError, UnknownTopic
 from flows.job.logs import job_logger
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter, EventEmitter
@@ -32,6 +32,7 @@ from flows.knowledge import (
     Batch,
     Depth,
     EndReason,
+    ErrorCode,
     Job,
     Mode,
     PrefectState,
@@ -145,6 +146,7 @@ async def attempt(
                 # after the row is there, so that a model or a source that cannot be opened is told in it
                 async with open_resources(store) as resources:
                     tracker.quota = lambda: resources.quota_left
+                    tracker.written_by(resources.model.name)
                     return await _attempt(
                         plan, resources, tracker, signals, stages=stages, run=run, emitter=emitter
                     )
@@ -249,6 +251,13 @@ async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) ->
         if is_cancelled:
             await tracker.end("cancelled", reason)
         else:
-            await tracker.end("failed", reason, str(error) or type(error).__name__)
+            text = str(error) or type(error).__name__
+            await tracker.end("failed", reason, text, error_code=_code_of(error))
     except LearningError as unwritten:
         job_logger().warning("Could not write the end to the job row: %s", unwritten)
+
+
+def _code_of(error: BaseException) -> ErrorCode | None:
+    if isinstance(error, UnknownTopic):
+        return "unknown_topic"
+    return "invalid_input" if isinstance(error, InvalidInput) else None

@@ -18,6 +18,7 @@ from flows.job.prefect_events import Emitter
 from flows.knowledge import (
     Batch,
     EndReason,
+    ErrorCode,
     Forecast,
     Job,
     JobEvent,
@@ -130,6 +131,10 @@ class ProgressTracker:
             )
         )
 
+    def written_by(self, model: str) -> None:
+        """Put the name of the model that writes into the document."""
+        self._job = self._job.model_copy(update={"model": model})
+
     def problem(self, text: str) -> None:
         """Put an error into the document and the log."""
         self._log.warning(text)
@@ -235,7 +240,14 @@ class ProgressTracker:
             self._watch(saved.job, saved.lines)
         self._emitter.tell(saved.job, saved.lines)
 
-    async def end(self, status: JobStatus, reason: EndReason, error: str | None = None) -> Job:
+    async def end(
+        self,
+        status: JobStatus,
+        reason: EndReason,
+        error: str | None = None,
+        *,
+        error_code: ErrorCode | None = None,
+    ) -> Job:
         """Write the last document of this attempt, with retries: nothing corrects it later."""
         if error is not None:
             self.problem(error)
@@ -246,6 +258,7 @@ class ProgressTracker:
                 "status": status,
                 "run_status": status,
                 "end_reason": reason,
+                "error_code": error_code,
                 "finished_at": utc_now(),
                 "stages": stages,
             }

@@ -51,6 +51,7 @@ from flows.knowledge.exchange import (
 from flows.knowledge.jobs import (
     Batch,
     Counts,
+    ErrorCode,
     Failure,
     FailureCode,
     Forecast,
@@ -89,6 +90,7 @@ __all__ = [
     "EndReason",
     "Enrichment",
     "Entry",
+    "ErrorCode",
     "Evidence",
     "Failure",
     "FailureCode",

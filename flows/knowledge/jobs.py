@@ -56,6 +56,8 @@ OutcomeCode = Literal[
     # worked on, and given up
     FailureCode,
 ]
+ErrorCode = Literal["unknown_topic", "invalid_input"]
+"""Errors of a job's own parameters."""
 TAKEN_ELSEWHERE = "another job has taken it"
 
 
@@ -184,8 +186,12 @@ class Job(Document):
 
     None in documents older than this field.
     """
+    model: str | None = None
+    """The model that writes, such as `wordnet-3.1`. None until it is open, and in older documents."""
     errors: tuple[str, ...] = ()
     """The latest 20, newest last."""
+    error_code: ErrorCode | None = None
+    """Set if the job failed by its own parameters, so that a retry must fail too."""
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None

@@ -24,12 +24,17 @@ class HistoryEvent(Document):
 class History(Document):
     """One page of a job's events, oldest first.
 
-    Pass `cursor` as `after` to read what comes next, even if it has not happened yet.
+    Pass `cursor` as `after` to read what comes next, even if it has not happened yet, and `older` as `before`
+    to read what came earlier.
     """
 
     items: tuple[HistoryEvent, ...]
     cursor: str
-    has_more: bool
+    older: str | None = Field(
+        default=None,
+        description="Where the earlier events end; null if the page has the first event, or none",
+    )
+    has_more: bool = Field(description="Whether there are events after this page")
     is_complete: bool = Field(
         default=True,
         description="false while Prefect does not respond: its states are missing and will follow",

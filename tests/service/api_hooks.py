@@ -32,7 +32,7 @@ def before_call(context, case, kwargs):
     query = case.query or {}
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
-    for name in ("cursor", "after"):
+    for name in ("cursor", "after", "before"):
         if isinstance(query.get(name), str) and case.operation.path in CURSORS:
             query[name] = CURSORS[case.operation.path]
     if query.get("q"):

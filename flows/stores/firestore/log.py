@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flows.knowledge import JobEvent
@@ -26,6 +26,8 @@ from flows.stores.firestore.fencing import FirestorePart
 EVENTS = 200
 MOST_BYTES = 700_000
 _READ_AT_ONCE = 20
+_MOST = 10**9 - 1
+"""The largest number that a place has digits for."""
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class FirestoreLog(FirestorePart):
         self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
     ) -> tuple[JobEvent, ...]:
         attempt, seq = after
-        begin = _place(min(attempt, 10**9 - 1), min(max(0, seq - 1) // EVENTS, 10**9 - 1), 0)
+        begin = _place(min(attempt, _MOST), min(max(0, seq - 1) // EVENTS, _MOST), 0)
         events: list[JobEvent] = []
         count = min(_READ_AT_ONCE, limit // EVENTS + 2)
         while True:
@@ -146,21 +148,47 @@ class FirestoreLog(FirestorePart):
             begin = found[-1].fields["place"] + "\0"
             # parts of one chunk interleave their numbers, so the last chunk may be incomplete
             last = found[-1].fields["place"].rpartition(".")[0]
-            whole = [
-                event
-                for event in events
-                if _place(event.attempt, (event.seq - 1) // EVENTS, 0).rpartition(".")[0] < last
-            ]
+            whole = [event for event in events if _chunk_of(event) < last]
             if len(whole) >= limit:
                 return tuple(whole[:limit])
 
+    async def log_end(
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+    ) -> tuple[JobEvent, ...]:
+        attempt, seq = before or (_MOST, _MOST)
+        end = _place(min(attempt, _MOST), min(max(0, seq - 1) // EVENTS + 1, _MOST), 0)
+        events: list[JobEvent] = []
+        count = min(_READ_AT_ONCE, limit // EVENTS + 2)
+        while True:
+            found = await self._find(job_id, "", end, limit=count, order="DESC")
+            events += [
+                event
+                for snapshot in found
+                for event in (read(JobEvent, each) for each in snapshot.fields["events"].values())
+                if before is None or (event.attempt, event.seq) < before
+            ]
+            events.sort(key=lambda event: (event.attempt, event.seq))
+            if len(found) < count:
+                return tuple(events[-limit:])
+            end = found[-1].fields["place"]
+            # parts of one chunk interleave their numbers, so the first chunk may be incomplete
+            first = end.rpartition(".")[0]
+            whole = [event for event in events if _chunk_of(event) > first]
+            if len(whole) >= limit:
+                return tuple(whole[-limit:])
+
     async def _find(
-        self, job_id: UUID, begin: str, end: str | None, limit: int | None = None
+        self,
+        job_id: UUID,
+        begin: str,
+        end: str | None,
+        limit: int | None = None,
+        order: Literal["ASC", "DESC"] = "ASC",
     ) -> list[Snapshot]:
         where: list[Any] = [("place", ">=", begin), *([("place", "<", end)] if end else [])]
         return await self._database.find(
             Query(
-                collection="log", parent=job_path(job_id), where=where, order=[("place", "ASC")], limit=limit
+                collection="log", parent=job_path(job_id), where=where, order=[("place", order)], limit=limit
             )
         )
 
@@ -181,6 +209,10 @@ def _parts(events: list[dict[str, Any]], chunk: Chunk) -> list[list[dict[str, An
 
 def _size(event: dict[str, Any]) -> int:
     return int(encode(event).ByteSize()) + 50
+
+
+def _chunk_of(event: JobEvent) -> str:
+    return _place(event.attempt, (event.seq - 1) // EVENTS, 0).rpartition(".")[0]
 
 
 def _place(attempt: int, number: int, part: int) -> str:

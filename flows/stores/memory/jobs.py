@@ -94,6 +94,12 @@ class MemoryJobs(MemoryHalf):
         log = self._state.log.get(job_id, {})
         return tuple(log[place] for place in sorted(log) if place > after)[:limit]
 
+    async def log_end(
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+    ) -> tuple[JobEvent, ...]:
+        log = self._state.log.get(job_id, {})
+        return tuple(log[place] for place in sorted(log) if before is None or place < before)[-limit:]
+
     async def request_stop(self, job_id: UUID) -> None:
         self._state.stops.add(job_id)
 

@@ -85,6 +85,12 @@ class JobLog(Protocol):
         """Events after (attempt, seq), oldest first."""
         ...
 
+    async def log_end(
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+    ) -> tuple[JobEvent, ...]:
+        """The newest events, or the newest before (attempt, seq); oldest first too."""
+        ...
+
 
 class StopFlags(Protocol):
     """The drain flag of a job."""

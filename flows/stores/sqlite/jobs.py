@@ -107,6 +107,15 @@ class SqliteJobs(SqlitePart):
         )
         return tuple(JobEvent.model_validate_json(document) for (document,) in rows)
 
+    async def log_end(
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+    ) -> tuple[JobEvent, ...]:
+        attempt, seq = before or (LARGEST, LARGEST)
+        rows = await self._database.fetch(
+            "log_page_before", job_id=str(job_id), attempt=attempt, seq=seq, limit=limit
+        )
+        return tuple(JobEvent.model_validate_json(document) for (document,) in reversed(rows))
+
     async def request_stop(self, job_id: UUID) -> None:
         async with self._database.transaction() as transaction:
             await transaction.fetch("request_stop", job_id=str(job_id))

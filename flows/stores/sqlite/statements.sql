@@ -158,6 +158,9 @@ SELECT coalesce(max(seq), 0) FROM job_log WHERE job_id = :job_id AND attempt = :
 -- log_page: events after (attempt, seq)
 SELECT document FROM job_log WHERE job_id = :job_id AND (attempt, seq) > (:attempt, :seq) ORDER BY attempt, seq LIMIT :limit
 
+-- log_page_before: the newest events before (attempt, seq), newest first
+SELECT document FROM job_log WHERE job_id = :job_id AND (attempt, seq) < (:attempt, :seq) ORDER BY attempt DESC, seq DESC LIMIT :limit
+
 -- request_stop: raise the flag
 INSERT INTO job_stops (job_id) VALUES (:job_id) ON CONFLICT DO NOTHING
 

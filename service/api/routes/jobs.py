@@ -15,7 +15,8 @@ from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter
 from service.api.problems import answers
 from service.errors import Conflict, unknown_job
-from service.live.topic import LogPosition, events_of, position_of
+from service.live.log_pages import page_after, page_before
+from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
 from service.schemas import (
     CancelJob,
@@ -41,6 +42,15 @@ EventCursor = Annotated[
         json_schema_extra={"format": "event-cursor"},
     ),
 ]
+OlderCursor = Annotated[
+    str | None,
+    Query(
+        max_length=500,
+        description="`older` of the previous page: read the newest events before it",
+        json_schema_extra={"format": "event-cursor"},
+    ),
+]
+Newest = Annotated[bool, Query(description="Read the newest events instead of the oldest")]
 JobCursor = Annotated[
     str | None,
     Query(
@@ -179,22 +189,31 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
 
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
-async def read_events(
-    job_id: JobId, facade: Facade, after: EventCursor = None, limit: PageLimit = 200
+async def read_events(  # noqa: PLR0917  FastAPI passes them by name
+    job_id: JobId,
+    facade: Facade,
+    after: EventCursor = None,
+    before: OlderCursor = None,
+    newest: Newest = False,
+    limit: PageLimit = 200,
 ) -> History:
-    """Read a job's events, oldest first.
+    """Read a page of a job's events, oldest first: the oldest, or the `newest`.
 
-    `cursor` is always set; use it to read what happens next.
+    `after` and `before` say between which positions; with `before` they are the newest. `cursor` is always
+    set; use it to read what happens next.
     """
-    position = LogPosition.of(after)
-    lines = await facade.store.log(job_id, after=position, limit=limit + 1)
-    if not lines:
+    begin, end = LogPosition.of(after), LogPosition.of(before) if before is not None else None
+    if newest or end is not None:
+        page = await page_before(facade.store, job_id, end, limit, after=begin)
+    else:
+        page = await page_after(facade.store, job_id, begin, limit)
+    if not page.lines:
         await find(facade, job_id)
-    shown = lines[:limit]
     return History(
-        items=events_of(shown),
-        cursor=(position_of(shown[-1]) if shown else position).cursor,
-        has_more=len(lines) > limit,
+        items=events_of(page.lines),
+        cursor=page.end.cursor,
+        older=page.older.cursor if page.older is not None else None,
+        has_more=page.has_more,
         is_complete=facade.projector.is_in_contact,
     )
 

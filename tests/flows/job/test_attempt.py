@@ -5,7 +5,15 @@ from collections import Counter
 
 import pytest
 
-from flows.errors import LearningError, ModelUnavailable, QuotaExhausted, StaleAttempt, StoreUnavailable
+from flows.errors import (
+    InvalidInput,
+    LearningError,
+    ModelUnavailable,
+    QuotaExhausted,
+    StaleAttempt,
+    StoreUnavailable,
+    UnknownTopic,
+)
 from flows.knowledge import Job, Verdict
 from tests.flows.job.heart import JOB, START
 from tests.flows.job.parts import WORDS, Model, while_it_lasts
@@ -101,6 +109,21 @@ async def test_an_error_of_the_model_fails_the_job_and_is_told(heart):
     job = await heart.job()
     assert (job.status, job.end_reason) == ("failed", "failed")
     assert job.errors == ("the topic is impossible",)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnknownTopic("topic", "no words near it"), "unknown_topic"),
+        (InvalidInput("words", "is not a word"), "invalid_input"),
+        (LearningError("anything else"), None),
+    ],
+)
+async def test_a_job_that_its_own_parameters_end_says_so_by_a_code_until_it_begins_again(heart, error, code):
+    await heart.run(Model(WORDS, fault=lambda method, _call: error if method == "propose" else None))
+    job = await heart.job()
+    assert (job.status, job.error_code, job.model) == ("failed", code, "scripted")
+    assert (await heart.store.begin_attempt(job)).error_code is None
 
 
 async def test_an_unforeseen_error_is_told_in_the_row_and_passed_on(heart):

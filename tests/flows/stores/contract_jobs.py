@@ -105,6 +105,21 @@ async def test_log_is_kept_in_order_and_read_from_a_place(store):
     assert await store.log(UUID(int=77)) == ()
 
 
+async def test_log_is_read_from_its_end(store):
+    await store.append_log(ANN, [event(n) for n in range(1, 4)])
+    await store.append_log(ANN, [event(1, attempt=2), event(2, attempt=2)])
+    await store.append_log(BOB, [event(1)])
+    log = await store.log(ANN)
+    assert await store.log_end(ANN) == log
+    assert await store.log_end(ANN, limit=2) == log[3:]
+    assert await store.log_end(ANN, before=(2, 1)) == log[:3]
+    assert await store.log_end(ANN, before=(2, 1), limit=2) == log[1:3]
+    assert await store.log_end(ANN, before=(1, 99), limit=1) == log[2:3]
+    assert await store.log_end(ANN, before=(2**63 - 1, 0), limit=1) == log[4:]
+    assert await store.log_end(ANN, before=(1, 1)) == ()
+    assert await store.log_end(UUID(int=77)) == ()
+
+
 async def test_number_in_the_log_never_means_two_things(store):
     await store.append_log(ANN, [event(1, text="first")])
     await store.append_log(ANN, [event(1, text="second"), event(2, text="third"), event(2, text="fourth")])

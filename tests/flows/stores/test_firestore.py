@@ -127,6 +127,23 @@ async def test_log_of_long_events_comes_back_in_order(firestore):
         )
 
 
+async def test_log_of_long_events_is_read_from_its_end(firestore):
+    # several parts a chunk, whose numbers interleave
+    for start in (1, 226):
+        for odd in (0, 1):
+            numbers = range(start + odd, start + 225, 2)
+            await firestore.append_log(ANN, [event(n, text=f"{n} " + "long " * 1_500) for n in numbers])
+    await firestore.append_log(ANN, [event(7, attempt=2)])
+    log = [event(n, text=f"{n} " + "long " * 1_500) for n in range(1, 451)] + [event(7, attempt=2)]
+    back = [*await firestore.log_end(ANN)]
+    while more := await firestore.log_end(ANN, before=(back[0].attempt, back[0].seq)):
+        back = [*more, *back]
+    assert back == log
+    for before, limit in (((1, 150), 10), ((1, 401), 200), ((1, 402), 1), ((2, 7), 450), ((1, 1), 3)):
+        wanted = [e for e in log if (e.attempt, e.seq) < before][-limit:]
+        assert list(await firestore.log_end(ANN, before=before, limit=limit)) == wanted
+
+
 async def test_log_that_another_store_went_on_with_has_each_number_once(make):
     async with make() as one, make() as two:
         await one.append_log(ANN, [event(1)])

@@ -131,6 +131,7 @@ async def test_watching_costs_one_read_a_poll(billed):
     await store.append_log(ANN, [event(n) for n in range(1, 51)])
     assert await bill.of(store.job(ANN)) == (1, 0, 0)
     assert await bill.of(store.log(ANN, after=(1, 40))) == (1, 0, 0)
+    assert await bill.of(store.log_end(ANN, limit=10)) == (1, 0, 0)
     await store.stats()
     assert await bill.of(store.stats()) == (0, 0, 0)
 
@@ -155,6 +156,7 @@ async def ask_everything(store):
     await store.batches(ANN)
     await store.batches(ANN, 1)
     await store.log(ANN)
+    await store.log_end(ANN)
     await store.append_log(ANN, [event(1)])
     await store.save_evidence(
         [CachedEvidence(source="wikipedia", key="cat", fetched_at=START, expires_at=LATER)]

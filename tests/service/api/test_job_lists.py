@@ -150,6 +150,41 @@ def test_states_and_lines_are_one_log_and_each_comes_once(served):
     problem(served.get(f"/jobs/{job_id}/events?after=nonsense"), 422, "cursor")
 
 
+def test_a_log_is_read_from_its_end(served):
+    job_id = started(served)
+    put(job_id, Pending(), Running())
+    shown(served, job_id, state_name="Running")
+    begun = with_document(served, job_id)
+    served.do(served.store.save_job(begun, [line(n) for n in range(1, 6)]))
+
+    def page(**fields):
+        return served.get(f"/jobs/{job_id}/events", params=fields).json()
+
+    everything = page()
+    assert (everything["older"], everything["has_more"]) == (None, False)
+    newest = page(newest=True, limit=3)
+    assert newest["items"] == everything["items"][-3:]
+    assert (newest["cursor"], newest["has_more"]) == (everything["cursor"], False)
+    back, before = newest["items"], newest["older"]
+    while before is not None:
+        part = page(before=before, limit=2)
+        assert part["has_more"]
+        back, before = [*part["items"], *back], part["older"]
+    assert back == everything["items"]
+    # what comes after a page that was read from the end, and what came before one read from a position
+    assert page(after=newest["cursor"])["items"] == []
+    second = page(after=page(limit=1)["cursor"], limit=1)
+    assert page(before=second["older"])["items"] == everything["items"][:1]
+    served.do(served.store.save_job(begun, [line(6)]))
+    assert [e["id"] for e in page(after=newest["cursor"])["items"]] == [f"{begun.attempt}.6"]
+    assert [e["id"] for e in page(newest=True, after=newest["cursor"])["items"]] == [f"{begun.attempt}.6"]
+    between = page(after=second["cursor"], before=newest["older"])
+    assert between["items"] == everything["items"][2:-3]
+    assert page(before=between["older"])["items"] == everything["items"][:2]
+    problem(served.get(f"/jobs/{job_id}/events?before=nonsense"), 422, "cursor")
+    problem(served.get(f"/jobs/{uuid4()}/events?newest=true"), 404, "job_id")
+
+
 def line(number, attempt=1):
     return JobEvent(
         attempt=attempt, id=f"{attempt}.{number}", kind="words.learned", text="20 words", occurred=utc_now()

@@ -135,6 +135,16 @@ export const readEvents = (id: string, after: string | null, signal?: Abort): Pr
   ask(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: limits.events.limit.maximum }), {
     signal,
   });
+/** The newest events, or the newest before a position: `older` of another page. */
+export const readNewestEvents = (id: string, before: string | null, signal?: Abort): Promise<History> =>
+  ask(
+    withQuery(`/jobs/${encodeURIComponent(id)}/events`, {
+      newest: "true",
+      before,
+      limit: limits.events.limit.maximum,
+    }),
+    { signal },
+  );
 export const readRounds = (id: string, after: number, signal?: Abort): Promise<RoundList> =>
   ask(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), {
     signal,

@@ -238,9 +238,10 @@ export interface paths {
         };
         /**
          * Read Events
-         * @description Read a job's events, oldest first.
+         * @description Read a page of a job's events, oldest first: the oldest, or the `newest`.
          *
-         *     `cursor` is always set; use it to read what happens next.
+         *     `after` and `before` say between which positions; with `before` they are the newest. `cursor` is always
+         *     set; use it to read what happens next.
          */
         get: operations["read_events"];
         put?: never;
@@ -1031,12 +1032,16 @@ export interface components {
          * History
          * @description One page of a job's events, oldest first.
          *
-         *     Pass `cursor` as `after` to read what comes next, even if it has not happened yet.
+         *     Pass `cursor` as `after` to read what comes next, even if it has not happened yet, and `older` as `before`
+         *     to read what came earlier.
          */
         History: {
             /** Cursor */
             cursor: string;
-            /** Has More */
+            /**
+             * Has More
+             * @description Whether there are events after this page
+             */
             has_more: boolean;
             /**
              * Is Complete
@@ -1046,6 +1051,11 @@ export interface components {
             is_complete: boolean;
             /** Items */
             items: components["schemas"]["HistoryEvent"][];
+            /**
+             * Older
+             * @description Where the earlier events end; null if the page has the first event, or none
+             */
+            older?: string | null;
         };
         /**
          * HistoryEvent
@@ -1125,6 +1135,8 @@ export interface components {
             deadline_at?: string | null;
             /** End Reason */
             end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "failed") | null;
+            /** Error Code */
+            error_code?: ("unknown_topic" | "invalid_input") | null;
             /**
              * Errors
              * @default []
@@ -1159,6 +1171,8 @@ export interface components {
              * @enum {string}
              */
             mode: "big" | "quick" | "deep";
+            /** Model */
+            model?: string | null;
             /**
              * Name
              * @default
@@ -2899,6 +2913,10 @@ export interface operations {
             query?: {
                 /** @description Cursor from the previous page */
                 after?: string | null;
+                /** @description `older` of the previous page: read the newest events before it */
+                before?: string | null;
+                /** @description Read the newest events instead of the oldest */
+                newest?: boolean;
                 limit?: number;
             };
             header?: never;

@@ -42,6 +42,8 @@ export interface Plan {
   topic?: string;
   minutes?: number;
   max_entries?: number;
+  candidates_per_round?: number;
+  words_per_round?: number;
   words?: string[];
   limit?: number;
 }

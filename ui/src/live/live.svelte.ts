@@ -3,7 +3,7 @@
 import { Problem, readJob } from "../api/client";
 import { Backlog } from "./backlog";
 import { FINAL, frameOf, type JobEvent, type JobFrame } from "./frames";
-import { History, type Seen } from "./history";
+import { History, MOST_EVENTS, type Seen } from "./history";
 import { LiveSocket, waitMs, type State } from "./socket";
 
 /** At most ten updates a second. */
@@ -11,6 +11,10 @@ export const FLUSH_MS = 100;
 /** How long a connection must be lost before the page says so. */
 export const PATIENCE_MS = 5_000;
 const STEADY_MS = 1_000;
+/** How long to wait after earlier events could not be read. */
+const OLDER_AGAIN_MS = 3_000;
+/** So many events are read without being asked for, newest first: enough to draw a job's latest minutes. */
+export const READ_AHEAD = 2_000;
 const EVENTS_OF_ALL = 100;
 /** When to look at an ended job again: someone may retry it. */
 const LOOK_AGAIN_MS = [3_000, 10_000, 30_000];
@@ -27,8 +31,11 @@ export class Live {
   learned = $state(0);
   /** Why the followed job cannot be read. */
   problem = $state.raw<Problem | undefined>();
-  /** Whether the followed job's log has been read to its end. */
+  /** Whether the followed job's log is known up to now. */
   isWhole = $state(false);
+  /** Whether the followed job's log has earlier events than those read. */
+  hasOlder = $state(false);
+  isReadingOlder = $state(false);
   #version = $state(0);
   #history = new History();
   #watched: string | null | undefined;
@@ -74,11 +81,13 @@ export class Live {
   }
 
   /**
-   * Reads one job, follows it and reads its log in the background.
+   * Reads one job, follows it and reads the end of its log in the background.
    * Starts over if the job is already followed.
    */
   async follow(jobId: string): Promise<void> {
-    this.#begin(jobId, this.#watched === jobId ? this.#history : new History());
+    const isSame = this.#watched === jobId;
+    const known = isSame ? this.#backlog : null;
+    this.#begin(jobId, isSame ? this.#history : new History());
     const { signal } = (this.#reading = new AbortController());
     for (let failures = 0; !signal.aborted; failures++) {
       try {
@@ -96,13 +105,25 @@ export class Live {
     if (signal.aborted) return;
     this.problem = undefined;
     this.#deliver();
-    this.#backlog = new Backlog(jobId, signal, {
-      onPart: (events, isLast) => this.#fill(jobId, events, isLast),
-      onProblem: (problem) => (this.problem = problem),
-    });
+    const reader = {
+      onPart: (events: readonly JobEvent[], isLast: boolean) => this.#fill(jobId, events, isLast),
+      onProblem: (problem: Problem) => (this.problem = problem),
+    };
+    this.#backlog = new Backlog(jobId, signal, reader, known ?? undefined);
     void this.#backlog.catchUp();
     this.#noteState("connecting");
     this.#connect(`/ws/jobs/${jobId}`);
+  }
+
+  /** Reads earlier events of the followed job, one page. */
+  async readOlder(): Promise<void> {
+    const backlog = this.#backlog;
+    if (!backlog || !this.hasOlder || this.isReadingOlder) return;
+    this.isReadingOlder = true;
+    const isRead = await backlog.readOlder();
+    if (backlog !== this.#backlog) return;
+    if (!isRead) await new Promise((resolve) => setTimeout(resolve, OLDER_AGAIN_MS));
+    this.isReadingOlder = false;
   }
 
   again(): void {
@@ -126,7 +147,7 @@ export class Live {
     this.#watched = watched;
     this.#history = history;
     this.problem = undefined;
-    this.isWhole = false;
+    this.isWhole = this.hasOlder = this.isReadingOlder = false;
     this.#version++;
   }
 
@@ -134,7 +155,10 @@ export class Live {
     this.#deliver();
     this.#history.fill(jobId, events, { isWhole: isLast });
     this.isWhole ||= isLast;
+    const read = this.#history.get(jobId)?.events.length ?? 0;
+    this.hasOlder = (this.#backlog?.older ?? null) !== null && read < MOST_EVENTS;
     this.#version++;
+    if (this.isWhole && read < READ_AHEAD) setTimeout(() => void this.readOlder());
   }
 
   #connect(path: string): void {

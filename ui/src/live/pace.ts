@@ -126,6 +126,12 @@ export function wordsAMinute(
   return { at: words.map((_, index) => (from + index) * stretchS), words };
 }
 
+/** Fewer intervals than this would draw a spike, not a pace. */
+const LEAST_DRAWN = 4;
+
+/** Whether a series is worth a chart. */
+export const isDrawable = ({ at }: { at: readonly number[] }): boolean => at.length >= LEAST_DRAWN;
+
 /** The most recently learned words, newest first, without repeats. */
 export function newestWords(events: readonly JobEvent[], most: number): string[] {
   const found = new Set<string>();

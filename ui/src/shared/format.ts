@@ -24,6 +24,27 @@ export function when(moment: string, now = Date.now()): string {
   return date.toDateString() === new Date(now).toDateString() ? hour : `${DAY.format(date)}, ${hour}`;
 }
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** For example "just now", "4 min ago", "in 3 h", "2 days ago", or "3 Nov 2030" beyond a week. */
+export function relative(moment: string, now = Date.now()): string {
+  const away = Date.parse(moment) - now;
+  const far = Math.abs(away);
+  if (far < 45_000) return away > 5_000 ? "in a moment" : "just now";
+  if (far >= 7 * DAY_MS) return DATE.format(new Date(moment));
+  const minutesAway = Math.max(1, Math.round(far / MINUTE_MS));
+  const text =
+    minutesAway < 60
+      ? `${minutesAway} min`
+      : far < DAY_MS
+        ? `${Math.max(1, Math.floor(far / HOUR_MS))} h`
+        : counted(Math.floor(far / DAY_MS), "day");
+  return away > 0 ? `in ${text}` : `${text} ago`;
+}
+
 /** For example "9:58" or "1:00:03". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

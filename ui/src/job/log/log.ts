@@ -34,6 +34,15 @@ export function found(events: readonly JobEvent[], group: string, text: string):
   );
 }
 
+/**
+ * The events up to one of them, so that a list stands still while later ones arrive;
+ * earlier ones still join it. All events if that one is not among them.
+ */
+export function upTo(events: readonly JobEvent[], last: string): readonly JobEvent[] {
+  const at = last ? events.findLastIndex((event) => event.id === last) : -1;
+  return at < 0 || at === events.length - 1 ? events : events.slice(0, at + 1);
+}
+
 /** The log as plain text, oldest first. */
 export function asText(events: readonly JobEvent[]): string {
   return events

@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { goingOn } from "./going_on";
+
+const can = (...given: Parameters<typeof goingOn>) =>
+  Object.entries(goingOn(...given))
+    .filter(([, may]) => may)
+    .map(([what]) => what);
+
+it.each([
+  ["queued", null, []],
+  ["running", null, []],
+  ["cancelling", null, []],
+  ["completed", null, ["canRunAgain", "canEdit"]],
+  ["cancelled", null, ["canRetry", "canRunAgain", "canEdit"]],
+  ["failed", null, ["canRetry", "canRunAgain", "canEdit"]],
+  ["failed", "unknown_topic", ["canEdit"]],
+  ["failed", "invalid_input", ["canEdit"]],
+] as const)("a job that is %s (%s) can be gone on with by %j", (status, error_code, wanted) => {
+  expect(can({ status, error_code })).toEqual(wanted);
+});

@@ -1,0 +1,24 @@
+/** What can be done with a job that has ended. */
+
+import type { Job } from "../api/types";
+import { isOver } from "./summary";
+
+export interface GoingOn {
+  /** Going on under the same id, from where it stopped. */
+  canRetry: boolean;
+  /** A new job with the same parameters. */
+  canRunAgain: boolean;
+  /** A new job with other parameters, from the filled-in form. */
+  canEdit: boolean;
+}
+
+/** A job that failed by its own parameters would fail again: only editing helps. */
+export function goingOn(job: Pick<Job, "status" | "error_code">): GoingOn {
+  const isEnded = isOver(job);
+  const mustFail = job.status === "failed" && job.error_code !== null;
+  return {
+    canRetry: isEnded && job.status !== "completed" && !mustFail,
+    canRunAgain: isEnded && !mustFail,
+    canEdit: isEnded,
+  };
+}
