@@ -57,6 +57,7 @@ SLOW_TESTS = (
     "service/cli/test_app.py::test_help_imports_nothing_heavy",
     "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
     "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
+    "service/cli/test_streams.py",
     "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
     "service/orchestration/test_patches.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
-UNKNOWN = "\ue000"
-"""Stands for a template that we cannot expand."""
+from flows.boundary.reading import UNKNOWN, Reading
+
+_UNREAD = re.compile("[<>@{}]")
+"""Marks of a place's parts that we do not read."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
 _GLUE = {"_": " ", "and": " and ", "or": " or ", "with": " with ", "&": " and "}
 _ARTICLED = re.compile(
@@ -58,22 +59,6 @@ _TELLING = frozenset(
 """Templates with a meaning of their own, unlike inflections and spellings, whose meaning is at the lemma."""
 
 
-@dataclass
-class Reading:
-    """The result of reading a piece of wikitext: plain text, labels, and the lemma if the word is a form of
-    one.
-    """
-
-    text: str = ""
-    labels: list[str] = field(default_factory=list)
-    form_of: str | None = None
-
-    @property
-    def is_torn(self) -> bool:
-        """Whether a template that we cannot expand leaves a gap inside the text."""
-        return UNKNOWN in self.text.strip(f"{UNKNOWN} .,;:")
-
-
 class Arguments(dict[str, str]):
     """A template's arguments by name or number, as plain text; missing ones are empty."""
 
@@ -97,13 +82,26 @@ def is_silent(name: str) -> bool:
     return name in _SILENT or name.startswith(("rf", "R:", "RQ:", "U:", "quote-", "cite-"))
 
 
+def is_known(name: str) -> bool:
+    """Whether we can expand a template."""
+    kind = _kind(name)
+    return name in _WRITERS or kind.endswith(" of") or kind in _TELLING
+
+
 def write(name: str, arguments: Arguments, reading: Reading) -> str:
-    """The text of a template; labels and lemmas go into the reading. UNKNOWN for an unknown template."""
-    if name in _WRITERS:
-        return _WRITERS[name](arguments, reading)
+    """The text of a template; labels and lemmas go into the reading.
+
+    UNKNOWN for a template that we do not know, or that would show nothing with these arguments.
+    """
+    writer = _WRITERS.get(name)
+    if writer is not None:
+        return writer(arguments, reading) or ("" if writer is _label else UNKNOWN)
+    return _form_of(_kind(name), arguments, reading) if is_known(name) else UNKNOWN
+
+
+def _kind(name: str) -> str:
     kind = name.removeprefix("en-")
-    kind = _NAMES.get(kind, kind)
-    return _form_of(kind, arguments, reading) if kind.endswith(" of") or kind in _TELLING else UNKNOWN
+    return _NAMES.get(kind, kind)
 
 
 def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
@@ -113,7 +111,7 @@ def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
         kind = f"{given.pop(0).removesuffix(' of')} of"
     lemma, shown, positional_gloss = given[:3]
     gloss = arguments["t"] or arguments["gloss"] or ("" if kind == "inflection of" else positional_gloss)
-    if not lemma:
+    if not lemma or UNKNOWN in lemma:
         return UNKNOWN
     if kind not in _TELLING and not gloss:
         reading.form_of = lemma.partition("#")[0]
@@ -123,6 +121,8 @@ def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
 def _label(arguments: Arguments, reading: Reading) -> str:
     words = ""
     for label in arguments.after(2):
+        if UNKNOWN in label:
+            continue
         glue = _GLUE.get(label)
         words = f"{words.removesuffix(', ')}{glue}" if glue else f"{words}{label}, "
     words = words.removesuffix(", ").strip()
@@ -184,6 +184,8 @@ def _place(arguments: Arguments, _: Reading) -> str:
             continue
         is_articled = prefix.split(":")[0] in {"c", "cc", "country"} and _ARTICLED.search(name)
         text, follows = f"{text}{follows}{'the ' if is_articled else ''}{name}", ", "
+    if not kind or _UNREAD.search(text):
+        return ""
     return text[:1].upper() + text[1:]
 
 
@@ -197,11 +199,11 @@ def _fixed(text: str) -> Write:
 
 
 def _people(arguments: Arguments, _: Reading) -> str:
-    return f"A native or inhabitant of {arguments['2']}"
+    return arguments["2"] and f"A native or inhabitant of {arguments['2']}"
 
 
 def _about(arguments: Arguments, _: Reading) -> str:
-    return f"Of, from or relating to {arguments['2']}"
+    return arguments["2"] and f"Of, from or relating to {arguments['2']}"
 
 
 def _named(**groups: tuple[Write, str]) -> dict[str, Write]:
@@ -237,7 +239,7 @@ _WRITERS: Mapping[str, Write] = _named(
     spaces=(_fixed(" "), "nbsp|gap"),
     era_after=(_fixed("CE"), "CE|C.E.|AD|A.D."),
     era_before=(_fixed("BCE"), "BCE|B.C.E.|BC|B.C."),
-    circa=(lambda arguments, _: f"c. {arguments['1']}", "circa|circa2|c."),
+    circa=(lambda arguments, _: arguments["1"] and f"c. {arguments['1']}", "circa|circa2|c."),
 )
 _SILENT = frozenset(
     name

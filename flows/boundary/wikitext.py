@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from flows.boundary.markup import read
-from flows.boundary.templates import Reading
+from flows.boundary.markup import Expansions, read
+from flows.boundary.reading import Reading
 from flows.core.words import printable
 from flows.knowledge import PartOfSpeech
 
@@ -74,19 +74,40 @@ class Meaning:
     """Whether the label marks a meaning as out of use."""
 
 
-def meanings(wikitext: str, *, language: str = "English") -> tuple[Meaning, ...]:
+@dataclass(frozen=True)
+class Page:
+    """A page as read: its meanings, and the templates on them that we do not know, as written, in page order.
+
+    Read the page again with what the wiki expands these to.
+    """
+
+    meanings: tuple[Meaning, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def meanings(
+    wikitext: str, *, language: str = "English", expansions: Expansions | None = None
+) -> tuple[Meaning, ...]:
     """The meanings in one language, at most ten per heading and 40 in all: current ones before faded ones,
     otherwise in page order.
 
     A meaning that cannot be expanded completely is left out.
     """
+    return read_page(wikitext, language=language, expansions=expansions).meanings
+
+
+def read_page(wikitext: str, *, language: str = "English", expansions: Expansions | None = None) -> Page:
+    """The meanings, as `meanings` has them, and what the wiki would have to expand for all of them."""
     read_: list[Meaning] = []
+    unknown: list[str] = []
     for part_of_speech, lines in _parts(_section(wikitext, language)):
-        for reading in islice(_senses(lines), MOST_OF_A_PART):
+        for reading in islice(_senses(lines, expansions), MOST_OF_A_PART):
+            unknown += reading.unknown
             meaning = _meaning(part_of_speech, reading)
             if meaning is not None and meaning not in read_:
                 read_.append(meaning)
-    return tuple(sorted(read_[:MOST_MEANINGS], key=lambda meaning: meaning.is_faded))
+    found = sorted(read_[:MOST_MEANINGS], key=lambda meaning: meaning.is_faded)
+    return Page(tuple(found), tuple(dict.fromkeys(unknown)))
 
 
 def _section(wikitext: str, language: str) -> list[str]:
@@ -132,20 +153,25 @@ def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
         yield part_of_speech, part
 
 
-def _senses(lines: list[str]) -> Iterator[Reading]:
-    """Each numbered line, with the labels of a parent line that holds nothing but labels."""
+def _senses(lines: list[str], expansions: Expansions | None) -> Iterator[Reading]:
+    """Each numbered line, with the labels of a parent line that holds nothing but labels.
+
+    A line of which nothing is known is there too, for its templates.
+    """
     labels: dict[int, list[str]] = {}
     for line in lines:
         sense = _SENSE.fullmatch(line)
         if sense is None:
             continue
-        level, reading = len(sense[1]), read(sense[2])
+        level, reading = len(sense[1]), read(sense[2], expansions)
         labels = {above: kept for above, kept in labels.items() if above < level}
         if reading.text.strip(" .,;:"):
             reading.labels[:0] = [label for above in sorted(labels) for label in labels[above]]
             yield reading
         else:
             labels[level] = reading.labels
+            if reading.unknown:
+                yield reading
 
 
 def _meaning(part_of_speech: PartOfSpeech | None, reading: Reading) -> Meaning | None:

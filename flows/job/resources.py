@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Collection, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from flows.lexicon.reader import Lexicon
 from flows.models.base import LanguageModel
+from flows.own_machine import exempt_own_machine
 from flows.settings import Settings, read_settings
 from flows.sources import open_sources
 from flows.sources.base import Source
@@ -65,6 +67,7 @@ async def open_job_store() -> AsyncGenerator[Store]:
         yield given.store
         return
     settings = given.settings or read_settings()
+    exempt_own_machine(os.environ)  # an emulator or a model may run here, also without our command line
     async with open_store(settings.store, language=settings.language) as store:
         yield store
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from flows.knowledge import Evidence, Word
 
 
+class Partial(dict[str, tuple[Evidence, ...]]):
+    """Evidence by word key, where a part could not be asked for now: what is said of the keys in `unsure` may
+    be too little, and is not worth keeping.
+    """
+
+    def __init__(self, found: Mapping[str, tuple[Evidence, ...]], *, unsure: Collection[str]) -> None:
+        super().__init__(found)
+        self.unsure = frozenset(unsure)
+
+
 class Source(Protocol):
-    """Looks words up, at most `batch_size` per call, with one or two requests per call.
+    """Looks words up, at most `batch_size` per call, with at most four requests per call.
 
     The caller that opened its connection closes it.
     """
@@ -26,7 +36,7 @@ class Source(Protocol):
     ) -> Mapping[str, tuple[Evidence, ...]]:
         """Evidence by word key, strongest first; a word without any is absent.
 
-        The topic chooses among several meanings. Raises RateLimited or SourceUnavailable, and SourceRefused
-        if retrying is pointless.
+        The topic chooses among several meanings. The answer may be Partial. Raises RateLimited or
+        SourceUnavailable, and SourceRefused if retrying is pointless.
         """
         ...

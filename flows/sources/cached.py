@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from flows.core.words import document_id, word_key
 from flows.errors import LearningError
 from flows.knowledge import CachedEvidence, Evidence, Word
-from flows.sources.base import Source
+from flows.sources.base import Partial, Source
 
 T = TypeVar("T")
 
@@ -65,9 +65,14 @@ class CachedSource:
         unasked = [word for word in words if word.key not in remembered]
         if unasked:
             fresh = await self._source.look_up(unasked, topic=topic)
+            unsure = fresh.unsure if isinstance(fresh, Partial) else frozenset()
             await self._patiently(
                 self._cache.save_evidence(
-                    [self._cached(name, word.key, fresh.get(word.key, ())) for word in unasked]
+                    [
+                        self._cached(name, word.key, fresh.get(word.key, ()))
+                        for word in unasked
+                        if word.key not in unsure
+                    ]
                 )
             )
             found |= fresh

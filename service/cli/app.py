@@ -16,9 +16,11 @@ from uuid import UUID
 
 import typer
 
+from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
 from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
+from service.cli.output.streams import accept_any_text
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -35,6 +37,9 @@ app.add_typer(cli_jobs.commands)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 usage error, 130 interrupted."""
+    accept_any_text(is_json="--json" in (arguments or sys.argv))
+    for name in exempt_own_machine(os.environ):
+        say(f"{name}: ignored, because it names no http, https or socks5 proxy.")
     try:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:

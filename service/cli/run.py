@@ -15,6 +15,7 @@ from flows.settings import Settings, read_settings
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, out, say_error
 from service.cli.output.logfile import logging_to
 from service.cli.output.progress import Reporter, choose_reporter
+from service.cli.output.streams import outlive_readers
 from service.cli.output.summary import summarize
 from service.orchestration.urls import run_page
 from service.schemas import BigJob, StartDeepJob, StartQuickJob
@@ -84,6 +85,7 @@ def parameters(
 async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_plain: bool) -> int:
     """Run a job, show it, print a summary, and return the exit code."""
     settings = read_settings()
+    outlive_readers()
     reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
     problem: Exception | None = None
     try:

@@ -11,6 +11,7 @@ from flows.settings import Settings, read_settings
 from service.cli.following import follow
 from service.cli.output.console import DONE, INTERRUPTED, say
 from service.cli.output.progress import Reporter, choose_reporter
+from service.cli.output.streams import outlive_readers
 from service.cli.run import exit_code, tell_end
 from service.orchestration.urls import run_page
 
@@ -24,6 +25,7 @@ async def serve(
     from service.stack.stack import up
 
     settings = read_settings()
+    outlive_readers()
     code = DONE
     shown: Reporter | None = None
     async with up(settings, say=say, server=has_server) as running:

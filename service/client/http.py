@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +13,7 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from flows.errors import ConfigurationError, InvalidInput, LearningError, StoreFull
+from flows.own_machine import is_on_own_machine
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
 
 T = TypeVar("T", bound=BaseModel)
@@ -66,7 +66,7 @@ class Connection:
     @property
     def is_local(self) -> bool:
         """Whether the server is on this machine."""
-        return _is_local(urlsplit(self.url).hostname or "")
+        return is_on_own_machine(self.url)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -225,10 +225,3 @@ def _checked(url: str) -> str:
             "Use one such as http://127.0.0.1:8000, without a user name or token.",
         )
     return url.strip().rstrip("/")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

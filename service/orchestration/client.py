@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.errors import ConfigurationError
+from flows.own_machine import is_on_own_machine
 from service.errors import PrefectUnavailable
 from service.orchestration.circuit_breaker import CircuitBreaker
 from service.orchestration.urls import without_credentials
@@ -136,7 +137,7 @@ def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
         "timeout": httpx.Timeout(timeout_s, connect=min(2.0, timeout_s)),
         "event_hooks": {"response": [_raise_busy]},
     }
-    if urlsplit(api_url).scheme == "http" and urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+    if urlsplit(api_url).scheme == "http" and is_on_own_machine(api_url):
         # without the pool's own retries of refused connections; this machine needs no proxy
         settings["transport"] = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=25)

@@ -12,6 +12,7 @@ from pathlib import Path
 import certifi
 
 from flows.errors import ConfigurationError
+from flows.own_machine import exempt_own_machine
 from flows.settings import Settings
 
 HOST = "127.0.0.1"
@@ -99,8 +100,8 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
 
     Variables that are already set win, except the URL.
     """
-    local = "127.0.0.1,localhost"
-    no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    proxies = dict(os.environ)
+    exempt_own_machine(proxies, url=url)
     wishes = {
         "PREFECT_CLIENT_MAX_RETRIES": "8",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
@@ -115,7 +116,8 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         wishes |= _few_certificates(settings)
     fixed = {
         "PREFECT_API_URL": url,
-        "NO_PROXY": no_proxy if local in no_proxy else ",".join(filter(None, (no_proxy, local))),
+        "NO_PROXY": proxies["NO_PROXY"],
+        "no_proxy": proxies["no_proxy"],
     }
     return {name: value for name, value in wishes.items() if name not in os.environ} | fixed
 

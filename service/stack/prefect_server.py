@@ -23,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from flows.errors import ConfigurationError
+from flows.own_machine import is_on_own_machine
 from flows.settings import Settings, read_settings
 from service.stack.environment import (
     HOST,
@@ -196,7 +197,7 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
 async def is_healthy(url: str, *, timeout_s: float) -> bool:
     """Whether a Prefect API responds at this URL."""
     try:
-        async with httpx.AsyncClient(trust_env=HOST not in url, timeout=timeout_s) as client:
+        async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=timeout_s) as client:
             return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
     except (httpx.HTTPError, httpx.InvalidURL):
         return False

@@ -16,6 +16,7 @@ from tests.world.seeds import chance, share
 _HEADINGS = {"noun": "Noun", "verb": "Verb", "adjective": "Adjective", "adverb": "Adverb"}
 _HEAD_TEMPLATES = {"noun": "en-noun", "verb": "en-verb", "adjective": "en-adj", "adverb": "en-adv"}
 _LINKED = re.compile(r"\b[a-z]{5,}\b")
+_LINK = re.compile(r"\[\[([^\[\]]*)\]\]")
 
 
 class Dictionary:
@@ -104,7 +105,10 @@ class Dictionary:
         yield f"{{{{{_HEAD_TEMPLATES[part]}}}}}"
         yield ""
         for sense in senses:
-            yield f"# {self._label(sense)}{_linked(sense.gloss).rstrip('.')}."
+            gloss = _linked(sense.gloss).rstrip(".")
+            if share(self._seed, "trade term", title, sense.gloss) < 0.05:
+                gloss = _LINK.sub(r"{{trade term|\1}}", gloss, count=1)
+            yield f"# {self._label(sense)}{gloss}."
             yield from (f"#: {{{{ux|en|{_bold(example, title)}}}}}" for example in sense.examples[:2])
             synonyms = [word for word in sense.words if word_key(word) != entry.key][:3]
             if synonyms:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flows.core.words import word_key
-from tests.world import action_api, edge
+from tests.world import action_api, edge, expanding
 from tests.world.action_api import ApiError
 from tests.world.faults import WIRE, Fault, Seen
 from tests.world.lies import INJECTION
@@ -74,7 +74,7 @@ async def _answered(turn: Turn) -> Response:
     site, parameters = world.wikis[turn.route], turn.parameters
     try:
         _raise_ordered(faults, parameters)
-        body = action_api.query(site, parameters, _tricks(faults, parameters))
+        body = expanding.answer(site, parameters, _tricks(faults, parameters))
     except ApiError as error:
         response = error.response(site.host, parameters)
     else:

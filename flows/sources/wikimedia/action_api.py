@@ -36,6 +36,8 @@ LONGEST_ADDRESS = 6000
 MAXLAG_S = 5
 _PAUSE_S = 10.0
 """Pause after a "too many requests" that names no time."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""May be half of a pair, which no document can hold; it is dropped, not the answer."""
 _TRANSIENT = re.compile(r"maxlag|ratelimited|readonly|internal_api_error")
 
 
@@ -88,6 +90,28 @@ class ActionApi:
         query = await self._query({**parameters, "titles": "|".join(wanted), "redirects": "1"})
         found = find_pages(wanted, query)
         return {title: found[wanted_title] for title, wanted_title in asked.items() if wanted_title in found}
+
+    async def expand(self, wikitext: str, *, title: str) -> str:
+        """Wikitext with all its templates expanded, as on the page `title`, which need not exist
+        (mediawiki.org/wiki/API:Expandtemplates).
+
+        Raises RateLimited, SourceUnavailable and SourceRefused.
+        """
+        answer = await self._ask(
+            {
+                "action": "expandtemplates",
+                "format": "json",
+                "formatversion": "2",
+                "maxlag": str(MAXLAG_S),
+                "prop": "wikitext",
+                "title": title,
+                "text": wikitext,
+            }
+        )
+        expanded = answer.get("expandtemplates")
+        if not isinstance(expanded, dict) or not isinstance(expanded.get("wikitext"), str):
+            raise SourceUnavailable(f"{self._name} did not answer with an expansion")
+        return str(expanded["wikitext"])
 
     async def _query(self, parameters: Mapping[str, str]) -> Query:
         base = {
@@ -152,7 +176,9 @@ class ActionApi:
         self._check_status(response)
         try:
             answer = json.loads(body)
-        except ValueError as error:
+            if _SURROGATE.search(body):
+                answer = json.loads(json.dumps(answer, ensure_ascii=False).encode(errors="ignore"))
+        except (ValueError, RecursionError) as error:
             raise SourceUnavailable(f"{self._name} did not answer with JSON") from error
         if not isinstance(answer, dict):
             raise SourceUnavailable(f"{self._name} did not answer with a JSON object")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from flows.boundary.remains import visible, without_hollow_brackets
 from flows.core.evidence import stem, trim
 from flows.core.words import tokens, word_key
 from flows.knowledge import Evidence, Word, utc_now
@@ -32,8 +33,6 @@ _LISTS_MEANINGS = re.compile(
 _FORMULA = re.compile(r"^.*\\(?:display|text)style.*$", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
-_EMPTY_BRACKETS = re.compile(r" ?[(\[][\s,;:]*[)\]]")
-_OPENED_BADLY = re.compile(r"\(\s*[,;:]\s*")
 
 
 class Wikipedia:
@@ -102,9 +101,11 @@ def introduction(word: Word, found: Found) -> str:
 
 
 def plain(extract: str) -> str:
-    """An extract without formulas, tags and the empty brackets left by removed pronunciations."""
-    text = _SPACES.sub(" ", _TAG.sub(" ", _FORMULA.sub("", extract[:_READ_CHARACTERS])))
-    return _OPENED_BADLY.sub("(", _EMPTY_BRACKETS.sub("", text)).strip()
+    """An extract without formulas, tags, hidden characters and the hollow brackets left by removed
+    pronunciations.
+    """
+    text = _SPACES.sub(" ", _TAG.sub(" ", _FORMULA.sub("", visible(extract[:_READ_CHARACTERS]))))
+    return "\n".join(map(without_hollow_brackets, text.split("\n"))).strip()
 
 
 def _with_topic(word: Word, topic: str | None) -> str:

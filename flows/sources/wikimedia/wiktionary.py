@@ -8,10 +8,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from flows.boundary.wikitext import Meaning, meanings
+from flows.boundary.wikitext import Meaning, Page, read_page
 from flows.knowledge import Evidence, Word, utc_now
+from flows.sources.base import Partial
 from flows.sources.wikimedia.action_api import ActionApi
+from flows.sources.wikimedia.expander import Expander
 from flows.sources.wikimedia.wiki import WikiPage, cite
+
+_Read = tuple[WikiPage, tuple[Meaning, ...]]
 
 MOST_SENSES = 3
 _PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "inprop": "url"}
@@ -21,8 +25,9 @@ class Wiktionary:
     """Evidence from the numbered meanings of a word's English section.
 
     Titles are case-sensitive there, so each word is requested as written and with the case of its first
-    letter swapped. A word that is only a form of another, as “mice” is, gets the other word's meanings. The
-    caller closes the API.
+    letter swapped. A word that is only a form of another, as “mice” is, gets the other word's meanings.
+    Templates that our reader does not know are expanded by the wiki; where it can't be asked, the meanings
+    that hold them are left out. The caller closes the API.
     """
 
     name = "wiktionary"
@@ -32,6 +37,7 @@ class Wiktionary:
     def __init__(self, api: ActionApi, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._api = api
         self._clock = clock
+        self._expander = Expander(api)
 
     async def look_up(
         self,
@@ -40,10 +46,10 @@ class Wiktionary:
         topic: str | None = None,  # noqa: ARG002  all meanings count
     ) -> Mapping[str, tuple[Evidence, ...]]:
         """At most three meanings per word, current ones first; words without an English meaning are
-        absent.
+        absent. Partial if templates could not be expanded now.
         """
         titles = {word: _spellings(word.text) for word in words}
-        pages = await self._read([title for spellings in titles.values() for title in spellings])
+        pages, unsure = await self._read([title for spellings in titles.values() for title in spellings])
         entries: dict[str, tuple[WikiPage, Sequence[Meaning]]] = {}
         forms: dict[str, Meaning] = {}
         for word, spellings in titles.items():
@@ -55,17 +61,32 @@ class Wiktionary:
                     break
                 forms.setdefault(word.key, found[0])
         evidence = {key: self._pieces(page, found) for key, (page, found) in entries.items()}
-        return evidence | await self._lemmas(forms)
+        of_lemmas, unsure_lemmas = await self._lemmas(forms)
+        found_ = evidence | of_lemmas
+        unsure_keys = {word.key for word, spellings in titles.items() if unsure & set(spellings)}
+        unsure_keys |= {key for key, form in forms.items() if form.form_of in unsure_lemmas}
+        return Partial(found_, unsure=unsure_keys) if unsure_keys else found_
 
-    async def _read(self, titles: Sequence[str]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
-        """Pages with meanings, by requested title."""
+    async def _read(self, titles: Sequence[str]) -> tuple[dict[str, _Read], set[str]]:
+        """Pages with meanings, by requested title, and the titles of which more may be found later."""
         found = await self._api.find(list(dict.fromkeys(titles)), **_PAGES) if titles else {}
+        pages = {title: item.page for title, item in found.items()}
         # In a thread, since fifty long pages take half a second.
-        return await asyncio.to_thread(_with_meanings, {title: item.page for title, item in found.items()})
+        read = await asyncio.to_thread(_read_all, pages, {})
+        wanted = {title: page.unknown for title, page in read.items() if page.unknown}
+        unsure: set[str] = set()
+        if wanted:
+            expansions, is_all = await self._expander.expand(wanted)
+            read |= await asyncio.to_thread(_read_all, {title: pages[title] for title in wanted}, expansions)
+            unsure = set() if is_all else {title for title in wanted if read[title].unknown}
+        return {title: (pages[title], page.meanings) for title, page in read.items() if page.meanings}, unsure
 
-    async def _lemmas(self, forms: Mapping[str, Meaning]) -> dict[str, tuple[Evidence, ...]]:
-        """The meanings of the lemmas of forms. A lemma that is itself a form is not followed further."""
-        pages = await self._read([form.form_of for form in forms.values() if form.form_of])
+    async def _lemmas(self, forms: Mapping[str, Meaning]) -> tuple[dict[str, tuple[Evidence, ...]], set[str]]:
+        """The meanings of the lemmas of forms, and the lemmas of which more may be found later.
+
+        A lemma that is itself a form is not followed further.
+        """
+        pages, unsure = await self._read([form.form_of for form in forms.values() if form.form_of])
         evidence = {}
         for key, form in forms.items():
             page, found = pages.get(form.form_of or "", (None, ()))
@@ -75,7 +96,7 @@ class Wiktionary:
             ] or telling
             if page is not None and same_part:
                 evidence[key] = self._pieces(page, same_part, opening=f"{form.text.rstrip('.')}: ")
-        return evidence
+        return evidence, unsure
 
     def _pieces(self, page: WikiPage, found: Sequence[Meaning], *, opening: str = "") -> tuple[Evidence, ...]:
         now = self._clock()
@@ -97,9 +118,10 @@ class Wiktionary:
         )
 
 
-def _with_meanings(pages: Mapping[str, WikiPage]) -> dict[str, tuple[WikiPage, tuple[Meaning, ...]]]:
-    read = {title: (page, meanings(page.wikitext)) for title, page in pages.items()}
-    return {title: (page, senses) for title, (page, senses) in read.items() if senses}
+def _read_all(pages: Mapping[str, WikiPage], expansions: Mapping[str, Mapping[str, str]]) -> dict[str, Page]:
+    return {
+        title: read_page(page.wikitext, expansions=expansions.get(title)) for title, page in pages.items()
+    }
 
 
 def _spellings(text: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import httpx
 
 from flows.errors import LearningError
 from flows.knowledge import Reason, StoreStats
+from flows.own_machine import is_on_own_machine
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import open_jobs
@@ -150,7 +151,7 @@ async def prefect(settings: Settings) -> list[Check]:
     url = named or api_url(settings.prefect_port)
     where = _without_secrets(url)
     try:
-        async with httpx.AsyncClient(trust_env=HOST not in url, timeout=TIMEOUT_S) as client:
+        async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=TIMEOUT_S) as client:
             (await client.get(f"{url.rstrip('/')}/health")).raise_for_status()
             answer = await client.get(f"{url.rstrip('/')}/admin/version")
             server_version = str(answer.json()) if answer.is_success else "unknown"

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.own_machine import exempt_own_machine
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.worker.warm_pool import WarmPool
 
@@ -99,6 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if os.getpgrp() != os.getpid():
         os.setpgrp()
+    exempt_own_machine(os.environ)
     lease = hold_lease_from_environment()
     # the work pool's command says `python`: make it this one
     os.environ["PATH"] = os.pathsep.join(

@@ -211,10 +211,6 @@ def test_what_cannot_be_written_out_whole_is_left_out_rather_than_shown_torn(wik
     assert meanings(english(f"# {wikitext}")) == ()
 
 
-def test_an_unknown_template_at_the_end_tears_nothing():
-    assert texts(english("# A small animal {{unheard of template|x}}.")) == ["A small animal."]
-
-
 def test_control_characters_and_entities_for_markup_become_harmless():
     (text,) = texts(english("# A \x00thing\x1b[0m that\u202e is &#8203;here\ufeff."))
     assert text.isprintable()

@@ -168,3 +168,20 @@ async def test_never_more_than_three_are_under_way_and_no_answer_is_429(make_wor
         await asyncio.gather(*(api.find([f"gravity{n}"]) for n in range(12) for api in (one, other)))
     assert world.statuses("wikipedia") == {200: 12}
     assert world.statuses("wiktionary") == {200: 12}
+
+
+async def test_half_a_character_costs_itself_and_no_page():
+    body = (
+        b'{"query": {"pages": [{"ns": 0, "title": "Cat", "extract": "A cat \\ud83d sat."},'
+        b' {"ns": 0, "title": "Dog", "extract": "A dog \\ud83d\\ude00 sat."}]}}'
+    )
+    async with odd_wiki(lambda _: body) as api:
+        found = await api.find(["Cat", "Dog"])
+    assert [found[title].page.extract for title in ("Cat", "Dog")] == ["A cat  sat.", "A dog 😀 sat."]
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"query": ' * 50_000, b'{"a": "\xff\xfe"'])
+async def test_nonsense_without_end_is_no_answer(body):
+    async with odd_wiki(lambda _: body) as api:
+        with pytest.raises(SourceUnavailable, match="did not answer with"):
+            await api.find(["Cat"])

@@ -7,6 +7,7 @@ import pytest
 from flows.core.words import parse_word
 from flows.errors import SourceUnavailable, StoreUnavailable
 from flows.sources import cached
+from flows.sources.base import Partial
 from flows.sources.cached import FOUND_FOR, NOTHING_FOR, CachedSource
 from flows.sources.scripted import ScriptedSource
 from flows.stores import open_store
@@ -108,6 +109,18 @@ async def test_a_failure_is_not_remembered_as_nothing_found(store):
     with pytest.raises(SourceUnavailable):
         await remembering.look_up(WORDS)
     assert set(await remembering.look_up(WORDS)) == {"cat", "dog"}
+
+
+async def test_what_could_not_be_asked_in_full_is_asked_again(store):
+    class Unsure(ScriptedSource):
+        async def look_up(self, words, *, topic=None):
+            return Partial(await super().look_up(words, topic=topic), unsure={"dog", "zzqxv"})
+
+    source = Unsure(TEXTS, name="wikipedia")
+    remembering = CachedSource(source, store)
+    assert set(await remembering.look_up(WORDS)) == {"cat", "dog"}
+    assert set(await remembering.look_up(WORDS)) == {"cat", "dog"}
+    assert source.asked == [("cat", "dog", "zzqxv"), ("dog", "zzqxv")]
 
 
 class Failing:

@@ -34,13 +34,13 @@ def wiki(*pages):
     return odd_wiki(answer, name="Wiktionary")
 
 
-async def test_twenty_five_words_in_both_cases_are_one_request(wiktionary, world):
+async def test_twenty_five_words_in_both_cases_are_one_request_and_their_templates_another(wiktionary, world):
     asked = words(
         *"photosynthesis mercury dog reconcile Paris bank turkey sincere quickly car gravity justice polish"
         " apple zzqxv zzqxw".split()
     )
     found = await wiktionary.look_up(asked)
-    assert world.statuses("wiktionary") == {200: 1}
+    assert world.statuses("wiktionary") == {200: 2}
     assert len(world.log("wiktionary")[0]["words"]) == 32
     assert {"photosynthesis", "mercury", "dog", "paris", "quickly"} <= set(found)
     assert {"zzqxv", "zzqxw"}.isdisjoint(found)

@@ -81,10 +81,12 @@ def test_flush_interval_is_never_below_a_second(settings):
 
 def test_what_a_person_set_wins_in_the_client(settings, monkeypatch):
     monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "2")
+    monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("NO_PROXY", "internal.example")
     environment = client_environment(settings, "http://127.0.0.1:1/api")
     assert "PREFECT_CLIENT_MAX_RETRIES" not in environment
-    assert environment["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
+    assert environment["NO_PROXY"] == "internal.example,127.0.0.1,localhost,::1"
+    assert environment["no_proxy"] == environment["NO_PROXY"]
     with adopted(environment):
         assert os.environ["PREFECT_API_URL"] == "http://127.0.0.1:1/api"
     assert os.environ.get("PREFECT_API_URL") != "http://127.0.0.1:1/api"

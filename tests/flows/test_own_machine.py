@@ -1,0 +1,87 @@
+"""Proxies of the environment, and this machine."""
+
+import httpx
+import pytest
+
+from flows.own_machine import exempt_own_machine, is_on_own_machine
+
+
+@pytest.mark.parametrize(
+    ("url", "is_own"),
+    [
+        ("http://127.0.0.1:4200/api", True),
+        ("http://127.8.8.8", True),
+        ("http://localhost:4200/api", True),
+        ("http://LOCALHOST.", True),
+        ("http://prefect.localhost/api", True),
+        ("http://[::1]:4200/api", True),
+        ("http://[::ffff:127.0.0.1]/", False),
+        ("http://0.0.0.0:4200", True),
+        ("http://10.0.0.1", False),
+        ("https://api.prefect.cloud/127.0.0.1", False),
+        ("http://localhost.example.org", False),
+        ("http://[bad", False),
+        ("", False),
+    ],
+)
+def test_a_url_of_this_machine_is_told_by_its_host(url, is_own):
+    assert is_on_own_machine(url) is is_own
+
+
+OWN = ("http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/")
+
+
+def proxies_used(environment, monkeypatch, url):
+    """Whether httpx, with this environment, would take a proxy to the URL."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with httpx.Client() as client:
+        return client._transport_for_url(httpx.URL(url)) is not client._transport
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"http_proxy": "http://127.0.0.1:9", "no_proxy": "internal.example"},
+        {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "internal.example"},
+        {"http_proxy": "127.0.0.1:9", "NO_PROXY": "internal.example"},
+        {"ALL_PROXY": "socks5://127.0.0.1:9", "no_proxy": "internal.example"},
+        {"all_proxy": "socks5h://u:p@127.0.0.1:9", "no_proxy": " internal.example ,"},
+        {"ALL_PROXY": "socks://127.0.0.1:9/", "no_proxy": "internal.example"},
+    ],
+    ids=str,
+)
+def test_this_machine_is_reached_directly_and_others_as_before(given, monkeypatch):
+    environment = dict(given)
+    assert exempt_own_machine(environment) == ()
+    assert not any(proxies_used(environment, monkeypatch, url) for url in OWN)
+    assert not proxies_used(environment, monkeypatch, "http://internal.example/")
+    assert proxies_used(environment, monkeypatch, "http://elsewhere.example/")
+    again = dict(environment)
+    exempt_own_machine(again)
+    assert again == environment
+
+
+@pytest.mark.parametrize("value", ["gopher://127.0.0.1:9", "socks4://127.0.0.1:9", "http://a:b:c"])
+def test_what_is_no_proxy_is_named_and_dropped(value, monkeypatch):
+    environment = {"ALL_PROXY": value, "http_proxy": "http://127.0.0.1:9"}
+    assert exempt_own_machine(environment) == ("ALL_PROXY",)
+    assert "ALL_PROXY" not in environment
+    assert not proxies_used(environment, monkeypatch, "http://127.0.0.1:1/")
+
+
+def test_the_lower_case_name_counts_as_it_does_for_python():
+    environment = {"no_proxy": "a.example", "NO_PROXY": "b.example"}
+    exempt_own_machine(environment)
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "a.example,127.0.0.1,localhost,::1"
+
+
+def test_another_name_of_this_machine_is_exempt_where_it_is_used():
+    environment = {}
+    exempt_own_machine(environment, url="http://127.0.0.7:4200/api")
+    assert environment["no_proxy"] == "127.0.0.1,localhost,::1,127.0.0.7"
+    exempt_own_machine(environment, url="https://api.prefect.cloud/api")
+    assert "cloud" not in environment["no_proxy"]
