@@ -23,13 +23,15 @@ _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
 _REMEMBERED = 8192
 """Tokens and keys whose answer is kept: common words recur."""
+_COMPARED = frozenset({"adjective", "adverb"})
 _MISREAD = frozenset(
     re.findall(
         r"\S+",
         "slang:sling 'hood:sling bare:bear fry:ferry opera:opus maria:mare wan:want lan:lin ne:northeast ai:be"
         " arc:arcade goddess:god propeller:propel leveller:level spade:spay an:a many:much cola:colon galen:gale"
         " bed:be feed:fee seed:see shed:she need:nee evening:even mrs:mr des:de us:u am:a.m. in:inch best:well"
-        " lei:leu wicked:wick",
+        " lei:leu wicked:wick offer:off liver:live owner:own bother:both layer:lay after:aft homer:home"
+        " founder:found outer:out litter:lit setter:set goner:gone backer:back easter:east",
     )
 )
 """Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
@@ -80,8 +82,9 @@ class Morphology:
         An ending that only may be one makes no form: "corner" is none of "corn".
         """
         strict = _Forms(self._lexicon, (key,)).words(key)
-        phrases = self.base_forms(key) if " " in key or "-" in key else ()
-        return tuple(dict.fromkeys((*phrases, *strict)))
+        phrases = self.base_forms(key) if _SEPARATOR.search(key) else ()
+        told = (base for base in phrases if not _compares_within(key, base))
+        return tuple(dict.fromkeys((*told, *strict)))
 
     def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
         """`lemma_candidates` for all tokens of some texts, in a few look-ups."""
@@ -104,7 +107,7 @@ class Morphology:
         """Whether both keys are headwords that share a meaning, as spelling variants do ("colour",
         "color").
         """
-        return self._lexicon.share_sense(a, b)
+        return bool(self.parts_of(a)) and self._lexicon.share_sense(a, b)
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
@@ -128,18 +131,20 @@ class _Forms:
 
     def __init__(self, lexicon: Lexicon, tokens: Collection[str]) -> None:
         self._bases = lexicon.bases(tokens)
-        regular = {token: found for token in tokens if (found := regular_bases(token))}
+        regular = {token: found for token in tokens if (found := _regular(token))}
         listed = lexicon.find({*tokens, *(base for found in regular.values() for base in found)})
         self._ranks = {key: lemma.rank for key, lemma in listed.items()}
         asked = {
-            base
+            key
             for token, found in regular.items()
-            if token in listed
-            for base in found
-            if base in listed
+            for key in (token, *found)
+            if key in listed
         }
         self._parts = parts(lexicon, asked) if asked else {}
-        self._regular = regular
+        # a comparative is told as a fact of listed words only, whose parts of speech are known
+        self._regular = {
+            token: found if token in listed else regular_bases(token) for token, found in regular.items()
+        }
 
     def words(self, token: str) -> tuple[str, ...]:
         """The words that the token is a form of, those of the dictionary first."""
@@ -151,25 +156,55 @@ class _Forms:
         elif bases:
             # of an irregular verb there is no regular past: "singed" is no form of "sing"
             regular = [] if token.endswith("ed") else [base for base in regular if base in self._ranks]
+        else:
+            regular = [base for base in regular if base not in self._ranks or self._inflects(base, token)]
         found |= dict.fromkeys(regular)
         return tuple(base for base in found if f"{token}:{base}" not in _MISREAD)
 
     def candidates(self, token: str) -> frozenset[str]:
         """The words that the token may be a form of, and itself."""
-        is_word = token in self._ranks or token in self._bases
-        guesses: Collection[str] = () if is_word else comparative_bases(token)
+        guesses: Collection[str] = ()
+        if token.endswith(("er", "est")) and token not in self._bases:
+            guesses = [base for base in comparative_bases(token) if self._may_compare(token, base)]
         adverbs = self._bases.get(token, ()) if token.endswith("ly") else ()
         return frozenset((token, *self.words(token), *guesses, *adverbs))
 
     def _is_regular(self, headword: str, base: str) -> bool:
-        """Whether a headword is also a regular form: "building" of the verb "build", "sales" of the commoner
-        "sale", but "morning" not of the noun "morn", nor "species" of "specie".
+        """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the adjective
+        "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species" of "specie".
         """
+        if headword.endswith(("er", "est")):
+            is_compared = not self._parts.get(headword, frozenset()).isdisjoint(_COMPARED)
+            return is_compared and "adjective" in self._parts.get(base, ())
+        is_verbal = headword.endswith(("ed", "ing"))
+        return self._inflects(base, headword) and (is_verbal or self._is_commoner(base, headword))
+
+    def _inflects(self, base: str, form: str) -> bool:
+        """Whether a listed word has forms with this ending."""
         kinds = self._parts.get(base, frozenset[PartOfSpeech]())
-        if headword.endswith(("ed", "ing")):
-            return "verb" in kinds
-        is_commoner = self._ranks.get(base, self._ranks[headword]) < self._ranks[headword]
-        return is_commoner and not kinds.isdisjoint({"noun", "verb"})
+        return not kinds.isdisjoint({"verb"} if form.endswith(("ed", "ing")) else {"noun", "verb"})
+
+    def _may_compare(self, token: str, base: str) -> bool:
+        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares nothing,
+        since "numb" is rarer.
+        """
+        if token not in self._ranks:
+            return True
+        is_adjective = "adjective" in self._parts.get(base, ())
+        return is_adjective and self._is_commoner(base, token) and f"{token}:{base}" not in _MISREAD
+
+    def _is_commoner(self, base: str, form: str) -> bool:
+        return self._ranks.get(base, self._ranks[form]) < self._ranks[form]
+
+
+def _regular(token: str) -> frozenset[str]:
+    return regular_bases(token) | comparative_bases(token)
+
+
+def _compares_within(form: str, base: str) -> bool:
+    """Whether a word of a phrase is taken for a comparative: a "blacker hole" is no form of "black hole"."""
+    pieces = zip(_SEPARATOR.split(form), _SEPARATOR.split(base), strict=False)
+    return any(one != other and one.endswith(("er", "est")) for one, other in pieces)
 
 
 def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iterator[str]:

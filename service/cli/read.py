@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import typer
 
 from flows.core.words import word_key
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import Entry, KnownWord
+from flows.knowledge import Entry, KnownWord, Verdict
+from flows.settings import read_settings
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say
 from service.cli.output.entry_page import (
@@ -28,12 +29,15 @@ SHORTEST_PREFIX = 2
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the store has about a word; `base` is the base form under which it was found."""
+    """What the store has about a word. `base` is the other word under which it was found, `relation` what the
+    asked one is of it: an inflection or another spelling.
+    """
 
     asked: str
     entry: Entry | None = None
     known: KnownWord | None = None
     base: str | None = None
+    relation: Verdict | None = None
     nearest: tuple[str, ...] = ()
 
 
@@ -62,7 +66,8 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
         if number:
             console.rule(style="dim")
         if found.base:
-            say(f"{word} is a form of {found.base}:")
+            relation = "a form of" if found.relation is Verdict.INFLECTION else "another spelling of"
+            say(f"{clean(word)} is {relation} {clean(found.base)}:")
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -111,16 +116,29 @@ def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None
 
 
 async def find(store: Store, asked: str) -> SearchResult:
-    """Find a word by its key, then by its base forms; otherwise find similar headwords."""
+    """Find a word by its key, then by the words that it is a form or another spelling of; otherwise find
+    similar headwords.
+    """
     key = word_key(asked)
-    for candidate in (key, *_base_forms(key)):
-        if not candidate:
-            continue
-        entry = await store.entry(candidate)
-        known = None if entry else (await store.known([candidate])).get(candidate)
-        if entry or known:
-            return SearchResult(asked, entry, known, base=None if candidate == key else candidate)
+    found = await _found(store, key)
+    if found is not None:
+        return SearchResult(asked, *found)
+    for other, relation in (await _other_names(store, key)).items():
+        found = await _found(store, other)
+        if found is not None:
+            return SearchResult(asked, *found, base=_word_of(found), relation=relation)
     return SearchResult(asked, nearest=await nearest(store, key))
+
+
+async def _found(store: Store, key: str) -> tuple[Entry | None, KnownWord | None] | None:
+    entry = await store.entry(key) if key else None
+    known = (await store.known([key])).get(key) if key and entry is None else None
+    return (entry, known) if entry or known else None
+
+
+def _word_of(found: tuple[Entry | None, KnownWord | None]) -> str:
+    entry, known = found
+    return entry.word if entry else known.definition.word if known else ""
 
 
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
@@ -144,14 +162,14 @@ def not_learned(found: SearchResult) -> str:
     return f"{word}: not learned yet.{near} To learn it: learn run quick {shlex.quote(word)}"
 
 
-def _base_forms(key: str) -> Sequence[str]:
+async def _other_names(store: Store, key: str) -> Mapping[str, Verdict]:
     try:
         from flows.lexicon.morphology import Morphology
+        from flows.lexicon.naming import OtherNames
         from flows.lexicon.reader import Lexicon
 
         with Lexicon() as lexicon:
-            morphology = Morphology(lexicon)
-            # "tigers" as a headword has no base form, but "tiger" may be learned
-            return [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
+            names = OtherNames(key, Morphology(lexicon), language=read_settings().language)
+            return names.all(await store.spelled_alike(names.graphical_keys))
     except (ImportError, ConfigurationError):
-        return ()
+        return {}

@@ -135,6 +135,9 @@ _SPACES = """
     therapist | the rapist
     marshmallow | marsh mallow
     livingstone | living stone
+    deforest | de forest
+    cutin | cut-in
+    bearcat | bear cat
     dragon | drag on
     button | butt on
     island | is land

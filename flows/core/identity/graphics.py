@@ -55,10 +55,15 @@ def graphical_key(key: str) -> str:
     """
     if _PLAIN.fullmatch(key):
         return key
-    folded = word_key(key)
-    if not folded.isascii() or "&" in folded:
-        folded = unaccented(folded)
-    return folded.translate(_BETWEEN) or key
+    left, before = _stripped(key), key
+    while left != before:
+        left, before = _stripped(left), left
+    return left or key
+
+
+def _stripped(key: str) -> str:
+    # what stood apart may combine once the space between is gone
+    return unaccented(word_key(key).translate(_BETWEEN))
 
 
 def unaccented(key: str) -> str:
@@ -111,13 +116,23 @@ def _told_apart(one: str, other: str, parts_of: PartsOf) -> bool:
     """Whether spelling and parts of speech say that these are two words, though no meaning is shared."""
     parts, others = parts_of(one), parts_of(other)
     if parts and others:
-        return parts.isdisjoint(others) or _differ_in(".'", one, other)
+        return _differ_in(".'", one, other) or (
+            parts.isdisjoint(others) and not _are_converted(one, other, parts | others)
+        )
     # of "we'll" and "well", "fig." and "fig" the plain one is a word of its own
     for marked, plain, of_plain in ((one, other, others), (other, one, parts)):
         if of_plain and _is_shortened(marked) and not _differ_in(" -", marked, plain):
             if _bare(marked) == _bare(plain) and not _is_shortened(plain):
                 return True
     return _is_phrase_of(one, other, parts) or _is_phrase_of(other, one, others)
+
+
+def _are_converted(one: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:
+    """Whether a compound noun is also used as a verb, as "cellphone" is, and the lexicon spells them apart.
+    A verb with a particle is none: "set up" is not the noun "setup".
+    """
+    words = {*re.split("[ -]", one), *re.split("[ -]", other)}
+    return parts == {"noun", "verb"} and words.isdisjoint(_FUNCTION_WORDS)
 
 
 def _is_phrase_of(phrase: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:

@@ -68,26 +68,23 @@ class WordFacts:
         return sorted(regular_bases(key))
 
     def _spellings(self, key: str) -> list[str]:
-        found = [guess for guess in spelling_variants(key) if self.are_variants(key, guess)]
+        found = {guess for guess in spelling_variants(key) if self.are_variants(key, guess)}
         plain = graphical_key(key)
-        if plain != key and plain not in found and self.are_one_word(key, plain):
-            found.append(plain)
-        return sorted(found)
+        if plain != key and self.are_one_word(key, plain):
+            found |= {plain, *(guess for guess in spelling_variants(plain) if self.are_variants(plain, guess))}
+        return sorted(found - {key})
 
     def spelled_alike(
         self, key: str, relatives: Relatives, others: Mapping[str, Iterable[str]]
     ) -> dict[str, Verdict]:
-        """Of `others`, keys by their graphical key, those that are another spelling of the word or of a base
-        form of it.
+        """Of `others`, keys by their graphical key, those that are another spelling of the word or of a
+        relative of it.
         """
-        bases = [relative for relative, verdict in relatives.items() if verdict is Verdict.INFLECTION]
         found: dict[str, Verdict] = {}
-        for target in (key, *bases):
+        for target, verdict in {key: Verdict.SPELLING_VARIANT, **relatives}.items():
             for other in others.get(graphical_key(target), ()):
                 if other != key and other not in relatives and self.are_one_word(target, other):
-                    found.setdefault(
-                        other, Verdict.SPELLING_VARIANT if target == key else Verdict.INFLECTION
-                    )
+                    found.setdefault(other, verdict)
         return found
 
 
