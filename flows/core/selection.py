@@ -66,7 +66,7 @@ class Screening:
     """The result of screening a round, in the order proposed."""
 
     words: tuple[Screened, ...]
-    facts: WordFacts = WordFacts()
+    facts: WordFacts = field(default_factory=WordFacts)
 
     @property
     def graphical_keys(self) -> frozenset[str]:
@@ -90,9 +90,7 @@ class Screening:
         if word.rejection is not None or word.origin == "leftover":
             return word
         found = self.facts.spelled_alike(word.key, word.relatives, stored)
-        rejection = next(
-            (_handled(key, verdict) for key, verdict in found.items() if key in processed), None
-        )
+        rejection = next((_handled(key, verdict) for key, verdict in found.items() if key in processed), None)
         return replace(word, relatives={**word.relatives, **found}, rejection=rejection) if found else word
 
     @property
@@ -121,9 +119,7 @@ def screen(
     dictionary; of two spellings, or two words that are each other's inflections, the first wins. A leftover
     word is already in the store, so it is never rejected as an inflection or variant.
     """
-    facts = WordFacts(
-        base_forms=base_forms, are_variants=are_variants, parts_of=parts_of, language=language
-    )
+    facts = WordFacts(base_forms=base_forms, are_variants=are_variants, parts_of=parts_of, language=language)
     done, open_words, given = frozenset(processed), dict[str, Screened](), dict[str, str]()
     words = [_screen_form(text, origin, written or {}) for text, origin in proposed]
     for at, word in enumerate(words):

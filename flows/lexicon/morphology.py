@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 
-from flows.core.identity.graphics import are_one_word, graphical_key
+from flows.core.identity.graphics import are_one_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
 from flows.core.mentions import LemmasOf, tokens_to_match
 from flows.core.words import word_key
@@ -25,14 +25,14 @@ _REMEMBERED = 8192
 """Tokens and keys whose answer is kept: common words recur."""
 _COMPARED = frozenset({"adjective", "adverb"})
 _MISREAD = frozenset(
-    re.findall(
-        r"\S+",
-        "slang:sling 'hood:sling bare:bear fry:ferry opera:opus maria:mare wan:want lan:lin ne:northeast ai:be"
-        " arc:arcade goddess:god propeller:propel leveller:level spade:spay an:a many:much cola:colon galen:gale"
-        " bed:be feed:fee seed:see shed:she need:nee evening:even mrs:mr des:de us:u am:a.m. in:inch best:well"
-        " lei:leu wicked:wick offer:off liver:live owner:own bother:both layer:lay after:aft homer:home"
-        " founder:found outer:out litter:lit setter:set goner:gone backer:back easter:east",
-    )
+    (
+        "slang:sling 'hood:sling bare:bear fry:ferry opera:opus maria:mare wan:want lan:lin"
+        " ne:northeast ai:be arc:arcade goddess:god propeller:propel leveller:level spade:spay an:a"
+        " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
+        " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
+        " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
+        " setter:set goner:gone backer:back easter:east"
+    ).split()
 )
 """Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
 
@@ -111,9 +111,7 @@ class Morphology:
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
-        return are_one_word(
-            a, b, parts_of=self.parts_of, shares_meaning=self.are_variants, language=language
-        )
+        return are_one_word(a, b, parts_of=self.parts_of, shares_meaning=self.are_variants, language=language)
 
     def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
@@ -122,7 +120,10 @@ class Morphology:
         headword: "naïve" becomes "naive", but "résumé" does not become "resume".
         """
         return written(
-            self._lexicon, texts, bases_of=self.base_forms_of, alike=self.are_one_word if folds_marks else None
+            self._lexicon,
+            texts,
+            bases_of=self.base_forms_of,
+            alike=self.are_one_word if folds_marks else None,
         )
 
 
@@ -134,12 +135,7 @@ class _Forms:
         regular = {token: found for token in tokens if (found := _regular(token))}
         listed = lexicon.find({*tokens, *(base for found in regular.values() for base in found)})
         self._ranks = {key: lemma.rank for key, lemma in listed.items()}
-        asked = {
-            key
-            for token, found in regular.items()
-            for key in (token, *found)
-            if key in listed
-        }
+        asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
         self._parts = parts(lexicon, asked) if asked else {}
         # a comparative is told as a fact of listed words only, whose parts of speech are known
         self._regular = {
@@ -150,7 +146,9 @@ class _Forms:
         """The words that the token is a form of, those of the dictionary first."""
         bases = sorted(self._bases.get(token, ()))
         found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
-        regular = sorted(self._regular.get(token, ()), key=lambda base: self._ranks.get(base, len(base) * 10**6))
+        regular = sorted(
+            self._regular.get(token, ()), key=lambda base: self._ranks.get(base, len(base) * 10**6)
+        )
         if token in self._ranks:
             regular = [base for base in regular if self._is_regular(token, base)]
         elif bases:
@@ -163,15 +161,18 @@ class _Forms:
 
     def candidates(self, token: str) -> frozenset[str]:
         """The words that the token may be a form of, and itself."""
-        guesses: Collection[str] = ()
+        is_listed = token in self._ranks or token in self._bases
+        guesses: Collection[str] = () if is_listed else self._regular.get(token, ())
         if token.endswith(("er", "est")) and token not in self._bases:
-            guesses = [base for base in comparative_bases(token) if self._may_compare(token, base)]
+            compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
+            guesses = (*guesses, *compared)
         adverbs = self._bases.get(token, ()) if token.endswith("ly") else ()
         return frozenset((token, *self.words(token), *guesses, *adverbs))
 
     def _is_regular(self, headword: str, base: str) -> bool:
-        """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the adjective
-        "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species" of "specie".
+        """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the
+        adjective "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species"
+        of "specie".
         """
         if headword.endswith(("er", "est")):
             is_compared = not self._parts.get(headword, frozenset()).isdisjoint(_COMPARED)
@@ -185,8 +186,8 @@ class _Forms:
         return not kinds.isdisjoint({"verb"} if form.endswith(("ed", "ing")) else {"noun", "verb"})
 
     def _may_compare(self, token: str, base: str) -> bool:
-        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares nothing,
-        since "numb" is rarer.
+        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares
+        nothing, since "numb" is rarer.
         """
         if token not in self._ranks:
             return True

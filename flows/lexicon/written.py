@@ -73,5 +73,3 @@ def _is_common(lexicon: Lexicon, key: str, bases_of: BasesOf) -> bool:
     words = set(key.split())
     headwords = lexicon.find(words)
     return len(words) > 1 and all(word in headwords and headwords[word].text.islower() for word in words)
-
-

@@ -1,8 +1,9 @@
 """Pairs of English words that only a mark or a space tells apart, decided one by one.
 
-Source: written for this project from the separate headwords that general English dictionaries give such pairs
-(Merriam-Webster, Wiktionary), and from the words with "re-" that style guides keep a hyphen in so that they
-are not misread. No list was copied. WordNet, which writes no accents, is no help with the first group.
+Source: written for this project from general knowledge of what English dictionaries list apart, along what
+Wikipedia's "English terms with diacritical marks" and style guides say: a few loanwords keep an accent, and
+words with "re-" a hyphen, so as not to be taken for another word. No list was copied. WordNet, which writes
+no accents, is no help with the first group.
 
 A line is one spelling without marks, and the words that are written so: spellings of one word are joined by
 "=", words are parted by "|". A spelling that no word lists is of the first word if it has no mark, and of the
@@ -21,6 +22,8 @@ _ACCENTS = """
     lame | lamé
     pique | piqué
     mate | maté
+    sake | saké
+    ore | öre = øre
     canon | cañon
     cure | curé
     divorce | divorcé

@@ -1,7 +1,8 @@
 """Whether two written forms are one word: by what they look like, and by what a lexicon says of both.
 
-Two keys with the same `graphical_key` differ in accents, hyphens, spaces, apostrophes, full stops or ligatures
-only. They are one word, unless a lexicon or a rule here tells them apart, or `flows.core.identity.doublets` does.
+Two keys with the same `graphical_key` differ in accents, hyphens, spaces, apostrophes, full stops or
+ligatures only. They are one word, unless a lexicon or a rule here tells them apart, or
+`flows.core.identity.doublets` does.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _BETWEEN = str.maketrans(dict.fromkeys(" -'.·‧‐/", ""))
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 _CONTRACTED = re.compile(r"'|.*(?:'(?:s|re|ll|d|ve|m)|n't)")
 """A left-out beginning ("'hood"), or a contraction ("we'll")."""
+_PRONOUN_CONTRACTED = re.compile(
+    r"(?:i|you|he|she|it|we|they|who|that|what|there|here|let|where|how)'(?:s|re|ll|d|ve|m)"
+)
+"""Never the word without the apostrophe, whether or not a lexicon lists such a word ("its", "were")."""
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -37,7 +42,7 @@ _FUNCTION_WORDS = frozenset(
         " any every some no all each both about across ahead along apart around aside at away back by down"
         " for forth from in into of off on onto out over round through to together under up upon with without"
         " or but so if as am is are was were be been will would shall should can could may might must do does"
-        " did have has had how ever never not what when where who whom here there now then more less time way",
+        " did have has had how ever never not what when where who whom here there now then more less",
     )
 )
 _PARTICLES = frozenset(
@@ -115,15 +120,22 @@ def _number(key: str, graphical: str) -> int:
 def _told_apart(one: str, other: str, parts_of: PartsOf) -> bool:
     """Whether spelling and parts of speech say that these are two words, though no meaning is shared."""
     parts, others = parts_of(one), parts_of(other)
+    if _PRONOUN_CONTRACTED.fullmatch(one) or _PRONOUN_CONTRACTED.fullmatch(other):
+        return "'" not in one or "'" not in other
     if parts and others:
         return _differ_in(".'", one, other) or (
             parts.isdisjoint(others) and not _are_converted(one, other, parts | others)
         )
     # of "we'll" and "well", "fig." and "fig" the plain one is a word of its own
     for marked, plain, of_plain in ((one, other, others), (other, one, parts)):
-        if of_plain and _is_shortened(marked) and not _differ_in(" -", marked, plain):
-            if _bare(marked) == _bare(plain) and not _is_shortened(plain):
-                return True
+        is_shortened = _is_shortened(marked) and not _is_shortened(plain)
+        if (
+            of_plain
+            and is_shortened
+            and not _differ_in(" -", marked, plain)
+            and _bare(marked) == _bare(plain)
+        ):
+            return True
     return _is_phrase_of(one, other, parts) or _is_phrase_of(other, one, others)
 
 

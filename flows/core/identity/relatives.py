@@ -62,16 +62,20 @@ class WordFacts:
         bases = self.base_forms(key)
         if key in bases:
             return ()
-        # a word that the lexicon lists, or leads to one that it lists, needs no guess
-        if bases or self.language != "en" or self.parts_of(key):
+        if self.language != "en" or self.parts_of(key):
             return bases
-        return sorted(regular_bases(key))
+        guesses = sorted(regular_bases(key))
+        # a plural may be that of a word that the lexicon lacks, too: "homies" not only of "homy"
+        return dict.fromkeys((*bases, *guesses)) if not bases or key.endswith("s") else bases
 
     def _spellings(self, key: str) -> list[str]:
         found = {guess for guess in spelling_variants(key) if self.are_variants(key, guess)}
         plain = graphical_key(key)
         if plain != key and self.are_one_word(key, plain):
-            found |= {plain, *(guess for guess in spelling_variants(plain) if self.are_variants(plain, guess))}
+            found |= {
+                plain,
+                *(guess for guess in spelling_variants(plain) if self.are_variants(plain, guess)),
+            }
         return sorted(found - {key})
 
     def spelled_alike(

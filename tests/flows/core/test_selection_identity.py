@@ -1,4 +1,6 @@
-"""Words that a lexicon does not list: other spellings and regular forms, in a round and against what is known."""
+"""Words that a lexicon does not list: other spellings and regular forms, in a round and against what
+is known.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def screened(*texts, processed=(), written=None, language="en"):
 
 def judged(*texts, stored=(), processed=(), written=None):
     found = screened(*texts, processed=processed, written=written)
-    spelled = {graphical: keys for graphical, keys in dict(stored).items() if graphical in found.graphical_keys}
+    spelled = {
+        graphical: keys for graphical, keys in dict(stored).items() if graphical in found.graphical_keys
+    }
     found = found.with_stored(spelled, processed=processed)
     known = {key: True for keys in spelled.values() for key in keys}
     return judge(found, taken=known, limit=100)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.core.mentions import mentions
 from flows.core.identity.inflection import regular_bases
+from flows.core.mentions import mentions
 
 
 @pytest.mark.parametrize(
