@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
+from flows.core.identity.graphics import are_doublets, unaccented
 from flows.core.words import tokens, word_key
 
 LemmasOf = Callable[[str], Collection[str]]
@@ -48,8 +49,33 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     wanted, found = tokens(key), tokens(plain)
     if not wanted:
         return False
+    if _stands_joined(key, plain, lemmas_of):
+        return True
     starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
     return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def tokens_to_match(text: str) -> list[str]:
+    """The tokens of a text, and what its hyphenated words are when written solid: "co-operated" too."""
+    found = tokens(text)
+    return [*found, *_solid(word_key(text))] if "-" in text or not text.isascii() else found
+
+
+def _solid(key: str) -> list[str]:
+    """The hyphenated words of a text without their hyphens."""
+    return ["".join(tokens(word)) for word in key.split() if "-" in word.strip("-")]
+
+
+def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
+    """Whether the word is written solid where the text has a hyphen, or the other way round."""
+    parts = tokens(key)
+    if len(parts) == 1:
+        return any(_matches(token, parts[0], lemmas_of) for token in _solid(plain))
+    whole = "".join(parts)
+    is_compound = "-" in key or _PARTICLES.isdisjoint(parts)
+    return is_compound and any(
+        _matches(token, whole, lemmas_of) for token in tokens(plain) if token[0] == whole[0]
+    )
 
 
 def _stands_whole(key: str, plain: str) -> bool:
@@ -76,8 +102,17 @@ def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
         return True
     if part == "oneself" and token in _REFLEXIVES:
         return True
-    return (
-        part in {token, token.removesuffix("'s")}
-        or part in lemmas_of(token)
-        or part in lemmas_of(token.removesuffix("'s"))
+    forms = {token, *lemmas_of(token)}
+    if token.endswith("'s"):
+        forms |= {token[:-2], *lemmas_of(token[:-2])}
+    return part in forms or _differs_in_accents(part, forms)
+
+
+def _differs_in_accents(part: str, forms: Collection[str]) -> bool:
+    """Whether a form is the word with other accents: "cafe" is "café", but "rose" is not "rosé"."""
+    plain = unaccented(part)
+    return any(
+        unaccented(form) == plain and not are_doublets(part, form)
+        for form in forms
+        if not (form.isascii() and part.isascii())
     )

@@ -8,14 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 
-from flows.core.mentions import LemmasOf
-from flows.core.words import tokens, word_key
+from flows.core.identity.graphics import are_one_word
+from flows.core.identity.inflection import comparative_bases, regular_bases
+from flows.core.mentions import LemmasOf, tokens_to_match
+from flows.core.words import word_key
+from flows.knowledge import PartOfSpeech
 from flows.lexicon.reader import Lemma, Lexicon
+from flows.lexicon.written import parts, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
+_REMEMBERED = 8192
+"""Tokens and keys whose answer is kept: common words recur."""
+_COMPARED = frozenset({"adjective", "adverb"})
+_MISREAD = frozenset(
+    (
+        "slang:sling 'hood:sling bare:bear fry:ferry opera:opus maria:mare wan:want lan:lin"
+        " ne:northeast ai:be arc:arcade goddess:god propeller:propel leveller:level spade:spay an:a"
+        " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
+        " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
+        " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
+        " setter:set goner:gone backer:back easter:east"
+    ).split()
+)
+"""Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
 
 
 class Morphology:
@@ -23,6 +42,19 @@ class Morphology:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self.parts_of = lru_cache(_REMEMBERED)(self._parts_of)
+        """The parts of speech of a headword; none for other keys."""
+        self.lemma_candidates = lru_cache(_REMEMBERED)(self._lemma_candidates)
+        """Every word that the token may be a form of, including itself; generous, for checking whether a text
+        mentions a word.
+        """
+
+    def _parts_of(self, key: str) -> frozenset[PartOfSpeech]:
+        return parts(self._lexicon, (key,)).get(key, frozenset())
+
+    def _lemma_candidates(self, token: str) -> frozenset[str]:
+        key = word_key(token)
+        return _Forms(self._lexicon, (key,)).candidates(key)
 
     def base_forms(self, key: str) -> tuple[str, ...]:
         """The headwords that the form is an inflection of, likeliest first; none for a headword ("left",
@@ -43,18 +75,22 @@ class Morphology:
         }
         return {key: found for key, found in answers.items() if found}
 
-    def lemma_candidates(self, token: str) -> frozenset[str]:
-        """Every word that the token may be a form of, including itself; generous, for checking whether a text
-        mentions a word.
+    def words_of(self, key: str) -> tuple[str, ...]:
+        """The words that a key is truly a form of, likeliest first, headwords and words that the lexicon
+        lacks ("selfies"): what may be told to people as a fact. Without the key itself.
+
+        An ending that only may be one makes no form: "corner" is none of "corn".
         """
-        key = word_key(token)
-        return _candidates(key, self._lexicon.bases((key,)))
+        strict = _Forms(self._lexicon, (key,)).words(key)
+        phrases = self.base_forms(key) if _SEPARATOR.search(key) else ()
+        told = (base for base in phrases if not _compares_within(key, base))
+        return tuple(dict.fromkeys((*told, *strict)))
 
     def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
-        """`lemma_candidates` for all tokens of some texts, in one look-up."""
-        found = {token for text in texts for token in tokens(text)}
-        bases = self._lexicon.bases(found | {token.removesuffix("'s") for token in found})
-        return lambda token: _candidates(token, bases)
+        """`lemma_candidates` for all tokens of some texts, in a few look-ups."""
+        found = {token for text in texts for token in tokens_to_match(text)}
+        forms = _Forms(self._lexicon, found | {token.removesuffix("'s") for token in found})
+        return forms.candidates
 
     def headwords(self, words: Collection[str]) -> dict[str, Lemma]:
         """The headword that each token stands for, the most common of itself and its base forms; tokens
@@ -71,39 +107,105 @@ class Morphology:
         """Whether both keys are headwords that share a meaning, as spelling variants do ("colour",
         "color").
         """
-        return self._lexicon.share_sense(a, b)
+        return bool(self.parts_of(a)) and self._lexicon.share_sense(a, b)
+
+    def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
+        """Whether two keys are spellings of one word, of which only marks and spacing differ."""
+        return are_one_word(a, b, parts_of=self.parts_of, shares_meaning=self.are_variants, language=language)
+
+    def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
+        """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
+
+        With `folds_marks`, a word that the lexicon lists without its accents or otherwise spaced becomes that
+        headword: "naïve" becomes "naive", but "résumé" does not become "resume".
+        """
+        return written(
+            self._lexicon,
+            texts,
+            bases_of=self.base_forms_of,
+            alike=self.are_one_word if folds_marks else None,
+        )
 
 
-def regular_bases(form: str) -> frozenset[str]:
-    """Possible bases of a regular plural, possessive, past or participle; the guesses need not be words."""
-    found: set[str] = set()
-    stem = form.removesuffix("'s").removesuffix("'")
-    if stem != form:
-        found.add(stem)
-    if stem.endswith("s") and not stem.endswith("ss"):
-        found.add(stem[:-1])
-        found.update(_endings(stem, {"ies": ("y",), "es": ("",), "ves": ("f", "fe")}))
-    found.update(_endings(stem, {"ied": ("y",), "ed": ("", "e"), "ing": ("", "e")}))
-    if stem.endswith("ying"):
-        found.add(f"{stem[:-4]}ie")
-    return frozenset(base for base in found if len(base) > 1 and base != form)
+class _Forms:
+    """What the lexicon knows of some tokens, read at once."""
+
+    def __init__(self, lexicon: Lexicon, tokens: Collection[str]) -> None:
+        self._bases = lexicon.bases(tokens)
+        regular = {token: found for token in tokens if (found := _regular(token))}
+        listed = lexicon.find({*tokens, *(base for found in regular.values() for base in found)})
+        self._ranks = {key: lemma.rank for key, lemma in listed.items()}
+        asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
+        self._parts = parts(lexicon, asked) if asked else {}
+        # a comparative is told as a fact of listed words only, whose parts of speech are known
+        self._regular = {
+            token: found if token in listed else regular_bases(token) for token, found in regular.items()
+        }
+
+    def words(self, token: str) -> tuple[str, ...]:
+        """The words that the token is a form of, those of the dictionary first."""
+        bases = sorted(self._bases.get(token, ()))
+        found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
+        regular = sorted(
+            self._regular.get(token, ()), key=lambda base: self._ranks.get(base, len(base) * 10**6)
+        )
+        if token in self._ranks:
+            regular = [base for base in regular if self._is_regular(token, base)]
+        elif bases:
+            # of an irregular verb there is no regular past: "singed" is no form of "sing"
+            regular = [] if token.endswith("ed") else [base for base in regular if base in self._ranks]
+        else:
+            regular = [base for base in regular if base not in self._ranks or self._inflects(base, token)]
+        found |= dict.fromkeys(regular)
+        return tuple(base for base in found if f"{token}:{base}" not in _MISREAD)
+
+    def candidates(self, token: str) -> frozenset[str]:
+        """The words that the token may be a form of, and itself."""
+        is_listed = token in self._ranks or token in self._bases
+        guesses: Collection[str] = () if is_listed else self._regular.get(token, ())
+        if token.endswith(("er", "est")) and token not in self._bases:
+            compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
+            guesses = (*guesses, *compared)
+        adverbs = self._bases.get(token, ()) if token.endswith("ly") else ()
+        return frozenset((token, *self.words(token), *guesses, *adverbs))
+
+    def _is_regular(self, headword: str, base: str) -> bool:
+        """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the
+        adjective "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species"
+        of "specie".
+        """
+        if headword.endswith(("er", "est")):
+            is_compared = not self._parts.get(headword, frozenset()).isdisjoint(_COMPARED)
+            return is_compared and "adjective" in self._parts.get(base, ())
+        is_verbal = headword.endswith(("ed", "ing"))
+        return self._inflects(base, headword) and (is_verbal or self._is_commoner(base, headword))
+
+    def _inflects(self, base: str, form: str) -> bool:
+        """Whether a listed word has forms with this ending."""
+        kinds = self._parts.get(base, frozenset[PartOfSpeech]())
+        return not kinds.isdisjoint({"verb"} if form.endswith(("ed", "ing")) else {"noun", "verb"})
+
+    def _may_compare(self, token: str, base: str) -> bool:
+        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares
+        nothing, since "numb" is rarer.
+        """
+        if token not in self._ranks:
+            return True
+        is_adjective = "adjective" in self._parts.get(base, ())
+        return is_adjective and self._is_commoner(base, token) and f"{token}:{base}" not in _MISREAD
+
+    def _is_commoner(self, base: str, form: str) -> bool:
+        return self._ranks.get(base, self._ranks[form]) < self._ranks[form]
 
 
-def _candidates(key: str, bases: Mapping[str, Collection[str]]) -> frozenset[str]:
-    return frozenset({key, *bases.get(key, ()), *regular_bases(key), *_comparative_bases(key)})
+def _regular(token: str) -> frozenset[str]:
+    return regular_bases(token) | comparative_bases(token)
 
 
-def _comparative_bases(form: str) -> frozenset[str]:
-    return frozenset(_endings(form, {"er": ("", "e"), "est": ("", "e"), "ier": ("y",), "iest": ("y",)}))
-
-
-def _endings(form: str, endings: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    for ending, replacements in endings.items():
-        stem = form.removesuffix(ending)
-        if stem != form and len(stem) > 1:
-            yield from (stem + replacement for replacement in replacements)
-            if len(stem) > 2 and stem[-1] == stem[-2] and ending[0] != "s":
-                yield stem[:-1]
+def _compares_within(form: str, base: str) -> bool:
+    """Whether a word of a phrase is taken for a comparative: a "blacker hole" is no form of "black hole"."""
+    pieces = zip(_SEPARATOR.split(form), _SEPARATOR.split(base), strict=False)
+    return any(one != other and one.endswith(("er", "est")) for one, other in pieces)
 
 
 def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iterator[str]:
@@ -114,5 +216,5 @@ def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iter
         if at == _COMBINATIONS:
             return
         guess = "".join(chosen)
-        if guess != form:
+        if guess != form and f"{form}:{guess}" not in _MISREAD:
             yield guess

@@ -106,8 +106,17 @@ async def propose_round(
         processed=candidate_source.processed,
         base_forms=morphology.base_forms,
         are_variants=morphology.are_variants,
+        parts_of=morphology.parts_of,
+        language=resources.settings.language,
+        # only a lexicon cannot learn a word under a spelling of its own
+        written=morphology.written(
+            [text for text, origin in gathered.candidates if origin != "leftover"],
+            folds_marks=not resources.model.invents,
+        ),
     )
     store = resources.store
+    stored = await store.spelled_alike(screening.graphical_keys)
+    screening = screening.with_stored(stored, processed=candidate_source.processed)
     taken = await store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
     candidates = selection.judge(screening, taken=taken, limit=limit)
     claimed, waiting = ClaimResult(), frozenset[str]()

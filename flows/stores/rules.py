@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from flows.core.identity.graphics import graphical_key
 from flows.errors import InvalidInput, StaleAttempt
 from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, JobEvent, Support, Word
 from flows.knowledge.limits import MAX_PAGE
@@ -47,6 +48,12 @@ def definition_of(entry: Entry) -> Definition:
         citations=entry.citations,
         provenance=entry.provenance,
     )
+
+
+def stored_graphical_key(key: str) -> str | None:
+    """What a word is stored to be found by when another spelling of it comes; None where that is its key."""
+    graphical = graphical_key(key)
+    return None if graphical == key else graphical
 
 
 def by_key(words: Iterable[Word]) -> dict[str, Word]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 from flows.core.outcomes import LEXICON_NAME
-from flows.core.spelling import spelling_variants
 from flows.core.words import word_key
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import Entry, KnownWord
+from flows.knowledge import Entry, KnownWord, Verdict
 from flows.settings import read_settings
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say
@@ -32,16 +30,18 @@ SHORTEST_PREFIX = 2
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the store has about a word; `base` is the base form or the other spelling under which it was
-    found. `is_listed` says whether the lexicon has a word that the store does not have; None if only a
-    language model could tell.
+    """What the store has about a word.
+
+    `base` is the other word under which it was found, `relation` what the asked one is of it: an inflection
+    or another spelling. `is_listed` says whether the lexicon has a word that the store does not have; None if
+    only a language model could tell.
     """
 
     asked: str
     entry: Entry | None = None
     known: KnownWord | None = None
     base: str | None = None
-    is_spelling: bool = False
+    relation: Verdict | None = None
     nearest: tuple[str, ...] = ()
     is_listed: bool | None = None
 
@@ -71,8 +71,8 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
         if number:
             console.rule(style="dim")
         if found.base:
-            relation = "another spelling" if found.is_spelling else "a form"
-            say(f"{clean(word)} is {relation} of {clean(found.base)}:")
+            relation = "a form of" if found.relation is Verdict.INFLECTION else "another spelling of"
+            say(f"{clean(word)} is {relation} {clean(found.base)}:")
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -121,20 +121,29 @@ def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None
 
 
 async def find(store: Store, asked: str) -> SearchResult:
-    """Find a word by its key, then by its base forms and other spellings; otherwise find similar
-    headwords.
+    """Find a word by its key, then by the words that it is a form or another spelling of; otherwise find
+    similar headwords.
     """
     key = word_key(asked)
-    relatives = _relatives(key)
-    for candidate in (key, *relatives):
-        if not candidate:
-            continue
-        entry = await store.entry(candidate)
-        known = None if entry else (await store.known([candidate])).get(candidate)
-        if entry or known:
-            base = None if candidate == key else candidate
-            return SearchResult(asked, entry, known, base=base, is_spelling=relatives.get(candidate, False))
+    found = await _found(store, key)
+    if found is not None:
+        return SearchResult(asked, *found)
+    for other, relation in (await _other_names(store, key)).items():
+        found = await _found(store, other)
+        if found is not None:
+            return SearchResult(asked, *found, base=_word_of(found), relation=relation)
     return SearchResult(asked, nearest=await nearest(store, key), is_listed=is_listed(key))
+
+
+async def _found(store: Store, key: str) -> tuple[Entry | None, KnownWord | None] | None:
+    entry = await store.entry(key) if key else None
+    known = (await store.known([key])).get(key) if key and entry is None else None
+    return (entry, known) if entry or known else None
+
+
+def _word_of(found: tuple[Entry | None, KnownWord | None]) -> str:
+    entry, known = found
+    return entry.word if entry else known.definition.word if known else ""
 
 
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
@@ -181,26 +190,14 @@ def is_listed(key: str) -> bool | None:
         return None
 
 
-def _relatives(key: str) -> dict[str, bool]:
-    """The keys under which a word may be stored instead: its base forms, and (True) its other spellings."""
+async def _other_names(store: Store, key: str) -> Mapping[str, Verdict]:
     try:
         from flows.lexicon.morphology import Morphology
+        from flows.lexicon.naming import OtherNames
         from flows.lexicon.reader import Lexicon
 
         with Lexicon() as lexicon:
-            morphology = Morphology(lexicon)
-            # "tigers" as a headword has no base form, but "tiger" may be learned
-            bases = [*morphology.base_forms(key), *sorted(morphology.lemma_candidates(key) - {key})]
-            spellings = [
-                other
-                for other in spelling_variants(key)
-                if _letters(other) == _letters(key) or morphology.are_variants(key, other)
-            ]
-            return dict.fromkeys(sorted(spellings), True) | dict.fromkeys(bases, False)
+            names = OtherNames(key, Morphology(lexicon), language=read_settings().language)
+            return names.all(await store.spelled_alike(names.graphical_keys))
     except (ImportError, ConfigurationError):
         return {}
-
-
-def _letters(key: str) -> str:
-    """A key without what only its spelling is about: spaces, hyphens and accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", key) if c.isalnum())

@@ -11,7 +11,7 @@ from flows.knowledge import Definition, KnownWord
 from flows.stores.firestore.driver.database import Snapshot
 from flows.stores.firestore.driver.writes import Version, Write
 from flows.stores.firestore.fencing import word_path
-from flows.stores.rules import depth_of, is_known, rank
+from flows.stores.rules import depth_of, is_known, rank, stored_graphical_key
 
 STATE_FIELDS = (
     "key",
@@ -159,6 +159,8 @@ def _document(state: WordState, knowledge: dict[str, Any]) -> Write:
         **_claim_fields(state.claim),
         **knowledge,
     }
+    if graphical := stored_graphical_key(state.key):
+        fields["graphical"] = graphical
     if state.rank:
         fields |= {"depth": depth_of(state.rank), "learned_at": state.learned_at}
     elif state.claim:

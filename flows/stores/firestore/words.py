@@ -21,6 +21,8 @@ from flows.stores.rules import by_key
 AT_ONCE = 400
 """Words per commit of claims."""
 DEFINED_AT_ONCE = 100
+ALIKE_AT_ONCE = 30
+"""Values of one `in` condition: Firestore's limit."""
 
 
 class FirestoreWords(WordChanges):
@@ -99,6 +101,18 @@ class FirestoreWords(WordChanges):
         return {
             key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
         }
+
+    async def spelled_alike(self, graphical_keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for piece in pieces(sorted(set(graphical_keys)), ALIKE_AT_ONCE):
+            query = Query(
+                collection="known_words",
+                where=[("graphical", "in", list(piece))],
+                fields=("key", "graphical"),
+            )
+            for snapshot in await self._database.find(query):
+                found.setdefault(snapshot.fields["graphical"], []).append(snapshot.fields["key"])
+        return {graphical: tuple(sorted(keys)) for graphical, keys in found.items()}
 
     async def save_definitions(
         self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flows.core.identity.graphics import graphical_key
 from flows.core.words import word_key
 from flows.knowledge import (
     Batch,
@@ -118,6 +119,13 @@ class MemoryKnowledge(MemoryHalf):
         return {
             key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
         }
+
+    async def spelled_alike(self, graphical_keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        wanted, found = frozenset(graphical_keys), dict[str, list[str]]()
+        for key in sorted(self._state.words):
+            if (graphical := graphical_key(key)) != key and graphical in wanted:
+                found.setdefault(graphical, []).append(key)
+        return {graphical: tuple(keys) for graphical, keys in found.items()}
 
     async def save_definitions(
         self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int

@@ -58,6 +58,13 @@ class WordStore(Protocol):
         """The keys that the job could not claim right now: True if known, False if claimed elsewhere."""
         ...
 
+    async def spelled_alike(self, graphical_keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The keys, known or claimed by any job, that are written with marks or spaces and whose graphical
+        key is one of these: by graphical key, sorted. A word whose key is its graphical key is found by its
+        key, and is absent here.
+        """
+        ...
+
     async def save_definitions(
         self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
     ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiosqlite
 
+from flows.core.identity.graphics import graphical_key
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.shielding import finish
 from flows.stores.sqlite.failures import is_busy, translated
@@ -170,6 +171,8 @@ class SqliteDatabase:
             await connection.execute_fetchall(f"PRAGMA busy_timeout = {SLICE_MS}")
             await connection.execute_fetchall("PRAGMA cache_size = -32000")
             await connection.execute_fetchall("PRAGMA foreign_keys = ON")
+            # for the migration that adds graphical keys
+            await connection.create_function("graphical_key", 1, graphical_key, deterministic=True)
         except BaseException:
             await connection.close()
             raise

@@ -3,8 +3,13 @@
 -- word_states: depth and claim of each of the keys that have a row
 SELECT k.key, k.depth, k.claimed_by, k.claimed_until FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
 
+-- spelled_alike: the words with marks or spaces whose graphical key is one of the keys
+SELECT k.graphical, k.key FROM json_each(:keys) AS j CROSS JOIN known_words AS k INDEXED BY known_words_graphical ON k.graphical = j.value
+ORDER BY k.key
+
 -- claim_word: claim a word; a known word keeps its display form
-INSERT INTO known_words (key, word, claimed_by, claim_attempt, claimed_until) VALUES (:key, :word, :job_id, :attempt, :until)
+INSERT INTO known_words (key, word, graphical, claimed_by, claim_attempt, claimed_until)
+VALUES (:key, :word, :graphical, :job_id, :attempt, :until)
 ON CONFLICT (key) DO UPDATE SET
     word = CASE WHEN depth = 0 THEN excluded.word ELSE word END,
     claimed_by = excluded.claimed_by, claim_attempt = excluded.claim_attempt, claimed_until = excluded.claimed_until
@@ -23,7 +28,7 @@ SELECT key FROM known_words WHERE claimed_by = :job_id
 SELECT word, key FROM known_words WHERE claimed_by = :job_id AND claimed_until > :now ORDER BY key
 
 -- learn_defined: make a word known at depth 1, unless it is known deeper
-INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, 1, :at)
+INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, 1, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = 1, learned_at = coalesce(learned_at, excluded.learned_at) WHERE depth <= 1
 
 -- save_definition: store a word's definition at depth 1
@@ -43,7 +48,7 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE excluded.revision > revision
 
 -- learn_entry: make a word known at its entry's depth
-INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, :rank, :at)
+INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, :rank, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = coalesce(learned_at, excluded.learned_at)
 
 -- drop_definitions: for words whose entry now holds the definition
@@ -209,7 +214,7 @@ LEFT JOIN solidified_knowledge AS e ON e.key = k.key
 WHERE k.key > :key AND k.depth > 0 ORDER BY k.key LIMIT :limit
 
 -- put_word: take a known word over unchanged
-INSERT INTO known_words (key, word, depth, learned_at) VALUES (:key, :word, :rank, :at)
+INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, :rank, :at)
 ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = excluded.learned_at
 
 -- put_definition: take a definition over unchanged

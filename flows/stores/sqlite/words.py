@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
-from flows.stores.rules import by_key, definition_of, depth_of, is_known, rank
+from flows.stores.rules import by_key, definition_of, depth_of, is_known, rank, stored_graphical_key
 from flows.stores.sqlite.database import Parameters, Row, Scalar, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
 from flows.stores.times import micros, moment_of
@@ -36,7 +36,7 @@ class SqliteWords(SqlitePart):
             )
             held = [word for key, word in unique.items() if verdicts[key] in {"new", "own"}]
             await transaction.run_many(
-                "claim_word", ({"key": word.key, "word": word.text, **holder} for word in held)
+                "claim_word", ({**named(word.key, word.text), **holder} for word in held)
             )
         return ClaimResult(
             **{
@@ -83,6 +83,12 @@ class SqliteWords(SqlitePart):
         return {
             key: verdict == "known" for key, verdict in verdicts.items() if verdict in {"known", "elsewhere"}
         }
+
+    async def spelled_alike(self, graphical_keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for graphical, key in await self._database.fetch("spelled_alike", keys=json_list(graphical_keys)):
+            found.setdefault(graphical, []).append(key)
+        return {graphical: tuple(keys) for graphical, keys in found.items()}
 
     async def save_definitions(
         self, definitions: Sequence[Definition], *, job_id: UUID, attempt: int
@@ -135,8 +141,7 @@ async def _release(transaction: Transaction, keys: Collection[str], job_id: UUID
 async def _define(transaction: Transaction, definitions: Sequence[Definition]) -> None:
     rows: list[Parameters] = [
         {
-            "key": item.key,
-            "word": item.word,
+            **named(item.key, item.word),
             "at": micros(item.provenance.created_at),
             "document": item.model_dump_json(),
         }
@@ -163,11 +168,16 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
         await transaction.run_many(
             "learn_entry",
             (
-                {"key": e.key, "word": e.word, "rank": rank(e.depth), "at": micros(e.created_at)}
+                {**named(e.key, e.word), "rank": rank(e.depth), "at": micros(e.created_at)}
                 for e in newer.values()
             ),
         )
         await transaction.fetch("drop_definitions", keys=json_list(newer))
+
+
+def named(key: str, word: str) -> dict[str, Scalar]:
+    """What the row of a word says of its name."""
+    return {"key": key, "word": word, "graphical": stored_graphical_key(key)}
 
 
 def entry_row(entry: Entry) -> Parameters:

@@ -68,6 +68,29 @@ def test_other_words_are_not(text, word):
     assert not mentions(text, word, lemmas_of)
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("We cooperated.", "co-operate"),
+        ("We co-operated.", "cooperate"),
+        ("an icecream", "ice cream"),
+        ("a café", "cafe"),
+        ("a cafe", "café"),
+        ("his whole œuvre", "oeuvre"),
+    ],
+)
+def test_other_spellings_of_the_word_are_found(text, word):
+    assert mentions(text, word, lambda token: {"cooperated": ("cooperate",)}.get(token, ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("a rosé", "rose"), ("a rose", "rosé"), ("The takeoff", "take off"), ("into it", "in to")],
+)
+def test_words_that_only_look_like_it_are_not(text, word):
+    assert not mentions(text, word, no_lemmas)
+
+
 def test_a_phrasal_verb_may_have_four_words_within():
     inside = ["a"] * MAX_GAP
     assert mentions(" ".join(["took", *inside, "off"]), "take off", lemmas_of)

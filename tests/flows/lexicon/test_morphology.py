@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from flows.core.identity.inflection import regular_bases
 from flows.core.mentions import mentions
-from flows.lexicon.morphology import regular_bases
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,16 @@ def test_many_keys_are_answered_at_once_and_those_without_a_base_are_absent(morp
         ("Two Oxen were seen", "ox"),
         ("leaves fell", "leaf"),
         ("he bit the dog", "bite"),
+        ("They mimicked him", "mimic"),
+        ("We cooperated.", "co-operate"),
+        ("They were coding all night.", "code"),
+        ("two selfies", "selfie"),
+        ("She vlogged", "vlog"),
+        ("a bigger dog", "big"),
+        ("cooler weather", "cool"),
+        ("it was built; building it took years", "build"),
+        ("the sales fell", "sale"),
+        ("two cafés", "cafe"),
     ],
 )
 def test_text_mentions_a_word_by_any_of_its_forms(morphology, text, key):
@@ -66,7 +76,18 @@ def test_text_mentions_a_word_by_any_of_its_forms(morphology, text, key):
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("a category of things", "cat"), ("the ringing bells", "ring up"), ("", "cat"), ("seeds", "see")],
+    [("a category of things", "cat"), ("the ringing bells", "ring up"), ("", "cat"), ("seeds", "see")]
+    + [
+        (f"Look, the {token} of all", word)
+        for token, word in (
+            pair.split(":")
+            for pair in (
+                "coding:cod corner:corn number:numb tower:tow master:mast letter:let matter:mat offer:off"
+                " flower:flow seed:see bed:be news:new species:specie evening:even morning:morn herring:her"
+                " hoping:hop staring:star planed:plan singed:sing rosé:rose forest:fore slang:sling"
+            ).split()
+        )
+    ],
 )
 def test_text_without_the_word_does_not_mention_it(morphology, text, key):
     assert not mentions(text, key, morphology.lemmas_in([text]))

@@ -272,3 +272,26 @@ async def test_writes_without_a_job_document_are_not_fenced(store):
     await store.save_definitions([definition("cat")], job_id=ANN, attempt=3)
     await store.release(["cat"], job_id=ANN, attempt=1)
     assert await store.claims(ANN) == ()
+
+
+async def test_words_written_with_marks_are_found_by_what_is_left_without_them(store):
+    await make_known(store, "café", "cafe", "ice-cream", depth="enriched")
+    await make_known(store, "naïve", depth="defined")
+    await claim(store, "ice cream", "façade", job_id=BOB)
+    asked = {"cafe", "icecream", "naive", "facade", "tiger"}
+    assert await store.spelled_alike(asked) == {
+        "cafe": ("café",),
+        "icecream": ("ice cream", "ice-cream"),
+        "naive": ("naïve",),
+        "facade": ("façade",),
+    }
+    await store.release(["façade"], job_id=BOB, attempt=1)
+    assert await store.spelled_alike(["facade"]) == {}
+    assert await store.spelled_alike([]) == {}
+
+
+async def test_more_spellings_than_one_query_takes_are_found(store):
+    keys = [f"w{number:03}-x" for number in range(70)]
+    await claim(store, *keys, job_id=BOB)
+    found = await store.spelled_alike([key.replace("-", "") for key in keys])
+    assert sorted(key for each in found.values() for key in each) == keys

@@ -63,11 +63,19 @@ class TestShow:
         assert "tigers is a form of tiger" in said.err
         assert said.out.startswith("tiger")
 
-    def test_another_spelling_leads_to_the_one_that_is_stored(self, capsys: Captured):
-        assert cli.main(["show", "black-hole"]) == 0
+    @pytest.mark.parametrize("asked", ["tigering", "blacker hole", "tider", "tidest"])
+    def test_what_only_ends_like_a_form_is_not_learned(self, asked: str, capsys: Captured):
+        assert cli.main(["show", asked]) == 1
         said = capsys.readouterr()
-        assert "black-hole is another spelling of black hole" in said.err
-        assert said.out.startswith("Black hole")
+        assert said.out == ""
+        assert f"{asked}: not learned yet" in said.err
+
+    @pytest.mark.parametrize("asked", ["black-hole", "blackhole", "tíde"])
+    def test_another_spelling_leads_to_the_word(self, asked: str, capsys: Captured):
+        assert cli.main(["show", asked]) == 0
+        said = capsys.readouterr()
+        word = "tide" if asked == "tíde" else "Black hole"
+        assert f"{asked} is another spelling of {word}" in said.err
 
     def test_an_unknown_word_says_what_is_near_and_how_to_learn_it(self, capsys: Captured):
         assert cli.main(["show", "gravid"]) == 1

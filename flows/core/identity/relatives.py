@@ -1,0 +1,100 @@
+"""The relatives of a word: the keys that would make it an inflection or another spelling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flows.core.identity.graphics import PartsOf, are_one_word, graphical_key
+from flows.core.identity.inflection import regular_bases
+from flows.core.spelling import spelling_variants
+from flows.knowledge import PartOfSpeech, Verdict
+
+BaseForms = Callable[[str], Sequence[str]]
+"""The keys that a key is an inflection of; empty, or including the key itself, if the key is a headword."""
+AreVariants = Callable[[str, str], bool]
+"""Whether two keys are spellings of one word: in the lexicon they share a meaning."""
+Relatives = Mapping[str, Verdict]
+"""By key: whether it would make the word an inflection or another spelling."""
+
+
+def _no_bases(_key: str) -> Sequence[str]:
+    return ()
+
+
+def _no_variants(_one: str, _other: str) -> bool:
+    return False
+
+
+def no_parts(_key: str) -> frozenset[PartOfSpeech]:
+    """What a lexicon says that lists no word."""
+    return frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordFacts:
+    """What a lexicon knows of words; by default nothing."""
+
+    base_forms: BaseForms = _no_bases
+    are_variants: AreVariants = _no_variants
+    parts_of: PartsOf = no_parts
+    language: str = "en"
+
+    def are_one_word(self, one: str, other: str) -> bool:
+        """Whether two keys are spellings of one word, of which only marks and spacing differ."""
+        return are_one_word(
+            one, other, parts_of=self.parts_of, shares_meaning=self.are_variants, language=self.language
+        )
+
+    def relatives(self, key: str) -> dict[str, Verdict]:
+        """The keys that the word may be a form or a spelling of. Some are guesses, which count only where
+        somebody has such a word.
+        """
+        found = dict.fromkeys(self._spellings(key), Verdict.SPELLING_VARIANT)
+        for base in self._bases(key):
+            for other in (base, *self._spellings(base)):
+                found[other] = Verdict.INFLECTION
+        found.pop(key, None)
+        return found
+
+    def _bases(self, key: str) -> Collection[str]:
+        bases = self.base_forms(key)
+        if key in bases:
+            return ()
+        if self.language != "en" or self.parts_of(key):
+            return bases
+        guesses = sorted(regular_bases(key))
+        # a plural may be that of a word that the lexicon lacks, too: "homies" not only of "homy"
+        return dict.fromkeys((*bases, *guesses)) if not bases or key.endswith("s") else bases
+
+    def _spellings(self, key: str) -> list[str]:
+        found = {guess for guess in spelling_variants(key) if self.are_variants(key, guess)}
+        plain = graphical_key(key)
+        if plain != key and self.are_one_word(key, plain):
+            found |= {
+                plain,
+                *(guess for guess in spelling_variants(plain) if self.are_variants(plain, guess)),
+            }
+        return sorted(found - {key})
+
+    def spelled_alike(
+        self, key: str, relatives: Relatives, others: Mapping[str, Iterable[str]]
+    ) -> dict[str, Verdict]:
+        """Of `others`, keys by their graphical key, those that are another spelling of the word or of a
+        relative of it.
+        """
+        found: dict[str, Verdict] = {}
+        for target, verdict in {key: Verdict.SPELLING_VARIANT, **relatives}.items():
+            for other in others.get(graphical_key(target), ()):
+                if other != key and other not in relatives and self.are_one_word(target, other):
+                    found.setdefault(other, verdict)
+        return found
+
+
+def by_graphical_key(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Keys by what is left of them without marks."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        found[graphical_key(key)].append(key)
+    return found

@@ -1,0 +1,75 @@
+"""Headwords as the lexicon writes them: "TABLE" is "table", "Paris" and "NATO" stay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from flows.core.identity.graphics import graphical_key
+from flows.core.words import display_form, form_problem
+from flows.knowledge import PartOfSpeech
+from flows.lexicon.reader import Lexicon, as_array, key_of
+
+_PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
+"""As the lexicon numbers them."""
+
+BasesOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
+Alike = Callable[[str, str], bool]
+
+
+def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSpeech]]:
+    """The parts of speech of the headwords among the keys."""
+    found: dict[str, set[PartOfSpeech]] = defaultdict(set)
+    for key, part in lexicon.rows(
+        "SELECT DISTINCT l.key, y.part FROM json_each(?) j CROSS JOIN lemma l ON l.key = j.value CROSS JOIN"
+        " sense s ON s.lemma = l.rank CROSS JOIN synset y ON y.id = s.synset",
+        (as_array(keys),),
+    ):
+        found[key].add(_PARTS[part])
+    return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def written(
+    lexicon: Lexicon, texts: Collection[str], *, bases_of: BasesOf, alike: Alike | None
+) -> dict[str, str]:
+    """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
+
+    A form that the lexicon writes in one of its meanings stays ("China" and "china"). A word that it does not
+    list keeps its own form, for nobody knows whether it is a name or an acronym; but in capitals only, a form
+    of a headword ("TABLES") and a phrase of headwords ("MACHINE LEARNING") are written small. `alike` tells
+    which listed spelling stands for one that is not listed; without it such words stay.
+    """
+    keys = {text: key_of(text) for text in texts if form_problem(text) is None}
+    plain = {text: graphical_key(key) for text, key in keys.items()} if alike else {}
+    listed = lexicon.find({*keys.values(), *plain.values()})
+    found: dict[str, str] = {}
+    for text, key in keys.items():
+        shown = display_form(text)
+        if key in listed:
+            best = listed[key].text
+            if shown != best and shown not in _written_forms(lexicon, key):
+                found[text] = best
+        elif alike and plain[text] in listed and alike(key, plain[text]):
+            found[text] = listed[plain[text]].text
+        elif shown.isupper() and len(shown) > 1 and _is_common(lexicon, key, bases_of):
+            found[text] = key
+    return found
+
+
+def _written_forms(lexicon: Lexicon, key: str) -> frozenset[str]:
+    rows = lexicon.rows(
+        "SELECT y.words FROM lemma l JOIN sense s ON s.lemma = l.rank JOIN synset y ON y.id = s.synset WHERE"
+        " l.key = ?",
+        (key,),
+    )
+    return frozenset(word for (words,) in rows for word in words.split("\n") if key_of(word) == key)
+
+
+def _is_common(lexicon: Lexicon, key: str, bases_of: BasesOf) -> bool:
+    """Whether the word is a form of a headword that is written small, or made of such words."""
+    bases = bases_of((key,)).get(key, ())
+    if bases:
+        return lexicon.find(bases[:1])[bases[0]].text.islower()
+    words = set(key.split())
+    headwords = lexicon.find(words)
+    return len(words) > 1 and all(word in headwords and headwords[word].text.islower() for word in words)

@@ -1,0 +1,42 @@
+"""Headwords as the lexicon writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("proposed", "headword"),
+    [
+        ("TABLE", "table"),
+        ("Horse", "horse"),
+        ("ﬁsh", "fish"),
+        ("PARIS", "Paris"),
+        ("paris", "Paris"),
+        ("nato", "NATO"),
+        ("Ice Cream", "ice cream"),
+        ("TABLES", "tables"),
+        ("MACHINE LEARNING", "machine learning"),
+        ("monday", "Monday"),
+    ],
+)
+def test_a_headword_is_written_as_in_the_lexicon(morphology, proposed, headword):
+    assert morphology.written([proposed]) == {proposed: headword}
+
+
+@pytest.mark.parametrize(
+    "proposed",
+    ["table", "Paris", "NATO", "iPhone", "china", "China", "turkey", "CRISPR", "Selfie", "IPHONES", "", "42"],
+)
+def test_other_words_stay_as_they_are(morphology, proposed):
+    assert morphology.written([proposed]) == {}
+
+
+def test_marks_are_taken_off_only_where_the_lexicon_must_know_the_word(morphology):
+    texts = ["naïve", "Café", "résumé", "rosé", "co-operate", "smørrebrød"]
+    assert morphology.written(texts) == {}
+    assert morphology.written(texts, folds_marks=True) == {
+        "naïve": "naive",
+        "Café": "cafe",
+        "co-operate": "cooperate",
+    }
