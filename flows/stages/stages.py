@@ -15,10 +15,8 @@ from uuid import UUID
 from flows.boundary.text import cleaned
 from flows.core import entries as entry_rules
 from flows.core import evidence as evidence_rules
-from flows.core import selection
 from flows.errors import QuotaExhausted, TransientError
 from flows.knowledge import (
-    ClaimResult,
     Deepening,
     DeepeningRequest,
     Definition,
@@ -28,8 +26,6 @@ from flows.knowledge import (
     Entry,
     Generation,
     Round,
-    Verdict,
-    Word,
     WordEvidence,
     utc_now,
 )
@@ -41,11 +37,6 @@ from flows.stages.deadline import DeadlineReached
 from flows.stages.failures import NO_ANSWER, NOT_IN_LEXICON
 from flows.stages.research import research
 from flows.stages.resources import Resources
-
-CLAIM_TRIES = 20
-"""How often a round claims words in place of those that other jobs have just claimed; more jobs than that at
-the same moment leave it short, and it goes on with the next round.
-"""
 
 
 class Stages(Protocol):
@@ -79,81 +70,6 @@ class Stages(Protocol):
     def enrich(self, work: WordBatch, resources: Resources) -> Awaitable[int | None]:
         """See enrich_entries."""
         ...
-
-
-async def propose_round(
-    number: int,
-    candidate_source: CandidateSource,
-    resources: Resources,
-    *,
-    job_id: UUID,
-    attempt: int,
-    limit: int,
-    until: datetime,
-    below: Depth | None = None,
-) -> Round:
-    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record
-    the round.
-
-    Words that another job claims at the same moment cost no place: those that were postponed take it.
-
-    Raises DeadlineReached when the job's time is up, and what the model or the store raise.
-    """
-    gathered = await resources.deadline.guard(candidate_source.gather(resources))
-    morphology = resources.morphology
-    screening = selection.screen(
-        gathered.candidates,
-        processed=candidate_source.processed,
-        base_forms=morphology.base_forms,
-        are_variants=morphology.are_variants,
-        parts_of=morphology.parts_of,
-        language=resources.settings.language,
-        # only a lexicon cannot learn a word under a spelling of its own
-        written=morphology.written(
-            [text for text, origin in gathered.candidates if origin != "leftover"],
-            folds_marks=not resources.model.invents,
-        ),
-    )
-    store = resources.store
-    stored = await store.spelled_alike(screening.graphical_keys)
-    screening = screening.with_stored(stored, processed=candidate_source.processed)
-    taken = await store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
-    candidates = selection.judge(screening, taken=taken, limit=limit)
-    claimed, waiting = ClaimResult(), frozenset[str]()
-    for tried in range(CLAIM_TRIES):
-        if tried:
-            taken = await store.taken(waiting, job_id=job_id, below=below)
-            candidates = selection.judge_again(screening, candidates, taken=taken, limit=limit)
-        words = [
-            Word(text=c.text, key=c.key)
-            for c in candidates
-            if c.verdict is Verdict.ACCEPTED and c.key not in claimed.held
-        ]
-        claim = await store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
-        claimed += claim
-        candidates = selection.with_claims(candidates, claimed)
-        waiting = selection.keys_of_postponed(screening, candidates)
-        if len(claim.held) == len(words) or not waiting:
-            break
-    candidates = candidate_source.marked(candidates)
-    round_ = Round(
-        job_id=job_id,
-        number=number,
-        attempt=attempt,
-        model=resources.model.name,
-        prompt_version=gathered.prompt_version,
-        candidates=tuple(
-            c
-            for c in candidates
-            if c.verdict is not Verdict.POSTPONED or not candidate_source.is_carried(c.key)
-        ),
-        batch_size=resources.settings.batch_size,
-        usage=gathered.usage,
-        created_at=utc_now(),
-    )
-    await store.save_round(round_)
-    candidate_source.note_verdicts(candidates)
-    return round_
 
 
 async def research_words(work: WordBatch, resources: Resources) -> int:

@@ -14,7 +14,8 @@ from prefect.tasks import Task, exponential_backoff
 
 from flows.errors import TransientError
 from flows.stages.deadline import DeadlineReached
-from flows.stages.stages import enrich_entries, propose_round, research_words, synthesize_definitions
+from flows.stages.proposing import propose_round
+from flows.stages.stages import enrich_entries, research_words, synthesize_definitions
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from prefect.states import State
 from flows.errors import TransientError
 from flows.models.scripted import ScriptedModel
 from flows.stages.deadline import DeadlineReached
-from flows.stages.stages import enrich_entries, propose_round, research_words, synthesize_definitions
+from flows.stages.proposing import propose_round
+from flows.stages.stages import enrich_entries, research_words, synthesize_definitions
 from flows.stages.tasks import RETRIES
 from flows.stores.memory.store import MemoryStore
 from tests.flows.job.virtual_time import now_s
