@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flows.core.identity.graphics import graphical_key
-from flows.core.spelling import spelling_variants
+from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import Verdict
 from flows.lexicon.morphology import Morphology
 

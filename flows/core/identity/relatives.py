@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flows.core.identity.graphics import PartsOf, are_one_word, graphical_key
 from flows.core.identity.inflection import regular_bases
-from flows.core.spelling import spelling_variants
+from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import PartOfSpeech, Verdict
 
 BaseForms = Callable[[str], Sequence[str]]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_values import texts
 
-from flows.core.spelling import spelling_variants
+from flows.core.identity.spelling import spelling_variants
 from flows.core.words import word_key
 
 BOTH_WAYS = [
