@@ -7,20 +7,10 @@ round and its job; judging needs only a look-up of `Screening.keys_to_look_up`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-from flows.core.identity.graphics import PartsOf, graphical_key
-from flows.core.identity.relatives import (
-    AreVariants,
-    BaseForms,
-    WordFacts,
-    by_graphical_key,
-    no_parts,
-)
-from flows.core.words import display_form, form_problem, printable, word_key
-from flows.knowledge import Candidate, ClaimResult, Counts, Origin, Verdict
+from flows.core.screening import RELATION, Rejection, Screened, Screening, screen
+from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
 
 __all__ = [
     "Screened",
@@ -47,106 +37,9 @@ MALFORMED = frozenset(
     }
 )
 UNSEEN = frozenset({Verdict.ACCEPTED, Verdict.POSTPONED, Verdict.CLAIMED_ELSEWHERE})
-_RELATION = {Verdict.INFLECTION: "An inflection of", Verdict.SPELLING_VARIANT: "Another spelling of"}
 
-
-class Rejection(NamedTuple):
-    """Why a word is rejected, and the word that it duplicates."""
-
-    verdict: Verdict
-    reason: str
-    variant_of: str | None = None
-
-
-@dataclass(frozen=True)
-class Screened:
-    """A proposed word: rejected with a reason, or still open.
-
-    `relatives` are keys that would make it an inflection or a variant.
-    """
-
-    text: str
-    key: str
-    origin: Origin
-    rejection: Rejection | None = None
-    relatives: Mapping[str, Verdict] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Screening:
-    """The result of screening a round, in the order proposed."""
-
-    words: tuple[Screened, ...]
-    facts: WordFacts = field(default_factory=WordFacts)
-
-    @property
-    def graphical_keys(self) -> frozenset[str]:
-        """What a store is asked for stored spellings of open words and of their base forms."""
-        return frozenset(
-            graphical_key(key)
-            for word in self.words
-            if word.rejection is None and word.origin != "leftover"
-            for key in (word.key, *word.relatives)
-        )
-
-    def with_stored(
-        self, stored: Mapping[str, Iterable[str]], *, processed: Collection[str] = ()
-    ) -> Screening:
-        """The screening with stored spellings, keys by their graphical key, as relatives of the words."""
-        return replace(self, words=tuple(self._related(word, stored, processed) for word in self.words))
-
-    def _related(
-        self, word: Screened, stored: Mapping[str, Iterable[str]], processed: Collection[str]
-    ) -> Screened:
-        if word.rejection is not None or word.origin == "leftover":
-            return word
-        found = self.facts.spelled_alike(word.key, word.relatives, stored)
-        rejection = next((_handled(key, verdict) for key, verdict in found.items() if key in processed), None)
-        return replace(word, relatives={**word.relatives, **found}, rejection=rejection) if found else word
-
-    @property
-    def keys_to_look_up(self) -> frozenset[str]:
-        """The keys of open words, of their base forms and of their other spellings."""
-        return frozenset(
-            key for word in self.words if word.rejection is None for key in (word.key, *word.relatives)
-        )
-
-
-def screen(
-    proposed: Sequence[tuple[str, Origin]],
-    *,
-    processed: Collection[str],
-    base_forms: BaseForms,
-    are_variants: AreVariants,
-    parts_of: PartsOf = no_parts,
-    language: str = "en",
-    written: Mapping[str, str] | None = None,
-) -> Screening:
-    """Reject invalid words, duplicates within the round, and words that the job has processed.
-
-    `written` maps proposed texts to how the lexicon writes the word.
-
-    If a base form and its inflection meet in one round, the base form wins wherever it stands, as in a
-    dictionary; of two spellings, or two words that are each other's inflections, the first wins. A leftover
-    word is already in the store, so it is never rejected as an inflection or variant.
-    """
-    facts = WordFacts(base_forms=base_forms, are_variants=are_variants, parts_of=parts_of, language=language)
-    done, open_words, given = frozenset(processed), dict[str, Screened](), dict[str, str]()
-    words = [_screen_form(text, origin, written or {}) for text, origin in proposed]
-    for at, word in enumerate(words):
-        if word.rejection is None and word.key in open_words:
-            words[at] = _repeated(word, open_words[word.key], text=proposed[at][0], first=given[word.key])
-        elif word.rejection is None and word.key in done:
-            rejection = Rejection(Verdict.PROCESSED, "Already handled by this job")
-            words[at] = replace(word, rejection=rejection)
-        elif word.rejection is None:
-            relatives = {} if word.origin == "leftover" else facts.relatives(word.key)
-            words[at] = open_words[word.key] = replace(word, relatives=relatives)
-            given[word.key] = proposed[at][0]
-    weeded = _weed(open_words, done, facts)
-    return Screening(
-        tuple(weeded[word.key] if word is open_words.get(word.key) else word for word in words), facts
-    )
+_KNOWN = "Already known"
+_ELSEWHERE = "Another job is learning it"
 
 
 def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tuple[Candidate, ...]:
@@ -229,78 +122,6 @@ def counts_of(candidates: Sequence[Candidate]) -> Counts:
     )
 
 
-_KNOWN = "Already known"
-_ELSEWHERE = "Another job is learning it"
-
-
-def _screen_form(text: str, origin: Origin, written: Mapping[str, str]) -> Screened:
-    problem = form_problem(text)
-    if problem:
-        shown = printable(text)
-        return Screened(shown, word_key(shown), origin, rejection=Rejection(*problem))
-    word = written.get(text, text)
-    return Screened(display_form(word), word_key(word), origin)
-
-
-def _repeated(word: Screened, other: Screened, *, text: str, first: str) -> Screened:
-    """A word that came before in the round, perhaps in another spelling that the lexicon writes alike."""
-    if word_key(text) == word_key(first):
-        reason = f"Same as “{other.text}” in this round"
-        return replace(word, rejection=Rejection(Verdict.REPEATED, reason, other.text))
-    reason = f"{_RELATION[Verdict.SPELLING_VARIANT]} “{display_form(first)}” in this round"
-    rejection = Rejection(Verdict.SPELLING_VARIANT, reason, other.text)
-    return replace(word, text=display_form(text), key=word_key(text), rejection=rejection)
-
-
-def _handled(key: str, verdict: Verdict) -> Rejection:
-    return Rejection(verdict, f"{_RELATION[verdict]} “{key}”, which this job already handled", key)
-
-
-def _rivals(words: Mapping[str, Screened], facts: WordFacts) -> dict[str, dict[str, Verdict]]:
-    """The relatives of each word, with spelling variants in both directions, since not every spelling rule is
-    reversible.
-    """
-    alike = by_graphical_key(words)
-    rivals = {key: dict(word.relatives) for key, word in words.items()}
-    for key, word in words.items():
-        if word.origin != "leftover":
-            rivals[key] |= facts.spelled_alike(key, word.relatives, alike)
-        for relative, verdict in word.relatives.items():
-            if (
-                verdict is Verdict.SPELLING_VARIANT
-                and relative in words
-                and words[relative].origin != "leftover"
-            ):
-                rivals[relative].setdefault(key, verdict)
-    return rivals
-
-
-def _weed(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts) -> dict[str, Screened]:
-    """Each word, rejected if a relative of it was processed or wins the round."""
-    rivals = _rivals(words, facts)
-    inflected = {
-        key
-        for key in words
-        if any(verdict is Verdict.INFLECTION and rival in words for rival, verdict in rivals[key].items())
-    }
-    weeded: dict[str, Screened] = {}
-
-    def conflict(key: str) -> Rejection | None:
-        for rival, verdict in rivals[key].items():
-            if rival in done:
-                return _handled(rival, verdict)
-            stands_earlier = rival in weeded and weeded[rival].rejection is None
-            stands_later = verdict is Verdict.INFLECTION and rival in words and rival not in inflected
-            if stands_earlier or stands_later:
-                other = words[rival].text
-                return Rejection(verdict, f"{_RELATION[verdict]} “{other}” in this round", other)
-        return None
-
-    for key, word in words.items():
-        weeded[key] = replace(word, rejection=conflict(key))
-    return weeded
-
-
 def _judged(word: Screened, taken: Mapping[str, bool], *, has_room: bool) -> Candidate:
     rejection = word.rejection or _taken(word, taken)
     if rejection is None and not has_room:
@@ -321,5 +142,5 @@ def _taken(word: Screened, taken: Mapping[str, bool]) -> Rejection | None:
     for key, verdict in word.relatives.items():
         if key in taken:
             what = "is already known" if taken[key] else "another job is learning"
-            return Rejection(verdict, f"{_RELATION[verdict]} “{key}”, which {what}", key)
+            return Rejection(verdict, f"{RELATION[verdict]} “{key}”, which {what}", key)
     return None
