@@ -183,6 +183,17 @@ class MemoryKnowledge(MemoryHalf):
         ]
         return tuple(Word(text=word, key=key) for _, key, word in sorted(left)[:limit])
 
+    async def defined_words(
+        self, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[KnownWord, ...]:
+        keys = sorted(
+            key
+            for key, state in self._state.words.items()
+            if state.rank == rank("defined") and key > after and key.startswith(prefix)
+        )
+        known = await self.known(keys[:limit])
+        return tuple(known[key] for key in keys[:limit])
+
     async def search(
         self,
         query: str = "",
