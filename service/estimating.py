@@ -13,7 +13,6 @@ from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, Limits
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, Mode, limits, utc_now
-from flows.lexicon.topics import check_topic
 from flows.settings import Settings
 from flows.stores.base import Store
 
@@ -27,6 +26,8 @@ async def check_topic_of(parameters: Mapping[str, Any], settings: Settings) -> N
     """
     if parameters.get("words") or settings.writes_with_groq:
         return
+    from flows.lexicon.topics import check_topic  # the server itself needs no lexicon
+
     with suppress(ConfigurationError):  # of a lexicon that is missing; the job tells
         await asyncio.to_thread(check_topic, parameters.get("topic"))
 
