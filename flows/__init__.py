@@ -17,18 +17,8 @@ __all__ = ["Entry", "Job", "Settings", "big_learning", "deep_learning", "open_st
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  a function or a type
     """Import a public name on first use, so that `import flows` loads neither Prefect nor a flow."""
-    if name == "big_learning":
-        from flows.big import big_learning
-
-        return big_learning
-    if name == "quick_learning":
-        from flows.quick import quick_learning
-
-        return quick_learning
-    if name == "deep_learning":
-        from flows.deep import deep_learning
-
-        return deep_learning
+    if name in {"big_learning", "quick_learning", "deep_learning"}:
+        return _flow(name)
     if name == "open_store":
         from flows.stores import open_store
 
@@ -46,3 +36,18 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  a function or a type
 
         return Job
     raise AttributeError(f"module 'flows' has no attribute {name!r}")
+
+
+def _flow(name: str) -> Any:  # noqa: ANN401  a flow
+    """One of the flows, after the server of `learn up` has been looked for."""
+    from flows.big import big_learning
+    from flows.deep import deep_learning
+    from flows.quick import quick_learning
+    from flows.running_server import use_running_server
+
+    use_running_server()
+    return {
+        "big_learning": big_learning,
+        "quick_learning": quick_learning,
+        "deep_learning": deep_learning,
+    }[name]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from statistics import median
 from typing import Any
 
 from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate, rates_of
 from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, Limits
+from flows.errors import ConfigurationError
 from flows.knowledge import Job, Mode, limits, utc_now
 from flows.settings import Settings
 from flows.stores.base import Store
@@ -17,11 +20,24 @@ HISTORY_JOBS = 50
 _ENTRIES: dict[Mode, int | None] = {"big": None, "quick": limits.QUICK_LIMIT, "deep": limits.DEEP_LIMIT}
 
 
+async def check_topic_of(parameters: Mapping[str, Any], settings: Settings) -> None:
+    """Raise UnknownTopic for a job that is to find words near a topic which the lexicon does not know, where
+    only the lexicon proposes words.
+    """
+    if parameters.get("words") or settings.writes_with_groq:
+        return
+    from flows.lexicon.topics import check_topic  # the server itself needs no lexicon
+
+    with suppress(ConfigurationError):  # of a lexicon that is missing; the job tells
+        await asyncio.to_thread(check_topic, parameters.get("topic"))
+
+
 async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
     """Estimate a job with these parameters.
 
-    Raises InvalidInput for minutes and entries like the job itself.
+    Raises InvalidInput for minutes, entries and topic like the job itself.
     """
+    await check_topic_of(parameters, settings)
     has_model = settings.writes_with_groq
     thumb = _priced(GROQ[mode], settings) if has_model else LEXICON
     page = await store.jobs(mode=mode, limit=HISTORY_JOBS)

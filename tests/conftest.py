@@ -49,6 +49,7 @@ SLOW_TESTS = (
     "flows/stages/test_planner.py::test_ten_rounds_bring_twice_as_many_new_words_as_a_naive_prompt",
     "flows/stores/test_factory.py::test_no_driver_is_imported_before_it_is_needed",
     "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
+    "flows/test_running_server.py",
     "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
     "service/cli/output/test_plain_and_live.py::test_live_display_",
     "service/cli/test_app.py::test_a_shell_can_complete_commands",

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from itertools import islice
 
 from flows.core.words import form_problem, word_key
-from flows.errors import UnknownTopic
 from flows.knowledge import (
     Deepening,
     DeepeningRequest,
@@ -21,8 +20,9 @@ from flows.knowledge import (
 from flows.knowledge.base import T
 from flows.lexicon import compose, relate
 from flows.lexicon.morphology import Morphology
-from flows.lexicon.neighbourhood import neighbourhood, suggestions
+from flows.lexicon.neighbourhood import neighbourhood
 from flows.lexicon.reader import Lemma, LexicalEntry, Lexicon
+from flows.lexicon.topics import unknown_topic
 
 _PAGE = 1000
 
@@ -93,7 +93,7 @@ class LexiconModel:
                 if not self._offered[lemma.rank] and lemma.key not in avoided:
                     chosen.append(lemma)
             if topic and not source.has_any:
-                raise self._unknown(topic)
+                raise unknown_topic(self._lexicon, topic)
             held = [] if chosen else await self._still_held(source, request.count)
             # Only now, so that a failed call's answer is offered by the next one.
             del source.free[:at]
@@ -191,15 +191,6 @@ class LexiconModel:
         while page := self._lexicon.lemmas(after_rank=rank, limit=_PAGE):
             yield from page
             rank = page[-1].rank
-
-    def _unknown(self, topic: str) -> UnknownTopic:
-        close = suggestions(self._lexicon, topic)
-        hint = (
-            f"Try {' or '.join(f'“{word}”' for word in close)}, or leave the topic out."
-            if close
-            else "Use a broader word, or leave the topic out."
-        )
-        return UnknownTopic("topic", f"WordNet has no words near “{topic}”", hint)
 
     def _look_up(self, keys: Iterator[str]) -> dict[str, LexicalEntry]:
         # Inline: twenty words take about 3 ms, less than a round trip to a thread.

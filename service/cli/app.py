@@ -204,11 +204,12 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Export every entry as a line of JSON, with citations and licences."""
+    """Export everything that is learned, a line of JSON each, with citations and licences."""
     from service.exports.files import export_to
+    from service.exports.words import exported
 
     async def work(store: Store) -> int:
-        count = await export_to(store.export(), file, may_overwrite=force)
+        count = await export_to(exported(store), file, may_overwrite=force)
         if as_json and file != "-":
             typer.echo(f'{{"entries": {count}}}')
         else:

@@ -12,9 +12,10 @@ import typer
 from flows.core.outcomes import LEXICON_NAME
 from flows.core.words import word_key
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import Entry, KnownWord, Verdict
+from flows.knowledge import Entry, KnownWord, Page, Verdict
 from flows.settings import read_settings
 from flows.stores.base import Store
+from flows.stores.finding import find_words
 from service.cli.output.console import DONE, FAILED, clean, out, say
 from service.cli.output.entry_page import (
     definition_page,
@@ -23,6 +24,7 @@ from service.cli.output.entry_page import (
     result_line,
     results_table,
 )
+from service.schemas import EntryView
 
 NEAREST_SHOWN = 5
 SHORTEST_PREFIX = 2
@@ -84,7 +86,10 @@ async def search(
 ) -> int:
     """Print a page of entries: a table in a terminal, tab-separated fields in a pipe."""
     _check_text("TEXT", text)
-    page = await store.search(text, cursor=cursor, limit=limit, **filters)
+    found = await find_words(store, text, cursor=cursor, limit=limit, **filters)
+    page = Page[EntryView](
+        items=tuple(map(EntryView.of, found.items)), cursor=found.cursor, is_full_text=found.is_full_text
+    )
     console = out()
     if is_json:
         typer.echo(page.model_dump_json())

@@ -17,6 +17,7 @@ from service.cli.output.logfile import logging_to
 from service.cli.output.progress import Reporter, choose_reporter
 from service.cli.output.streams import outlive_readers
 from service.cli.output.summary import summarize
+from service.estimating import check_topic_of
 from service.orchestration.urls import run_page
 from service.schemas import BigJob, StartDeepJob, StartQuickJob
 from service.wording import invalid_input
@@ -83,9 +84,13 @@ def parameters(
 
 
 async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_plain: bool) -> int:
-    """Run a job, show it, print a summary, and return the exit code."""
+    """Run a job, show it, print a summary, and return the exit code.
+
+    Raises UnknownTopic before anything is started.
+    """
     settings = read_settings()
     outlive_readers()
+    await check_topic_of(given, settings)
     reporter = choose_reporter(is_json=is_json, is_plain=is_plain)
     problem: Exception | None = None
     try:

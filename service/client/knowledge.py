@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
-from flows.knowledge import Category, Depth, Entry, FrontierWord, StoreStats, Support
+from flows.knowledge import Category, Depth, FrontierWord, StoreStats, Support
 from service.client.calls import PAGE, Calls, JobId
 from service.client.http import path_of
 from service.client.results import Results
@@ -27,7 +27,7 @@ class KnowledgeCalls(Calls):
         depth: Depth | None = None,
         cursor: str | None = None,
         limit: int | None = 200,
-    ) -> Results[Entry]:
+    ) -> Results[EntryView]:
         """List entries, newest first or, with search text, best match first. `limit=None` fetches all."""
         given = {
             "q": q or None,
@@ -36,7 +36,7 @@ class KnowledgeCalls(Calls):
             "support": support,
             "depth": depth,
         }
-        found: Results[Entry] = Results(cursor=cursor)
+        found: Results[EntryView] = Results(cursor=cursor)
         while limit is None or len(found) < limit:
             part = await self._page(
                 EntryList,
@@ -51,7 +51,7 @@ class KnowledgeCalls(Calls):
                 break
         return found
 
-    async def search(self, q: str, *, limit: int | None = 50, **filters: Any) -> Results[Entry]:  # noqa: ANN401  as knowledge takes them
+    async def search(self, q: str, *, limit: int | None = 50, **filters: Any) -> Results[EntryView]:  # noqa: ANN401  as knowledge takes them
         """Search the entries."""
         return await self.knowledge(q, limit=limit, **filters)
 

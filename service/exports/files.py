@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from flows.errors import InvalidInput
-from flows.knowledge import Entry
+from service.exports.words import Exported
 
 
 class Output(Protocol):
@@ -26,7 +26,7 @@ class Output(Protocol):
         ...
 
 
-async def export_to(entries: AsyncIterator[Entry], target: str, *, may_overwrite: bool) -> int:
+async def export_to(entries: AsyncIterator[Exported], target: str, *, may_overwrite: bool) -> int:
     """Write all entries to a file, or to stdout for `-`, and return how many.
 
     Raises InvalidInput if the file exists or its folder does not, and OSError.
@@ -37,7 +37,7 @@ async def export_to(entries: AsyncIterator[Entry], target: str, *, may_overwrite
         return await write_entries(entries, file)
 
 
-async def write_entries(entries: AsyncIterator[Entry], file: Output) -> int:
+async def write_entries(entries: AsyncIterator[Exported], file: Output) -> int:
     """Write one entry per line in constant memory, and return how many."""
     count = 0
     async for entry in entries:

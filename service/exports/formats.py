@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from flows.knowledge import Entry
+from service.exports.words import Exported
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -38,7 +38,7 @@ ready to print.
 """
 
 
-async def encoded(entries: AsyncIterator[Entry], format_: Format) -> AsyncGenerator[bytes]:
+async def encoded(entries: AsyncIterator[Exported], format_: Format) -> AsyncGenerator[bytes]:
     """The entries in a format, piece by piece. Encoding runs in threads, beside the event loop."""
     if format_ == "parquet":
         writer = await asyncio.to_thread(_Parquet)
@@ -46,7 +46,7 @@ async def encoded(entries: AsyncIterator[Entry], format_: Format) -> AsyncGenera
             yield await asyncio.to_thread(writer.group, some)
         yield await asyncio.to_thread(writer.end)
         return
-    encode: Callable[[Sequence[Entry]], bytes] = _lines if format_ == "jsonl" else _rows
+    encode: Callable[[Sequence[Exported]], bytes] = _lines if format_ == "jsonl" else _rows
     if format_ == "csv":
         yield _csv([COLUMNS])
     async for some in _groups(entries, AT_ONCE):
@@ -58,8 +58,8 @@ def is_available(format_: Format) -> bool:
     return format_ != "parquet" or find_spec("pyarrow") is not None
 
 
-async def _groups(entries: AsyncIterator[Entry], size: int) -> AsyncGenerator[list[Entry]]:
-    some: list[Entry] = []
+async def _groups(entries: AsyncIterator[Exported], size: int) -> AsyncGenerator[list[Exported]]:
+    some: list[Exported] = []
     async for entry in entries:
         some.append(entry)
         if len(some) == size:
@@ -69,11 +69,11 @@ async def _groups(entries: AsyncIterator[Entry], size: int) -> AsyncGenerator[li
         yield some
 
 
-def _lines(entries: Sequence[Entry]) -> bytes:
+def _lines(entries: Sequence[Exported]) -> bytes:
     return b"".join(entry.model_dump_json(exclude_none=True).encode() + b"\n" for entry in entries)
 
 
-def _rows(entries: Sequence[Entry]) -> bytes:
+def _rows(entries: Sequence[Exported]) -> bytes:
     return _csv([[_cell(value) for value in _values(entry).values()] for entry in entries])
 
 
@@ -90,13 +90,13 @@ def _cell(value: object) -> object:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _values(entry: Entry) -> dict[str, Any]:
+def _values(entry: Exported) -> dict[str, Any]:
     citations = [c.model_dump(mode="json") for c in entry.citations]
     return {
         "word": entry.word,
         "key": entry.key,
         "part_of_speech": entry.part_of_speech,
-        "category": entry.category.value,
+        "category": entry.category.value if entry.category else None,
         "depth": entry.depth,
         "support": entry.support,
         "definition": entry.definition,
@@ -134,7 +134,7 @@ class _Parquet:
         self._sink = _Sink()
         self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), self._schema, compression="zstd")
 
-    def group(self, entries: Sequence[Entry]) -> bytes:
+    def group(self, entries: Sequence[Exported]) -> bytes:
         """The bytes of one more row group."""
         import pyarrow as pa
         import pyarrow.json as pj  # type: ignore[import-untyped]

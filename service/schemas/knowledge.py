@@ -14,6 +14,7 @@ from flows.knowledge import (
     Entry,
     FrontierWord,
     Key,
+    KnownWord,
     PartOfSpeech,
     Provenance,
     Relation,
@@ -46,14 +47,36 @@ class EntryView(Document):
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def of(cls, found: Entry | KnownWord) -> EntryView:
+        """An entry, or a word that is only defined, as readers see it."""
+        if isinstance(found, Entry):
+            return cls(**dict(found))
+        definition = found.definition
+        return cls(
+            word=definition.word,
+            key=definition.key,
+            depth=found.depth,
+            definition=definition.text,
+            part_of_speech=definition.part_of_speech,
+            support=definition.support,
+            citations=definition.citations,
+            provenance=definition.provenance,
+            created_at=found.learned_at,
+            updated_at=definition.provenance.created_at,
+        )
+
     def _repr_html_(self) -> str:
         return entry_html(dict(self))
 
 
 class EntryList(Document):
-    """One page of entries. `cursor` fetches the next page and is null on the last page."""
+    """One page of what is learned: entries, and words that are only `defined`, which have no category.
 
-    items: tuple[Entry, ...]
+    `cursor` fetches the next page and is null on the last page.
+    """
+
+    items: tuple[EntryView, ...]
     cursor: str | None = None
     is_full_text: bool = Field(
         description="Whether the search covered the full text; if false, it matched beginnings of words only"

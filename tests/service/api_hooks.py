@@ -11,9 +11,7 @@ from service.live.topic import LogPosition
 KNOWN = ("moss", "and/or", "naïve")
 
 schemathesis.openapi.format("word", st.sampled_from(["photosynthesis", "take off", "naïve", "and/or"]))
-schemathesis.openapi.format(
-    "topic", st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200)
-)
+schemathesis.openapi.format("topic", st.sampled_from(["astronomy", " Music", "sea", ""]))
 schemathesis.openapi.format("known-word", st.sampled_from(KNOWN))
 CURSORS = {
     "/jobs": encode_cursor("jobs", 2**50, ""),

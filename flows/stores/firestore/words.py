@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from flows.knowledge import ClaimResult, Definition, Depth, KnownWord, Word
-from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import storable, word_path
 from flows.stores.firestore.word_changes import READ_AT_ONCE, Changes, WordChanges, defined, freed
@@ -23,6 +23,8 @@ AT_ONCE = 400
 DEFINED_AT_ONCE = 100
 ALIKE_AT_ONCE = 30
 """Values of one `in` condition: Firestore's limit."""
+
+LAST_CHARACTER = "\U0010ffff"
 
 
 class FirestoreWords(WordChanges):
@@ -149,3 +151,16 @@ class FirestoreWords(WordChanges):
                 break
             after = (found[-1].learned_at, found[-1].key)
         return tuple(left[:limit])
+
+    async def defined_words(
+        self, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[KnownWord, ...]:
+        if prefix != prefix.encode("utf-8", "ignore").decode():
+            return ()  # a lone surrogate, which no key contains
+        where: list[Condition] = [("depth", "==", "defined")]
+        if prefix:
+            where += [("key", ">=", prefix), ("key", "<", prefix + LAST_CHARACTER)]
+        query = Query(
+            collection="known_words", where=where, order=[("key", "ASC")], after=(after,), limit=limit
+        )
+        return tuple(known_word(snapshot.fields) for snapshot in await self._database.find(query))

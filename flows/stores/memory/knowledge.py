@@ -19,7 +19,6 @@ from flows.knowledge import (
     Definition,
     Depth,
     Entry,
-    FrontierWord,
     KnownWord,
     Page,
     StoreStats,
@@ -34,7 +33,6 @@ from flows.stores.rules import (
     definition_of,
     depth_of,
     is_known,
-    merge_mentions,
     only_filter,
     rank,
 )
@@ -191,6 +189,17 @@ class MemoryKnowledge(MemoryHalf):
         ]
         return tuple(Word(text=word, key=key) for _, key, word in sorted(left)[:limit])
 
+    async def defined_words(
+        self, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[KnownWord, ...]:
+        keys = sorted(
+            key
+            for key, state in self._state.words.items()
+            if state.rank == rank("defined") and key > after and key.startswith(prefix)
+        )
+        known = await self.known(keys[:limit])
+        return tuple(known[key] for key in keys[:limit])
+
     async def search(
         self,
         query: str = "",
@@ -233,43 +242,6 @@ class MemoryKnowledge(MemoryHalf):
         for key in sorted(self._state.entries):
             yield self._state.entries[key]
 
-    async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
-        for word, keys in mentions.items():
-            state = self._state.words.get(word.key)
-            if not keys or (state and state.rank > 0):
-                continue
-            stored = self._state.frontier.get(word.key) or FrontierWord(
-                word=word.text, key=word.key, mentioned_by=(), first_seen=at
-            )
-            self._state.frontier[word.key] = stored.model_copy(
-                update={"mentioned_by": merge_mentions(stored.mentioned_by, keys)}
-            )
-
-    async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
-        check_limit(limit)
-        after: tuple[int, str] | None = None
-        if cursor is not None:
-            _, (mentions, key) = decode_cursor(cursor, frontier=(int, str))
-            after = (-mentions, key)
-        now = self._clock()
-        free = [word for word in self._state.frontier.values() if not self._is_busy(word.key, now)]
-        rest = [
-            word
-            for word in sorted(free, key=_place_mentioned)
-            if after is None or _place_mentioned(word) > after
-        ]
-        items = tuple(rest[:limit])
-        return Page(
-            items=items,
-            cursor=encode_cursor("frontier", len(items[-1].mentioned_by), items[-1].key)
-            if len(rest) > limit
-            else None,
-        )
-
-    def _is_busy(self, key: str, now: datetime) -> bool:
-        state = self._state.words.get(key)
-        return state is not None and (state.rank > 0 or state.live_claim(now) is not None)
-
     async def stats(self) -> StoreStats:
         ranks = [state.rank for state in self._state.words.values() if state.rank > 0]
         entries = self._state.entries.values()
@@ -294,7 +266,3 @@ def _place_newest(entry: Entry) -> tuple[Any, ...]:
 
 def _place_by_key(entry: Entry) -> tuple[Any, ...]:
     return (entry.key,)
-
-
-def _place_mentioned(word: FrontierWord) -> tuple[int, str]:
-    return -len(word.mentioned_by), word.key

@@ -13,6 +13,7 @@ from typing import Self
 from flows.errors import LanguageMismatch
 from flows.knowledge import utc_now
 from flows.stores.memory.contents import MemoryContents
+from flows.stores.memory.frontier import MemoryFrontier
 from flows.stores.memory.jobs import MemoryJobs
 from flows.stores.memory.knowledge import MemoryKnowledge
 from flows.stores.memory.state import MemoryState
@@ -20,7 +21,7 @@ from flows.stores.memory.state import MemoryState
 _named: dict[str, MemoryState] = {}
 
 
-class MemoryStore(MemoryKnowledge, MemoryJobs, MemoryContents):
+class MemoryStore(MemoryKnowledge, MemoryFrontier, MemoryJobs, MemoryContents):
     """Everything in dictionaries.
 
     No method yields before it is done, so each is atomic in its event loop.

@@ -100,3 +100,11 @@ class WordStore(Protocol):
         key).
         """
         ...
+
+    async def defined_words(
+        self, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[KnownWord, ...]:
+        """Known words left at depth `defined`, claimed or not, whose keys begin with a prefix, after a key,
+        by key.
+        """
+        ...

@@ -76,6 +76,12 @@ SELECT e.key, e.document FROM json_each(:keys) AS j CROSS JOIN solidified_knowle
 SELECT word, key FROM known_words INDEXED BY known_words_left_defined
 WHERE depth = 1 AND (claimed_until IS NULL OR claimed_until <= :now) ORDER BY learned_at, key LIMIT :limit
 
+-- defined_words: words that have a definition and no entry, by key
+SELECT k.learned_at, d.document
+FROM definitions AS d
+CROSS JOIN known_words AS k ON k.key = d.key
+WHERE d.key > :key AND d.key >= :prefix AND d.key < :prefix_end AND k.depth = 1 ORDER BY d.key LIMIT :limit
+
 -- export_page: entries after a key
 SELECT key, document FROM solidified_knowledge WHERE key > :key ORDER BY key LIMIT :limit
 

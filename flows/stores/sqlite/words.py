@@ -14,6 +14,8 @@ from flows.stores.sqlite.database import Parameters, Row, Scalar, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
 from flows.stores.times import micros, moment_of
 
+LAST_CHARACTER = "\U0010ffff"
+
 
 class SqliteWords(SqlitePart):
     """See KnowledgeStore."""
@@ -129,6 +131,22 @@ class SqliteWords(SqlitePart):
     async def left_defined(self, *, limit: int) -> tuple[Word, ...]:
         rows = await self._database.fetch("left_defined", now=self._now(), limit=limit)
         return tuple(Word(text=word, key=key) for word, key in rows)
+
+    async def defined_words(
+        self, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[KnownWord, ...]:
+        begin = prefix.encode("utf-8", "replace").decode()
+        rows = await self._database.fetch(
+            "defined_words", prefix=begin, prefix_end=begin + LAST_CHARACTER, key=after, limit=limit
+        )
+        return tuple(
+            KnownWord(
+                definition=Definition.model_validate_json(definition),
+                depth="defined",
+                learned_at=moment_of(learned_at),
+            )
+            for learned_at, definition in rows
+        )
 
 
 async def _release(transaction: Transaction, keys: Collection[str], job_id: UUID) -> None:

@@ -13,12 +13,14 @@ from starlette.requests import HTTPConnection
 from flows.core.words import printable, word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
 from flows.stores.base import Store
+from flows.stores.finding import Found, find_words
 from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
 from service.api.routes.jobs import PageLimit
 from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
+from service.exports.words import exported
 from service.schemas import EntryList, EntryView, FrontierList, Graph
 
 router = APIRouter(tags=["knowledge"])
@@ -69,7 +71,7 @@ async def search_knowledge(
     cursor: EntryCursor = None,
     limit: PageLimit = 50,
 ) -> EntryList:
-    """Search the entries, or list them, newest first.
+    """Search what is learned, or list it, newest first; words that are only defined come last in a list.
 
     A page may hold fewer than `limit` entries; while `cursor` is set there are more.
     """
@@ -84,8 +86,9 @@ async def search_knowledge(
             cursor=cursor,
             limit=limit,
         )
+        views = map(EntryView.of, page.items)
         items = tuple(
-            e for e in page.items if _fits(e, category=category, job_id=job_id, support=support, depth=depth)
+            e for e in views if _fits(e, category=category, job_id=job_id, support=support, depth=depth)
         )
         cursor = page.cursor
         if items or cursor is None:
@@ -124,14 +127,14 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
-    """Stream every entry with its citations and licences."""
+    """Stream everything that is learned, with citations and licences; words that are only defined, too."""
     if not is_available(format):
         return problem(
             501,
             "Parquet needs pyarrow on the server: pip install 'learning-pipeline[parquet]'. Or use"
             " jsonl or csv.",
         )
-    pieces = encoded(store.export(), format)
+    pieces = encoded(exported(store), format)
     first = await anext(pieces, b"")
     headers = {"Content-Disposition": f'attachment; filename="knowledge.{format}"'}
     return StreamingResponse(_onward(first, pieces), media_type=MEDIA_TYPES[format], headers=headers)
@@ -141,7 +144,7 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
 async def read_entry(word: Word, store: Knowledge) -> EntryView:
     """Read what is known about one word."""
     found = await _find(store, word)
-    return _entry_view(found) if isinstance(found, Entry) else _definition_view(found)
+    return EntryView.of(found)
 
 
 @router.get("/graph/{word:path}", responses=answers(404, 422))
@@ -178,19 +181,19 @@ async def _search(
     depth: Depth | None,
     cursor: str | None,
     limit: int,
-) -> Page[Entry]:
+) -> Page[Found]:
     """Search by the most selective filter; a store applies only one at a time."""
     if job_id is not None:
-        return await store.search(q, job_id=job_id, cursor=cursor, limit=limit)
+        return await find_words(store, q, job_id=job_id, cursor=cursor, limit=limit)
     if category is not None:
-        return await store.search(q, category=category, cursor=cursor, limit=limit)
+        return await find_words(store, q, category=category, cursor=cursor, limit=limit)
     if support is not None:
-        return await store.search(q, support=support, cursor=cursor, limit=limit)
-    return await store.search(q, depth=depth, cursor=cursor, limit=limit)
+        return await find_words(store, q, support=support, cursor=cursor, limit=limit)
+    return await find_words(store, q, depth=depth, cursor=cursor, limit=limit)
 
 
 def _fits(
-    entry: Entry,
+    entry: EntryView,
     *,
     category: Category | None,
     job_id: UUID | None,
@@ -216,26 +219,6 @@ async def _find(store: Store, word: str) -> Entry | KnownWord:
             'To learn it, send POST /jobs/start {"mode": "quick", "words": [the word]}.',
         )
     return found
-
-
-def _entry_view(entry: Entry) -> EntryView:
-    return EntryView(**dict(entry))
-
-
-def _definition_view(known: KnownWord) -> EntryView:
-    definition = known.definition
-    return EntryView(
-        word=definition.word,
-        key=definition.key,
-        depth=known.depth,
-        definition=definition.text,
-        part_of_speech=definition.part_of_speech,
-        support=definition.support,
-        citations=definition.citations,
-        provenance=definition.provenance,
-        created_at=known.learned_at,
-        updated_at=definition.provenance.created_at,
-    )
 
 
 async def _onward(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

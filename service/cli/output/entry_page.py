@@ -11,6 +11,7 @@ from rich.text import Text
 
 from flows.knowledge import Citation, Entry, KnownWord, Page, Provenance, Support
 from service.cli.output.console import READING_WIDTH, clean
+from service.schemas import EntryView
 
 _QUIET = "dim"
 _SUPPORT: dict[Support, str] = {
@@ -64,7 +65,7 @@ def definition_page(known: KnownWord) -> RenderableType:
     )
 
 
-def results_table(page: Page[Entry], width: int) -> RenderableType:
+def results_table(page: Page[EntryView], width: int) -> RenderableType:
     """A table of entries, one per line, cut to the terminal's width."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style=_QUIET, width=min(width, 120))
     table.add_column("word", no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4), style="bold")
@@ -76,7 +77,7 @@ def results_table(page: Page[Entry], width: int) -> RenderableType:
     for entry in page.items:
         cells = [clean(entry.word), clean(entry.definition)]
         if width >= 76:
-            cells.insert(1, entry.category)
+            cells.insert(1, entry.category or entry.depth)
         if width >= 60:
             cells.insert(1, _SHORT[entry.part_of_speech])
         table.add_row(*(Text(cell) for cell in cells))
@@ -86,11 +87,11 @@ def results_table(page: Page[Entry], width: int) -> RenderableType:
 _SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "phrase": "phr."}
 
 
-def result_line(entry: Entry) -> str:
+def result_line(entry: EntryView) -> str:
     """One entry as tab-separated fields, for pipes."""
     return "\t".join(
         clean(field).replace("\t", " ")
-        for field in (entry.word, entry.part_of_speech, entry.category, entry.definition)
+        for field in (entry.word, entry.part_of_speech, entry.category or entry.depth, entry.definition)
     )
 
 

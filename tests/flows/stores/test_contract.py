@@ -5,6 +5,7 @@ emulator.
 # ruff: noqa: F403  its parts are its tests
 from contract_claims import *
 from contract_contents import *
+from contract_defined import *
 from contract_jobs import *
 from contract_learning import *
 from contract_reading import *

@@ -150,6 +150,8 @@ async def ask_everything(store):
     await store.frontier()
     await store.stats()
     await store.left_defined(limit=3)
+    await store.defined_words()
+    await store.defined_words(prefix="a")
     await store.claims(ANN)
     await store.release_all(ANN)
     await store.rounds(ANN)

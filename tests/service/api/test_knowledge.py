@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import json
 from datetime import timedelta
 
 import pytest
@@ -213,3 +215,25 @@ def test_large_answers_are_compressed_where_that_is_understood(full):
         "content-encoding"
         not in served.get("/knowledge?limit=200", headers={"Accept-Encoding": "identity"}).headers
     )
+
+
+def test_words_of_a_quick_job_are_found_listed_and_exported_with_their_depth(served):
+    learn(served, entry("moss"), definitions=[definition("mosquito")])
+    for query in ("", "?q=mosq", f"?job_id={ANN}", "?depth=defined"):
+        found = served.get(f"/knowledge{query}").json()["items"]
+        [item] = [item for item in found if item["key"] == "mosquito"]
+        assert (item["depth"], item["category"], item["definition"]) == (
+            "defined",
+            None,
+            "What mosquito means.",
+        )
+    assert "mosquito" not in keys(served.get("/knowledge?category=cognition"))
+    assert served.get("/knowledge/stats").json()["by_depth"] == {"defined": 1, "enriched": 1}
+    lines = [json.loads(line) for line in served.get("/knowledge/export").text.splitlines()]
+    assert [(line["key"], line["depth"]) for line in lines] == [("mosquito", "defined"), ("moss", "enriched")]
+    rows = list(csv.DictReader(served.get("/knowledge/export?format=csv").text.splitlines()))
+    assert [(row["key"], row["depth"], row["category"]) for row in rows] == [
+        ("mosquito", "defined", ""),
+        ("moss", "enriched", "cognition"),
+    ]
+    assert served.get("/knowledge/export?format=parquet").status_code == 200

@@ -18,6 +18,7 @@ from flows.knowledge import (
 )
 from service.cli import app as cli
 from service.exports.files import export_to
+from service.schemas import EntryView
 from tests.service.cli.read_entries import (
     ENTRIES,
     Captured,
@@ -29,15 +30,20 @@ class TestExport:
     def test_each_line_is_an_entry_with_its_licence(self, tmp_path: Path, capsys: Captured):
         target = tmp_path / "out.jsonl"
         assert cli.main(["export", str(target)]) == 0
-        entries = [Entry.model_validate_json(line) for line in target.read_text().splitlines()]
-        assert [e.key for e in entries] == ["black hole", "gravitation", "gravity", "tiger"]
+        lines = target.read_text().splitlines()
+        entries = [EntryView.model_validate_json(line) for line in lines]
+        assert [e.key for e in entries] == ["black hole", "gravitation", "gravity", "tide", "tiger"]
+        assert [e.depth for e in entries if e.key == "tide"] == ["defined"]
+        assert [Entry.model_validate_json(line) for line in lines if '"tide"' not in line] == sorted(
+            ENTRIES, key=lambda e: e.key
+        )
         assert all(e.citations[0].licence for e in entries)
-        assert "4 entries exported" in capsys.readouterr().err
+        assert "5 entries exported" in capsys.readouterr().err
         assert stat.S_IMODE(target.stat().st_mode) & 0o400
 
     def test_the_output_holds_entries_only(self, capfdbinary: pytest.CaptureFixture[bytes]):
         assert cli.main(["export", "-"]) == 0
-        assert len([json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]) == 4
+        assert len([json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]) == 5
 
     def test_a_file_is_replaced_only_by_force(self, tmp_path: Path, capsys: Captured):
         target = tmp_path / "out.jsonl"
@@ -46,8 +52,8 @@ class TestExport:
         assert "--force" in capsys.readouterr().err
         assert target.read_text() == "precious"
         assert cli.main(["export", str(target), "--force", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out) == {"entries": 4}
-        assert len(target.read_text().splitlines()) == 4
+        assert json.loads(capsys.readouterr().out) == {"entries": 5}
+        assert len(target.read_text().splitlines()) == 5
 
     @pytest.mark.parametrize("name", ["missing/out.jsonl", "."])
     def test_no_place_is_one_line(self, name: str, tmp_path: Path, capsys: Captured):

@@ -130,7 +130,9 @@ class TestSearch:
 
     def test_by_job_and_depth(self, capsys: Captured):
         assert cli.main(["search", "--job", str(JOB_ID)]) == 0
-        assert len(capsys.readouterr().out.splitlines()) == 4
+        rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+        assert len(rows) == 5
+        assert ["tide", "noun", "defined", "the regular rise and fall of the sea"] in rows
         assert cli.main(["search", "--depth", "deep"]) == 0
         said = capsys.readouterr()
         assert said.out == ""
@@ -146,7 +148,7 @@ class TestSearch:
             if page["cursor"] is None:
                 break
             cursor = ["--cursor", page["cursor"]]
-        assert sorted(seen) == ["black hole", "gravitation", "gravity", "tiger"]
+        assert sorted(seen) == ["black hole", "gravitation", "gravity", "tide", "tiger"]
 
     def test_more_is_said_with_the_cursor(self, capsys: Captured):
         assert cli.main(["search", "--limit", "1"]) == 0

@@ -6,6 +6,7 @@ from prefect.utilities.callables import parameter_schema
 from flows import deep_learning, quick_learning
 from flows.errors import InvalidInput
 from flows.knowledge.limits import MAX_GIVEN_WORDS, MAX_LIMIT, MAX_MINUTES, MAX_TOPIC_LENGTH
+from service import cli
 from service.cli.run import parameters
 
 NOTHING = {"minutes": None, "topic": None, "max_entries": None, "limit": None}
@@ -51,3 +52,15 @@ def test_the_bounds_are_those_of_the_flows(flow):
     assert properties["limit"]["maximum"] == MAX_LIMIT
     assert any(kind.get("maxItems") == MAX_GIVEN_WORDS for kind in properties["words"]["anyOf"])
     assert any(kind.get("maxLength") == MAX_TOPIC_LENGTH for kind in properties["topic"]["anyOf"])
+
+
+@pytest.mark.parametrize("arguments", [["big"], ["quick"], ["deep"]])
+def test_a_topic_that_the_lexicon_does_not_know_is_refused_before_anything_starts(
+    arguments, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("LEARN_HOME", str(tmp_path / "home"))
+    assert cli.main(["run", *arguments, "--topic", "astronmy"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("learn: --topic: ")
+    assert "“astronomy”" in said
+    assert not (tmp_path / "home" / "knowledge.db").exists()

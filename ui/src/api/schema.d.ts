@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * Search Knowledge
-         * @description Search the entries, or list them, newest first.
+         * @description Search what is learned, or list it, newest first; words that are only defined come last in a list.
          *
          *     A page may hold fewer than `limit` entries; while `cursor` is set there are more.
          */
@@ -343,7 +343,7 @@ export interface paths {
         };
         /**
          * Export Knowledge
-         * @description Stream every entry with its citations and licences.
+         * @description Stream everything that is learned, with citations and licences; words that are only defined, too.
          */
         get: operations["export_knowledge"];
         put?: never;
@@ -697,90 +697,10 @@ export interface components {
             target: string;
         };
         /**
-         * Entry
-         * @description Everything learned about one word: what `solidified_knowledge` stores.
-         */
-        Entry: {
-            /**
-             * Applications
-             * @default []
-             */
-            applications: string[];
-            category: components["schemas"]["Category"];
-            /**
-             * Citations
-             * @default []
-             */
-            citations: components["schemas"]["Citation"][];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Definition */
-            definition: string;
-            /**
-             * Depth
-             * @default enriched
-             * @enum {string}
-             */
-            depth: "defined" | "enriched" | "deep";
-            /**
-             * Examples
-             * @default []
-             */
-            examples: string[];
-            /** Explanation */
-            explanation?: string | null;
-            /**
-             * Key
-             * @description Identity of a word: see flows.core.words.word_key
-             */
-            key: string;
-            /**
-             * Misconceptions
-             * @default []
-             */
-            misconceptions: string[];
-            /**
-             * Part Of Speech
-             * @enum {string}
-             */
-            part_of_speech: "noun" | "verb" | "adjective" | "adverb" | "phrase";
-            provenance: components["schemas"]["Provenance"];
-            /** Related Concepts */
-            related_concepts: string[];
-            /**
-             * Relations
-             * @default []
-             */
-            relations: components["schemas"]["Relation"][];
-            /**
-             * Revision
-             * @default 1
-             */
-            revision: number;
-            /**
-             * Senses
-             * @default []
-             */
-            senses: components["schemas"]["Sense"][];
-            /**
-             * Support
-             * @enum {string}
-             */
-            support: "supported" | "model_only" | "conflict";
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /** Word */
-            word: string;
-        };
-        /**
          * EntryList
-         * @description One page of entries. `cursor` fetches the next page and is null on the last page.
+         * @description One page of what is learned: entries, and words that are only `defined`, which have no category.
+         *
+         *     `cursor` fetches the next page and is null on the last page.
          */
         EntryList: {
             /** Cursor */
@@ -791,7 +711,7 @@ export interface components {
              */
             is_full_text: boolean;
             /** Items */
-            items: components["schemas"]["Entry"][];
+            items: components["schemas"]["EntryView"][];
         };
         /**
          * EntryView

@@ -1,0 +1,107 @@
+"""Words that are only defined are found wherever entries are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from store_documents import ANN, BOB, START, batch, definition, entry, minutes, words
+
+from flows.errors import InvalidInput
+from flows.knowledge import Category
+from flows.stores.finding import all_learned, find_words
+
+
+def key_of(found):
+    return getattr(found, "key", None) or found.definition.key
+
+
+async def learn(store, *, entries=(), defined=(), job_id=ANN, number=1):
+    made = [entry(key, job_id=job_id, at=START + minutes(n)) for n, key in enumerate(entries)]
+    definitions = [definition(key, job_id=job_id) for key in defined]
+    outcomes = [*entries, *((key, "defined") for key in defined)]
+    row = batch(*outcomes, job_id=job_id, number=number)
+    await store.commit_batch(row, entries=made, definitions=definitions)
+
+
+async def found_keys(store, query="", *, limit=50, **filters):
+    """The keys of all pages, none of which repeats or loses one."""
+    keys, cursor = [], None
+    for _ in range(60):
+        page = await find_words(store, query, cursor=cursor, limit=limit, **filters)
+        assert len(page.items) <= limit
+        keys += map(key_of, page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return keys
+    raise AssertionError("the pages never end")
+
+
+async def test_defined_words_are_listed_by_key_and_entries_are_not(store):
+    await learn(store, entries=["cat"], defined=["catnip", "dog", "cab"])
+    await store.claim(words("free", "dog"), job_id=BOB, attempt=1, until=START + minutes(60))
+    listed = await store.defined_words()
+    assert [word.definition.key for word in listed] == ["cab", "catnip", "dog"]
+    assert {word.depth for word in listed} == {"defined"}
+    assert listed[1].definition == definition("catnip")
+    assert [w.definition.key for w in await store.defined_words(prefix="ca")] == ["cab", "catnip"]
+    assert [w.definition.key for w in await store.defined_words(after="cab", limit=1)] == ["catnip"]
+    assert await store.defined_words(prefix="\udcff") == ()
+
+
+async def test_a_word_that_became_an_entry_is_listed_as_such(store):
+    await learn(store, defined=["cat"])
+    await learn(store, entries=["cat"], number=2)
+    assert await store.defined_words() == ()
+    assert await found_keys(store) == ["cat"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+async def test_every_page_size_brings_everything_once(store, limit):
+    await learn(store, entries=["b", "d"], defined=["a", "c", "e"])
+    assert await found_keys(store, limit=limit) == ["d", "b", "a", "c", "e"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+async def test_a_query_finds_defined_words_by_their_beginning(store, limit):
+    await learn(store, entries=["cat", "dog"], defined=["catnip", "cab", "cattle"])
+    assert set(await found_keys(store, "cat", limit=limit)) == {"cat", "catnip", "cattle"}
+    assert len(await found_keys(store, "cat", limit=limit)) == 3
+
+
+async def test_the_headword_itself_comes_first(store):
+    await learn(store, entries=["cat"], defined=["catnip"])
+    assert (await found_keys(store, "cat"))[0] == "cat"
+    assert (await found_keys(store, "catnip"))[0] == "catnip"
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"job_id": ANN}, ["cat", "catnip"]),
+        ({"job_id": BOB}, ["dog", "doge"]),
+        ({"depth": "defined"}, ["catnip", "doge"]),
+        ({"depth": "enriched"}, ["dog", "cat"]),
+        ({"support": "supported"}, ["dog", "cat", "catnip", "doge"]),
+        ({"support": "conflict"}, []),
+        ({"category": Category.COGNITION}, ["dog", "cat"]),
+    ],
+)
+async def test_one_filter_applies_to_both(store, filters, expected):
+    await learn(store, entries=["cat"], defined=["catnip"])
+    await learn(store, entries=["dog"], defined=["doge"], job_id=BOB)
+    assert sorted(await found_keys(store, **filters)) == sorted(expected)
+
+
+async def test_what_a_search_refuses_is_refused(store):
+    for bad in ({"limit": 0}, {"cursor": "nonsense"}, {"depth": "defined", "support": "supported"}):
+        with pytest.raises(InvalidInput):
+            await find_words(store, **bad)
+
+
+async def test_an_export_holds_everything_by_key(store):
+    defined = [f"w{n:03}x" for n in range(230)]
+    await learn(store, entries=["a", "w010", "z"], defined=defined)
+    keys = [key_of(found) async for found in all_learned(store)]
+    assert keys == sorted([*defined, "a", "w010", "z"])
+    assert all(one < other for one, other in pairwise(keys))

@@ -1,0 +1,88 @@
+"""A flow that is called in a script finds the Prefect server of `learn up` by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+PROGRAM = """
+from flows import {flow}
+from prefect.settings import get_current_settings
+print(get_current_settings().api.url)
+"""
+
+
+@contextmanager
+def answering(status):
+    """A server that answers every request with a status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def url_in_a_script(home, flow="big_learning", **environment):
+    known = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(flow=flow)],
+        env={**known, "LEARN_HOME": str(home), "PREFECT_HOME": str(home / "own"), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
+def keep(home, text):
+    (home / "prefect").mkdir()
+    (home / "prefect" / "server.json").write_text(text)
+
+
+def test_the_running_server_is_found_also_behind_a_proxy(tmp_path):
+    with answering(200) as port:
+        keep(tmp_path, json.dumps({"pid": 1, "port": port}))
+        expected = f"http://127.0.0.1:{port}/api"
+        for flow in ("big_learning", "quick_learning", "deep_learning"):
+            assert url_in_a_script(tmp_path, flow, HTTP_PROXY="http://127.0.0.1:9") == expected
+
+
+def test_a_server_that_is_named_is_kept(tmp_path):
+    with answering(200) as port:
+        keep(tmp_path, json.dumps({"pid": 1, "port": port}))
+        named = "http://prefect.example.org/api"
+        assert url_in_a_script(tmp_path, PREFECT_API_URL=named) == named
+
+
+@pytest.mark.parametrize("status", [503, 404])
+def test_a_server_that_is_not_well_is_not_used(tmp_path, status):
+    with answering(status) as port:
+        keep(tmp_path, json.dumps({"pid": 1, "port": port}))
+        assert url_in_a_script(tmp_path) == "None"
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[1]", '{"port": "x"}', '{"port": 1}'])
+def test_without_a_server_nothing_is_changed(tmp_path, text):
+    if text is not None:
+        keep(tmp_path, text)
+    assert url_in_a_script(tmp_path) == "None"
