@@ -34,7 +34,7 @@ from flows.knowledge import (
 from flows.models.base import Budgeted, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
 from flows.stages.batch import WordBatch
-from flows.stages.candidates import CandidateSource
+from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.deadline import DeadlineReached
 from flows.stages.research import research
 from flows.stages.resources import Resources
@@ -98,11 +98,7 @@ async def propose_round(
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
         language=resources.settings.language,
-        # only a lexicon cannot learn a word under a spelling of its own
-        written=morphology.written(
-            [text for text, origin in gathered.candidates if origin != "leftover"],
-            folds_marks=not resources.model.invents,
-        ),
+        written=_written(gathered.candidates, resources),
     )
     stored = await resources.store.spelled_alike(screening.graphical_keys)
     screening = screening.with_stored(stored, processed=candidate_source.processed)
@@ -129,6 +125,24 @@ async def propose_round(
     await resources.store.save_round(round_)
     candidate_source.note_verdicts(candidates)
     return round_
+
+
+def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
+    """The proposed texts as the lexicon writes them; leftover words stay as they are stored.
+
+    Where only the lexicon writes, a given spelling that it lacks becomes the one it has. A word of the
+    frontier keeps its key, under which it leaves the frontier.
+    """
+    texts: dict[bool, set[str]] = {False: set(), True: set()}
+    for text, origin in proposed:
+        if origin != "leftover":
+            texts[not resources.model.invents and origin != "frontier"].add(text)
+    return {
+        text: headword
+        for folds_marks, some in texts.items()
+        if some
+        for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
+    }
 
 
 async def research_words(work: WordBatch, resources: Resources) -> int:
