@@ -133,7 +133,7 @@ class _Forms:
     def __init__(self, lexicon: Lexicon, tokens: Collection[str]) -> None:
         self._bases = lexicon.bases(tokens)
         regular = {token: found for token in tokens if (found := _regular(token))}
-        listed = lexicon.find({*tokens, *(base for found in regular.values() for base in found)})
+        listed = lexicon.find({*regular, *(base for found in regular.values() for base in found)})
         self._ranks = {key: lemma.rank for key, lemma in listed.items()}
         asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
         self._parts = parts(lexicon, asked) if asked else {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from flows.core import selection
 from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word, utc_now
-from flows.stages.candidates import CandidateSource
+from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
 
 CLAIM_TRIES = 20
@@ -43,11 +44,7 @@ async def propose_round(
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
         language=resources.settings.language,
-        # only a lexicon cannot learn a word under a spelling of its own
-        written=morphology.written(
-            [text for text, origin in gathered.candidates if origin != "leftover"],
-            folds_marks=not resources.model.invents,
-        ),
+        written=_written(gathered.candidates, resources),
     )
     store = resources.store
     stored = await store.spelled_alike(screening.graphical_keys)
@@ -89,3 +86,21 @@ async def propose_round(
     await store.save_round(round_)
     candidate_source.note_verdicts(candidates)
     return round_
+
+
+def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
+    """The proposed texts as the lexicon writes them; leftover words stay as they are stored.
+
+    Where only the lexicon writes, a given spelling that it lacks becomes the one it has. A word of the
+    frontier keeps its key, under which it leaves the frontier.
+    """
+    texts: dict[bool, set[str]] = {False: set(), True: set()}
+    for text, origin in proposed:
+        if origin != "leftover":
+            texts[not resources.model.invents and origin != "frontier"].add(text)
+    return {
+        text: headword
+        for folds_marks, some in texts.items()
+        if some
+        for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
+    }

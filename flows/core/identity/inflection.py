@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
 _ONE_SYLLABLE = re.compile(r"(?:[^aeiouy]|qu|^y)*[aeiouy]+[^aeiouy]+$")
@@ -14,6 +15,8 @@ _DOUBLES = re.compile(r"(?:[^aeiou]|qu)[aeiouy][bdfgklmnprtvzs]$")
 """A single vowel and a single consonant at the end, as in "hop" and "refer"; w, x, y and h never double."""
 _HARD_C = re.compile(r"[aeiou]c$")
 _MIN_BASE = 2
+_REMEMBERED = 8192
+"""Forms whose bases are kept: common words recur."""
 
 
 def regular_forms(base: str) -> frozenset[str]:
@@ -29,14 +32,21 @@ def regular_forms(base: str) -> frozenset[str]:
     return frozenset(plurals | possessives | set(_verb_forms(base)) - {base})
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def regular_bases(form: str) -> frozenset[str]:
     """Words that the form may regularly be inflected from: those of which it is one of `regular_forms`.
 
     The guesses need not be words.
     """
-    return frozenset(base for base in _guesses(form) if form in regular_forms(base))
+    if not form.endswith(("s", "d", "g", "'")):
+        return frozenset()
+    forms_of = _verb_forms if form.endswith(("d", "g")) else regular_forms
+    return frozenset(
+        base for base in _guesses(form) if len(base) >= _MIN_BASE and base != form and form in forms_of(base)
+    )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def comparative_bases(form: str) -> frozenset[str]:
     """Words that the form may be a regular comparative or superlative of, the endings of which are
     ambiguous: "corner" is none of "corn". Ask only for forms that are no words of their own.
@@ -108,7 +118,7 @@ def _before_vowel(base: str) -> str:
 
 def _guesses(form: str) -> Iterator[str]:
     plain = form.removesuffix("'s").removesuffix("'")
-    yield from (plain, *_stems(plain))
+    yield plain
     for ending in ("s", "es", "d", "ed", "ing"):
         if plain.endswith(ending):
             yield from _stems(plain.removesuffix(ending))

@@ -7,6 +7,8 @@ big job that was killed at work.
 from __future__ import annotations
 
 import gzip
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -41,6 +43,19 @@ async def test_its_entries_jobs_and_logs_are_told_as_they_were(store):
     assert len(await store.rounds(quick.job_id)) == 1
     assert [entry.word for entry in (await store.search("tide")).items] == []
     assert (await store.stats()).known == 2
+
+
+async def test_its_words_are_found_under_other_spellings(tmp_path):
+    path = tmp_path / "knowledge.db"
+    path.write_bytes(gzip.decompress((HERE / "earlier/e61bb12.db.gz").read_bytes()))
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.executemany(
+            "INSERT INTO known_words (key, word, depth, learned_at) VALUES (?, ?, 1, 1)",
+            [(key, key) for key in ("café", "ice-cream", "plain")],
+        )
+    async with open_store(f"sqlite:///{path}", language="en") as opened:
+        found = await opened.spelled_alike(["cafe", "icecream", "plain", "tide"])
+    assert found == {"cafe": ("café",), "icecream": ("ice-cream",)}
 
 
 async def test_its_cursors_go_on_where_they_were(store):

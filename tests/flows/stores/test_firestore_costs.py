@@ -138,6 +138,7 @@ async def test_watching_costs_one_read_a_poll(billed):
 
 async def ask_everything(store):
     """Every query that the store can make."""
+    await store.spelled_alike(["cafe"])
     await store.search()
     await store.search("w")
     for filter_ in ({"category": Category.ACT}, {"job_id": ANN}, {"support": "conflict"}, {"depth": "deep"}):

@@ -1,0 +1,96 @@
+"""A round on the real lexicon: words are taken as it writes them, and one word is learned once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from flows.knowledge import Verdict
+from flows.lexicon.reader import Lexicon
+from flows.models.lexicon import LexiconModel
+from flows.models.scripted import ScriptedModel
+from flows.settings import Settings
+from flows.stages.candidates import CandidateSource
+from flows.stages.deadline import Deadline
+from flows.stages.resources import Resources
+from flows.stages.stages import propose_round
+from flows.stores import open_store
+
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store():
+    async with open_store("memory://", language="en") as opened:
+        yield opened
+
+
+@pytest.fixture
+def propose(store):
+    async def proposed(*words, model=None, job_id=FIRST, origin="given"):
+        with Lexicon() as lexicon:
+            resources = Resources(
+                settings=Settings(),
+                store=store,
+                model=model or LexiconModel(lexicon, taken=lambda keys: store.taken(keys, job_id=job_id)),
+                sources=(),
+                lexicon=lexicon,
+                deadline=Deadline(),
+            )
+            found = await propose_round(
+                1,
+                CandidateSource([(word, origin) for word in words]),
+                resources,
+                job_id=job_id,
+                attempt=1,
+                limit=100,
+                until=LATER,
+            )
+        return [(c.text, c.verdict, c.variant_of) for c in found.candidates]
+
+    return proposed
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("cafe", "café", Verdict.SPELLING_VARIANT),
+        ("naïve", "naive", Verdict.SPELLING_VARIANT),
+        ("cooperate", "co-operate", Verdict.SPELLING_VARIANT),
+        ("smart-phone", "smartphone", Verdict.SPELLING_VARIANT),
+        ("selfie", "selfies", Verdict.INFLECTION),
+    ],
+)
+@pytest.mark.parametrize("is_known", [False, True], ids=["in one round", "held by another job"])
+async def test_one_word_is_taken_once(propose, first, second, verdict, is_known):
+    model = ScriptedModel()
+    if is_known:
+        assert await propose(first, model=model, job_id=SECOND) == [(first, Verdict.ACCEPTED, None)]
+        assert await propose(second, model=model) == [(second, verdict, first)]
+    else:
+        assert await propose(first, second, model=model) == [
+            (first, Verdict.ACCEPTED, None),
+            (second, verdict, first),
+        ]
+
+
+async def test_two_words_are_both_taken(propose):
+    words = ("resume", "résumé", "rose", "rosé", "setup", "set up", "corn", "corner", "plan", "plane")
+    assert await propose(*words, model=ScriptedModel()) == [(word, Verdict.ACCEPTED, None) for word in words]
+
+
+async def test_headwords_are_written_as_in_the_lexicon(propose):
+    found = await propose("TABLE", "Horse", "ﬁsh", "paris", "iPhone", "NATO", model=ScriptedModel())
+    assert [text for text, *_ in found] == ["table", "horse", "fish", "Paris", "iPhone", "NATO"]
+
+
+async def test_where_only_the_lexicon_writes_its_own_spelling_is_learned(propose):
+    assert await propose("naïve") == [("naive", Verdict.ACCEPTED, None)]
+    assert await propose("résumé") == [("résumé", Verdict.ACCEPTED, None)]
+
+
+async def test_a_word_of_the_frontier_keeps_its_key(propose):
+    assert await propose("façade", origin="frontier") == [("façade", Verdict.ACCEPTED, None)]
