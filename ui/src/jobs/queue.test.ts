@@ -41,8 +41,9 @@ describe("the reason that is told once", () => {
   });
 
   it("is none where no two share one", () => {
-    for (const reasons of [[], [null, null], [slots, late], [slots]])
+    for (const reasons of [[], [null, null], [slots, late], [slots]]) {
       expect(commonReason(reasons)).toBeNull();
+    }
   });
 });
 
