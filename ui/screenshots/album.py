@@ -61,6 +61,11 @@ def ask_to_stop(page: Page) -> None:
     page.get_by_role("button", name="Stop", exact=False).first.click()
 
 
+def ask_to_stop_all(page: Page) -> None:
+    """Open the dialog that asks whether to stop all queued jobs."""
+    page.get_by_role("button", name="Stop all queued").click()
+
+
 def fill(**fields: str) -> Hook:
     """Fill in the form for a new job."""
 

@@ -25,6 +25,7 @@ from album import (
     FEW,
     Album,
     ask_to_stop,
+    ask_to_stop_all,
     cut,
     fail,
     fill,
@@ -80,9 +81,12 @@ def at_work(album: Album, facade: Facade, places: dict[str, str], running: str) 
     album.take("job-stop", f"{facade.url}/#/jobs/{running}", FEW, after=ask_to_stop, wait_s=4, is_whole=False)
     for name, place in places.items():
         album.take(f"{name}-disconnected", f"{facade.url}/{place}", FEW, cut, wait_s=8)
-    queued = facade.big(minutes=1)
-    album.take("job-empty", f"{facade.url}/#/jobs/{queued}", FEW, wait_s=1.5)
-    facade.stop(queued)
+    queued = [facade.big(topic=topic, minutes=1) for topic in ("music", "birds", "ships", "law")]
+    album.take("job-empty", f"{facade.url}/#/jobs/{queued[-1]}", FEW, wait_s=1.5)
+    album.take("jobs-queue", f"{facade.url}/#/jobs", FEW, wait_s=4)
+    album.take("jobs-stop-queued", f"{facade.url}/#/jobs", FEW, after=ask_to_stop_all, is_whole=False)
+    for job in reversed(queued):
+        facade.stop(job)
 
 
 def again(album: Album, facade: Facade, killed: str) -> None:
@@ -101,6 +105,10 @@ def at_rest(album: Album, facade: Facade, places: dict[str, str]) -> None:
     for name, place in places.items():
         album.take(f"{name}-loading", f"{facade.url}/{place}", FEW, stay_silent, wait_s=1)
         album.take(f"{name}-error", f"{facade.url}/{place}", FEW, fail, wait_s=1)
+    nothing = facade.on("quick", "osmosis", "blorptang", "tides")
+    facade.wait(nothing, status="completed")
+    album.take("job-nothing", f"{facade.url}/#/jobs/{nothing}", FEW)
+    album.take("start-edit", f"{facade.url}/#/jobs?edit={nothing}", FEW, is_whole=False)
     album.take("frontier", f"{facade.url}/#/knowledge?show=frontier", FEW)
     album.take("start", f"{facade.url}/#/jobs", FEW, after=fill(Topic="music", Minutes="5"), is_whole=False)
     album.take("start-wrong", f"{facade.url}/#/jobs", FEW, after=start_wrongly, is_whole=False)

@@ -22,7 +22,7 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
     remedy: "Start one with “learn up”.",
   }),
   slots_taken: () => ({
-    text: "Other jobs of this kind are running. This job starts when one of them ends.",
+    text: "Waiting for a running job of this kind to end.",
   }),
   starting: () => ({
     text: "A worker has picked it up; its process has not started yet.",

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { frame } from "../live/frames.fixture";
-import { atWork, stopAllQueued } from "./queue";
+import { atWork, commonReason, stopAllQueued } from "./queue";
 
 const job = (job_id: string, status: "queued" | "running" | "cancelling" | "failed", minute: number) => ({
   job: frame({ job_id, status, created_at: `2030-01-01T12:0${minute}:00Z` }),
@@ -29,6 +29,21 @@ describe("jobs at work", () => {
   it("that were asked for together keep one order", () => {
     const [a, b] = [job("a", "queued", 1), job("b", "queued", 1)];
     expect(ids(atWork([b, a]).queued)).toEqual(ids(atWork([a, b]).queued));
+  });
+});
+
+describe("the reason that is told once", () => {
+  const [slots, late] = [{ text: "slots" }, { text: "late", remedy: "look" }];
+
+  it("is that of most", () => {
+    expect(commonReason([slots, late, null, late])).toEqual({ ...late, count: 2 });
+    expect(commonReason([slots, slots, late])).toEqual({ ...slots, count: 2 });
+  });
+
+  it("is none where no two share one", () => {
+    for (const reasons of [[], [null, null], [slots, late], [slots]]) {
+      expect(commonReason(reasons)).toBeNull();
+    }
   });
 });
 

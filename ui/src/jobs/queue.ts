@@ -34,6 +34,17 @@ export function atWork<T extends HasJob>(all: readonly T[]): AtWork<T> {
   };
 }
 
+/** The reason that most queued jobs wait for, told once; null if no two share one. */
+export function commonReason(
+  reasons: readonly ({ text: string; remedy?: string } | null)[],
+): { text: string; remedy?: string; count: number } | null {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) if (reason) counts.set(reason.text, (counts.get(reason.text) ?? 0) + 1);
+  const [text, count] = [...counts].sort((one, other) => other[1] - one[1])[0] ?? ["", 0];
+  const found = reasons.find((reason) => reason?.text === text);
+  return found && count > 1 ? { ...found, count } : null;
+}
+
 export interface Stopped {
   stopped: number;
   /** Why the others could not be stopped; empty if all were. */
