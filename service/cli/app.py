@@ -201,7 +201,10 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Export every entry as a line of JSON, with citations and licences."""
+    """Export every entry as a line of JSON, with citations and licences.
+
+    For CSV, which spreadsheets open safely, use the server: GET /knowledge/export?format=csv.
+    """
     from service.exports.files import export_to
 
     async def work(store: Store) -> int:

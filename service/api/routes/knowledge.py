@@ -124,7 +124,10 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
-    """Stream every entry with its citations and licences."""
+    """Stream every entry with its citations and licences.
+
+    In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
+    """
     if not is_available(format):
         return problem(
             501,

@@ -343,6 +343,8 @@ export interface paths {
         /**
          * Export Knowledge
          * @description Stream every entry with its citations and licences.
+         *
+         *     In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
          */
         get: operations["export_knowledge"];
         put?: never;
