@@ -205,7 +205,7 @@ class Settings(BaseSettings):
         home = self.home.expanduser().absolute()
         object.__setattr__(self, "home", home)
         if not self.store:
-            object.__setattr__(self, "store", f"sqlite:///{quote(str(home / 'knowledge.db'))}")
+            object.__setattr__(self, "store", f"sqlite:///{quote(bytes(home / 'knowledge.db'))}")
         if not self.concurrency:
             object.__setattr__(self, "concurrency", 12 if self.writes_with_groq else 4)
         return self

@@ -13,6 +13,9 @@ from typing import Protocol
 from flows.errors import InvalidInput
 from service.exports.words import Exported
 
+_LINE_ENDS = ("\u2028", "\u2029", "\x85")
+"""Line ends of Unicode, which JSON allows in a text and some readers of lines take for the end of one."""
+
 
 class Output(Protocol):
     """A binary output."""
@@ -24,6 +27,14 @@ class Output(Protocol):
     def flush(self) -> None:
         """Flush, like a binary file."""
         ...
+
+
+def json_line(entry: Exported) -> bytes:
+    """An entry as one line of JSON, in UTF-8, with its line end."""
+    line = entry.model_dump_json(exclude_none=True).encode()
+    for end in _LINE_ENDS:
+        line = line.replace(end.encode(), f"\\u{ord(end):04x}".encode())
+    return line + b"\n"
 
 
 async def export_to(entries: AsyncIterator[Exported], target: str, *, may_overwrite: bool) -> int:
@@ -41,7 +52,7 @@ async def write_entries(entries: AsyncIterator[Exported], file: Output) -> int:
     """Write one entry per line in constant memory, and return how many."""
     count = 0
     async for entry in entries:
-        file.write(entry.model_dump_json(exclude_none=True).encode() + b"\n")
+        file.write(json_line(entry))
         count += 1
     file.flush()
     return count

@@ -6,11 +6,13 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
+from service.exports.files import json_line
 from service.exports.words import Exported
 
 if TYPE_CHECKING:
@@ -33,9 +35,14 @@ COLUMNS = (
 ).split()
 """Columns of CSV and Parquet.
 
-In CSV, lists are JSON. `sources` and `licences` repeat the citations as plain text, and `attribution` is
-ready to print.
+In CSV, lists are JSON, and a text that a spreadsheet would take for a formula, as it begins with = + - @ tab
+or CR, has an apostrophe before it; numbers have none. `sources` and `licences` repeat the citations as plain
+text, and `attribution` is ready to print.
 """
+
+_FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+"""How a text begins that a spreadsheet would compute."""
+_NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?%?\s*")
 
 
 async def encoded(entries: AsyncIterator[Exported], format_: Format) -> AsyncGenerator[bytes]:
@@ -70,7 +77,7 @@ async def _groups(entries: AsyncIterator[Exported], size: int) -> AsyncGenerator
 
 
 def _lines(entries: Sequence[Exported]) -> bytes:
-    return b"".join(entry.model_dump_json(exclude_none=True).encode() + b"\n" for entry in entries)
+    return b"".join(map(json_line, entries))
 
 
 def _rows(entries: Sequence[Exported]) -> bytes:
@@ -79,7 +86,7 @@ def _rows(entries: Sequence[Exported]) -> bytes:
 
 def _csv(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return text.getvalue().encode()
 
 
@@ -87,6 +94,8 @@ def _cell(value: object) -> object:
     if isinstance(value, list):
         plain = all(isinstance(item, str) for item in value)
         return json.dumps(value, ensure_ascii=False) if value or not plain else ""
+    if isinstance(value, str):
+        return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

@@ -20,7 +20,7 @@ from flows.errors import ConfigurationError
 from flows.own_machine import is_on_own_machine
 from service.errors import PrefectUnavailable
 from service.orchestration.circuit_breaker import CircuitBreaker
-from service.orchestration.urls import without_credentials
+from service.orchestration.urls import api_advice, without_credentials
 
 TIMEOUT_S = 5.0
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -114,6 +114,8 @@ class PrefectApi:
                 raise PrefectUnavailable(
                     f"Prefect failed (HTTP {code}). See Prefect's log for the cause.", retry_after_s=2
                 ) from error
+            if code == 404 and (advice := api_advice(self.url)):
+                raise ConfigurationError(advice) from error
             raise
         except ValueError as error:
             raise ConfigurationError(
@@ -146,8 +148,8 @@ def _connection(api_url: str, timeout_s: float) -> dict[str, Any]:
 
 
 def _silent(api_url: str) -> PrefectUnavailable:
+    advice = api_advice(api_url) or "`learn up` starts it; knowledge can still be read."
     return PrefectUnavailable(
-        f"Can't reach Prefect at {without_credentials(api_url)}. `learn up` starts it; knowledge can"
-        " still be read.",
+        f"Can't reach Prefect at {without_credentials(api_url)}. {advice}",
         retry_after_s=2,
     )

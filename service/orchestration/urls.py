@@ -1,10 +1,15 @@
-"""URLs of runs in Prefect's UI."""
+"""URLs of Prefect: of its API, and of runs in its UI."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
 from uuid import UUID
+
+_PAGE = re.compile(
+    r"(?<![:/])/(?:dashboard|runs|flows|deployments|work-pools|automations|events|settings|v2)\b.*"
+)
+"""The path of a page of Prefect's UI."""
 
 
 def run_page(api_url: str, job_id: UUID) -> str:
@@ -22,7 +27,21 @@ def run_pages(api_url: str, ui_url: str | None = None) -> str:
     return f"{without_credentials(api_url).rstrip('/').removesuffix('/api')}/runs/flow-run/"
 
 
+def api_advice(url: str) -> str:
+    """What is wrong with the form of Prefect's API URL, as one sentence; empty if nothing is."""
+    shown = _PAGE.sub("", without_credentials(url if "://" in url else f"http://{url}")).rstrip("/")
+    path = urlsplit(shown).path
+    if not url.startswith(("http://", "https://")):
+        made = shown if "/api" in path else f"{shown}/api"
+        return f"A URL begins with http:// or https://: try PREFECT_API_URL={made}."
+    if path.endswith("/api") or "/api/" in path:
+        return ""
+    return f"Prefect's API is at a path that ends in /api: try PREFECT_API_URL={shown}/api."
+
+
 def without_credentials(url: str) -> str:
     """A URL that is safe to show: scheme, host and path only."""
     parts = urlsplit(url)
+    if not parts.netloc:
+        return url.rpartition("@")[2].partition("?")[0]
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

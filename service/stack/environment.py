@@ -70,7 +70,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         "PREFECT_API_URL": api_url(port),
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(home / "prefect.db"),
         # writing one row at a time costs 67 ms of CPU per task run and minutes of delay; below 1 s the
         # interval becomes 0, a busy loop
         f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
@@ -93,6 +93,15 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
         **_SILENT,
     }
+
+
+def _database_url(file: Path) -> str:
+    """SQLAlchemy's URL of a SQLite file, whatever characters its path has."""
+    from sqlalchemy.engine import URL, make_url
+
+    url = URL.create("sqlite+aiosqlite", database=str(file)).render_as_string()
+    # SQLAlchemy 2.0 does not quote; the server runs in the folder of the file
+    return url if make_url(url).database == str(file) else f"sqlite+aiosqlite:///{file.name}"
 
 
 def client_environment(settings: Settings, url: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ import httpx
 from flows.errors import ConfigurationError
 from flows.own_machine import is_on_own_machine
 from flows.settings import Settings, read_settings
+from service.orchestration.urls import api_advice, without_credentials
 from service.stack.environment import (
     HOST,
     api_url,
@@ -73,9 +74,9 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
     """
     if named := os.environ.get("PREFECT_API_URL"):
         if not await is_healthy(named, timeout_s=5.0):
+            advice = api_advice(named) or "Start it, correct the URL, or unset it to use the embedded server."
             raise ConfigurationError(
-                f"Can't reach the Prefect server at PREFECT_API_URL={named}. Start it, correct the URL,"
-                " or unset it to use the embedded server."
+                f"Can't reach the Prefect server at PREFECT_API_URL={without_credentials(named)}. {advice}"
             )
         yield named
         return

@@ -102,4 +102,4 @@ def _absolute(store: str) -> str:
         return store
     from flows.stores.sqlite import path_of
 
-    return f"{prefix}/{quote(str(path_of(store.removeprefix(prefix))))}"
+    return f"{prefix}/{quote(bytes(path_of(store.removeprefix(prefix))))}"

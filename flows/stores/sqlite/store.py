@@ -36,7 +36,7 @@ class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, Sqlite
         clock: Callable[[], datetime] = utc_now,
         busy_timeout_s: float = 5.0,
     ) -> None:
-        self.url = url or f"sqlite:///{quote(str(path))}"
+        self.url = url or f"sqlite:///{quote(bytes(path))}"
         self._language = language
         self._clock = clock
         self._database = SqliteDatabase(path, busy_timeout_s=busy_timeout_s)
@@ -59,7 +59,7 @@ def path_of(location: str) -> Path:
     """The file in the part of a URL after `sqlite://`: `/relative.db`, `//absolute/path.db`, `/~/in/home.db`.
     Raises ConfigurationError.
     """
-    slash, path = location[:1], unquote(location[1:])
+    slash, path = location[:1], unquote(location[1:], errors="surrogateescape")
     if slash != "/" or not path.strip("/") or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise ConfigurationError(
             f"LEARN_STORE: sqlite://{location} is not a file URL. Use sqlite:///relative.db or"

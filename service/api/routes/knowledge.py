@@ -127,7 +127,10 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
-    """Stream everything that is learned, with citations and licences; words that are only defined, too."""
+    """Stream everything that is learned, with citations and licences; words that are only defined, too.
+
+    In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
+    """
     if not is_available(format):
         return problem(
             501,

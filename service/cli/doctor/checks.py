@@ -20,6 +20,7 @@ from flows.own_machine import is_on_own_machine
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import open_jobs
+from service.orchestration.urls import api_advice
 from service.stack.environment import HOST, adopted, api_url, client_environment
 from service.wording import reason_text, remedy
 
@@ -162,7 +163,7 @@ async def prefect(settings: Settings) -> list[Check]:
                     "prefect",
                     "fail",
                     f"can't reach PREFECT_API_URL={where} ({type(error).__name__})",
-                    "Start that server, or unset PREFECT_API_URL.",
+                    api_advice(named) or "Start that server, or unset PREFECT_API_URL.",
                 )
             ]
         if _is_taken(settings.prefect_port):

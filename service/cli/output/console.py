@@ -74,8 +74,31 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f": {clean(str(error.filename))}" if error.filename else ""
         return f"{error.strerror}{where}"
+    if variables := _wrong_variables(error):
+        return variables
     hint = "" if is_debugging() else " (set LEARN_DEBUG=1 for the traceback)"
     return f"unexpected {type(error).__name__}: {text[:300]}{hint}"
+
+
+def _wrong_variables(error: BaseException) -> str:
+    """Prefect's variables that its settings refuse, each with why; empty for any other error.
+
+    Prefect's own error names a class and a field of it.
+    """
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError) or not error.title.endswith("Settings"):
+        return ""
+    lines = []
+    for one in error.errors(include_url=False):
+        field = "_".join(str(part) for part in one["loc"]).upper()
+        given = str(one["input"]).casefold()
+        lines += [
+            f"{name}: {one['msg']} (given: {clean(value)[:60]!r})"
+            for name, value in os.environ.items()
+            if name.startswith("PREFECT_") and name.endswith(field) and value.casefold() == given
+        ]
+    return "; ".join(lines)
 
 
 def is_debugging() -> bool:

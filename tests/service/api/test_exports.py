@@ -38,7 +38,7 @@ def test_csv_export_opens_in_pandas_and_names_its_licences(full):
     assert answer.headers["content-type"].startswith("text/csv")
     frame = pd.read_csv(io.BytesIO(answer.content), keep_default_na=False)
     assert list(frame["key"]) == [e.key for e in made]
-    assert list(frame["definition"]) == [e.definition for e in made]
+    assert list(frame["definition"]) == [e.definition.replace("=1+1", "'=1+1") for e in made]
     assert set(frame["licences"]) == {"CC BY-SA 4.0"}
     assert "https://example.org/licence" in frame["attribution"][0]
     assert json.loads(frame["citations"][0]) == [c.model_dump(mode="json") for c in made[0].citations]

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 import typer
+from pydantic import ValidationError
 
 from flows.errors import InvalidInput, RateLimited, StoreFull
 from flows.knowledge.limits import MAX_MINUTES
@@ -186,6 +187,19 @@ def test_cleaned_text_cannot_steer_a_terminal():
 
 def test_an_error_without_text_says_what_it_is():
     assert describe(StoreFull()) == "The store is full; what was committed before remains."
+
+
+def test_a_variable_that_prefect_refuses_is_named(monkeypatch: pytest.MonkeyPatch):
+    from prefect.settings.models.client import ClientSettings
+
+    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "many")
+    monkeypatch.setenv("PREFECT_OTHER", "many")
+    with pytest.raises(ValidationError) as refused:
+        ClientSettings()
+    assert describe(refused.value) == (
+        "PREFECT_CLIENT_MAX_RETRIES: Input should be a valid integer, unable to parse string as an integer"
+        " (given: 'many')"
+    )
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):

@@ -11,9 +11,11 @@ import time
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
+from flows.stores.sqlite import path_of
 from service.stack.environment import adopted, client_environment, server_environment
 from service.stack.locks import is_locked, try_lock
 from service.stack.prefect_server import is_healthy, prefect_server, state_file, stop_if_unused
@@ -77,6 +79,27 @@ def test_flush_interval_is_never_below_a_second(settings):
     assert environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"].endswith(
         f"{settings.home}/prefect/prefect.db"
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["q?x", "a#b", "a%20b%3F", "a b", 'it\'s "x"', "é東", "a@b:c", "x=1&mode=memory", ":memory:"]
+)
+def test_a_home_folder_of_any_name_has_its_database_inside(tmp_path, name):
+    settings = Settings(home=tmp_path / name)
+    url = make_url(server_environment(settings)["PREFECT_SERVER_DATABASE_CONNECTION_URL"])
+    assert (url.database, dict(url.query)) == (str(tmp_path / name / "prefect" / "prefect.db"), {})
+    assert ":memory:" not in server_environment(settings)["PREFECT_SERVER_DATABASE_CONNECTION_URL"]
+    assert path_of(settings.store.removeprefix("sqlite://")) == tmp_path / name / "knowledge.db"
+
+
+async def test_an_api_url_without_its_path_is_told_so(settings, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://anna:secret@127.0.0.1:9")
+    with pytest.raises(
+        ConfigurationError, match=r"/api: try PREFECT_API_URL=http://127\.0\.0\.1:9/api"
+    ) as told:
+        async with prefect_server(settings, say=lambda _: None):
+            pass
+    assert "secret" not in str(told.value)
 
 
 def test_what_a_person_set_wins_in_the_client(settings, monkeypatch):

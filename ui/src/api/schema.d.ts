@@ -344,6 +344,8 @@ export interface paths {
         /**
          * Export Knowledge
          * @description Stream everything that is learned, with citations and licences; words that are only defined, too.
+         *
+         *     In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
          */
         get: operations["export_knowledge"];
         put?: never;
