@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import typer
@@ -33,6 +33,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_jobs.commands)
+
+ExportFormat = Literal["jsonl", "csv", "parquet"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -202,20 +204,27 @@ def search(
 def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    file_format: Annotated[
+        ExportFormat | None, typer.Option("--format", help="The format, whatever the file's ending says.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Export everything that is learned, a line of JSON each, with citations and licences."""
-    from service.exports.files import export_to
+    """Export everything that is learned, with citations and licences.
+
+    The file's ending chooses the format: .csv, .parquet, else a line of JSON each.
+    """
+    from service.exports.files import FORMAT_NAMES, export_to, format_of
     from service.exports.words import exported
 
     async def work(store: Store) -> int:
-        count = await export_to(exported(store), file, may_overwrite=force)
+        chosen = file_format or format_of(file)
+        count = await export_to(exported(store), file, may_overwrite=force, format_=chosen)
         if as_json and file != "-":
             typer.echo(f'{{"entries": {count}}}')
         else:
             say(
                 f"{count:,} {'entry' if count == 1 else 'entries'}"
-                f" exported{'' if file == '-' else f' to {file}'}"
+                f" exported{'' if file == '-' else f' to {file}'} as {FORMAT_NAMES[chosen]}"
             )
         return DONE
 

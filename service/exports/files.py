@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from flows.errors import InvalidInput
+from flows.errors import ExtraMissing, InvalidInput
+from service.exports.formats import Format, encoded, is_available
 from service.exports.words import Exported
 
-_LINE_ENDS = ("\u2028", "\u2029", "\x85")
-"""Line ends of Unicode, which JSON allows in a text and some readers of lines take for the end of one."""
+FORMAT_NAMES: Mapping[Format, str] = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
 
 
 class Output(Protocol):
@@ -29,31 +29,44 @@ class Output(Protocol):
         ...
 
 
-def json_line(entry: Exported) -> bytes:
-    """An entry as one line of JSON, in UTF-8, with its line end."""
-    line = entry.model_dump_json(exclude_none=True).encode()
-    for end in _LINE_ENDS:
-        line = line.replace(end.encode(), f"\\u{ord(end):04x}".encode())
-    return line + b"\n"
+async def export_to(
+    entries: AsyncIterator[Exported], target: str, *, may_overwrite: bool, format_: Format | None = None
+) -> int:
+    """Write all entries to a file, or to stdout for `-`, and return how many. Without a format the file's
+    ending chooses it (see `format_of`).
 
-
-async def export_to(entries: AsyncIterator[Exported], target: str, *, may_overwrite: bool) -> int:
-    """Write all entries to a file, or to stdout for `-`, and return how many.
-
-    Raises InvalidInput if the file exists or its folder does not, and OSError.
+    Raises InvalidInput if the file exists or its folder does not, ExtraMissing, and OSError.
     """
+    chosen = format_ or format_of(target)
+    if not is_available(chosen):
+        raise ExtraMissing(
+            "FILE: Parquet needs pyarrow: pip install 'learning-pipeline[parquet]'. Or export to .csv or"
+            " .jsonl."
+        )
     if target == "-":
-        return await write_entries(entries, sys.stdout.buffer)
+        return await write_entries(entries, sys.stdout.buffer, chosen)
     with whole_file(checked(target, may_overwrite=may_overwrite)) as file:
-        return await write_entries(entries, file)
+        return await write_entries(entries, file, chosen)
 
 
-async def write_entries(entries: AsyncIterator[Exported], file: Output) -> int:
-    """Write one entry per line in constant memory, and return how many."""
+def format_of(target: str) -> Format:
+    """The format that a file's ending stands for: CSV, Parquet, else JSON lines."""
+    ending = Path(target).suffix.casefold().removeprefix(".")
+    return ending if ending in {"csv", "parquet"} else "jsonl"  # type: ignore[return-value]
+
+
+async def write_entries(entries: AsyncIterator[Exported], file: Output, format_: Format) -> int:
+    """Write all entries in constant memory, and return how many."""
     count = 0
-    async for entry in entries:
-        file.write(json_line(entry))
-        count += 1
+
+    async def counted() -> AsyncIterator[Exported]:
+        nonlocal count
+        async for entry in entries:
+            count += 1
+            yield entry
+
+    async for part in encoded(counted(), format_):
+        file.write(part)
     file.flush()
     return count
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from service.exports.files import json_line
 from service.exports.words import Exported
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ or CR, has an apostrophe before it; numbers have none. `sources` and `licences` 
 text, and `attribution` is ready to print.
 """
 
+_LINE_ENDS = ("\u2028", "\u2029", "\x85")
+"""Line ends of Unicode, which JSON allows in a text and some readers of lines take for the end of one."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 """How a text begins that a spreadsheet would compute."""
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?%?\s*")
@@ -74,6 +75,14 @@ async def _groups(entries: AsyncIterator[Exported], size: int) -> AsyncGenerator
             some = []
     if some:
         yield some
+
+
+def json_line(entry: Exported) -> bytes:
+    """An entry as one line of JSON, in UTF-8, with its line end."""
+    line = entry.model_dump_json(exclude_none=True).encode()
+    for end in _LINE_ENDS:
+        line = line.replace(end.encode(), f"\\u{ord(end):04x}".encode())
+    return line + b"\n"
 
 
 def _lines(entries: Sequence[Exported]) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import resource
@@ -40,6 +42,17 @@ class TestExport:
         assert all(e.citations[0].licence for e in entries)
         assert "5 entries exported" in capsys.readouterr().err
         assert stat.S_IMODE(target.stat().st_mode) & 0o400
+
+    def test_the_ending_of_the_file_chooses_the_format(self, tmp_path: Path, capsys: Captured):
+        assert cli.main(["export", str(tmp_path / "out.csv")]) == 0
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(), newline="")))
+        assert [row["key"] for row in rows] == ["black hole", "gravitation", "gravity", "tide", "tiger"]
+        assert "5 entries exported" in (said := capsys.readouterr().err)
+        assert said.endswith("as CSV\n")
+        assert cli.main(["export", str(tmp_path / "OUT.PARQUET")]) == 0
+        assert (tmp_path / "OUT.PARQUET").read_bytes().startswith(b"PAR1")
+        assert cli.main(["export", str(tmp_path / "out.csv"), "--force", "--format", "jsonl"]) == 0
+        assert json.loads((tmp_path / "out.csv").read_text().splitlines()[0])["key"] == "black hole"
 
     def test_the_output_holds_entries_only(self, capfdbinary: pytest.CaptureFixture[bytes]):
         assert cli.main(["export", "-"]) == 0
