@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import AddressInUse, ConfigurationError, LearningError
+from flows.own_machine import exempt_own_machine
 from flows.settings import Settings, read_settings
 from service.settings import FacadeSettings, read_facade_settings
 from service.stack.environment import adopt, api_url, client_environment
@@ -147,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
     parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the server is ready")
     arguments = parser.parse_args()
+    exempt_own_machine(os.environ)
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))
     logging.basicConfig(
