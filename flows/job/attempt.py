@@ -145,6 +145,9 @@ async def attempt(
                 # after the row is there, so that a model or a source that cannot be opened is told in it
                 async with open_resources(store) as resources:
                     tracker.quota = lambda: resources.quota_left
+                    resources.troubles.resume(tracker.job.troubles)
+                    resources.troubles.on_first = tracker.trouble
+                    tracker.troubles = lambda: resources.troubles.rows
                     return await _attempt(
                         plan, resources, tracker, signals, stages=stages, run=run, emitter=emitter
                     )

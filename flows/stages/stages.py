@@ -42,8 +42,8 @@ from flows.stages.research import research
 from flows.stages.resources import Resources
 
 CLAIM_TRIES = 20
-"""How often a round claims words in place of those that other jobs have just claimed; more jobs than that at
-the same moment leave it short, and it goes on with the next round.
+"""How often a round claims words in place of those that other jobs have just claimed, before it stays
+short.
 """
 
 
@@ -98,7 +98,9 @@ async def propose_round(
 
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
-    gathered = await resources.deadline.guard(candidate_source.gather(resources))
+    gathered = await resources.troubles.told(
+        resources.model.name, resources.deadline.guard(candidate_source.gather(resources))
+    )
     morphology = resources.morphology
     screening = selection.screen(
         gathered.candidates,
@@ -153,7 +155,9 @@ async def research_words(work: WordBatch, resources: Resources) -> int:
 
     Research continues without a source that fails; `work.silent` says why.
     """
-    researched = await resources.deadline.guard(research(work.todo, resources.sources, topic=work.topic))
+    researched = await resources.deadline.guard(
+        research(work.todo, resources.sources, topic=work.topic, note=resources.troubles.note)
+    )
     work.evidence, work.silent = researched.evidence, researched.problems
     return len(work.evidence)
 
@@ -265,13 +269,15 @@ async def _ask(
     ],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
-    model, deadline = resources.model, resources.deadline
+    model, guard, told = resources.model, resources.deadline.guard, resources.troubles.told
     roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else None
     return await ask(
         items,
         key=key,
-        call=lambda batch: deadline.guard(method(model)(batch)),
-        call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
+        call=lambda batch: told(model.name, guard(method(model)(batch))),
+        call_with_room=None
+        if roomier is None
+        else lambda batch: told(model.name, guard(method(roomier)(batch))),
         accept=accept,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
         missing=NOT_IN_LEXICON if isinstance(model, ClosedList) else NO_ANSWER,

@@ -186,13 +186,11 @@ class MemoryKnowledge(MemoryHalf):
     async def defined_words(
         self, *, prefix: str = "", after: str = "", limit: int = 200
     ) -> tuple[KnownWord, ...]:
+        ranks = {key: state.rank for key, state in self._state.words.items()}
         keys = sorted(
-            key
-            for key, state in self._state.words.items()
-            if state.rank == rank("defined") and key > after and key.startswith(prefix)
+            k for k, n in ranks.items() if n == rank("defined") and k > after and k.startswith(prefix)
         )
-        known = await self.known(keys[:limit])
-        return tuple(known[key] for key in keys[:limit])
+        return tuple((await self.known(keys[:limit])).values())
 
     async def search(
         self,

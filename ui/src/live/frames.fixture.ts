@@ -43,6 +43,7 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
     usage: { requests: 0, tokens_in: 0, tokens_out: 0, tokens_cached: 0, cost_usd: 0 },
     errors: [],
     quota: [],
+    troubles: [],
     started_by: null,
     created_at: "2030-01-01T12:00:00Z",
     started_at: null,
