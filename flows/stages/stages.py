@@ -94,8 +94,6 @@ async def propose_round(
     """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record
     the round.
 
-    Words that another job claims at the same moment cost no place: those that were postponed take it.
-
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
     gathered = await resources.troubles.told(

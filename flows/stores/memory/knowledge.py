@@ -186,10 +186,8 @@ class MemoryKnowledge(MemoryHalf):
     async def defined_words(
         self, *, prefix: str = "", after: str = "", limit: int = 200
     ) -> tuple[KnownWord, ...]:
-        ranks = {key: state.rank for key, state in self._state.words.items()}
-        keys = sorted(
-            k for k, n in ranks.items() if n == rank("defined") and k > after and k.startswith(prefix)
-        )
+        ranks = {k: state.rank for k, state in self._state.words.items() if k > after}
+        keys = sorted(k for k, n in ranks.items() if n == rank("defined") and k.startswith(prefix))
         return tuple((await self.known(keys[:limit])).values())
 
     async def search(
