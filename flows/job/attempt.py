@@ -147,6 +147,9 @@ async def attempt(
                 async with open_resources(store) as resources:
                     tracker.quota = lambda: resources.quota_left
                     tracker.written_by(resources.model.name)
+                    resources.troubles.resume(tracker.job.troubles)
+                    resources.troubles.on_first = tracker.trouble
+                    tracker.troubles = lambda: resources.troubles.rows
                     return await _attempt(
                         plan, resources, tracker, signals, stages=stages, run=run, emitter=emitter
                     )

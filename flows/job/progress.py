@@ -23,6 +23,7 @@ from flows.knowledge import (
     Job,
     JobEvent,
     JobStatus,
+    ProviderTrouble,
     QuotaLeft,
     Round,
     Stage,
@@ -74,6 +75,8 @@ class ProgressTracker:
         self._job = job
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
         """What is left of the model's quota."""
+        self.troubles: Callable[[], tuple[ProviderTrouble, ...]] = lambda: job.troubles
+        """What failed at the model and the sources."""
         self._store = store
         self._budget = budget
         self._emitter = emitter
@@ -98,6 +101,7 @@ class ProgressTracker:
             update={
                 "active_seconds": round(active_s, 3),
                 "quota": self.quota(),
+                "troubles": self.troubles(),
                 "progress": progress.percent(
                     active_s=active_s,
                     limit_s=self._budget.limit_s,
@@ -139,6 +143,13 @@ class ProgressTracker:
         """Put an error into the document and the log."""
         self._log.warning(text)
         self._job = self._job.model_copy(update={"errors": (*self._job.errors, text)[-ERRORS_KEPT:]})
+        self.event("job.problem", text)
+
+    def trouble(self, trouble: ProviderTrouble) -> None:
+        """Tell of the first failed request of its kind; the document counts the others."""
+        kind = trouble.code.replace("_", " ")
+        text = f"{trouble.provider}: a request failed ({kind}): {trouble.last_reason}"
+        self._log.warning(text)
         self.event("job.problem", text)
 
     def recount(self, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:

@@ -157,6 +157,20 @@ class QuotaLeft(Document):
     limit: int
 
 
+class ProviderTrouble(Document):
+    """Requests of one model or source that failed for one kind of reason, whether or not a later try
+    worked.
+    """
+
+    provider: str
+    code: FailureCode
+    count: int
+    since: AwareDatetime
+    last_at: AwareDatetime
+    last_reason: str
+    """The provider's own words."""
+
+
 class Job(Document):
     """The job document: everything anyone needs to know about one flow run. `job_id` is the flow run's id."""
 
@@ -181,6 +195,8 @@ class Job(Document):
     usage: Usage = Usage()
     quota: tuple[QuotaLeft, ...] = ()
     """For each model asked so far; empty if no quota applies."""
+    troubles: tuple[ProviderTrouble, ...] = ()
+    """Every retry, outage, timeout and refused request of a model or a source."""
     started_by: StartedBy | None = None
     """How it was started; `process` means that the flow was called directly, in a shell or a notebook.
 

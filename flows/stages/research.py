@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flows.boundary.text import cleaned
 from flows.errors import LearningError, SourceRefused, TransientError
@@ -20,6 +20,11 @@ ENOUGH_CHARACTERS = 80
 _FIRST_WAIT_S = 0.5
 
 Findings = Mapping[str, tuple[Evidence, ...]]
+Note = Callable[[str, Exception], None]
+
+
+def _nobody(_source: str, _error: Exception) -> None:
+    pass
 
 
 class Researched:
@@ -31,12 +36,17 @@ class Researched:
 
 
 async def research(
-    words: Sequence[Word], sources: Sequence[Source], *, topic: str | None = None
+    words: Sequence[Word],
+    sources: Sequence[Source],
+    *,
+    topic: str | None = None,
+    note: Note = _nobody,
 ) -> Researched:
     """Ask every source for every word, those that stand in for another one only for the words that it left
     wanting.
 
-    Research continues without a source that fails three times or takes longer than 25 seconds.
+    Research continues without a source that fails three times or takes longer than 25 seconds. `note` is
+    told of each failed try, with the source's name.
     """
     tasks: dict[str, asyncio.Task[tuple[Findings, str | None]]] = {}
 
@@ -51,7 +61,7 @@ async def research(
                 for word in words
                 if sum(len(piece.text) for piece in found.get(word.key, ())) < ENOUGH_CHARACTERS
             ]
-        return await _ask(source, wanting, topic)
+        return await _ask(source, wanting, topic, note)
 
     tasks |= {
         source.name: asyncio.create_task(ask(source), name=f"research {source.name}") for source in sources
@@ -72,16 +82,18 @@ async def research(
     return researched
 
 
-async def _ask(source: Source, words: Sequence[Word], topic: str | None) -> tuple[Findings, str | None]:
+async def _ask(
+    source: Source, words: Sequence[Word], topic: str | None, note: Note
+) -> tuple[Findings, str | None]:
     """What a source finds in all its batches, with the first problem."""
     batches = [words[start : start + source.batch_size] for start in range(0, len(words), source.batch_size)]
-    answers = await asyncio.gather(*(_ask_patiently(source, batch, topic) for batch in batches))
+    answers = await asyncio.gather(*(_ask_patiently(source, batch, topic, note) for batch in batches))
     found = {key: pieces for answer, _ in answers for key, pieces in answer.items()}
     return found, next((problem for _, problem in answers if problem), None)
 
 
 async def _ask_patiently(
-    source: Source, words: Sequence[Word], topic: str | None
+    source: Source, words: Sequence[Word], topic: str | None, note: Note
 ) -> tuple[Findings, str | None]:
     """What a source finds in one batch, or why it does not; asked again after transient errors, when it says
     if it says so.
@@ -94,10 +106,14 @@ async def _ask_patiently(
             async with asyncio.timeout_at(until_s):
                 return await source.look_up(words, topic=topic), None
         except TimeoutError:
-            return {}, f"no response within {PATIENCE_S:.0f} s"
+            problem = f"no response within {PATIENCE_S:.0f} s"
+            note(source.name, TimeoutError(problem))
+            return {}, problem
         except SourceRefused as error:
+            note(source.name, error)
             return {}, str(error)
         except TransientError as error:
+            note(source.name, error)
             pause_s = (
                 wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s  # noqa: S311  only spreads the load
             )
@@ -109,7 +125,8 @@ async def _ask_patiently(
             if len(words) == 1:
                 return {}, f"“{words[0].text}”: {unreadable(error).text}"
             middle = len(words) // 2
-            halves = [await _ask_patiently(source, part, topic) for part in (words[:middle], words[middle:])]
+            parts = (words[:middle], words[middle:])
+            halves = [await _ask_patiently(source, part, topic, note) for part in parts]
             found = {key: pieces for half, _ in halves for key, pieces in half.items()}
             return found, next((problem for _, problem in halves if problem), None)
         await asyncio.sleep(pause_s)

@@ -11,6 +11,7 @@ from flows.models.base import LanguageModel, Paced
 from flows.settings import Settings
 from flows.sources.base import Source
 from flows.stages.deadline import Deadline
+from flows.stages.troubles import Troubles
 from flows.stores.base import Store
 
 
@@ -37,6 +38,7 @@ class Resources:
         self.lexicon = lexicon
         self.morphology = Morphology(lexicon)
         self.deadline = deadline
+        self.troubles = Troubles()
         self._paced = model if isinstance(model, Paced) else None
 
     @property

@@ -79,7 +79,9 @@ async def research_words(work: WordBatch, resources: Resources) -> int:
 
     Research continues without a source that fails; `work.silent` says why.
     """
-    researched = await resources.deadline.guard(research(work.todo, resources.sources, topic=work.topic))
+    researched = await resources.deadline.guard(
+        research(work.todo, resources.sources, topic=work.topic, note=resources.troubles.note)
+    )
     work.evidence, work.silent = researched.evidence, researched.problems
     return len(work.evidence)
 
@@ -191,7 +193,7 @@ async def _ask(
     ],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
 ) -> Asked[Made]:
-    model, deadline = resources.model, resources.deadline
+    model, guard, told = resources.model, resources.deadline.guard, resources.troubles.told
 
     def storable(
         item: Item, draft: Draft, generation: Generation[Mapping[str, Draft]]
@@ -205,8 +207,10 @@ async def _ask(
     return await ask(
         items,
         key=key,
-        call=lambda batch: deadline.guard(method(model)(batch)),
-        call_with_room=None if roomier is None else lambda batch: deadline.guard(method(roomier)(batch)),
+        call=lambda batch: told(model.name, guard(method(model)(batch))),
+        call_with_room=None
+        if roomier is None
+        else lambda batch: told(model.name, guard(method(roomier)(batch))),
         accept=storable,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
         missing=NOT_IN_LEXICON if isinstance(model, ClosedList) else NO_ANSWER,

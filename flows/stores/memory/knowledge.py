@@ -192,13 +192,9 @@ class MemoryKnowledge(MemoryHalf):
     async def defined_words(
         self, *, prefix: str = "", after: str = "", limit: int = 200
     ) -> tuple[KnownWord, ...]:
-        keys = sorted(
-            key
-            for key, state in self._state.words.items()
-            if state.rank == rank("defined") and key > after and key.startswith(prefix)
-        )
-        known = await self.known(keys[:limit])
-        return tuple(known[key] for key in keys[:limit])
+        ranks = {k: state.rank for k, state in self._state.words.items() if k > after}
+        keys = sorted(k for k, n in ranks.items() if n == rank("defined") and k.startswith(prefix))
+        return tuple((await self.known(keys[:limit])).values())
 
     async def search(
         self,

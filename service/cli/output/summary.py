@@ -27,6 +27,7 @@ def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str 
         lines.append(f"  stored in     {store_url}")
     if page:
         lines.append(f"  Prefect run   {page}")
+    lines.extend(_troubles(job))
     if job.status != "completed":
         lines.extend(f"  problem       {clean(text)}" for text in job.errors[-PROBLEMS_SHOWN:])
     elif job.errors:
@@ -71,3 +72,13 @@ def _not_learned(job: Job) -> list[str]:
     shown = [f"  {'not learned' if number == 0 else '':<13} {text}" for number, text in enumerate(told)]
     advice = outcomes.helps(job)
     return [*shown, f"  {'':<13} {advice}"] if advice else shown
+
+
+def _troubles(job: Job) -> list[str]:
+    """A line for each kind of failed requests, whether or not a later try worked."""
+    return [
+        f"  provider      {clean(t.provider)}: {t.count:,} failed request{'' if t.count == 1 else 's'}"
+        f" ({t.code.replace('_', ' ')}) since {t.since.astimezone():%H:%M:%S}; the latest:"
+        f" {clean(t.last_reason)}"
+        for t in job.troubles
+    ]

@@ -1163,6 +1163,11 @@ export interface components {
              * @default 0
              */
             total_tokens: number;
+            /**
+             * Troubles
+             * @default []
+             */
+            troubles: components["schemas"]["ProviderTrouble"][];
             /** Updated At */
             updated_at?: string | null;
             /**
@@ -1343,6 +1348,34 @@ export interface components {
              * @default 0
              */
             tokens_out: number;
+        };
+        /**
+         * ProviderTrouble
+         * @description Requests of one model or source that failed for one kind of reason, whether or not a later try
+         *     worked.
+         */
+        ProviderTrouble: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "no_answer" | "not_accepted" | "malformed" | "unreadable" | "refused" | "too_large" | "unavailable" | "timed_out" | "quota_used_up" | "time_limit" | "taken_elsewhere" | "not_in_lexicon" | "not_done";
+            /** Count */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Last Reason */
+            last_reason: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * QuotaLeft

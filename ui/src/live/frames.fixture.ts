@@ -45,6 +45,7 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
     errors: [],
     error_code: null,
     quota: [],
+    troubles: [],
     started_by: null,
     created_at: "2030-01-01T12:00:00Z",
     started_at: null,

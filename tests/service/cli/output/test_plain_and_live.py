@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.knowledge import Counts, NamedOutcome
+from flows.knowledge import Counts, NamedOutcome, ProviderTrouble
 from service.cli.output.display import plain_line
 from service.cli.output.progress import PlainReporter
 from service.cli.output.summary import summarize
@@ -173,3 +173,12 @@ def test_summary_says_of_every_word_that_was_not_learned_why_and_what_would_help
 def test_summary_of_a_job_that_learned_every_word_says_nothing_of_others():
     text = "\n".join(summarize(make_job(5, status="completed", end_reason="all done"), store_url=""))
     assert "not learned" not in text
+
+
+def test_summary_says_what_failed_at_a_provider_how_often_and_since_when():
+    trouble = ProviderTrouble(
+        provider="groq", code="unavailable", count=3, since=NOW, last_at=NOW, last_reason="502 from upstream"
+    )
+    text = "\n".join(summarize(make_job(5, status="completed", troubles=(trouble,)), store_url=""))
+    assert "groq: 3 failed requests (unavailable) since" in text
+    assert "502 from upstream" in text
