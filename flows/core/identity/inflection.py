@@ -42,9 +42,7 @@ def regular_bases(form: str) -> frozenset[str]:
         return frozenset()
     forms_of = _verb_forms if form.endswith(("d", "g")) else regular_forms
     return frozenset(
-        base
-        for base in _guesses(form)
-        if len(base) >= _MIN_BASE and base != form and form in forms_of(base)
+        base for base in _guesses(form) if len(base) >= _MIN_BASE and base != form and form in forms_of(base)
     )
 
 
