@@ -110,10 +110,13 @@ def test_entry_is_found_by_any_form_of_its_key(served):
         ("100%25%20wool", "100% Wool"),
         ("a%3Fb", "A?B"),
         ("take%20%20off", "Take Off"),
+        ("naive", "Naïve"),
+        ("na-ive", "Naïve"),
     ]:
         answer = served.get(f"/entries/{path}")
         assert (answer.status_code, answer.json().get("word")) == (200, word), path
         assert served.get(f"/graph/{path}").json()["nodes"][0]["word"] == word
+    assert served.get("/entries/takeoff").status_code == 404  # the noun is another word
 
 
 def test_paths_that_lead_nowhere_are_404(served):
