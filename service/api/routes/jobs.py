@@ -253,7 +253,8 @@ async def _start(
     *,
     by: StartedBy,
 ) -> Started:
-    await estimating.check_topic_of(parameters, facade.settings)
+    if parameters.get("topic"):
+        await estimating.check_topic_of(parameters, facade.settings)
     run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
     different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
     if idempotency_key and different:
