@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from flows.core import outcomes, selection
 from flows.knowledge import STAGES, Batch, Counts, Depth, Failure, Job, Mode, Round, Stage, StageCounts, Usage
-from flows.knowledge.jobs import TAKEN_ELSEWHERE
+from flows.knowledge.outcomes import TAKEN_ELSEWHERE
 
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
 """The depth that each kind of job works towards."""

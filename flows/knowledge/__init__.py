@@ -51,21 +51,16 @@ from flows.knowledge.exchange import (
 from flows.knowledge.jobs import (
     Batch,
     Counts,
-    ErrorCode,
-    Failure,
-    FailureCode,
     Forecast,
     Job,
     JobEvent,
-    NamedOutcome,
-    Outcome,
-    OutcomeCode,
     ProviderTrouble,
     QuotaLeft,
     QuotaUsage,
     StageCounts,
     StoreStats,
 )
+from flows.knowledge.outcomes import ErrorCode, Failure, FailureCode, NamedOutcome, Outcome, OutcomeCode
 from flows.knowledge.states import STATUS_OF_STATE, PrefectState, Reason, ReasonCode, StateType
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 

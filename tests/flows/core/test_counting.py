@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flows.core.counting import recounted, stages_of
 from flows.knowledge import Batch, Counts, Job, Outcome, StageCounts
-from flows.knowledge.jobs import TAKEN_ELSEWHERE
+from flows.knowledge.outcomes import TAKEN_ELSEWHERE
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 JOB = Job(job_id=UUID(int=1), mode="big", created_at=START, counts=Counts(proposed=40))
