@@ -31,7 +31,8 @@ const VERDICTS: Partial<Record<Candidate["verdict"], string>> = {
 const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, string>> = {
   no_answer: "got no answer",
   not_accepted: "got no answer that could be accepted",
-  malformed: "got an answer that could not be read",
+  malformed: "got an answer in an unusable form",
+  unreadable: "got an answer that could not be read",
   refused: "was refused by the model",
   too_large: "was too large a request",
   unavailable: "could not be asked: the model did not respond",
@@ -39,6 +40,7 @@ const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, string>> = {
   quota_used_up: "could not be asked: the quota was used up",
   time_limit: "was not finished when time was up",
   taken_elsewhere: "was learned by another job",
+  not_in_lexicon: "is not in the offline lexicon",
   not_done: "was not finished",
 };
 

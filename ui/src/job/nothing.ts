@@ -2,6 +2,12 @@
 
 import type { Job } from "../api/types";
 import { count, counted } from "../shared/format";
+import { isOver } from "./summary";
+
+/** Whether a job has ended with so few words that each of those not learned is named. */
+export function namesEach(job: Job): boolean {
+  return isOver(job) && job.last_round <= 1 && job.counts.proposed <= 50;
+}
 
 type Ended = Pick<Job, "status" | "end_reason" | "counts">;
 

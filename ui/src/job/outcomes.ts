@@ -1,0 +1,71 @@
+/** Why words of a job were not learned, by reason code. */
+
+import type { Job } from "../api/types";
+
+type Code = Job["named_outcomes"][number]["code"];
+
+export interface NotLearned {
+  code: string;
+  number: number;
+  /** To follow the number: "already known". */
+  text: string;
+  /** The first few words, each with the word that stands for it, if any. */
+  words: { word: string; instead: string | null }[];
+  hasMore: boolean;
+}
+
+const WORDING: Record<Code, [one: string, many: string]> = {
+  empty: ["empty", "empty"],
+  too_long: ["too long", "too long"],
+  too_many_words: ["more words than an entry has", "more words than an entry has"],
+  no_letter: ["without letters", "without letters"],
+  number: ["a number", "numbers"],
+  markup: ["not plain text", "not plain text"],
+  sentence: ["a sentence", "sentences"],
+  repeated: ["proposed twice", "proposed twice"],
+  inflection: ["a form of another word", "forms of other words"],
+  spelling_variant: ["another spelling of a word", "other spellings of words"],
+  processed: ["already handled by this job", "already handled by this job"],
+  known: ["already known", "already known"],
+  claimed_elsewhere: ["in progress in another job", "in progress in another job"],
+  no_answer: ["without an answer from the model", "without an answer from the model"],
+  not_accepted: ["rejected by the checks", "rejected by the checks"],
+  malformed: ["answered in an unusable form", "answered in an unusable form"],
+  unreadable: ["answered in an unreadable form", "answered in an unreadable form"],
+  refused: ["refused by the model", "refused by the model"],
+  too_large: ["too large for one request", "too large for one request"],
+  unavailable: ["lost to an outage", "lost to an outage"],
+  timed_out: ["timed out", "timed out"],
+  quota_used_up: ["left when the quota was used up", "left when the quota was used up"],
+  time_limit: ["left when time was up", "left when time was up"],
+  taken_elsewhere: ["learned by another job", "learned by another job"],
+  not_in_lexicon: ["not in the offline lexicon", "not in the offline lexicon"],
+  not_done: ["not finished", "not finished"],
+};
+
+/** The reasons, the commonest first. A code that this page does not know is shown as it is. */
+export function notLearned({
+  outcomes,
+  named_outcomes,
+}: Pick<Job, "outcomes" | "named_outcomes">): NotLearned[] {
+  return Object.entries(outcomes)
+    .filter(([, number]) => number > 0)
+    .sort(([a, more], [b, less]) => less - more || a.localeCompare(b))
+    .map(([code, number]) => {
+      const [one, many] = (WORDING as Partial<typeof WORDING>)[code as Code] ?? [
+        code.replaceAll("_", " "),
+        code.replaceAll("_", " "),
+      ];
+      const words = named_outcomes
+        .filter((named) => named.code === code)
+        .map(({ word, variant_of }) => ({ word, instead: variant_of ?? null }));
+      return { code, number, text: number === 1 ? one : many, words, hasMore: number > words.length };
+    });
+}
+
+/** What would help with the words that were not learned, if anything would. */
+export function advice({ outcomes }: Pick<Job, "outcomes">): string {
+  return outcomes.not_in_lexicon
+    ? "A language model can learn words that the lexicon lacks: set GROQ_API_KEY on the server."
+    : "";
+}
