@@ -22,6 +22,10 @@ OVERDUE = timedelta(seconds=90)
 """A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long
 its process is gone.
 """
+ABANDONED = timedelta(seconds=60)
+"""A run ends within half a minute of its cancellation. If nothing has written its row for this long since,
+its process was gone before.
+"""
 LONGEST = timedelta(minutes=MAX_MINUTES)
 LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
@@ -108,20 +112,25 @@ class Repair:
             lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
             if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
                 await self._project(run.job_id, row=row, run=run)
-            await self._call_crashed(row, run)
+            await self._end_the_gone(row, run)
             return
         past = await self._orchestrator.history(run.job_id)
         saved = await self._project(run.job_id, row=row, run=run, states=past)
-        await self._call_crashed(saved.job, run)
+        await self._end_the_gone(saved.job, run)
 
-    async def _call_crashed(self, row: Job, run: Run) -> None:
-        """Mark an overdue run as crashed: no worker watches the process of `learn run`, so Prefect never
-        learns that it died.
+    async def _end_the_gone(self, row: Job, run: Run) -> None:
+        """Mark an overdue run as crashed, and one that nobody cancels as cancelled: no worker watches the
+        process of `learn run`, so Prefect never learns that it died.
         """
         due = row.deadline_at or row.created_at + LONGEST
+        last_sign = max(run.state.since, row.updated_at or row.created_at)
         if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
             await self._orchestrator.call_crashed(
                 run.job_id, f"The run was due to end at {due:%H:%M:%S} UTC; its process is gone"
             )
-            past = await self._orchestrator.history(run.job_id)
-            await self._project(run.job_id, row=row, states=past)
+        elif run.state.type == "CANCELLING" and last_sign + ABANDONED < utc_now():
+            await self._orchestrator.call_cancelled(run.job_id, "Its process was gone before")
+        else:
+            return
+        past = await self._orchestrator.history(run.job_id)
+        await self._project(run.job_id, row=row, states=past)

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.states import AwaitingRetry, Crashed
+from prefect.states import AwaitingRetry, Cancelled, Crashed
 
 from flows.core.ending import OVERDUE
 from flows.errors import ConfigurationError, InvalidInput
@@ -165,6 +165,13 @@ class Orchestrator(RunReader):
         A run that has ended stays as it is. Raises NotFound.
         """
         await self._set(job_id, Crashed(name=OVERDUE, message=why))
+
+    async def call_cancelled(self, job_id: UUID, why: str) -> None:
+        """Mark a run as cancelled whose process is gone and cannot say so.
+
+        A run that has ended stays as it is. Raises NotFound.
+        """
+        await self._set(job_id, Cancelled(message=why))
 
     async def is_up(self) -> bool:
         """Whether Prefect is available: it responds, or has timed out only once.

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from flows.core.ending import OVERDUE
 from flows.knowledge import Job, PrefectState, utc_now
 from service.errors import PrefectUnavailable
 from service.orchestration.types import Run
@@ -70,6 +71,10 @@ class PlayedPrefect:
 
     async def call_crashed(self, job_id, why):
         self.crashed.append(job_id)
+        self.put(job_id, "CRASHED", name=OVERDUE, message=why)
+
+    async def call_cancelled(self, job_id, why):
+        self.put(job_id, "CANCELLED", message=why)
 
     async def why_waiting(self, run):
         return self.waiting

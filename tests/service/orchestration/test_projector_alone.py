@@ -51,6 +51,34 @@ async def test_two_projectors_write_the_same_and_tell_it_once(store, prefect):
     assert (await store.job(ANN)).status == "failed"
 
 
+@pytest.mark.parametrize(("silent_s", "status"), [(30, "cancelling"), (90, "cancelled")])
+async def test_a_run_that_dies_before_it_is_cancelled_is_cancelled_all_the_same(
+    store, prefect, silent_s, status
+):
+    since = prefect.put(ANN, "RUNNING", after_s=-300).since
+    row = await store.begin_attempt(Job(job_id=ANN, mode="big", created_at=since, running_since=since))
+    await store.save_job(row.model_copy(update={"updated_at": utc_now() - timedelta(seconds=silent_s)}))
+    prefect.put(ANN, "CANCELLING", after_s=-silent_s)
+    projector = Projector(store, prefect)
+    await projector.poll()
+    await projector.poll()
+    assert (await store.job(ANN)).status == status
+
+
+@pytest.mark.parametrize(("late_s", "status", "reason"), [(60, "running", None), (120, "failed", "overdue")])
+async def test_a_run_far_past_its_deadline_has_died(store, prefect, late_s, status, reason):
+    state = prefect.put(ANN, "RUNNING", after_s=-late_s)
+    due = utc_now() - timedelta(seconds=late_s)
+    await store.begin_attempt(
+        Job(job_id=ANN, mode="big", created_at=due, deadline_at=due, running_since=state.since)
+    )
+    projector = Projector(store, prefect)
+    await projector.poll()
+    await projector.poll()
+    row = await store.job(ANN)
+    assert (row.status, row.reason.code if row.reason else None) == (status, reason)
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "exit_code", "reason"),
     [
