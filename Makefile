@@ -67,7 +67,8 @@ $(TOOLS): $(STAMP)
 run: install
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
-test: check ui-check
+test: setup
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check ui-check
 	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
 
 # which tests those are: tests/conftest.py

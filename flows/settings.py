@@ -211,6 +211,21 @@ class Settings(BaseSettings):
         return self
 
 
+_PLAIN = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+    "literal_error": "must be {expected}",
+}
+"""By pydantic's error type; others keep pydantic's words."""
+
+
 def read_settings() -> Settings:
     """Settings from the environment.
 
@@ -219,12 +234,19 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [_line(e["loc"], e["msg"], e["input"]) for e in error.errors()]
+        lines = [
+            _line(e["loc"], _problem(e["type"], e["msg"], e.get("ctx") or {}), e["input"])
+            for e in error.errors()
+        ]
         raise ConfigurationError("; ".join(lines)) from error
     except SettingsError as error:
         raise ConfigurationError(
             'LEARN_PRICES: must be JSON such as {"model": [0.15, 0.075, 0.6]}'
         ) from error
+
+
+def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
+    return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
 
 @cache

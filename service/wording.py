@@ -66,10 +66,10 @@ def remedy(reason: Reason) -> str | None:
 _INPUT: dict[str, str] = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
-    "greater_than": "must be more than {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than": "must be less than {lt:g}",
-    "less_than_equal": "must be at most {le:g}",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "too_short": "must have at least {min_length} items",
@@ -108,9 +108,17 @@ def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
     """What is wrong with a field, to follow its name; `otherwise` for an unknown code."""
     text = _INPUT.get(code)
     try:
-        return text.format_map(params) if text is not None else otherwise
+        return text.format_map(_shown(params)) if text is not None else otherwise
     except (KeyError, ValueError):
         return otherwise
+
+
+def _shown(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with their numbers as people write them."""
+    return {
+        name: f"{value:,.15g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+        for name, value in params.items()
+    }
 
 
 def invalid_input(error: Mapping[str, Any], field: str) -> InvalidInput:

@@ -221,7 +221,7 @@ class ProgressTracker:
             shown = "; ".join(f"{o.word} ({o.reason})" for o in failed[:3])
             self.event(
                 "word.rejected",
-                f"{len(failed)} words given up in batch {label}: {shown}",
+                f"{len(failed)} word{'' if len(failed) == 1 else 's'} given up in batch {label}: {shown}",
                 words=[o.word for o in failed],
             )
 

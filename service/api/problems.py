@@ -273,6 +273,8 @@ def register(app: FastAPI, routes: Sequence[APIRoute]) -> None:
 
 
 def _field(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return "body"  # it names a position in the body
     where = [str(part) for part in error.get("loc", ())]
     named = where[1:] if where[:1] in (["body"], ["query"], ["path"], ["header"]) else where
     if len(named) > 1 and named[0] in MODES:

@@ -11,6 +11,10 @@ def main(arguments: list[str] | None = None) -> int:
     if os.name != "posix":
         sys.stderr.write("learn runs on Linux and macOS only. On Windows, run it in WSL.\n")
         return 1
-    from service.cli.app import main as run
+    try:
+        from service.cli.app import main as run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:  # while modules are still being imported
+        sys.stderr.write("Interrupted.\n")
+        return 130

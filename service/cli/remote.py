@@ -173,7 +173,11 @@ async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bo
     else:
         say(
             f"Job {_short(job_id)} "
-            + ("stops now." if now else "finishes the work in flight, then stops. To stop it now: --now")
+            + (
+                "stops now, within half a minute."
+                if now
+                else "finishes the work in flight, if there is any, then stops. To stop it now: --now"
+            )
         )
     return DONE
 

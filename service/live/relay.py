@@ -135,7 +135,7 @@ class Relay:
             topic = self._topic(job_id)
             topic.is_discovered = True
         is_urgent = row is not None and topic.take_row(row, is_written=is_written)
-        topic.take_lines(lines)
+        is_urgent |= topic.take_lines(lines)
         if topic.has_news:
             self._wake(topic, is_urgent=is_urgent)
 
@@ -202,7 +202,7 @@ class Relay:
         self._woken[topic.job_id].set()
 
     async def _pump(self, topic: Topic) -> None:
-        """Send news: status changes immediately, the rest at most once a second."""
+        """Send news: changes of the status and states of Prefect at once, the rest at most once a second."""
         loop = asyncio.get_running_loop()
         told_at = -FRAME_EVERY_S
         woken = self._woken[topic.job_id]

@@ -160,18 +160,23 @@ class Topic:
         self.take_row(row)
         self.needs_reading = asks_for_more
 
-    def take_lines(self, lines: Iterable[JobEvent]) -> None:
-        """Take new lines of the log. If one is missing before them, the store must be read."""
+    def take_lines(self, lines: Iterable[JobEvent]) -> bool:
+        """Take new lines of the log. If one is missing before them, the store must be read. Returns whether
+        one tells a state of Prefect.
+        """
+        has_state = False
         for line in lines:
             if position_of(line) <= self.position:
                 continue
             self._has_news = True
+            has_state |= line.kind.startswith("state.")
             follows = position_of(line) == (self.position.attempt, self.position.seq + 1)
             if follows and not self.needs_reading and not self.reading.locked():
                 self._untold.append(line)
                 self.position = position_of(line)
             else:
                 self.needs_reading = True
+        return has_state
 
     def take_log(self, lines: Sequence[JobEvent]) -> None:
         """Take lines that the store has after the position."""

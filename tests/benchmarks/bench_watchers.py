@@ -67,7 +67,7 @@ async def watch_all(url, job_id, count):
             codes[number] = connected.close_code
 
     await asyncio.gather(*map(one, range(count)))
-    late, made, ways, ends = [], [], {}, {}
+    late, made, ways, ends, by_change = [], [], {}, {}, {}
     for number, received in enumerate(got):
         states = []
         for at, text in received:
@@ -83,6 +83,7 @@ async def watch_all(url, job_id, count):
                 if event["kind"].startswith("state."):
                     states.append(event["id"])
                     late.append((at - datetime.fromisoformat(event["occurred"]).timestamp()) * 1000)
+                    by_change.setdefault(f"{event['id']} {event['kind']}", []).append(late[-1])
         ways[tuple(states)] = ways.get(tuple(states), 0) + 1
         end = f"{parsed[received[-1][1]]['status']} {codes[number]}"
         ends[end] = ends.get(end, 0) + 1
@@ -99,6 +100,9 @@ async def watch_all(url, job_id, count):
             {
                 **share,
                 "most": round(late[-1], 1),
+                "by_change": {
+                    name: f"{min(each):.0f} to {max(each):.0f}" for name, each in by_change.items()
+                },
                 "changes": sorted(map(len, ways)),
                 "ways": len(ways),
                 "ends": ends,

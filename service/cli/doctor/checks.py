@@ -166,6 +166,15 @@ async def prefect(settings: Settings) -> list[Check]:
                     api_advice(named) or "Start that server, or unset PREFECT_API_URL.",
                 )
             ]
+        if isinstance(error, httpx.TimeoutException):
+            return [
+                Check(
+                    "prefect",
+                    "fail",
+                    f"no response on port {settings.prefect_port} within {TIMEOUT_S:.0f} s",
+                    "If `learn up` runs, restart it; otherwise set LEARN_PREFECT_PORT to another port.",
+                )
+            ]
         if _is_taken(settings.prefect_port):
             remedy = "Set LEARN_PREFECT_PORT to another port."
             return [Check("prefect", "fail", f"another program uses port {settings.prefect_port}", remedy)]
@@ -197,7 +206,7 @@ async def facade() -> Check:
     from service.errors import AccessRefused, FacadeUnavailable
 
     try:
-        async with LearningClient(timeout_s=TIMEOUT_S) as client:
+        async with LearningClient(timeout_s=2 * TIMEOUT_S) as client:
             health = await client.health()
             await client.jobs(limit=1)
             kept = "token required" if health.needs_token else "no token required"

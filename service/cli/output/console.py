@@ -26,7 +26,6 @@ _OPTIONS = {
     "support": "--support",
     "depth": "--depth",
     "words": "WORD",
-    "job_id": "JOB",
     "url": "LEARN_URL",
 }
 
@@ -66,7 +65,8 @@ def say_error(error: BaseException) -> int:
 def describe(error: BaseException) -> str:
     """An error in one line, with the option's name instead of the parameter's."""
     if isinstance(error, InvalidInput):
-        text = f"{_OPTIONS.get(error.field, error.field)}: {error.problem.rstrip('.')}. {error.remedy}"
+        named = "The job" if error.field == "job_id" else f"{_OPTIONS.get(error.field, error.field)}:"
+        text = f"{named} {error.problem.rstrip('.')}. {error.remedy}"
         return clean(text).rstrip()
     text = " ".join(clean(str(error)).split())
     if isinstance(error, LearningError):

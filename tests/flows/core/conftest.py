@@ -9,10 +9,15 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.thorough import amount
+
 sys.path.append(str(Path(__file__).parent))
 
 settings.register_profile(
-    "rules", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+    "rules",
+    deadline=None,
+    max_examples=amount(50, thorough=400),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
     "mutation",

@@ -6,6 +6,7 @@ import pytest
 
 from flows.core.words import word_key
 from flows.lexicon import compose
+from tests.thorough import amount
 
 
 def test_gloss_that_defines_is_the_definition(entry):
@@ -20,16 +21,16 @@ def test_short_gloss_is_completed_by_what_wordnet_links(entry, key):
 
 
 def test_definition_of_every_headword_has_15_to_600_characters_and_is_not_the_word(lexicon):
-    rank, count = 0, 0
+    rank, count, step = 0, 0, amount(5, thorough=1)
     while page := lexicon.lemmas(after_rank=rank, limit=2000):
         rank = page[-1].rank
-        for key, entry in lexicon.lookup([lemma.key for lemma in page]).items():
+        for key, entry in lexicon.lookup([lemma.key for lemma in page[::step]]).items():
             text = compose.definition(entry)
             assert 15 <= len(text) <= 600, key
             assert word_key(text) != key
             assert text == text.strip(" ;,")
             count += 1
-    assert count == lexicon.size
+    assert abs(count - lexicon.size / step) < 1
 
 
 def test_explanation_says_what_the_word_is_how_it_stands_and_what_else_it_means(entry, lexicon):

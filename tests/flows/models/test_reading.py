@@ -1,13 +1,13 @@
 """Answers as real models give them: what is meant without doubt is read, in one request."""
 
 import json
-import os
 import random
 
 import pytest
 
 from flows.knowledge import Category
 from flows.models.chat.reading import read_items, read_proposals
+from tests.thorough import amount
 from tests.world.damage import damaged
 
 KEYS = ("apple", "pear", "plum")
@@ -17,7 +17,7 @@ ITEMS = [
     {"id": "plum", "text": "A small fruit with a stone.", "pos": "noun"},
 ]
 VALID = json.dumps({"words": ITEMS, "conflicts": ["pear"]})
-ANSWERS = int(os.environ.get("TEST_FUZZ", "1500"))
+ANSWERS = amount(800, thorough=10_000)
 DRAFT = '<think>Perhaps {"words": [{"id": "apple", "text": "no, a draft", "pos": "verb"}]}</think>\n'
 WHOLE = read_items("define", VALID, KEYS)
 

@@ -14,8 +14,8 @@ from flows.models.scripted import ScriptedModel
 from flows.settings import Settings
 from flows.stages.candidates import CandidateSource
 from flows.stages.deadline import Deadline
+from flows.stages.proposing import propose_round
 from flows.stages.resources import Resources
-from flows.stages.stages import propose_round
 from flows.stores import open_store
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)

@@ -30,6 +30,7 @@ from flows.stages.resources import Resources
 from flows.stages.stages import enrich_entries, research_words, synthesize_definitions
 from flows.stores import open_store
 from service.exports.formats import MEDIA_TYPES, encoded
+from tests.thorough import amount
 
 JOB = UUID(int=7)
 WORDS = [Word(text=w, key=w) for w in ("cat", "dog", "swim")]
@@ -93,7 +94,7 @@ async def resources_of(model, source, lexicon, folder):
     deadline.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=amount(30, thorough=400), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=TEXT, texts=TEXTS, category=st.one_of(CATEGORIES, CATEGORIES, CATEGORIES, STRANGE), page=TEXT)
 @example(text=SAID, texts=(SAID,), category="animal", page=SAID)
 async def test_any_text_becomes_an_entry_or_a_reason(  # noqa: PLR0917  what is drawn

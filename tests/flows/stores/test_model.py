@@ -24,6 +24,7 @@ from flows.errors import StaleAttempt
 from flows.stores.firestore import FirestoreStore
 from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
+from tests.thorough import amount
 
 KEYS = ("a", "ab", "b", "c", "ç", "字")
 JOBS = (ANN, BOB, EVE)
@@ -165,7 +166,8 @@ class MemoryAndSqlite(TwoStores):
 
 def test_sqlite_does_what_memory_does():
     run_state_machine_as_test(
-        MemoryAndSqlite, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+        MemoryAndSqlite,
+        settings=settings(max_examples=amount(25, thorough=120), stateful_step_count=40, deadline=None),
     )
 
 
@@ -176,5 +178,6 @@ def test_firestore_does_what_memory_does(emulator_host):
             return FirestoreStore(a_place(), emulator=emulator_host, clock=self.tell)
 
     run_state_machine_as_test(
-        MemoryAndFirestore, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
+        MemoryAndFirestore,
+        settings=settings(max_examples=amount(6, thorough=24), stateful_step_count=25, deadline=None),
     )

@@ -20,6 +20,7 @@ from store_documents import ANN, START, batch, entry, event, job, round_
 from flows.knowledge import Word
 from service.api.app import create_app
 from service.orchestration.deployments import deploy
+from tests.thorough import amount
 
 
 async def fill(store):
@@ -50,7 +51,7 @@ def test_schemathesis_finds_nothing(prefect_api, tmp_path):
             "--checks",
             "all",
             "--max-examples",
-            "8",
+            str(amount(4, thorough=20)),
         ]
         command += [
             "-H",

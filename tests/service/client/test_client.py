@@ -18,9 +18,10 @@ from api_server import TOKEN
 from store_documents import ANN, START, batch, definition, entry, event, job, words
 
 from flows.errors import InvalidInput
-from flows.knowledge import Category, Counts, Entry
+from flows.knowledge import Category, Counts
 from service.client import LearningClient
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany
+from service.schemas import EntryView
 from tests.service.client.client_parts import answering
 
 
@@ -64,7 +65,7 @@ async def test_entries_come_typed_over_all_parts_and_as_a_table(served, client):
     )
     found = await client.knowledge(category="plant", limit=None)
     assert [e.key for e in found] == [f"moss {n:03}" for n in reversed(range(230))]
-    assert isinstance(found[0], Entry)
+    assert isinstance(found[0], EntryView)
     assert found.cursor is None
     some = await client.knowledge(limit=205)
     assert len(some) == 205
@@ -72,7 +73,7 @@ async def test_entries_come_typed_over_all_parts_and_as_a_table(served, client):
     assert [e.key for e in rest] == [f"moss {n:03}" for n in reversed(range(25))]
     frame = found.to_pandas()
     assert list(frame["key"]) == [e.key for e in found]
-    assert set(Entry.model_fields) <= set(frame.columns)
+    assert set(EntryView.model_fields) <= set(frame.columns)
     assert [e.key for e in await client.search("moss 007")] == ["moss 007"]
     assert await client.knowledge(category=Category.ANIMAL) == []
     assert "230" in found._repr_html_()

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from flows.knowledge import Entry
-from service.exports.files import json_line
-from service.exports.formats import encoded
+from service.exports.formats import encoded, json_line
 from tests.flows.stores.store_documents import entry
 
 

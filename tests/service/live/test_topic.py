@@ -180,3 +180,10 @@ def test_a_cursor_is_one_pair_and_those_of_before_still_count():
     for other in (encode_cursor("jobs", 1, "x"), "nonsense", encode_cursor("log", 1)):
         with pytest.raises(InvalidInput):
             LogPosition.of(other)
+
+
+async def test_a_state_of_prefect_cannot_wait():
+    found = topic()
+    assert not found.take_lines([line(1)])
+    assert found.take_lines([line(2).model_copy(update={"kind": "state.paused"})])
+    assert not found.take_lines([line(2).model_copy(update={"kind": "state.paused"})]), "already told"

@@ -1,0 +1,12 @@
+"""How much the tests look at: a part on every run, all of it with TEST_THOROUGH=1, as the weekly run does."""
+
+from __future__ import annotations
+
+import os
+
+IS_THOROUGH = os.environ.get("TEST_THOROUGH") == "1"
+
+
+def amount(usual: int, *, thorough: int) -> int:
+    """So many examples, cases or steps."""
+    return thorough if IS_THOROUGH else usual
