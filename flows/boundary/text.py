@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import is_
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -43,6 +44,14 @@ def clean(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -
     between letters of scripts that use it, and between symbols. `keep_lines` keeps line breaks, at most two
     in a row.
     """
+    if (
+        text.isascii()
+        and text.isprintable()
+        and len(text) <= limit
+        and "  " not in text
+        and text == text.strip()
+    ):
+        return text  # nine texts in ten
     text = text[: 2 * limit]
     if not (text.isascii() and text.isprintable()):
         text = _visible(_paired(text))
@@ -58,18 +67,19 @@ def cleaned(value: T) -> T:
 
 
 def _cleaned(value: Any, *, keep_lines: bool) -> Any:  # noqa: ANN401  any part of a document
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         made = clean(value, keep_lines=keep_lines)
         return value if made == value else made
-    if isinstance(value, tuple):
-        parts = tuple(_cleaned(part, keep_lines=keep_lines) for part in value)
-        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
-    if isinstance(value, BaseModel):
-        changed = {
-            name: made
-            for name, part in value
-            if (made := _cleaned(part, keep_lines=name in WITH_LINES)) is not part
-        }
+    if kind is tuple:
+        parts = [_cleaned(part, keep_lines=keep_lines) for part in value]
+        return value if all(map(is_, parts, value)) else tuple(parts)
+    if issubclass(kind, BaseModel):
+        changed = {}
+        for name, part in value.__dict__.items():
+            made = _cleaned(part, keep_lines=name in WITH_LINES)
+            if made is not part:
+                changed[name] = made
         return value.model_copy(update=changed) if changed else value
     return value
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import product
+from weakref import WeakKeyDictionary
 
 from flows.core.identity.graphics import are_one_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
@@ -22,7 +23,10 @@ from flows.lexicon.written import parts, written
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
 _REMEMBERED = 8192
-"""Tokens and keys whose answer is kept: common words recur."""
+"""Keys whose parts of speech are kept."""
+_REMEMBERED_TOKENS = 20_000
+_CANDIDATES: WeakKeyDictionary[Lexicon, dict[str, frozenset[str]]] = WeakKeyDictionary()
+"""Per lexicon, what its tokens may be forms of: the model and the stages ask for the same ones."""
 _COMPARED = frozenset({"adjective", "adverb"})
 _MISREAD = frozenset(
     (
@@ -44,17 +48,30 @@ class Morphology:
         self._lexicon = lexicon
         self.parts_of = lru_cache(_REMEMBERED)(self._parts_of)
         """The parts of speech of a headword; none for other keys."""
-        self.lemma_candidates = lru_cache(_REMEMBERED)(self._lemma_candidates)
-        """Every word that the token may be a form of, including itself; generous, for checking whether a text
-        mentions a word.
-        """
+        self._candidates = _CANDIDATES.setdefault(lexicon, {})
 
     def _parts_of(self, key: str) -> frozenset[PartOfSpeech]:
         return parts(self._lexicon, (key,)).get(key, frozenset())
 
-    def _lemma_candidates(self, token: str) -> frozenset[str]:
-        key = word_key(token)
-        return _Forms(self._lexicon, (key,)).candidates(key)
+    def lemma_candidates(self, token: str) -> frozenset[str]:
+        """Every word that the token may be a form of, including itself; generous, for checking whether a text
+        mentions a word.
+        """
+        found = self._candidates.get(token)
+        if found is None:
+            key = word_key(token)
+            self._remember((key,))
+            found = self._candidates[key]
+        return found
+
+    def _remember(self, keys: Collection[str]) -> None:
+        """Work out the candidates of tokens that have not occurred before; common ones recur all the time."""
+        if len(self._candidates) > _REMEMBERED_TOKENS:
+            self._candidates.clear()
+        new = {key for key in keys if key not in self._candidates}
+        if new:
+            forms = _Forms(self._lexicon, new)
+            self._candidates.update((key, forms.candidates(key)) for key in new)
 
     def base_forms(self, key: str) -> tuple[str, ...]:
         """The headwords that the form is an inflection of, likeliest first; none for a headword ("left",
@@ -89,8 +106,8 @@ class Morphology:
     def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
         """`lemma_candidates` for all tokens of some texts, in a few look-ups."""
         found = {token for text in texts for token in tokens_to_match(text)}
-        forms = _Forms(self._lexicon, found | {token.removesuffix("'s") for token in found})
-        return forms.candidates
+        self._remember(found | {token.removesuffix("'s") for token in found})
+        return self.lemma_candidates
 
     def headwords(self, words: Collection[str]) -> dict[str, Lemma]:
         """The headword that each token stands for, the most common of itself and its base forms; tokens

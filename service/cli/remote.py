@@ -197,17 +197,17 @@ async def find(client: LearningClient, given: str) -> UUID:
         pass
     if not re.fullmatch(r"[0-9a-f-]{1,36}", prefix):
         raise InvalidInput(
-            "job_id",
+            "JOB",
             f"{given} is not a job id",
             "Give an id or the beginning of one, as `learn jobs` shows it.",
         )
     plain = prefix.replace("-", "")
     found = [job.job_id for job in await client.jobs(limit=LOOKED_AT) if job.job_id.hex.startswith(plain)]
     if not found:
-        raise NotFound("job_id", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
+        raise NotFound("JOB", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
     if len(found) > 1:
         shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
-        raise InvalidInput("job_id", f"{len(found)} jobs match {given}: {shown}", "Give more of the id.")
+        raise InvalidInput("JOB", f"{len(found)} jobs match {given}: {shown}", "Give more of the id.")
     return found[0]
 
 
