@@ -67,8 +67,11 @@ $(TOOLS): $(STAMP)
 run: install
 	@$(BIN)/learn up --run big --minutes $(MINUTES)
 
+# not as $(MAKE), which a dry run would call
+AGAIN = $(MAKE)
+
 test: setup
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check ui-check
+	@$(AGAIN) --no-print-directory -j2 --output-sync=target check ui-check
 	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
 
 # which tests those are: tests/conftest.py
