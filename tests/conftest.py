@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import guardian
+from prefect_database import prepare
 
 guardian.begin()
 if "FIRESTORE_EMULATOR_HOST" in os.environ:  # for tests/flows/stores/emulator.py alone
@@ -154,6 +155,7 @@ def prefect_api():
     from service.stack.prefect_server import ensure_server, stop_if_unused, take_lease
 
     settings = Settings(home=HOME / "session", prefect_port=a_free_port())
+    prepare(settings.home)
     lease = asyncio.run(take_lease(settings))
     try:
         url = asyncio.run(ensure_server(settings, say=print))

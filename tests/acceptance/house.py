@@ -12,13 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 from checker import faults_in
 from rows import Rows
+
+from tests.prefect_database import prepare
 
 LEARN = str(Path(sys.executable).with_name("learn"))
 
@@ -137,6 +139,9 @@ class House:
         self, *arguments: str, store: Path | None = None, under: Sequence[str] = (), **environment: str
     ) -> Run:
         """Start `learn …`, perhaps under another command; its output goes to a file."""
+        if not self._started:
+            with suppress(OSError):  # a home that cannot be written is what some tests are about
+                prepare(self.home)
         given = {k: v for k, v in os.environ.items() if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_"))}
         given |= {
             "LEARN_HOME": str(self.home),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings
+from tests.prefect_database import prepare
 
 # modules that tests share
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "flows" / "stores")]
@@ -108,6 +109,7 @@ class Processes:
         self._settings = settings
         self._stand_ins = stand_ins
         self._mine: list[subprocess.Popen[str]] = []
+        prepare(settings.home)
 
     def run(self, code, **environment):
         given = {
