@@ -182,7 +182,7 @@ def test_head_of_endless_size_is_refused(serve):
 
 
 def test_store_that_hangs_gives_503_and_the_facade_goes_on(serve, tmp_path):
-    served = serve(store=f"sqlite:///{tmp_path}/store.db", request_timeout_s=0.5)
+    served = serve(store=f"sqlite:///{tmp_path}/store.db", request_timeout_s=2.0)
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     job_id = uuid4()
     served.do(
