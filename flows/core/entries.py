@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from flows.core.mentions import LemmasOf, mentions
+from flows.core.identity.mentions import LemmasOf, mentions
 from flows.core.words import display_form, form_problem, printable, word_key
 from flows.knowledge import (
     Category,

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from flows.core.identity.graphics import are_one_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
-from flows.core.mentions import LemmasOf, tokens_to_match
+from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.reader import Lemma, Lexicon

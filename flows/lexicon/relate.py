@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 
 from flows.core.identity.inflection import regular_bases
+from flows.core.identity.mentions import LemmasOf, mentions
 from flows.core.identity.spelling import spelling_variants
-from flows.core.mentions import LemmasOf, mentions
 from flows.core.words import form_problem, tokens
 from flows.knowledge import Relation
 from flows.lexicon.reader import HEARD_OF, Lemma, LexicalEntry, LexicalRelation, LexicalSense, key_of

@@ -140,7 +140,7 @@ class Topic:
     def take_row(self, row: Job, *, is_written: bool = True) -> bool:
         """Take a row unless a newer one is known. Returns whether the job's status changed.
 
-        The lines of a row that whoever sends it has not written himself are still to be read.
+        The log is read before a row is sent that its sender has not written, since its lines are missing.
         """
         if self.row is not None and (row.attempt, row.version) <= (self.row.attempt, self.row.version):
             return False

@@ -190,8 +190,8 @@ def measure(starts=STARTS):
         stack = Stack(folder)
         try:
             time.sleep(PAUSE_S)
-            spares = stack.processes(b"--warm")
-            memory = memory_mb(spares[0]) if spares else None
+            warm = stack.processes(b"--warm")
+            memory = memory_mb(warm[0]) if warm else None
             shares = idle_share(stack)
             rows = []
             for number in range(starts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.core.identity.inflection import regular_bases
-from flows.core.mentions import mentions
+from flows.core.identity.mentions import mentions
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_values import lemmas_of, no_lemmas, plain_words, texts
 
-from flows.core.mentions import MAX_GAP, mentions
+from flows.core.identity.mentions import MAX_GAP, mentions
 from flows.core.words import word_key
 
 
