@@ -5,6 +5,8 @@ It comes first: the stack knows nothing yet.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pages import status
 from playwright.sync_api import expect
@@ -35,8 +37,11 @@ def test_a_stranger_learns_words_and_reads_them(stack, open_page):
     page.sees("Written by wordnet-3.1")
 
     page.get_by_role("link", name="Knowledge", exact=True).click()
-    page.get_by_label("Search").fill(word)
-    page.get_by_role("region", name="Entries").get_by_role("link", name=word).first.click()
+    with page.expect_response(lambda response: "q=" in response.url):
+        page.get_by_label("Search").fill(word)
+    page.get_by_role("region", name="Entries").get_by_role(
+        "link", name=re.compile(rf"^{re.escape(word)} \w+,")
+    ).first.click()
     expect(page.heading(word, level=1, exact=True)).to_be_visible()
     assert {url.split("/")[2] for url in page.requests} == {stack.url.split("/")[2]}
 

@@ -22,6 +22,7 @@ def test_a_session_that_ended_is_asked_for_where_one_is(stack, open_page, own_fa
         page.sees("Invalid token.")
         sign_in(page, TOKEN)
         expect(page.get_by_label("Search")).to_have_value("a")
+        page.wait_for_load_state("networkidle")  # what is still being read would end the session by itself
         page.context.clear_cookies()
         page.get_by_role("link", name="Schedules").click()
         expect(page.heading("Sign in")).to_be_visible()

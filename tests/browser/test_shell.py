@@ -227,7 +227,7 @@ def test_a_retry_that_fails_says_so_under_the_table(stack, open_page, own_facade
         gate.shut()
         retry.focus()
         page.keyboard.press("Enter")
-        said = page.get_by_role("alert").filter(has_text="Any topic: Prefect")
+        said = page.get_by_role("alert").filter(has_text="Any topic: Can't reach Prefect")
         expect(said).to_be_visible()
         assert said.evaluate("line => line.closest('table') === null")
 
