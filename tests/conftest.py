@@ -41,9 +41,13 @@ SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
 SLOW_TESTS = (
+    "flows/job/test_others.py::test_jobs_on_the_lexicon_go_on_until_their_time_is_up",
     "flows/lexicon/test_compose.py::test_definition_of_every_headword_",
     "flows/lexicon/test_entries.py",
+    "flows/models/test_groq.py::test_requests_wait_for_the_minutes_tokens_",
+    "flows/models/test_groq_faults.py",
     "flows/models/test_reading.py::test_damaged_answers_",
+    "flows/sources/test_action_api_faults.py",
     "flows/stages/test_the_door.py",
     "flows/lexicon/test_reader.py::test_memory_stays_small_however_much_is_read",
     "flows/models/test_lexicon_model.py::test_every_presentable_lemma_",
@@ -52,15 +56,20 @@ SLOW_TESTS = (
     "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
     "flows/test_running_server.py",
     "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
+    "service/api/test_access.py::test_session_ends_and_does_not_outlive_the_token",
+    "service/cli/doctor/test_server.py",
     "service/cli/output/test_plain_and_live.py::test_live_display_",
     "service/cli/test_app.py::test_a_shell_can_complete_commands",
     "service/cli/test_app.py::test_a_reader_that_goes_away_is_no_error",
     "service/cli/test_app.py::test_help_costs_little_more_than_the_library_that_prints_it",
     "service/cli/test_app.py::test_help_imports_nothing_heavy",
     "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
+    "service/cli/test_jobs.py::test_without_a_facade_one_line_says_so",
     "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
     "service/cli/test_streams.py",
+    "service/client/test_connection.py",
     "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
+    "service/orchestration/test_client.py",
     "service/orchestration/test_patches.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
@@ -74,7 +83,9 @@ SLOW_TESTS = (
     "test_imports.py",
     "test_ui_build.py",
 )
-"""Where the names of tests begin that start processes by themselves, or work for many seconds."""
+"""Where the names of tests begin that start processes by themselves, wait by the real clock, or work for many
+seconds.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
