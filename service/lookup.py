@@ -21,8 +21,6 @@ from flows.lexicon.naming import OtherNames
 from flows.lexicon.reader import Lexicon
 from flows.settings import Settings
 from flows.stores.base import Store
-from service.errors import NotFound
-from service.wording import absence_remedy, absence_text
 
 AbsenceCode = Literal[
     "variant_of_known",
@@ -77,17 +75,6 @@ class LookedUp:
         if self.relation is not Verdict.SPELLING_VARIANT:
             return False
         return graphical_key(_key_of(self.known)) == graphical_key(word_key(self.asked))
-
-    def not_found(self) -> NotFound:
-        """The error for a word that has nothing of its own."""
-        code = self.code or "not_learned"
-        return NotFound(
-            "word",
-            absence_text(code, self.params),
-            absence_remedy(code, self.params) or "",
-            code=code,
-            params=self.params,
-        )
 
 
 async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:

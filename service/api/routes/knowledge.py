@@ -17,11 +17,12 @@ from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
 from service.api.routes.jobs import PageLimit
-from service.errors import TooMany
+from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.exports.words import exported
-from service.lookup import look_up
+from service.lookup import LookedUp, look_up
 from service.schemas import EntryList, EntryView, FrontierList, Graph
+from service.wording import absence_remedy, absence_text
 
 router = APIRouter(tags=["knowledge"])
 
@@ -220,8 +221,19 @@ async def _find(facade: Facade, word: str) -> Entry | KnownWord:
     """What is known of the word, in whatever marks and spaces. Raises NotFound for forms of it and others."""
     found = await look_up(facade.store, word[:500], facade.settings)
     if found.known is None or not found.is_same_word:
-        raise found.not_found()
+        raise _not_found(found)
     return found.known
+
+
+def _not_found(found: LookedUp) -> NotFound:
+    code = found.code or "not_learned"
+    return NotFound(
+        "word",
+        absence_text(code, found.params),
+        absence_remedy(code, found.params) or "",
+        code=code,
+        params=found.params,
+    )
 
 
 async def _onward(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
