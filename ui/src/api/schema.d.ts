@@ -268,6 +268,8 @@ export interface paths {
         /**
          * Retry Job
          * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
+         *
+         *     A job that failed by its own parameters (`error_code`) is refused with the code `must_fail_again`.
          */
         post: operations["retry_job"];
         delete?: never;
