@@ -9,4 +9,5 @@ from contract_defined import *
 from contract_jobs import *
 from contract_learning import *
 from contract_reading import *
+from contract_rivals import *
 from contract_rows import *
