@@ -133,6 +133,10 @@ async def find(store: Store, asked: str) -> SearchResult:
     found = await _found(store, key)
     if found is not None:
         return SearchResult(asked, *found)
+    if key and (alias := (await store.aliases([key])).get(key)):
+        found = await _found(store, alias.of)
+        if found is not None:
+            return SearchResult(asked, *found, base=_word_of(found), relation=alias.relation)
     for other, relation in (await _other_names(store, key)).items():
         found = await _found(store, other)
         if found is not None:

@@ -9,7 +9,15 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
-from flows.stores.rules import by_key, definition_of, depth_of, is_known, rank, stored_graphical_key
+from flows.stores.rules import (
+    by_key,
+    definition_of,
+    depth_of,
+    is_known,
+    rank,
+    stored_graphical_key,
+    with_aliases,
+)
 from flows.stores.sqlite.database import Parameters, Row, Scalar, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
 from flows.stores.times import micros, moment_of
@@ -50,8 +58,8 @@ class SqliteWords(SqlitePart):
     def _verdicts(self, states: Iterable[Row], job_id: UUID, below: Depth | None) -> dict[str, str]:
         now = self._now()
         verdicts = {}
-        for key, depth, claimed_by, claimed_until in states:
-            if is_known(depth, below):
+        for key, depth, claimed_by, claimed_until, is_alias in states:
+            if is_alias or is_known(depth, below):
                 verdicts[key] = "known"
             elif claimed_by is None or claimed_until <= now:
                 verdicts[key] = "new"
@@ -157,11 +165,12 @@ async def _release(transaction: Transaction, keys: Collection[str], job_id: UUID
 
 
 async def _define(transaction: Transaction, definitions: Sequence[Definition]) -> None:
+    names = await _alias_names(transaction, [item.key for item in definitions])
     rows: list[Parameters] = [
         {
             **named(item.key, item.word),
             "at": micros(item.provenance.created_at),
-            "document": item.model_dump_json(),
+            "document": with_aliases(item, names.get(item.key, ())).model_dump_json(),
         }
         for item in definitions
     ]
@@ -182,7 +191,9 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
             revisions[entry.key] = entry.revision
             newer[entry.key] = entry
     if newer:
-        await transaction.run_many("save_entry", map(entry_row, newer.values()))
+        names = await _alias_names(transaction, newer)
+        complete = [with_aliases(entry, names.get(key, ())) for key, entry in newer.items()]
+        await transaction.run_many("save_entry", map(entry_row, complete))
         await transaction.run_many(
             "learn_entry",
             (
@@ -191,6 +202,14 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
             ),
         )
         await transaction.fetch("drop_definitions", keys=json_list(newer))
+
+
+async def _alias_names(transaction: Transaction, keys: Collection[str]) -> dict[str, list[str]]:
+    """The aliases of words, as they are written, by the word's key."""
+    found: dict[str, list[str]] = {}
+    for key, word in await transaction.fetch("aliases_of", keys=json_list(keys)) if keys else ():
+        found.setdefault(key, []).append(word)
+    return found
 
 
 def named(key: str, word: str) -> dict[str, Scalar]:
