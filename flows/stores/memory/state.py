@@ -74,6 +74,7 @@ class MemoryHalf:
         job = self._state.jobs.get(job_id)
         check_attempt(job_id, attempt, job.attempt if job else None)
 
-    def _names_of(self, key: str) -> list[str]:
-        """The aliases of a word, as they are written."""
-        return [alias.word for alias in self._state.aliases.values() if alias.of == key]
+    def _names_of(self, key: str) -> tuple[str, ...]:
+        """The aliases that a known word has, as they are written."""
+        state = self._state.words.get(key)
+        return state.definition.aliases if state and state.definition else ()

@@ -242,8 +242,13 @@ SELECT source, key, document FROM research_cache WHERE (source, key) > (:source,
 -- aliases: those among the keys
 SELECT k.key, k.word, k.alias_of, k.relation FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.alias_of IS NOT NULL
 
--- aliases_of: what points to the keys
-SELECT k.alias_of, k.word FROM json_each(:keys) AS j CROSS JOIN known_words AS k INDEXED BY known_words_aliases ON k.alias_of = j.value
+-- alias_names: the aliases that known words among the keys have, as a JSON array
+SELECT k.key, json_extract(coalesce(d.document, e.document), '$.aliases')
+FROM json_each(:keys) AS j
+CROSS JOIN known_words AS k ON k.key = j.value
+LEFT JOIN definitions AS d ON d.key = k.key
+LEFT JOIN solidified_knowledge AS e ON e.key = k.key
+WHERE k.depth > 0
 
 -- aliases_page: aliases after a key
 SELECT key, word, alias_of, relation FROM known_words WHERE key > :key AND alias_of IS NOT NULL ORDER BY key LIMIT :limit

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -205,11 +206,9 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
 
 
 async def _alias_names(transaction: Transaction, keys: Collection[str]) -> dict[str, list[str]]:
-    """The aliases of words, as they are written, by the word's key."""
-    found: dict[str, list[str]] = {}
-    for key, word in await transaction.fetch("aliases_of", keys=json_list(keys)) if keys else ():
-        found.setdefault(key, []).append(word)
-    return found
+    """The aliases that known words have, as they are written, by the word's key."""
+    rows = await transaction.fetch("alias_names", keys=json_list(keys)) if keys else []
+    return {key: json.loads(names) for key, names in rows if names}
 
 
 def named(key: str, word: str) -> dict[str, Scalar]:
