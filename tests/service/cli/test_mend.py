@@ -194,7 +194,8 @@ class TestMend:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as raw:
             raw.executescript(
                 "CREATE VIRTUAL TABLE temp.found USING fts5vocab(main, entry_search, instance);"
-                f"CREATE VIRTUAL TABLE temp.anew USING fts5({columns}, tokenize = 'unicode61 remove_diacritics 2');"
+                f"CREATE VIRTUAL TABLE temp.anew USING fts5({columns},"
+                " tokenize = 'unicode61 remove_diacritics 2');"
                 "CREATE VIRTUAL TABLE temp.wanted USING fts5vocab(temp, anew, instance);"
             )
             raw.execute(f"INSERT INTO anew (rowid, {columns}) SELECT id, {columns} FROM entry_texts")
