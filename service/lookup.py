@@ -52,6 +52,8 @@ class LookedUp:
     code: AbsenceCode | None = None
     other: str | None = None
     learn: str | None = None
+    is_alias: bool = False
+    """Whether the asked word is one of the other names that are kept with what is known."""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class LookedUp:
     @property
     def is_same_word(self) -> bool:
         """Whether what is known is the asked word, in other marks and spaces at most."""
-        if self.known is None or self.relation is None:
+        if self.known is None or self.relation is None or self.is_alias:
             return self.known is not None
         if self.relation is not Verdict.SPELLING_VARIANT:
             return False
@@ -85,6 +87,12 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
     itself = await _known(store, (key,)) if key else None
     if itself is not None:
         return LookedUp(asked=asked, known=itself)
+    if key and (alias := (await store.aliases([key])).get(key)):
+        known = await _known(store, (alias.of,))
+        if known is not None:
+            return LookedUp(
+                asked=asked, known=known, relation=alias.relation, other=_word_of(known), is_alias=True
+            )
     problem = form_problem(asked)
     if problem:
         return LookedUp(asked=asked, code="not_a_word", verdict=problem[0])

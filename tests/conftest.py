@@ -65,6 +65,8 @@ SLOW_TESTS = (
     "service/cli/test_app.py::test_help_imports_nothing_heavy",
     "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
     "service/cli/test_jobs.py::test_without_a_facade_one_line_says_so",
+    "service/cli/test_mend.py::test_a_killed_run_is_taken_up",
+    "service/cli/test_mend.py::test_no_doubles_are_left_and_nothing_else_is_changed",
     "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
     "service/cli/test_streams.py",
     "service/client/test_connection.py",

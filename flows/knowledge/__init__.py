@@ -5,6 +5,7 @@ A *candidate* is a word as proposed, with the verdict on it. A *word* is an acce
 aware datetimes in UTC.
 """
 
+from flows.knowledge.aliases import Alias, Merge, StoredName
 from flows.knowledge.base import (
     DEPTHS,
     FINAL_STATUSES,
@@ -69,6 +70,7 @@ __all__ = [
     "FINAL_STATUSES",
     "STAGES",
     "STATUS_OF_STATE",
+    "Alias",
     "Batch",
     "Bound",
     "CachedEvidence",
@@ -99,6 +101,7 @@ __all__ = [
     "Key",
     "KnownWord",
     "LearnedWord",
+    "Merge",
     "Mode",
     "NamedOutcome",
     "Origin",
@@ -122,6 +125,7 @@ __all__ = [
     "StartedBy",
     "StateType",
     "StoreStats",
+    "StoredName",
     "Support",
     "Usage",
     "Verdict",

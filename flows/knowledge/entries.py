@@ -124,6 +124,8 @@ class Definition(Document):
     support: Support
     citations: tuple[Citation, ...] = ()
     provenance: Provenance
+    aliases: tuple[str, ...] = ()
+    """Merged spellings and forms, by key: see flows.knowledge.Alias. The store keeps them."""
 
 
 class KnownWord(Document):
@@ -156,6 +158,8 @@ class Entry(Document):
     explanation: str | None = None
     applications: tuple[str, ...] = ()
     misconceptions: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Merged spellings and forms, by key: see flows.knowledge.Alias. The store keeps them."""
 
     def _repr_html_(self) -> str:
         return entry_html(dict(self))

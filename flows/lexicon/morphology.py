@@ -18,7 +18,7 @@ from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.reader import Lemma, Lexicon
-from flows.lexicon.written import parts, written
+from flows.lexicon.written import meanings, parts, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
@@ -125,6 +125,13 @@ class Morphology:
         "color").
         """
         return bool(self.parts_of(a)) and self._lexicon.share_sense(a, b)
+
+    def mean_the_same(self, a: str, b: str) -> bool:
+        """Whether both keys are headwords with the very same meanings: "colour" and "color" are, "bite" and
+        "bit", which share one of many, are not.
+        """
+        one, other = meanings(self._lexicon, (a, b))
+        return bool(one) and one == other
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""

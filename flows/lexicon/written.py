@@ -29,6 +29,18 @@ def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSp
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
+def meanings(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:
+    """The meanings of each of the keys, in order; none for a key that is no headword."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for key, synset in lexicon.rows(
+        "SELECT l.key, s.synset FROM json_each(?) j CROSS JOIN lemma l ON l.key = j.value CROSS JOIN sense s"
+        " ON s.lemma = l.rank",
+        (as_array(keys),),
+    ):
+        found[key].add(synset)
+    return [frozenset(found[key]) for key in keys]
+
+
 def written(
     lexicon: Lexicon, texts: Collection[str], *, bases_of: BasesOf, alike: Alike | None
 ) -> dict[str, str]:

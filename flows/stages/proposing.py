@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flows.core import selection
 from flows.core.identity.relatives import Rivals
+from flows.core.words import word_key
 from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word, utc_now
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
@@ -47,7 +48,7 @@ async def propose_round(
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
         language=resources.settings.language,
-        written=_written(gathered.candidates, resources),
+        written=await _written(gathered.candidates, resources),
     )
     store = resources.store
     stored = await store.spelled_alike(screening.graphical_keys)
@@ -96,8 +97,9 @@ async def propose_round(
     return round_
 
 
-def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
-    """The proposed texts as the lexicon writes them; leftover words stay as they are stored.
+async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
+    """The proposed texts as the lexicon writes them; leftover words stay as they are stored, and a
+    given alias becomes its word.
 
     Where only the lexicon writes, a given spelling that it lacks becomes the one it has. A word of the
     frontier keeps its key, under which it leaves the frontier.
@@ -106,9 +108,17 @@ def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, st
     for text, origin in proposed:
         if origin != "leftover":
             texts[not resources.model.invents and origin != "frontier"].add(text)
-    return {
+    found = {
         text: headword
         for folds_marks, some in texts.items()
         if some
         for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
+    }
+    given = {text: word_key(found.get(text, text)) for text, origin in proposed if origin == "given"}
+    aliases = await resources.store.aliases(set(given.values())) if given else {}
+    words = await resources.store.known({alias.of for alias in aliases.values()}) if aliases else {}
+    return found | {
+        text: words[aliases[key].of].definition.word
+        for text, key in given.items()
+        if key in aliases and aliases[key].of in words
     }

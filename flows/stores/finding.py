@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from flows.core.words import word_key
@@ -16,10 +17,24 @@ from flows.stores.rules import check_limit, only_filter
 READ_AT_ONCE = 200
 MOST_READ = 25
 """So many pages of defined words are read for one answer; a filter may leave few of each."""
-_DEFINED, _ENTRIES, _TEXTS = "defined", "entries", "texts"
-"""Words that are only defined, by their beginning; entries; words that are only defined, by their text."""
+_DEFINED, _ENTRIES, _TEXTS, _REST = "defined", "entries", "texts", "rest"
+"""Words that are only defined, by their beginning; entries; words that are only defined, by their text; what
+is left after the word that has the query as an alias.
+"""
 
 Found = Entry | KnownWord
+
+
+async def learned(store: Store, key: str) -> Found | None:
+    """What is known of a word, by its own key or by that of an alias."""
+    found = await _learned(store, key)
+    if found is None and (alias := (await store.aliases([key])).get(key)):
+        found = await _learned(store, alias.of)
+    return found
+
+
+async def _learned(store: Store, key: str) -> Found | None:
+    return await store.entry(key) or (await store.known([key])).get(key)
 
 
 async def find_words(
@@ -35,12 +50,54 @@ async def find_words(
 ) -> Page[Found]:
     """What `Store.search` finds, and the words at depth `defined`: with a query those that begin with it come
     first, by key, and where the store has full text those whose definition holds it come last; without a
-    query they come after all entries.
+    query they come after all entries. A word of which the query is an alias comes first.
 
     A page may hold fewer than `limit` words; while `cursor` is set there are more. Raises InvalidInput as
     `Store.search` does.
     """
+    filters = _Filters(category, job_id, support, depth)
     check_limit(limit)
+    named = await _named(store, word_key(query), filters)
+    is_first = cursor is None
+    if named is not None and is_first and limit == 1:
+        return Page(items=(named,), cursor=encode_cursor(_REST), is_full_text=store.has_full_text)
+    if _is_rest(cursor):
+        cursor = None
+    size = limit - 1 if named is not None and is_first else limit
+    page = await _find_words(store, query, filters, cursor=cursor, limit=size)
+    if named is None:
+        return page
+    others = tuple(word for word in page.items if _key(word) != _key(named))
+    return page.model_copy(update={"items": (named, *others) if is_first else others})
+
+
+class _Filters(NamedTuple):
+    category: Category | None
+    job_id: UUID | None
+    support: Support | None
+    depth: Depth | None
+
+    def fit(self, found: Found) -> bool:
+        said = found if isinstance(found, Entry) else found.definition
+        return (
+            self.category in {None, getattr(found, "category", "")}
+            and self.job_id in {None, said.provenance.job_id}
+            and self.support in {None, said.support}
+            and self.depth in {None, found.depth}
+        )
+
+
+async def _named(store: Store, key: str, filters: _Filters) -> Found | None:
+    """The word that a key is an alias of, if it fits the filters."""
+    alias = (await store.aliases([key])).get(key) if key else None
+    found = await _learned(store, alias.of) if alias else None
+    return found if found is not None and filters.fit(found) else None
+
+
+async def _find_words(
+    store: Store, query: str, filters: _Filters, *, cursor: str | None, limit: int
+) -> Page[Found]:
+    category, job_id, support, depth = filters
     only_filter(category=category, job_id=job_id, support=support, depth=depth)
     prefix = word_key(query)
     wanted = _Wanted(prefix=prefix, job_id=job_id, support=support, terms=Terms.parse(query))
@@ -159,6 +216,11 @@ async def _defined(
         if len(words) < READ_AT_ONCE:
             return kept, None
     return kept, after
+
+
+def _is_rest(cursor: str | None) -> bool:
+    """Whether a cursor follows a page of nothing but the word that the query is an alias of."""
+    return cursor == encode_cursor(_REST)
 
 
 def _place(cursor: str | None, first: str) -> tuple[str, str | None]:

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from flows.core.entries import unlearned
 from flows.core.identity.graphics import graphical_key
 from flows.core.identity.relatives import Rivals, by_graphical_key
+from flows.core.words import word_key
 from flows.errors import InvalidInput, StaleAttempt
-from flows.knowledge import DEPTHS, Category, ClaimResult, Definition, Depth, Entry, JobEvent, Support, Word
+from flows.knowledge import (
+    DEPTHS,
+    Category,
+    ClaimResult,
+    Definition,
+    Depth,
+    Entry,
+    JobEvent,
+    LearnedWord,
+    Merge,
+    Support,
+    Word,
+)
 from flows.knowledge.limits import MAX_PAGE
 
 MOST_ON_A_PAGE = MAX_PAGE
 MOST_MENTIONS = 20
+
+T = TypeVar("T", Entry, Definition)
 
 
 class Filter(NamedTuple):
@@ -48,6 +64,33 @@ def definition_of(entry: Entry) -> Definition:
         support=entry.support,
         citations=entry.citations,
         provenance=entry.provenance,
+        aliases=entry.aliases,
+    )
+
+
+def with_aliases(item: T, names: Iterable[str]) -> T:
+    """The entry or definition with these names among its aliases, in order of their keys."""
+    found = {word_key(name): name for name in (*names, *item.aliases)}
+    aliases = tuple(found[key] for key in sorted(found) if key != item.key)
+    return item if aliases == item.aliases else item.model_copy(update={"aliases": aliases})
+
+
+def concepts_of(word: LearnedWord) -> frozenset[str]:
+    """The keys of the concepts that a word's entry mentions: where it may stand in the frontier."""
+    return frozenset(concept.key for concept in unlearned([word.entry])) if word.entry else frozenset()
+
+
+def concepts_seen(merge: Merge) -> list[str]:
+    """The concepts whose rows in the frontier may name a word of the merge."""
+    return sorted(frozenset[str]().union(*map(concepts_of, (*merge.seen, merge.kept))))
+
+
+def mentions_after(merge: Merge, concept: str, mentioned_by: Sequence[str]) -> tuple[str, ...]:
+    """Who mentions a concept once the words are one: the word that stays, if its entry does."""
+    kept, merged = merge.kept.definition.key, {word.definition.key for word in merge.seen}
+    stays = concept in concepts_of(merge.kept)
+    return tuple(
+        dict.fromkeys(kept if key in merged else key for key in mentioned_by if key not in merged or stays)
     )
 
 

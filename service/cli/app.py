@@ -18,6 +18,7 @@ import typer
 
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
+from service.cli import upkeep
 from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 from service.cli.output.streams import accept_any_text
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_jobs.commands)
+app.add_typer(upkeep.commands)
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 
@@ -230,27 +232,6 @@ def export(
         return DONE
 
     return _on_store(work)
-
-
-@app.command("migrate", hidden=True)
-@app.command()
-def copy(
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to", metavar="URL", help="The target store: sqlite:///…, firestore://project/database."
-        ),
-    ],
-    from_: Annotated[
-        str | None,
-        typer.Option("--from", metavar="URL", help="The source store; LEARN_STORE by default."),
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    """Copy the whole knowledge base to another store. An interrupted copy resumes where it stopped."""
-    from service.cli.copy import copy_and_tell
-
-    return wait_for(copy_and_tell(from_, to, is_json=as_json))
 
 
 @app.command()

@@ -144,6 +144,8 @@ class Copying:
             target.put_words,
             lambda word: word.definition.key,
         )
+        aliases = source.all_aliases(after=note.place("aliases", ""))
+        await self._pour("aliases", aliases, target.put_aliases, lambda alias: alias.key)
         await self._pour(
             "frontier",
             source.all_frontier(after=note.place("frontier", "")),

@@ -34,6 +34,7 @@ async def count(store: Store, *, at: datetime) -> Copied:
         {"words": stats.known, "entries": stats.entries, "frontier": stats.frontier, "jobs": stats.jobs}
     )
     found.counts |= {f"{depth} words": number for depth, number in sorted(stats.by_depth.items())}
+    found.add("aliases", await _length(store.all_aliases()))
     for kind in ("rounds", "batches", "events"):
         found.add(kind, 0)
     cursor: str | None = None

@@ -29,8 +29,8 @@ ROWS_IN_A_GROUP = 1000
 
 COLUMNS = (
     "word key part_of_speech category depth support definition related_concepts relations examples senses"
-    " explanation applications misconceptions citations sources licences attribution job_id round model"
-    " prompt_version revision created_at updated_at"
+    " explanation applications misconceptions aliases citations sources licences attribution job_id round"
+    " model prompt_version revision created_at updated_at"
 ).split()
 """Columns of CSV and Parquet.
 
@@ -125,6 +125,7 @@ def _values(entry: Exported) -> dict[str, Any]:
         "explanation": entry.explanation,
         "applications": list(entry.applications),
         "misconceptions": list(entry.misconceptions),
+        "aliases": list(entry.aliases),
         "citations": citations,
         "sources": "; ".join(dict.fromkeys(c.url for c in entry.citations)),
         "licences": "; ".join(dict.fromkeys(c.licence for c in entry.citations)),
@@ -210,7 +211,7 @@ def _schema(pa: Any) -> pa.Schema:  # noqa: ANN401  a module
     sense = pa.struct([("part_of_speech", text), ("gloss", text), ("examples", texts), ("category", text)])
     relation = pa.struct([("kind", text), ("word", text)])
     types = dict.fromkeys(COLUMNS, text) | dict.fromkeys(
-        ("related_concepts", "examples", "applications", "misconceptions"), texts
+        ("related_concepts", "examples", "applications", "misconceptions", "aliases"), texts
     )
     types |= {"relations": pa.list_(relation), "senses": pa.list_(sense), "citations": pa.list_(citation)}
     types |= {"round": pa.int64(), "revision": pa.int64(), "created_at": moment, "updated_at": moment}

@@ -41,6 +41,9 @@ class EntryView(Document):
     explanation: str | None = None
     applications: tuple[str, ...] = ()
     misconceptions: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = Field(
+        default=(), description="Other spellings and forms that were merged into this word"
+    )
     citations: tuple[Citation, ...] = ()
     provenance: Provenance
     revision: int = 0
@@ -62,6 +65,7 @@ class EntryView(Document):
             support=definition.support,
             citations=definition.citations,
             provenance=definition.provenance,
+            aliases=definition.aliases,
             created_at=found.learned_at,
             updated_at=definition.provenance.created_at,
         )

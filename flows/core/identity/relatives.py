@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.core.identity.graphics import PartsOf, are_one_word, graphical_key
 from flows.core.identity.inflection import regular_bases, regular_forms
@@ -57,6 +57,23 @@ class WordFacts:
                 found[other] = Verdict.INFLECTION
         found.pop(key, None)
         return found
+
+    def guesses(self, key: str) -> frozenset[str]:
+        """Every key that `relatives` may name for a key, by spelling alone, and more: who holds few
+        words asks first which of them he has.
+        """
+        words = {key, *self._bases(key)}
+        words |= set(map(graphical_key, words))
+        return frozenset(words.union(*map(spelling_variants, words)) - {key})
+
+    def among(self, present: Collection[str]) -> WordFacts:
+        """The same facts, that look for other spellings among these keys only."""
+
+        def are_variants(one: str, other: str) -> bool:
+            is_possible = other in present or graphical_key(one) == graphical_key(other)
+            return is_possible and self.are_variants(one, other)
+
+        return replace(self, are_variants=are_variants)
 
     def _bases(self, key: str) -> Collection[str]:
         bases = self.base_forms(key)

@@ -15,7 +15,7 @@ from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import entry_path, frontier_path
 from flows.stores.firestore.word_changes import READ_AT_ONCE, WordChanges, committed
 from flows.stores.firestore.word_states import WordState
-from flows.stores.rules import rank
+from flows.stores.rules import rank, with_aliases
 
 Revisions = dict[str, tuple[int, Version]]
 """By key: an entry's stored revision, 0 where there is none, with its version."""
@@ -46,7 +46,11 @@ class FirestoreBatches(WordChanges):
                 states |= await self._read_states(unsure)
                 changes = committed(states, newer, definitions, freed, batch.job_id)
             solid = [
-                Write(path=entry_path(key), fields=entry_fields(entry), version=revisions[key][1])
+                Write(
+                    path=entry_path(key),
+                    fields=entry_fields(with_aliases(entry, states[key].aliases)),
+                    version=revisions[key][1],
+                )
                 for key, entry in newer.items()
             ]
             gone = [Write(path=frontier_path(key), fields=None) for key in learned]

@@ -104,7 +104,9 @@ class FirestoreFrontier(FirestorePart):
             for snapshot in (await self._database.get(list(map(word_path, keys)), STATE_FIELDS)).values()
         ]
         return {
-            state.key for state in states if state.rank or (or_claimed_at and state.is_live(or_claimed_at))
+            state.key
+            for state in states
+            if state.is_taken or (or_claimed_at and state.is_live(or_claimed_at))
         }
 
 

@@ -19,6 +19,7 @@ from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
 from flows.stores.firestore.jobs import FirestoreJobs
+from flows.stores.firestore.mending import FirestoreMending
 from flows.stores.firestore.rounds import FirestoreRounds
 from flows.stores.firestore.words import FirestoreWords
 
@@ -34,6 +35,7 @@ class FirestoreStore(
     FirestoreJobs,
     FirestoreRounds,
     FirestoreContents,
+    FirestoreMending,
 ):
     """Everything in one database. A failing call is retried for at most `patience_s` seconds.
 

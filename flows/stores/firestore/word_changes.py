@@ -54,7 +54,9 @@ class WordChanges(FirestorePart):
             if leaves_frontier:
                 after = states | {key: state for key, (state, _) in changes.items()}
                 writes += [
-                    Write(path=frontier_path(key), fields=None) for key, state in after.items() if state.rank
+                    Write(path=frontier_path(key), fields=None)
+                    for key, state in after.items()
+                    if state.is_taken
                 ]
             count = max(count, len(changes))
             try:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from flows.knowledge import Definition, KnownWord
+from flows.knowledge import Alias, Definition, KnownWord
 from flows.stores.firestore.driver.database import Snapshot
-from flows.stores.firestore.driver.writes import Version, Write
+from flows.stores.firestore.driver.writes import ANY, Version, Write
 from flows.stores.firestore.fencing import word_path
-from flows.stores.rules import depth_of, is_known, rank, stored_graphical_key
+from flows.stores.rules import depth_of, is_known, rank, stored_graphical_key, with_aliases
 
 STATE_FIELDS = (
     "key",
@@ -22,6 +22,8 @@ STATE_FIELDS = (
     "claim_attempt",
     "claim_token",
     "claimed_until",
+    "aliases",
+    "alias_of",
 )
 _CLAIM_FIELDS = ("claimed_by", "claim_attempt", "claim_token", "claimed_until")
 
@@ -43,7 +45,8 @@ class Claim:
 class WordState:
     """A word's depth and claim.
 
-    `rank` is 0 for a word that is not known, `version` None if there is no document.
+    `rank` is 0 for a word that is not known, `version` None if there is no document. `alias_of` is the key
+    that an alias points to, `aliases` what points to this word.
     """
 
     key: str
@@ -51,6 +54,8 @@ class WordState:
     rank: int = 0
     learned_at: datetime | None = None
     claim: Claim | None = None
+    aliases: tuple[str, ...] = ()
+    alias_of: str | None = None
     version: Version = None
 
     @classmethod
@@ -73,12 +78,19 @@ class WordState:
             rank=rank(fields.get("depth")),
             learned_at=fields.get("learned_at"),
             claim=claim,
+            aliases=tuple(fields.get("aliases", ())),
+            alias_of=fields.get("alias_of"),
             version=snapshot.version,
         )
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether the word is known, itself or under another spelling."""
+        return self.rank > 0 or self.alias_of is not None
+
     def verdict(self, job_id: UUID, now: datetime, *, below: Any = None) -> str:  # noqa: ANN401  a depth or None
         """What a claim by the job finds: new, own, known or elsewhere."""
-        if is_known(self.rank, below):
+        if self.alias_of is not None or is_known(self.rank, below):
             return "known"
         if self.claim is None or self.claim.until <= now:
             return "new"
@@ -120,9 +132,12 @@ class WordState:
         self, definition: Definition, rank_: int, at: datetime, *, is_freed: bool = False
     ) -> tuple[Self, Write]:
         """The word known at a depth by a definition. `at` applies if it was not known before."""
+        definition = with_aliases(definition, self.aliases)
         after = replace(
             self,
             word=definition.word,
+            aliases=definition.aliases,
+            alias_of=None,
             rank=rank_,
             learned_at=self.learned_at or at,
             claim=None if is_freed else self.claim,
@@ -139,6 +154,7 @@ class WordState:
                 "job_id": provenance.job_id,
                 "round": provenance.round,
                 "model": provenance.model,
+                **({"aliases": list(definition.aliases)} if definition.aliases else {}),
             },
         )
 
@@ -186,5 +202,25 @@ def known_word(fields: dict[str, Any]) -> KnownWord:
         support=fields["support"],
         citations=fields["citations"],
         provenance=fields["provenance"],
+        aliases=fields.get("aliases", ()),
     )
     return KnownWord(definition=definition, depth=fields["depth"], learned_at=fields["learned_at"])
+
+
+def alias_document(alias: Alias, version: Any = ANY) -> Write:  # noqa: ANN401  a version, none or any
+    """The complete document of an alias."""
+    fields: dict[str, Any] = {
+        "key": alias.key,
+        "word": alias.word,
+        "state": "alias",
+        "alias_of": alias.of,
+        "relation": str(alias.relation),
+    }
+    if graphical := stored_graphical_key(alias.key):
+        fields["graphical"] = graphical
+    return Write(path=word_path(alias.key), fields=fields, version=version)
+
+
+def alias_in(fields: dict[str, Any]) -> Alias:
+    """The alias in a document."""
+    return Alias(word=fields["word"], key=fields["key"], of=fields["alias_of"], relation=fields["relation"])

@@ -29,6 +29,7 @@ class MemoryContents(MemoryHalf):
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         for word in words:
             key = word.definition.key
+            self._state.aliases.pop(key, None)
             state = self._state.words.get(key, WordState(word=word.definition.word))
             self._state.words[key] = replace(
                 state,

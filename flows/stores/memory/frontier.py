@@ -19,7 +19,7 @@ class MemoryFrontier(MemoryHalf):
     async def add_to_frontier(self, mentions: Mapping[Word, Collection[str]], *, at: datetime) -> None:
         for word, keys in mentions.items():
             state = self._state.words.get(word.key)
-            if not keys or (state and state.rank > 0):
+            if not keys or (state and state.rank > 0) or word.key in self._state.aliases:
                 continue
             stored = self._state.frontier.get(word.key) or FrontierWord(
                 word=word.text, key=word.key, mentioned_by=(), first_seen=at
@@ -51,6 +51,8 @@ class MemoryFrontier(MemoryHalf):
 
     def _is_busy(self, key: str, now: datetime) -> bool:
         state = self._state.words.get(key)
+        if key in self._state.aliases:
+            return True
         return state is not None and (state.rank > 0 or state.live_claim(now) is not None)
 
 

@@ -38,6 +38,7 @@ from flows.stores.rules import (
     lost_to_rivals,
     only_filter,
     rank,
+    with_aliases,
 )
 from flows.stores.times import micros
 
@@ -86,6 +87,8 @@ class MemoryKnowledge(MemoryHalf):
         return found
 
     def _verdict(self, key: str, *, job_id: UUID, below: Depth | None) -> str:
+        if key in self._state.aliases:
+            return "known"
         state = self._state.words.get(key)
         if state is None:
             return "new"
@@ -110,7 +113,7 @@ class MemoryKnowledge(MemoryHalf):
     def _leave(self, keys: Collection[str], job_id: UUID) -> None:
         self._release(keys, job_id)
         for key in keys:
-            if key in self._state.words and self._state.words[key].rank:
+            if key in self._state.aliases or (key in self._state.words and self._state.words[key].rank):
                 self._state.frontier.pop(key, None)
 
     def _release(self, keys: Iterable[str], job_id: UUID) -> None:
@@ -142,7 +145,7 @@ class MemoryKnowledge(MemoryHalf):
 
     async def spelled_alike(self, graphical_keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         wanted, found = frozenset(graphical_keys), dict[str, list[str]]()
-        for key in sorted(self._state.words):
+        for key in sorted({*self._state.words, *self._state.aliases}):
             if (graphical := graphical_key(key)) != key and graphical in wanted:
                 found.setdefault(graphical, []).append(key)
         return {graphical: tuple(keys) for graphical, keys in found.items()}
@@ -157,10 +160,11 @@ class MemoryKnowledge(MemoryHalf):
         for definition in definitions:
             state = self._state.words.setdefault(definition.key, WordState(word=definition.word))
             if state.rank <= rank("defined"):
+                definition = with_aliases(definition, self._names_of(definition.key))  # noqa: PLW2901
                 self._learn(state, definition, rank("defined"), definition.provenance.created_at)
 
-    @staticmethod
-    def _learn(state: WordState, definition: Definition, rank_: int, at: datetime) -> None:
+    def _learn(self, state: WordState, definition: Definition, rank_: int, at: datetime) -> None:
+        self._state.aliases.pop(definition.key, None)
         state.word = definition.word
         state.definition = definition
         state.rank = rank_
@@ -177,6 +181,7 @@ class MemoryKnowledge(MemoryHalf):
         for entry in entries:
             stored = self._state.entries.get(entry.key)
             if stored is None or entry.revision > stored.revision:
+                entry = with_aliases(entry, self._names_of(entry.key))  # noqa: PLW2901
                 self._state.entries[entry.key] = entry
                 state = self._state.words.setdefault(entry.key, WordState(word=entry.word))
                 self._learn(state, definition_of(entry), rank(entry.depth), entry.created_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.knowledge import (
+    Alias,
     Batch,
     CachedEvidence,
     Definition,
@@ -52,6 +53,7 @@ class MemoryState:
     language: str | None = None
     words: dict[str, WordState] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
     frontier: dict[str, FrontierWord] = field(default_factory=dict)
     jobs: dict[UUID, Job] = field(default_factory=dict)
     stops: set[UUID] = field(default_factory=set)
@@ -71,3 +73,8 @@ class MemoryHalf:
     def _fence(self, job_id: UUID, attempt: int) -> None:
         job = self._state.jobs.get(job_id)
         check_attempt(job_id, attempt, job.attempt if job else None)
+
+    def _names_of(self, key: str) -> tuple[str, ...]:
+        """The aliases that a known word has, as they are written."""
+        state = self._state.words.get(key)
+        return state.definition.aliases if state and state.definition else ()

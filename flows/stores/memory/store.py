@@ -16,12 +16,13 @@ from flows.stores.memory.contents import MemoryContents
 from flows.stores.memory.frontier import MemoryFrontier
 from flows.stores.memory.jobs import MemoryJobs
 from flows.stores.memory.knowledge import MemoryKnowledge
+from flows.stores.memory.mending import MemoryMending
 from flows.stores.memory.state import MemoryState
 
 _named: dict[str, MemoryState] = {}
 
 
-class MemoryStore(MemoryKnowledge, MemoryFrontier, MemoryJobs, MemoryContents):
+class MemoryStore(MemoryKnowledge, MemoryFrontier, MemoryJobs, MemoryContents, MemoryMending):
     """Everything in dictionaries.
 
     No method yields before it is done, so each is atomic in its event loop.

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flows.knowledge import CachedEvidence, Definition, Entry, FrontierWord, LearnedWord, QuotaUsage
 from flows.stores.rules import definition_of, depth_of, rank
-from flows.stores.sqlite.database import Parameters
+from flows.stores.sqlite.database import Parameters, Row
 from flows.stores.sqlite.part import SqlitePart
 from flows.stores.sqlite.words import entry_row, named
 from flows.stores.times import micros, moment_of
@@ -23,16 +23,8 @@ class SqliteContents(SqlitePart):
 
     async def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
         while rows := await self._database.fetch("words_page", key=after, limit=_AT_ONCE):
-            for _, depth, learned_at, definition, document in rows:
-                entry = Entry.model_validate_json(document) if document else None
-                yield LearnedWord(
-                    definition=Definition.model_validate_json(definition)
-                    if definition
-                    else definition_of(entry),  # type: ignore[arg-type]
-                    depth=depth_of(depth),
-                    learned_at=moment_of(learned_at),
-                    entry=entry,
-                )
+            for row in rows:
+                yield learned_word(row)
             after = rows[-1][0]
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
@@ -91,3 +83,15 @@ class SqliteContents(SqlitePart):
             for _, _, document in rows:
                 yield CachedEvidence.model_validate_json(document)
             after = rows[-1][:2]
+
+
+def learned_word(row: Row) -> LearnedWord:
+    """What a row says of a word: key, depth, time, definition, entry."""
+    _, depth, learned_at, definition, document = row
+    entry = Entry.model_validate_json(document) if document else None
+    return LearnedWord(
+        definition=Definition.model_validate_json(definition) if definition else definition_of(entry),  # type: ignore[arg-type]
+        depth=depth_of(depth),
+        learned_at=moment_of(learned_at),
+        entry=entry,
+    )

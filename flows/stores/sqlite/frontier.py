@@ -26,7 +26,9 @@ class SqliteFrontier(SqlitePart):
         rows: dict[str, dict[str, Any]] = {}
         async with self._database.transaction() as transaction:
             known = {
-                key for key, depth, _, _ in await transaction.fetch("word_states", keys=listed) if depth > 0
+                key
+                for key, depth, _, _, is_alias in await transaction.fetch("word_states", keys=listed)
+                if depth > 0 or is_alias
             }
             stored = {
                 key: json.loads(mentioned_by)

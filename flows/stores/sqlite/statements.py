@@ -12,12 +12,19 @@ _HERE: Traversable = files(__package__)
 _HEADING = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
 
 
-def _named(text: str) -> dict[str, str]:
+def named(text: str) -> dict[str, str]:
+    """Statements by name.
+
+    Raises ValueError if two have one name: the later would silently replace the other.
+    """
     _, *parts = _HEADING.split(text)
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    names = parts[::2]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"statements.sql names more than one statement {', '.join(twice)}")
+    return {name: body.strip() for name, body in zip(names, parts[1::2], strict=True)}
 
 
-STATEMENTS = _named((_HERE / "statements.sql").read_text(encoding="utf-8"))
+STATEMENTS = named((_HERE / "statements.sql").read_text(encoding="utf-8"))
 """Statements by name."""
 
 

@@ -1,7 +1,7 @@
 -- Every statement, by name: `-- name: what it does`. Lists of keys come as one JSON array, so the limit on variables never matters.
 
--- word_states: depth and claim of each of the keys that have a row
-SELECT k.key, k.depth, k.claimed_by, k.claimed_until FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
+-- word_states: depth, claim and whether it is an alias, of each of the keys that have a row
+SELECT k.key, k.depth, k.claimed_by, k.claimed_until, k.alias_of IS NOT NULL FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
 
 -- rival_states: depth and claim of each word whose graphical key is one of the keys
 SELECT k.key, k.depth, k.claimed_by, k.claimed_until FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
@@ -35,7 +35,9 @@ SELECT word, key FROM known_words WHERE claimed_by = :job_id AND claimed_until >
 
 -- learn_defined: make a word known at depth 1, unless it is known deeper
 INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, 1, :at)
-ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = 1, learned_at = coalesce(learned_at, excluded.learned_at) WHERE depth <= 1
+ON CONFLICT (key) DO UPDATE SET
+    word = excluded.word, depth = 1, learned_at = coalesce(learned_at, excluded.learned_at), alias_of = NULL, relation = NULL
+WHERE depth <= 1
 
 -- save_definition: store a word's definition at depth 1
 INSERT INTO definitions (key, document)
@@ -55,7 +57,8 @@ WHERE excluded.revision > revision
 
 -- learn_entry: make a word known at its entry's depth
 INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, :rank, :at)
-ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = coalesce(learned_at, excluded.learned_at)
+ON CONFLICT (key) DO UPDATE SET
+    word = excluded.word, depth = excluded.depth, learned_at = coalesce(learned_at, excluded.learned_at), alias_of = NULL, relation = NULL
 
 -- drop_definitions: for words whose entry now holds the definition
 DELETE FROM definitions WHERE key IN (SELECT value FROM json_each(:keys))
@@ -65,7 +68,7 @@ DELETE FROM frontier WHERE key IN (SELECT value FROM json_each(:keys))
 
 -- drop_known_from_frontier: the known ones of these words
 DELETE FROM frontier
-WHERE key IN (SELECT j.value FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.depth > 0)
+WHERE key IN (SELECT j.value FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.depth > 0 OR k.alias_of IS NOT NULL)
 
 -- known_words: depth, time, definition or entry of the known words among the keys
 SELECT k.key, k.depth, k.learned_at, d.document, e.document
@@ -139,7 +142,7 @@ ON CONFLICT (key) DO UPDATE SET mentions = excluded.mentions, mentioned_by = exc
 SELECT f.mentions, f.key, f.word, f.mentioned_by, f.first_seen
 FROM frontier AS f INDEXED BY frontier_most_mentioned
 WHERE f.mentions <= :mentions AND (f.mentions < :mentions OR f.key > :key)
-    AND NOT EXISTS (SELECT 1 FROM known_words AS k WHERE k.key = f.key AND (k.depth > 0 OR k.claimed_until > :now))
+    AND NOT EXISTS (SELECT 1 FROM known_words AS k WHERE k.key = f.key AND (k.depth > 0 OR k.alias_of IS NOT NULL OR k.claimed_until > :now))
 ORDER BY f.mentions DESC, f.key LIMIT :limit
 
 -- totals: what triggers count, and the jobs
@@ -227,7 +230,8 @@ WHERE k.key > :key AND k.depth > 0 ORDER BY k.key LIMIT :limit
 
 -- put_word: take a known word over unchanged
 INSERT INTO known_words (key, word, graphical, depth, learned_at) VALUES (:key, :word, :graphical, :rank, :at)
-ON CONFLICT (key) DO UPDATE SET word = excluded.word, depth = excluded.depth, learned_at = excluded.learned_at
+ON CONFLICT (key) DO UPDATE SET
+    word = excluded.word, depth = excluded.depth, learned_at = excluded.learned_at, alias_of = NULL, relation = NULL
 
 -- put_definition: take a definition over unchanged
 INSERT INTO definitions (key, document) VALUES (:key, :document) ON CONFLICT (key) DO UPDATE SET document = excluded.document
@@ -240,3 +244,48 @@ SELECT document FROM quota_usage ORDER BY model, span
 
 -- evidence_page: unexpired evidence, after a source and a key
 SELECT source, key, document FROM research_cache WHERE (source, key) > (:source, :key) AND expires_at > :at ORDER BY source, key LIMIT :limit
+
+-- aliases: those among the keys
+SELECT k.key, k.word, k.alias_of, k.relation FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value WHERE k.alias_of IS NOT NULL
+
+-- alias_names: the aliases that known words among the keys have, as a JSON array
+SELECT k.key, json_extract(coalesce(d.document, e.document), '$.aliases')
+FROM json_each(:keys) AS j
+CROSS JOIN known_words AS k ON k.key = j.value
+LEFT JOIN definitions AS d ON d.key = k.key
+LEFT JOIN solidified_knowledge AS e ON e.key = k.key
+WHERE k.depth > 0
+
+-- aliases_page: aliases after a key
+SELECT key, word, alias_of, relation FROM known_words WHERE key > :key AND alias_of IS NOT NULL ORDER BY key LIMIT :limit
+
+-- put_alias: make a key point to a word, unless it is known itself
+INSERT INTO known_words (key, word, graphical, alias_of, relation) VALUES (:key, :word, :graphical, :of, :relation)
+ON CONFLICT (key) DO UPDATE SET
+    word = excluded.word, alias_of = excluded.alias_of, relation = excluded.relation,
+    claimed_by = NULL, claim_attempt = NULL, claimed_until = NULL
+WHERE depth = 0
+
+-- names_page: what is stored under the keys after a key
+SELECT key, word, depth, learned_at, alias_of, coalesce(claimed_until > :now, 0) FROM known_words WHERE key > :key ORDER BY key LIMIT :limit
+
+-- words_among: known words among the keys, with definition and entry
+SELECT k.key, k.depth, k.learned_at, d.document, e.document
+FROM json_each(:keys) AS j
+CROSS JOIN known_words AS k ON k.key = j.value
+LEFT JOIN definitions AS d ON d.key = k.key
+LEFT JOIN solidified_knowledge AS e ON e.key = k.key
+WHERE k.depth > 0
+
+-- drop_words: rows of words that become another's aliases
+DELETE FROM known_words WHERE key IN (SELECT value FROM json_each(:keys))
+
+-- drop_entries: of words that were merged
+DELETE FROM solidified_knowledge WHERE key IN (SELECT value FROM json_each(:keys))
+
+-- turn_aliases: let the aliases of the keys point to another word
+UPDATE known_words SET alias_of = :of
+WHERE key IN (SELECT k.key FROM json_each(:keys) AS j CROSS JOIN known_words AS k INDEXED BY known_words_aliases ON k.alias_of = j.value)
+
+-- set_mentions: who mentions a frontier word now
+UPDATE frontier SET mentions = :mentions, mentioned_by = :mentioned_by WHERE key = :key

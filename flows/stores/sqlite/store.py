@@ -16,10 +16,11 @@ from flows.stores.sqlite.database import SqliteDatabase
 from flows.stores.sqlite.entries import SqliteEntries
 from flows.stores.sqlite.frontier import SqliteFrontier
 from flows.stores.sqlite.jobs import SqliteJobs
+from flows.stores.sqlite.mending import SqliteMending
 from flows.stores.sqlite.words import SqliteWords
 
 
-class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents):
+class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents, SqliteMending):
     """Everything in one file in WAL mode.
 
     A write waits at most `busy_timeout_s` seconds for another process.

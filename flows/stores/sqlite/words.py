@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,7 @@ from flows.stores.rules import (
     lost_to_rivals,
     rank,
     stored_graphical_key,
+    with_aliases,
 )
 from flows.stores.sqlite.database import Parameters, Row, Scalar, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
@@ -76,8 +78,8 @@ class SqliteWords(SqlitePart):
     def _verdicts(self, states: Iterable[Row], job_id: UUID, below: Depth | None) -> dict[str, str]:
         now = self._now()
         verdicts = {}
-        for key, depth, claimed_by, claimed_until in states:
-            if is_known(depth, below):
+        for key, depth, claimed_by, claimed_until, is_alias in states:
+            if is_alias or is_known(depth, below):
                 verdicts[key] = "known"
             elif claimed_by is None or claimed_until <= now:
                 verdicts[key] = "new"
@@ -183,11 +185,12 @@ async def _release(transaction: Transaction, keys: Collection[str], job_id: UUID
 
 
 async def _define(transaction: Transaction, definitions: Sequence[Definition]) -> None:
+    names = await _alias_names(transaction, [item.key for item in definitions])
     rows: list[Parameters] = [
         {
             **named(item.key, item.word),
             "at": micros(item.provenance.created_at),
-            "document": item.model_dump_json(),
+            "document": with_aliases(item, names.get(item.key, ())).model_dump_json(),
         }
         for item in definitions
     ]
@@ -208,7 +211,9 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
             revisions[entry.key] = entry.revision
             newer[entry.key] = entry
     if newer:
-        await transaction.run_many("save_entry", map(entry_row, newer.values()))
+        names = await _alias_names(transaction, newer)
+        complete = [with_aliases(entry, names.get(key, ())) for key, entry in newer.items()]
+        await transaction.run_many("save_entry", map(entry_row, complete))
         await transaction.run_many(
             "learn_entry",
             (
@@ -217,6 +222,12 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
             ),
         )
         await transaction.fetch("drop_definitions", keys=json_list(newer))
+
+
+async def _alias_names(transaction: Transaction, keys: Collection[str]) -> dict[str, list[str]]:
+    """The aliases that known words have, as they are written, by the word's key."""
+    rows = await transaction.fetch("alias_names", keys=json_list(keys)) if keys else []
+    return {key: json.loads(names) for key, names in rows if names}
 
 
 def named(key: str, word: str) -> dict[str, Scalar]:

@@ -44,6 +44,7 @@ def entry_page(entry: Entry) -> RenderableType:
         parts += [Text(), _label("Related"), _indented(", ".join(entry.related_concepts))]
     if entry.relations:
         parts += [Text(), _label("Relations"), _relations(entry)]
+    parts += _also(entry.aliases)
     parts += [Text(), _label("Sources"), *_sources(entry.citations, entry.support)]
     revision = f", revision {entry.revision}" if entry.revision > 1 else ""
     parts += [Text(), *_origin(entry.provenance, f"{entry.depth}{revision}")]
@@ -57,6 +58,7 @@ def definition_page(known: KnownWord) -> RenderableType:
         _headword(definition.word, definition.part_of_speech),
         Text(),
         _indented(definition.text, style="bold"),
+        *_also(definition.aliases),
         Text(),
         _label("Sources"),
         *_sources(definition.citations, definition.support),
@@ -117,6 +119,10 @@ def _listing(label: str, items: Sequence[str], *, quoted: bool = False) -> list[
             Text(f"“{clean(item)}”" if quoted else clean(item), style="italic" if quoted else ""),
         )
     return [Text(), _label(label), Padding(rows, (0, 0, 0, 2))]
+
+
+def _also(aliases: Sequence[str]) -> list[RenderableType]:
+    return [Text(), _label("Also"), _indented(", ".join(aliases))] if aliases else []
 
 
 def _senses(entry: Entry) -> RenderableType:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.knowledge import Verdict
+from flows.knowledge import Alias, Definition, Provenance, Verdict
 from flows.lexicon.reader import Lexicon
 from flows.models.lexicon import LexiconModel
 from flows.models.scripted import ScriptedModel
@@ -31,7 +31,7 @@ async def store():
 
 @pytest.fixture
 def propose(store):
-    async def proposed(*words, model=None, job_id=FIRST, origin="given"):
+    async def proposed(*words, model=None, job_id=FIRST, origin="given", below=None):
         with Lexicon() as lexicon:
             resources = Resources(
                 settings=Settings(),
@@ -49,6 +49,7 @@ def propose(store):
                 attempt=1,
                 limit=100,
                 until=LATER,
+                below=below,
             )
         return [(c.text, c.verdict, c.variant_of) for c in found.candidates]
 
@@ -104,6 +105,26 @@ async def test_of_two_jobs_that_look_at_once_one_takes_a_word(propose, store, mo
         if verdict is not Verdict.ACCEPTED:
             assert verdict in {Verdict.SPELLING_VARIANT, Verdict.INFLECTION}
             assert [variant_of] == taken
+async def test_an_alias_is_its_word(propose, store):
+    provenance = Provenance(job_id=SECOND, round=1, model="m", prompt_version="1", created_at=LATER)
+    zorblat = Definition(
+        word="Zorblat",
+        key="zorblat",
+        text="What it is, in a sentence.",
+        part_of_speech="noun",
+        support="model_only",
+        provenance=provenance,
+    )
+    await store.save_definitions([zorblat], job_id=SECOND, attempt=1)
+    alias = Alias(word="Quuxle", key="quuxle", of="zorblat", relation=Verdict.SPELLING_VARIANT)
+    await store.put_aliases([alias])
+    model = ScriptedModel()
+    assert await propose("quuxle", model=model) == [("Zorblat", Verdict.KNOWN, None)]
+    assert await propose("quuxle", model=model, origin="model") == [("quuxle", Verdict.KNOWN, None)]
+    assert await propose("quuxles", model=model) == [("quuxles", Verdict.INFLECTION, "quuxle")]
+    # a job that goes deeper takes the word up, under its own name
+    assert await propose("quuxle", model=model, below="deep") == [("Zorblat", Verdict.ACCEPTED, None)]
+    assert [word.key for word in await store.claims(FIRST)] == ["zorblat"]
 
 
 async def test_two_words_are_both_taken(propose):

@@ -8,6 +8,7 @@ from contract_contents import *
 from contract_defined import *
 from contract_jobs import *
 from contract_learning import *
+from contract_mending import *
 from contract_reading import *
 from contract_rivals import *
 from contract_rows import *

@@ -6,10 +6,13 @@ import pytest
 import pytest_asyncio
 from store_documents import ANN, BOB, START, batch, definition, entry, event, job, minutes, round_, words
 
+from flows.core.identity.relatives import WordFacts
 from flows.errors import InvalidInput, StaleAttempt
 from flows.knowledge import CachedEvidence, Candidate, QuotaUsage, Verdict, Word
 from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.writes import Write
+from flows.stores.mending import Rules, mend
 
 LATER = START + minutes(10)
 
@@ -223,6 +226,30 @@ async def test_only_words_that_nobody_knows_may_expire(firestore):
     assert found["known_words/dog"]["claim_expires_at"] == LATER
     assert "claim_expires_at" not in found["known_words/cat"]
     assert found["known_words/cat"]["state"] == "known"
+
+
+async def test_words_of_before_get_their_graphical_key(firestore):
+    await firestore.save_definitions([definition("café"), definition("tea")], job_id=ANN, attempt=1)
+    without = Write(path="known_words/café", fields={}, only=("graphical",))
+    await firestore._database.commit([without])
+    assert await firestore.spelled_alike(["cafe"]) == {}
+    assert [name.key for name in await firestore.names() if name.lacks_graphical] == ["café"]
+    for _ in range(2):
+        await firestore.index_graphical(["café", "tea", "gone"])
+        assert await firestore.spelled_alike(["cafe"]) == {"cafe": ("café",)}
+    assert not any(name.lacks_graphical for name in await firestore.names())
+    assert (await firestore.known(["café"]))["café"].definition == definition("café")
+
+
+async def test_mending_gives_words_of_before_their_graphical_key(firestore):
+    await firestore.save_definitions([definition("café"), definition("naïve tea")], job_id=ANN, attempt=1)
+    old = [Write(path=f"known_words/{key}", fields={}, only=("graphical",)) for key in ("café", "naïve tea")]
+    await firestore._database.commit(old)
+    rules = Rules(facts=WordFacts(), mean_the_same=lambda *_: False, written=lambda _: {}, ranks=lambda _: {})
+    for is_dry_run, outcome in ((True, "planned"), (True, "planned"), (False, "done")):
+        found = [m async for m in mend(firestore, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
+        assert [(m.kind, m.outcome, m.count) for m in found] == [("indexed", outcome, 2)]
+    assert [m async for m in mend(firestore, rules, is_dry_run=False, tell=lambda *_: None)] == []
 
 
 async def test_totals_of_a_reader_are_kept_for_a_while(make):

@@ -13,7 +13,8 @@ import pytest_asyncio
 from emulator import make_emulator
 from store_documents import ANN, START, batch, definition, entry, event, job, minutes, round_, words
 
-from flows.knowledge import CachedEvidence, Category, QuotaUsage, Word
+from flows.core.identity.doubles import merge
+from flows.knowledge import CachedEvidence, Category, LearnedWord, QuotaUsage, Verdict, Word
 from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.driver.database import FirestoreDatabase
 
@@ -136,9 +137,19 @@ async def test_watching_costs_one_read_a_poll(billed):
     assert await bill.of(store.stats()) == (0, 0, 0)
 
 
+async def merge_two(store):
+    await store.save_definitions([definition("cafe"), definition("café")], job_id=ANN, attempt=1)
+    known = await store.known(["cafe", "café"])
+    stays, goes = (LearnedWord(**dict(known[key])) for key in ("cafe", "café"))
+    wanted = merge(stays, goes, relation=Verdict.SPELLING_VARIANT, word="cafe", at=START)
+    assert await store.merge(wanted)
+
+
 async def ask_everything(store):
     """Every query that the store can make."""
     await store.spelled_alike(["cafe"])
+    await merge_two(store)
+    await store.names()
     await store.search()
     await store.search("w")
     for filter_ in ({"category": Category.ACT}, {"job_id": ANN}, {"support": "conflict"}, {"depth": "deep"}):
@@ -168,6 +179,7 @@ async def ask_everything(store):
     for everything in (
         store.export(),
         store.all_words(),
+        store.all_aliases(),
         store.all_frontier(),
         store.all_quota_usage(),
         store.all_evidence(at=START),

@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 )
 from store_documents import ANN, BOB, EVE, START, batch, definition, entry, job, words
 
+from flows.core.identity.doubles import merge
 from flows.errors import StaleAttempt
+from flows.knowledge import LearnedWord, Verdict
 from flows.stores.firestore import FirestoreStore
 from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
@@ -122,6 +124,19 @@ class TwoStores(RuleBasedStateMachine):
     def begin_attempt(self, job_id):
         self.both(lambda s: s.begin_attempt(job(job_id)))
 
+    @rule(into=st.sampled_from(KEYS), key=st.sampled_from(KEYS), is_stale=st.booleans())
+    def merge(self, into, key, is_stale):
+        known, entries = (
+            self.runner.run(self.stores[0].known(KEYS)),
+            self.runner.run(self.stores[0].entries(KEYS)),
+        )
+        if into == key or into not in known or key not in known:
+            return
+        stays, goes = (LearnedWord(**dict(known[k]), entry=entries.get(k)) for k in (into, key))
+        wanted = merge(stays, goes, relation=Verdict.SPELLING_VARIANT, word=into, at=self.now)
+        if self.both(lambda s: s.merge(wanted)) and is_stale:
+            assert not self.both(lambda s: s.merge(wanted))
+
     @rule(seconds=st.integers(1, 6))
     def wait(self, seconds):
         self.now += timedelta(seconds=seconds)
@@ -148,6 +163,9 @@ class TwoStores(RuleBasedStateMachine):
         assert (stats.known, stats.entries) == (len(known), len(entries))
         frontier = self.both(lambda s: s.frontier())
         assert not {item.key for item in frontier.items} & ({word.key for word in held} | set(known))
+        aliases = self.both(lambda s: s.aliases(KEYS))
+        assert not aliases.keys() & (known.keys() | {word.key for word in held})
+        self.both(lambda s: s.names())
         self.both(lambda s: s.left_defined(limit=3))
         self.both(lambda s: s.search(limit=3))
         for below in (None, "deep"):

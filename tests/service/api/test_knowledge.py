@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from store_documents import ANN, BOB, START, definition, entry, job, words
 
-from flows.knowledge import Category, Relation, Word
+from flows.knowledge import Alias, Category, Relation, Verdict, Word
 from tests.service.api.knowledge_learned import UNTIL, learn
 
 
@@ -193,6 +193,30 @@ def test_graph_goes_step_by_step_and_stops_at_its_limit(served):
     assert {e["target"] for e in cut["edges"]} <= {n["key"] for n in cut["nodes"]}
     assert served.get("/graph/a?depth=4").status_code == 422
     assert served.get("/graph/nothing").status_code == 404
+
+
+def test_merged_spelling_leads_to_its_word(served):
+    learn(
+        served,
+        entry("selfie", aliases=("selfies",)),
+        entry("phone", related_concepts=("Selfies", "Call", "Screen")),
+    )
+    alias = Alias(word="selfies", key="selfies", of="selfie", relation=Verdict.INFLECTION)
+    served.do(served.store.put_aliases([alias]))
+    shown = served.get("/entries/selfies").json()
+    assert (shown["word"], shown["aliases"]) == ("Selfie", ["selfies"])
+    assert served.get("/graph/selfies").json()["nodes"][0]["key"] == "selfie"
+    graph = served.get("/graph/phone").json()
+    assert {n["key"]: n["depth"] for n in graph["nodes"]} == {
+        "phone": "enriched",
+        "selfie": "enriched",
+        "call": None,
+        "screen": None,
+    }
+    assert ("phone", "selfie") in {(e["source"], e["target"]) for e in graph["edges"]}
+    found = served.get("/knowledge?q=selfies").json()["items"]
+    assert [e["key"] for e in found] == ["selfie"]
+    assert served.get("/knowledge?q=selfies&depth=deep").json()["items"] == []
 
 
 def test_frontier_and_totals(served):

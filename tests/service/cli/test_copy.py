@@ -9,7 +9,7 @@ from emulator import a_place, is_at_hand, session_host, stop_session
 from store_documents import ANN, BOB, START, batch, definition, entry, event, job, minutes, round_, words
 
 from flows.errors import InvalidInput, LanguageMismatch, LearningError, StoreUnavailable
-from flows.knowledge import CachedEvidence, QuotaUsage, Word, utc_now
+from flows.knowledge import Alias, CachedEvidence, QuotaUsage, Verdict, Word, utc_now
 from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
 from service.cli import copy as migration
@@ -63,6 +63,9 @@ async def fill(store, *, batches=3):
     await store.claim(words("claimed"), job_id=ANN, attempt=1, until=utc_now() + minutes(10))
     await store.add_to_frontier(
         {Word(text=f"F{n}", key=f"f{n}"): ["zebra", f"w1 {n:02}"] for n in range(30)}, at=START
+    )
+    await store.put_aliases(
+        [Alias(word="Left-Over", key="left-over", of="left", relation=Verdict.SPELLING_VARIANT)]
     )
     await store.save_quota_usage(
         [
@@ -239,6 +242,7 @@ async def test_counting_sees_each_kind(url_of):
             "deep words": 90,
             "defined words": 31,
             "enriched words": 180,
+            "aliases": 1,
             "rounds": 1,
             "batches": 3,
             "events": 900,
