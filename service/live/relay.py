@@ -274,6 +274,8 @@ class Relay:
                 row = await self._row(topic.job_id)
                 while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
                     topic.take_log(part)
+                    # a line is never told with a row that is older than it
+                    row = await self._row(topic.job_id)
                 topic.take_read_row(row)
                 topic.take_stop(not row.is_final and await self._store.stop_requested(topic.job_id))
             except BaseException:
