@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from flows.core.outcomes import LEXICON_NAME
 from flows.errors import InvalidInput
-from flows.knowledge import Reason, ReasonCode
+from flows.knowledge import Reason, ReasonCode, Verdict
 
 Wording = Callable[[Mapping[str, Any]], str]
 
@@ -135,3 +136,41 @@ def invalid_input(error: Mapping[str, Any], field: str) -> InvalidInput:
         if name not in _INPUT_ITSELF and isinstance(value, (str, int, float, bool))
     }
     return InvalidInput(field, problem, remedy, code=code, params=params)
+
+
+_ABSENT: dict[str, str] = {
+    "variant_of_known": "“{word}” is {relation} “{variant_of}”, which is learned",
+    "variant_of_unlearned": "“{word}” is {relation} “{variant_of}”, which is not learned yet",
+    "taken_for_variant": (
+        "“{word}” is not learned; a job takes it for {relation} “{variant_of}”, which is learned"
+    ),
+    "not_a_word": "“{word}” is not a word that can be learned: {verdict}",
+    "not_in_lexicon": f"“{{word}}” is not learned yet, and not in the offline lexicon ({LEXICON_NAME})",
+    "in_work": "“{word}” is not learned yet; a job is learning it",
+    "not_learned": "“{word}” is not learned yet",
+}
+_IN_WORK_AS = "“{word}” is not learned; a job is learning “{variant_of}” and takes it for {relation} that"
+_RELATIONS = {Verdict.INFLECTION.value: "a form of", Verdict.SPELLING_VARIANT.value: "another spelling of"}
+LEXICON_LACKS = "Only a language model can learn it: set GROQ_API_KEY."
+
+
+def relation_text(relation: str | None) -> str:
+    """How a word stands to the other one that stands for it, to be followed by that word."""
+    return _RELATIONS.get(relation or "", "another spelling of")
+
+
+def absence_text(code: str, params: Mapping[str, Any]) -> str:
+    """What a word is under which nothing is stored, without a full stop."""
+    text = _IN_WORK_AS if code == "in_work" and "variant_of" in params else _ABSENT[code]
+    return text.format_map({**params, "relation": relation_text(params.get("relation"))})
+
+
+def absence_remedy(code: str, params: Mapping[str, Any]) -> str | None:
+    """What to send instead; None if nothing helps but waiting."""
+    if code in {"variant_of_known", "taken_for_variant"}:
+        return f"Ask for “{params['variant_of']}”."
+    if code == "not_in_lexicon":
+        return LEXICON_LACKS
+    if params.get("learn"):
+        return f'To learn it, send POST /jobs/start {{"mode": "quick", "words": ["{params["learn"]}"]}}.'
+    return None

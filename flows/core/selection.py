@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flows.core.identity.graphics import graphical_key
 from flows.core.screening import RELATION, Rejection, Screened, Screening, screen
 from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
 
@@ -97,18 +98,27 @@ def is_dry(candidates: Sequence[Candidate]) -> bool:
 
 
 def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Candidate, ...]:
-    """Revoke accepted candidates whose claim was lost to another job."""
+    """Revoke accepted candidates whose claim was lost to another job, or to another word of it."""
     known = frozenset(claim.known)
 
     def settled(candidate: Candidate) -> Candidate:
         if candidate.verdict is not Verdict.ACCEPTED or candidate.key in claim.held:
             return candidate
+        if other := claim.variants.get(candidate.key):
+            lost = _variant(candidate.key, other, is_known=candidate.key in known)
+            return candidate.model_copy(update=lost._asdict())
         verdict, reason = (
             (Verdict.KNOWN, _KNOWN) if candidate.key in known else (Verdict.CLAIMED_ELSEWHERE, _ELSEWHERE)
         )
         return candidate.model_copy(update={"verdict": verdict, "reason": reason})
 
     return tuple(settled(candidate) for candidate in candidates)
+
+
+def _variant(key: str, other: str, *, is_known: bool) -> Rejection:
+    """Why a word is rejected for which another one stands."""
+    is_alike = graphical_key(key) == graphical_key(other)
+    return _stands_for(Verdict.SPELLING_VARIANT if is_alike else Verdict.INFLECTION, other, is_known=is_known)
 
 
 def counts_of(candidates: Sequence[Candidate]) -> Counts:
@@ -141,6 +151,10 @@ def _taken(word: Screened, taken: Mapping[str, bool]) -> Rejection | None:
         )
     for key, verdict in word.relatives.items():
         if key in taken:
-            what = "is already known" if taken[key] else "another job is learning"
-            return Rejection(verdict, f"{RELATION[verdict]} “{key}”, which {what}", key)
+            return _stands_for(verdict, key, is_known=taken[key])
     return None
+
+
+def _stands_for(verdict: Verdict, key: str, *, is_known: bool) -> Rejection:
+    what = "is already known" if is_known else "another job is learning"
+    return Rejection(verdict, f"{RELATION[verdict]} “{key}”, which {what}", key)

@@ -165,6 +165,11 @@ class Job(Document):
         """Whether the job has ended."""
         return self.status in FINAL_STATUSES
 
+    @property
+    def must_fail_again(self) -> bool:
+        """Whether the job failed by its own parameters, so that a retry must fail, too."""
+        return self.status == "failed" and self.error_code is not None
+
     def _repr_html_(self) -> str:
         ended = f" ({self.end_reason})" if self.end_reason else ""
         rows = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
@@ -83,12 +84,15 @@ class Round(Document):
 class ClaimResult(Document):
     """The result of a claim, by key: newly claimed, already held by this job, already known, held by another
     job.
+
+    `variants` names the stored word for those that are known or held elsewhere as another word.
     """
 
     new: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    variants: Mapping[str, str] = {}
 
     @property
     def held(self) -> frozenset[str]:
@@ -102,6 +106,7 @@ class ClaimResult(Document):
             own=self.own + other.own,
             known=self.known + other.known,
             elsewhere=self.elsewhere + other.elsewhere,
+            variants={**self.variants, **other.variants},
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.core import selection
+from flows.core.identity.relatives import Rivals
 from flows.core.words import word_key
 from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word, utc_now
 from flows.stages.candidates import CandidateSource, Proposed
@@ -54,6 +55,9 @@ async def propose_round(
     screening = screening.with_stored(stored, processed=candidate_source.processed)
     taken = await store.taken(screening.keys_to_look_up, job_id=job_id, below=below)
     candidates = selection.judge(screening, taken=taken, limit=limit)
+    rivals = Rivals(
+        facts=screening.facts, relatives={w.key: w.relatives for w in screening.words if not w.rejection}
+    )
     claimed, waiting = ClaimResult(), frozenset[str]()
     for tried in range(CLAIM_TRIES):
         if tried:
@@ -64,7 +68,9 @@ async def propose_round(
             for c in candidates
             if c.verdict is Verdict.ACCEPTED and c.key not in claimed.held
         ]
-        claim = await store.claim(words, job_id=job_id, attempt=attempt, until=until, below=below)
+        claim = await store.claim(
+            words, job_id=job_id, attempt=attempt, until=until, below=below, rivals=rivals
+        )
         claimed += claim
         candidates = selection.with_claims(candidates, claimed)
         waiting = selection.keys_of_postponed(screening, candidates)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from flows.core.words import word_key
-from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support
+from flows.knowledge import Category, Definition, Depth, Entry, KnownWord, Page, Support
 from flows.stores.base import Store
 from flows.stores.cursors import decode_cursor, encode_cursor
+from flows.stores.matching import Terms
 from flows.stores.rules import check_limit, only_filter
 
 READ_AT_ONCE = 200
 MOST_READ = 25
 """So many pages of defined words are read for one answer; a filter may leave few of each."""
-_DEFINED, _ENTRIES, _REST = "defined", "entries", "rest"
+_DEFINED, _ENTRIES, _TEXTS, _REST = "defined", "entries", "texts", "rest"
+"""Words that are only defined, by their beginning; entries; words that are only defined, by their text; what
+is left after the word that has the query as an alias.
+"""
 
 Found = Entry | KnownWord
 
@@ -44,7 +49,8 @@ async def find_words(
     limit: int = 50,
 ) -> Page[Found]:
     """What `Store.search` finds, and the words at depth `defined`: with a query those that begin with it come
-    first, by key; without one they come after all entries. A word of which the query is an alias comes first.
+    first, by key, and where the store has full text those whose definition holds it come last; without a
+    query they come after all entries. A word of which the query is an alias comes first.
 
     A page may hold fewer than `limit` words; while `cursor` is set there are more. Raises InvalidInput as
     `Store.search` does.
@@ -94,44 +100,51 @@ async def _find_words(
     category, job_id, support, depth = filters
     only_filter(category=category, job_id=job_id, support=support, depth=depth)
     prefix = word_key(query)
-    has_defined = category is None and depth in {None, "defined"}
-    has_entries = depth != "defined"
-    phase, after = _place(cursor, _DEFINED if has_defined and (prefix or not has_entries) else _ENTRIES)
-    found: list[Found] = []
+    wanted = _Wanted(prefix=prefix, job_id=job_id, support=support, terms=Terms.parse(query))
     is_full_text = store.has_full_text and bool(prefix)
-    for _ in range(2):
-        if phase == _DEFINED:
-            words, after = await _defined(
-                store, prefix, job_id=job_id, support=support, after=after or "", limit=limit - len(found)
-            )
-            found += words
-            if after is not None:
-                return _page(found, prefix, encode_cursor(_DEFINED, after), is_full_text)
-            if not (prefix and has_entries):
-                break
-            phase = _ENTRIES
-            if len(found) == limit:
-                return _page(found, prefix, encode_cursor(_ENTRIES, ""), is_full_text)
-        else:
+    phases = _phases(
+        has_query=bool(prefix),
+        is_full_text=is_full_text,
+        has_defined=category is None and depth in {None, _DEFINED},
+        has_entries=depth != _DEFINED,
+    )
+    phase, after = _place(cursor, phases[0])
+    found: list[Found] = []
+    for current in phases[phases.index(phase) :] if phase in phases else (phase,):
+        begin = after if current == phase else None
+        left = limit - len(found)
+        if not left:
+            return _page(found, prefix, encode_cursor(current, ""), is_full_text)
+        if current == _ENTRIES:
             page = await store.search(
                 query,
                 category=category,
                 job_id=job_id,
                 support=support,
                 depth=depth,
-                cursor=after,
-                limit=limit - len(found),
+                cursor=begin,
+                limit=left,
             )
             found += page.items
-            is_full_text = page.is_full_text
             if page.cursor is not None:
                 return _page(found, prefix, page.cursor, is_full_text)
-            if prefix or not has_defined:
-                break
-            phase, after = _DEFINED, ""
-            if len(found) == limit:
-                return _page(found, prefix, encode_cursor(_DEFINED, ""), is_full_text)
+        else:
+            words, end = await _defined(
+                store, wanted, after=begin or "", limit=left, is_by_text=current == _TEXTS
+            )
+            found += words
+            if end is not None:
+                return _page(found, prefix, encode_cursor(current, end), is_full_text)
     return _page(found, prefix, None, is_full_text)
+
+
+def _phases(*, has_query: bool, is_full_text: bool, has_defined: bool, has_entries: bool) -> tuple[str, ...]:
+    """What is searched, in order."""
+    if not has_query:
+        order = {_ENTRIES: has_entries, _DEFINED: has_defined}
+    else:
+        order = {_DEFINED: has_defined, _ENTRIES: has_entries, _TEXTS: has_defined and is_full_text}
+    return tuple(phase for phase, is_wanted in order.items() if is_wanted) or (_ENTRIES,)
 
 
 async def all_learned(store: Store) -> AsyncGenerator[Found]:
@@ -158,22 +171,48 @@ async def _all_defined(store: Store) -> AsyncGenerator[KnownWord]:
         after = words[-1].definition.key
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """Which words at depth `defined` an answer holds."""
+
+    prefix: str
+    job_id: UUID | None
+    support: Support | None
+    terms: Terms | None
+
+    def includes(self, definition: Definition, *, is_by_text: bool) -> bool:
+        """Whether a word belongs to its phase: those that begin with the query are not found again by
+        text.
+        """
+        if self.job_id not in {None, definition.provenance.job_id}:
+            return False
+        if self.support not in {None, definition.support}:
+            return False
+        if not is_by_text:
+            return True
+        is_found = self.terms is not None and self.terms.are_in((definition.word, definition.text))
+        return is_found and not definition.key.startswith(self.prefix)
+
+
 async def _defined(
-    store: Store, prefix: str, *, job_id: UUID | None, support: Support | None, after: str, limit: int
+    store: Store, wanted: _Wanted, *, after: str, limit: int, is_by_text: bool
 ) -> tuple[list[KnownWord], str | None]:
     """At most so many defined words after a key, and after which key there may be more; None if there are
     not.
+
+    By text, every word is looked at: those that are left at this depth are few beside the entries, and an
+    index of them would cost each word of a big job two more writes.
     """
     kept: list[KnownWord] = []
+    prefix = "" if is_by_text else wanted.prefix
     for _ in range(MOST_READ):
         words = await store.defined_words(prefix=prefix, after=after, limit=READ_AT_ONCE)
         for word in words:
-            definition = word.definition
-            if job_id in {None, definition.provenance.job_id} and support in {None, definition.support}:
+            if wanted.includes(word.definition, is_by_text=is_by_text):
                 if len(kept) == limit:
                     return kept, after
                 kept.append(word)
-            after = definition.key
+            after = word.definition.key
         if len(words) < READ_AT_ONCE:
             return kept, None
     return kept, after
@@ -189,10 +228,10 @@ def _place(cursor: str | None, first: str) -> tuple[str, str | None]:
     if cursor is None:
         return first, None
     try:
-        kind, (after,) = decode_cursor(cursor, **{_DEFINED: (str,), _ENTRIES: (str,)})
+        kind, (after,) = decode_cursor(cursor, **{_DEFINED: (str,), _ENTRIES: (str,), _TEXTS: (str,)})
     except ValueError:
         return _ENTRIES, cursor
-    return kind, str(after) if kind == _DEFINED else None
+    return kind, None if kind == _ENTRIES else str(after)
 
 
 def _page(found: list[Found], prefix: str, cursor: str | None, is_full_text: bool) -> Page[Found]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from flows.core.entries import unlearned
 from flows.core.identity.graphics import graphical_key
+from flows.core.identity.relatives import Rivals, by_graphical_key
 from flows.core.words import word_key
 from flows.errors import InvalidInput, StaleAttempt
 from flows.knowledge import (
     DEPTHS,
     Category,
+    ClaimResult,
     Definition,
     Depth,
     Entry,
@@ -104,6 +106,41 @@ def by_key(words: Iterable[Word]) -> dict[str, Word]:
     for word in words:
         unique.setdefault(word.key, word)
     return unique
+
+
+def lost_to_rivals(
+    keys: Iterable[str], stored: Mapping[str, bool], looked_under: Mapping[str, Iterable[str]], rivals: Rivals
+) -> dict[str, str]:
+    """The keys among these that a stored word refuses, with that word.
+
+    `stored` maps the words that may refuse to whether they are known; the others are under a live claim of
+    another job. `looked_under` are the graphical keys of what may refuse each of the keys.
+    """
+    alike = by_graphical_key(sorted(stored))
+    found: dict[str, str] = {}
+    for key in keys:
+        others = (other for graphical in looked_under[key] for other in alike.get(graphical, ()))
+        refusing = [other for other in others if rivals.refuses(key, other, is_known=stored[other])]
+        if refusing:
+            found[key] = min(refusing, key=lambda other: (not stored[other], other))
+    return found
+
+
+def claim_result(
+    verdicts: Mapping[str, str], lost: Mapping[str, str], stored: Mapping[str, bool]
+) -> ClaimResult:
+    """What a claim found for each key: a verdict of its own, or the word that refused it."""
+    settled = {
+        key: ("known" if stored[lost[key]] else "elsewhere") if key in lost else verdict
+        for key, verdict in verdicts.items()
+    }
+    return ClaimResult(
+        **{
+            kind: tuple(key for key, verdict in settled.items() if verdict == kind)
+            for kind in ("new", "own", "known", "elsewhere")
+        },
+        variants=dict(lost),
+    )
 
 
 def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:

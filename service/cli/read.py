@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
-from flows.core.outcomes import LEXICON_NAME
 from flows.core.words import word_key
-from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import Entry, KnownWord, Page, Verdict
+from flows.errors import InvalidInput
+from flows.knowledge import Entry, Page
 from flows.settings import read_settings
 from flows.stores.base import Store
 from flows.stores.finding import find_words
@@ -24,28 +22,12 @@ from service.cli.output.entry_page import (
     result_line,
     results_table,
 )
+from service.lookup import LookedUp, look_up
 from service.schemas import EntryView
+from service.wording import LEXICON_LACKS, absence_text, relation_text
 
 NEAREST_SHOWN = 5
 SHORTEST_PREFIX = 2
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What the store has about a word.
-
-    `base` is the other word under which it was found, `relation` what the asked one is of it: an inflection
-    or another spelling. `is_listed` says whether the lexicon has a word that the store does not have; None if
-    only a language model could tell.
-    """
-
-    asked: str
-    entry: Entry | None = None
-    known: KnownWord | None = None
-    base: str | None = None
-    relation: Verdict | None = None
-    nearest: tuple[str, ...] = ()
-    is_listed: bool | None = None
 
 
 async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
@@ -61,10 +43,10 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
         if not word_key(word):
             raise InvalidInput("words", "must not be empty", "Give a word to look up.")
     for number, word in enumerate(words):
-        found = await find(store, word)
-        document = found.entry or found.known
+        found = await look_up(store, word, read_settings())
+        document = found.known
         if document is None:
-            say(not_learned(found))
+            say(not_learned(found, await nearest(store, word_key(word))))
             code = FAILED
             continue
         if is_json:
@@ -72,9 +54,8 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
             continue
         if number:
             console.rule(style="dim")
-        if found.base:
-            relation = "a form of" if found.relation is Verdict.INFLECTION else "another spelling of"
-            say(f"{clean(word)} is {relation} {clean(found.base)}:")
+        if found.other:
+            say(f"{clean(word)} is {relation_text(found.params['relation'])} {clean(found.other)}:")
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -95,7 +76,7 @@ async def search(
         typer.echo(page.model_dump_json())
         return DONE
     if not page.items:
-        advice = f" {how_to_learn(text, is_listed=is_listed(word_key(text)))}" if text else ""
+        advice = advice_of(await look_up(store, text, read_settings())) if text else ""
         say(f"No entry found{f' for {clean(text)}' if text else ''}.{advice}")
         return DONE
     if console.is_terminal:
@@ -125,36 +106,6 @@ def check_choice(option: str, given: str | None, choices: Sequence[str]) -> None
         raise InvalidInput(option, f"unknown value {given}", f"Use one of {', '.join(choices)}.")
 
 
-async def find(store: Store, asked: str) -> SearchResult:
-    """Find a word by its key, then by the words that it is a form or another spelling of; otherwise find
-    similar headwords.
-    """
-    key = word_key(asked)
-    found = await _found(store, key)
-    if found is not None:
-        return SearchResult(asked, *found)
-    if key and (alias := (await store.aliases([key])).get(key)):
-        found = await _found(store, alias.of)
-        if found is not None:
-            return SearchResult(asked, *found, base=_word_of(found), relation=alias.relation)
-    for other, relation in (await _other_names(store, key)).items():
-        found = await _found(store, other)
-        if found is not None:
-            return SearchResult(asked, *found, base=_word_of(found), relation=relation)
-    return SearchResult(asked, nearest=await nearest(store, key), is_listed=is_listed(key))
-
-
-async def _found(store: Store, key: str) -> tuple[Entry | None, KnownWord | None] | None:
-    entry = await store.entry(key) if key else None
-    known = (await store.known([key])).get(key) if key and entry is None else None
-    return (entry, known) if entry or known else None
-
-
-def _word_of(found: tuple[Entry | None, KnownWord | None]) -> str:
-    entry, known = found
-    return entry.word if entry else known.definition.word if known else ""
-
-
 async def nearest(store: Store, key: str) -> tuple[str, ...]:
     """A few headwords that share the longest prefix with a key."""
     shortest = min(SHORTEST_PREFIX, len(key))
@@ -169,44 +120,20 @@ async def nearest(store: Store, key: str) -> tuple[str, ...]:
     return ()
 
 
-def not_learned(found: SearchResult) -> str:
+def not_learned(found: LookedUp, near: Sequence[str]) -> str:
     """The line for a word that the store does not have."""
-    word = clean(found.asked)
-    near = f" Similar: {', '.join(clean(w) for w in found.nearest)}." if found.nearest else ""
-    return f"{word}: not learned yet.{near} {how_to_learn(word, is_listed=found.is_listed)}"
+    similar = f" Similar: {', '.join(map(clean, near))}." if near else ""
+    return f"{clean(found.asked)}: not learned yet.{similar}{advice_of(found)}"
 
 
-def how_to_learn(word: str, *, is_listed: bool | None) -> str:
-    """What to do to learn a word; that the lexicon cannot, where it lacks the word and no model writes."""
-    if is_listed is False:
-        return (
-            f"It is not in the offline lexicon ({LEXICON_NAME}), so only a language model can learn it: set"
-            " GROQ_API_KEY."
-        )
-    return f"To learn it: learn run quick {shlex.quote(clean(word))}"
-
-
-def is_listed(key: str) -> bool | None:
-    """Whether the lexicon, where it is what writes, has the word; None where a language model writes."""
-    try:
-        if read_settings().writes_with_groq:
-            return None
-        from flows.lexicon.reader import Lexicon
-
-        with Lexicon() as lexicon:
-            return key in lexicon.lookup({key})
-    except (ImportError, ConfigurationError):
-        return None
-
-
-async def _other_names(store: Store, key: str) -> Mapping[str, Verdict]:
-    try:
-        from flows.lexicon.morphology import Morphology
-        from flows.lexicon.naming import OtherNames
-        from flows.lexicon.reader import Lexicon
-
-        with Lexicon() as lexicon:
-            names = OtherNames(key, Morphology(lexicon), language=read_settings().language)
-            return names.all(await store.spelled_alike(names.graphical_keys))
-    except (ImportError, ConfigurationError):
-        return {}
+def advice_of(found: LookedUp) -> str:
+    """What a word is and what to do to learn it, as sentences with a space before."""
+    params = found.params
+    said = [] if found.code in {None, "not_learned"} else [f"{absence_text(str(found.code), params)}."]
+    if found.code == "not_in_lexicon":
+        said.append(LEXICON_LACKS)
+    if found.code in {"variant_of_known", "taken_for_variant"}:
+        said.append(f"To read it: learn show {shlex.quote(clean(str(found.other)))}")
+    elif found.learn:
+        said.append(f"To learn it: learn run quick {shlex.quote(clean(found.learn))}")
+    return "".join(f" {clean(sentence)}" for sentence in said)

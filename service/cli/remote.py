@@ -25,6 +25,7 @@ from service.client import LearningClient
 from service.errors import Conflict, FacadeUnavailable, NotFound
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
+MUST_FAIL_AGAIN = "must_fail_again"
 SHORT = 8
 """How many characters of an id to show; nearly always enough to identify it."""
 CATCH_UP_S = 5.0
@@ -183,8 +184,21 @@ async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bo
 
 
 async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
-    """Run an ended job again."""
-    _tell_started(await client.retry(job_id), "Restarted job", is_json=is_json)
+    """Run an ended job again. Raises Conflict for one that cannot go on, with the command that helps."""
+    try:
+        started = await client.retry(job_id)
+    except Conflict as error:
+        if error.code != MUST_FAIL_AGAIN:
+            raise
+        mode = error.params.get("mode", "big")
+        raise Conflict(
+            error.field,
+            error.problem,
+            f"Start a new job with other parameters: learn start {mode} … (`learn start {mode} --help`).",
+            code=error.code,
+            params=error.params,
+        ) from error
+    _tell_started(started, "Restarted job", is_json=is_json)
     return DONE
 
 

@@ -78,16 +78,27 @@ def test_what_is_in_work_in_a_round_gets_its_end(stack, open_page):
         expect(candidates.get_by_text("enriched").first).to_be_visible(timeout=60_000)
 
 
-def test_a_word_that_is_known_by_another_form_is_not_said_to_be_learned(stack, learned, open_page):
+def test_a_word_that_is_known_by_another_form_leads_there_and_is_not_offered(stack, learned, open_page):
     httpx.post(
         f"{stack.url}/jobs/start", json={"mode": "quick", "words": ["photosynthesis"]}, timeout=30
     ).raise_for_status()
     wait_for(lambda: httpx.get(f"{stack.url}/entries/photosynthesis", timeout=30).is_success, 60)
     page = open_page(f"{stack.url}/#/entries/photosyntheses")
-    page.get_by_role("button", name="Learn photosyntheses").click()
-    said = page.get_by_role("link", name=re.compile(r"^photosyntheses: (?!learning|learned)"))
-    expect(said).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("button", name="Learn photosyntheses")).to_have_text("Try again")
+    page.sees("This is a form of a word that is learned.")
+    expect(page.get_by_role("button", name=re.compile("^Learn"))).to_have_count(0)
+    page.get_by_role("link", name="photosynthesis", exact=True).click()
+    expect(page.heading("photosynthesis", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["#/entries/{}", "#/knowledge?q={}"])
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("smartphone", "The offline lexicon"), ("1984", "not a word that can be learned: number")],
+)
+def test_a_word_that_would_be_refused_is_not_offered(stack, open_page, place, word, said):
+    page = open_page(f"{stack.url}/{place.format(word)}")
+    page.sees(said)
+    expect(page.get_by_role("button", name=re.compile("^Learn"))).to_have_count(0)
 
 
 def test_a_row_of_the_log_is_read_whole(stack, learned, open_page):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flows.core.identity.graphics import PartsOf, are_one_word, graphical_key
-from flows.core.identity.inflection import regular_bases
+from flows.core.identity.inflection import regular_bases, regular_forms
 from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import PartOfSpeech, Verdict
 
@@ -107,6 +107,40 @@ class WordFacts:
                 if other != key and other not in relatives and self.are_one_word(target, other):
                     found.setdefault(other, verdict)
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rivals:
+    """Which stored words refuse a claim: another spelling of the word, or a word that it is a form of.
+
+    `relatives` are those of words that were looked up before.
+    """
+
+    facts: WordFacts = field(default_factory=WordFacts)
+    relatives: Mapping[str, Relatives] = field(default_factory=dict)
+
+    def looked_under(self, key: str) -> frozenset[str]:
+        """The graphical keys of every word that may refuse this one."""
+        forms = regular_forms(key) if self.facts.language == "en" else ()
+        return frozenset(map(graphical_key, (key, *self._relatives(key), *forms)))
+
+    def refuses(self, key: str, other: str, *, is_known: bool) -> bool:
+        """Whether the other word, known or under a claim, refuses a claim on this one.
+
+        A form that somebody is learning refuses its word, too, so that of two claims one is the first; a form
+        that is known does not.
+        """
+        if other == key:
+            return False
+        relatives = self._relatives(key)
+        alike = {graphical_key(other): (other,)}
+        if other in relatives or other in self.facts.spelled_alike(key, relatives, alike):
+            return True
+        return not is_known and key in self._relatives(other)
+
+    def _relatives(self, key: str) -> Relatives:
+        found = self.relatives.get(key)
+        return self.facts.relatives(key) if found is None else found
 
 
 def by_graphical_key(keys: Iterable[str]) -> dict[str, list[str]]:

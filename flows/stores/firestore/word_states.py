@@ -100,6 +100,10 @@ class WordState:
         """Whether the job claims the word, live or expired."""
         return self.claim is not None and self.claim.job_id == str(job_id)
 
+    def claimed_before(self, other: WordState) -> bool:
+        """Whether this document was committed before the other: by Firestore's clock, then by key."""
+        return (_nanoseconds(self.version), self.key) < (_nanoseconds(other.version), other.key)
+
     def is_live(self, now: datetime) -> bool:
         """Whether some job holds a live claim on the word."""
         return self.claim is not None and self.claim.until > now
@@ -153,6 +157,10 @@ class WordState:
                 **({"aliases": list(definition.aliases)} if definition.aliases else {}),
             },
         )
+
+
+def _nanoseconds(version: Version) -> int:
+    return version.ToNanoseconds() if version is not None else 0
 
 
 def _claim_fields(claim: Claim | None) -> dict[str, Any]:

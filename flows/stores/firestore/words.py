@@ -4,25 +4,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid4
 
+from flows.core.identity.relatives import Rivals
 from flows.knowledge import ClaimResult, Definition, Depth, KnownWord, Word
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import storable, word_path
 from flows.stores.firestore.word_changes import READ_AT_ONCE, Changes, WordChanges, defined, freed
 from flows.stores.firestore.word_states import STATE_FIELDS, Claim, WordState, known_word
-from flows.stores.rules import by_key
+from flows.stores.rules import by_key, claim_result, lost_to_rivals
 
 AT_ONCE = 400
 """Words per commit of claims."""
 DEFINED_AT_ONCE = 100
 ALIKE_AT_ONCE = 30
 """Values of one `in` condition: Firestore's limit."""
+QUERIES_AT_ONCE = 8
 
 LAST_CHARACTER = "\U0010ffff"
 
@@ -38,6 +41,7 @@ class FirestoreWords(WordChanges):
         attempt: int,
         until: datetime,
         below: Depth | None = None,
+        rivals: Rivals | None = None,
     ) -> ClaimResult:
         unique = by_key(words)
         claim = Claim(job_id=str(job_id), attempt=attempt, token=uuid4().hex, until=until)
@@ -57,12 +61,54 @@ class FirestoreWords(WordChanges):
 
         for piece in pieces(unique, AT_ONCE) if unique else [[]]:
             await self._change(piece, decide, job_id=job_id, attempt=attempt)
-        return ClaimResult(
-            **{
-                kind: tuple(key for key in unique if verdicts[key] == kind)
-                for kind in ("new", "own", "known", "elsewhere")
+        stored: dict[str, bool] = {}
+        lost: dict[str, str] = {}
+        held = [key for key in unique if verdicts[key] in {"new", "own"}]
+        if rivals is not None and held:
+            stored, lost = await self._yielded(held, rivals, job_id)
+            if lost:
+                await self.release(lost, job_id=job_id, attempt=attempt)
+        return claim_result({key: verdicts[key] for key in unique}, lost, stored)
+
+    async def _yielded(
+        self, held: Sequence[str], rivals: Rivals, job_id: UUID
+    ) -> tuple[dict[str, bool], dict[str, str]]:
+        """Which of the claims just made must yield to another word, and the words that others have.
+
+        Each job looks after it has claimed, so of two claims the later one sees the earlier; the order of the
+        commits decides, which both see alike.
+        """
+        looked_under = {key: rivals.looked_under(key) for key in held}
+        states = await self._alike({each for some in looked_under.values() for each in some})
+        now, stored, lost = self._clock(), dict[str, bool](), dict[str, str]()
+        for key, state in states.items():
+            if state.rank or (state.is_live(now) and not state.is_of(job_id)):
+                stored[key] = state.rank > 0
+        for key in held:
+            mine = states.get(key)
+            if mine is None or mine.rank:
+                continue
+            earlier = {
+                other: is_known
+                for other, is_known in stored.items()
+                if is_known or states[other].claimed_before(mine)
             }
-        )
+            lost |= lost_to_rivals([key], earlier, looked_under, rivals)
+        return stored, lost
+
+    async def _alike(self, graphical_keys: Collection[str]) -> dict[str, WordState]:
+        """The states of all words with one of these graphical keys, by key."""
+        fields = ("key", "graphical")
+        queries = [
+            Query(collection="known_words", where=[(field, "in", list(piece))], fields=STATE_FIELDS)
+            for piece in pieces(sorted(graphical_keys), ALIKE_AT_ONCE)
+            for field in fields
+        ]
+        found: dict[str, WordState] = {}
+        for some in pieces(queries, QUERIES_AT_ONCE):
+            for snapshots in await asyncio.gather(*map(self._database.find, some)):
+                found |= {state.key: state for state in map(WordState.read, snapshots)}
+        return found
 
     async def release(self, keys: Collection[str], *, job_id: UUID, attempt: int) -> None:
         for piece in pieces(dict.fromkeys(keys), AT_ONCE) if keys else [[]]:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flows.core.identity.graphics import graphical_key
+from flows.core.identity.relatives import Rivals
 from flows.core.words import word_key
 from flows.knowledge import (
     Batch,
@@ -30,9 +31,11 @@ from flows.stores.memory.state import Claim, MemoryHalf, WordState
 from flows.stores.rules import (
     by_key,
     check_limit,
+    claim_result,
     definition_of,
     depth_of,
     is_known,
+    lost_to_rivals,
     only_filter,
     rank,
     with_aliases,
@@ -51,18 +54,37 @@ class MemoryKnowledge(MemoryHalf):
         attempt: int,
         until: datetime,
         below: Depth | None = None,
+        rivals: Rivals | None = None,
     ) -> ClaimResult:
         self._fence(job_id, attempt)
-        found: dict[str, list[str]] = {"new": [], "own": [], "known": [], "elsewhere": []}
-        for key, word in by_key(words).items():
-            verdict = self._verdict(key, job_id=job_id, below=below)
-            found[verdict].append(key)
-            if verdict in {"new", "own"}:
+        unique = by_key(words)
+        verdicts = {key: self._verdict(key, job_id=job_id, below=below) for key in unique}
+        stored: dict[str, bool] = {}
+        lost: dict[str, str] = {}
+        if rivals is not None:
+            looked_under = {
+                key: rivals.looked_under(key)
+                for key, verdict in verdicts.items()
+                if verdict == "new" and not (key in self._state.words and self._state.words[key].rank)
+            }
+            stored = self._standing(frozenset().union(*looked_under.values()), job_id)
+            lost = lost_to_rivals(looked_under, stored, looked_under, rivals)
+        for key, word in unique.items():
+            if verdicts[key] in {"new", "own"} and key not in lost:
                 state = self._state.words.setdefault(key, WordState(word=word.text))
                 if state.rank == 0:
                     state.word = word.text
                 state.claim = Claim(job_id=job_id, attempt=attempt, until=until)
-        return ClaimResult(**{verdict: tuple(keys) for verdict, keys in found.items()})
+        return claim_result(verdicts, lost, stored)
+
+    def _standing(self, graphical_keys: frozenset[str], job_id: UUID) -> dict[str, bool]:
+        """The stored words under these graphical keys that others know (True) or hold under a live claim."""
+        now, found = self._clock(), dict[str, bool]()
+        for key, state in self._state.words.items():
+            claim = state.live_claim(now)
+            if (state.rank or (claim and claim.job_id != job_id)) and graphical_key(key) in graphical_keys:
+                found[key] = state.rank > 0
+        return found
 
     def _verdict(self, key: str, *, job_id: UUID, below: Depth | None) -> str:
         if key in self._state.aliases:

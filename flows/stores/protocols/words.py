@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from flows.core.identity.relatives import Rivals
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
 
 
@@ -21,6 +22,7 @@ class WordStore(Protocol):
         attempt: int,
         until: datetime,
         below: Depth | None = None,
+        rivals: Rivals | None = None,
     ) -> ClaimResult:
         """Claim each word for the job until a given time, atomically per word and across processes.
 
@@ -30,6 +32,9 @@ class WordStore(Protocol):
         live claim of the same job is *own* and is renewed for this attempt. The four lists are disjoint and
         together contain every key once, in the order given. A claim is live before its expiry, by the store's
         clock.
+
+        With `rivals`, a new word is refused, too, by another word that is one with it: known, or under a live
+        claim of another job, even one of the same moment. Of two such claims exactly one is kept.
         """
         ...
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
+from flows.stores.matching import Terms
 from flows.stores.rules import Filter
 
 COMMON = 5_000
 """A term in more entries than this is too common to rank by: matches are then shown latest first."""
-SHORTEST_PREFIX = 3
-MOST_TERMS = 12
 _TEXTS = "{word definition related_concepts examples explanation}"
 
 
@@ -25,11 +23,11 @@ class TextQuery:
     @classmethod
     def parse(cls, query: str) -> Self | None:
         """The terms of a query; the last one may be incomplete. None if there is nothing to search for."""
-        words = "".join(c if _is_token(c) else " " for c in query).split()[:MOST_TERMS]
-        if not words:
+        found = Terms.parse(query)
+        if found is None:
             return None
-        terms = [f'{_TEXTS} : "{word}"' for word in words]
-        if len(words[-1]) >= SHORTEST_PREFIX and _is_token(query[-1]):
+        terms = [f'{_TEXTS} : "{word}"' for word in found.words]
+        if found.is_open:
             terms[-1] += " *"
         return cls(terms=tuple(dict.fromkeys(terms)))
 
@@ -44,11 +42,3 @@ class TextQuery:
             else ()
         )
         return " AND ".join((*facets, *self.terms))
-
-
-def _is_token(c: str) -> bool:
-    """Whether the tokenizer `unicode61` treats the character as part of a word: letters, numbers, their
-    marks, private use.
-    """
-    category = unicodedata.category(c)
-    return category[0] in "LNM" or category == "Co"

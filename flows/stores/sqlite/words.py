@@ -9,12 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flows.core.identity.relatives import Rivals
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
 from flows.stores.rules import (
     by_key,
+    claim_result,
     definition_of,
     depth_of,
     is_known,
+    lost_to_rivals,
     rank,
     stored_graphical_key,
     with_aliases,
@@ -37,24 +40,40 @@ class SqliteWords(SqlitePart):
         attempt: int,
         until: datetime,
         below: Depth | None = None,
+        rivals: Rivals | None = None,
     ) -> ClaimResult:
         unique = by_key(words)
+        looked_under = {key: rivals.looked_under(key) for key in unique} if rivals else {}
         holder: dict[str, Scalar] = {"job_id": str(job_id), "attempt": attempt, "until": micros(until)}
         async with self._database.transaction() as transaction:
             await fence(transaction, job_id, attempt)
-            verdicts = dict.fromkeys(unique, "new") | self._verdicts(
-                await transaction.fetch("word_states", keys=json_list(unique)), job_id, below
-            )
-            held = [word for key, word in unique.items() if verdicts[key] in {"new", "own"}]
+            states = await transaction.fetch("word_states", keys=json_list(unique))
+            verdicts = dict.fromkeys(unique, "new") | self._verdicts(states, job_id, below)
+            depths = {key: depth for key, depth, *_ in states}
+            open_ = [key for key in unique if verdicts[key] == "new" and not depths.get(key)]
+            stored: dict[str, bool] = {}
+            lost: dict[str, str] = {}
+            if rivals is not None and open_:
+                graphical = json_list({each for key in open_ for each in looked_under[key]})
+                rows = await transaction.fetch("rival_states", keys=graphical)
+                stored = self._standing(rows, job_id)
+                lost = lost_to_rivals(open_, stored, looked_under, rivals)
+            held = [
+                word for key, word in unique.items() if verdicts[key] in {"new", "own"} and key not in lost
+            ]
             await transaction.run_many(
                 "claim_word", ({**named(word.key, word.text), **holder} for word in held)
             )
-        return ClaimResult(
-            **{
-                kind: tuple(key for key in unique if verdicts[key] == kind)
-                for kind in ("new", "own", "known", "elsewhere")
-            }
-        )
+        return claim_result({key: verdicts[key] for key in unique}, lost, stored)
+
+    def _standing(self, rows: Iterable[Row], job_id: UUID) -> dict[str, bool]:
+        """The words that others know (True) or hold under a live claim, of rows of states."""
+        now, mine = self._now(), str(job_id)
+        return {
+            key: depth > 0
+            for key, depth, claimed_by, claimed_until in rows
+            if depth or (claimed_by not in {None, mine} and claimed_until > now)
+        }
 
     def _verdicts(self, states: Iterable[Row], job_id: UUID, below: Depth | None) -> dict[str, str]:
         now = self._now()

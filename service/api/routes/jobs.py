@@ -166,7 +166,10 @@ async def cancel_job(
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
 async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
-    """Run a failed, crashed or cancelled job again under the same id, from where it stopped."""
+    """Run a failed, crashed or cancelled job again under the same id, from where it stopped.
+
+    A job that failed by its own parameters (`error_code`) is refused with the code `must_fail_again`.
+    """
     count()
     row = await find(facade, job_id)
     if row.status == "completed":
@@ -175,6 +178,14 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
         )
     if not row.is_final:
         raise Conflict("job_id", f"is {row.status}", "Only a job that has ended can be retried.")
+    if row.must_fail_again:
+        raise Conflict(
+            "job_id",
+            "failed by its own parameters and would fail again",
+            "Start a new job with other parameters; GET /jobs/{job_id} shows those of this one.",
+            code="must_fail_again",
+            params={"error_code": row.error_code, "mode": row.mode},
+        )
     was_stopping = await facade.store.stop_requested(job_id)
     await facade.store.clear_stop(job_id)
     try:

@@ -10,12 +10,9 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
-from flows.core.identity.graphics import graphical_key
-from flows.core.identity.relatives import WordFacts
-from flows.core.words import printable, word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
 from flows.stores.base import Store
-from flows.stores.finding import Found, find_words, learned
+from flows.stores.finding import Found, find_words
 from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
@@ -23,7 +20,9 @@ from service.api.routes.jobs import PageLimit
 from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.exports.words import exported
+from service.lookup import LookedUp, look_up
 from service.schemas import EntryList, EntryView, FrontierList, Graph
+from service.wording import absence_remedy, absence_text
 
 router = APIRouter(tags=["knowledge"])
 
@@ -146,25 +145,30 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
 
 
 @router.get("/entries/{word:path}", responses=answers(404, 422))
-async def read_entry(word: Word, store: Knowledge) -> EntryView:
-    """Read what is known about one word."""
-    found = await _find(store, word)
+async def read_entry(word: Word, facade: Facade) -> EntryView:
+    """Read what is known about one word.
+
+    Of a word that has no entry, the first of `errors` in the 404 says by its `code` what it is:
+    `variant_of_known` or `variant_of_unlearned` (a form or another spelling of `variant_of`), `in_work`,
+    `not_in_lexicon`, `not_a_word` or `not_learned`. `learn` is the word that a quick job would take, if any.
+    """
+    found = await _find(facade, word)
     return EntryView.of(found)
 
 
 @router.get("/graph/{word:path}", responses=answers(404, 422))
 async def read_graph(
     word: Word,
-    store: Knowledge,
+    facade: Facade,
     depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
     limit: Annotated[
         int, Query(ge=2, le=limits.MAX_GRAPH_WORDS, description="Maximum number of words")
     ] = 100,
 ) -> Graph:
     """Read a word's neighbourhood: the words its entry mentions, the words those mention, and so on."""
-    found = await _find(store, word)
+    found = await _find(facade, word)
     start = found if isinstance(found, Entry) else found.definition
-    return await graph.around(store, start.key, start.word, steps=depth, limit=limit)
+    return await graph.around(facade.store, start.key, start.word, steps=depth, limit=limit)
 
 
 @router.get("/frontier", responses=answers(422))
@@ -213,33 +217,23 @@ def _fits(
     )
 
 
-async def _find(store: Store, word: str) -> Entry | KnownWord:
-    key = word_key(word[:500])
-    found = await learned(store, key) if key else None
-    if found is None and key:
-        found = await _spelled_otherwise(store, key)
-    if found is None:
-        shown = printable(word, 60)
-        raise NotFound(
-            "word",
-            f"“{shown}” is not learned yet",
-            'To learn it, send POST /jobs/start {"mode": "quick", "words": [the word]}.',
-        )
-    return found
+async def _find(facade: Facade, word: str) -> Entry | KnownWord:
+    """What is known of the word, in whatever marks and spaces. Raises NotFound for forms of it and others."""
+    found = await look_up(facade.store, word[:500], facade.settings)
+    if found.known is None or not found.is_same_word:
+        raise _not_found(found)
+    return found.known
 
 
-async def _spelled_otherwise(store: Store, key: str) -> Entry | KnownWord | None:
-    """The word in another spelling of which only marks and spaces differ; the server reads no lexicon, so
-    other spellings and forms are not resolved here.
-    """
-    plain = graphical_key(key)
-    alike = (plain, *(await store.spelled_alike([plain])).get(plain, ()))
-    for other in alike:
-        if other != key and WordFacts().are_one_word(key, other):
-            found = await learned(store, other)
-            if found is not None:
-                return found
-    return None
+def _not_found(found: LookedUp) -> NotFound:
+    code = found.code or "not_learned"
+    return NotFound(
+        "word",
+        absence_text(code, found.params),
+        absence_remedy(code, found.params) or "",
+        code=code,
+        params=found.params,
+    )
 
 
 async def _onward(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

@@ -49,6 +49,13 @@ async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> No
         await _close(socket, TRY_LATER, str(error))
 
 
+@router.websocket("/jobs/{job_id}")
+async def watch_no_job(socket: WebSocket, job_id: str) -> None:
+    """Whatever is not a job's id is told as an unknown job is; a refused handshake tells no reason."""
+    await socket.accept()
+    await _close(socket, UNKNOWN, f"no such job; an id is a UUID, not {job_id!r}")
+
+
 async def _send(socket: WebSocket, frames: AsyncIterable[JobFrame], metrics: Metrics) -> None:
     metrics.watchers.inc()
     leaving = asyncio.create_task(_until_left(socket))
@@ -80,4 +87,5 @@ async def _until_left(socket: WebSocket) -> None:
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
     with suppress(RuntimeError, WebSocketDisconnect):
-        await socket.close(code, reason[:120])
+        # a control frame holds 123 bytes (RFC 6455, 5.5)
+        await socket.close(code, reason.encode()[:123].decode(errors="ignore"))

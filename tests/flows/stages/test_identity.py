@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -78,6 +79,32 @@ async def test_one_word_is_taken_once(propose, first, second, verdict, is_known)
         ]
 
 
+@pytest.mark.parametrize(
+    ("pair", "kept"),
+    [
+        (("cafe", "café"), 1),
+        (("selfies", "selfie"), 1),
+        (("naïve", "naive"), 1),
+        (("resume", "résumé"), 2),
+        (("corn", "corner"), 2),
+    ],
+)
+async def test_of_two_jobs_that_look_at_once_one_takes_a_word(propose, store, monkeypatch, pair, kept):
+    both_have_looked, claim = asyncio.Barrier(2), store.claim
+
+    async def claimed_together(*args, **options):
+        await both_have_looked.wait()
+        return await claim(*args, **options)
+
+    monkeypatch.setattr(store, "claim", claimed_together)
+    model = ScriptedModel()
+    found = await asyncio.gather(propose(pair[0], model=model), propose(pair[1], model=model, job_id=SECOND))
+    taken = [text for ((text, verdict, _),) in found if verdict is Verdict.ACCEPTED]
+    assert len(taken) == kept
+    for ((_, verdict, variant_of),) in found:
+        if verdict is not Verdict.ACCEPTED:
+            assert verdict in {Verdict.SPELLING_VARIANT, Verdict.INFLECTION}
+            assert [variant_of] == taken
 async def test_an_alias_is_its_word(propose, store):
     provenance = Provenance(job_id=SECOND, round=1, model="m", prompt_version="1", created_at=LATER)
     zorblat = Definition(

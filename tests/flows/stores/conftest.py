@@ -18,7 +18,10 @@ from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
 
 pytest.register_assert_rewrite(
-    *(f"contract_{part}" for part in ("claims", "contents", "jobs", "learning", "mending", "reading", "rows"))
+    *(
+        f"contract_{part}"
+        for part in ("claims", "contents", "jobs", "learning", "mending", "reading", "rivals", "rows")
+    )
 )
 
 KINDS = ["memory", "sqlite", "firestore"]

@@ -69,6 +69,61 @@ async def test_a_query_finds_defined_words_by_their_beginning(store, limit):
     assert len(await found_keys(store, "cat", limit=limit)) == 3
 
 
+TEXTS = {
+    "catnip": "a plant that cats like",
+    "dog": "an animal that dislikes the cat",
+    "doge": "a magistrate of Venice",
+    "étude": "a short piece of music, à la Café",
+    "concatenate": "to link together",
+}
+
+
+async def learn_texts(store, *, job_id=ANN, entries=("cat",)):
+    made = [definition(key, job_id=job_id).model_copy(update={"text": text}) for key, text in TEXTS.items()]
+    row = batch(*entries, *((key, "defined") for key in TEXTS), job_id=job_id)
+    await store.commit_batch(row, entries=[entry(key, job_id=job_id) for key in entries], definitions=made)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize(
+    ("query", "by_beginning", "by_text"),
+    [
+        ("cat", ["catnip", "cat"], ["dog"]),  # "cats" only begins with it: the last term may be incomplete
+        ("magistrate", [], ["doge"]),
+        ("magist", [], ["doge"]),
+        ("ma", [], []),
+        ("VENICE magistrate", [], ["doge"]),
+        ("venice cat", [], []),
+        ("cafe", [], ["étude"]),
+        ("etude", [], ["étude"]),
+        ("music piece étude", [], ["étude"]),
+        ("that", [], ["catnip", "dog"]),
+        ("nothing", [], []),
+        ("...", [], []),
+    ],
+)
+async def test_a_query_finds_defined_words_by_their_text_where_the_store_does_so(
+    store, query, by_beginning, by_text, limit
+):
+    await learn_texts(store)
+    expected = [*by_beginning, *(by_text if store.has_full_text else ())]
+    assert sorted(await found_keys(store, query, limit=limit)) == sorted(expected)
+    page = await find_words(store, query)
+    assert page.is_full_text == (store.has_full_text and query != "")
+
+
+async def test_words_found_by_text_come_last_and_meet_the_filter(store):
+    await learn_texts(store)
+    await learn(store, defined=["lynx"], job_id=BOB, number=2)
+    found = await found_keys(store, "cat")
+    if store.has_full_text:
+        assert found == ["cat", "catnip", "dog"]
+        assert await found_keys(store, "cat", depth="defined", limit=1) == ["catnip", "dog"]
+        assert await found_keys(store, "venice", job_id=BOB) == []
+        assert await found_keys(store, "venice", job_id=ANN) == ["doge"]
+    assert await found_keys(store, "cat", category=Category.COGNITION) == ["cat"]
+
+
 async def test_the_headword_itself_comes_first(store):
     await learn(store, entries=["cat"], defined=["catnip"])
     assert (await found_keys(store, "cat"))[0] == "cat"

@@ -10,4 +10,5 @@ from contract_jobs import *
 from contract_learning import *
 from contract_mending import *
 from contract_reading import *
+from contract_rivals import *
 from contract_rows import *

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from prefect.states import Cancelled, Completed, Crashed, Pending, Running
+from prefect.states import Cancelled, Completed, Crashed, Failed, Pending, Running
 
 from flows.knowledge import utc_now
 from service.orchestration.deployments import deploy
@@ -85,3 +85,26 @@ def test_failed_job_goes_on_under_its_id_with_the_flag_down(served):
     put(job_id, Running(), Completed())
     shown(served, job_id, state_name="Completed")
     problem(served.post(f"/jobs/{job_id}/retry"), 409)
+
+
+@pytest.mark.parametrize("error_code", ["unknown_topic", "invalid_input"])
+def test_job_that_failed_by_its_own_parameters_is_not_run_again(served, error_code):
+    job_id = started(served)
+    begun = with_document(served, job_id)
+    put(job_id, Running())
+    ended = {
+        "run_status": "failed",
+        "end_reason": "failed",
+        "finished_at": utc_now(),
+        "error_code": error_code,
+    }
+    served.do(served.store.save_job(begun.model_copy(update=ended)))
+    put(job_id, Failed())
+    shown(served, job_id, status="failed", error_code=error_code)
+    served.do(served.store.request_stop(job_id))
+    document = problem(served.post(f"/jobs/{job_id}/retry"), 409, "job_id")
+    (error,) = document["errors"]
+    assert (error["code"], error["params"]) == ("must_fail_again", {"error_code": error_code, "mode": "big"})
+    assert "other parameters" in error["remedy"]
+    assert served.get(f"/jobs/{job_id}").json()["status"] == "failed", "and nothing was begun"
+    assert served.do(served.store.stop_requested(job_id)), "nor changed"

@@ -105,6 +105,8 @@ def test_help_costs_little_more_than_the_library_that_prints_it():
         (["run", "big", "--hours", "1"], ["--hours"]),
         (["run"], ["mode", "quick"]),
         (["fly"], ["fly", "learn --help"]),
+        (["exprot"], ["Did you mean 'export'? See: learn --help"]),
+        (["export", "--format", "xls"], ["'xls' is not one of"]),
         (["search", "--category", "beast"], ["--category", "animal"]),
         (["search", "--depth", "bottomless"], ["--depth", "enriched"]),
         (["search", "--job", "no-uuid"], ["--job"]),
@@ -120,6 +122,8 @@ def test_wrong_usage_is_one_line_that_names_the_option(
     assert len(said.err.strip().splitlines()) == 1
     for part in named:
         assert part in said.err
+    assert "Value error" not in said.err
+    assert "?." not in said.err
 
 
 def test_a_setting_that_cannot_be_used_is_one_line(

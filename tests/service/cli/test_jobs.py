@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from own_facade import ROOT, ToldJob
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Failed
 
-from flows.knowledge import Counts
+from flows.knowledge import Counts, utc_now
 from service.cli import app as cli
 
 prefect = pytest.mark.prefect
@@ -127,6 +127,18 @@ async def test_a_job_is_started_listed_stopped_and_run_again(facade, store):
     watched = await learn(facade, "watch", job_id)
     assert watched.code == 130
     assert "Cancelled" in watched.out
+
+
+@prefect
+async def test_a_job_that_must_fail_again_is_not_retried_and_the_way_out_is_said(facade, store):
+    told = await (await ToldJob.start(store)).begin()
+    failed = {"run_status": "failed", "end_reason": "failed", "error_code": "unknown_topic"}
+    await store.save_job(told.job.model_copy(update={**failed, "finished_at": utc_now()}))
+    await told.put(Failed())
+    refused = await learn(facade, "retry", str(told.job_id))
+    assert (refused.code, refused.out) == (1, "")
+    assert "would fail again" in refused.err
+    assert "learn start big" in refused.err
 
 
 @prefect

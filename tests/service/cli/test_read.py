@@ -86,7 +86,7 @@ class TestShow:
             " gravid\n"
         )
 
-    @pytest.mark.parametrize("word", ["gravitron", "smartphone", "blorptang", "x; rm -rf ~"])
+    @pytest.mark.parametrize("word", ["gravitron", "smartphone", "blorptang", "quantum foam"])
     def test_a_word_that_the_lexicon_lacks_says_so_and_leads_into_no_circle(
         self, word: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
     ):
@@ -100,6 +100,32 @@ class TestShow:
         cli.main(["show", word])
         assert "lexicon" not in (said := capsys.readouterr().err)
         assert "learn run quick" in said
+
+    @pytest.mark.parametrize("word", ["x; rm -rf ~", "1984", "<b>bold</b>", "She went home. He stayed."])
+    @pytest.mark.parametrize("key", ["", "gsk_of_a_test"])
+    def test_what_no_job_would_take_is_not_offered(
+        self, word: str, key: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("GROQ_API_KEY", key)
+        for command in ("show", "search"):
+            cli.main([command, word])
+            said = capsys.readouterr().err
+            assert "not a word that can be learned: " in said
+            assert "learn run" not in said
+            assert "GROQ_API_KEY" not in said
+
+    @pytest.mark.parametrize("asked", ["tigering", "tídés", "mice"])
+    def test_what_stands_for_a_word_is_told(self, asked: str, capsys: Captured):
+        cli.main(["show", asked])
+        said = capsys.readouterr().err
+        other, told = {
+            "tigering": ("learn show tiger", "takes it for a form of “tiger”"),
+            "tídés": ("tide", "tídés is a form of tide"),
+            "mice": ("learn run quick mouse", "a form of “mouse”, which is not learned yet"),
+        }[asked]
+        assert other in said
+        assert told in said
+        assert f"learn run quick {asked}" not in said
 
     def test_a_command_that_is_offered_survives_the_shell(self, capsys: Captured):
         assert cli.main(["show", "cat's cradle"]) == 1

@@ -46,7 +46,15 @@ def test_a_finished_job_is_one_frame_and_the_end(served):
     assert socket.close_code == 1000
 
 
-@pytest.mark.parametrize(("job_id", "after", "code"), [(uuid4(), None, 4404), (None, "nonsense", 4400)])
+@pytest.mark.parametrize(
+    ("job_id", "after", "code"),
+    [
+        (uuid4(), None, 4404),
+        ("nope", None, 4404),
+        ("ünsäglich" * 40, None, 4404),
+        (None, "nonsense", 4400),
+    ],
+)
 def test_what_cannot_be_watched_is_closed_with_its_reason(served, job_id, after, code):
     with watch(served, job_id or Flow(served).job_id, after) as socket:
         assert frames(socket) == []

@@ -148,7 +148,7 @@ def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(
     )
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=2)
+    processes.wait_until(lambda: not processes.alive(), within_s=10)
 
 
 def test_one_stack_for_each_home(start, settings, monkeypatch):

@@ -5,6 +5,7 @@ import type {
   Entry,
   EntryList,
   Estimate,
+  FieldProblem,
   FrontierList,
   Graph,
   Health,
@@ -29,6 +30,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly detail: string,
     readonly retryAfterS: number | null = null,
+    /** The fields that are to blame, each with a code and its parameters. */
+    readonly errors: readonly FieldProblem[] = [],
   ) {
     super(detail);
   }
@@ -108,7 +111,12 @@ async function ask<T>(
 async function problemOf(answer: Response): Promise<Problem> {
   try {
     const document = (await answer.json()) as ProblemDocument;
-    return new Problem(answer.status, inWords(document), document.retry_after_s ?? null);
+    return new Problem(
+      answer.status,
+      inWords(document),
+      document.retry_after_s ?? null,
+      document.errors ?? [],
+    );
   } catch {
     return new Problem(answer.status, `Unexpected response (HTTP ${answer.status}). Check the server's log.`);
   }

@@ -14,6 +14,10 @@ export interface paths {
         /**
          * Read Entry
          * @description Read what is known about one word.
+         *
+         *     Of a word that has no entry, the first of `errors` in the 404 says by its `code` what it is:
+         *     `variant_of_known` or `variant_of_unlearned` (a form or another spelling of `variant_of`), `in_work`,
+         *     `not_in_lexicon`, `not_a_word` or `not_learned`. `learn` is the word that a quick job would take, if any.
          */
         get: operations["read_entry"];
         put?: never;
@@ -264,6 +268,8 @@ export interface paths {
         /**
          * Retry Job
          * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
+         *
+         *     A job that failed by its own parameters (`error_code`) is refused with the code `must_fail_again`.
          */
         post: operations["retry_job"];
         delete?: never;

@@ -35,6 +35,7 @@ export type Category = NonNullable<ListedEntry["category"]>;
 export type Support = Entry["support"];
 export type Depth = Entry["depth"];
 export type ProblemDocument = Schemas["Problem"];
+export type FieldProblem = Schemas["FieldProblem"];
 
 /** Parameters of a new job. The server chooses what is left out. */
 export interface Plan {

@@ -47,7 +47,29 @@ describe("the verdict on a word", () => {
       isLearned: false,
       said: "an inflection of “moss”",
       known: "moss",
+      isRefused: true,
     });
+  });
+
+  it.each([
+    ["claimed elsewhere", undefined],
+    ["known", true],
+    ["spelling variant", true],
+    ["number", true],
+  ])("offers another try only where it may end otherwise: %s", async (verdict, isRefused) => {
+    answered([{ text: "moss", key: "moss", verdict, reason: null }]);
+    expect((await verdictOf(job({}), "moss")).isRefused).toBe(isRefused);
+  });
+
+  it.each([
+    ["not_in_lexicon", true],
+    ["unavailable", undefined],
+  ])("takes what the lexicon lacks for refused: %s", async (reason_code, isRefused) => {
+    answered(
+      [{ text: "moss", key: "moss", verdict: "accepted", reason: null }],
+      [{ key: "moss", word: "moss", stored: null, reason: "lost", reason_code }],
+    );
+    expect((await verdictOf(job({}), "moss")).isRefused).toBe(isRefused);
   });
 
   it("says why it failed", async () => {

@@ -9,7 +9,14 @@ export interface Verdict {
   said: string;
   /** The word already known instead. */
   known?: string;
+  /** Another job would decide the same. */
+  isRefused?: boolean;
 }
+
+/** Outcomes of a word that another try does not change. */
+const LASTING = new Set(["not_in_lexicon"]);
+/** Verdicts that pass by themselves. */
+const PASSING = new Set(["claimed elsewhere", "postponed"]);
 
 /** Decides by the job's status first, then by the verdict on the word and its outcome. */
 export async function verdictOf(job: Job, word: string): Promise<Verdict> {
@@ -31,19 +38,21 @@ async function inRound(job: Job, word: string): Promise<Verdict | null> {
   const candidate = candidates.find((one) => one.text === word) ?? candidates[0];
   if (!candidate) return null;
   if (candidate.verdict === "known") {
-    return { isLearned: false, said: "already known", known: candidate.text };
+    return { isLearned: false, said: "already known", known: candidate.text, isRefused: true };
   }
   if (candidate.verdict !== "accepted") {
     return {
       isLearned: false,
       said: lower(candidate.reason ?? candidate.verdict),
       ...(candidate.variant_of ? { known: candidate.variant_of } : {}),
+      ...(PASSING.has(candidate.verdict) ? {} : { isRefused: true }),
     };
   }
   const outcome = results.flatMap((batch) => batch.outcomes).find((one) => one.key === candidate.key);
   return {
     isLearned: false,
     said: outcome?.reason ? `not learned: ${lower(outcome.reason)}` : "not learned",
+    ...(LASTING.has(outcome?.reason_code ?? "") ? { isRefused: true } : {}),
   };
 }
 

@@ -1,0 +1,207 @@
+"""One word looked up, for every face: what is known of it, or what it is and how it can be learned."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from flows.core import selection
+from flows.core.identity.graphics import graphical_key
+from flows.core.identity.relatives import WordFacts
+from flows.core.words import form_problem, printable, word_key
+from flows.errors import ConfigurationError
+from flows.knowledge import Candidate, Entry, KnownWord, Verdict
+from flows.lexicon.morphology import Morphology
+from flows.lexicon.naming import OtherNames
+from flows.lexicon.reader import Lexicon
+from flows.settings import Settings
+from flows.stores.base import Store
+
+AbsenceCode = Literal[
+    "variant_of_known",
+    "variant_of_unlearned",
+    "taken_for_variant",
+    "in_work",
+    "not_a_word",
+    "not_in_lexicon",
+    "not_learned",
+]
+NOBODY = UUID(int=0)
+"""The job that asks what is taken: one that holds no word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookedUp:
+    """What there is under a word.
+
+    `known` is found under the word itself, if `relation` is None, or under the other word that the asked one
+    is a form or another spelling of. `code` says what a word is that has nothing of its own, and `other`
+    which word stands for it; `verdict` is why it is no word at all. `learn` is what a quick job may be asked
+    to learn, None if it would refuse.
+    """
+
+    asked: str
+    known: Entry | KnownWord | None = None
+    relation: Verdict | None = None
+    verdict: Verdict | None = None
+    code: AbsenceCode | None = None
+    other: str | None = None
+    learn: str | None = None
+    is_alias: bool = False
+    """Whether the asked word is one of the other names that are kept with what is known."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What goes with the code: `word`, and where they apply `variant_of`, `relation`, `verdict` and
+        `learn`.
+        """
+        given = {
+            "word": printable(self.asked, 60),
+            "variant_of": self.other,
+            "relation": self.relation.value if self.relation else None,
+            "verdict": self.verdict.value if self.verdict else None,
+            "learn": self.learn,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def is_same_word(self) -> bool:
+        """Whether what is known is the asked word, in other marks and spaces at most."""
+        if self.known is None or self.relation is None or self.is_alias:
+            return self.known is not None
+        if self.relation is not Verdict.SPELLING_VARIANT:
+            return False
+        return graphical_key(_key_of(self.known)) == graphical_key(word_key(self.asked))
+
+
+async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
+    """Find a word by its key, then by the words that it is a form or another spelling of; otherwise say what
+    it is, by the rules by which a job would take it.
+    """
+    key = word_key(asked)
+    itself = await _known(store, (key,)) if key else None
+    if itself is not None:
+        return LookedUp(asked=asked, known=itself)
+    if key and (alias := (await store.aliases([key])).get(key)):
+        known = await _known(store, (alias.of,))
+        if known is not None:
+            return LookedUp(
+                asked=asked, known=known, relation=alias.relation, other=_word_of(known), is_alias=True
+            )
+    problem = form_problem(asked)
+    if problem:
+        return LookedUp(asked=asked, code="not_a_word", verdict=problem[0])
+    with _morphology() as morphology:
+        names = await asyncio.to_thread(OtherNames, key, morphology, language=settings.language)
+        stored = await store.spelled_alike(names.graphical_keys)
+        others = await asyncio.to_thread(names.all, stored)
+        known = await _known(store, tuple(others))
+        candidate = await _judged(store, asked, morphology, settings)
+        learn = candidate.text if candidate.verdict is Verdict.ACCEPTED else None
+        is_listed = settings.writes_with_groq or await asyncio.to_thread(
+            _is_listed, candidate.key, morphology
+        )
+        if known is not None:
+            relation = others[_key_of(known)]
+            return _variant(asked, known, relation, learn=learn if is_listed else None)
+        if learn is None:
+            return await _refused(store, asked, candidate)
+        if is_listed:
+            return LookedUp(asked=asked, code="not_learned", learn=learn)
+        base = await asyncio.to_thread(_listed_base, key, morphology)
+    if base is not None:
+        relation = Verdict.INFLECTION
+        return LookedUp(asked=asked, code="variant_of_unlearned", relation=relation, other=base, learn=base)
+    return LookedUp(asked=asked, code="not_in_lexicon")
+
+
+@contextmanager
+def _morphology() -> Iterator[Morphology | None]:
+    """The lexicon's knowledge of forms; None where the lexicon is missing."""
+    try:
+        lexicon = Lexicon()
+    except ConfigurationError:
+        yield None
+        return
+    with lexicon:
+        yield Morphology(lexicon)
+
+
+async def _known(store: Store, keys: tuple[str, ...]) -> Entry | KnownWord | None:
+    """What is known of the first of the keys of which something is."""
+    found = await store.known(keys)
+    key = next((key for key in keys if key in found), None)
+    return None if key is None else await store.entry(key) or found[key]
+
+
+async def _judged(store: Store, asked: str, morphology: Morphology | None, settings: Settings) -> Candidate:
+    """The verdict of a quick job that was given the word."""
+    screening = await asyncio.to_thread(_screened, asked, morphology, settings)
+    screening = screening.with_stored(await store.spelled_alike(screening.graphical_keys))
+    taken = await store.taken(screening.keys_to_look_up, job_id=NOBODY)
+    return selection.judge(screening, taken=taken, limit=1)[0]
+
+
+def _screened(asked: str, morphology: Morphology | None, settings: Settings) -> selection.Screening:
+    facts = WordFacts()
+    screen = partial(selection.screen, [(asked, "given")], processed=(), language=settings.language)
+    if morphology is None:
+        return screen(base_forms=facts.base_forms, are_variants=facts.are_variants)
+    return screen(
+        base_forms=morphology.base_forms,
+        are_variants=morphology.are_variants,
+        parts_of=morphology.parts_of,
+        written=morphology.written({asked}, folds_marks=not settings.writes_with_groq),
+    )
+
+
+def _is_listed(key: str, morphology: Morphology | None) -> bool:
+    """Whether the lexicon has the word; yes where there is none, since the job will tell."""
+    return morphology is None or bool(morphology.parts_of(key))
+
+
+def _listed_base(key: str, morphology: Morphology | None) -> str | None:
+    bases = morphology.words_of(key) if morphology else ()
+    return next((base for base in bases if _is_listed(base, morphology)), None)
+
+
+def _variant(asked: str, known: Entry | KnownWord, relation: Verdict, *, learn: str | None) -> LookedUp:
+    return LookedUp(
+        asked=asked,
+        known=known,
+        relation=relation,
+        code="variant_of_known",
+        other=_word_of(known),
+        learn=learn,
+    )
+
+
+async def _refused(store: Store, asked: str, candidate: Candidate) -> LookedUp:
+    """A word that a job would not take: another one stands for it, or a job is learning it.
+
+    That it is an inflection is here a guess of the job, not a fact as in `OtherNames`.
+    """
+    if candidate.verdict is Verdict.CLAIMED_ELSEWHERE:
+        return LookedUp(asked=asked, code="in_work")
+    other = candidate.variant_of or candidate.key
+    known = await _known(store, (other,))
+    if known is None:
+        return LookedUp(asked=asked, code="in_work", relation=candidate.verdict, other=other)
+    if candidate.verdict is Verdict.INFLECTION:
+        return LookedUp(
+            asked=asked, code="taken_for_variant", relation=Verdict.INFLECTION, other=_word_of(known)
+        )
+    return _variant(asked, known, Verdict.SPELLING_VARIANT, learn=None)
+
+
+def _key_of(known: Entry | KnownWord) -> str:
+    return known.key if isinstance(known, Entry) else known.definition.key
+
+
+def _word_of(known: Entry | KnownWord) -> str:
+    return known.word if isinstance(known, Entry) else known.definition.word
