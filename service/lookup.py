@@ -100,15 +100,15 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
         names = await asyncio.to_thread(OtherNames, key, morphology, language=settings.language)
         stored = await store.spelled_alike(names.graphical_keys)
         others = await asyncio.to_thread(names.all, stored)
-        known = await _known(store, tuple(others))
+        found = await _known_or_alias(store, tuple(others))
         candidate = await _judged(store, asked, morphology, settings)
         learn = candidate.text if candidate.verdict is Verdict.ACCEPTED else None
         is_listed = settings.writes_with_groq or await asyncio.to_thread(
             _is_listed, candidate.key, morphology
         )
-        if known is not None:
-            relation = others[_key_of(known)]
-            return _variant(asked, known, relation, learn=learn if is_listed else None)
+        if found is not None:
+            under, known = found
+            return _variant(asked, known, others[under], learn=learn if is_listed else None)
         if learn is None:
             return await _refused(store, asked, candidate)
         if is_listed:
@@ -137,6 +137,19 @@ async def _known(store: Store, keys: tuple[str, ...]) -> Entry | KnownWord | Non
     found = await store.known(keys)
     key = next((key for key in keys if key in found), None)
     return None if key is None else await store.entry(key) or found[key]
+
+
+async def _known_or_alias(store: Store, keys: tuple[str, ...]) -> tuple[str, Entry | KnownWord] | None:
+    """The first of the keys under which something is known, itself or as an alias, and what that is."""
+    known = await _known(store, keys)
+    if known is not None:
+        return _key_of(known), known
+    aliases = await store.aliases(keys)
+    for key in keys:
+        known = await _known(store, (aliases[key].of,)) if key in aliases else None
+        if known is not None:
+            return key, known
+    return None
 
 
 async def _judged(store: Store, asked: str, morphology: Morphology | None, settings: Settings) -> Candidate:
@@ -189,9 +202,10 @@ async def _refused(store: Store, asked: str, candidate: Candidate) -> LookedUp:
     if candidate.verdict is Verdict.CLAIMED_ELSEWHERE:
         return LookedUp(asked=asked, code="in_work")
     other = candidate.variant_of or candidate.key
-    known = await _known(store, (other,))
-    if known is None:
+    found = await _known_or_alias(store, (other,))
+    if found is None:
         return LookedUp(asked=asked, code="in_work", relation=candidate.verdict, other=other)
+    known = found[1]
     if candidate.verdict is Verdict.INFLECTION:
         return LookedUp(
             asked=asked, code="taken_for_variant", relation=Verdict.INFLECTION, other=_word_of(known)

@@ -82,8 +82,8 @@ class FirestoreWords(WordChanges):
         states = await self._alike({each for some in looked_under.values() for each in some})
         now, stored, lost = self._clock(), dict[str, bool](), dict[str, str]()
         for key, state in states.items():
-            if state.rank or (state.is_live(now) and not state.is_of(job_id)):
-                stored[key] = state.rank > 0
+            if state.is_taken or (state.is_live(now) and not state.is_of(job_id)):
+                stored[key] = state.is_taken
         for key in held:
             mine = states.get(key)
             if mine is None or mine.rank:

@@ -84,7 +84,8 @@ class MemoryKnowledge(MemoryHalf):
             claim = state.live_claim(now)
             if (state.rank or (claim and claim.job_id != job_id)) and graphical_key(key) in graphical_keys:
                 found[key] = state.rank > 0
-        return found
+        aliases = (key for key in self._state.aliases if graphical_key(key) in graphical_keys)
+        return found | dict.fromkeys(aliases, True)
 
     def _verdict(self, key: str, *, job_id: UUID, below: Depth | None) -> str:
         if key in self._state.aliases:

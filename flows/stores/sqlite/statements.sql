@@ -3,10 +3,11 @@
 -- word_states: depth, claim and whether it is an alias, of each of the keys that have a row
 SELECT k.key, k.depth, k.claimed_by, k.claimed_until, k.alias_of IS NOT NULL FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
 
--- rival_states: depth and claim of each word whose graphical key is one of the keys
-SELECT k.key, k.depth, k.claimed_by, k.claimed_until FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
+-- rival_states: depth, claim and whether it is an alias, of each word whose graphical key is one of the keys
+SELECT k.key, k.depth, k.claimed_by, k.claimed_until, k.alias_of IS NOT NULL
+FROM json_each(:keys) AS j CROSS JOIN known_words AS k ON k.key = j.value
 UNION
-SELECT k.key, k.depth, k.claimed_by, k.claimed_until
+SELECT k.key, k.depth, k.claimed_by, k.claimed_until, k.alias_of IS NOT NULL
 FROM json_each(:keys) AS j CROSS JOIN known_words AS k INDEXED BY known_words_graphical ON k.graphical = j.value
 
 -- spelled_alike: the words with marks or spaces whose graphical key is one of the keys

@@ -70,9 +70,9 @@ class SqliteWords(SqlitePart):
         """The words that others know (True) or hold under a live claim, of rows of states."""
         now, mine = self._now(), str(job_id)
         return {
-            key: depth > 0
-            for key, depth, claimed_by, claimed_until in rows
-            if depth or (claimed_by not in {None, mine} and claimed_until > now)
+            key: depth > 0 or bool(is_alias)
+            for key, depth, claimed_by, claimed_until, is_alias in rows
+            if depth or is_alias or (claimed_by not in {None, mine} and claimed_until > now)
         }
 
     def _verdicts(self, states: Iterable[Row], job_id: UUID, below: Depth | None) -> dict[str, str]:

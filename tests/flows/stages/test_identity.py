@@ -105,6 +105,8 @@ async def test_of_two_jobs_that_look_at_once_one_takes_a_word(propose, store, mo
         if verdict is not Verdict.ACCEPTED:
             assert verdict in {Verdict.SPELLING_VARIANT, Verdict.INFLECTION}
             assert [variant_of] == taken
+
+
 async def test_an_alias_is_its_word(propose, store):
     provenance = Provenance(job_id=SECOND, round=1, model="m", prompt_version="1", created_at=LATER)
     zorblat = Definition(

@@ -8,7 +8,7 @@ import pytest
 from store_documents import ANN, BOB, START, definition, minutes, words
 
 from flows.core.identity.relatives import Rivals, WordFacts
-from flows.knowledge import ClaimResult
+from flows.knowledge import Alias, ClaimResult, Verdict
 
 LATER = START + minutes(10)
 LISTED = {"resume": "noun", "take off": "verb", "takeoff": "noun", "glass": "noun", "glasses": "noun"}
@@ -94,3 +94,12 @@ async def test_a_job_is_no_rival_of_itself_and_a_known_word_is_worked_on(store):
 async def test_without_rivals_every_key_is_its_own(store):
     await claim(store, "café", job_id=ANN)
     assert (await claim(store, "cafe", job_id=BOB, rivals=None)).new == ("cafe",)
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_WORD)
+async def test_a_claim_refuses_another_spelling_or_form_of_an_alias(store, one, other):
+    await store.save_definitions([definition("zebra")], job_id=BOB, attempt=1)
+    relation = Verdict.SPELLING_VARIANT
+    await store.put_aliases([Alias(word=other.title(), key=other, of="zebra", relation=relation)])
+    refused = await claim(store, one, "tide", job_id=ANN)
+    assert refused == ClaimResult(new=("tide",), known=(one,), variants={one: other})

@@ -202,9 +202,13 @@ def test_merged_spelling_leads_to_its_word(served):
         entry("phone", related_concepts=("Selfies", "Call", "Screen")),
     )
     alias = Alias(word="selfies", key="selfies", of="selfie", relation=Verdict.INFLECTION)
-    served.do(served.store.put_aliases([alias]))
+    other = Alias(word="qzelf", key="qzelf", of="selfie", relation=Verdict.SPELLING_VARIANT)
+    served.do(served.store.put_aliases([alias, other]))
     shown = served.get("/entries/selfies").json()
     assert (shown["word"], shown["aliases"]) == ("Selfie", ["selfies"])
+    # a form of an alias leads there, too
+    missing = served.get("/entries/qzelfs")
+    assert (missing.status_code, missing.json()["errors"][0]["params"]["variant_of"]) == (404, "Selfie")
     assert served.get("/graph/selfies").json()["nodes"][0]["key"] == "selfie"
     graph = served.get("/graph/phone").json()
     assert {n["key"]: n["depth"] for n in graph["nodes"]} == {

@@ -727,6 +727,12 @@ export interface components {
          */
         EntryView: {
             /**
+             * Aliases
+             * @description Other spellings and forms that were merged into this word
+             * @default []
+             */
+            aliases: string[];
+            /**
              * Applications
              * @default []
              */
