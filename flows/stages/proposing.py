@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.core import selection
+from flows.core.words import word_key
 from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word, utc_now
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
@@ -46,7 +47,7 @@ async def propose_round(
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
         language=resources.settings.language,
-        written=_written(gathered.candidates, resources),
+        written=await _written(gathered.candidates, resources),
     )
     store = resources.store
     stored = await store.spelled_alike(screening.graphical_keys)
@@ -90,19 +91,22 @@ async def propose_round(
     return round_
 
 
-def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
+async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
     """The proposed texts as the lexicon writes them; leftover words stay as they are stored.
 
-    Where only the lexicon writes, a given spelling that it lacks becomes the one it has. A word of the
-    frontier keeps its key, under which it leaves the frontier.
+    Where only the lexicon writes, a given spelling or form that it lacks becomes the word it has, unless that
+    is known. A word of the frontier keeps its key, under which it leaves the frontier.
     """
     texts: dict[bool, set[str]] = {False: set(), True: set()}
     for text, origin in proposed:
         if origin != "leftover":
             texts[not resources.model.invents and origin != "frontier"].add(text)
-    return {
+    found = {
         text: headword
         for folds_marks, some in texts.items()
         if some
         for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
     }
+    forms = resources.morphology.headwords_of_forms(texts[True] - found.keys()) if texts[True] else {}
+    known = await resources.store.known({word_key(base) for base in forms.values()}) if forms else {}
+    return found | {text: base for text, base in forms.items() if word_key(base) not in known}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
+from flows.core.identity.graphics import graphical_key
+from flows.core.identity.relatives import WordFacts
 from flows.core.words import word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support
 from flows.stores.base import Store
@@ -19,6 +21,25 @@ _DEFINED, _ENTRIES = "defined", "entries"
 Found = Entry | KnownWord
 
 
+async def learned(store: Store, key: str) -> Found | None:
+    """What is learned about a word, whatever its depth."""
+    return await store.entry(key) or (await store.known([key])).get(key)
+
+
+async def spelled_otherwise(store: Store, key: str) -> Found | None:
+    """The word in another spelling of which only marks and spaces differ; no lexicon is read, so other
+    spellings and forms are not resolved here.
+    """
+    plain = graphical_key(key)
+    alike = (plain, *(await store.spelled_alike([plain])).get(plain, ()))
+    for other in alike:
+        if other != key and WordFacts().are_one_word(key, other):
+            found = await learned(store, other)
+            if found is not None:
+                return found
+    return None
+
+
 async def find_words(
     store: Store,
     query: str = "",
@@ -31,11 +52,41 @@ async def find_words(
     limit: int = 50,
 ) -> Page[Found]:
     """What `Store.search` finds, and the words at depth `defined`: with a query those that begin with it come
-    first, by key; without one they come after all entries.
+    first, by key; without one they come after all entries. Where a query finds nothing, another spelling of
+    it is found ("naïve": "naive").
 
     A page may hold fewer than `limit` words; while `cursor` is set there are more. Raises InvalidInput as
     `Store.search` does.
     """
+    page = await _find_words(
+        store,
+        query,
+        category=category,
+        job_id=job_id,
+        support=support,
+        depth=depth,
+        cursor=cursor,
+        limit=limit,
+    )
+    if page.items or page.cursor or cursor or not (key := word_key(query)):
+        return page
+    other = await spelled_otherwise(store, key)
+    if other is None or not _fits(other, category=category, job_id=job_id, support=support, depth=depth):
+        return page
+    return page.model_copy(update={"items": (other,)})
+
+
+async def _find_words(
+    store: Store,
+    query: str = "",
+    *,
+    category: Category | None = None,
+    job_id: UUID | None = None,
+    support: Support | None = None,
+    depth: Depth | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Found]:
     check_limit(limit)
     only_filter(category=category, job_id=job_id, support=support, depth=depth)
     prefix = word_key(query)
@@ -140,6 +191,23 @@ def _page(found: list[Found], prefix: str, cursor: str | None, is_full_text: boo
     if prefix:
         found.sort(key=lambda word: _key(word) != prefix)
     return Page(items=tuple(found), cursor=cursor, is_full_text=is_full_text)
+
+
+def _fits(
+    word: Found,
+    *,
+    category: Category | None,
+    job_id: UUID | None,
+    support: Support | None,
+    depth: Depth | None,
+) -> bool:
+    about = word if isinstance(word, Entry) else word.definition
+    return (
+        category in {None, word.category if isinstance(word, Entry) else None}
+        and job_id in {None, about.provenance.job_id}
+        and support in {None, about.support}
+        and depth in {None, word.depth}
+    )
 
 
 def _key(word: Found) -> str:

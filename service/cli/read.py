@@ -73,8 +73,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
         if number:
             console.rule(style="dim")
         if found.base:
-            relation = "a form of" if found.relation is Verdict.INFLECTION else "another spelling of"
-            say(f"{clean(word)} is {relation} {clean(found.base)}:")
+            say(f"{_told_of(found)}:")
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -94,8 +93,15 @@ async def search(
     if is_json:
         typer.echo(page.model_dump_json())
         return DONE
+    if not page.items and text and not any(filters.values()) and cursor is None:
+        # a form of a word that is learned, say
+        alike = await find(store, text)
+        if (document := alike.entry or alike.known) is not None:
+            if alike.base:
+                say(f"{_told_of(alike)}:")
+            page = Page[EntryView](items=(EntryView.of(document),), is_full_text=page.is_full_text)
     if not page.items:
-        advice = f" {how_to_learn(text, is_listed=is_listed(word_key(text)))}" if text else ""
+        advice = f" {how_to_learn(text, is_listed=is_listed(text))}" if text else ""
         say(f"No entry found{f' for {clean(text)}' if text else ''}.{advice}")
         return DONE
     if console.is_terminal:
@@ -107,6 +113,12 @@ async def search(
     if page.cursor:
         say(f"More results: --cursor {shlex.quote(page.cursor)}")
     return DONE
+
+
+def _told_of(found: SearchResult) -> str:
+    """What the asked word is of the one under which it was found."""
+    relation = "a form of" if found.relation is Verdict.INFLECTION else "another spelling of"
+    return f"{clean(found.asked)} is {relation} {clean(found.base or found.asked)}"
 
 
 def is_text(given: str) -> bool:
@@ -137,7 +149,7 @@ async def find(store: Store, asked: str) -> SearchResult:
         found = await _found(store, other)
         if found is not None:
             return SearchResult(asked, *found, base=_word_of(found), relation=relation)
-    return SearchResult(asked, nearest=await nearest(store, key), is_listed=is_listed(key))
+    return SearchResult(asked, nearest=await nearest(store, key), is_listed=is_listed(asked))
 
 
 async def _found(store: Store, key: str) -> tuple[Entry | None, KnownWord | None] | None:
@@ -182,15 +194,18 @@ def how_to_learn(word: str, *, is_listed: bool | None) -> str:
     return f"To learn it: learn run quick {shlex.quote(clean(word))}"
 
 
-def is_listed(key: str) -> bool | None:
-    """Whether the lexicon, where it is what writes, has the word; None where a language model writes."""
+def is_listed(text: str) -> bool | None:
+    """Whether the lexicon, where it is what writes, has a word for a text; None where a language model
+    writes.
+    """
     try:
         if read_settings().writes_with_groq:
             return None
+        from flows.lexicon.morphology import Morphology
         from flows.lexicon.reader import Lexicon
 
         with Lexicon() as lexicon:
-            return key in lexicon.lookup({key})
+            return Morphology(lexicon).lists(text)
     except (ImportError, ConfigurationError):
         return None
 

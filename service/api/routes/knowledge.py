@@ -10,12 +10,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
-from flows.core.identity.graphics import graphical_key
-from flows.core.identity.relatives import WordFacts
 from flows.core.words import printable, word_key
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
 from flows.stores.base import Store
-from flows.stores.finding import Found, find_words
+from flows.stores.finding import Found, find_words, learned, spelled_otherwise
 from service.api import graph
 from service.api.deps import Facade, Knowledge, client_of
 from service.api.problems import answers, problem
@@ -215,9 +213,9 @@ def _fits(
 
 async def _find(store: Store, word: str) -> Entry | KnownWord:
     key = word_key(word[:500])
-    found = await _learned(store, key) if key else None
+    found = await learned(store, key) if key else None
     if found is None and key:
-        found = await _spelled_otherwise(store, key)
+        found = await spelled_otherwise(store, key)
     if found is None:
         shown = printable(word, 60)
         raise NotFound(
@@ -226,24 +224,6 @@ async def _find(store: Store, word: str) -> Entry | KnownWord:
             'To learn it, send POST /jobs/start {"mode": "quick", "words": [the word]}.',
         )
     return found
-
-
-async def _learned(store: Store, key: str) -> Entry | KnownWord | None:
-    return await store.entry(key) or (await store.known([key])).get(key)
-
-
-async def _spelled_otherwise(store: Store, key: str) -> Entry | KnownWord | None:
-    """The word in another spelling of which only marks and spaces differ; the server reads no lexicon, so
-    other spellings and forms are not resolved here.
-    """
-    plain = graphical_key(key)
-    alike = (plain, *(await store.spelled_alike([plain])).get(plain, ()))
-    for other in alike:
-        if other != key and WordFacts().are_one_word(key, other):
-            found = await _learned(store, other)
-            if found is not None:
-                return found
-    return None
 
 
 async def _onward(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
