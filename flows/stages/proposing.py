@@ -36,9 +36,7 @@ async def propose_round(
 
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
-    gathered = await resources.troubles.told(
-        resources.model.name, resources.deadline.guard(candidate_source.gather(resources))
-    )
+    gathered = await resources.deadline.guard(candidate_source.gather(resources))
     morphology = resources.morphology
     screening = selection.screen(
         gathered.candidates,

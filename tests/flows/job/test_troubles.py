@@ -54,6 +54,15 @@ async def test_a_proposal_that_failed_is_counted_and_told(heart):
     assert len(await problems(heart, job)) == 1
 
 
+async def test_requests_that_fail_beside_others_that_succeed_are_counted(heart):
+    away = ModelUnavailable("502 from upstream")
+    model = Model(WORDS, fault=failing("propose", away, 2, 4, 5))
+    model.invents = True
+    job = await heart.run(model, a_round=10, max_entries=20)
+    [trouble] = job.troubles
+    assert (trouble.code, trouble.count, job.counts.stored) == ("unavailable", 3, 20)
+
+
 async def test_the_first_is_told_and_all_are_counted(heart):
     heart.set(concurrency=1)
     away = ModelUnavailable("away")

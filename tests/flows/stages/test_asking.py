@@ -11,6 +11,7 @@ from flows.knowledge import Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Unfinished
 from flows.models.scripted import ScriptedModel
 from flows.stages.asking import AGAIN, ask, ask_for_words
+from flows.stages.troubles import Troubles
 
 Answer = Generation[Mapping[str, str]]
 
@@ -175,13 +176,20 @@ async def test_words_are_listed_again_with_more_room_when_the_list_broke_off():
     def fault(_method, call):
         return breaking(()) if call == 1 else None
 
-    listed = await ask_for_words(ScriptedModel(["one", "two"] * 2, fault=fault), ProposalRequest(count=2))
+    troubles = Troubles()
+    listed = await ask_for_words(
+        ScriptedModel(["one", "two"] * 2, fault=fault), ProposalRequest(count=2), troubles=troubles
+    )
     assert listed.value == ("one", "two")
     assert listed.usage.requests == 2
+    assert [(row.code, row.count) for row in troubles.rows] == [("malformed", 1)]
     with pytest.raises(ModelUnavailable, match="lists no words"):
         await ask_for_words(
-            ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")), ProposalRequest(count=2)
+            ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")),
+            ProposalRequest(count=2),
+            troubles=troubles,
         )
+    assert [(row.code, row.count) for row in troubles.rows] == [("malformed", 3)]
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=25), st.randoms())
