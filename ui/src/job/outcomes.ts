@@ -58,7 +58,7 @@ export function notLearned({
       ];
       const words = named_outcomes
         .filter((named) => named.code === code)
-        .map(({ word, variant_of }) => ({ word, instead: variant_of === word ? null : (variant_of ?? null) }));
+        .map(({ word, variant_of: of }) => ({ word, instead: of && of !== word ? of : null }));
       return { code, number, text: number === 1 ? one : many, words, hasMore: number > words.length };
     });
 }
