@@ -107,3 +107,12 @@ async def test_a_source_s_failures_are_counted_too(heart, error, code, count):
 async def test_a_job_without_trouble_has_none(heart):
     job = await heart.run(Model(), words=WORDS[:10])
     assert (job.troubles, await problems(heart, job)) == ((), [])
+
+
+async def test_requests_that_fail_beside_others_that_succeed_are_counted(heart):
+    away = ModelUnavailable("502 from upstream")
+    model = Model(WORDS, fault=failing("propose", away, 2, 4, 5))
+    model.invents = True
+    job = await heart.run(model, a_round=10, max_entries=20)
+    [trouble] = job.troubles
+    assert (trouble.code, trouble.count, job.counts.stored) == ("unavailable", 3, 20)
