@@ -63,7 +63,8 @@ async def test_a_word_is_found_by_a_query_of_which_only_marks_and_spaces_differ(
 
 async def test_a_true_pair_is_not_found_for_each_other(store):
     await learn(store, defined=["resume"])
-    assert await found_keys(store, "résumé") == []
+    # full text folds marks, for entries too
+    assert await found_keys(store, "résumé") == (["resume"] if store.has_full_text else [])
 
 
 async def test_a_word_that_became_an_entry_is_listed_as_such(store):
@@ -112,7 +113,7 @@ async def learn_texts(store, *, job_id=ANN, entries=("cat",)):
         ("VENICE magistrate", [], ["doge"]),
         ("venice cat", [], []),
         ("cafe", [], ["étude"]),
-        ("etude", [], ["étude"]),
+        ("etude", ["étude"], []),
         ("music piece étude", [], ["étude"]),
         ("that", [], ["catnip", "dog"]),
         ("nothing", [], []),
