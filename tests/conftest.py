@@ -156,6 +156,12 @@ def free_port():
     return a_free_port()
 
 
+@pytest.fixture
+def prefect_auth(prefect_api):
+    """The user and password of that server, as httpx takes them."""
+    return tuple(os.environ["PREFECT_API_AUTH_STRING"].split(":", 1))
+
+
 @pytest.fixture(scope="session")
 def prefect_api():
     """Address of a real Prefect server, in force for this process; one for the whole session."""
