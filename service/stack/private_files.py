@@ -59,13 +59,17 @@ def keep_private(folder: Path) -> None:
             f"The home folder {folder} belongs to another user, who could change what is in it. Set"
             " LEARN_HOME to a folder of your own."
         )
-    if not found.st_mode & OTHERS:
-        return
+    if found.st_mode & OTHERS:
+        close_to_others(folder)
+
+
+def close_to_others(folder: Path) -> None:
+    """Take others' permissions on a folder and on all in it away. Links are not followed."""
     # from the inside out: while it is not finished, the next start finds it open and repeats it
     for root, folders, files in os.walk(folder, topdown=False):
         for name in (*folders, *files):
             _close(Path(root) / name)
-    folder.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
+    _close(folder.resolve())
 
 
 def _close(path: Path) -> None:
