@@ -72,7 +72,7 @@ def state_file(home: Path) -> Path:
 
 
 def server_state(home: Path) -> dict[str, int]:
-    """What the server wrote at its start: `pid`, `port`, `asks_for_password`; empty if it wrote nothing."""
+    """What the server wrote at its start: `pid` and `port`; empty if it wrote nothing."""
     try:
         state = json.loads(state_file(home).read_text("utf-8"))
     except (OSError, ValueError):

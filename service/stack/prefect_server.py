@@ -38,7 +38,7 @@ from service.stack.environment import (
     server_environment,
 )
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
-from service.stack.password import SERVER_AUTH, make_auth_string
+from service.stack.password import SERVER_AUTH, is_open, make_auth_string
 from service.stack.private_files import OTHERS as PRIVATE
 from service.stack.variables import of_prefect_server
 
@@ -108,7 +108,8 @@ async def take_lease(settings: Settings) -> Lock:
 async def _end_open_server(settings: Settings) -> None:
     """End a server that an older version started without a password, or say who still uses it."""
     state = _state(settings)
-    if not is_locked(state_file(settings)) or not state or state.get("asks_for_password"):
+    is_there = is_locked(state_file(settings)) and "port" in state
+    if not is_there or not await is_open(api_url(state["port"])):
         return
     if not await stop_if_unused(settings, within_s=STOP_S):
         raise ConfigurationError(
@@ -277,7 +278,7 @@ def main() -> None:
         state.truncate(0)
         # another process may have taken the port since the starter checked
         listener = _bind(arguments.port)
-        state.write(json.dumps({"pid": os.getpid(), "port": arguments.port, "asks_for_password": True}))
+        state.write(json.dumps({"pid": os.getpid(), "port": arguments.port}))
         state.flush()
     except ConfigurationError as error:
         sys.exit(str(error))

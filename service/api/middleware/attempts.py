@@ -17,7 +17,7 @@ BURST, PER_MINUTE = 60, 20
 """Wrong tokens of one client. Signed-in browsers go on; their cookies cannot be guessed."""
 TOTAL = 100_000
 """In total: no limit worth the name, for it would lock out everybody."""
-LINES_BURST, LINES_PER_MINUTE = 50, 30
+LOGGED_BURST, LOGGED_PER_MINUTE = 50, 30
 LONGEST_NAME = 64
 _FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
 
@@ -36,7 +36,7 @@ class Attempts:
             total_per_minute=TOTAL,
             clock=clock,
         )
-        self._lines = TokenBucket(burst=LINES_BURST, per_minute=LINES_PER_MINUTE, clock=clock)
+        self._logged = TokenBucket(burst=LOGGED_BURST, per_minute=LOGGED_PER_MINUTE, clock=clock)
         self._left_out = 0
         self._knows_proxy = False
 
@@ -71,10 +71,10 @@ class Attempts:
         )
 
     def _say(self, what: str, client: str) -> None:
-        if self._lines.wait_s():
+        if self._logged.wait_s():
             self._left_out += 1
             return
-        self._lines.take()
+        self._logged.take()
         more, self._left_out = self._left_out, 0
         log.warning("%s from %s%s", what, _shown(client), f" ({more} more not shown)" if more else "")
 

@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flows.errors import ConfigurationError
 from flows.running_server import AUTH, KEY, URL, is_ours, known_auth_string, password_file, state_file
 from flows.settings import Settings
 from service.stack.environment import client_environment, prepare_home
 from service.stack.locks import try_lock
 from service.stack.password import make_auth_string, variables_for
-from service.stack.prefect_server import prefect_server
 
 PORT = 4321
 OURS = f"http://127.0.0.1:{PORT}/api"
@@ -31,7 +29,7 @@ def live(home):
     """The home while its server lives: it keeps its state locked."""
     made = make_auth_string(home)
     lock = try_lock(state_file(home))
-    lock.write(json.dumps({"pid": 1, "port": PORT, "asks_for_password": True}))
+    lock.write(json.dumps({"pid": 1, "port": PORT}))
     lock.flush()
     yield made
     lock.close()
@@ -127,17 +125,3 @@ def test_a_named_server_elsewhere_gets_nothing_of_ours(home, live, monkeypatch):
     given = client_environment(Settings(home=home), "http://prefect.internal:4200/api")
     assert live not in given.values()
     assert AUTH not in given
-
-
-async def test_a_server_that_an_older_version_left_without_a_password_is_not_used(home, monkeypatch):
-    monkeypatch.delenv(URL, raising=False)
-    settings = Settings(home=home)
-    state = try_lock(state_file(home))
-    state.write(json.dumps({"pid": 2**22 + 1, "port": PORT}))
-    state.flush()
-    lease = try_lock(home / "prefect" / "lease", shared=True)
-    with pytest.raises(ConfigurationError, match=r"asks for no password\. End what uses it"):
-        async with prefect_server(settings, say=print):
-            pass
-    lease.close()
-    state.close()

@@ -156,11 +156,7 @@ def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
                     time.sleep(0.05)
                 time.sleep(0.1)
                 assert server.poll() is None
-                assert json.loads(state.read_text()) == {
-                    "pid": server.pid,
-                    "port": settings.prefect_port,
-                    "asks_for_password": True,
-                }
+                assert json.loads(state.read_text()) == {"pid": server.pid, "port": settings.prefect_port}
                 assert not _answers_at(settings.prefect_port), "it was looked at too late"
             finally:
                 server.kill()
