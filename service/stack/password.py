@@ -8,8 +8,6 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-
 from flows.errors import ConfigurationError
 from flows.running_server import AUTH, KEY, URL, WELL_FORMED, is_ours, known_auth_string, password_file
 from service.stack.private_files import open_private
@@ -53,12 +51,3 @@ def variables_for(home: Path, url: str, environ: Mapping[str, str]) -> dict[str,
         return {}
     # Prefect would send a key, meant for another server, instead of the password
     return {AUTH: kept} | ({KEY: ""} if environ.get(KEY) else {})
-
-
-async def is_open(url: str) -> bool:
-    """Whether a Prefect API on this machine answers without a password."""
-    try:
-        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
-            return (await client.get(f"{url}/admin/version")).is_success
-    except httpx.HTTPError:
-        return False

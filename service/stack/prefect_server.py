@@ -20,11 +20,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import httpx
-
 from flows import running_server
 from flows.errors import ConfigurationError
-from flows.own_machine import is_on_own_machine
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
 from service.stack.environment import (
@@ -38,7 +35,8 @@ from service.stack.environment import (
     server_environment,
 )
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
-from service.stack.password import SERVER_AUTH, is_open, make_auth_string
+from service.stack.password import SERVER_AUTH, make_auth_string
+from service.stack.prefect_health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
 from service.stack.variables import of_prefect_server
 
@@ -213,15 +211,6 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
         lease.close()
     _started[:] = [p for p in _started if p.poll() is None]
     return True
-
-
-async def is_healthy(url: str, *, timeout_s: float) -> bool:
-    """Whether a Prefect API responds at this URL."""
-    try:
-        async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=timeout_s) as client:
-            return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
 
 
 def _bind(port: int) -> socket.socket:

@@ -16,7 +16,7 @@ _PLAIN = frozenset(
 _PLAIN_FAMILIES = ("LC_", "LD_", "DYLD_", "PYTHON", "SSL_CERT_", "XDG_", "OTEL_", "COVERAGE_", "COV_CORE_")
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 _FACADE_ONLY = frozenset({"LEARN_API_TOKEN"})
-_GOOGLE = ("GOOGLE_", "FIRESTORE_", "CLOUDSDK_", "GCLOUD_")
+_GOOGLE = ("GOOGLE_", "FIRESTORE_", "CLOUDSDK_", "GCLOUD_", "GRPC_")
 _PREFECT_SERVER_OWN = ("PREFECT_LOGGING_",)
 
 
