@@ -70,6 +70,7 @@ SLOW_TESTS = (
     "service/client/test_connection.py",
     "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
     "service/orchestration/test_client.py",
+    "service/orchestration/test_liveness.py::test_a_killed_process_",
     "service/orchestration/test_patches.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",

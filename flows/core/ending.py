@@ -8,9 +8,20 @@ from flows.knowledge import EndReason, PrefectState, Reason, ReasonCode
 
 DRY_ROUNDS = 3
 """Rounds in a row without one new word after which a job ends."""
-OVERDUE, SILENT = "Overdue", "Silent"
-"""Our state names: for a run far past its time limit, and for one without a heartbeat."""
-_BY_NAME: dict[str, ReasonCode] = {"TimedOut": "timed_out", OVERDUE: "overdue", SILENT: "vanished"}
+OVERDUE, SILENT, GONE, NEVER_BEGAN = "Overdue", "Silent", "Gone", "NeverBegan"
+"""Our names of Prefect's state CRASHED: for a run far past its time limit, for one that gives no sign,
+for one whose process is known to be gone, and for one that several workers took and none began.
+"""
+WORKER_STOPPED = "WorkerStopped"
+"""Our name of Prefect's state CRASHED for a run whose worker was stopped; it can go on."""
+_BY_NAME: dict[str, ReasonCode] = {
+    "TimedOut": "timed_out",
+    OVERDUE: "overdue",
+    SILENT: "vanished",
+    GONE: "gone",
+    NEVER_BEGAN: "never_began",
+    WORKER_STOPPED: "worker_stopped",
+}
 _LAST_SIGNAL, _BY_SHELL = 64, 128
 """Shells and containers report a signal as 128 plus its number; Python negates it."""
 

@@ -36,12 +36,14 @@ from flows.knowledge import (
     Job,
     Mode,
     PrefectState,
+    ProcessMark,
     Round,
     Verdict,
     Word,
     utc_now,
 )
 from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
+from flows.own_machine import process_of
 from flows.shielding import finish
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
@@ -111,6 +113,7 @@ async def learn(plan: Plan) -> Job:
         created_at=_created(run),
         started_by=starter,
         running_since=PrefectState.plain(run.state.timestamp) if run.state is not None else None,
+        process=ProcessMark(**here._asdict()) if (here := process_of()) is not None else None,
     )
     ended = await attempt(job, plan, stages=TaskStages(), run=PrefectRun(run.id), emitter=EventEmitter())
     if isinstance(ended, LearningError):

@@ -10,7 +10,7 @@ import pytest
 
 from flows.knowledge import Counts, Reason, Word, utc_now
 from service.orchestration import repair
-from tests.service.orchestration.projector_parts import ANN, begin, kinds, until
+from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
 
 async def test_a_run_that_prefect_knows_and_nobody_else_gets_a_row_and_a_history(store, prefect, projector):
@@ -138,18 +138,18 @@ async def test_how_a_process_ended_is_told_by_its_exit_code(store, prefect, proj
     assert (await store.job(ANN)).reason == Reason(code="killed", params={"signal": 9})
 
 
-async def test_a_run_long_over_its_time_is_called_crashed(store, prefect, projector, monkeypatch):
+async def test_a_silent_run_long_over_its_time_is_called_crashed(store, prefect, projector, monkeypatch):
     begun = await begin(store, prefect, ANN)
     await store.save_job(begun.model_copy(update={"deadline_at": utc_now() + timedelta(minutes=1)}))
     healthy = UUID(int=2)
     late = await begin(store, prefect, healthy)
     await store.save_job(late.model_copy(update={"deadline_at": utc_now() + timedelta(minutes=9)}))
-    await projector.poll()
-    await projector.poll()
+    looks = Looks(projector)
+    await looks.go_on_for(20)
     assert prefect.crashed == []
     now = utc_now()
     monkeypatch.setattr(repair, "utc_now", lambda: now + timedelta(minutes=4))
-    await projector.poll()
+    await looks.go_on_for(20)
     assert prefect.crashed == [ANN]
 
 

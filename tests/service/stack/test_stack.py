@@ -36,8 +36,8 @@ def test_deployments_have_forms_limits_and_switched_off_schedules(start):
         ("hourly", False),
         ("weekly", False),
     }
-    automations = httpx.post(f"{url}/automations/filter", json={"limit": 10}).json()
-    assert [(a["name"], a["enabled"]) for a in automations] == [("learning: runs without a heartbeat", True)]
+    # liveness is judged by processes and by what they say, not by a rule on the server's clock
+    assert httpx.post(f"{url}/automations/filter", json={"limit": 10}).json() == []
 
 
 def test_interrupt_stops_all_and_what_runs_keeps_its_result(start, processes, hear):
