@@ -32,9 +32,10 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, get_current_settings, t
 from prefect.states import Cancelled, Crashed
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from flows.core.ending import SUPERSEDED_EXIT
 from flows.knowledge import ProcessMark
 from flows.own_machine import process_of
-from service.orchestration.labels import Taken, exit_labels, taken_labels
+from service.orchestration.labels import Taken, exit_labels, taken_labels, taken_of
 from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.types import POOL_TYPE
 from service.stack.worker.engine import COMMAND
@@ -202,7 +203,10 @@ class LearningWorker(ProcessWorker):
 
     async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:
         now = await self.client.read_flow_run(flow_run.id)
-        state = now.state
+        state, taken = now.state, taken_of(now.labels)
+        is_retaken = taken is not None and flow_run.state is not None and taken.after != flow_run.state.id
+        if code == SUPERSEDED_EXIT or is_retaken:
+            return 0  # the state is another process's by now
         # SIGTERM before the flow begins makes the engine mark its run as crashed
         if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
             await self.client.set_flow_run_state(
