@@ -19,10 +19,10 @@ from prefect.states import Cancelled, Completed, Crashed, Failed
 from flows.core.budget import Budget
 from flows.core.ending import SUPERSEDED_EXIT, WORKER_STOPPED, Facts, end_reason
 from flows.core.outcomes import in_short
-from flows.errors import InvalidInput, LearningError, StaleAttempt, TransientError, UnknownTopic
+from flows.errors import InvalidInput, LearningError, StaleAttempt, StoreFull, TransientError, UnknownTopic
 from flows.job.endings import CUT_OFF, end_as_prefect_says, is_superseded
 from flows.job.logs import job_logger
-from flows.job.patience import patiently
+from flows.job.patience import WaitingStore, patiently
 from flows.job.prefect_events import Emitter, EventEmitter
 from flows.job.prefect_run import PrefectRun
 from flows.job.progress import ProgressTracker
@@ -56,6 +56,8 @@ from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
+LAST_WAIT_S = 2.0
+"""How long after the deadline a full store may still be waited for."""
 TAG_S = 5.0
 """How long Prefect may take to tag the run."""
 
@@ -160,7 +162,13 @@ async def attempt(
         ):
             try:
                 # after the row is there, so that a model or a source that cannot be opened is told in it
-                async with open_resources(store) as resources:
+                waiting = WaitingStore.of(
+                    store,
+                    # at the deadline the rounds end what still waits
+                    has_time=lambda: tracker.active_s < plan.budget.limit_s + LAST_WAIT_S,
+                    tell=tracker.problem,
+                )
+                async with open_resources(waiting) as resources:
                     tracker.quota = lambda: resources.quota_left
                     tracker.written_by(resources.model.name)
                     resources.troubles.resume(tracker.job.troubles)
@@ -241,7 +249,7 @@ async def _tag(run: PrefectRun, mode: Mode) -> None:
 async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
     try:
         await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
-    except TransientError as error:
+    except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not release claims; they will expire: {error}")
 
 
@@ -252,7 +260,7 @@ async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
     """
     try:
         await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)
-    except TransientError as error:
+    except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not clear the job's stop flag: {error}")
 
 

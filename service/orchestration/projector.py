@@ -162,13 +162,24 @@ class Projector:
         if job_id in self._strangers:
             return
         try:
-            saved = await self._project(job_id, states=[state])
+            run = await self._orchestrator.run(job_id)
+            if run is not None and run.state.id != state.id and not await self._is_kept(job_id, state):
+                # Prefect tells of a state before it commits it; the poll finds it if it has done so since
+                asyncio.get_running_loop().call_later(AGAIN_S, self._poll_now.set)
+                return
+            saved = await self._project(job_id, run=run, states=[state])
             await self._repair.agree(saved.job)
         except NotOurs:
             return
         except (LearningError, TimeoutError) as error:
             log.info("Could not write Prefect's state of %s; the next poll will: %s", job_id, error)
             self._poll_now.set()
+
+    async def _is_kept(self, job_id: UUID, state: PrefectState) -> bool:
+        """Whether Prefect has this state in its history: where it could not commit, it told of it all the
+        same.
+        """
+        return any(kept.id == state.id for kept in await self._orchestrator.history(job_id))
 
     def _hear(self, event: RunEvent) -> None:
         if event.row is not None:

@@ -39,10 +39,10 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     code = _code(error)
     primary = code & 0xFF
     if primary in _BUSY:
-        return StoreUnavailable(f"{path}: locked by another process")
+        return StoreUnavailable(f"Another process holds {path.name} ({path})")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
         return StoreFull(
-            f"{path}: disk or disk quota full ({error}). Free some space, then run the job again"
+            f"{path}: disk or disk quota full ({error}). Free some space; a job waits for it while it has time"
         )
     if primary in _BROKEN:
         return ConfigurationError(
