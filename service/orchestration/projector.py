@@ -176,9 +176,7 @@ class Projector:
             self._poll_now.set()
 
     async def _is_kept(self, job_id: UUID, state: PrefectState) -> bool:
-        """Whether Prefect has this state in its history: where it could not commit, it told of it all the
-        same.
-        """
+        """Whether Prefect has this state in its history: it tells of states that it could not commit, too."""
         return any(kept.id == state.id for kept in await self._orchestrator.history(job_id))
 
     def _hear(self, event: RunEvent) -> None:
@@ -254,7 +252,7 @@ class Projector:
     async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
         if state.type in WAITING:
             return await self._orchestrator.pools.why_waiting(run)
-        return reason_of_end(state, run.exit_code)
+        return reason_of_end(state, run.exit_code) if state.type in {"FAILED", "CRASHED"} else None
 
     def _settle_later(self, row: Job) -> None:
         """When nobody writes any more, recount a job's words and release its claims."""

@@ -180,23 +180,20 @@ async def _start_children(
 
 
 async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
-    """Start Prefect's server again whenever it is gone; one that dies while it starts is only one more
-    failure.
-    """
+    """Start Prefect's server again whenever it is gone, also where it dies while it starts."""
     restarts = Restarts()
     while True:
         await asyncio.sleep(LOOK_S)
         if is_locked(state_file(settings)):
             continue
-        why = "The Prefect server died"
-        while True:
+        why, is_up = "The Prefect server died", False
+        while not is_up:
             if (pause_s := restarts.pause_s()) is None:
                 raise StackFailure(f"{why}, again and again. See {logs_folder(settings)}.")
             say(f"{why}; restarting it.")
             await asyncio.sleep(pause_s)
             try:
-                await ensure_server(settings, say=say)
-                break
+                is_up = bool(await ensure_server(settings, say=say))
             except (ConfigurationError, OSError) as error:
                 why = str(error).rstrip(".")
         await _renew(worker, say)
@@ -215,13 +212,11 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss
-    cancellations.
-    """
+    """Replace the worker after an outage: Prefect's backs off ever longer and may miss cancellations."""
     try:
         await worker.replace()
         say("Started a new worker; the old one stops when its runs end.")
-    except StackFailure as error:
+    except (StackFailure, OSError) as error:
         say(f"{error} The old one keeps running.")
 
 

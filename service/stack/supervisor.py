@@ -226,9 +226,12 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
     position = _size(log)
     while True:
         await asyncio.sleep(every_s)
-        if (size := _size(log)) == position:
+        try:
+            if (size := _size(log)) == position:
+                continue
+            lines, position = _read(log, position if size > position else 0)
+        except OSError:  # rotated just now, or no descriptor is left: nothing to end the stack for
             continue
-        lines, position = _read(log, position if size > position else 0)
         errors = [line.strip() for line in lines if _level(line) in {"ERROR", "CRITICAL"}]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")

@@ -41,9 +41,7 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     if primary in _BUSY:
         return StoreUnavailable(f"Another process holds {path.name} ({path})")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
-        return StoreFull(
-            f"{path}: disk or disk quota full ({error}). Free some space; a job waits for it while it has time"
-        )
+        return StoreFull(f"{path}: disk or disk quota full ({error}). Free some space; jobs wait for it")
     if primary in _BROKEN:
         return ConfigurationError(
             f"LEARN_STORE: {path} is not a valid SQLite database ({error}). Choose another file, or restore"

@@ -21,7 +21,7 @@ async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
         await store.begin_attempt(job)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StoreUnavailable, match="Another process holds knowledge.db"):
+            with pytest.raises(StoreUnavailable, match=r"Another process holds knowledge\.db"):
                 await store.begin_attempt(job)
             assert (await store.job(job.job_id)).attempt == 1
             other.execute("ROLLBACK")

@@ -195,3 +195,24 @@ async def test_one_comparison_leaves_no_task_behind(store, prefect, projector):
     await projector.catch_up()
     assert (await store.job(ANN)).status == "failed"
     assert not projector._tasks
+
+
+@pytest.mark.parametrize("kind", ["RUNNING", "FAILED", "COMPLETED", "CANCELLING"])
+async def test_watchers_are_never_told_a_state_that_prefect_did_not_commit(store, prefect, projector, kind):
+    news = []
+    projector.tell(on_news=news.append, on_connection=lambda _: None)
+    await begin(store, prefect, ANN)
+    await projector.poll()
+    before, lines = await store.job(ANN), await kinds(store, ANN)
+    news.clear()
+    # Prefect's database was full: the event is out, the state is not kept
+    ghost = prefect.put(ANN, kind)
+    prefect.past[ANN].pop()
+    await projector._take(ANN, ghost)
+    assert news == []
+    assert (await store.job(ANN), await kinds(store, ANN)) == (before, lines)
+    # one that Prefect keeps is told, also when a newer one has come since
+    prefect.past[ANN].append(ghost)
+    prefect.put(ANN, "CRASHED")
+    await projector._take(ANN, ghost)
+    assert f"state.{kind.lower()}" in await kinds(store, ANN)
