@@ -36,7 +36,7 @@ class Facts:
     """Whether an error makes going on impossible."""
     is_stopped: bool = False
     """Whether a person, Prefect or the operating system wants it to end."""
-    is_cut_off: bool = False
+    is_worker_stopping: bool = False
     """Whether the worker that runs the job is being stopped, so that the rest is left to a later attempt."""
     is_reached: bool = False
     """Whether as many entries are stored as were asked for."""
@@ -58,7 +58,11 @@ class Facts:
     def begins_batches(self) -> bool:
         """Whether batches that wait for a worker are still begun."""
         return not (
-            self.is_failed or self.is_stopped or self.is_cut_off or self.is_over or self.is_quota_used_up
+            self.is_failed
+            or self.is_stopped
+            or self.is_worker_stopping
+            or self.is_over
+            or self.is_quota_used_up
         )
 
     @property
@@ -78,7 +82,7 @@ def end_reason(facts: Facts) -> EndReason:
         (facts.is_failed, "failed"),
         (facts.is_stopped, "stopped"),
         (facts.is_reached, "target reached"),
-        (facts.is_cut_off, "worker stopped"),
+        (facts.is_worker_stopping, "worker stopped"),
         (facts.is_over, "time limit"),
         (facts.is_quota_used_up, "quota used up"),
         (facts.is_spent, "all done"),

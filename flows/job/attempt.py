@@ -20,7 +20,7 @@ from flows.core.budget import Budget
 from flows.core.ending import SUPERSEDED_EXIT, WORKER_STOPPED, Facts, end_reason
 from flows.core.outcomes import in_short
 from flows.errors import InvalidInput, LearningError, StaleAttempt, StoreFull, TransientError, UnknownTopic
-from flows.job.endings import CUT_OFF, end_as_prefect_says, is_superseded
+from flows.job.endings import TO_BE_RETRIED, end_as_prefect_says, is_superseded
 from flows.job.logs import job_logger
 from flows.job.patience import WaitingStore, patiently
 from flows.job.prefect_events import Emitter, EventEmitter
@@ -222,7 +222,7 @@ async def _attempt(
     await _give_up_claims(store, tracker)
     await _lower_the_flag(store, tracker)
     if reason == "worker stopped":
-        ended = await tracker.end("failed", reason, CUT_OFF)
+        ended = await tracker.end("failed", reason, TO_BE_RETRIED)
     elif runner.is_aborted:
         ended = await end_as_prefect_says(tracker, run, otherwise="completed", reason=reason)
     else:

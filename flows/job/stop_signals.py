@@ -35,7 +35,7 @@ class StopSignals:
     def __init__(self, run: PrefectRun, *, has_worker: bool = False) -> None:
         self._run = run
         self._has_worker = has_worker
-        self._is_cut_off = False
+        self._is_worker_stopping = False
         self._runner: RoundRunner | None = None
         self._loop = asyncio.get_running_loop()
         self._looked_at = self._loop.time()
@@ -52,7 +52,7 @@ class StopSignals:
         if self._is_aborted:
             runner.abort()
         elif self._is_draining:
-            runner.drain(grace_s=self._grace_s, is_cut_off=self._is_cut_off)
+            runner.drain(grace_s=self._grace_s, is_worker_stopping=self._is_worker_stopping)
 
     async def tick(self, store: Store, tracker: ProgressTracker) -> None:
         """Look at the drain flag, and every five seconds at the run's own state, in case Prefect's word of
@@ -65,12 +65,12 @@ class StopSignals:
             self._looked_at = self._loop.time()
             self._spawn(self._obey_prefect())
 
-    def _drain(self, grace_s: float | None, why: str, *, is_cut_off: bool = False) -> None:
-        self._is_cut_off = is_cut_off and not self._is_draining  # a person's wish came first
+    def _drain(self, grace_s: float | None, why: str, *, is_worker_stopping: bool = False) -> None:
+        self._is_worker_stopping = is_worker_stopping and not self._is_draining  # a person's wish came first
         self._is_draining, self._grace_s = True, grace_s
         self._tell(why)
         if self._runner is not None:
-            self._runner.drain(grace_s=grace_s, is_cut_off=self._is_cut_off)
+            self._runner.drain(grace_s=grace_s, is_worker_stopping=self._is_worker_stopping)
 
     def _abort(self, why: str) -> None:
         if self._is_aborted:
@@ -119,7 +119,9 @@ class StopSignals:
     async def _drain_unless_cancelled(self) -> None:
         if not await self._obey_prefect():
             why = "The worker is being stopped" if self._has_worker else "Terminated"
-            self._drain(SIGNAL_GRACE_S, f"{why}; finishing what is in flight", is_cut_off=self._has_worker)
+            self._drain(
+                SIGNAL_GRACE_S, f"{why}; finishing what is in flight", is_worker_stopping=self._has_worker
+            )
 
     @contextmanager
     def listening(self) -> Generator[None]:
