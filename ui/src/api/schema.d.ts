@@ -1058,7 +1058,7 @@ export interface components {
             /** Deadline At */
             deadline_at?: string | null;
             /** End Reason */
-            end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "failed") | null;
+            end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "worker stopped" | "failed") | null;
             /** Error Code */
             error_code?: ("unknown_topic" | "invalid_input") | null;
             /**
