@@ -17,7 +17,7 @@ from uuid import UUID
 
 from prefect.context import get_settings_context
 
-from flows.core.ending import OVERDUE, reason_of_end
+from flows.core.ending import GONE, OVERDUE, reason_of_end
 from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
 from flows.stores.base import Saved, Store
@@ -139,8 +139,8 @@ class Projector:
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
                 if row.is_settled or row.state is None:
                     continue
-                # an overdue run has had its time to write
-                if row.state.name == OVERDUE or row.state.since + SETTLE < utc_now():
+                # a process that is known to be gone writes no more
+                if row.state.name in {GONE, OVERDUE} or row.state.since + SETTLE < utc_now():
                     await settle(self._store, row)
 
     async def _listen(self) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from flows.knowledge import Job, ProcessMark, utc_now
+from flows.knowledge import Job, ProcessMark, Word, utc_now
 from flows.own_machine import lives, machine, process_of
 from service.orchestration import liveness, repair
 from service.orchestration.labels import Taken, taken_labels, taken_of
@@ -123,6 +123,20 @@ async def test_a_killed_process_that_nobody_watched_is_seen_within_two_seconds(s
         await until(has_failed, within_s=2.5)
         row = await store.job(ANN)
     assert (row.state.type, row.reason.code) == ("CRASHED", "gone")
+
+
+async def test_one_comparison_without_a_server_finds_a_run_whose_process_was_killed(
+    store, prefect, projector
+):
+    prefect.put(ANN, "RUNNING", has_deployment=False)
+    begun = await begin(store, prefect, ANN, process=DEAD, deadline_at=utc_now() + timedelta(minutes=9))
+    claimed = [Word(text="moss", key="moss")]
+    until_then = utc_now() + timedelta(hours=1)
+    await store.claim(claimed, job_id=ANN, attempt=begun.attempt, until=until_then)
+    await projector.catch_up()
+    row = await store.job(ANN)
+    assert (row.status, row.reason.code, row.is_settled) == ("failed", "gone", True)
+    assert await store.claims(ANN) == ()
 
 
 @pytest.mark.parametrize(("worker", "status"), [(DEAD, "failed"), (ALIVE, "running")])
