@@ -168,7 +168,7 @@ def test_a_server_that_is_killed_twice_ends_nothing(start, processes, hear):
     assert state_of(url, job_id) == "RUNNING"
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=2)
+    processes.wait_until(lambda: not processes.alive(), within_s=10)
 
 
 def test_a_run_whose_worker_dies_while_it_is_pending_is_begun_by_the_next(start, processes, hear):
