@@ -1,15 +1,79 @@
-"""Proxies of the environment never stand between us and our own machine: Prefect's API, our server, an
-emulator, a local model.
+"""Our own machine: which of its processes live, and which addresses are its own.
+
+Proxies of the environment never stand between us and what runs here: Prefect's API, our server, an emulator,
+a local model.
 """
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
 from collections.abc import MutableMapping
+from contextlib import suppress
+from functools import cache
 from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 NAMES = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+_ENDED = frozenset("ZXx")
+"""The states of a process in Linux that has ended, and whose parent has not asked for its end yet."""
+
+
+class LiveProcess(NamedTuple):
+    """A process, told from a later one with the same number by when it started."""
+
+    machine: str
+    pid: int
+    started: str
+
+
+@cache
+def machine() -> str:
+    """One start of this machine, and the space of process numbers that this process sees."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    return platform.node()
+
+
+def started_of(pid: int) -> str | None:
+    """When a process of this machine started, in its own terms; None if there is no such live process.
+
+    No clock that can be set takes part in it on Linux.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None if Path("/proc/self/stat").exists() else _started_by_ps(pid)
+    # the name, in brackets, may hold anything
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in _ENDED else fields[19]
+
+
+def _started_by_ps(pid: int) -> str | None:
+    found = subprocess.run(  # noqa: S603  a number, and POSIX's own program
+        ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    kind, _, started = found.stdout.strip().partition(" ")
+    return None if not started or kind[0] in _ENDED else started.strip()
+
+
+def process_of(pid: int | None = None) -> LiveProcess | None:
+    """A process of this machine, this one by default; None if it does not live."""
+    number = os.getpid() if pid is None else pid
+    started = started_of(number)
+    return LiveProcess(machine(), number, started) if started is not None else None
+
+
+def lives(on_machine: str, pid: int, started: str) -> bool | None:
+    """Whether a process lives; None if it is on another machine, or was before this one started."""
+    return started_of(pid) == started if on_machine == machine() else None
 
 
 def is_own(host: str) -> bool:

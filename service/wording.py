@@ -32,11 +32,17 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "retry_later": lambda about: (
         f"It starts again at {datetime.fromisoformat(about['at']).astimezone(UTC):%H:%M:%S} UTC."
     ),
+    "taken_back": lambda _: "The worker that took it died before the job began; another one will take it.",
     "killed": lambda about: f"Its process was killed (signal {about['signal']}).",
     "exited": _exited,
     "vanished": lambda _: "Its process stopped responding.",
     "overdue": lambda _: "It ran out of time and its process is gone.",
     "timed_out": lambda _: "Prefect's timeout ended it.",
+    "gone": lambda _: "Its process was killed or crashed without a word.",
+    "never_began": lambda _: "Several workers took it, and none began it.",
+    "worker_stopped": lambda _: (
+        "Its worker was stopped. What it learned is kept; a retry goes on from there."
+    ),
     "prefect": _prefect,
 }
 _REMEDIES: dict[ReasonCode, Wording] = {
@@ -44,6 +50,7 @@ _REMEDIES: dict[ReasonCode, Wording] = {
     "starting": lambda _: "If this lasts, see the worker's log.",
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",
     "pool_missing": lambda _: "Run `learn up`, or `prefect work-pool create` and `prefect deploy --all`.",
+    "never_began": lambda _: "See the worker's log, then retry the job.",
     "no_worker": lambda about: f"Start one: `learn up`, or `prefect worker start --pool {about['pool']}`.",
 }
 

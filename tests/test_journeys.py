@@ -99,6 +99,8 @@ class PlayedStream:
 
     def __init__(self):
         self.events = asyncio.Queue()
+        self.committed = None
+        """The run that Prefect has, where it is asked."""
 
     async def __aenter__(self):
         return self
@@ -162,7 +164,7 @@ def event_of_line(line):
 @pytest.fixture
 async def watched(monkeypatch, free_port):
     """The app's own projector and relay on the memory store, with one browser that watches one job; Prefect
-    does not answer and is played by its event stream.
+    is played by its event stream, and by its answer about the run.
     """
     from service.api.app import _projected
     from service.api.routes.live import watch_job
@@ -181,6 +183,11 @@ async def watched(monkeypatch, free_port):
             pending = PrefectState(id=uuid4(), type="PENDING", name="Pending", since=began)
             await store.project(Job(job_id=ANN, mode="big", created_at=began, state=pending))
             orchestrator = await owned.enter_async_context(Orchestrator())
+
+            async def run(_job_id):
+                return stream.committed
+
+            monkeypatch.setattr(orchestrator, "run", run)
             metrics = Metrics()
             _, relay = await _projected(owned, store, orchestrator, metrics)
             socket = PlayedSocket(relay=relay, metrics=metrics)
@@ -207,9 +214,13 @@ def check(trace):
 
 @pytest.mark.timeout(60)
 async def test_an_event_reaches_a_browser_by_the_modules_of_the_table_and_no_others(watched):
+    from service.orchestration.types import Run
+
     running = PrefectState(
         id=uuid4(), type="RUNNING", name="Running", since=watched.began + timedelta(seconds=1)
     )
+    about = {"name": "", "due_at": watched.began, "has_deployment": True}
+    watched.stream.committed = Run(job_id=ANN, mode="big", state=running, **about)
     with tracing() as of_state:
         watched.stream.events.put_nowait(event_of(running))
         frame = await watched.socket.sent.get()

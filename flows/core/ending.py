@@ -8,9 +8,22 @@ from flows.knowledge import EndReason, PrefectState, Reason, ReasonCode
 
 DRY_ROUNDS = 3
 """Rounds in a row without one new word after which a job ends."""
-OVERDUE, SILENT = "Overdue", "Silent"
-"""Our state names: for a run far past its time limit, and for one without a heartbeat."""
-_BY_NAME: dict[str, ReasonCode] = {"TimedOut": "timed_out", OVERDUE: "overdue", SILENT: "vanished"}
+OVERDUE, SILENT, GONE, NEVER_BEGAN = "Overdue", "Silent", "Gone", "NeverBegan"
+"""Our names of Prefect's state CRASHED: for a run far past its time limit, for one that gives no sign,
+for one whose process is known to be gone, and for one that several workers took and none began.
+"""
+WORKER_STOPPED = "WorkerStopped"
+"""Our name of Prefect's state CRASHED for a run whose worker was stopped; it can go on."""
+SUPERSEDED_EXIT = 75
+"""The exit code of a process whose run has begun again elsewhere: it tells Prefect nothing."""
+_BY_NAME: dict[str, ReasonCode] = {
+    "TimedOut": "timed_out",
+    OVERDUE: "overdue",
+    SILENT: "vanished",
+    GONE: "gone",
+    NEVER_BEGAN: "never_began",
+    WORKER_STOPPED: "worker_stopped",
+}
 _LAST_SIGNAL, _BY_SHELL = 64, 128
 """Shells and containers report a signal as 128 plus its number; Python negates it."""
 
@@ -23,6 +36,8 @@ class Facts:
     """Whether an error makes going on impossible."""
     is_stopped: bool = False
     """Whether a person, Prefect or the operating system wants it to end."""
+    is_worker_stopping: bool = False
+    """Whether the worker that runs the job is being stopped, so that the rest is left to a later attempt."""
     is_reached: bool = False
     """Whether as many entries are stored as were asked for."""
     is_spent: bool = False
@@ -42,7 +57,13 @@ class Facts:
     @property
     def begins_batches(self) -> bool:
         """Whether batches that wait for a worker are still begun."""
-        return not (self.is_failed or self.is_stopped or self.is_over or self.is_quota_used_up)
+        return not (
+            self.is_failed
+            or self.is_stopped
+            or self.is_worker_stopping
+            or self.is_over
+            or self.is_quota_used_up
+        )
 
     @property
     def proposes(self) -> bool:
@@ -54,13 +75,14 @@ def end_reason(facts: Facts) -> EndReason:
     """Why a job has ended.
 
     Where several facts hold, an error comes first and a person's wish second, then success, then what cut
-    work short, then what ran out: failed, stopped, target reached, time limit, quota used up, all done,
-    nothing new.
+    work short, then what ran out: failed, stopped, target reached, worker stopped, time limit, quota used up,
+    all done, nothing new.
     """
     reasons: tuple[tuple[bool, EndReason], ...] = (
         (facts.is_failed, "failed"),
         (facts.is_stopped, "stopped"),
         (facts.is_reached, "target reached"),
+        (facts.is_worker_stopping, "worker stopped"),
         (facts.is_over, "time limit"),
         (facts.is_quota_used_up, "quota used up"),
         (facts.is_spent, "all done"),

@@ -97,6 +97,7 @@ def begun(stored: Job | None, given: Job) -> Job:
         "attempt": base.attempt + 1,
         "run_status": "running",
         "running_since": given.running_since,
+        "process": given.process,
         "version": base.version + 1 if stored is not None else 1,
         "name": given.name or base.name,
         "started_by": base.started_by or given.started_by,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,14 +14,15 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 
 from flows.core.budget import Budget
-from flows.core.ending import Facts, end_reason
+from flows.core.ending import SUPERSEDED_EXIT, WORKER_STOPPED, Facts, end_reason
 from flows.core.outcomes import in_short
-from flows.errors import InvalidInput, LearningError, TransientError, UnknownTopic
+from flows.errors import InvalidInput, LearningError, StaleAttempt, StoreFull, TransientError, UnknownTopic
+from flows.job.endings import TO_BE_RETRIED, end_as_prefect_says, is_superseded
 from flows.job.logs import job_logger
-from flows.job.patience import patiently
+from flows.job.patience import WaitingStore, patiently
 from flows.job.prefect_events import Emitter, EventEmitter
 from flows.job.prefect_run import PrefectRun
 from flows.job.progress import ProgressTracker
@@ -36,12 +38,14 @@ from flows.knowledge import (
     Job,
     Mode,
     PrefectState,
+    ProcessMark,
     Round,
     Verdict,
     Word,
     utc_now,
 )
 from flows.knowledge.events import TAG, end_message, mode_tag, starter_of
+from flows.own_machine import process_of
 from flows.shielding import finish
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
@@ -52,8 +56,10 @@ from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
-TAG_S, ASK_S = 5.0, 2.0
-"""How long Prefect may take to tag the run, and to say at its end whether it is cancelled."""
+LAST_WAIT_S = 2.0
+"""How long after the deadline a full store may still be waited for."""
+TAG_S = 5.0
+"""How long Prefect may take to tag the run."""
 
 MakeCandidateSource = Callable[[Resources, "EarlierAttempts"], Awaitable[CandidateSource]]
 
@@ -93,8 +99,9 @@ class Plan:
 async def learn(plan: Plan) -> Job:
     """Run the job of the current flow run to its end and answer its final document.
 
-    The flow run ends COMPLETED, with the end reason as its message, or CANCELLED where Prefect was told so.
-    Raises what made going on impossible, after the document says so too.
+    The flow run ends COMPLETED, with the end reason as its message, CANCELLED where Prefect was told so, or
+    CRASHED by the name `WorkerStopped`. Where another process has taken the run over, Prefect hears nothing
+    of this one. Raises what made going on impossible, after the document says so too.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
@@ -111,12 +118,23 @@ async def learn(plan: Plan) -> Job:
         created_at=_created(run),
         started_by=starter,
         running_since=PrefectState.plain(run.state.timestamp) if run.state is not None else None,
+        process=ProcessMark(**here._asdict()) if (here := process_of()) is not None else None,
     )
-    ended = await attempt(job, plan, stages=TaskStages(), run=PrefectRun(run.id), emitter=EventEmitter())
+    prefect_run = PrefectRun(run.id)
+    ended = await attempt(job, plan, stages=TaskStages(), run=prefect_run, emitter=EventEmitter())
+    if run.deployment_id is not None and (
+        isinstance(ended, StaleAttempt) or await is_superseded(prefect_run)
+    ):
+        job_logger().warning("Another process has taken this run over; this one ends and says no more")
+        # any way back through Prefect's engine would write this process's state over the other's
+        os._exit(SUPERSEDED_EXIT)
     if isinstance(ended, LearningError):
         # as a state, for Prefect's own would hold its words around ours; the caller gets the error
         return cast(Job, Failed(message=str(ended), data=ended))
     short = in_short(ended)
+    if ended.end_reason == "worker stopped":
+        message = end_message("The worker was stopped", ended.counts.stored, not_learned=short)
+        return cast(Job, Crashed(name=WORKER_STOPPED, message=message))
     if ended.status == "cancelled":
         return cast(Job, Cancelled(message=end_message("Stopped", ended.counts.stored, not_learned=short)))
     reason = ended.end_reason or ended.status
@@ -134,7 +152,7 @@ async def attempt(
     Raises what the store raises when the attempt cannot begin; and what no LearningError is, such as a
     cancellation, after the document tells it.
     """
-    signals = StopSignals(run)
+    signals = StopSignals(run, has_worker=job.started_by not in {None, "process"})
     with signals.listening():
         async with (
             open_job_store() as store,
@@ -144,7 +162,13 @@ async def attempt(
         ):
             try:
                 # after the row is there, so that a model or a source that cannot be opened is told in it
-                async with open_resources(store) as resources:
+                waiting = WaitingStore.of(
+                    store,
+                    # at the deadline the rounds end what still waits
+                    has_time=lambda: tracker.active_s < plan.budget.limit_s + LAST_WAIT_S,
+                    tell=tracker.problem,
+                )
+                async with open_resources(waiting) as resources:
                     tracker.quota = lambda: resources.quota_left
                     tracker.written_by(resources.model.name)
                     resources.troubles.resume(tracker.job.troubles)
@@ -155,7 +179,7 @@ async def attempt(
                     )
             except BaseException as error:
                 with suppress(TimeoutError):
-                    await finish(_fail(store, tracker, error), within_s=FAIL_S)
+                    await finish(_fail(store, tracker, error, run), within_s=FAIL_S)
                 if isinstance(error, LearningError):
                     return error
                 raise
@@ -197,9 +221,12 @@ async def _attempt(
     reason: EndReason = await runner.run()
     await _give_up_claims(store, tracker)
     await _lower_the_flag(store, tracker)
-    ended = await tracker.end(
-        "cancelled" if runner.is_aborted and await _is_cancelled(run) else "completed", reason
-    )
+    if reason == "worker stopped":
+        ended = await tracker.end("failed", reason, TO_BE_RETRIED)
+    elif runner.is_aborted:
+        ended = await end_as_prefect_says(tracker, run, otherwise="completed", reason=reason)
+    else:
+        ended = await tracker.end("completed", reason)
     emitter.summarize(ended, newest=runner.newest)
     return ended
 
@@ -219,19 +246,10 @@ async def _tag(run: PrefectRun, mode: Mode) -> None:
         job_logger().warning("Could not tag the run: %s", str(error) or type(error).__name__)
 
 
-async def _is_cancelled(run: PrefectRun) -> bool:
-    try:
-        async with asyncio.timeout(ASK_S):
-            state = await run.state()
-    except Exception:  # noqa: BLE001  unknown counts as not cancelled: the run was stopped by a second Ctrl-C
-        return False
-    return state is not None and (state.is_cancelling() or state.is_cancelled())
-
-
 async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
     try:
         await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
-    except TransientError as error:
+    except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not release claims; they will expire: {error}")
 
 
@@ -242,19 +260,18 @@ async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
     """
     try:
         await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)
-    except TransientError as error:
+    except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not clear the job's stop flag: {error}")
 
 
-async def _fail(store: Store, tracker: ProgressTracker, error: BaseException) -> None:
-    is_cancelled = isinstance(error, asyncio.CancelledError)
+async def _fail(store: Store, tracker: ProgressTracker, error: BaseException, run: PrefectRun) -> None:
     try:
         await _give_up_claims(store, tracker)
-        reason = end_reason(Facts(is_failed=not is_cancelled, is_stopped=is_cancelled))
-        if is_cancelled:
-            await tracker.end("cancelled", reason)
+        if isinstance(error, asyncio.CancelledError):
+            await end_as_prefect_says(tracker, run, otherwise="failed", reason="failed")
         else:
             text = str(error) or type(error).__name__
+            reason = end_reason(Facts(is_failed=True))
             await tracker.end("failed", reason, text, error_code=_code_of(error))
     except LearningError as unwritten:
         job_logger().warning("Could not write the end to the job row: %s", unwritten)

@@ -84,9 +84,12 @@ class RoundRunner:
         """The words that were learned last."""
         return tuple(self._work.newest)
 
-    def drain(self, *, grace_s: float | None = None) -> None:
-        """Start no new batch; what is in flight is finished, within `grace_s` seconds where given."""
-        self._stop.note(is_stopped=True)
+    def drain(self, *, grace_s: float | None = None, is_worker_stopping: bool = False) -> None:
+        """Start no new batch; what is in flight is finished, within `grace_s` seconds where given.
+
+        `is_worker_stopping` where nobody wants the job to end, but its worker is being stopped.
+        """
+        self._stop.note(**{"is_worker_stopping" if is_worker_stopping else "is_stopped": True})
         if grace_s is not None:
             self._resources.deadline.arm(grace_s)
 

@@ -25,13 +25,17 @@ STATE_TIMEOUT_S = 1.5
 OVER = frozenset(
     {StateType.CANCELLING, StateType.CANCELLED, StateType.CRASHED, StateType.FAILED, StateType.COMPLETED}
 )
+AGAIN = frozenset({StateType.SCHEDULED, StateType.PENDING})
+"""The run begins again, in another process."""
 
 
 class StopSignals:
     """Listens for all ways to stop a job and passes them to its runner."""
 
-    def __init__(self, run: PrefectRun) -> None:
+    def __init__(self, run: PrefectRun, *, has_worker: bool = False) -> None:
         self._run = run
+        self._has_worker = has_worker
+        self._is_worker_stopping = False
         self._runner: RoundRunner | None = None
         self._loop = asyncio.get_running_loop()
         self._looked_at = self._loop.time()
@@ -48,7 +52,7 @@ class StopSignals:
         if self._is_aborted:
             runner.abort()
         elif self._is_draining:
-            runner.drain(grace_s=self._grace_s)
+            runner.drain(grace_s=self._grace_s, is_worker_stopping=self._is_worker_stopping)
 
     async def tick(self, store: Store, tracker: ProgressTracker) -> None:
         """Look at the drain flag, and every five seconds at the run's own state, in case Prefect's word of
@@ -61,11 +65,12 @@ class StopSignals:
             self._looked_at = self._loop.time()
             self._spawn(self._obey_prefect())
 
-    def _drain(self, grace_s: float | None, why: str) -> None:
+    def _drain(self, grace_s: float | None, why: str, *, is_worker_stopping: bool = False) -> None:
+        self._is_worker_stopping = is_worker_stopping and not self._is_draining  # a person's wish came first
         self._is_draining, self._grace_s = True, grace_s
         self._tell(why)
         if self._runner is not None:
-            self._runner.drain(grace_s=grace_s)
+            self._runner.drain(grace_s=grace_s, is_worker_stopping=self._is_worker_stopping)
 
     def _abort(self, why: str) -> None:
         if self._is_aborted:
@@ -92,7 +97,7 @@ class StopSignals:
         except Exception as error:  # noqa: BLE001  an unreachable server says nothing about this run
             job_logger().debug("Could not read this run's state from Prefect: %s", error)
             return False
-        if state is not None and state.type in OVER:
+        if state is not None and state.type in OVER | AGAIN:
             self._abort(
                 f"Prefect reports this run as {(state.name or state.type.value).lower()}; stopping now"
             )
@@ -113,7 +118,10 @@ class StopSignals:
 
     async def _drain_unless_cancelled(self) -> None:
         if not await self._obey_prefect():
-            self._drain(SIGNAL_GRACE_S, "Terminated; finishing what is in flight")
+            why = "The worker is being stopped" if self._has_worker else "Terminated"
+            self._drain(
+                SIGNAL_GRACE_S, f"{why}; finishing what is in flight", is_worker_stopping=self._has_worker
+            )
 
     @contextmanager
     def listening(self) -> Generator[None]:

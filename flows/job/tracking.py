@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from flows.core.budget import Budget
-from flows.errors import LearningError, TransientError
+from flows.errors import LearningError, StoreFull, TransientError
 from flows.job.logs import job_logger
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
@@ -65,7 +65,7 @@ async def _tick(tracker: ProgressTracker, on_tick: Callable[[ProgressTracker], A
         try:
             await tracker.flush()
             await on_tick(tracker)
-        except TransientError as error:
+        except (TransientError, StoreFull) as error:
             job_logger().warning("Could not write the job row; retrying: %s", error)
         except LearningError as error:
             tracker.fail(error)

@@ -62,7 +62,14 @@ from flows.knowledge.jobs import (
     StoreStats,
 )
 from flows.knowledge.outcomes import ErrorCode, Failure, FailureCode, NamedOutcome, Outcome, OutcomeCode
-from flows.knowledge.states import STATUS_OF_STATE, PrefectState, Reason, ReasonCode, StateType
+from flows.knowledge.states import (
+    STATUS_OF_STATE,
+    PrefectState,
+    ProcessMark,
+    Reason,
+    ReasonCode,
+    StateType,
+)
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [
@@ -110,6 +117,7 @@ __all__ = [
     "Page",
     "PartOfSpeech",
     "PrefectState",
+    "ProcessMark",
     "ProposalRequest",
     "Provenance",
     "ProviderTrouble",

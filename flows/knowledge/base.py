@@ -14,7 +14,14 @@ JobStatus = Literal["queued", "running", "cancelling", "completed", "failed", "c
 StartedBy = Literal["dashboard", "api", "schedule", "prefect", "process"]
 Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 EndReason = Literal[
-    "time limit", "target reached", "nothing new", "quota used up", "all done", "stopped", "failed"
+    "time limit",
+    "target reached",
+    "nothing new",
+    "quota used up",
+    "all done",
+    "stopped",
+    "worker stopped",
+    "failed",
 ]
 Depth = Literal["defined", "enriched", "deep"]
 Stage = Literal["propose", "research", "synthesize", "enrich"]

@@ -20,7 +20,7 @@ from flows.knowledge.base import (
     Usage,
 )
 from flows.knowledge.outcomes import ErrorCode, FailureCode, NamedOutcome, Outcome, OutcomeCode
-from flows.knowledge.states import PrefectState, Reason
+from flows.knowledge.states import PrefectState, ProcessMark, Reason
 
 
 class Batch(Document):
@@ -147,6 +147,8 @@ class Job(Document):
 
     Also None in documents older than this field; there `status` is what the process reported.
     """
+    process: ProcessMark | None = None
+    """The process of the latest attempt. None in documents older than this field."""
     running_since: AwareDatetime | None = None
     """Since when Prefect has reported the latest attempt as running, by the clock of Prefect's server."""
     state: PrefectState | None = None

@@ -33,12 +33,16 @@ ReasonCode = Literal[
     "no_worker",
     "slots_taken",
     "retry_later",
+    "taken_back",
     # why a job ended that could not report it
     "killed",
     "exited",
     "vanished",
     "overdue",
     "timed_out",
+    "gone",
+    "never_began",
+    "worker_stopped",
     "prefect",
 ]
 
@@ -81,6 +85,15 @@ class PrefectState(Document):
     def is_final(self) -> bool:
         """Whether the run has ended."""
         return self.type in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+class ProcessMark(Document):
+    """One process of one machine, told from any later one with the same number by when it started."""
+
+    machine: str
+    """One start of one machine, and one space of process numbers in it."""
+    pid: int
+    started: str
 
 
 class Reason(Document):

@@ -166,20 +166,22 @@ def _tell_jobs(found: Sequence[JobView], *, is_json: bool) -> None:
         typer.echo("\n".join("\t".join(_cells(job, short=False)) for job in found))
 
 
+_STOPPED = {
+    "draining": "finishes the work in flight, if there is any, then stops. To stop it now: --now",
+    "cancelling": "stops now, within half a minute.",
+    "cancelled": "had not begun and is cancelled.",
+    "ended": "had ended: its process was gone.",
+}
+_RETRIED = {"rescheduled": "Put back into the queue: job", "starting": "Its process is starting already: job"}
+
+
 async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:
     """Stop a job."""
     stopping = await client.cancel(job_id, now=now)
     if is_json:
         typer.echo(stopping.model_dump_json())
     else:
-        say(
-            f"Job {_short(job_id)} "
-            + (
-                "stops now, within half a minute."
-                if now
-                else "finishes the work in flight, if there is any, then stops. To stop it now: --now"
-            )
-        )
+        say(f"Job {_short(job_id)} {_STOPPED[stopping.did]}")
     return DONE
 
 
@@ -198,7 +200,7 @@ async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
             code=error.code,
             params=error.params,
         ) from error
-    _tell_started(started, "Restarted job", is_json=is_json)
+    _tell_started(started, _RETRIED.get(started.did, "Restarted job"), is_json=is_json)
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""Deploys `prefect.yaml`: its deployments, their work pool and one automation. Repeating it is harmless.
+"""Deploys `prefect.yaml`: its deployments, their work pool. Repeating it is harmless.
 
 Deployments are created by Prefect's RunnerDeployment, just as `prefect deploy` does.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -22,26 +21,21 @@ from prefect.client.schemas.actions import (
     VariableUpdate,
     WorkPoolCreate,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, StateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentTriggerTypes
-from prefect.events.actions import ChangeFlowRunState
-from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
-from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.flows import load_flow_from_entrypoint
 from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
 
-from flows.core.ending import SILENT
 from flows.errors import ConfigurationError
 from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"
-SILENCE_S = 100
-"""Three heartbeats of 30 s, plus a margin."""
+"""The name of an automation that earlier versions made."""
 APPLIED = "learning_deployments"
 """The Prefect variable that records what was applied, to tell changes in the file from changes in Prefect's
 UI.
@@ -79,7 +73,7 @@ async def deploy(file: Path | None = None) -> dict[str, UUID]:
                 await client.create_variable(VariableCreate(name=APPLIED, value=value))
             else:
                 await client.update_variable(VariableUpdate(name=APPLIED, value=value, tags=[]))
-        await _ensure_automation(client, ids)
+        await _remove_automation(client)
     return ids
 
 
@@ -214,41 +208,10 @@ def _stamp(value: object) -> str:
     return sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-async def _ensure_automation(client: PrefectClient, deployment_ids: Mapping[str, UUID]) -> None:
-    """Create the automation that marks runs without a heartbeat as crashed.
+async def _remove_automation(client: PrefectClient) -> None:
+    """Remove the automation of earlier versions that called a run without a heartbeat crashed.
 
-    It covers only runs of our deployments, since these send heartbeats often enough.
+    It judged by the server's clock: one that jumped ended healthy jobs. The projector judges now.
     """
-    automation = AutomationCore(
-        name=ZOMBIES,
-        description="Marks a learning job as crashed when its process has died, so that it can be retried.",
-        trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.*"},
-            for_each={"prefect.resource.id"},
-            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
-            match_related=ResourceSpecification(
-                {
-                    "prefect.resource.role": "deployment",
-                    "prefect.resource.id": sorted(f"prefect.deployment.{i}" for i in deployment_ids.values()),
-                }
-            ),
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=SILENCE_S),
-        ),
-        actions=[
-            ChangeFlowRunState(
-                name=SILENT,
-                state=StateType.CRASHED,
-                message=f"No heartbeat for {SILENCE_S} s; the process is gone",
-            )
-        ],
-    )
-    existing: list[Automation] = await client.read_automations_by_name(ZOMBIES)
-    if not existing:
-        await client.create_automation(automation)
-    elif existing[0].trigger != automation.trigger:
-        await client.update_automation(
-            existing[0].id, automation.model_copy(update={"enabled": existing[0].enabled})
-        )
+    for automation in await client.read_automations_by_name(ZOMBIES):
+        await client.delete_automation(automation.id)

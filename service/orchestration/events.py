@@ -25,6 +25,7 @@ from flows.knowledge import Job, JobEvent, PrefectState
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
 
 RUN_PREFIX, POOL_PREFIX = "prefect.flow-run.", "prefect.work-pool."
+HEARTBEAT = f"{RUN_PREFIX}heartbeat"
 PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"
 _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
@@ -44,6 +45,8 @@ class RunEvent:
     state: PrefectState | None = None
     line: JobEvent | None = None
     row: Job | None = None
+    is_heartbeat: bool = False
+    """Whether it says only that the run's process lives."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +115,11 @@ def read(event: Event) -> RunEvent | PoolEvent | None:
 def _of_state(event: Event) -> RunEvent | None:
     labels: Any = event.resource
     kind = labels.get("prefect.state-type")
-    if kind is None:  # a heartbeat
-        return None
+    job_id = UUID(event.resource.id.removeprefix(RUN_PREFIX))
+    if kind is None:
+        is_heartbeat = event.event == HEARTBEAT
+        occurred = PrefectState.plain(event.occurred)
+        return RunEvent(job_id=job_id, occurred=occurred, is_heartbeat=True) if is_heartbeat else None
     state = PrefectState(
         id=event.id,
         type=kind,
@@ -121,7 +127,6 @@ def _of_state(event: Event) -> RunEvent | None:
         message=labels.get("prefect.state-message") or "",
         since=PrefectState.plain(datetime.fromisoformat(labels["prefect.state-timestamp"])),
     )
-    job_id = UUID(event.resource.id.removeprefix(RUN_PREFIX))
     return RunEvent(job_id=job_id, occurred=PrefectState.plain(event.occurred), state=state)
 
 

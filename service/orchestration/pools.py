@@ -10,6 +10,7 @@ from prefect.exceptions import ObjectNotFound
 
 from flows.knowledge import Reason, utc_now
 from service.orchestration.client import PrefectApi
+from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.types import Run
 
 FRESH_S = 2.0
@@ -39,14 +40,19 @@ class Pools:
         if state.type == "PENDING":
             is_late = (utc_now() - state.since).total_seconds() >= LATE_S
             return Reason(code="starting", params={"pool": run.pool}) if is_late else None
+        if (why := await self._why_queued(run)) is None and state.name == TAKEN_BACK:
+            return Reason(code="taken_back")
+        return why
+
+    async def _why_queued(self, run: Run) -> Reason | None:
+        state, about = run.state, {"pool": run.pool}
         if state.name == SLOT_STATE:
             return Reason(code="slots_taken")
         since = run.due_at if state.name == LATE_STATE else max(run.due_at, state.since)
         waited_s = (utc_now() - since).total_seconds()
         if waited_s < 0:
             return Reason(code="retry_later", params={"at": run.due_at.isoformat()})
-        pool = await self._pool(run.pool)
-        about = {"pool": run.pool}
+        pool = await self._pool(str(run.pool))
         if pool is None:
             return Reason(code="pool_missing", params=about)
         if pool.is_paused:

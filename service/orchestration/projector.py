@@ -17,22 +17,21 @@ from uuid import UUID
 
 from prefect.context import get_settings_context
 
-from flows.core.ending import OVERDUE, reason_of_end
-from flows.core.status import is_told, line_of
+from flows.core.ending import GONE, OVERDUE, reason_of_end
 from flows.errors import ConfigurationError, LearningError, TransientError
 from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair
+from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text
 
 POLL_S = 4.0
 AGAIN_S = 1.5
-"""Pause after a failed poll."""
+"""Pause after a failed poll, and while a run that a worker took has not begun."""
 SECOND_LOOK_S = 6.0
 """Poll again this long after connecting: events that Prefect accepted just before are in neither answer until
 it has stored them.
@@ -76,6 +75,7 @@ class Projector:
         self._is_running = True
         self._spawn(self._listen(), "projector: events")
         self._spawn(self._keep_polling(), "projector: poll")
+        self._spawn(self._repair.keep_looking(self._polling), "projector: processes")
         return self
 
     async def __aexit__(
@@ -98,6 +98,11 @@ class Projector:
     async def note(self, run: Run) -> Job:
         """Write Prefect's current state of a run, and return its row."""
         return (await self._project(run.job_id, run=run, is_asked_for=True)).job
+
+    async def look_at(self, job_id: UUID) -> None:
+        """End an open run whose process is known to be gone. Raises PrefectUnavailable."""
+        async with self._polling:
+            await self._repair.look_at(job_id)
 
     async def look_up(self, job_id: UUID) -> Job | None:
         """Make the row of a run that has none from what Prefect knows; None if the run is not ours.
@@ -134,8 +139,8 @@ class Projector:
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
                 if row.is_settled or row.state is None:
                     continue
-                # an overdue run has had its time to write
-                if row.state.name == OVERDUE or row.state.since + SETTLE < utc_now():
+                # a process that is known to be gone writes no more
+                if row.state.name in {GONE, OVERDUE} or row.state.since + SETTLE < utc_now():
                     await settle(self._store, row)
 
     async def _listen(self) -> None:
@@ -146,7 +151,7 @@ class Projector:
                         self._orchestrator.pools.forget()
                         self._poll_now.set()
                     elif event.state is None:
-                        self._on_news(event)
+                        self._hear(event)
                     else:
                         await self._take(event.job_id, event.state)
                 except Exception:  # one event must not end the listening
@@ -157,12 +162,29 @@ class Projector:
         if job_id in self._strangers:
             return
         try:
-            await self._project(job_id, states=[state])
+            run = await self._orchestrator.run(job_id)
+            if run is not None and run.state.id != state.id and not await self._is_kept(job_id, state):
+                # Prefect tells of a state before it commits it; the poll finds it if it has done so since
+                asyncio.get_running_loop().call_later(AGAIN_S, self._poll_now.set)
+                return
+            saved = await self._project(job_id, run=run, states=[state])
+            await self._repair.agree(saved.job)
         except NotOurs:
             return
         except (LearningError, TimeoutError) as error:
             log.info("Could not write Prefect's state of %s; the next poll will: %s", job_id, error)
             self._poll_now.set()
+
+    async def _is_kept(self, job_id: UUID, state: PrefectState) -> bool:
+        """Whether Prefect has this state in its history: it tells of states that it could not commit, too."""
+        return any(kept.id == state.id for kept in await self._orchestrator.history(job_id))
+
+    def _hear(self, event: RunEvent) -> None:
+        if event.row is not None:
+            self._repair.note_row(event.row)
+        self._repair.silence.heard(event.job_id)
+        if not event.is_heartbeat:
+            self._on_news(event)
 
     def _on_stream(self, is_live: bool) -> None:
         self._on_connection(is_live)
@@ -181,7 +203,8 @@ class Projector:
                     log.warning("Could not update jobs from Prefect: %s", error)
                 self.is_in_contact = False
             with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S if self.is_in_contact else AGAIN_S):
+                is_urgent = not self.is_in_contact or self._repair.has_pending
+                async with asyncio.timeout(AGAIN_S if is_urgent else POLL_S):
                     await self._poll_now.wait()
 
     async def _project(
@@ -207,29 +230,17 @@ class Projector:
         ):
             run = await self._orchestrator.run(job_id)
         if row is None:
-            if run is not None and not run.has_deployment:
-                raise NotOurs(f"{job_id} runs in its own process, which writes its row")
             if run is None:
                 self._forget(job_id)
-                raise NotOurs(f"{job_id} is a run of another flow")
-            if not is_asked_for and run.due_at > utc_now() + timedelta(seconds=1):
-                raise NotOurs(f"{job_id} is scheduled for later")
-            row = job_of(run)
+            row = new_row(job_id, run, is_asked_for=is_asked_for)
         state = latest or (run.state if run is not None else None)
         reason = await self._reason(run, state) if run is not None and state is not None else None
         seen = row.model_copy(
             update={"state": state, "reason": reason, "confirmed_at": self._store.now(), "is_settled": False}
         )
-        lines = [
-            line_of(each, row.attempt) for each in (told or ([state] if state else [])) if is_told(row, each)
-        ]
-        if (
-            state is not None
-            and state.is_final
-            and any(each.status in {"queued", "running"} for each in told)
-        ):
+        lines = lines_of(row, told or ([state] if state else []))
+        if state is not None and state.is_final and (again := latest_open(told)) is not None:
             # the run may have restarted in between; then the earlier process's status no longer counts
-            again = [each for each in told if each.status in {"queued", "running"}][-1]
             await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
         saved = await self._store.project(seen, lines)
         if saved.job.status == "failed" and saved.lines:
@@ -241,7 +252,7 @@ class Projector:
     async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
         if state.type in WAITING:
             return await self._orchestrator.pools.why_waiting(run)
-        return reason_of_end(state, run.exit_code)
+        return reason_of_end(state, run.exit_code) if state.type in {"FAILED", "CRASHED"} else None
 
     def _settle_later(self, row: Job) -> None:
         """When nobody writes any more, recount a job's words and release its claims."""
@@ -274,18 +285,6 @@ class Projector:
 
 def _why(job: Job) -> str:
     return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason given",))[-1]
-
-
-def job_of(run: Run) -> Job:
-    """The row of a run that has none."""
-    return Job(
-        job_id=run.job_id,
-        mode=run.mode,
-        started_by=run.started_by,
-        name=run.name,
-        parameters=dict(run.parameters),
-        created_at=run.due_at,
-    )
 
 
 async def catch_up(store: Store, *, within_s: float) -> bool:

@@ -23,7 +23,7 @@ from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState
 from flows.knowledge.events import starter_of
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
-from service.orchestration.labels import WORKER_TYPE, exit_code_of
+from service.orchestration.labels import WORKER_TYPE, exit_code_of, taken_of
 from service.orchestration.types import Run
 
 
@@ -105,6 +105,7 @@ class RunReader:
             worker_type=str(run.labels[WORKER_TYPE]) if WORKER_TYPE in run.labels else None,
             pool=run.work_pool_name,
             exit_code=exit_code_of(run.labels, run.run_count),
+            taken=taken_of(run.labels),
             started_by=starter_of(
                 run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
             ),

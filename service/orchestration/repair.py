@@ -5,27 +5,39 @@ It finds whatever Prefect's event stream has lost.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Collection, Iterable
+import time
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from flows.core import ending
+from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, StateType, utc_now
+from flows.knowledge import (
+    FINAL_STATUSES,
+    Job,
+    JobEvent,
+    JobStatus,
+    PrefectState,
+    ProcessMark,
+    StateType,
+    utc_now,
+)
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
+from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
 OVERDUE = timedelta(seconds=90)
-"""A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long
-its process is gone.
+"""A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long,
+and without a sign of life, its process is gone.
 """
-ABANDONED = timedelta(seconds=60)
-"""A run ends within half a minute of its cancellation. If nothing has written its row for this long since,
-its process was gone before.
-"""
+LOOK_S = 1.0
+"""How often to look whether the processes of open runs live."""
 LONGEST = timedelta(minutes=MAX_MINUTES)
 LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
@@ -33,11 +45,46 @@ LATEST = 200
 OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
+_CRASHES: dict[Verdict, tuple[str, str]] = {
+    "crashed": (ending.GONE, "Its process is gone"),
+    "overdue": (ending.OVERDUE, "It was due to end, and gives no sign of life"),
+    "silent": (ending.SILENT, "It gives no sign of life"),
+    "give up": (ending.NEVER_BEGAN, "Several workers took the run, and none began it"),
+}
+
 log = logging.getLogger(__name__)
 
 
 class NotOurs(LearningError):
     """The run gets no row: it belongs to another flow, or is scheduled for later."""
+
+
+def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool) -> Job:
+    """The row of a run that has none. Raises NotOurs."""
+    if run is None:
+        raise NotOurs(f"{job_id} is a run of another flow")
+    if not run.has_deployment:
+        raise NotOurs(f"{job_id} runs in its own process, which writes its row")
+    if not is_asked_for and run.due_at > utc_now() + timedelta(seconds=1):
+        raise NotOurs(f"{job_id} is scheduled for later")
+    return Job(
+        job_id=run.job_id,
+        mode=run.mode,
+        started_by=run.started_by,
+        name=run.name,
+        parameters=dict(run.parameters),
+        created_at=run.due_at,
+    )
+
+
+def lines_of(row: Job, states: Iterable[PrefectState]) -> list[JobEvent]:
+    """These states as lines of the log, without an end that the run's process has told already."""
+    return [line_of(state, row.attempt) for state in states if is_told(row, state)]
+
+
+def latest_open(states: Sequence[PrefectState]) -> PrefectState | None:
+    """The latest of these states, in order, in which the run waits or works."""
+    return next((state for state in reversed(states) if state.status in {"queued", "running"}), None)
 
 
 class Project(Protocol):
@@ -62,8 +109,15 @@ class Repair:
         self._store = store
         self._orchestrator = orchestrator
         self._project = project
+        self.silence = Silence()
+        self.is_alive: Lives = is_alive
         self.confirmed: dict[UUID, datetime] = {}
         """When each open job's row was last confirmed."""
+        self.has_pending = False
+        """Whether the last comparison has seen a run that a worker took and did not begin yet."""
+        self._marks: dict[UUID, ProcessMark] = {}
+        self._gone_since: dict[UUID, float] = {}
+        self._past: dict[UUID, tuple[UUID | None, list[PrefectState]]] = {}
 
     async def compare_runs(self, *, is_first: bool) -> None:
         """Compare all open rows and all open runs; the first time also runs that ended recently.
@@ -80,6 +134,55 @@ class Repair:
         """Compare the open rows in the store. Raises PrefectUnavailable."""
         await self._compare_all({})
 
+    def note_row(self, row: Job) -> None:
+        """Take note of what a run's process says about itself."""
+        self.silence.heard(row.job_id)
+        if row.process is not None and row.run_status == "running":
+            self._marks[row.job_id] = row.process
+        else:
+            self._marks.pop(row.job_id, None)
+
+    async def keep_looking(self, turn: asyncio.Lock) -> None:
+        """See a death on this machine within a second or two, until cancelled; `turn` keeps polls away."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                async with turn:
+                    await self.look_at_processes()
+            except Exception as error:  # noqa: BLE001  whatever store or Prefect have, there is a next look
+                log.info("Could not end a job whose process is gone; trying again: %s", error)
+
+    async def look_at_processes(self) -> None:
+        """Look whether the processes of open runs live that are on this machine, and end the runs of the
+        others.
+
+        Costs nothing while they live. Raises PrefectUnavailable.
+        """
+        for job_id in [job_id for job_id, mark in self._marks.items() if self.is_alive(mark) is False]:
+            await self.look_at(job_id)
+
+    async def look_at(self, job_id: UUID) -> None:
+        """Look whether the process of a run lives, and end the run if not. Raises PrefectUnavailable."""
+        run, row = await self._orchestrator.run(job_id), await self._store.job(job_id)
+        if run is None or row is None or run.state.is_final:
+            self._marks.pop(job_id, None)
+        else:
+            await self._end_the_gone(row, run)
+
+    async def agree(self, row: Job) -> None:
+        """Have Prefect say how a job ended whose process said otherwise: the process's own word counts.
+
+        Raises PrefectUnavailable.
+        """
+        state = row.state
+        if (
+            state is not None
+            and state.is_final
+            and row.run_status in FINAL_STATUSES
+            and row.run_status != state.status
+        ):
+            await self._orchestrator.call_ended(row.job_id, row.run_status, seen=state)
+
     async def _compare_all(self, runs: dict[UUID, Run]) -> None:
         rows = {row.job_id: row async for row in self._rows(OPEN)}
         unseen = [job_id for job_id in rows if job_id not in runs]
@@ -95,8 +198,14 @@ class Repair:
                 log.exception("Could not compare job %s with Prefect", job_id)
                 continue
             self.confirmed[job_id] = utc_now()
+        is_open = {job_id for job_id, run in runs.items() if not run.state.is_final}
+        self.has_pending = any(run.state.type == "PENDING" for run in runs.values())
+        self.silence.keep(is_open)
         for job_id in self.confirmed.keys() - runs.keys():
             del self.confirmed[job_id]
+        for known in (self._marks, self._gone_since, self._past):
+            for job_id in known.keys() - is_open:
+                known.pop(job_id)
 
     async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
         cursor: str | None = None
@@ -111,26 +220,62 @@ class Repair:
         if row is not None and row.state is not None and row.state.id == run.state.id:
             lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
             if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
-                await self._project(run.job_id, row=row, run=run)
+                row = (await self._project(run.job_id, row=row, run=run)).job
+        else:
+            past = await self._orchestrator.history(run.job_id)
+            row = (await self._project(run.job_id, row=row, run=run, states=past)).job
+        if run.state.is_final:
+            await self.agree(row)
+        else:
             await self._end_the_gone(row, run)
-            return
-        past = await self._orchestrator.history(run.job_id)
-        saved = await self._project(run.job_id, row=row, run=run, states=past)
-        await self._end_the_gone(saved.job, run)
 
     async def _end_the_gone(self, row: Job, run: Run) -> None:
-        """Mark an overdue run as crashed, and one that nobody cancels as cancelled: no worker watches the
-        process of `learn run`, so Prefect never learns that it died.
+        """End an open run whose process is gone, as Prefect cannot know: no worker watches the process of
+        `learn run`, and a worker may die with its runs, or before them.
         """
-        due = row.deadline_at or row.created_at + LONGEST
-        last_sign = max(run.state.since, row.updated_at or row.created_at)
-        if run.state.type == "RUNNING" and max(due, run.state.since) + OVERDUE < utc_now():
-            await self._orchestrator.call_crashed(
-                run.job_id, f"The run was due to end at {due:%H:%M:%S} UTC; its process is gone"
-            )
-        elif run.state.type == "CANCELLING" and last_sign + ABANDONED < utc_now():
-            await self._orchestrator.call_cancelled(run.job_id, "Its process was gone before")
-        else:
+        look = Look(run=run, past=await self._states_of(run), row=row)
+        fate = fate_of(look, self.is_alive)
+        if (mark := look.process or (None if look.has_begun else look.worker)) is not None:
+            self._marks[run.job_id] = mark
+        silent_s = self.silence.look(run.job_id, (run.state.id, row.attempt, row.updated_at))
+        now = time.monotonic()
+        gone_s = now - self._gone_since.setdefault(run.job_id, now) if fate == "gone" else 0.0
+        if fate != "gone":
+            self._gone_since.pop(run.job_id, None)
+        due = max(row.deadline_at or row.created_at + LONGEST, run.state.since)
+        has_worker = run.has_deployment and (look.worker is None or self.is_alive(look.worker) is not False)
+        verdict = verdict_of(
+            look,
+            fate,
+            silent_s=silent_s,
+            gone_s=gone_s,
+            has_worker=has_worker,
+            is_overdue=due + OVERDUE < utc_now(),
+        )
+        if verdict is None:
             return
+        latest = await self._orchestrator.run(run.job_id)
+        if latest is not None and latest.state.id == run.state.id:
+            await self._carry_out(verdict, row, run)
         past = await self._orchestrator.history(run.job_id)
-        await self._project(run.job_id, row=row, states=past)
+        await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
+
+    async def _states_of(self, run: Run) -> list[PrefectState]:
+        known = self._past.get(run.job_id)
+        if known is None or known[0] != run.state.id:
+            known = run.state.id, await self._orchestrator.history(run.job_id)
+            self._past[run.job_id] = known
+        return known[1]
+
+    async def _carry_out(self, verdict: Verdict, row: Job, run: Run) -> None:
+        log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
+        job_id, prefect = run.job_id, self._orchestrator
+        if verdict == "take back":
+            await prefect.take_back(job_id, "The worker that took the run died before it began")
+        elif verdict == "cancelled":
+            await prefect.call_cancelled(job_id, "Its process was gone before")
+        elif verdict == "said" and row.run_status is not None:
+            await prefect.call_ended(job_id, row.run_status, seen=run.state)
+        else:
+            name, why = _CRASHES[verdict]
+            await prefect.call_crashed(job_id, why, name=name)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID, uuid4
 
 import httpx
@@ -14,20 +14,23 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.states import AwaitingRetry, Cancelled, Crashed
+from prefect.states import AwaitingRetry, Cancelled, Crashed, Scheduled
 
 from flows.core.ending import OVERDUE
 from flows.errors import ConfigurationError, InvalidInput
-from flows.knowledge import Mode, PrefectState, StartedBy, utc_now
+from flows.knowledge import JobStatus, Mode, PrefectState, StartedBy, utc_now
 from flows.knowledge.events import starter_tag
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
 from service.orchestration.flows import flow_name
+from service.orchestration.liveness import TAKEN_BACK, is_alive
 from service.orchestration.pools import Pools
 from service.orchestration.reading import RunReader
 from service.orchestration.schedules import Schedules
 from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_pages
+
+Retried = Literal["retried", "rescheduled", "starting"]
 
 STOPPING = timedelta(seconds=15)
 """How long to wait for a run that is being cancelled before retrying it."""
@@ -112,10 +115,12 @@ class Orchestrator(RunReader):
             raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")
         return found
 
-    async def retry(self, job_id: UUID) -> Run:
-        """Have a worker run an ended job again under the same id, and return the run.
+    async def retry(self, job_id: UUID) -> tuple[Run, Retried]:
+        """Have a worker run a job again under the same id that is not at work; the run, and what was done.
 
-        Raises NotFound if there is no such job, Conflict if it has not ended or ran in its own process.
+        A run that has ended is retried. One that waits, or that a worker took and has no process for, is put
+        back into the queue, to be taken at once. One whose process is starting is left alone. Raises NotFound
+        if there is no such job, Conflict if it is at work or ran in its own process.
         """
         run = await self.run(job_id)
         if run is None:
@@ -127,10 +132,18 @@ class Orchestrator(RunReader):
                 "Start a new job; what this one learned is kept.",
             )
         state = await self._settled(run)
-        if not state.is_final:
-            raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that has ended can be retried.")
-        await self._set(job_id, AwaitingRetry(message="Retried on request"))
-        return await self.run(job_id) or run
+        if state.is_final:
+            await self._set(job_id, AwaitingRetry(message="Retried on request"))
+            return await self.run(job_id) or run, "retried"
+        if state.type == "PENDING":
+            process = run.taken.process if run.taken is not None else None
+            if process is not None and is_alive(process):
+                return run, "starting"
+            return await self.take_back(job_id, "Put back into the queue on request"), "rescheduled"
+        if state.type == "SCHEDULED":
+            await self._set(job_id, Scheduled(message="To start now on request"))
+            return await self.run(job_id) or run, "rescheduled"
+        raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that is not at work can be retried.")
 
     async def _settled(self, run: Run) -> PrefectState:
         """The run's state once its worker has nothing more to report, within a few seconds.
@@ -149,29 +162,56 @@ class Orchestrator(RunReader):
     async def cancel_now(self, job_id: UUID) -> Run:
         """Ask Prefect to cancel a run now, and return the run.
 
-        A run that has ended stays as it is. Raises NotFound.
+        A run that waits has no process, so it ends at once. A run that has ended stays as it is. Raises
+        NotFound.
         """
+        before = await self.run(job_id)
         await self._set(
             job_id, State(type=StateType.CANCELLING, name="Cancelling", message="Cancelled on request")
         )
+        if before is not None and before.state.type == "SCHEDULED":
+            # Prefect takes a process of an earlier attempt for one that must still end
+            await self._set(job_id, Cancelled(message="Cancelled on request"))
         run = await self.run(job_id)
         if run is None:
             raise _unknown(job_id)
         return run
 
-    async def call_crashed(self, job_id: UUID, why: str) -> None:
-        """Mark a run as crashed because its process is gone.
+    async def take_back(self, job_id: UUID, why: str) -> Run:
+        """Put a run back into the queue that a worker has taken and not begun, and return the run.
+
+        Raises NotFound, and Conflict if it has ended without a deployment.
+        """
+        await self._set(job_id, Scheduled(name=TAKEN_BACK, message=why))
+        run = await self.run(job_id)
+        if run is None:
+            raise _unknown(job_id)
+        return run
+
+    async def call_crashed(self, job_id: UUID, why: str, *, name: str = OVERDUE) -> None:
+        """Mark a run as crashed because its process is gone, by one of our names for that.
 
         A run that has ended stays as it is. Raises NotFound.
         """
-        await self._set(job_id, Crashed(name=OVERDUE, message=why))
+        await self._set(job_id, Crashed(name=name, message=why))
 
     async def call_cancelled(self, job_id: UUID, why: str) -> None:
-        """Mark a run as cancelled whose process is gone and cannot say so.
-
-        A run that has ended stays as it is. Raises NotFound.
-        """
+        """Mark a run as cancelled whose process is gone and cannot say so. Raises NotFound."""
         await self._set(job_id, Cancelled(message=why))
+
+    async def call_ended(self, job_id: UUID, status: JobStatus, *, seen: PrefectState) -> None:
+        """Mark a run as its process said that it ended, unless its state is no more the one that was seen.
+
+        Raises NotFound.
+        """
+        run = await self.run(job_id)
+        if run is None or run.state.id != seen.id:
+            return
+        kinds: dict[JobStatus, StateType] = {"completed": StateType.COMPLETED, "failed": StateType.FAILED}
+        kind = kinds.get(status, StateType.CANCELLED)
+        name = kind.value.title()
+        state = State[Any](type=kind, name=name, message="As its own process said")
+        await self._set(job_id, state, is_forced=True)
 
     async def is_up(self) -> bool:
         """Whether Prefect is available: it responds, or has timed out only once.
@@ -192,9 +232,11 @@ class Orchestrator(RunReader):
                 return True
         return False
 
-    async def _set(self, job_id: UUID, state: State[Any]) -> None:
+    async def _set(self, job_id: UUID, state: State[Any], *, is_forced: bool = False) -> None:
         try:
-            result = await self._api.ask(lambda client: client.set_flow_run_state(job_id, state))
+            result = await self._api.ask(
+                lambda client: client.set_flow_run_state(job_id, state, force=is_forced)
+            )
         except ObjectNotFound as error:
             raise _unknown(job_id) from error
         if (

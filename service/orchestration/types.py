@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flows.knowledge import Mode, PrefectState, StartedBy
+from service.orchestration.labels import Taken
 
 POOL_TYPE = "learning"
 """The type of our worker, and of the work pool that `learn up` creates."""
@@ -35,6 +36,8 @@ class Run:
     exit_code: int | None = None
     """The exit code of the latest attempt's process, if our worker recorded it."""
     started_by: StartedBy = "prefect"
+    taken: Taken | None = None
+    """Who has taken it last, if that was a worker of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,6 +120,13 @@ class Started(BaseModel):
     )
 
     job_id: UUID = Field(description="The job's id, which is also its flow run's id")
+    did: Literal["started", "retried", "rescheduled", "starting"] = Field(
+        default="started",
+        description=(
+            "What was done. retried: an ended job goes on. rescheduled: a waiting job, or one that a worker"
+            " took and did not begin, is taken anew. starting: its process is starting already"
+        ),
+    )
 
 
 class Stopping(BaseModel):
@@ -127,6 +134,13 @@ class Stopping(BaseModel):
 
     job_id: UUID
     drain: bool = Field(description="Whether the work in flight is finished first")
+    did: Literal["draining", "cancelling", "cancelled", "ended"] = Field(
+        default="draining",
+        description=(
+            "What was done. draining: it finishes the work in flight. cancelling: it is being ended."
+            " cancelled: it had not begun, and has ended. ended: its process was gone already"
+        ),
+    )
 
 
 class JobView(Job):

@@ -129,15 +129,16 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
             f"Another command has been starting the Prefect server for {START_S:.0f} s. See {_log(settings)}."
         )
     try:
-        process = None
+        process, log_from = None, 0
         if not is_locked(state_file(settings)):
-            process = _start(settings, say)
-        return await _wait_until_healthy(settings, process, deadline)
+            process, log_from = _start(settings, say)
+        return await _wait_until_healthy(settings, process, deadline, log_from=log_from)
     finally:
         lock.close()
 
 
-def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, say: Say) -> tuple[subprocess.Popen[bytes], int]:
+    """The process, and where in the log its output begins."""
     port = settings.prefect_port
     _bind(port).close()
     fresh = not (prefect_home(settings) / "prefect.db").exists()
@@ -146,6 +147,7 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
         + (" (the first start prepares its database, up to a minute)." if fresh else ".")
     )
     log = open_log(_log(settings))
+    log_from = os.fstat(log).st_size
     command = [
         sys.executable,
         "-P",
@@ -164,11 +166,11 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
     finally:
         os.close(log)
     _started[:] = [*(p for p in _started if p.poll() is None), process]
-    return process
+    return process, log_from
 
 
 async def _wait_until_healthy(
-    settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float
+    settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float, *, log_from: int
 ) -> str:
     while time.monotonic() < deadline:
         if (
@@ -177,10 +179,12 @@ async def _wait_until_healthy(
             and await is_healthy(api_url(port), timeout_s=2.0)
         ):
             return api_url(port)
-        if process is not None and process.poll() is not None:
+        if process is not None and (code := process.poll()) is not None:
+            why = _last_line(_log(settings), log_from) or (
+                f"it was killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            )
             raise ConfigurationError(
-                f"The Prefect server exited during startup: {_last_line(_log(settings))} (see"
-                f" {_log(settings)})"
+                f"The Prefect server exited during startup: {why} (see {_log(settings)})"
             )
         await asyncio.sleep(0.1)
     raise ConfigurationError(
@@ -235,9 +239,14 @@ def _state(settings: Settings) -> dict[str, int]:
     return running_server.server_state(settings.home)
 
 
-def _last_line(path: Path) -> str:
-    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
-    return lines[-1].strip() if lines else "no output"
+def _last_line(path: Path, begin: int) -> str:
+    """The last line that was written from this position on; empty if there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(begin)
+        lines = log.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

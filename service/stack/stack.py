@@ -22,7 +22,7 @@ from service.stack.environment import adopted, client_environment, logs_folder, 
 from service.stack.locks import Lock, is_locked, try_lock
 from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
 from service.stack.processes import FACADE_STOP_S, WORKER_STOP_S
-from service.stack.supervisor import Child, Say, StackFailure, tell_errors
+from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
 
 __all__ = ["Running", "StackFailure", "up"]
 
@@ -180,16 +180,22 @@ async def _start_children(
 
 
 async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
-    failures = 0
+    """Start Prefect's server again whenever it is gone, also where it dies while it starts."""
+    restarts = Restarts()
     while True:
         await asyncio.sleep(LOOK_S)
         if is_locked(state_file(settings)):
             continue
-        failures += 1
-        if failures > 5:
-            raise StackFailure(f"The Prefect server died {failures} times. See {logs_folder(settings)}.")
-        say("The Prefect server died; restarting it.")
-        await ensure_server(settings, say=say)
+        why, is_up = "The Prefect server died", False
+        while not is_up:
+            if (pause_s := restarts.pause_s()) is None:
+                raise StackFailure(f"{why}, again and again. See {logs_folder(settings)}.")
+            say(f"{why}; restarting it.")
+            await asyncio.sleep(pause_s)
+            try:
+                is_up = bool(await ensure_server(settings, say=say))
+            except (ConfigurationError, OSError) as error:
+                why = str(error).rstrip(".")
         await _renew(worker, say)
 
 
@@ -206,13 +212,11 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss
-    cancellations.
-    """
+    """Replace the worker after an outage: Prefect's backs off ever longer and may miss cancellations."""
     try:
         await worker.replace()
         say("Started a new worker; the old one stops when its runs end.")
-    except StackFailure as error:
+    except (StackFailure, OSError) as error:
         say(f"{error} The old one keeps running.")
 
 

@@ -5,6 +5,7 @@ children.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import time
@@ -17,15 +18,38 @@ from service.stack.environment import open_log
 
 Say = Callable[[str], None]
 
-BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-STEADY_S = 120.0
-"""After running for this long, a child's earlier failures no longer count."""
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""The pauses before one start after another; a part that fails once more ends the stack."""
+RECOVERS_S = 300.0
+"""After so long one failure counts no more, so a stack may run for months."""
 READY_S = 60.0
 FORGET_S = 5.0
 
 
 class StackFailure(LearningError):
     """A part of the stack keeps failing; the message names its log."""
+
+
+class Restarts:
+    """How often a part may still be started again.
+
+    Failures count for a while only, and cost ever longer pauses.
+
+    `clock` is monotonic, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures = 0.0
+        self._at = clock()
+
+    def pause_s(self) -> float | None:
+        """Count a failure: how long to wait before the next start, None if there were too many."""
+        now = self._clock()
+        self._failures = max(0.0, self._failures - (now - self._at) / RECOVERS_S) + 1
+        self._at = now
+        place = math.ceil(self._failures) - 1
+        return BACK_OFF_S[place] if place < len(BACK_OFF_S) else None
 
 
 class Child:
@@ -89,6 +113,9 @@ class Child:
             os.close(log)
             os.close(writing)
         if not await _hears(reading, within_s=READY_S):
+            # whatever it still does, the next start must not meet it
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             raise StackFailure(f"The {self.name} was not ready in time. See {self._log}.")
 
     async def watch(self) -> None:
@@ -96,23 +123,24 @@ class Child:
 
         Raises StackFailure if it keeps dying.
         """
-        failures = 0
+        restarts = Restarts()
         while (process := self._process) is not None:
-            since = time.monotonic()
             self._is_replaced.clear()
             code = await self._end_of(process)
             if code is None:
                 continue
-            failures = 1 if time.monotonic() - since > STEADY_S else failures + 1
+            why = _describe(code)
             while True:
-                if failures > len(BACK_OFF_S):
-                    raise StackFailure(f"The {self.name} died {failures} times. See {self._log}.")
-                self._say(f"The {self.name} died ({_describe(code)}); restarting it.")
-                await asyncio.sleep(BACK_OFF_S[failures - 1])
+                if (pause_s := restarts.pause_s()) is None:
+                    raise StackFailure(f"The {self.name} keeps failing ({why}). See {self._log}.")
+                self._say(f"The {self.name} died ({why}); restarting it.")
+                await asyncio.sleep(pause_s)
                 try:
                     await self.start()
                 except StackFailure:
-                    failures += 1
+                    why = "not ready in time"
+                except OSError as error:
+                    why = error.strerror or type(error).__name__
                 else:
                     break
             self._say(f"The {self.name} is back.")
@@ -198,9 +226,12 @@ async def tell_errors(name: str, log: Path, say: Say, *, every_s: float = 0.5, a
     position = _size(log)
     while True:
         await asyncio.sleep(every_s)
-        if (size := _size(log)) == position:
+        try:
+            if (size := _size(log)) == position:
+                continue
+            lines, position = _read(log, position if size > position else 0)
+        except OSError:  # rotated just now, or no descriptor is left: nothing to end the stack for
             continue
-        lines, position = _read(log, position if size > position else 0)
         errors = [line.strip() for line in lines if _level(line) in {"ERROR", "CRITICAL"}]
         for line in errors[:at_most]:
             say(f"{name}: {line[:300]}")

@@ -39,11 +39,9 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     code = _code(error)
     primary = code & 0xFF
     if primary in _BUSY:
-        return StoreUnavailable(f"{path}: locked by another process")
+        return StoreUnavailable(f"Another process holds {path.name} ({path})")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
-        return StoreFull(
-            f"{path}: disk or disk quota full ({error}). Free some space, then run the job again"
-        )
+        return StoreFull(f"{path}: disk or disk quota full ({error}). Free some space; jobs wait for it")
     if primary in _BROKEN:
         return ConfigurationError(
             f"LEARN_STORE: {path} is not a valid SQLite database ({error}). Choose another file, or restore"

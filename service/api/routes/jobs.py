@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -153,31 +153,35 @@ async def cancel_job(
     row = await find(facade, job_id)
     if row.is_final:
         raise Conflict("job_id", f"is already {row.status}", "There is nothing to stop.")
-    has_begun = row.status != "queued" or row.state is None or row.state.type != "SCHEDULED"
-    if drain and has_begun:
-        if row.status != "cancelling":
-            await facade.store.request_stop(job_id)
-            facade.relay.refresh(job_id)
-    elif row.status != "cancelling":
-        # a job that has not started has nothing in flight
+    if drain and row.status == "running" and (row.state is None or row.state.type != "PAUSED"):
+        await facade.store.request_stop(job_id)
+        facade.relay.refresh(job_id)
+        return Stopping(job_id=job_id, drain=True, did="draining")
+    if row.status != "cancelling":
+        # a job that has not begun has nothing in flight
         await _note(facade, await facade.orchestrator.cancel_now(job_id))
-    return Stopping(job_id=job_id, drain=drain)
+    return Stopping(job_id=job_id, drain=drain, did=await _ended(facade, row))
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
 async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again under the same id, from where it stopped.
 
-    A job that failed by its own parameters (`error_code`) is refused with the code `must_fail_again`.
+    A job that waits, or that a worker took and has not begun, is put back into the queue. A job that failed
+    by its own parameters (`error_code`) is refused with the code `must_fail_again`.
     """
     count()
     row = await find(facade, job_id)
-    if row.status == "completed":
-        raise Conflict(
-            "job_id", "is already completed", "Start a new job; it builds on what is already known."
-        )
-    if not row.is_final:
-        raise Conflict("job_id", f"is {row.status}", "Only a job that has ended can be retried.")
+    if row.status == "running":
+        await facade.projector.look_at(job_id)
+        row = await find(facade, job_id)
+    if row.status in {"completed", "running"}:
+        remedy = {
+            "completed": "Start a new job; it builds on what is already known.",
+            "running": "Only a job that is not at work can be retried.",
+        }
+        verb = "is already completed" if row.status == "completed" else "is running"
+        raise Conflict("job_id", verb, remedy[row.status])
     if row.must_fail_again:
         raise Conflict(
             "job_id",
@@ -189,14 +193,14 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
     was_stopping = await facade.store.stop_requested(job_id)
     await facade.store.clear_stop(job_id)
     try:
-        run = await facade.orchestrator.retry(job_id)
+        run, did = await facade.orchestrator.retry(job_id)
     except BaseException:
         if was_stopping:
             await facade.store.request_stop(job_id)
         raise
     await _note(facade, run)
     response.headers["Location"] = f"/jobs/{job_id}"
-    return Started(job_id=job_id)
+    return Started(job_id=job_id, did=did)
 
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
@@ -253,6 +257,15 @@ async def _note(facade: AppResources, run: Run) -> None:
     """Update the row to match what Prefect was asked. If the store is unavailable, the next poll will."""
     with suppress(TransientError):
         await facade.projector.note(run)
+
+
+async def _ended(facade: AppResources, before: Job) -> Literal["cancelling", "cancelled", "ended"]:
+    """What has become of a job that was to be cancelled: it may have no process that could end it."""
+    await facade.projector.look_at(before.job_id)
+    row = await find(facade, before.job_id)
+    if not row.is_final:
+        return "cancelling"
+    return "cancelled" if before.status == "queued" else "ended"
 
 
 async def _start(

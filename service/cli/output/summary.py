@@ -37,12 +37,12 @@ def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str 
 
 def headline(job: Job) -> str:
     """The outcome in one line."""
-    if job.status == "failed":
+    if job.end_reason in {"stopped", "worker stopped"} and job.status != "cancelled":
+        outcome = "Stopped"
+    elif job.status == "failed":
         outcome = "Failed"
     elif job.status == "cancelled":
         outcome = "Cancelled"
-    elif job.end_reason == "stopped":
-        outcome = "Stopped"
     elif job.is_final:
         outcome = "Done"
     else:

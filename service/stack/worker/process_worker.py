@@ -32,7 +32,11 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, get_current_settings, t
 from prefect.states import Cancelled, Crashed
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from service.orchestration.labels import exit_labels
+from flows.core.ending import SUPERSEDED_EXIT
+from flows.knowledge import ProcessMark
+from flows.own_machine import process_of
+from service.orchestration.labels import Taken, exit_labels, taken_labels, taken_of
+from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.types import POOL_TYPE
 from service.stack.worker.engine import COMMAND
 from service.stack.worker.run_process import GRACE_S, RunProcess
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     import anyio.abc
 
 CANCELLING = "prefect.flow-run.Cancelling"
-DUE = ["prefect.flow-run.Scheduled", "prefect.flow-run.AwaitingRetry", "prefect.flow-run.Late"]
+DUE = [f"prefect.flow-run.{name}" for name in ("Scheduled", "AwaitingRetry", "Late", TAKEN_BACK)]
 """Events after which a run may be due."""
 AGAIN_S = 2.0
 LOOK_S = 5.0
@@ -118,7 +122,20 @@ class LearningWorker(ProcessWorker):
                 return []
             submitted = await super().get_and_submit_flow_runs()
             self._submitted |= {run.id: time.monotonic() for run in submitted}
-            return submitted
+        await asyncio.gather(*(self._tell_taken(run) for run in submitted))
+        return submitted
+
+    async def _tell_taken(self, flow_run: FlowRun, process: RunProcess | None = None) -> None:
+        """Record on a run who has taken it, so that the death of either is seen before it begins, too."""
+        if flow_run.state is None:
+            return
+        marks = [process_of(), process_of(process.pid) if process is not None else None]
+        worker, own = [ProcessMark(**mark._asdict()) if mark is not None else None for mark in marks]
+        taken = Taken(after=flow_run.state.id, worker=worker, process=own)
+        try:
+            await self.client.update_flow_run_labels(flow_run.id, dict(taken_labels(taken)))
+        except Exception as error:  # noqa: BLE001  without it PENDING has its limit all the same
+            self._logger.debug("Could not tell Prefect who has taken run %s: %s", flow_run.id, error)
 
     async def run(
         self,
@@ -157,7 +174,9 @@ class LearningWorker(ProcessWorker):
             try:
                 if task_status is not None:
                     task_status.started(process.pid)
+                telling = asyncio.create_task(self._tell_taken(flow_run, process))
                 await process.wait()
+                telling.cancel()
             except BaseException:
                 process.terminate()
                 raise
@@ -184,7 +203,10 @@ class LearningWorker(ProcessWorker):
 
     async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:
         now = await self.client.read_flow_run(flow_run.id)
-        state = now.state
+        state, taken = now.state, taken_of(now.labels)
+        is_retaken = taken is not None and flow_run.state is not None and taken.after != flow_run.state.id
+        if code == SUPERSEDED_EXIT or is_retaken:
+            return 0  # the state is another process's by now
         # SIGTERM before the flow begins makes the engine mark its run as crashed
         if state is not None and (state.is_cancelling() or (state.is_crashed() and process.is_cancelled)):
             await self.client.set_flow_run_state(

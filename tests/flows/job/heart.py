@@ -62,6 +62,7 @@ class Heart:
         max_entries=None,
         topic=None,
         job_id=JOB,
+        started_by=None,
     ):
         """Run an attempt: the final document, or the error that ended it."""
 
@@ -83,7 +84,7 @@ class Heart:
             parameters={},
             make_candidate_source=source,
         )
-        job = Job(job_id=job_id, mode="big", name="heart", created_at=START)
+        job = Job(job_id=job_id, mode="big", name="heart", created_at=START, started_by=started_by)
         with using(settings=self.settings, store=self.store, model=model, sources=self.sources):
             told = self.told if job_id == JOB else Told()
             return await attempt(job, plan, stages=self.stages, run=self.prefect, emitter=told)

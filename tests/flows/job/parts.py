@@ -116,7 +116,7 @@ class Run:
     async def state(self):
         self.asked_at_s.append(now_s())
         await self._answer()
-        return State(type=StateType[self.says])
+        return State(type=StateType[self.says]) if self.says is not None else None
 
     async def tag(self, tags):
         await self._answer()

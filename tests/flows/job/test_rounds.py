@@ -3,7 +3,7 @@
 import asyncio
 
 from flows.core.ending import DRY_ROUNDS
-from flows.errors import QuotaExhausted, StaleAttempt, StoreFull
+from flows.errors import ConfigurationError, QuotaExhausted, StaleAttempt
 from flows.job.rounds import leftovers
 from flows.knowledge import Candidate, Job, Round, Verdict
 from tests.flows.job.heart import JOB, START, words_of
@@ -117,12 +117,12 @@ async def test_a_row_that_belongs_to_a_newer_attempt_ends_the_rounds_while_the_m
 
 
 async def test_an_error_of_the_document_ends_the_job_also_when_it_does_not_come_again(heart):
-    full = StoreFull("no room")
-    once = [full]
+    broken = ConfigurationError("no database")
+    once = [broken]
     heart.store.fault = lambda method: once.pop() if once and method == "save_job" and now_s() > 3 else None
-    assert await heart.run(Model(WORDS, takes_s={"define": 100})) is full
+    assert await heart.run(Model(WORDS, takes_s={"define": 100})) is broken
     job = await heart.job()
-    assert (job.status, job.end_reason, job.errors) == ("failed", "failed", ("no room",))
+    assert (job.status, job.end_reason, job.errors) == ("failed", "failed", ("no database",))
 
 
 async def test_a_round_that_was_stored_counts_although_nobody_heard(heart):

@@ -119,6 +119,48 @@ async def test_termination_keeps_what_is_in_flight_and_leaves_the_rest_to_the_ne
     assert Counter(model.keys("enrich") + again.keys("enrich")) == Counter(WORDS[:100])
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_job_whose_worker_is_stopped_says_so_and_a_retry_goes_on(heart, number):
+    running = heart.start(Model(takes_s=SLOW), words=WORDS[:100], a_round=50, started_by="api")
+    await at(4, tell(number))
+    job = await running
+    assert (job.status, job.end_reason, job.counts.stored) == ("failed", "worker stopped", 60)
+    assert "worker was stopped" in job.errors[-1]
+    assert await heart.store.claims(JOB) == ()
+
+    job = await heart.run(Model(), words=WORDS[:100], a_round=50)
+    assert (job.attempt, job.status, job.end_reason) == (2, "completed", "all done")
+    assert job.counts.stored == 100
+
+
+@pytest.mark.parametrize("prefect", ["CANCELLING", "CANCELLED"])
+async def test_a_worker_that_ends_a_cancelled_run_cancels_it(heart, prefect):
+    running = heart.start(Model(WORDS, takes_s=SLOW), started_by="dashboard")
+    await asyncio.sleep(1)
+    heart.prefect.says = prefect
+    await at(2, tell(signal.SIGTERM))
+    job = await running
+    assert (job.status, job.end_reason) == ("cancelled", "stopped")
+
+
+async def test_a_person_who_stopped_a_job_before_its_worker_was_stopped_had_it_stopped(heart):
+    running = heart.start(Model(takes_s=SLOW), words=WORDS[:100], a_round=50, started_by="api")
+    await asyncio.sleep(1)
+    await heart.store.request_stop(JOB)
+    await at(4, tell(signal.SIGTERM))
+    job = await running
+    assert (job.status, job.end_reason) == ("completed", "stopped")
+
+
+@pytest.mark.parametrize("prefect", ["CRASHED", "FAILED"])
+async def test_a_run_that_prefect_ended_by_itself_is_no_persons_cancel(heart, prefect):
+    running = heart.start(Model(WORDS, takes_s=SLOW))
+    await asyncio.sleep(1)
+    heart.prefect.says = prefect
+    job = await running
+    assert (job.status, job.end_reason) == ("failed", "failed")
+
+
 async def test_termination_of_a_run_that_prefect_is_cancelling_stops_at_once(heart):
     running = heart.start(Model(WORDS, takes_s={"define": 60}))
     await asyncio.sleep(1)

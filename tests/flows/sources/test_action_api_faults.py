@@ -117,7 +117,7 @@ async def test_an_answer_without_a_query_finds_nothing():
         assert await api.find(["gravity"]) == {}
 
 
-async def test_an_answer_larger_than_the_api_gives_is_cut_off(monkeypatch):
+async def test_an_answer_larger_than_the_api_gives_is_worker_stopping(monkeypatch):
     monkeypatch.setattr(action_api, "LARGEST_BODY", 10_000)
     async with odd_wiki(lambda _: b" " * 20_000) as api:
         with pytest.raises(SourceUnavailable, match="exceeds"):

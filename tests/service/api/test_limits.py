@@ -150,7 +150,7 @@ def test_body_that_lies_about_its_size_is_refused(serve):
         assert b" 413 " in connection.recv(1000)
 
 
-def test_body_that_never_ends_is_cut_off(serve):
+def test_body_that_never_ends_is_worker_stopping(serve):
     served = serve(request_timeout_s=0.5)
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
         connection.sendall(b"POST /jobs/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")

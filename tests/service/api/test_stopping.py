@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from datetime import timedelta
 
 import pytest
-from prefect.states import Cancelled, Completed, Crashed, Failed, Pending, Running
+from prefect.client.orchestration import get_client
+from prefect.states import (
+    AwaitingRetry,
+    Cancelled,
+    Cancelling,
+    Completed,
+    Crashed,
+    Failed,
+    Paused,
+    Pending,
+    Running,
+    Scheduled,
+    Submitting,
+)
 
-from flows.knowledge import utc_now
+from flows.knowledge import ProcessMark, utc_now
+from flows.own_machine import machine
+from service.orchestration import runs
 from service.orchestration.deployments import deploy
+from service.orchestration.labels import Taken, taken_labels
 from tests.service.api.job_requests import problem, put, shown, started, with_document
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -27,17 +45,84 @@ def test_drain_raises_the_flag_once_and_leaves_the_run_to_finish(served):
     shown(served, job_id, status="running")
     for _ in range(2):
         answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": True})
-        assert (answer.status_code, answer.json()) == (202, {"job_id": str(job_id), "drain": True})
+        told = {"job_id": str(job_id), "drain": True, "did": "draining"}
+        assert (answer.status_code, answer.json()) == (202, told)
     shown(served, job_id, status="running", is_stopping=True)
     assert served.do(served.store.stop_requested(job_id))
 
 
 def test_cancel_without_a_body_drains(served):
     job_id = started(served)
-    put(job_id, Pending())
-    shown(served, job_id, state_name="Pending")
+    put(job_id, Running())
+    shown(served, job_id, status="running")
     assert served.post(f"/jobs/{job_id}/cancel").json()["drain"] is True
     assert served.do(served.store.stop_requested(job_id))
+
+
+STATES = {
+    "scheduled": (Scheduled(),),
+    "awaiting a retry": (Running(), AwaitingRetry(scheduled_time=utc_now() + timedelta(hours=1))),
+    "pending": (Pending(),),
+    "submitting": (Pending(), Submitting()),
+    "running": (Running(),),
+    "paused": (Running(), Paused()),
+    "cancelling": (Running(), Cancelling()),
+}
+DEAD = ProcessMark(machine=machine(), pid=os.getpid(), started="another")
+
+
+@pytest.mark.parametrize(
+    ("state", "drained", "cancelled", "retried"),
+    [
+        ("scheduled", "cancelled", "cancelled", "rescheduled"),
+        ("awaiting a retry", "cancelled", "cancelled", "rescheduled"),
+        ("pending", "cancelling", "cancelling", "rescheduled"),
+        ("submitting", "cancelling", "cancelling", "rescheduled"),
+        ("running", "draining", "cancelling", 409),
+        ("paused", "cancelling", "cancelling", 409),
+        ("cancelling", "cancelling", "cancelling", 409),
+    ],
+)
+def test_every_action_acts_in_every_state_and_says_what_it_did(  # noqa: PLR0917
+    served, monkeypatch, state, drained, cancelled, retried
+):
+    monkeypatch.setattr(runs, "STOPPING", timedelta(seconds=1))
+    actions = (
+        ("cancel", {"drain": True}, drained),
+        ("cancel", {"drain": False}, cancelled),
+        ("retry", None, retried),
+    )
+    for action, body, expected in actions:
+        job_id = started(served)
+        if "Running" in {each.name for each in STATES[state]}:
+            with_document(served, job_id)
+        put(job_id, *STATES[state])
+        shown(served, job_id, state_name=STATES[state][-1].name)
+        answer = served.post(f"/jobs/{job_id}/{action}", json=body)
+        if expected == 409:
+            problem(answer, 409, "job_id")
+        else:
+            assert (answer.status_code, answer.json().get("did")) == (202, expected), (action, answer.text)
+
+
+@pytest.mark.parametrize(("action", "status"), [("cancel", "cancelled"), ("retry", "queued")])
+def test_what_a_dead_worker_took_can_be_cancelled_and_retried_at_once(served, action, status):
+    job_id = started(served)
+    label_as_taken(job_id, DEAD)
+    put(job_id, Pending())
+    assert served.post(f"/jobs/{job_id}/{action}").status_code == 202
+    assert served.get(f"/jobs/{job_id}").json()["status"] == status
+
+
+def label_as_taken(job_id, worker):
+    async def tell():
+        async with get_client() as client:
+            run = await client.read_flow_run(job_id)
+            await client.update_flow_run_labels(
+                job_id, taken_labels(Taken(after=run.state.id, worker=worker))
+            )
+
+    asyncio.run(tell())
 
 
 def test_cancel_now_goes_to_prefect_and_asking_again_changes_nothing(served):
@@ -70,7 +155,6 @@ def test_ended_job_cannot_be_stopped(served):
 
 def test_failed_job_goes_on_under_its_id_with_the_flag_down(served):
     job_id = started(served)
-    problem(served.post(f"/jobs/{job_id}/retry"), 409)
     begun = with_document(served, job_id)
     ended = {"run_status": "failed", "end_reason": "failed", "finished_at": utc_now()}
     served.do(served.store.save_job(begun.model_copy(update=ended)))
@@ -78,7 +162,7 @@ def test_failed_job_goes_on_under_its_id_with_the_flag_down(served):
     put(job_id, Running(), Crashed())
     shown(served, job_id, status="failed", state_name="Crashed")
     answer = served.post(f"/jobs/{job_id}/retry")
-    assert (answer.status_code, answer.json()) == (202, {"job_id": str(job_id)})
+    assert (answer.status_code, answer.json()) == (202, {"job_id": str(job_id), "did": "retried"})
     assert not served.do(served.store.stop_requested(job_id))
     found = served.get(f"/jobs/{job_id}").json()
     assert (found["status"], found["state_name"]) == ("queued", "AwaitingRetry"), "at once"

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from flows.core.ending import OVERDUE
 from flows.knowledge import Job, PrefectState, utc_now
 from service.errors import PrefectUnavailable
+from service.orchestration.liveness import TAKEN_BACK, Silence
 from service.orchestration.types import Run
 
 
@@ -69,9 +70,17 @@ class PlayedPrefect:
         self._ask()
         return self.past[job_id]
 
-    async def call_crashed(self, job_id, why):
+    async def call_crashed(self, job_id, why, *, name=OVERDUE):
         self.crashed.append(job_id)
-        self.put(job_id, "CRASHED", name=OVERDUE, message=why)
+        self.put(job_id, "CRASHED", name=name, message=why)
+
+    async def take_back(self, job_id, why):
+        self.put(job_id, "SCHEDULED", name=TAKEN_BACK, message=why)
+        return self._run(job_id)
+
+    async def call_ended(self, job_id, status, *, seen):
+        assert self.past[job_id][-1] == seen
+        self.put(job_id, status.upper())
 
     async def call_cancelled(self, job_id, why):
         self.put(job_id, "CANCELLED", message=why)
@@ -101,3 +110,19 @@ async def until(condition, within_s=5):
 
 
 ANN = UUID(int=1)
+
+
+class Looks:
+    """A projector's comparisons, on a clock that the test moves."""
+
+    def __init__(self, projector):
+        self._projector = projector
+        self._now_s = 0.0
+        projector._repair.silence = Silence(clock=lambda: self._now_s)
+
+    async def go_on_for(self, seconds):
+        """Compare every five seconds, for so long."""
+        await self._projector.poll()
+        for _ in range(round(seconds / 5)):
+            self._now_s += 5
+            await self._projector.poll()

@@ -10,7 +10,7 @@ import pytest
 
 from flows.knowledge import Counts, Reason, Word, utc_now
 from service.orchestration import repair
-from tests.service.orchestration.projector_parts import ANN, begin, kinds, until
+from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
 
 async def test_a_run_that_prefect_knows_and_nobody_else_gets_a_row_and_a_history(store, prefect, projector):
@@ -138,18 +138,18 @@ async def test_how_a_process_ended_is_told_by_its_exit_code(store, prefect, proj
     assert (await store.job(ANN)).reason == Reason(code="killed", params={"signal": 9})
 
 
-async def test_a_run_long_over_its_time_is_called_crashed(store, prefect, projector, monkeypatch):
+async def test_a_silent_run_long_over_its_time_is_called_crashed(store, prefect, projector, monkeypatch):
     begun = await begin(store, prefect, ANN)
     await store.save_job(begun.model_copy(update={"deadline_at": utc_now() + timedelta(minutes=1)}))
     healthy = UUID(int=2)
     late = await begin(store, prefect, healthy)
     await store.save_job(late.model_copy(update={"deadline_at": utc_now() + timedelta(minutes=9)}))
-    await projector.poll()
-    await projector.poll()
+    looks = Looks(projector)
+    await looks.go_on_for(20)
     assert prefect.crashed == []
     now = utc_now()
     monkeypatch.setattr(repair, "utc_now", lambda: now + timedelta(minutes=4))
-    await projector.poll()
+    await looks.go_on_for(20)
     assert prefect.crashed == [ANN]
 
 
@@ -195,3 +195,24 @@ async def test_one_comparison_leaves_no_task_behind(store, prefect, projector):
     await projector.catch_up()
     assert (await store.job(ANN)).status == "failed"
     assert not projector._tasks
+
+
+@pytest.mark.parametrize("kind", ["RUNNING", "FAILED", "COMPLETED", "CANCELLING"])
+async def test_watchers_are_never_told_a_state_that_prefect_did_not_commit(store, prefect, projector, kind):
+    news = []
+    projector.tell(on_news=news.append, on_connection=lambda _: None)
+    await begin(store, prefect, ANN)
+    await projector.poll()
+    before, lines = await store.job(ANN), await kinds(store, ANN)
+    news.clear()
+    # Prefect's database was full: the event is out, the state is not kept
+    ghost = prefect.put(ANN, kind)
+    prefect.past[ANN].pop()
+    await projector._take(ANN, ghost)
+    assert news == []
+    assert (await store.job(ANN), await kinds(store, ANN)) == (before, lines)
+    # one that Prefect keeps is told, also when a newer one has come since
+    prefect.past[ANN].append(ghost)
+    prefect.put(ANN, "CRASHED")
+    await projector._take(ANN, ghost)
+    assert f"state.{kind.lower()}" in await kinds(store, ANN)

@@ -16,7 +16,7 @@ from service.orchestration import projector as module
 from service.orchestration.deployments import deploy
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
-from tests.service.orchestration.projector_parts import ANN, begin, kinds, until
+from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
 
 async def test_while_prefect_is_away_rows_stay_and_say_how_old_they_are(store, prefect, projector):
@@ -59,22 +59,23 @@ async def test_a_run_that_dies_before_it_is_cancelled_is_cancelled_all_the_same(
     row = await store.begin_attempt(Job(job_id=ANN, mode="big", created_at=since, running_since=since))
     await store.save_job(row.model_copy(update={"updated_at": utc_now() - timedelta(seconds=silent_s)}))
     prefect.put(ANN, "CANCELLING", after_s=-silent_s)
-    projector = Projector(store, prefect)
-    await projector.poll()
-    await projector.poll()
+    await Looks(Projector(store, prefect)).go_on_for(silent_s)
     assert (await store.job(ANN)).status == status
 
 
-@pytest.mark.parametrize(("late_s", "status", "reason"), [(60, "running", None), (120, "failed", "overdue")])
-async def test_a_run_far_past_its_deadline_has_died(store, prefect, late_s, status, reason):
+@pytest.mark.parametrize(
+    ("late_s", "silent_s", "status", "reason"),
+    [(60, 30, "running", None), (120, 10, "running", None), (120, 20, "failed", "overdue")],
+)
+async def test_a_run_far_past_its_deadline_and_silent_has_died(  # noqa: PLR0917
+    store, prefect, late_s, silent_s, status, reason
+):
     state = prefect.put(ANN, "RUNNING", after_s=-late_s)
     due = utc_now() - timedelta(seconds=late_s)
     await store.begin_attempt(
         Job(job_id=ANN, mode="big", created_at=due, deadline_at=due, running_since=state.since)
     )
-    projector = Projector(store, prefect)
-    await projector.poll()
-    await projector.poll()
+    await Looks(Projector(store, prefect)).go_on_for(silent_s)
     row = await store.job(ANN)
     assert (row.status, row.reason.code if row.reason else None) == (status, reason)
 

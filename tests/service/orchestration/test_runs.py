@@ -6,11 +6,14 @@ from uuid import uuid4
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.states import Cancelled, Completed, Running
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.states import Cancelled, Completed, Pending, Running
 
 from flows.errors import ConfigurationError, InvalidInput
 from service.orchestration.deployments import ZOMBIES, deploy, prefect_file
+from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.runs import Orchestrator
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
@@ -54,7 +57,25 @@ async def test_deploying_again_changes_nothing_and_keeps_what_a_person_switched_
         changed = (await client.read_deployment(before.id)).schedules[0]
         assert (changed.schedule.cron, changed.active) == ("0 3 * * *", True)
         await client.update_deployment_schedule(before.id, changed.id, active=False)
-        assert len(await client.read_automations_by_name(ZOMBIES)) == 1
+
+
+async def test_the_automation_that_judged_by_the_servers_clock_is_taken_away(stand_ins):
+    trigger = EventTrigger(expect={"prefect.flow-run.*"}, posture=Posture.Reactive, threshold=1)
+    async with get_client() as client:
+        await client.create_automation(AutomationCore(name=ZOMBIES, trigger=trigger, actions=[]))
+        await deploy(stand_ins)
+        assert await client.read_automations_by_name(ZOMBIES) == []
+
+
+async def test_a_run_that_was_taken_and_not_begun_is_given_to_a_worker_again(orchestrator, deployments):
+    job_id = (await orchestrator.start("deep", {})).job_id
+    async with get_client() as client:
+        await client.set_flow_run_state(job_id, Pending())
+        run = await orchestrator.take_back(job_id, "its worker died")
+        assert (run.state.type, run.state.name) == ("SCHEDULED", TAKEN_BACK)
+        due = await client.get_scheduled_flow_runs_for_work_pool("learning")
+        assert job_id in {response.flow_run.id for response in due}
+        assert (await client.set_flow_run_state(job_id, Pending())).status == SetStateStatus.ACCEPT
 
 
 def rewritten(stand_ins, tmp_path, name, **changes):
@@ -150,11 +171,11 @@ async def test_runs_by_id_leave_out_strangers(orchestrator, deployments):
 
 async def test_ended_run_is_run_again_under_its_id(orchestrator, deployments):
     job_id = (await orchestrator.start("deep", {})).job_id
-    with pytest.raises(InvalidInput, match="Only a job that has ended"):
-        await orchestrator.retry(job_id)
     async with get_client() as client:
-        for state in (Running(), Completed()):
-            await client.set_flow_run_state(job_id, state, force=True)
+        await client.set_flow_run_state(job_id, Running(), force=True)
+        with pytest.raises(InvalidInput, match="Only a job that is not at work"):
+            await orchestrator.retry(job_id)
+        await client.set_flow_run_state(job_id, Completed(), force=True)
     await orchestrator.retry(job_id)
     state = (await orchestrator.run(job_id)).state
     assert (state.status, state.name) == ("queued", "AwaitingRetry")

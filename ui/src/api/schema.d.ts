@@ -269,7 +269,8 @@ export interface paths {
          * Retry Job
          * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
          *
-         *     A job that failed by its own parameters (`error_code`) is refused with the code `must_fail_again`.
+         *     A job that waits, or that a worker took and has not begun, is put back into the queue. A job that failed
+         *     by its own parameters (`error_code`) is refused with the code `must_fail_again`.
          */
         post: operations["retry_job"];
         delete?: never;
@@ -1068,7 +1069,7 @@ export interface components {
             /** Deadline At */
             deadline_at?: string | null;
             /** End Reason */
-            end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "failed") | null;
+            end_reason?: ("time limit" | "target reached" | "nothing new" | "quota used up" | "all done" | "stopped" | "worker stopped" | "failed") | null;
             /** Error Code */
             error_code?: ("unknown_topic" | "invalid_input") | null;
             /**
@@ -1130,6 +1131,7 @@ export interface components {
              * @description URL of the run in Prefect's UI
              */
             prefect_url?: string | null;
+            process?: components["schemas"]["ProcessMark"] | null;
             /**
              * Progress
              * @default 0
@@ -1328,6 +1330,18 @@ export interface components {
             type: string;
         };
         /**
+         * ProcessMark
+         * @description One process of one machine, told from any later one with the same number by when it started.
+         */
+        ProcessMark: {
+            /** Machine */
+            machine: string;
+            /** Pid */
+            pid: number;
+            /** Started */
+            started: string;
+        };
+        /**
          * Provenance
          * @description How a claim came to be.
          */
@@ -1450,7 +1464,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "prefect";
+            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "taken_back" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "gone" | "never_began" | "worker_stopped" | "prefect";
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -1742,6 +1756,13 @@ export interface components {
          */
         Started: {
             /**
+             * Did
+             * @description What was done. retried: an ended job goes on. rescheduled: a waiting job, or one that a worker took and did not begin, is taken anew. starting: its process is starting already
+             * @default started
+             * @enum {string}
+             */
+            did: "started" | "retried" | "rescheduled" | "starting";
+            /**
              * Job Id
              * Format: uuid
              * @description The job's id, which is also its flow run's id
@@ -1753,6 +1774,13 @@ export interface components {
          * @description A job that is stopping.
          */
         Stopping: {
+            /**
+             * Did
+             * @description What was done. draining: it finishes the work in flight. cancelling: it is being ended. cancelled: it had not begun, and has ended. ended: its process was gone already
+             * @default draining
+             * @enum {string}
+             */
+            did: "draining" | "cancelling" | "cancelled" | "ended";
             /**
              * Drain
              * @description Whether the work in flight is finished first

@@ -28,6 +28,9 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
     text: "A worker has picked it up; its process has not started yet.",
     remedy: "If this lasts, see the worker's log.",
   }),
+  taken_back: () => ({
+    text: "The worker that took it died before the job began; another one will take it.",
+  }),
   retry_later: (about) => ({
     text: `This job retries at ${new Date(String(about.at)).toLocaleTimeString()}.`,
   }),

@@ -67,6 +67,10 @@ def test_summary_says_outcome_place_and_how_to_look():
         ({"status": "failed", "end_reason": "failed", "errors": ("Disk full",)}, "Failed: 1 word learned"),
         ({"status": "cancelled", "end_reason": "stopped"}, "Cancelled: 1 word learned"),
         (
+            {"status": "failed", "end_reason": "worker stopped", "errors": ("Disk full",)},
+            "Stopped: 1 word learned in 0.0 s (worker stopped).",
+        ),
+        (
             {"status": "completed", "end_reason": "nothing new"},
             "Done: 1 word learned in 0.0 s (nothing new).",
         ),

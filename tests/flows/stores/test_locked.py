@@ -1,0 +1,28 @@
+"""A file that another process, or another user, holds."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from flows.errors import StoreUnavailable
+from flows.knowledge import Job
+from flows.stores.sqlite.store import SqliteStore
+
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
+    path = tmp_path / "knowledge.db"
+    job = Job(job_id=UUID(int=1), mode="big", created_at=START)
+    async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05) as store:
+        await store.begin_attempt(job)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable, match=r"Another process holds knowledge\.db"):
+                await store.begin_attempt(job)
+            assert (await store.job(job.job_id)).attempt == 1
+            other.execute("ROLLBACK")
+        assert (await store.begin_attempt(job)).attempt == 2
