@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=0, le=32)] = Field(
         default=0, description="Batches processed at once; 0 means 4, or 12 with Groq"
     )
-    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(default=20, description="Words per batch")
+    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=20, description="Words per request, and per batch where the lexicon does not work faster"
+    )
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4200, description="Port of the embedded Prefect server, on 127.0.0.1"
     )
