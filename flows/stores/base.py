@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from flows.knowledge import StoreStats
+from flows.stores.protocols.bookkeeping import Bookkeeping, Space
 from flows.stores.protocols.contents import Contents
 from flows.stores.protocols.entries import EntryStore, FrontierStore
 from flows.stores.protocols.jobs import JobLog, JobRows, Saved, StopFlags
 from flows.stores.protocols.rounds import EvidenceStore, QuotaUsageStore, RoundStore
 from flows.stores.protocols.words import WordStore
 
-__all__ = ["Contents", "JobStore", "KnowledgeStore", "Saved", "Store"]
+__all__ = ["Contents", "JobStore", "KnowledgeStore", "Saved", "Space", "Store"]
 
 
 class KnowledgeStore(WordStore, EntryStore, FrontierStore, Protocol):
@@ -37,7 +38,7 @@ class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, Evidence
     """Jobs with their log and stop flags, rounds and batches, and whatever must outlive a process."""
 
 
-class Store(KnowledgeStore, JobStore, Contents, Protocol):
+class Store(KnowledgeStore, JobStore, Bookkeeping, Contents, Protocol):
     """A complete store, open inside `async with`; the caller that opens it closes it."""
 
     url: str

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flows.core.identity.graphics import graphical_key
 from flows.errors import InvalidInput, StaleAttempt
-from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, JobEvent, Support, Word
+from flows.knowledge import DEPTHS, Category, Definition, Depth, Entry, Job, JobEvent, Support, Word
 from flows.knowledge.limits import MAX_PAGE
 
 MOST_ON_A_PAGE = MAX_PAGE
@@ -69,6 +69,11 @@ def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ..
     does not matter.
     """
     return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
+
+
+def is_over(job: Job) -> bool:
+    """Whether nothing writes to a job any more: it has ended, and its counts are settled."""
+    return job.is_final and job.is_settled
 
 
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:

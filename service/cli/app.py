@@ -18,6 +18,7 @@ import typer
 
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
+from service.cli import upkeep
 from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
 from service.cli.output.streams import accept_any_text
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_jobs.commands)
+app.add_typer(upkeep.commands)
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 

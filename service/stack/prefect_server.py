@@ -36,6 +36,7 @@ from service.stack.environment import (
     prepare_home,
     server_environment,
 )
+from service.stack.housekeeping import give_back
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 
 __all__ = [
@@ -269,6 +270,7 @@ def main() -> None:
     os.environ.pop(LEASE, None)
     os.environ.update(server_environment(settings, arguments.port))
     os.chdir(prefect_home(settings))
+    give_back(prefect_home(settings) / "prefect.db")
     from service.stack.prefect_server_app import serve
 
     serve(listener, lease=arguments.lease)

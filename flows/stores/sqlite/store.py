@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from flows.errors import ConfigurationError
 from flows.knowledge import utc_now
+from flows.stores.sqlite.bookkeeping import SqliteBookkeeping
 from flows.stores.sqlite.contents import SqliteContents
 from flows.stores.sqlite.database import SqliteDatabase
 from flows.stores.sqlite.entries import SqliteEntries
@@ -19,7 +20,7 @@ from flows.stores.sqlite.jobs import SqliteJobs
 from flows.stores.sqlite.words import SqliteWords
 
 
-class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents):
+class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteBookkeeping, SqliteContents):
     """Everything in one file in WAL mode.
 
     A write waits at most `busy_timeout_s` seconds for another process.

@@ -18,7 +18,10 @@ from flows.stores.memory import MemoryStore
 from flows.stores.sqlite import SqliteStore
 
 pytest.register_assert_rewrite(
-    *(f"contract_{part}" for part in ("claims", "contents", "jobs", "learning", "reading", "rows"))
+    *(
+        f"contract_{part}"
+        for part in ("bookkeeping", "claims", "contents", "jobs", "learning", "reading", "rows")
+    )
 )
 
 KINDS = ["memory", "sqlite", "firestore"]
