@@ -12,7 +12,8 @@ from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from service.cli.output.console import DONE, say
 from service.orchestration.retention import Pruned, limits_of, plan, prune
-from service.stack.housekeeping import give_back, prefect_database
+from service.settings import prefect_database
+from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
 from service.stack.prefect_server import state_file
 

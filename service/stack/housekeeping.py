@@ -16,7 +16,7 @@ from flows.knowledge import utc_now
 from flows.settings import Settings
 from flows.stores import open_store
 from flows.stores.base import Store
-from service.stack.environment import prefect_home
+from service.settings import prefect_database
 from service.stack.supervisor import Say
 
 FIRST_S = 20.0
@@ -33,11 +33,6 @@ REWRITE_BYTES = 500_000_000
 """What is in use of a database that is rewritten at the start, at most: some seconds' work."""
 GIVE_BACK_PAGES = 50_000
 """Pages given back at a start, at most: 200 MB."""
-
-
-def prefect_database(settings: Settings) -> Path:
-    """The database of the embedded Prefect server."""
-    return prefect_home(settings) / "prefect.db"
 
 
 async def keep_house(settings: Settings, *, is_embedded: bool, say: Say) -> None:

@@ -26,6 +26,7 @@ from flows.errors import ConfigurationError
 from flows.own_machine import is_on_own_machine
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
+from service.settings import prefect_database
 from service.stack.environment import (
     HOST,
     api_url,
@@ -270,7 +271,7 @@ def main() -> None:
     os.environ.pop(LEASE, None)
     os.environ.update(server_environment(settings, arguments.port))
     os.chdir(prefect_home(settings))
-    give_back(prefect_home(settings) / "prefect.db")
+    give_back(prefect_database(settings))
     from service.stack.prefect_server_app import serve
 
     serve(listener, lease=arguments.lease)

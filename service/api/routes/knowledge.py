@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,7 @@ from starlette.requests import HTTPConnection
 from flows.core.identity.graphics import graphical_key
 from flows.core.identity.relatives import WordFacts
 from flows.core.words import printable, word_key
-from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
+from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support, limits
 from flows.stores.base import Store
 from flows.stores.finding import Found, find_words
 from service.api import graph
@@ -23,7 +24,9 @@ from service.api.routes.jobs import PageLimit
 from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.exports.words import exported
-from service.schemas import EntryList, EntryView, FrontierList, Graph
+from service.orchestration.retention import used_bytes
+from service.schemas import EntryList, EntryView, FrontierList, Graph, Kept, Stats
+from service.settings import prefect_database
 
 router = APIRouter(tags=["knowledge"])
 
@@ -99,9 +102,18 @@ async def search_knowledge(
 
 
 @router.get("/knowledge/stats", responses=answers())
-async def read_stats(store: Knowledge) -> StoreStats:
-    """Totals of the knowledge base."""
-    return await store.stats()
+async def read_stats(facade: Facade) -> Stats:
+    """Totals of the knowledge base, and the space that it takes."""
+    store, settings = facade.store, facade.settings
+    space = await store.space()
+    kept = Kept(
+        store_bytes=space.file,
+        free_bytes=space.free,
+        prefect_bytes=await asyncio.to_thread(used_bytes, prefect_database(settings)),
+        details_days=settings.keep_details_days,
+        jobs_days=settings.keep_jobs_days,
+    )
+    return Stats(**(await store.stats()).model_dump(), kept=kept)
 
 
 async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenerator[None]:
