@@ -29,9 +29,7 @@ class FirestoreBookkeeping(FirestoreJobs):
         sizes = {}
         for job_id in job_ids:
             rounds = await self._database.count(_rounds(job_id))
-            batches = await self._database.count(
-                Query(collection="batches", is_group=True, where=[("job_id", "==", str(job_id))])
-            )
+            batches = await self._database.count(_batches(job_id))
             chunks = await self._database.count(_log(job_id))
             sizes[job_id] = rounds * ROUND_BYTES + batches * BATCH_BYTES + chunks * CHUNK_BYTES
         return {job_id: size for job_id, size in sizes.items() if size}
@@ -100,6 +98,16 @@ class FirestoreBookkeeping(FirestoreJobs):
 def _rounds(job_id: UUID, *, limit: int | None = None) -> Query:
     parent = rounds_path(job_id).rpartition("/")[0]
     return Query(collection="rounds", parent=parent, fields=["number"], limit=limit)
+
+
+def _batches(job_id: UUID) -> Query:
+    # in the order of the index that reading them has
+    return Query(
+        collection="batches",
+        is_group=True,
+        where=[("job_id", "==", str(job_id))],
+        order=[("round", "ASC"), ("number", "ASC")],
+    )
 
 
 def _log(job_id: UUID, *, limit: int | None = None) -> Query:
