@@ -158,3 +158,31 @@ async def test_prefects_oldest_runs_go_when_its_database_is_too_large(prefect_ap
         assert await left() == {"ours", "failed", "another's"}
         assert await prune_prefect(database, most_bytes=10, for_s=9, now=later) == 1
         assert await left() == {"failed", "another's"}
+
+
+async def test_nightly_jobs_leave_sizes_that_stay_flat(tmp_path):
+    """Clock driven: a job each night, pruned after each; only knowledge grows."""
+    limits = Limits(details=timedelta(days=4), jobs=timedelta(days=10))
+    rows, details_kept = [], []
+    async with SqliteStore(tmp_path / "store.db") as store:
+        for night in range(30):
+            now = START + timedelta(days=night)
+            status = "failed" if night % 7 == 6 else "completed"
+            await leave_behind(
+                store,
+                UUID(int=night + 1),
+                prefix=f"{night} ",
+                rounds=2,
+                status=status,
+                run_status=status,
+                created_at=now,
+                finished_at=now + minutes(10),
+            )
+            await prune(store, limits, now=now + minutes(20), for_s=60)
+            books = await books_of(store)
+            rows.append(len(books))
+            details_kept.append(sum(job.details_bytes for job in books))
+            assert (await store.space()).free == 0
+        assert (await store.stats()).known == 30 * 2 * 20
+    assert rows[12:] == [10] * 18
+    assert max(details_kept[12:]) <= max(details_kept[5:12]) * 1.1
