@@ -76,3 +76,26 @@ def test_settings_of_0_keep_everything(path, days_later, monkeypatch, capsys):
     assert main(["prune"]) == 0
     assert "Details are kept for ever; jobs for ever" in capsys.readouterr().out
     assert on(path, details) == [3, 3, 30, True]
+
+
+async def test_learn_run_prunes_for_a_moment_at_its_end(path, monkeypatch):
+    from datetime import timedelta
+
+    from flows.settings import read_settings
+    from service.cli import run as running
+
+    monkeypatch.setattr(running, "utc_now", lambda: START + timedelta(days=15))
+    async with SqliteStore(path) as store:
+        await leave_behind(store)
+        await running._tidy(read_settings())
+        assert await details(store) == [0, 0, 0, False]
+        assert await store.job(ANN) is not None
+
+
+async def test_a_store_that_cannot_be_opened_does_not_fail_the_command(path):
+    from flows.settings import read_settings
+    from service.cli import run as running
+
+    path.write_text("no database" * 999)
+    await running._tidy(read_settings())
+    assert path.read_text() == "no database" * 999
