@@ -121,6 +121,10 @@ class StoreUnavailable(TransientError):
     """The store did not answer in time, for example because another process holds its lock."""
 
 
+class StoreInUse(LearningError):
+    """The store is open elsewhere, so it cannot be replaced."""
+
+
 class OutputError(LearningError):
     """A language model's answer is not usable as it is."""
 

@@ -71,7 +71,18 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=0, le=32)] = Field(
         default=0, description="Batches processed at once; 0 means 4, or 12 with Groq"
     )
-    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(default=20, description="Words per batch")
+    batch_size: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=20, description="Words per request, and per batch where the lexicon does not work faster"
+    )
+    keep_details_days: Annotated[int, Field(ge=0)] = Field(
+        default=14, description="Days that an ended job's rounds, batches and log are kept; 0 for ever"
+    )
+    keep_jobs_days: Annotated[int, Field(ge=0)] = Field(
+        default=90, description="Days that an ended job's row and Prefect's run are kept; 0 for ever"
+    )
+    keep_mb: Annotated[int, Field(ge=0)] = Field(
+        default=200, description="Megabytes of rounds, batches and logs, and of Prefect's database; 0: any"
+    )
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4200, description="Port of the embedded Prefect server, on 127.0.0.1"
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.errors import ConfigurationError
+from flows.settings import Settings
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list."""
@@ -95,6 +97,11 @@ class FacadeSettings(BaseSettings):
                 f"LEARN_HOST: other machines can reach {self.host}, but LEARN_API_TOKEN is not set. Set"
                 " a token, or listen on 127.0.0.1."
             )
+
+
+def prefect_database(settings: Settings) -> Path:
+    """The embedded Prefect server's database, whether or not it is there."""
+    return settings.home / "prefect" / "prefect.db"
 
 
 def is_loopback(host: str) -> bool:

@@ -9,13 +9,14 @@ from contextlib import suppress
 
 from flows.core import entries as entry_rules
 from flows.core.budget import Budget
+from flows.core.pace import RECENT_MARKS, Mark, batch_size, batches_at_once, words_per_s
 from flows.errors import LearningError, OutputError, QuotaExhausted, TransientError
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker
 from flows.job.stop_reason import StopReason
 from flows.knowledge import Depth, Entry, Outcome, Stage
-from flows.models.base import Paced
+from flows.models.base import ClosedList, Paced
 from flows.stages.batch import WordBatch
 from flows.stages.deadline import DeadlineReached
 from flows.stages.failures import TIME_LIMIT, failure_of
@@ -50,6 +51,11 @@ class BatchWorkers:
         self._target = target
         self._resumed_rounds = resumed_rounds
         self._queue: asyncio.Queue[WordBatch | None] = asyncio.Queue(maxsize=resources.settings.concurrency)
+        self._queued_words = 0
+        self._has_taken = asyncio.Event()
+        self._size = resources.settings.batch_size
+        self._words_done = 0
+        self._marks: deque[Mark] = deque(maxlen=RECENT_MARKS)
         self.words_in_work = 0
         self._running = 0
         self._unheard: list[WordBatch] = []
@@ -68,12 +74,33 @@ class BatchWorkers:
         if not works:
             await self._close_round(number)
 
+    def batch_size(self, *, most: int) -> int:
+        """Words in the batches of the next round, by the pace of the latest ones; at most a round's.
+
+        Only the lexicon's grow: a batch of a language model is one request, and many at once are its speed.
+        """
+        least = self._resources.settings.batch_size
+        if not isinstance(self._resources.model, ClosedList):
+            return least
+        self._size = batch_size(words_per_s(tuple(self._marks)), least=least, most=most)
+        return self._size
+
     async def put(self, work: WordBatch | None) -> None:
         """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who
         work.
+
+        There is room for as many words as the workers hold in batches of the least size, or for one batch.
         """
+        settings = self._resources.settings
+        words = len(work.words) if work is not None else 0
         with suppress(DeadlineReached):
+            while (
+                self._queued_words and self._queued_words + words > settings.concurrency * settings.batch_size
+            ):
+                self._has_taken.clear()
+                await self._resources.deadline.guard(self._has_taken.wait())
             await self._resources.deadline.guard(self._queue.put(work))
+            self._queued_words += words
 
     async def put_no_more(self) -> None:
         """Let the workers end when all is done."""
@@ -94,12 +121,16 @@ class BatchWorkers:
 
     async def _get(self) -> WordBatch | None:
         with suppress(DeadlineReached):
-            return await self._resources.deadline.guard(self._queue.get())
+            work = await self._resources.deadline.guard(self._queue.get())
+            self._queued_words -= len(work.words) if work is not None else 0
+            self._has_taken.set()
+            return work
         return None
 
     async def work(self) -> None:
         """Work on one batch after another until none is left."""
         loop = asyncio.get_running_loop()
+        self._marks = self._marks or deque([Mark(loop.time(), 0)], maxlen=RECENT_MARKS)
         while (work := await self._get()) is not None:
             if not await self._may_start():
                 continue
@@ -115,6 +146,8 @@ class BatchWorkers:
             self._unheard.remove(work)
             if work.batch is not None:
                 self._durations_s.append(loop.time() - started)
+                self._words_done += len(work.words)
+                self._marks.append(Mark(loop.time(), self._words_done))
                 await self._account(work)
 
     async def _may_start(self) -> bool:
@@ -141,7 +174,8 @@ class BatchWorkers:
 
     def _most_at_once(self) -> int:
         """Batches beyond what the model's quota can work on would only wait, with their words claimed."""
-        most, model = self._resources.settings.concurrency, self._resources.model
+        settings, model = self._resources.settings, self._resources.model
+        most = batches_at_once(self._size, least=settings.batch_size, at_once=settings.concurrency)
         return min(most, model.batches_at_once) if isinstance(model, Paced) else most
 
     async def _work_on(self, work: WordBatch) -> None:
@@ -186,6 +220,7 @@ class BatchWorkers:
     async def _stage(self, stage: Stage, work: WordBatch, doing: Awaitable[int | None]) -> bool:
         """Whether a stage finished in time; only then do its words count for it."""
         with suppress(DeadlineReached), self._tracker.stage(stage, len(work.todo)) as counted:
+            work.tell = counted.so_far
             if await doing is None:
                 raise DeadlineReached
             counted.done = work.came_out_of(stage)

@@ -57,8 +57,17 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
 class StageWork:
     """A batch in one stage. `done` is how many of its words came out; all, unless the stage says less."""
 
-    def __init__(self, words: int) -> None:
+    def __init__(self, words: int, count: Callable[[int], None]) -> None:
         self.done = words
+        self.told = 0
+        self._words = words
+        self._count = count
+
+    def so_far(self, came_out: int) -> None:
+        """Count so many of the words as done while the stage goes on with the others."""
+        came_out = max(self.told, min(came_out, self._words))
+        self._count(came_out - self.told)
+        self.told = came_out
 
 
 class ProgressTracker:
@@ -164,13 +173,13 @@ class ProgressTracker:
     def stage(self, stage: Stage, words: int) -> Generator[StageWork]:
         """Count words as in flight in a stage, and as done, but for those given up, when it ends well."""
         self._count(stage, in_flight=words)
-        work = StageWork(words)
+        work = StageWork(words, lambda more: self._count(stage, in_flight=-more, done=more))
         try:
             yield work
         except BaseException:
-            self._count(stage, in_flight=-words)
+            self._count(stage, in_flight=work.told - words, done=-work.told)
             raise
-        self._count(stage, in_flight=-words, done=work.done)
+        self._count(stage, in_flight=work.told - words, done=work.done - work.told)
 
     def _count(self, stage: Stage, *, in_flight: int = 0, done: int = 0) -> None:
         now = self._job.stages.get(stage, StageCounts())

@@ -220,6 +220,7 @@ class RoundRunner:
                 limit=limit,
                 until=until,
                 below=None if self._target != "deep" else "deep",
+                batch_size=self._work.batch_size(most=self._words_per_round),
             )
         except QuotaExhausted as error:
             self._tracker.problem(str(error))

@@ -75,18 +75,20 @@ async def ask(
     call_with_room: AskCall[Item, Draft] | None = None,
     ends_early: tuple[type[LearningError], ...] = (TransientError, QuotaExhausted),
     missing: Failure = NO_ANSWER,
+    at_once: int | None = None,
+    tell: Callable[[int], None] = lambda _made: None,
 ) -> Asked[Made]:
-    """Ask for all items in one call; ask again, in smaller calls, for those whose answer was missing
-    or not accepted; then give up.
+    """Ask for all items in one call, or in calls of `at_once`; ask again, in smaller calls, for those
+    whose answer was missing or not accepted; then give up.
 
     `accept` makes the final value of a draft or names what is wrong with it. An answer that broke off is used
     as far as it goes; for the rest `call_with_room`, where given, is tried once, then halves, then single
     words. `missing` is why a word without an answer is given up. A request that is too large is halved
-    without counting as a try. Errors that end the asking early are kept in the answer, so that what was paid
-    for is not lost; others pass through.
+    without counting as a try. `tell` hears after each answer how many were made so far. Errors that end the
+    asking early are kept in the answer, so that what was paid for is not lost; others pass through.
     """
     asked: Asked[Made] = Asked()
-    todo: list[_Part[Item]] = [_Part(items)] if items else []
+    todo: list[_Part[Item]] = [_Part(piece) for piece in _pieces(items, at_once or len(items))]
 
     def take(part: _Part[Item], generation: Generation[Mapping[str, Draft]]) -> list[Item]:
         """Accept what can be accepted; says which words are left."""
@@ -107,6 +109,7 @@ async def ask(
             else:
                 asked.made[key(item)] = made
                 asked.failed.pop(key(item), None)
+        tell(len(asked.made))
         return left
 
     while todo:
@@ -178,6 +181,10 @@ async def ask_for_words(
     except Exception as error:
         raise ModelUnavailable(f"The model's list of words: {unreadable(error).text}") from error
     return generation.model_copy(update={"usage": generation.usage + spent})
+
+
+def _pieces(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    return [items[start : start + size] for start in range(0, len(items), size)] if items else []
 
 
 def _halves(batch: Sequence[Item]) -> list[Sequence[Item]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +59,8 @@ class WordBatch:
         """Words that another job has taken since they were accepted."""
         self.usage = Usage()
         self.batch: Batch | None = None
+        self.tell: Callable[[int], None] = lambda _came_out: None
+        """Hears, while a stage works, how many words have come out of it so far."""
 
     @property
     def todo(self) -> tuple[Word, ...]:

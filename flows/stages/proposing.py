@@ -29,11 +29,13 @@ async def propose_round(
     limit: int,
     until: datetime,
     below: Depth | None = None,
+    batch_size: int | None = None,
 ) -> Round:
-    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and record
-    the round.
+    """Gather candidates, judge each of them, claim up to `limit` new words until a moment in time, and
+    record the round.
 
-    Words that another job claims at the same moment cost no place: those that were postponed take it.
+    Its words are worked on in batches of `batch_size`, the settings' where not given. Words that another job
+    claims at the same moment cost no place: those that were postponed take it.
 
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
@@ -86,7 +88,7 @@ async def propose_round(
             for c in candidates
             if c.verdict is not Verdict.POSTPONED or not candidate_source.is_carried(c.key)
         ),
-        batch_size=resources.settings.batch_size,
+        batch_size=batch_size or resources.settings.batch_size,
         usage=gathered.usage,
         created_at=utc_now(),
     )

@@ -55,6 +55,7 @@ class Stages(Protocol):
         limit: int,
         until: datetime,
         below: Depth | None = None,
+        batch_size: int | None = None,
     ) -> Awaitable[Round | None]:
         """See propose_round."""
         ...
@@ -116,7 +117,14 @@ async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
             problems = (*problems, "definition: it fits the evidence of another word")
         return (None, problems) if problems else (definition, ())
 
-    asked = await _ask(resources, items, lambda i: i.word.key, lambda model: model.define, accept)
+    asked = await _ask(
+        resources,
+        items,
+        lambda i: i.word.key,
+        lambda model: model.define,
+        accept,
+        tell=_on_top_of(work, len(work.definitions)),
+    )
     _take(work, asked)
     work.definitions |= asked.made
     if asked.interruption is not None:
@@ -153,7 +161,14 @@ async def enrich_entries(work: WordBatch, resources: Resources) -> int:
         )
         return (None, problems) if entry is None else (entry, ())
 
-    asked = await _ask(resources, definitions, lambda d: d.key, lambda model: model.enrich, accept)
+    asked = await _ask(
+        resources,
+        definitions,
+        lambda d: d.key,
+        lambda model: model.enrich,
+        accept,
+        tell=_on_top_of(work, len(work.entries)),
+    )
     _take(work, asked)
     work.entries |= asked.made
     asked.go_on()
@@ -192,6 +207,8 @@ async def _ask(
         [LanguageModel], Callable[[Sequence[Item]], Coroutine[Any, Any, Generation[Mapping[str, Draft]]]]
     ],
     accept: Callable[[Item, Draft, Generation[Mapping[str, Draft]]], tuple[Made | None, Sequence[str]]],
+    *,
+    tell: Callable[[int], None] = lambda _made: None,
 ) -> Asked[Made]:
     model, guard, told = resources.model, resources.deadline.guard, resources.troubles.told
 
@@ -214,7 +231,14 @@ async def _ask(
         accept=storable,
         ends_early=(TransientError, QuotaExhausted, DeadlineReached),
         missing=NOT_IN_LEXICON if isinstance(model, ClosedList) else NO_ANSWER,
+        at_once=resources.settings.batch_size,
+        tell=tell,
     )
+
+
+def _on_top_of(work: WordBatch, had: int) -> Callable[[int], None]:
+    """Tells how many of the batch's words have come out of the stage: those it had before, and those made."""
+    return lambda made: work.tell(had + made)
 
 
 def _take(work: WordBatch, asked: Asked[Any]) -> None:

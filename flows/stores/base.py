@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from flows.knowledge import StoreStats
+from flows.stores.protocols.bookkeeping import Bookkeeping, Space
 from flows.stores.protocols.contents import Contents
 from flows.stores.protocols.entries import EntryStore, FrontierStore
 from flows.stores.protocols.jobs import JobLog, JobRows, Saved, StopFlags
@@ -20,7 +21,7 @@ from flows.stores.protocols.mending import AliasStore, Mending
 from flows.stores.protocols.rounds import EvidenceStore, QuotaUsageStore, RoundStore
 from flows.stores.protocols.words import WordStore
 
-__all__ = ["Contents", "JobStore", "KnowledgeStore", "Saved", "Store"]
+__all__ = ["Contents", "JobStore", "KnowledgeStore", "Saved", "Space", "Store"]
 
 
 class KnowledgeStore(WordStore, AliasStore, EntryStore, FrontierStore, Protocol):
@@ -38,7 +39,7 @@ class JobStore(JobRows, JobLog, StopFlags, RoundStore, QuotaUsageStore, Evidence
     """Jobs with their log and stop flags, rounds and batches, and whatever must outlive a process."""
 
 
-class Store(KnowledgeStore, JobStore, Contents, Mending, Protocol):
+class Store(KnowledgeStore, JobStore, Bookkeeping, Contents, Mending, Protocol):
     """A complete store, open inside `async with`; the caller that opens it closes it."""
 
     url: str

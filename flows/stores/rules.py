@@ -18,6 +18,7 @@ from flows.knowledge import (
     Definition,
     Depth,
     Entry,
+    Job,
     JobEvent,
     LearnedWord,
     Merge,
@@ -148,6 +149,11 @@ def merge_mentions(stored: Sequence[str], added: Iterable[str]) -> tuple[str, ..
     does not matter.
     """
     return (*stored, *sorted(set(added) - set(stored)))[:MOST_MENTIONS]
+
+
+def is_over(job: Job) -> bool:
+    """Whether nothing writes to a job any more: it has ended, and its counts are settled."""
+    return job.is_final and job.is_settled
 
 
 def check_attempt(job_id: UUID, attempt: int, stored: int | None) -> None:

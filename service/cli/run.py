@@ -28,6 +28,7 @@ _REQUESTS: dict[Mode, type[BigJob | StartQuickJob | StartDeepJob]] = {
     "deep": StartDeepJob,
 }
 CATCH_UP_S = 10.0
+TIDY_S = 1.0
 
 
 def parameters(
@@ -159,7 +160,19 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 
             with logging_to(settings.home / "logs" / "learn-run.log"), reporting_to(watch):
                 reporter.say("Starting the job")
-                return await flows[mode](**given)
+                job = await flows[mode](**given)
+            await _tidy(settings)
+            return job
+
+
+async def _tidy(settings: Settings) -> None:
+    """Prune old bookkeeping for a moment; what is left, or fails, is left for the next time."""
+    from flows.stores import open_store
+    from service.orchestration.retention import delete_run, limits_of, prune
+
+    with suppress(Exception):
+        async with open_store(settings.store, language=settings.language) as store:
+            await prune(store, limits_of(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run)
 
 
 async def _catch_up(settings: Settings) -> None:

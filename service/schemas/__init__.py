@@ -16,7 +16,7 @@ from service.schemas.jobs import (
     StartQuickJob,
     Stopping,
 )
-from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, Graph, Node
+from service.schemas.knowledge import Edge, EntryList, EntryView, FrontierList, Graph, Kept, Node, Stats
 from service.schemas.rounds import RoundList, RoundSummary, RoundView
 from service.schemas.schedules import ScheduleList, ScheduleView
 from service.schemas.session import SignIn
@@ -40,6 +40,7 @@ __all__ = [
     "JobFrame",
     "JobList",
     "JobView",
+    "Kept",
     "Moment",
     "Node",
     "PlannedJob",
@@ -55,5 +56,6 @@ __all__ = [
     "StartJob",
     "StartQuickJob",
     "Started",
+    "Stats",
     "Stopping",
 ]

@@ -19,6 +19,7 @@ from flows.knowledge import (
     Provenance,
     Relation,
     Sense,
+    StoreStats,
     Support,
 )
 from flows.knowledge.html import entry_html
@@ -123,3 +124,23 @@ class Graph(Document):
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     is_cut: bool = False
+
+
+class Kept(Document):
+    """What knowledge and bookkeeping take on this machine, and how long bookkeeping is kept."""
+
+    store_bytes: int | None = Field(default=None, description="The store's file; null where it has none")
+    free_bytes: int | None = Field(default=None, description="Of it, what is free for what comes")
+    prefect_bytes: int = Field(
+        default=0, description="In use in the embedded Prefect's database; 0 where Prefect runs elsewhere"
+    )
+    details_days: int = Field(
+        description="Days that rounds, batches and logs of ended jobs are kept; 0 for ever"
+    )
+    jobs_days: int = Field(description="Days that ended jobs are kept; 0 for ever")
+
+
+class Stats(StoreStats):
+    """Totals of the knowledge base, and the space that it takes."""
+
+    kept: Kept

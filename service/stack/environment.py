@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -19,6 +20,23 @@ from service.stack.private_files import FILE_MODE, keep_private, make_folder, op
 
 HOST = "127.0.0.1"
 HEARTBEAT_S = 30
+DAY_S = 24 * 3600
+BULK_EVENTS = (
+    *(f"prefect.task-run.{state}" for state in ("Pending", "Running", "Completed", "CutOff")),
+    *(f"learning.{kind}" for kind in ("job.progress", "words.learned", "word.rejected", "round.proposed")),
+    "prefect.artifact.created",
+    "prefect.artifact.updated",
+    "prefect.artifact-collection.created",
+    "prefect.artifact-collection.updated",
+    "prefect.flow-run.heartbeat",
+)
+"""Nine tenths of Prefect's events.
+
+They are relayed when they happen; what they say stays in its task runs and artifacts, and in our rows and
+logs.
+"""
+BULK_EVENTS_S = 3600
+"""How long they are kept. A subscriber that comes back asks for a quarter of an hour at most."""
 
 
 def prefect_home(settings: Settings) -> Path:
@@ -86,8 +104,12 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}EVENT_PERSISTER_BATCH_SIZE": "100",
         f"{services}EVENT_PERSISTER_READ_BATCH_SIZE": "100",
         f"{services}EVENT_PERSISTER_FLUSH_INTERVAL": "1",
-        f"{services}DB_VACUUM_ENABLED": "events,flow_runs",
-        f"{services}DB_VACUUM_RETENTION_PERIOD": str(90 * 24 * 3600),
+        f"{services}DB_VACUUM_ENABLED": "events,flow_runs" if settings.keep_jobs_days else "events",
+        f"{services}DB_VACUUM_RETENTION_PERIOD": str((settings.keep_jobs_days or 90) * DAY_S),
+        f"{services}DB_VACUUM_LOOP_SECONDS": "900",
+        f"{services}DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(
+            dict.fromkeys(BULK_EVENTS, BULK_EVENTS_S)
+        ),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "10",
         # in memory, a restart of the server would forget who holds a deployment's slots: they would stay

@@ -24,6 +24,7 @@ from flows import running_server
 from flows.errors import ConfigurationError
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
+from service.settings import prefect_database
 from service.stack.environment import (
     HOST,
     api_url,
@@ -34,6 +35,7 @@ from service.stack.environment import (
     prepare_home,
     server_environment,
 )
+from service.stack.housekeeping import give_back
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
 from service.stack.prefect_health import is_healthy, is_open
@@ -287,6 +289,7 @@ def main() -> None:
     # here and not in its environment from outside, which `ps` could show
     os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
+    give_back(prefect_database(settings))
     from service.stack.prefect_server_app import serve
 
     serve(listener, lease=arguments.lease)

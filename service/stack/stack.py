@@ -19,6 +19,7 @@ from flows.settings import Settings
 from service.settings import read_facade_settings
 from service.stack import processes as children
 from service.stack.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
+from service.stack.housekeeping import keep_house
 from service.stack.locks import Lock, is_locked, try_lock
 from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
 from service.stack.processes import FACADE_STOP_S, WORKER_STOP_S
@@ -129,6 +130,7 @@ async def _start(
     logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "facade.log"}
     duties += [tell_errors(name, logs_folder(settings) / log, say) for name, log in logs.items()]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
+    duties.append(keep_house(settings, is_embedded=is_embedded, say=say))
     tasks = [asyncio.create_task(duty) for duty in duties]
     for task in tasks:
         task.add_done_callback(interrupts.on_duty_done)

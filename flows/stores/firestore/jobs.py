@@ -229,13 +229,13 @@ class FirestoreJobs(FirestoreLog):
         )
 
     async def request_stop(self, job_id: UUID) -> None:
-        await self._database.commit([Write(path=_stop_path(job_id), fields={"requested_at": self._clock()})])
+        await self._database.commit([Write(path=stop_path(job_id), fields={"requested_at": self._clock()})])
 
     async def stop_requested(self, job_id: UUID) -> bool:
-        return await self._database.get_one(_stop_path(job_id)) is not None
+        return await self._database.get_one(stop_path(job_id)) is not None
 
     async def clear_stop(self, job_id: UUID) -> None:
-        await self._database.commit([Write(path=_stop_path(job_id), fields=None)])
+        await self._database.commit([Write(path=stop_path(job_id), fields=None)])
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
         found = await self._database.get([usage_path(model, window) for window in _WINDOWS])
@@ -277,5 +277,6 @@ class FirestoreJobs(FirestoreLog):
         self._swept_at = now
 
 
-def _stop_path(job_id: UUID) -> str:
+def stop_path(job_id: UUID) -> str:
+    """Path of a job's stop flag."""
     return f"{job_path(job_id)}/control/stop"

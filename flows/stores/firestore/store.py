@@ -11,6 +11,7 @@ from typing import Self
 from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
 from flows.knowledge import utc_now
 from flows.stores.firestore.batches import FirestoreBatches
+from flows.stores.firestore.bookkeeping import FirestoreBookkeeping
 from flows.stores.firestore.contents import FirestoreContents
 from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
@@ -18,7 +19,6 @@ from flows.stores.firestore.driver.location import Location
 from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries
 from flows.stores.firestore.frontier import FirestoreFrontier
-from flows.stores.firestore.jobs import FirestoreJobs
 from flows.stores.firestore.mending import FirestoreMending
 from flows.stores.firestore.rounds import FirestoreRounds
 from flows.stores.firestore.words import FirestoreWords
@@ -32,7 +32,7 @@ class FirestoreStore(
     FirestoreBatches,
     FirestoreEntries,
     FirestoreFrontier,
-    FirestoreJobs,
+    FirestoreBookkeeping,
     FirestoreRounds,
     FirestoreContents,
     FirestoreMending,

@@ -12,6 +12,7 @@ from typing import Self
 
 from flows.errors import LanguageMismatch
 from flows.knowledge import utc_now
+from flows.stores.memory.bookkeeping import MemoryBookkeeping
 from flows.stores.memory.contents import MemoryContents
 from flows.stores.memory.frontier import MemoryFrontier
 from flows.stores.memory.jobs import MemoryJobs
@@ -22,7 +23,9 @@ from flows.stores.memory.state import MemoryState
 _named: dict[str, MemoryState] = {}
 
 
-class MemoryStore(MemoryKnowledge, MemoryFrontier, MemoryJobs, MemoryContents, MemoryMending):
+class MemoryStore(
+    MemoryKnowledge, MemoryFrontier, MemoryJobs, MemoryBookkeeping, MemoryContents, MemoryMending
+):
     """Everything in dictionaries.
 
     No method yields before it is done, so each is atomic in its event loop.

@@ -76,6 +76,8 @@ class SqliteDatabase:
         try:
             with translated(self.path):
                 self._writer = await self._connect()
+                # of a new file only; an older one takes it over when `learn prune` rewrites it
+                await self._writer.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")
                 await self._patiently("PRAGMA journal_mode = WAL")
                 await self._writer.execute_fetchall("PRAGMA synchronous = NORMAL")
             await self._migrate(language)
@@ -138,6 +140,36 @@ class SqliteDatabase:
                 except BaseException:
                     await finish(writer.rollback(), within_s=CLOSE_S)
                     raise
+
+    async def pages(self) -> tuple[int, int, int, int]:
+        """The file's page size in bytes, its pages, those of them that are free, and SQLite's way of giving
+        free pages back (0 none, 1 at once, 2 when told).
+        """
+        if self._reader is None:
+            raise RuntimeError("The store is not open; use it within `async with`")
+        with translated(self.path):
+            found = [
+                (await self._reader.execute_fetchall(f"PRAGMA {name}"))
+                for name in ("page_size", "page_count", "freelist_count", "auto_vacuum")
+            ]
+        size, pages, free, way = [next(iter(rows))[0] for rows in found]
+        return size, pages, free, way
+
+    async def shrink(self, pages: int | None) -> None:
+        """Give at most so many free pages back, where the file was made for that; None gives all back, and
+        makes it so.
+        """
+        is_rewritten = pages is None and (await self.pages())[3] == 0
+        async with self._turn:
+            if self._writer is not None:
+                with translated(self.path):
+                    if is_rewritten:
+                        await self._writer.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")
+                        await self._patiently("VACUUM")
+                    else:
+                        # as a script, for else Python takes one step of it only: a page
+                        await self._writer.executescript(f"PRAGMA incremental_vacuum({pages or 0:d})")
+                    await self._patiently("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def _patiently(self, sql: str) -> None:
         """Run a writing statement that needs a lock, until it succeeds or time is up."""

@@ -290,3 +290,26 @@ WHERE key IN (SELECT k.key FROM json_each(:keys) AS j CROSS JOIN known_words AS 
 
 -- set_mentions: who mentions a frontier word now
 UPDATE frontier SET mentions = :mentions, mentioned_by = :mentioned_by WHERE key = :key
+
+-- detail_bytes: about how many bytes the rounds, batches and lines of each of the jobs take
+SELECT job_id, sum(bytes) FROM (
+    SELECT job_id, length(document) AS bytes FROM rounds WHERE job_id IN (SELECT value FROM json_each(:job_ids))
+    UNION ALL SELECT job_id, length(document) FROM batches WHERE job_id IN (SELECT value FROM json_each(:job_ids))
+    UNION ALL SELECT job_id, length(document) FROM job_log WHERE job_id IN (SELECT value FROM json_each(:job_ids))
+) GROUP BY job_id
+
+-- prune_rounds: a row comes back for each that is gone
+DELETE FROM rounds WHERE rowid IN (SELECT rowid FROM rounds WHERE job_id = :job_id LIMIT :limit) RETURNING 1
+
+-- prune_batches: a row comes back for each that is gone
+DELETE FROM batches WHERE rowid IN (SELECT rowid FROM batches WHERE job_id = :job_id LIMIT :limit) RETURNING 1
+
+-- prune_log: a row comes back for each that is gone
+DELETE FROM job_log WHERE job_id = :job_id AND id IN (SELECT id FROM job_log WHERE job_id = :job_id LIMIT :limit) RETURNING 1
+
+-- delete_job: unless details are left; a row comes back when it is gone
+DELETE FROM jobs WHERE job_id = :job_id
+    AND NOT EXISTS (SELECT 1 FROM rounds WHERE job_id = :job_id)
+    AND NOT EXISTS (SELECT 1 FROM batches WHERE job_id = :job_id)
+    AND NOT EXISTS (SELECT 1 FROM job_log WHERE job_id = :job_id)
+RETURNING 1

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from flows.errors import ConfigurationError
 from flows.knowledge import utc_now
+from flows.stores.sqlite.bookkeeping import SqliteBookkeeping
 from flows.stores.sqlite.contents import SqliteContents
 from flows.stores.sqlite.database import SqliteDatabase
 from flows.stores.sqlite.entries import SqliteEntries
@@ -20,7 +21,15 @@ from flows.stores.sqlite.mending import SqliteMending
 from flows.stores.sqlite.words import SqliteWords
 
 
-class SqliteStore(SqliteWords, SqliteEntries, SqliteFrontier, SqliteJobs, SqliteContents, SqliteMending):
+class SqliteStore(
+    SqliteWords,
+    SqliteEntries,
+    SqliteFrontier,
+    SqliteJobs,
+    SqliteBookkeeping,
+    SqliteContents,
+    SqliteMending,
+):
     """Everything in one file in WAL mode.
 
     A write waits at most `busy_timeout_s` seconds for another process.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
-from flows.knowledge import Category, Depth, Entry, KnownWord, Page, StoreStats, Support, limits
+from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support, limits
 from flows.stores.base import Store
 from flows.stores.finding import Found, find_words
 from service.api import graph
@@ -21,7 +22,9 @@ from service.errors import NotFound, TooMany
 from service.exports.formats import MEDIA_TYPES, Format, encoded, is_available
 from service.exports.words import exported
 from service.lookup import LookedUp, look_up
-from service.schemas import EntryList, EntryView, FrontierList, Graph
+from service.orchestration.retention import used_bytes
+from service.schemas import EntryList, EntryView, FrontierList, Graph, Kept, Stats
+from service.settings import prefect_database
 from service.wording import absence_remedy, absence_text
 
 router = APIRouter(tags=["knowledge"])
@@ -98,9 +101,18 @@ async def search_knowledge(
 
 
 @router.get("/knowledge/stats", responses=answers())
-async def read_stats(store: Knowledge) -> StoreStats:
-    """Totals of the knowledge base."""
-    return await store.stats()
+async def read_stats(facade: Facade) -> Stats:
+    """Totals of the knowledge base, and the space that it takes."""
+    store, settings = facade.store, facade.settings
+    space = await store.space()
+    kept = Kept(
+        store_bytes=space.file,
+        free_bytes=space.free,
+        prefect_bytes=await asyncio.to_thread(used_bytes, prefect_database(settings)),
+        details_days=settings.keep_details_days,
+        jobs_days=settings.keep_jobs_days,
+    )
+    return Stats(**(await store.stats()).model_dump(), kept=kept)
 
 
 async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenerator[None]:

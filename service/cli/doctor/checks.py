@@ -20,7 +20,7 @@ from flows.own_machine import is_on_own_machine
 from flows.running_server import AUTH
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
-from service.cli.doctor.jobs import open_jobs
+from service.cli.doctor.jobs import bookkeeping, open_jobs
 from service.orchestration.urls import api_advice
 from service.stack.environment import HOST, adopted, api_url, client_environment
 from service.wording import reason_text, remedy
@@ -122,7 +122,11 @@ async def store(settings: Settings) -> list[Check]:
             open_store(settings.store, language=settings.language) as opened,
         ):
             stats = await opened.stats()
-            return [Check("store", "ok", f"{where}: {_totals(stats)}"), await open_jobs(opened)]
+            return [
+                Check("store", "ok", f"{where}: {_totals(stats)}"),
+                await open_jobs(opened),
+                await bookkeeping(settings, opened),
+            ]
     except TimeoutError:
         way_out = "Close other programs that use it, then try again."
         return [Check("store", "fail", f"{where} does not respond", way_out)]

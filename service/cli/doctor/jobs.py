@@ -1,12 +1,16 @@
-"""The doctor's check of the jobs that are open."""
+"""The doctor's checks of the jobs that are open, and of what jobs leave behind."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from flows.core.progress import format_count
 from flows.knowledge import Job, JobStatus, utc_now
+from flows.settings import Settings
+from flows.stores.retention import prunable
 from service.cli.doctor.doctor import Check
+from service.settings import prefect_database
 from service.wording import reason_text, remedy
 
 if TYPE_CHECKING:
@@ -35,6 +39,29 @@ async def open_jobs(opened: Store) -> Check:
     if not found:
         return Check("jobs", "ok", f"{len(page.items)} open")
     return Check("jobs", "warn", "; ".join(found), " ".join(filter(None, ways_out)))
+
+
+async def bookkeeping(settings: Settings, opened: Store) -> Check:
+    """How much rounds, batches, logs and Prefect's history take, how long they are kept, and what is due."""
+    from service.orchestration.retention import books_of, limits_of, used_bytes
+
+    books = await books_of(opened)
+    details = sum(job.details_bytes for job in books)
+    prefect = used_bytes(prefect_database(settings))
+    space = await opened.space()
+    found = f"{details / 1e6:,.1f} MB of rounds, batches and logs of {format_count(len(books), 'job')}"
+    found += f", {prefect / 1e6:,.1f} MB of Prefect's history" if prefect else ""
+    found += f", {space.free / 1e6:,.1f} MB free in the store" if space.free else ""
+    due = prunable(books, limits_of(settings), now=utc_now())
+    if not due:
+        return Check("bookkeeping", "ok", found)
+    due_bytes = sum(each.details_bytes for each in due)
+    return Check(
+        "bookkeeping",
+        "ok",
+        f"{found}; {due_bytes / 1e6:,.1f} MB of {format_count(len(due), 'job')} may go",
+        "`learn up` prunes by itself; `learn prune` does it now.",
+    )
 
 
 def _silence(job: Job) -> timedelta:

@@ -248,3 +248,48 @@ async def test_words_that_another_job_has_taken_go_through_no_stage(heart):
         assert workers.tracker.job.stages["research"].done == 6
     assert set(model.keys("define")) == set(A[4:])
     assert {o.reason for o in await heart.outcomes() if o.key in A[:4]} == {"another job has taken it"}
+
+
+class Listed(Model):
+    """Answers at once, as the lexicon does: so many words a second."""
+
+    def lists(self, key):
+        return key in WORDS
+
+
+async def sizes_of(heart, model, *, a_round=40, words=WORDS):
+    await heart.run(model(words, takes_s={"define": 0.05, "enrich": 0.05}), a_round=a_round)
+    rounds, batches = await heart.rows()
+    assert sum(len(batch.outcomes) for batch in batches) == sum(len(r.accepted) for r in rounds) == len(words)
+    return [round_.batch_size for round_ in rounds if round_.accepted]
+
+
+async def test_where_work_is_fast_the_batches_of_later_rounds_grow_to_a_round(heart):
+    words = [f"{word} {more}" for more in ("one", "two", "three") for word in WORDS]
+    sizes = await sizes_of(heart, Listed, words=words)
+    assert (sizes[0], sizes[-1]) == (10, 40)
+    assert sizes == sorted(sizes)
+    biggest = max((b for b in (await heart.rows())[1]), key=lambda b: len(b.outcomes))
+    assert len(biggest.outcomes) == 40
+    stages = [begun.stage for begun in heart.stages.begun if begun.label == f"{biggest.round}.1"]
+    assert stages == ["research", "synthesize", "enrich"], "it stays three task runs"
+
+
+async def test_the_batches_of_a_language_model_stay_as_they_are(heart):
+    assert set(await sizes_of(heart, Model)) == {10}
+
+
+async def test_a_large_batch_asks_for_few_words_at_a_time_and_tells_of_each(heart):
+    told = []
+    async with heart.workers(Listed()) as workers:
+        count = workers.tracker._count
+
+        def noted(stage, **given):
+            count(stage, **given)
+            told.append((stage, workers.tracker.job.stages[stage].done))
+
+        workers.tracker._count = noted
+        await workers.work_on(WORDS[:30])
+        model = workers.resources.model
+    assert [len(keys) for asked, keys in model.asked if asked == "define"] == [10, 10, 10]
+    assert [done for stage, done in told if stage == "enrich" and done] == [10, 20, 30, 30]

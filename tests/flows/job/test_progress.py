@@ -136,6 +136,28 @@ async def test_an_attempt_goes_on_with_the_time_and_the_number_of_those_before(h
     ]
 
 
+async def test_a_stage_counts_words_while_it_works_on_the_others(heart):
+    async with heart.tracker() as tracker:
+
+        def counts():
+            now = tracker.job.stages["enrich"]
+            return now.in_flight, now.done
+
+        with tracker.stage("enrich", 10) as stage:
+            stage.so_far(4)
+            assert counts() == (6, 4)
+            stage.so_far(3)
+            assert counts() == (6, 4), "a retry begins anew, and takes nothing back"
+            stage.so_far(9)
+            stage.done = 8
+        assert counts() == (0, 8), "the stage has the last word"
+        failing = tracker.stage("enrich", 10)
+        failing.__enter__().so_far(99)
+        assert counts() == (0, 18)
+        assert not failing.__exit__(LearningError, LearningError("cut off"), None)
+        assert counts() == (0, 8)
+
+
 async def test_stages_count_what_is_in_work_and_what_was_done(heart):
     async with heart.tracker() as tracker:
         with tracker.stage("research", 10):

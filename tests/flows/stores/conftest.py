@@ -20,7 +20,17 @@ from flows.stores.sqlite import SqliteStore
 pytest.register_assert_rewrite(
     *(
         f"contract_{part}"
-        for part in ("claims", "contents", "jobs", "learning", "mending", "reading", "rivals", "rows")
+        for part in (
+            "bookkeeping",
+            "claims",
+            "contents",
+            "jobs",
+            "learning",
+            "mending",
+            "reading",
+            "rivals",
+            "rows",
+        )
     )
 )
 

@@ -3,6 +3,7 @@ emulator.
 """
 
 # ruff: noqa: F403  its parts are its tests
+from contract_bookkeeping import *
 from contract_claims import *
 from contract_contents import *
 from contract_defined import *

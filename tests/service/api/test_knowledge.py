@@ -235,6 +235,9 @@ def test_frontier_and_totals(served):
     assert keys(served.get(f"/frontier?limit=1&cursor={first['cursor']}")) == ["fern"]
     stats = served.get("/knowledge/stats").json()
     assert (stats["entries"], stats["frontier"], stats["by_category"]) == (1, 2, {"cognition": 1})
+    kept = stats["kept"]
+    assert (kept["details_days"], kept["jobs_days"], kept["prefect_bytes"]) == (14, 90, 0)
+    assert (kept["store_bytes"] is None) == (kept["free_bytes"] is None)
     assert served.get("/frontier?cursor=x").status_code == 422
 
 

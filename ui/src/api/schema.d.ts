@@ -372,7 +372,7 @@ export interface paths {
         };
         /**
          * Read Stats
-         * @description Totals of the knowledge base.
+         * @description Totals of the knowledge base, and the space that it takes.
          */
         get: operations["read_stats"];
         put?: never;
@@ -1201,6 +1201,38 @@ export interface components {
             version: number;
         };
         /**
+         * Kept
+         * @description What knowledge and bookkeeping take on this machine, and how long bookkeeping is kept.
+         */
+        Kept: {
+            /**
+             * Details Days
+             * @description Days that rounds, batches and logs of ended jobs are kept; 0 for ever
+             */
+            details_days: number;
+            /**
+             * Free Bytes
+             * @description Of it, what is free for what comes
+             */
+            free_bytes?: number | null;
+            /**
+             * Jobs Days
+             * @description Days that ended jobs are kept; 0 for ever
+             */
+            jobs_days: number;
+            /**
+             * Prefect Bytes
+             * @description In use in the embedded Prefect's database; 0 where Prefect runs elsewhere
+             * @default 0
+             */
+            prefect_bytes: number;
+            /**
+             * Store Bytes
+             * @description The store's file; null where it has none
+             */
+            store_bytes?: number | null;
+        };
+        /**
          * NamedOutcome
          * @description A word that a job did not learn, and why. `variant_of` is the word that takes its place, if any.
          */
@@ -1770,33 +1802,10 @@ export interface components {
             job_id: string;
         };
         /**
-         * Stopping
-         * @description A job that is stopping.
+         * Stats
+         * @description Totals of the knowledge base, and the space that it takes.
          */
-        Stopping: {
-            /**
-             * Did
-             * @description What was done. draining: it finishes the work in flight. cancelling: it is being ended. cancelled: it had not begun, and has ended. ended: its process was gone already
-             * @default draining
-             * @enum {string}
-             */
-            did: "draining" | "cancelling" | "cancelled" | "ended";
-            /**
-             * Drain
-             * @description Whether the work in flight is finished first
-             */
-            drain: boolean;
-            /**
-             * Job Id
-             * Format: uuid
-             */
-            job_id: string;
-        };
-        /**
-         * StoreStats
-         * @description Totals of a store.
-         */
-        StoreStats: {
+        Stats: {
             /** By Category */
             by_category?: {
                 [key: string]: number;
@@ -1824,11 +1833,35 @@ export interface components {
              * @default 0
              */
             jobs: number;
+            kept: components["schemas"]["Kept"];
             /**
              * Known
              * @default 0
              */
             known: number;
+        };
+        /**
+         * Stopping
+         * @description A job that is stopping.
+         */
+        Stopping: {
+            /**
+             * Did
+             * @description What was done. draining: it finishes the work in flight. cancelling: it is being ended. cancelled: it had not begun, and has ended. ended: its process was gone already
+             * @default draining
+             * @enum {string}
+             */
+            did: "draining" | "cancelling" | "cancelled" | "ended";
+            /**
+             * Drain
+             * @description Whether the work in flight is finished first
+             */
+            drain: boolean;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * Usage
@@ -3480,7 +3513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StoreStats"];
+                    "application/json": components["schemas"]["Stats"];
                 };
             };
             /** @description Missing or wrong token. Send `Authorization: Bearer <token>`, or sign in with POST /session. */

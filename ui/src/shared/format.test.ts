@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { relative } from "./format";
+import { bytes, relative } from "./format";
 
 const NOW = Date.parse("2030-03-10T12:00:00Z");
 const at = (seconds: number) => relative(new Date(NOW + seconds * 1000).toISOString(), NOW);
@@ -27,4 +27,17 @@ it.each([
   [3 * DAY, "in 3 days"],
 ])("a moment %s seconds away is told as %s", (seconds, text) => {
   expect(at(seconds)).toBe(text);
+});
+
+it.each([
+  [0, "0 kB"],
+  [840, "0.8 kB"],
+  [4096, "4.1 kB"],
+  [999_949, "1,000 kB"],
+  [999_950, "1 MB"],
+  [12_340_000, "12.3 MB"],
+  [512_000_000, "512 MB"],
+  [1_234_000_000, "1.2 GB"],
+])("%s bytes are told as %s", (value, text) => {
+  expect(bytes(value)).toBe(text);
 });

@@ -72,6 +72,13 @@ export function rate(perSecond: number): string {
   return perSecond >= 10 ? COUNT.format(Math.round(perSecond)) : perSecond.toFixed(1);
 }
 
+/** As file managers say it: "840 kB", "12.3 MB", "1.2 GB". */
+export function bytes(value: number): string {
+  const power = value < 999_950 ? 1 : value < 999_950_000 ? 2 : 3;
+  const size = value / 1000 ** power;
+  const unit = ["B", "kB", "MB", "GB"][power];
+  return `${count(size < 100 ? Math.round(size * 10) / 10 : Math.round(size))} ${unit}`;
+}
 export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from contract_bookkeeping import leave_behind
+
 from flows.knowledge import Job, Reason, utc_now
+from flows.settings import Settings
 from flows.stores.memory import MemoryStore
-from service.cli.doctor.jobs import open_jobs
+from service.cli.doctor.jobs import bookkeeping, open_jobs
 
 LONG_AGO = utc_now() - timedelta(minutes=5)
 PAUSED = Reason(code="pool_paused", params={"pool": "learning"})
@@ -38,3 +41,15 @@ async def test_one_that_waits_and_one_that_is_silent_are_both_told():
 async def test_open_jobs_without_a_fault_are_counted():
     check = await checked({"status": "queued"}, {"status": "running", "updated_at": utc_now()})
     assert (check.state, check.finding) == ("ok", "2 open")
+
+
+async def test_what_jobs_leave_behind_is_told_and_what_may_go(tmp_path):
+    settings = Settings(home=tmp_path)
+    async with MemoryStore() as store:
+        check = await bookkeeping(settings, store)
+        assert (check.state, check.finding) == ("ok", "0.0 MB of rounds, batches and logs of 0 jobs")
+        await leave_behind(store, rounds=40, finished_at=utc_now() - timedelta(days=20))
+        check = await bookkeeping(settings, store)
+    assert check.state == "ok"
+    assert "of 1 job; 0.2 MB of 1 job may go" in check.finding
+    assert "learn prune" in check.remedy

@@ -1,0 +1,68 @@
+"""`learn prune`: deletes old bookkeeping; knowledge stays."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from flows.core.progress import format_count
+from flows.knowledge import utc_now
+from flows.settings import Settings, read_settings
+from flows.stores import open_store
+from service.cli.output.console import DONE, say
+from service.orchestration.retention import Pruned, limits_of, plan, prune
+from service.settings import prefect_database
+from service.stack.housekeeping import give_back
+from service.stack.locks import is_locked
+from service.stack.prefect_server import state_file
+
+ALL_S = 3600.0
+"""A person who asks for it waits for the end."""
+
+
+async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
+    """Say what goes, and unless `is_dry` delete it and give the space back to the system."""
+    settings = read_settings()
+    limits = limits_of(settings)
+    async with open_store(settings.store, language=settings.language) as store:
+        planned = await plan(store, limits, now=utc_now())
+        done = planned
+        if not is_dry:
+            if not is_json:
+                say(f"Deletes {told(planned)}.")
+            done = await prune(store, limits, now=utc_now(), for_s=ALL_S)
+            done.given_back += await store.compact(pages=None)
+            # the server of `learn up` prunes Prefect's database itself; it is not ours to open while it runs
+            if not is_locked(state_file(settings)):
+                done.given_back += give_back(prefect_database(settings))
+    if is_json:
+        names = ("details", "jobs", "rows", "bytes", "given_back")
+        typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))
+    elif is_dry:
+        typer.echo(f"Would delete {told(planned)}. {kept(settings)} Nothing was deleted.")
+    else:
+        typer.echo(f"Deleted {told(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}")
+    return DONE
+
+
+def told(pruned: Pruned) -> str:
+    """What is pruned, in words: "the details of 3 jobs and 1 whole job, 4.2 MB"."""
+    if not pruned.details and not pruned.jobs:
+        return "nothing"
+    parts = [f"the details of {format_count(pruned.details, 'job')}"] if pruned.details else []
+    parts += [format_count(pruned.jobs, "whole job")] if pruned.jobs else []
+    return f"{' and '.join(parts)}, {pruned.bytes / 1e6:,.1f} MB"
+
+
+def kept(settings: Settings) -> str:
+    """What the settings keep, in words."""
+    details, jobs, most = settings.keep_details_days, settings.keep_jobs_days, settings.keep_mb
+    return (
+        f"Details are kept {_days(details)}{f', at most {most:,} MB' if most else ''}; jobs {_days(jobs)};"
+        " knowledge always."
+    )
+
+
+def _days(count: int) -> str:
+    return format_count(count, "day") if count else "for ever"
