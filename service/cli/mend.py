@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,11 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
     """
     settings, console = read_settings(), err()
     counts: Counter[tuple[MendOutcome, MendKind]] = Counter()
-    status = console.status("Reading the words") if console.is_terminal else nullcontext()
+    has_status = console.is_terminal and not is_json
+    status = console.status("Reading the words") if has_status else nullcontext()
+    # a status takes over stdout, to print above itself on stderr; a file or a pipe must get its lines all the
+    # same
+    results = None if sys.stdout.isatty() else sys.stdout
     with lexicon_rules(settings.language) as rules, status as shown:
         told_at = time.monotonic()
 
@@ -63,9 +68,9 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
             async for found in mend(store, rules, is_dry_run=is_dry_run, tell=tell):
                 counts[found.outcome, found.kind] += found.count
                 if is_json:
-                    typer.echo(found.model_dump_json(exclude_none=True))
+                    typer.echo(found.model_dump_json(exclude_none=True), file=results)
                 elif line := line_of(found):
-                    typer.echo(line)
+                    typer.echo(line, file=results)
     if is_json:
         typer.echo(_totals(counts, is_dry_run=is_dry_run))
     else:
