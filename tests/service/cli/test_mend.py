@@ -18,7 +18,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 from store_documents import ANN, batch, entry, words
 
 from flows.core.words import word_key
@@ -26,7 +25,6 @@ from flows.knowledge import utc_now
 from flows.stores import open_store
 from flows.stores.sqlite import mending as sqlite_mending
 from service.cli import app as cli
-from service.cli import mend
 from tests.service.cli.read_entries import Captured
 
 EARLIER = Path(__file__).parents[2] / "flows/stores/earlier/e61bb12-doubles.db.gz"
@@ -99,13 +97,6 @@ class TestMend:
             )
         ]
         assert held(url) == before
-
-    def test_lines_go_to_a_file_while_a_terminal_shows_how_far_it_is(
-        self, url: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(mend, "err", lambda: Console(stderr=True, force_terminal=True))
-        assert cli.main(["mend"]) == 0
-        assert capsys.readouterr().out.splitlines() == LINES
 
     def test_it_does_what_it_said_and_then_finds_nothing(self, url: str, capsys: Captured):
         before = held(url)
