@@ -73,6 +73,7 @@ SLOW_TESTS = (
     "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
     "service/orchestration/test_client.py",
     "service/orchestration/test_patches.py",
+    "service/stack/test_open_server.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
     "service/stack/test_supervisor.py",
@@ -156,6 +157,12 @@ def a_free_port() -> int:
 @pytest.fixture
 def free_port():
     return a_free_port()
+
+
+@pytest.fixture
+def prefect_auth(prefect_api):
+    """The user and password of that server, as httpx takes them."""
+    return tuple(os.environ["PREFECT_API_AUTH_STRING"].split(":", 1))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
-"""Closed lists as others write them: parts of speech and categories."""
+"""Closed lists as others write them, parts of speech and categories; and words in what others put around
+them.
+"""
 
 from __future__ import annotations
 
@@ -57,8 +59,41 @@ _PART_OF: Mapping[str, PartOfSpeech] = {
 _CATEGORY_OF: Mapping[str, Category] = {str(category): category for category in Category} | {
     name: category for category, names in _CATEGORIES.items() for name in names.split()
 }
+_NUMBERED = re.compile(r"(?:\(?\d{1,4}[.):]|[-+*•–—#>]+)\s+")
+_EMPHASIS, _QUOTED = "*_`", "\"“”„«»'‘’"
+_IN_BRACKETS = re.compile(r"(?P<word>[^()\[\]]+?)\s*[(\[](?P<part>[^()\[\]]{1,40})[)\]]")
+_EXPLAINED = re.compile(r"(?P<word>[^:]{1,60}?)(?P<sign>:\s|\s[-–—=]\s)\s*\S")
+_MOST_WORDS = 4
 _SEVERAL = re.compile(r"[,;/|]|\bor\b|\band\b")
 _OTHER = re.compile(r"[^a-z]+")
+
+
+def headword(text: str) -> str:
+    """A word without what a list puts around it: "1. **tide**", "tide (noun)", "“tide”,", "tide: the rise of
+    the sea". Whatever is not such a dress stays.
+    """
+    text = _undressed(text)
+    if (found := _EXPLAINED.match(text)) is not None and len(found["word"].split()) <= _MOST_WORDS:
+        # "Blade Runner: 2049" may be a name
+        is_told = len(text.split()) > _MOST_WORDS or found["sign"][0].isspace()
+        text = _undressed(found["word"]) if is_told else text
+    if (found := _IN_BRACKETS.fullmatch(text)) is not None and part_of_speech(found["part"]) is not None:
+        text = _undressed(found["word"])
+    return text
+
+
+def _undressed(text: str) -> str:
+    before = None
+    while text != before:
+        before = text
+        if (found := _NUMBERED.match(text)) is not None:
+            text = text[found.end() :]
+        text = text.strip().rstrip(",;:").strip(_EMPHASIS).strip()
+        if len(text) > 2 and text[0] in _QUOTED and text[-1] in _QUOTED:
+            text = text[1:-1].strip()
+        if text.endswith((".", "!", "?")) and " " not in text and "." not in text[:-1]:
+            text = text[:-1]
+    return text
 
 
 def part_of_speech(text: str) -> PartOfSpeech | None:

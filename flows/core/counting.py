@@ -6,7 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from flows.core import outcomes, selection
-from flows.knowledge import STAGES, Batch, Counts, Depth, Failure, Job, Mode, Round, Stage, StageCounts, Usage
+from flows.knowledge import (
+    STAGES,
+    Batch,
+    Counts,
+    Depth,
+    Failure,
+    FailureCode,
+    Job,
+    Mode,
+    NamedOutcome,
+    Round,
+    Stage,
+    StageCounts,
+    Usage,
+)
+from flows.knowledge.base import EndReason
 from flows.knowledge.outcomes import TAKEN_ELSEWHERE
 
 TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": "deep"}
@@ -14,6 +29,8 @@ TARGETS: Mapping[Mode, Depth] = {"big": "enriched", "quick": "defined", "deep": 
 
 LOST = Failure(code="taken_elsewhere", text=TAKEN_ELSEWHERE)
 """Recorded for words that were accepted and went through no stage."""
+_LEFT: Mapping[EndReason, FailureCode] = {"time limit": "time_limit", "quota used up": "quota_used_up"}
+"""Why words were left, by the end that left them; after any other end they are `not_done`."""
 
 
 def with_round(job: Job, round_: Round) -> Job:
@@ -78,6 +95,21 @@ def recounted(job: Job, rounds: Sequence[Round], batches: Sequence[Batch]) -> Jo
     for batch in batches:
         job = with_batch(job, batch)
     return job.model_copy(update={"stages": stages_of(job, batches)})
+
+
+def left_words(rounds: Sequence[Round], batches: Sequence[Batch]) -> dict[str, str]:
+    """The accepted words that no batch has recorded: texts by key."""
+    left = {word.key: word.text for round_ in rounds for word in round_.accepted}
+    for batch in batches:
+        for outcome in batch.outcomes:
+            left.pop(outcome.key, None)
+    return left
+
+
+def with_left(job: Job, left: Mapping[str, str]) -> Job:
+    """The document of a job that has ended, with the words that it took up and did not finish."""
+    code = _LEFT.get(job.end_reason, "not_done") if job.end_reason is not None else "not_done"
+    return outcomes.with_outcomes(job, [NamedOutcome(word=text, code=code) for text in left.values()])
 
 
 def stages_of(job: Job, batches: Sequence[Batch]) -> dict[Stage, StageCounts]:

@@ -140,9 +140,13 @@ def in_short(job: Job, *, most: int = NAMED) -> str:
 
 
 def helps(job: Job) -> str | None:
-    """What would help with the words that were not learned."""
+    """What would help with the words that were not learned, or where none were new."""
     if MODEL_HELPS & job.outcomes.keys():
         return "A language model can learn words that the lexicon lacks: set GROQ_API_KEY."
+    if job.end_reason == "nothing new" and not job.counts.stored:
+        if topic := job.parameters.get("topic"):
+            return f"No new words near “{topic}” were found. Choose another topic, or leave it out."
+        return "No new words were found. Name words yourself, or choose a topic."
     return None
 
 
@@ -150,6 +154,6 @@ def _name(outcome: NamedOutcome) -> str:
     relation = _OF.get(outcome.code)
     return (
         f"{outcome.word} ({relation} {outcome.variant_of})"
-        if relation and outcome.variant_of
+        if relation and outcome.variant_of not in {None, outcome.word}
         else outcome.word
     )

@@ -71,13 +71,13 @@ def _judged(job: Job) -> Job:
             "end_reason": end_reason(Facts(is_failed=status == "failed", is_stopped=True)),
             "is_settled": has_told_its_end or (job.is_settled and job.status in FINAL_STATUSES),
         }
-        if job.run_status is None and status == "completed":
-            changed["progress"] = 100
     elif status not in FINAL_STATUSES:
         changed |= {"finished_at": None, "end_reason": None, "error_code": None, "is_settled": True}
         if has_told_its_end:
             # Prefect has the run begin again: what the process of an earlier attempt said counts no more
             changed |= {"run_status": None, "running_since": None}
+    if status == "completed":
+        changed["progress"] = 100  # also where only Prefect says so, and the process fell silent before
     if status not in {"queued", "failed", "cancelled"} or (status in FINAL_STATUSES and has_told_its_end):
         changed["reason"] = None  # it is only for what the process could not say itself
     return job.model_copy(update=changed)

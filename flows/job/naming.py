@@ -18,5 +18,10 @@ def run_name() -> str:
     """Such as "big-learning · astronomy · 2026-11-24 04:38": what, about what, when (UTC)."""
     parameters = flow_run.parameters
     words = parameters.get("words") or []
-    about = (parameters.get("topic") or "").strip() or ", ".join(words[:3]) or "open"
+    about = _visible(parameters.get("topic") or "") or _visible(", ".join(words[:3])) or "open"
     return f"{flow_run.flow_name} · {about[:SHOWN]} · {utc_now():%Y-%m-%d %H:%M}"
+
+
+def _visible(text: str) -> str:
+    """What was typed, without terminal codes and what turns a line; the flow itself cleans it later."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

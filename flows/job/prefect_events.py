@@ -212,7 +212,9 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
         lines += [
             f"| {line.count:,} | {line.text} | {_cell(', '.join(line.names))} |" for line in not_learned
         ]
-        lines += ["", *([advice, ""] if (advice := outcomes.helps(job)) else [])]
+        lines += [""]
+    if advice := outcomes.helps(job):
+        lines += [advice, ""]
     if newest:
         lines += ["Newest: " + ", ".join(o.word for o in newest) + ".", ""]
     if job.usage.requests:

@@ -90,6 +90,7 @@ class ProgressTracker:
         self._saved: Job | None = None
         self._flushing = asyncio.Lock()
         self._times_proposed: Counter[str] = Counter()
+        self._left: dict[str, str] = {}
         self._failure: asyncio.Future[None] = self._loop.create_future()
         self._log = job_logger()
 
@@ -157,6 +158,7 @@ class ProgressTracker:
         for round_ in rounds:
             self._update_forecast(round_)
         self._job = counting.recounted(self._job, rounds, batches)
+        self._left = counting.left_words(rounds, batches)
 
     @contextmanager
     def stage(self, stage: Stage, words: int) -> Generator[StageWork]:
@@ -179,6 +181,7 @@ class ProgressTracker:
         """Take note of a recorded round."""
         proposed = self._job.counts.proposed
         self._job = counting.with_round(self._job, round_)
+        self._left |= counting.left_words([round_], ())
         # candidates that wait for the next round are in it again
         self._count("propose", done=self._job.counts.proposed - proposed)
         self._update_forecast(round_)
@@ -212,6 +215,8 @@ class ProgressTracker:
     def batch_done(self, batch: Batch) -> None:
         """Take note of a recorded batch."""
         self._job = counting.with_batch(self._job, batch)
+        for outcome in batch.outcomes:
+            self._left.pop(outcome.key, None)
         learned = [o.word for o in batch.outcomes if o.stored is not None]
         failed = [o for o in batch.outcomes if o.reason is not None]
         label = f"{batch.round}.{batch.number:02d}"
@@ -274,6 +279,7 @@ class ProgressTracker:
                 "stages": stages,
             }
         )
+        self._job = counting.with_left(self._job, self._left)
         took = progress.format_duration(self.active_s)
         told = f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}"
         short = outcomes.in_short(self._job)

@@ -103,6 +103,24 @@ class Morphology:
         told = (base for base in phrases if not _compares_within(key, base))
         return tuple(dict.fromkeys((*told, *strict)))
 
+    def headwords_of_forms(self, texts: Collection[str]) -> dict[str, str]:
+        """The headword that each text is truly a form of ("mice": "mouse"); headwords, and texts that are a
+        form of none, are absent.
+        """
+        keys = {text: word_key(text) for text in texts}
+        forms = self.base_forms_of({*keys.values()} - {""})
+        found: dict[str, str] = {}
+        for text, key in keys.items():
+            bases = self._lexicon.find(self.words_of(key)) if key in forms else {}
+            if (base := next((b for b in self.words_of(key) if b in bases), None)) is not None:
+                found[text] = bases[base].text
+        return found
+
+    def lists(self, text: str) -> bool:
+        """Whether the lexicon has a word that stands for a text: itself, another spelling or its base."""
+        is_itself = bool(self._lexicon.contains((word_key(text),)))
+        return is_itself or bool(self.written((text,), folds_marks=True) or self.headwords_of_forms((text,)))
+
     def lemmas_in(self, texts: Iterable[str]) -> LemmasOf:
         """`lemma_candidates` for all tokens of some texts, in a few look-ups."""
         found = {token for text in texts for token in tokens_to_match(text)}

@@ -18,6 +18,7 @@ from flows.errors import (
 from flows.knowledge import Document, Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Budgeted, LanguageModel, Unfinished
 from flows.stages.failures import NO_ANSWER, failure_of, unreadable
+from flows.stages.troubles import Troubles
 
 Item = TypeVar("Item")
 Draft = TypeVar("Draft")
@@ -151,13 +152,15 @@ async def ask(
     return asked
 
 
-async def ask_for_words(model: LanguageModel, request: ProposalRequest) -> Generation[tuple[str, ...]]:
+async def ask_for_words(
+    model: LanguageModel, request: ProposalRequest, troubles: Troubles
+) -> Generation[tuple[str, ...]]:
     """Words from a model; asked for once more, with more room, when the answer cannot be used.
 
-    Raises what `propose` does, but no OutputError.
+    Each request that fails is noted as trouble. Raises what `propose` does, but no OutputError.
     """
     try:
-        return await model.propose(request)
+        return await troubles.told(model.name, model.propose(request))
     except OutputError as error:
         spent = error.generation.usage if isinstance(error, Unfinished) else Usage()
     except LearningError:
@@ -167,7 +170,7 @@ async def ask_for_words(model: LanguageModel, request: ProposalRequest) -> Gener
         spent = Usage()
     roomier = model.with_room(MORE_ROOM) if isinstance(model, Budgeted) else model
     try:
-        generation = await roomier.propose(request)
+        generation = await troubles.told(model.name, roomier.propose(request))
     except OutputError as error:
         raise ModelUnavailable(f"The model lists no words: {error}") from error
     except LearningError:

@@ -97,7 +97,7 @@ class CandidateSource:
     async def _ask(self, resources: Resources, wanted: int) -> Gathered:
         if not resources.model.invents:
             request = ProposalRequest(count=wanted, topic=self._topic, language=self._language)
-            generation = await ask_for_words(resources.model, request)
+            generation = await ask_for_words(resources.model, request, resources.troubles)
             fresh: list[Proposed] = [(text, "model") for text in generation.value]
             return Gathered(
                 [*self._waiting, *fresh], usage=generation.usage, prompt_version=generation.prompt_version

@@ -55,7 +55,8 @@ class PromptPlanner:
             self._requests = self._planned(resources, wanted)
         todo = [at for at in range(len(self._requests)) if at not in self._answers]
         results = await asyncio.gather(
-            *(ask_for_words(resources.model, self._requests[at][1]) for at in todo), return_exceptions=True
+            *(ask_for_words(resources.model, self._requests[at][1], resources.troubles) for at in todo),
+            return_exceptions=True,
         )
         failures = [result for result in results if isinstance(result, BaseException)]
         self._answers |= {

@@ -37,9 +37,7 @@ async def propose_round(
 
     Raises DeadlineReached when the job's time is up, and what the model or the store raise.
     """
-    gathered = await resources.troubles.told(
-        resources.model.name, resources.deadline.guard(candidate_source.gather(resources))
-    )
+    gathered = await resources.deadline.guard(candidate_source.gather(resources))
     morphology = resources.morphology
     screening = selection.screen(
         gathered.candidates,
@@ -101,8 +99,8 @@ async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[s
     """The proposed texts as the lexicon writes them; leftover words stay as they are stored, and a
     given alias becomes its word.
 
-    Where only the lexicon writes, a given spelling that it lacks becomes the one it has. A word of the
-    frontier keeps its key, under which it leaves the frontier.
+    Where only the lexicon writes, a given spelling or form that it lacks becomes the word it has, unless that
+    is known. A word of the frontier keeps its key, under which it leaves the frontier.
     """
     texts: dict[bool, set[str]] = {False: set(), True: set()}
     for text, origin in proposed:
@@ -114,6 +112,9 @@ async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[s
         if some
         for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
     }
+    forms = resources.morphology.headwords_of_forms(texts[True] - found.keys()) if texts[True] else {}
+    bases = await resources.store.known({word_key(base) for base in forms.values()}) if forms else {}
+    found |= {text: base for text, base in forms.items() if word_key(base) not in bases}
     given = {text: word_key(found.get(text, text)) for text, origin in proposed if origin == "given"}
     aliases = await resources.store.aliases(set(given.values())) if given else {}
     words = await resources.store.known({alias.of for alias in aliases.values()}) if aliases else {}

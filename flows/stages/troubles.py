@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from flows.errors import ConfigurationError, OutputError, QuotaExhausted, StoreUnavailable, TransientError
+from flows.errors import (
+    ConfigurationError,
+    LearningError,
+    OutputError,
+    QuotaExhausted,
+    StoreUnavailable,
+    TransientError,
+)
 from flows.knowledge import FailureCode, ProviderTrouble, utc_now
 from flows.knowledge.base import T
 from flows.stages.failures import failure_of
@@ -35,6 +42,8 @@ class Troubles:
         """Take note of a request that failed, whether or not it is sent again."""
         failure = failure_of(error)
         code: FailureCode = "refused" if isinstance(error, ConfigurationError) else failure.code
+        if not isinstance(error, (LearningError, TimeoutError)):
+            code = "unreadable"  # an answer that broke what reads it
         now, text = utc_now(), (failure.text or type(error).__name__)[:LONGEST_REASON]
         before = self._rows.get((provider, code))
         row = ProviderTrouble(
@@ -56,5 +65,10 @@ class Troubles:
         except StoreUnavailable:
             raise
         except (TransientError, OutputError, QuotaExhausted, TimeoutError) as error:
+            self.note(provider, error)
+            raise
+        except LearningError:
+            raise
+        except Exception as error:
             self.note(provider, error)
             raise

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from flows.core.identity.graphics import graphical_key
+from flows.core.identity.relatives import WordFacts
 from flows.core.words import word_key
 from flows.knowledge import Category, Definition, Depth, Entry, KnownWord, Page, Support
 from flows.stores.base import Store
@@ -37,6 +39,20 @@ async def _learned(store: Store, key: str) -> Found | None:
     return await store.entry(key) or (await store.known([key])).get(key)
 
 
+async def _spelled_otherwise(store: Store, key: str) -> Found | None:
+    """The word in another spelling of which only marks and spaces differ; no lexicon is read, so other
+    spellings and forms are not resolved here.
+    """
+    plain = graphical_key(key)
+    alike = (plain, *(await store.spelled_alike([plain])).get(plain, ()))
+    for other in alike:
+        if other != key and WordFacts().are_one_word(key, other):
+            found = await learned(store, other)
+            if found is not None:
+                return found
+    return None
+
+
 async def find_words(
     store: Store,
     query: str = "",
@@ -50,7 +66,8 @@ async def find_words(
 ) -> Page[Found]:
     """What `Store.search` finds, and the words at depth `defined`: with a query those that begin with it come
     first, by key, and where the store has full text those whose definition holds it come last; without a
-    query they come after all entries. A word of which the query is an alias comes first.
+    query they come after all entries. A word of which the query is an alias comes first. Where a query finds
+    nothing, another spelling of it is found ("naïve": "naive").
 
     A page may hold fewer than `limit` words; while `cursor` is set there are more. Raises InvalidInput as
     `Store.search` does.
@@ -66,7 +83,10 @@ async def find_words(
     size = limit - 1 if named is not None and is_first else limit
     page = await _find_words(store, query, filters, cursor=cursor, limit=size)
     if named is None:
-        return page
+        if page.items or page.cursor or not is_first or not (key := word_key(query)):
+            return page
+        other = await _spelled_otherwise(store, key)
+        return page.model_copy(update={"items": (other,)}) if other and filters.fit(other) else page
     others = tuple(word for word in page.items if _key(word) != _key(named))
     return page.model_copy(update={"items": (named, *others) if is_first else others})
 
@@ -239,6 +259,23 @@ def _page(found: list[Found], prefix: str, cursor: str | None, is_full_text: boo
     if prefix:
         found.sort(key=lambda word: _key(word) != prefix)
     return Page(items=tuple(found), cursor=cursor, is_full_text=is_full_text)
+
+
+def _fits(
+    word: Found,
+    *,
+    category: Category | None,
+    job_id: UUID | None,
+    support: Support | None,
+    depth: Depth | None,
+) -> bool:
+    about = word if isinstance(word, Entry) else word.definition
+    return (
+        category in {None, word.category if isinstance(word, Entry) else None}
+        and job_id in {None, about.provenance.job_id}
+        and support in {None, about.support}
+        and depth in {None, word.depth}
+    )
 
 
 def _key(word: Found) -> str:

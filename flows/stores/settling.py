@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flows.core.counting import recounted
+from flows.core.counting import left_words, recounted, with_left
 from flows.knowledge import Batch, Job, Round
 from flows.stores.base import Store
 
@@ -23,7 +23,9 @@ async def settle(store: Store, job: Job) -> Job:
 
     Returns the row afterwards. A job that has started again in the meantime stays as it is.
     """
-    counted = recounted(job, *await rows_of(store, job.job_id)).model_copy(update={"is_settled": True})
+    rounds, batches = await rows_of(store, job.job_id)
+    counted = with_left(recounted(job, rounds, batches), left_words(rounds, batches))
+    counted = counted.model_copy(update={"is_settled": True})
     present = await store.job(job.job_id)
     if present is not None and present.is_final:
         # first: a store that fails here leaves the job unsettled, so that somebody comes again

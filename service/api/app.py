@@ -20,6 +20,7 @@ from flows.stores.base import Store
 from service.api import problems
 from service.api.deps import AppResources
 from service.api.middleware.access import COOKIE, Access
+from service.api.middleware.attempts import Attempts
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.limits import ConnectionLimit, RateLimit, RequestLimits
 from service.api.middleware.security import AccessMiddleware
@@ -47,7 +48,7 @@ def create_app(
     settings = settings or read_settings()
     facade = facade or read_facade_settings()
     facade.check_binding()
-    access, metrics = Access(facade), Metrics()
+    access, attempts, metrics = Access(facade), Attempts(), Metrics()
     app = FastAPI(
         title=TITLE,
         version=_version(),
@@ -59,7 +60,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        lifespan=_lifespan(settings, facade, access, metrics),
+        lifespan=_lifespan(settings, facade, access, attempts, metrics),
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(
@@ -69,6 +70,7 @@ def create_app(
     app.add_middleware(
         AccessMiddleware,
         access=access,
+        attempts=attempts,
         connections=ConnectionLimit(
             "connections", most=facade.max_client_connections, setting="LEARN_MAX_CLIENT_CONNECTIONS"
         ),
@@ -94,7 +96,7 @@ def create_app(
 
 
 def _lifespan(
-    settings: Settings, facade: FacadeSettings, access: Access, metrics: Metrics
+    settings: Settings, facade: FacadeSettings, access: Access, attempts: Attempts, metrics: Metrics
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -111,6 +113,7 @@ def _lifespan(
                 projector=projector,
                 metrics=metrics,
                 access=access,
+                attempts=attempts,
                 starts=RateLimit(
                     "starts",
                     burst=facade.starts_burst,

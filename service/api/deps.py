@@ -15,6 +15,7 @@ from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
 from service.api.middleware.access import Access
+from service.api.middleware.attempts import Attempts
 from service.api.middleware.limits import ConnectionLimit, RateLimit
 from service.live.relay import Relay
 from service.metrics import Metrics
@@ -36,6 +37,7 @@ class AppResources:
     orchestrator: Orchestrator
     metrics: Metrics
     access: Access
+    attempts: Attempts
     starts: RateLimit
     sign_ins: RateLimit
     exports: asyncio.Semaphore

@@ -5,7 +5,6 @@ Commands import what they need inside, so `learn --help` is fast.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -19,9 +18,11 @@ import typer
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
 from service.cli import upkeep
+from service.cli.installation import doctor, env
 from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
-from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, out, say, say_error
+from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, say, say_error
 from service.cli.output.streams import accept_any_text
+from service.stack.private_files import OTHERS
 
 if TYPE_CHECKING:
     from flows.stores.base import Store
@@ -42,6 +43,8 @@ ExportFormat = Literal["jsonl", "csv", "parquet"]
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 usage error, 130 interrupted."""
     accept_any_text(is_json="--json" in (arguments or sys.argv))
+    before = os.umask(OTHERS)
+    os.umask(before)
     for name in exempt_own_machine(os.environ):
         say(f"{name}: ignored, because it names no http, https or socks5 proxy.")
     try:
@@ -61,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  a person reads one line, not a traceback
         return say_error(error)
     finally:
+        os.umask(before)
         if arguments is None:
             # Prefect sends its last events while Python exits; another Ctrl-C skips that, without a traceback
             signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
@@ -103,6 +107,9 @@ def learn(
     ] = False,
 ) -> None:
     """Grow a knowledge base of words and concepts."""
+    # an exported file is the caller's; everything else belongs to the home folder
+    if context.invoked_subcommand != "export":
+        os.umask(OTHERS)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -234,17 +241,8 @@ def export(
     return _on_store(work)
 
 
-@app.command()
-def doctor(as_json: AsJson = False) -> int:
-    """Check the settings, the store, Prefect, the server and the providers, and say how to fix problems."""
-    from service.cli.doctor import doctor as checks
-
-    found = asyncio.run(checks.examine())
-    if as_json:
-        typer.echo(checks.as_json(found))
-    else:
-        out().print(checks.as_table(found))
-    return FAILED if any(check.state == "fail" for check in found) else DONE
+app.command()(doctor)
+app.command()(env)
 
 
 @app.command()

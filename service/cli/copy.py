@@ -25,6 +25,7 @@ from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
 from service.cli.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
+from service.stack.private_files import make_folder
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Note:
     def write(self, **places: Any) -> None:  # noqa: ANN401  as JSON has them
         """Save places, atomically."""
         self._places |= places
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         partial = self.path.with_suffix(".part")
         partial.write_text(
             json.dumps({"from": self._source, "to": self._target, "places": self._places}), encoding="utf-8"

@@ -54,8 +54,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
             continue
         if number:
             console.rule(style="dim")
-        if found.other:
-            say(f"{clean(word)} is {relation_text(found.params['relation'])} {clean(found.other)}:")
+        _tell_other(found)
         console.print(
             entry_page(document) if isinstance(document, Entry) else definition_page(document), width=width
         )
@@ -76,9 +75,14 @@ async def search(
         typer.echo(page.model_dump_json())
         return DONE
     if not page.items:
-        advice = advice_of(await look_up(store, text, read_settings())) if text else ""
-        say(f"No entry found{f' for {clean(text)}' if text else ''}.{advice}")
-        return DONE
+        alike = await look_up(store, text, read_settings()) if text else None
+        if alike is None or alike.known is None or cursor is not None or any(filters.values()):
+            advice = advice_of(alike) if alike is not None else ""
+            say(f"No entry found{f' for {clean(text)}' if text else ''}.{advice}")
+            return DONE
+        # a form of a word that is learned, say
+        _tell_other(alike)
+        page = Page[EntryView](items=(EntryView.of(alike.known),), is_full_text=page.is_full_text)
     if console.is_terminal:
         console.print(results_table(page, console.width))
     else:
@@ -88,6 +92,12 @@ async def search(
     if page.cursor:
         say(f"More results: --cursor {shlex.quote(page.cursor)}")
     return DONE
+
+
+def _tell_other(found: LookedUp) -> None:
+    """Say what the asked word is of the one under which it was found."""
+    if found.other:
+        say(f"{clean(found.asked)} is {relation_text(found.params['relation'])} {clean(found.other)}:")
 
 
 def is_text(given: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.errors import LearningError
 from flows.knowledge import Job, Mode, utc_now
+from flows.running_server import is_ours
 from flows.settings import Settings, read_settings
 from service.cli.following import follow
 from service.cli.output.console import DONE, INTERRUPTED, say
@@ -14,6 +15,9 @@ from service.cli.output.progress import Reporter, choose_reporter
 from service.cli.output.streams import outlive_readers
 from service.cli.run import exit_code, tell_end
 from service.orchestration.urls import run_page
+
+if TYPE_CHECKING:
+    from service.stack.stack import Running
 
 
 async def serve(
@@ -32,16 +36,16 @@ async def serve(
         try:
             if mode:
                 if running.facade_url:
-                    say(f"Dashboard: {running.facade_url} · Prefect: {running.ui_url}")
+                    prefect = f"{running.ui_url}{_sign_in(settings, running)}"
+                    say(f"Dashboard: {running.facade_url} · Prefect: {prefect}")
                 shown = choose_reporter(is_json=is_json, is_plain=is_plain)
                 shown.trail.serves = True
                 job = await _run_shown(mode, given, settings, running.api_url, shown)
                 tell_end(shown, store_url=settings.store, is_json=is_json)
                 code, shown = exit_code(job), None
             places = [f"dashboard at {running.facade_url}"] if running.facade_url else []
-            say(
-                f"Serving: {' · '.join([*places, f'Prefect at {running.ui_url}'])} · Ctrl-C stops everything."
-            )
+            places += [f"Prefect at {running.ui_url}{_sign_in(settings, running)}"]
+            say(f"Serving: {' · '.join(places)} · Ctrl-C stops everything.")
             await running.wait()
         except asyncio.CancelledError:
             say("Stopping (up to ten seconds).")
@@ -50,6 +54,11 @@ async def serve(
         code = await _tell_of_stopped(shown, settings, is_json=is_json)
     say("Stopped.")
     return code
+
+
+def _sign_in(settings: Settings, running: Running) -> str:
+    """How Prefect's pages are opened, where they ask for our password."""
+    return " (asks once for a password: `learn env`)" if is_ours(settings.home, running.api_url) else ""
 
 
 async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:

@@ -189,9 +189,8 @@ class Relay:
                 self._forget_idle(everything=True)
             self._topics[job_id] = Topic(job_id)
             self._woken[job_id] = asyncio.Event()
-            self._pumps[job_id] = asyncio.create_task(
-                self._pump(self._topics[job_id]), name=f"topic {job_id}"
-            )
+            pump = self._pump(self._topics[job_id])
+            self._pumps[job_id] = asyncio.create_task(pump, name=f"topic {job_id}")
         return self._topics[job_id]
 
     def _wake(self, topic: Topic, *, is_urgent: bool) -> None:
@@ -274,6 +273,7 @@ class Relay:
                 row = await self._row(topic.job_id)
                 while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
                     topic.take_log(part)
+                    row = await self._row(topic.job_id)  # no line is told with an older row
                 topic.take_read_row(row)
                 topic.take_stop(not row.is_final and await self._store.stop_requested(topic.job_id))
             except BaseException:

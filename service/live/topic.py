@@ -10,8 +10,11 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from flows.knowledge import Job, JobEvent, utc_now
+from flows.knowledge.events import EventKind
 from flows.stores.cursors import decode_cursor, encode_cursor
 from service.schemas import MOST_EVENTS, HistoryEvent, JobFrame, JobView
+
+ENDED: EventKind = "job.ended"
 
 
 class LogPosition(NamedTuple):
@@ -76,7 +79,10 @@ class Subscriber:
         self.publish(first, ())
         self.position = position
         for frame, lines in held:
-            self.publish(frame, lines)
+            # the first frame was made after them, so its status is the newer one
+            end = max(frame.cursor, first.cursor, key=LogPosition.of)
+            events = {"events": frame.events, "gap": frame.gap, "cursor": end}
+            self.publish(first.model_copy(update=events), lines)
 
     def end(self) -> None:
         """Signal that no more frames will come."""
@@ -171,7 +177,9 @@ class Topic:
             self._has_news = True
             has_state |= line.kind.startswith("state.")
             follows = position_of(line) == (self.position.attempt, self.position.seq + 1)
-            if follows and not self.needs_reading and not self.reading.locked():
+            # a run emits its lines before its row: the end is told with the row that says so
+            is_end = line.kind == ENDED and not (self.row is not None and self.row.is_final)
+            if follows and not is_end and not self.needs_reading and not self.reading.locked():
                 self._untold.append(line)
                 self.position = position_of(line)
             else:

@@ -14,6 +14,8 @@ import certifi
 from flows.errors import ConfigurationError
 from flows.own_machine import exempt_own_machine
 from flows.settings import Settings
+from service.stack.password import variables_for
+from service.stack.private_files import FILE_MODE, keep_private, make_folder, open_private
 
 HOST = "127.0.0.1"
 HEARTBEAT_S = 30
@@ -30,10 +32,15 @@ def logs_folder(settings: Settings) -> Path:
 
 
 def prepare_home(settings: Settings) -> None:
-    """Create the folders. Raises ConfigurationError if the home folder is not writable."""
+    """Create the folders, for their owner only.
+
+    Raises ConfigurationError if the home folder is not writable, another user's, or shared by all.
+    """
     try:
+        make_folder(settings.home)
+        keep_private(settings.home)
         for folder in (prefect_home(settings), logs_folder(settings)):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             # several processes may try at once, each with its own file
             with tempfile.TemporaryFile(dir=folder):
                 pass
@@ -47,7 +54,7 @@ def prepare_home(settings: Settings) -> None:
 def open_log(path: Path, *, at_most_bytes: int = 5_000_000) -> int:
     """Open a log for appending, after rotating it if it is too long. Returns a file descriptor."""
     set_aside(path, at_most_bytes=at_most_bytes)
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    return open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
 def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
@@ -107,7 +114,7 @@ def _database_url(file: Path) -> str:
 def client_environment(settings: Settings, url: str) -> dict[str, str]:
     """The environment of every process that talks to the Prefect at `url`. Set it before importing `prefect`.
 
-    Variables that are already set win, except the URL.
+    Variables that are already set win, except the URL, and the password where it is our own server's.
     """
     proxies = dict(os.environ)
     exempt_own_machine(proxies, url=url)
@@ -123,7 +130,7 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         wishes["PREFECT_HOME"] = str(prefect_home(settings))
     if url.startswith("http://"):
         wishes |= _few_certificates(settings)
-    fixed = {
+    fixed = variables_for(settings.home, url, os.environ) | {
         "PREFECT_API_URL": url,
         "NO_PROXY": proxies["NO_PROXY"],
         "no_proxy": proxies["no_proxy"],
@@ -140,8 +147,9 @@ def _few_certificates(settings: Settings) -> dict[str, str]:
         if not file.exists():
             end = "-----END CERTIFICATE-----\n"
             first = Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(file.parent)
             written = file.with_name(f"{file.name}-{os.getpid()}")
+            written.touch(FILE_MODE)
             written.write_text(first, encoding="utf-8")
             written.replace(file)
     except OSError:

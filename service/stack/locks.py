@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from service.stack.private_files import open_private
+
 Lock = IO[str]
 """An open, locked file. Close it to release the lock."""
 
@@ -22,7 +24,7 @@ LEASE = "LEARN_LEASE"
 
 def try_lock(path: Path, *, shared: bool = False) -> Lock | None:
     """The lock, or None if somebody else holds it. Raises OSError if the file is not writable."""
-    file = path.open("a+", encoding="utf-8")
+    file = os.fdopen(open_private(path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "a+", encoding="utf-8")
     try:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:

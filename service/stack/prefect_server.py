@@ -20,10 +20,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import httpx
-
+from flows import running_server
 from flows.errors import ConfigurationError
-from flows.own_machine import is_on_own_machine
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
 from service.stack.environment import (
@@ -37,6 +35,10 @@ from service.stack.environment import (
     server_environment,
 )
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
+from service.stack.password import SERVER_AUTH, make_auth_string
+from service.stack.prefect_health import is_healthy, is_open
+from service.stack.private_files import OTHERS as PRIVATE
+from service.stack.variables import of_prefect_server
 
 __all__ = [
     "client_environment",
@@ -50,6 +52,7 @@ __all__ = [
 
 Say = Callable[[str], None]
 
+STOP_S = 5.0
 START_S = 120.0
 """Time limit for a start; the first one prepares the database."""
 
@@ -63,7 +66,7 @@ def lease_file(settings: Settings) -> Path:
 
 def state_file(settings: Settings) -> Path:
     """The file that the server keeps locked while it lives; it holds the process id and port."""
-    return prefect_home(settings) / "server.json"
+    return running_server.state_file(settings.home)
 
 
 @asynccontextmanager
@@ -90,6 +93,7 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
 async def take_lease(settings: Settings) -> Lock:
     """A shared lock that keeps the embedded server running."""
     prepare_home(settings)
+    await _end_open_server(settings)
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
         raise ConfigurationError(
@@ -97,6 +101,20 @@ async def take_lease(settings: Settings) -> Lock:
             f" {_state(settings).get('pid')}."
         )
     return lease
+
+
+async def _end_open_server(settings: Settings) -> None:
+    """End a server that an older version started without a password, or say who still uses it."""
+    state = _state(settings)
+    is_there = is_locked(state_file(settings)) and "port" in state
+    if not is_there or not await is_open(api_url(state["port"])):
+        return
+    if not await stop_if_unused(settings, within_s=STOP_S):
+        raise ConfigurationError(
+            f"The Prefect server of {settings.home} (process {state.get('pid')}) was started by an"
+            " older version and asks for no password. End what uses it, such as `learn up`, and start that"
+            " again."
+        )
 
 
 async def ensure_server(settings: Settings, *, say: Say) -> str:
@@ -139,7 +157,7 @@ def _start(settings: Settings, say: Say) -> subprocess.Popen[bytes]:
         str(lease_file(settings)),
     ]
     try:
-        environment = os.environ | {"LEARN_HOME": str(settings.home)}
+        environment = of_prefect_server(os.environ) | {"LEARN_HOME": str(settings.home)}
         process = subprocess.Popen(  # noqa: S603  our own command
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment
         )
@@ -195,15 +213,6 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
     return True
 
 
-async def is_healthy(url: str, *, timeout_s: float) -> bool:
-    """Whether a Prefect API responds at this URL."""
-    try:
-        async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=timeout_s) as client:
-            return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
-
-
 def _bind(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -223,11 +232,7 @@ def _log(settings: Settings) -> Path:
 
 
 def _state(settings: Settings) -> dict[str, int]:
-    try:
-        state = json.loads(state_file(settings).read_text())
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
+    return running_server.server_state(settings.home)
 
 
 def _last_line(path: Path) -> str:
@@ -246,9 +251,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--lease", type=Path, help="lock file shared by the users of the server")
     arguments = parser.parse_args()
+    os.umask(PRIVATE)
     try:
         settings = read_settings()
         prepare_home(settings)
+        auth_string = make_auth_string(settings.home)
         # a process that checks whether a server runs holds the lock for a moment
         state = asyncio.run(wait_for_lock(state_file(settings), within_s=2.0))
         if state is None:
@@ -268,6 +275,8 @@ def main() -> None:
         del os.environ[name]
     os.environ.pop(LEASE, None)
     os.environ.update(server_environment(settings, arguments.port))
+    # here and not in its environment from outside, which `ps` could show
+    os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
     from service.stack.prefect_server_app import serve
 

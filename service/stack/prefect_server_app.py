@@ -19,6 +19,7 @@ from service.orchestration.patches import WRITE_ONE_AT_A_TIME, put_in_force
 from service.stack.environment import HOST
 from service.stack.locks import try_lock
 from service.stack.loopback import LoopbackOnly
+from service.stack.private_files import close_to_others
 
 UNUSED_S = 5.0
 STOP_S = 4.0
@@ -32,9 +33,13 @@ def serve(listener: socket.socket, *, lease: Path | None) -> None:
             f" {WRITE_ONE_AT_A_TIME.without}",
             flush=True,
         )
-    api = get_current_settings().server.api
+    api, ui = get_current_settings().server.api, get_current_settings().server.ui
+    app = create_app(final=True)
+    if ui.static_directory is not None:
+        # Prefect copies its pages with the permissions that they are installed with
+        close_to_others(Path(ui.static_directory))
     config = uvicorn.Config(
-        LoopbackOnly(create_app(final=True)),
+        LoopbackOnly(app),
         host=HOST,
         log_level="warning",
         lifespan="on",

@@ -15,6 +15,7 @@ from service.stack.environment import logs_folder, prefect_home
 from service.stack.locks import LEASE, LIFELINE
 from service.stack.prefect_server import lease_file
 from service.stack.supervisor import Child, Say
+from service.stack.variables import of_facade, of_worker
 from service.stack.web_server import bind
 
 WORKER_STOP_S = 9.0
@@ -45,7 +46,7 @@ def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Chil
     return Child(
         "worker",
         command,
-        environment=environment,
+        environment=of_worker(environment),
         log=logs_folder(settings) / "worker.log",
         folder=prefect_home(settings),
         say=say,
@@ -55,7 +56,7 @@ def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Chil
 def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
     """The server on this port, not started yet."""
     command = [sys.executable, "-P", "-m", "service.stack.web_server"]
-    given = {**environment, "LEARN_PORT": str(port)}
+    given = {**of_facade(environment, settings), "LEARN_PORT": str(port)}
     return Child(
         "server",
         command,

@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import AddressInUse, ConfigurationError, LearningError
 from flows.own_machine import exempt_own_machine
+from flows.running_server import AUTH
 from flows.settings import Settings, read_settings
 from service.settings import FacadeSettings, read_facade_settings
 from service.stack.environment import adopt, api_url, client_environment
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.private_files import OTHERS
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
@@ -32,7 +34,7 @@ GRACE_S = 2
 """Time for responses in progress when it is stopped."""
 LARGEST_FRAME_BYTES = 16_384
 """Largest frame from a WebSocket client, which has nothing to send but pongs."""
-_SECRETS = ("LEARN_API_TOKEN", "PREFECT_API_KEY", "PREFECT_API_AUTH_STRING", "GROQ_API_KEY")
+_SECRETS = ("LEARN_API_TOKEN", "PREFECT_API_KEY", AUTH, "GROQ_API_KEY")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 
 
@@ -41,7 +43,10 @@ class Redaction(logging.Filter):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__()
-        self._secrets = [value for name in _SECRETS if len(value := environment.get(name, "")) >= 6]
+        values = [environment.get(name, "") for name in _SECRETS]
+        # of `user:password` the password alone is a secret too
+        values += [environment.get(AUTH, "").partition(":")[2]]
+        self._secrets = [value for value in values if len(value) >= 6]
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every line, without secrets."""
@@ -148,6 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
     parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the server is ready")
     arguments = parser.parse_args()
+    os.umask(OTHERS)
     exempt_own_machine(os.environ)
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))

@@ -165,12 +165,20 @@ class House:
         self._started.append(run)
         return run
 
+    @property
+    def auth_string(self) -> str:
+        """The user and password that Prefect's server of this home asks for."""
+        return (self.home / "prefect" / "password").read_text().strip()
+
+    def ask_prefect(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """One call of Prefect's API, with the password; an error if it is refused."""
+        user, _, password = self.auth_string.partition(":")
+        answer = httpx.request(method, f"{self.api}/{path}", json=body, timeout=10, auth=(user, password))
+        return answer.raise_for_status()
+
     def prefect(self, path: str, **body: object) -> Any:
         """What Prefect's API says: GET, or POST with a body."""
-        url = f"{self.api}/{path}"
-        answer = httpx.post(url, json=body, timeout=10) if body else httpx.get(url, timeout=10)
-        answer.raise_for_status()
-        return answer.json()
+        return self.ask_prefect("POST" if body else "GET", path, body or None).json()
 
     def state(self, job_id: str) -> dict[str, Any]:
         return self.prefect(f"flow_runs/{job_id}")["state"]
@@ -212,7 +220,7 @@ class House:
         found = [pid for pid, command in self.alive().items() if part in command]
         if not job_id:
             return found
-        told = httpx.get(f"{self.api}/flow_runs/{job_id}").raise_for_status().json()["infrastructure_pid"]
+        told = self.prefect(f"flow_runs/{job_id}")["infrastructure_pid"]
         return [pid for pid in found if str(pid) == told]
 
     def empty(self, within_s: float) -> None:

@@ -1,11 +1,16 @@
-"""One job, five doors: whoever starts it, it has the same document, the same history and the same frames."""
+"""One job, six doors: whoever starts it, it has the same document, the same history and the same frames."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import nbformat
@@ -21,6 +26,7 @@ from service.live.topic import LogPosition
 pytestmark = pytest.mark.acceptance
 
 WORDS = 15
+PREFECT = str(Path(sys.executable).with_name("prefect"))
 ONE_TIME = {
     "job_id",
     "created_at",
@@ -36,6 +42,7 @@ ONE_TIME = {
 
 STARTED_BY = {
     "by_the_form": "prefect",
+    "by_prefects_own_command": "prefect",
     "by_the_command_line": "api",
     "by_http": "api",
     "by_a_notebook": "process",
@@ -58,13 +65,9 @@ def a_schedule(house):
         "active": True,
         "parameters": {"max_entries": WORDS, "minutes": 1},
     }
-    made = (
-        httpx.post(f"{house.api}/deployments/{deployment}/schedules", json=[schedule], timeout=10)
-        .raise_for_status()
-        .json()
-    )
+    made = house.ask_prefect("POST", f"deployments/{deployment}/schedules", [schedule]).json()
     yield
-    httpx.delete(f"{house.api}/deployments/{deployment}/schedules/{made[0]['id']}", timeout=10)
+    house.ask_prefect("DELETE", f"deployments/{deployment}/schedules/{made[0]['id']}")
 
 
 def by_a_due_schedule(house, _facade):
@@ -78,6 +81,27 @@ def by_a_due_schedule(house, _facade):
         return next((r["id"] for r in found if r["auto_scheduled"] and r["state_type"] != "SCHEDULED"), None)
 
     return wait_for(run, 120, "the scheduled run")
+
+
+def by_prefects_own_command(house, _facade):
+    """`prefect deployment run` with the variables that `learn env` prints."""
+    told = house.learn("env", "--json")
+    assert told.wait(30) == 0, told.text
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("LEARN_", "PREFECT_"))}
+    command = [
+        PREFECT,
+        "deployment",
+        "run",
+        "big-learning/big",
+        "-p",
+        f"max_entries={WORDS}",
+        "-p",
+        "minutes=1",
+    ]
+    done = subprocess.run(
+        [*command], env=plain | json.loads(told.text), capture_output=True, text=True, timeout=90, check=True
+    )
+    return re.search(r"UUID: ([0-9a-f-]{36})", done.stdout)[1]
 
 
 def by_the_command_line(house, facade):
@@ -99,13 +123,12 @@ def by_a_notebook(house, _facade):
         " minutes=1)\nprint(job.job_id)"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    home = {
-        "LEARN_HOME": str(house.home),
-        "PREFECT_API_URL": house.api,
-        "PREFECT_HOME": str(house.home / "prefect"),
-    }
+    # no PREFECT_API_URL, no password: the flow finds both by itself
+    home = {"LEARN_HOME": str(house.home), "PREFECT_HOME": str(house.home.parent / "own-prefect")}
     client = NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=False)
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):
+            patch.delenv(name, raising=False)
         for name, value in home.items():
             patch.setenv(name, value)
         client.execute()
@@ -184,7 +207,14 @@ def test_a_job_is_the_same_by_whatever_door_it_came(house):
     facade = f"http://127.0.0.1:{port}"
     up = house.learn("up", "--plain", LEARN_PORT=str(port))
     up.hear("Serving", within_s=90)
-    doors = (by_the_form, by_the_command_line, by_http, by_a_notebook, by_a_due_schedule)
+    doors = (
+        by_the_form,
+        by_prefects_own_command,
+        by_the_command_line,
+        by_http,
+        by_a_notebook,
+        by_a_due_schedule,
+    )
     with a_schedule(house):
         jobs = {door.__name__: door(house, facade) for door in doors}
     found = {name: seen(facade, job_id) for name, job_id in jobs.items()}

@@ -39,9 +39,7 @@ def row(served, job_id):
 
 
 def pause(house, *, is_paused):
-    httpx.patch(
-        f"{house.api}/work_pools/{POOL}", json={"is_paused": is_paused}, timeout=10
-    ).raise_for_status()
+    house.ask_prefect("PATCH", f"work_pools/{POOL}", {"is_paused": is_paused})
 
 
 def test_while_prefect_is_away_jobs_are_read_and_a_death_shows_soon_after(house, served):

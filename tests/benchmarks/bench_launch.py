@@ -76,6 +76,7 @@ class Stack:
             assert time.monotonic() < deadline, self.output.read_text()
             assert self.process.poll() is None, self.output.read_text()
             time.sleep(0.1)
+        self.prefect.auth = tuple((self.home / "prefect" / "password").read_text().strip().split(":", 1))
 
     def processes(self, part):
         mark = f"LEARN_HOME={self.home}".encode()

@@ -102,7 +102,11 @@ def own_facade(stack, tmp_path):
     def go(**environment):
         home = tmp_path / "facade"
         home.mkdir(exist_ok=True)
-        given = {"PREFECT_API_URL": stack.api, **environment}
+        given = {
+            "PREFECT_API_URL": stack.api,
+            "PREFECT_API_AUTH_STRING": stack.auth_string,
+            **environment,
+        }
         facade = OwnFacade(
             home, a_free_port(), given.pop("LEARN_STORE", f"sqlite:///{stack.store.path}"), **given
         )

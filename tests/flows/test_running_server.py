@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -42,9 +43,13 @@ def answering(status):
 
 
 def url_in_a_script(home, flow="big_learning", **environment):
+    return in_a_script(PROGRAM.format(flow=flow), home, **environment)
+
+
+def in_a_script(program, home, **environment):
     known = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(flow=flow)],
+        [sys.executable, "-c", program],
         env={**known, "LEARN_HOME": str(home), "PREFECT_HOME": str(home / "own"), **environment},
         capture_output=True,
         text=True,
@@ -86,3 +91,45 @@ def test_without_a_server_nothing_is_changed(tmp_path, text):
     if text is not None:
         keep(tmp_path, text)
     assert url_in_a_script(tmp_path) == "None"
+
+
+ASKING = """
+from flows import big_learning
+from prefect.settings import get_current_settings
+api = get_current_settings().api
+print(api.url)
+print(api.auth_string and api.auth_string.get_secret_value())
+print(api.key.get_secret_value() if api.key else "")
+"""
+PASSWORD = "learn:a-password-of-some-length"  # noqa: S105  a test's
+
+
+@pytest.mark.parametrize(
+    ("is_live", "environment", "is_given"),
+    [
+        (True, {}, True),
+        (True, {"PREFECT_API_URL": "{url}"}, True),
+        (True, {"PREFECT_API_URL": "{localhost}"}, True),
+        (True, {"PREFECT_API_KEY": "pnu_for_another"}, True),
+        # whoever has the port of a server that ended could be anybody
+        (False, {}, False),
+        (True, {"PREFECT_API_URL": "http://prefect.example.org/api"}, False),
+        (True, {"PREFECT_API_URL": "{url}", "PREFECT_API_AUTH_STRING": "own:auth"}, False),
+    ],
+)
+def test_a_script_finds_the_password_of_its_own_server_and_only_of_that(
+    tmp_path, is_live, environment, is_given
+):
+    with answering(200) as port:
+        keep(tmp_path, json.dumps({"pid": 1, "port": port}))
+        (tmp_path / "prefect" / "password").write_text(f"{PASSWORD}\n")
+        urls = {"url": f"http://127.0.0.1:{port}/api", "localhost": f"http://localhost:{port}/api"}
+        given = {name: value.format(**urls) for name, value in environment.items()}
+        with (tmp_path / "prefect" / "server.json").open() as state:
+            if is_live:
+                fcntl.flock(state, fcntl.LOCK_EX)
+            url, auth, *key = in_a_script(ASKING, tmp_path, **given).split("\n")
+    assert url == given.get("PREFECT_API_URL", urls["url"])
+    assert (auth == PASSWORD) is is_given
+    # Prefect would send a key first
+    assert not (key and is_given)

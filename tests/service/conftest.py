@@ -199,16 +199,18 @@ def begin(processes, stand_ins):
 
 
 @pytest.fixture
-def start(begin, hear):
+def start(begin, hear, settings):
     """The same, and waits until the stack is up: the process, with `facade_url`, the address of Prefect's
-    API, the worker's process id.
+    API with its password, the worker's process id.
     """
 
     def go(**environment):
         process = begin(**environment)
         process.facade_url = hear(process, "facade ").split()[1]
         _, url, worker = hear(process, "ready ").split()
-        return process, url, int(worker)
+        # httpx takes the user and password out of it
+        auth = (settings.home / "prefect" / "password").read_text().strip()
+        return process, url.replace("://", f"://{auth}@"), int(worker)
 
     return go
 

@@ -145,6 +145,7 @@ def guarded(album: Album, house: House) -> None:
         port,
         store,
         PREFECT_API_URL=house.api,
+        PREFECT_API_AUTH_STRING=house.auth_string,
         LEARN_API_TOKEN="a-token-of-sixteen-or-more",  # noqa: S106
     )  # type: ignore[no-untyped-call]
     facade.start()

@@ -39,8 +39,8 @@ _LISTS = (
     "response",
     "answer",
 )
-_OURS = frozenset({"avoid", "cells", "count", "topic", "task", "conflicts"})
-"""What our requests hold, for models that repeat them."""
+_OURS = frozenset({"avoid", "cells", "count", "topic", "task", "conflicts", "required", "enum", "type"})
+"""What our requests and their schemas hold, for models that repeat them."""
 _IDS = ("id", "word", "key", "term", "headword", "lemma", "name")
 _NAMES: Mapping[str, Sequence[str]] = {
     "text": ("text", "definition", "explanation", "meaning", "gloss", "description"),
@@ -81,7 +81,7 @@ def read_proposals(text: str) -> tuple[str, ...]:
         if found:
             return max(reversed(found), key=len)[:MOST_WORDS]
     if not answer.inside and not answer.closed and len(lines := _LISTED.findall(text)) > 1:
-        return tuple(filter(None, (_word(line.strip("*_\"'` ")) for line in lines)))[:MOST_WORDS]
+        return tuple(filter(None, map(_word, lines)))[:MOST_WORDS]
     raise ValueError("contains no list")
 
 
@@ -197,13 +197,15 @@ def _name(name: str) -> str:
 def _key(fields: Mapping[str, Any], wanted: frozenset[str]) -> str:
     """The wanted key that an item names, or nothing."""
     names = (fields.get(name) for name in _IDS)
-    keys = (word_key(clean(name, limit=WORD_CHARACTERS)) for name in names if isinstance(name, str))
+    given = [clean(name, limit=WORD_CHARACTERS) for name in names if isinstance(name, str)]
+    keys = (word_key(form(name)) for form in (str, terms.headword) for name in given)
     return next((key for key in keys if key in wanted), "")
 
 
 def _disputed(value: Mapping[Any, Any] | Sequence[Any]) -> frozenset[str]:
     named = _named(value).get("conflicts") if isinstance(value, dict) else None
-    return frozenset(word_key(clean(key)) for key in _texts(named))
+    texts = [clean(text, limit=WORD_CHARACTERS) for text in _texts(named)]
+    return frozenset(word_key(form(text)) for text in texts for form in (str, terms.headword))
 
 
 def _word_list(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa: ANN401  any JSON
@@ -224,7 +226,7 @@ def _word_list(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa: A
 
 
 def _word(text: str) -> str:
-    return clean(text, limit=WORD_CHARACTERS)
+    return terms.headword(clean(text, limit=WORD_CHARACTERS))
 
 
 def _draft(item: Item, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:

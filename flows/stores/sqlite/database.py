@@ -231,7 +231,7 @@ class SqliteDatabase:
     def _check_path(self) -> None:
         folder = self.path.parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
                 f"LEARN_STORE: cannot create the folder {folder} ({error.strerror}). Choose a file in a"
@@ -244,3 +244,6 @@ class SqliteDatabase:
                 raise ConfigurationError(
                     f"LEARN_STORE: {place} is not writable. Make it writable, or choose another file"
                 )
+        # the log and the index beside it get the permissions of the file; what is wrong SQLite says itself
+        with suppress(OSError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))

@@ -81,6 +81,11 @@ class Access:
                 ),
             )
 
+    def brings_token(self, path: str, headers: Headers) -> bool:
+        """Whether a request brings a token, right or wrong, to a path that asks for one."""
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        return self.needs_token and not self._is_open(path) and scheme.lower() == "bearer" and bool(given)
+
     def is_token(self, given: str) -> bool:
         """Whether this is the token."""
         return self._token is not None and _same(given, self._token)

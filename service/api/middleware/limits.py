@@ -81,6 +81,14 @@ class RateLimit:
         own.take()
         self._total.take()
 
+    def refuse_if_over(self, client: str) -> None:
+        """Raise TooMany if this client has nothing left; counts nothing."""
+        own = self._clients.get(network_of(client))
+        if own is not None and (wait_s := math.ceil(own.wait_s())):
+            raise TooMany(
+                f"Too many {self._what} from this client. Try again in {wait_s} s.", retry_after_s=wait_s
+            )
+
 
 class ConnectionLimit:
     """Limits how many of something one client has open at once."""

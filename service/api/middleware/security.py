@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.middleware.access import HEADERS, Access
+from service.api.middleware.attempts import Attempts, is_over_tls
 from service.api.middleware.limits import ConnectionLimit
 from service.api.problems import problem_of, unexpected
 from service.errors import AccessRefused, TooMany
@@ -24,9 +25,16 @@ class AccessMiddleware:
     """
 
     def __init__(
-        self, app: ASGIApp, *, access: Access, connections: ConnectionLimit, metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        attempts: Attempts,
+        connections: ConnectionLimit,
+        metrics: Metrics,
     ) -> None:
         self._app = app
+        self._attempts = attempts
         self._access = access
         self._connections = connections
         self._metrics = metrics
@@ -43,7 +51,10 @@ class AccessMiddleware:
             nonlocal status
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 status = int(message["status"])
-                _finish(MutableHeaders(scope=message), is_secure=scope["scheme"] in {"https", "wss"})
+                _finish(
+                    MutableHeaders(scope=message),
+                    is_secure=is_over_tls(scope["scheme"], Headers(scope=scope)),
+                )
             await send(message)
 
         with ExitStack() as held:
@@ -70,14 +81,20 @@ class AccessMiddleware:
 
     def _check(self, scope: Scope) -> None:
         method = scope["method"] if scope["type"] == "http" else None
-        server = scope.get("server")
-        self._access.check(
-            method,
-            scope["path"],
-            scope["query_string"],
-            Headers(scope=scope),
-            server=server[0] if server else None,
-        )
+        server, headers = scope.get("server"), Headers(scope=scope)
+        client = scope["client"][0] if scope.get("client") else ""
+        self._attempts.look_for_proxy(headers, client)
+        brings_token = self._access.brings_token(scope["path"], headers)
+        if brings_token:
+            self._attempts.before_token(client)
+        try:
+            self._access.check(
+                method, scope["path"], scope["query_string"], headers, server=server[0] if server else None
+            )
+        except AccessRefused as error:
+            if brings_token and error.status == 401:
+                self._attempts.wrong_token(client)
+            raise
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Response) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from service.api.deps import Facade, client_of
 from service.api.middleware.access import COOKIE
+from service.api.middleware.attempts import is_over_tls
 from service.api.problems import answers
 from service.errors import AccessRefused, Conflict
 from service.schemas import SignIn
@@ -20,6 +21,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, facade: Fa
     if not facade.access.needs_token:
         raise Conflict("token", "is not needed; this server has no token", "Continue without signing in.")
     if not facade.access.is_token(body.token.get_secret_value()):
+        facade.attempts.wrong_sign_in(client_of(request))
         raise AccessRefused(401, "Wrong token. It is the value of LEARN_API_TOKEN on the server.")
     value, lifetime_s = facade.access.new_session()
     response.set_cookie(
@@ -29,7 +31,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, facade: Fa
         path="/",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=is_over_tls(request.url.scheme, request.headers),
     )
 
 
@@ -37,5 +39,9 @@ async def sign_in(body: SignIn, request: Request, response: Response, facade: Fa
 async def sign_out(request: Request, response: Response) -> None:
     """Sign out: remove the session cookie."""
     response.delete_cookie(
-        COOKIE, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        COOKIE,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=is_over_tls(request.url.scheme, request.headers),
     )

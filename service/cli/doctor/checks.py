@@ -17,6 +17,7 @@ import httpx
 from flows.errors import LearningError
 from flows.knowledge import Reason, StoreStats
 from flows.own_machine import is_on_own_machine
+from flows.running_server import AUTH
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import open_jobs
@@ -154,7 +155,10 @@ async def prefect(settings: Settings) -> list[Check]:
     try:
         async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=TIMEOUT_S) as client:
             (await client.get(f"{url.rstrip('/')}/health")).raise_for_status()
-            answer = await client.get(f"{url.rstrip('/')}/admin/version")
+            given = dict(os.environ) | client_environment(settings, url)
+            user, _, password = given.get(AUTH, "").partition(":")
+            credentials = httpx.BasicAuth(user, password) if user else None
+            answer = await client.get(f"{url.rstrip('/')}/admin/version", auth=credentials)
             server_version = str(answer.json()) if answer.is_success else "unknown"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         if named:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.stack.environment import set_aside
+from service.stack.environment import open_log
+from service.stack.private_files import make_folder
 
 
 @contextmanager
@@ -16,8 +18,8 @@ def logging_to(path: Path) -> Iterator[None]:
 
     Enter this after importing Prefect, which installs its own handlers.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    set_aside(path)
+    make_folder(path.parent)
+    os.close(open_log(path))
     file = logging.FileHandler(path, encoding="utf-8", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s  %(message)s"))
     loggers = [

@@ -71,7 +71,7 @@ def _not_learned(job: Job) -> list[str]:
     told = [clean(line.sentence) for line in outcomes.lines(job)]
     shown = [f"  {'not learned' if number == 0 else '':<13} {text}" for number, text in enumerate(told)]
     advice = outcomes.helps(job)
-    return [*shown, f"  {'':<13} {advice}"] if advice else shown
+    return [*shown, f"  {'' if shown else 'not learned':<13} {clean(advice)}"] if advice else shown
 
 
 def _troubles(job: Job) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from flows.own_machine import exempt_own_machine
 from service.stack.environment import open_log
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.private_files import OTHERS
 
 COMMAND = "python -m service.engine"
 LAST_WORDS_S = 15.0
@@ -28,6 +29,7 @@ DRAIN_S = 9.0
 
 def main() -> None:
     """Run the flow run in the environment."""
+    os.umask(OTHERS)
     exempt_own_machine(os.environ)
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
     parser.add_argument("--warm", type=int, metavar="FD", help="wait for a run on this socket first")

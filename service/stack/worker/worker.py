@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from flows.own_machine import exempt_own_machine
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.private_files import OTHERS
 from service.stack.worker.warm_pool import WarmPool
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if os.getpgrp() != os.getpid():
         os.setpgrp()
+    os.umask(OTHERS)
     exempt_own_machine(os.environ)
     lease = hold_lease_from_environment()
     # the work pool's command says `python`: make it this one

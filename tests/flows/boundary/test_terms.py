@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.boundary.terms import category, part_of_speech
+from flows.boundary.terms import category, headword, part_of_speech
 from flows.knowledge import Category
 
 
@@ -48,3 +48,43 @@ def test_categories(text, found):
 
 def test_every_category_is_its_own_name():
     assert [category(str(one)) for one in Category] == list(Category)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("tide", "tide"),
+        ("1. tide", "tide"),
+        ("12) tide", "tide"),
+        ("(3) tide", "tide"),
+        ("- tide", "tide"),
+        ("• **tide**", "tide"),
+        ("`tide`,", "tide"),
+        ("“spring tide”", "spring tide"),
+        ("'tide'", "tide"),
+        ("tide (noun)", "tide"),
+        ("tide [n.]", "tide"),
+        ("tide.", "tide"),
+        ("tide: the rise and fall of the sea", "tide"),
+        ("spring tide – a high tide", "spring tide"),
+        # what belongs to the word stays
+        ("'hood", "'hood"),
+        ("rock 'n' roll", "rock 'n' roll"),
+        ("e.g.", "e.g."),
+        ("a.m.", "a.m."),
+        ("C++", "C++"),
+        ("3D", "3D"),
+        ("Mercury (planet)", "Mercury (planet)"),
+        ("Blade Runner: 2049", "Blade Runner: 2049"),
+        ("well-being", "well-being"),
+        ('a "b"', 'a "b"'),
+        ("This is how it goes.", "This is how it goes."),
+        ("one two three four five: a list of words", "one two three four five: a list of words"),
+        ("", ""),
+        ("**", ""),
+        ("...", "..."),
+    ],
+)
+def test_a_headword_comes_out_of_its_dress(text, word):
+    assert headword(text) == word
+    assert headword(headword(text)) == headword(text)

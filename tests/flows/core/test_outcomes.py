@@ -15,6 +15,7 @@ from flows.core.outcomes import NAMED, code_of, helps, in_short, lines, with_out
 from flows.knowledge import (
     Batch,
     Candidate,
+    Counts,
     FailureCode,
     Job,
     NamedOutcome,
@@ -97,6 +98,11 @@ def test_what_a_word_is_a_form_or_spelling_of_is_said():
     ]
 
 
+def test_a_word_that_is_named_twice_is_not_explained_by_itself():
+    job = with_outcomes(JOB, [NamedOutcome(word="sea", code="repeated", variant_of="sea")])
+    assert lines(job)[0].names == ("sea",)
+
+
 def test_the_commonest_reason_comes_first_and_the_last_ones_are_summed_up():
     job = JOB.model_copy(
         update={"outcomes": {"number": 1, "known": 30, "sentence": 2, "markup": 3, "empty": 1}}
@@ -107,6 +113,21 @@ def test_the_commonest_reason_comes_first_and_the_last_ones_are_summed_up():
 def test_only_where_a_model_would_help_is_one_advised():
     assert helps(with_outcomes(JOB, [NamedOutcome(word="a", code="known")])) is None
     assert "GROQ_API_KEY" in helps(with_outcomes(JOB, [NamedOutcome(word="a", code="not_in_lexicon")]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"end_reason": "nothing new", "parameters": {"topic": "violin"}}, "near “violin”"),
+        ({"end_reason": "nothing new", "parameters": {"topic": None}}, "Name words yourself"),
+        ({"end_reason": "nothing new", "counts": Counts(stored=1)}, None),
+        ({"end_reason": "all done"}, None),
+        ({"end_reason": "time limit"}, None),
+    ],
+)
+def test_a_job_that_found_nothing_new_says_what_to_try(changed, told):
+    advice = helps(JOB.model_copy(update=changed))
+    assert advice is None if told is None else told in advice
 
 
 def test_a_row_from_before_has_no_outcomes():

@@ -186,3 +186,18 @@ def test_whatever_is_written_the_row_is_whole(written):
         assert (row.end_reason is not None) is row.is_final
         assert row.attempt >= before.attempt
         assert row.status == rules.status_of(row.run_status, row.running_since, row.state)
+
+
+@pytest.mark.parametrize("said", [None, "running", "completed"])
+def test_a_completed_job_is_done_whoever_says_so(said):
+    stored = job(run_status=said, attempt=0 if said is None else 1, running_since=START, progress=9)
+    seen = stored.model_copy(update={"state": state("COMPLETED")})
+    row = rules.projected(stored, seen)
+    assert (row.status, row.progress) == ("completed", 100)
+
+
+@pytest.mark.parametrize("kind", ["FAILED", "CRASHED", "CANCELLED"])
+def test_a_job_that_ended_badly_keeps_how_far_it_came(kind):
+    stored = job(run_status="running", attempt=1, running_since=START, progress=9)
+    row = rules.projected(stored, stored.model_copy(update={"state": state(kind)}))
+    assert row.progress == 9

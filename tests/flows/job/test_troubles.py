@@ -54,6 +54,35 @@ async def test_a_proposal_that_failed_is_counted_and_told(heart):
     assert len(await problems(heart, job)) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "calls", "count"),
+    [
+        # the second try within one proposal makes it good
+        (MalformedOutput("prose"), "malformed", [1], 1),
+        (Refused("filtered"), "refused", [1], 1),
+        (RecursionError("too deep"), "unreadable", [1], 1),
+        # both tries fail, and the proposal is asked for again
+        (MalformedOutput("prose"), "malformed", [1, 2], 2),
+    ],
+)
+async def test_a_request_that_failed_within_a_proposal_is_counted_and_told(heart, error, code, calls, count):
+    job = await heart.run(Model(WORDS, fault=failing("propose", error, *calls)), a_round=10, max_entries=20)
+    assert job.counts.stored == 20
+    [trouble] = job.troubles
+    assert (trouble.provider, trouble.code, trouble.count) == ("scripted", code, count)
+    assert len(await problems(heart, job)) == 1
+
+
+async def test_one_of_several_requests_of_a_round_that_failed_is_counted(heart):
+    away = ModelUnavailable("502 from upstream")
+    model = Model(WORDS, fault=failing("propose", away, 2))
+    model.invents = True
+    job = await heart.run(model, a_round=200, max_entries=20)
+    assert model.calls["propose"] > 1
+    [trouble] = job.troubles
+    assert (trouble.code, trouble.count) == ("unavailable", 1)
+
+
 async def test_the_first_is_told_and_all_are_counted(heart):
     heart.set(concurrency=1)
     away = ModelUnavailable("away")
@@ -78,3 +107,12 @@ async def test_a_source_s_failures_are_counted_too(heart, error, code, count):
 async def test_a_job_without_trouble_has_none(heart):
     job = await heart.run(Model(), words=WORDS[:10])
     assert (job.troubles, await problems(heart, job)) == ((), [])
+
+
+async def test_requests_that_fail_beside_others_that_succeed_are_counted(heart):
+    away = ModelUnavailable("502 from upstream")
+    model = Model(WORDS, fault=failing("propose", away, 2, 4, 5))
+    model.invents = True
+    job = await heart.run(model, a_round=10, max_entries=20)
+    [trouble] = job.troubles
+    assert (trouble.code, trouble.count, job.counts.stored) == ("unavailable", 3, 20)

@@ -64,6 +64,8 @@ async def test_given_words_that_bring_nothing_are_counted_by_their_reason(
         ("blorptang", "not_in_lexicon", None),
         ("color", "spelling_variant", "colour"),
         ("violins", "inflection", "violin"),
+        ("mice", "inflection", "mouse"),
+        ("went", "inflection", "go"),
     ],
 )
 async def test_on_the_lexicon_one_word_that_cannot_be_learned_says_why(heart, word, code, of):
@@ -93,10 +95,35 @@ async def test_the_stages_and_totals_of_words_that_were_given_up_agree(heart):
     assert done == {"propose": 5, "research": 5, "synthesize": 2, "enrich": 2}
 
 
-async def test_words_left_when_the_time_is_up_are_not_called_given_up(heart):
+@pytest.mark.parametrize(
+    ("form", "base"), [("mice", "mouse"), ("spoons", "spoon"), ("went", "go"), ("Children", "child")]
+)
+async def test_on_the_lexicon_a_form_that_it_lacks_is_learned_as_its_word(heart, form, base):
+    async def nothing(_keys):
+        return {}
+
+    with Lexicon() as lexicon:
+        job = await heart.run(LexiconModel(lexicon, taken=nothing), words=[form])
+        again = await heart.run(LexiconModel(lexicon, taken=nothing), words=[form, base], job_id=OTHER)
+    assert (job.counts.stored, job.outcomes) == (1, {})
+    assert (await heart.store.known([base]))[base].depth == "enriched"
+    assert (again.counts.stored, again.outcomes) == (0, {"inflection": 1, "known": 1})
+
+
+async def test_words_left_when_the_time_is_up_are_told_and_not_called_given_up(heart):
     job = await heart.run(Model(takes_s={"define": 100}), words=WORDS[:5], minutes=0.5)
     assert (job.end_reason, job.counts.stored, job.counts.failed) == ("time limit", 0, 0)
-    assert job.outcomes == {}
+    assert job.outcomes == {"time_limit": 5}
+    assert [named.word for named in job.named_outcomes] == WORDS[:3]
+
+
+@pytest.mark.parametrize("minutes", [0.2, 0.5, 0.9])
+async def test_every_word_that_was_taken_up_is_an_entry_or_has_a_reason(heart, minutes):
+    model = Model(WORDS, takes_s={"define": 9, "enrich": 4})
+    job = await heart.run(model, minutes=minutes)
+    assert job.end_reason == "time limit"
+    assert job.counts.accepted > job.counts.stored
+    assert job.outcomes == {"time_limit": job.counts.accepted - job.counts.stored}
 
 
 async def test_a_resumed_job_counts_no_outcome_twice(heart):

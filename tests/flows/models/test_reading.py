@@ -143,10 +143,39 @@ def test_the_better_of_two_answers_counts_and_of_equal_ones_the_last():
         ("1. bread\n2. **cheese**\n", ("bread", "cheese")),
         ('{"words":["br\\u202eead","\\ud83d", "  "]}', ("bread",)),
         ('{"words":[]}', ()),
+        (
+            '{"words":["1. bread","2) **cheese**","- \\"oat\\"","\\u2022 rye,"]}',
+            ("bread", "cheese", "oat", "rye"),
+        ),
+        (
+            '{"words":["bread (noun)","to eat (v.)","Mercury (planet)"]}',
+            ("bread", "to eat", "Mercury (planet)"),
+        ),
+        ('{"words":["bread: food made of dough and baked","rye - a cereal"]}', ("bread", "rye")),
+        ("1. bread - food made of dough\n2. rye: a cereal that is grown for its grain\n", ("bread", "rye")),
+        # a small real model (SmolLM2) gave the schema back
+        ('{"type":"object","properties":{"words":{"type":"array"}},"required":["words"]}', None),
+        ('{"type":["object"],"enum":["noun","verb"]}', None),
+        ('{"type":"object","required":["words"],"words":["bread"]}', ("bread",)),
     ],
 )
 def test_proposals_are_read_under_their_own_name(text, words):
-    assert read_proposals(text) == words
+    if words is None:
+        with pytest.raises(ValueError, match="no list"):
+            read_proposals(text)
+    else:
+        assert read_proposals(text) == words
+
+
+@pytest.mark.parametrize(
+    "dress", ["1. {}", "**{}**", "“{}”", "{} (noun)", "{}:", "{}.", "{} - a word", "- {}"]
+)
+def test_items_are_found_under_their_words_in_whatever_dress(dress):
+    answer = {
+        "words": [{**item, "id": dress.format(item["id"])} for item in ITEMS],
+        "conflicts": [dress.format(key) for key in json.loads(VALID)["conflicts"]],
+    }
+    assert read_items("define", json.dumps(answer), KEYS) == WHOLE
 
 
 def test_damaged_answers_give_true_drafts_or_none():

@@ -11,6 +11,7 @@ from flows.knowledge import Failure, Generation, ProposalRequest, Usage
 from flows.models.base import Unfinished
 from flows.models.scripted import ScriptedModel
 from flows.stages.asking import AGAIN, ask, ask_for_words
+from flows.stages.troubles import Troubles
 
 Answer = Generation[Mapping[str, str]]
 
@@ -175,12 +176,16 @@ async def test_words_are_listed_again_with_more_room_when_the_list_broke_off():
     def fault(_method, call):
         return breaking(()) if call == 1 else None
 
-    listed = await ask_for_words(ScriptedModel(["one", "two"] * 2, fault=fault), ProposalRequest(count=2))
+    listed = await ask_for_words(
+        ScriptedModel(["one", "two"] * 2, fault=fault), ProposalRequest(count=2), Troubles()
+    )
     assert listed.value == ("one", "two")
     assert listed.usage.requests == 2
     with pytest.raises(ModelUnavailable, match="lists no words"):
         await ask_for_words(
-            ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")), ProposalRequest(count=2)
+            ScriptedModel(["one"] * 9, fault=lambda *_: MalformedOutput("prose")),
+            ProposalRequest(count=2),
+            Troubles(),
         )
 
 

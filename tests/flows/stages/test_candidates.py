@@ -8,6 +8,7 @@ from flows.knowledge import Candidate, Verdict, Word, utc_now
 from flows.lexicon.reader import Lexicon
 from flows.models.scripted import ScriptedModel
 from flows.stages.candidates import CandidateSource
+from flows.stages.troubles import Troubles
 from flows.stores.memory import MemoryStore
 
 
@@ -21,7 +22,10 @@ def lexicon():
 def resources(lexicon):
     def make(*words):
         return SimpleNamespace(
-            model=ScriptedModel(words), lexicon=lexicon, store=MemoryStore("", language="en")
+            troubles=Troubles(),
+            model=ScriptedModel(words),
+            lexicon=lexicon,
+            store=MemoryStore("", language="en"),
         )
 
     return make

@@ -14,7 +14,13 @@ from flows.knowledge import Candidate, Generation, Round, Usage, Verdict, utc_no
 from flows.lexicon.census import cell_sizes
 from flows.lexicon.reader import Lexicon
 from flows.stages.planner import PromptPlanner, observed
+from flows.stages.troubles import Troubles
 from tests.world.proposing import Proposer
+
+
+def parts_of(model, lexicon):
+    """What the planner uses of a job's resources."""
+    return SimpleNamespace(model=model, lexicon=lexicon, troubles=Troubles())
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,7 @@ def judged(found, verdict=Verdict.ACCEPTED):
 
 async def test_a_round_of_a_thousand_words_is_ten_requests_for_ten_kinds(lexicon):
     model = Listing()
-    found = await PromptPlanner().ask(SimpleNamespace(model=model, lexicon=lexicon), 1000)
+    found = await PromptPlanner().ask(parts_of(model, lexicon), 1000)
     assert [request.count for request in model.requests] == [100] * 10
     assert len({request.cells for request in model.requests}) == 10
     assert Counter(cell for _, cell in found.words) == {request.cells[0]: 100 for request in model.requests}
@@ -64,7 +70,7 @@ async def test_a_round_of_a_thousand_words_is_ten_requests_for_ten_kinds(lexicon
 
 async def test_what_came_is_used_when_some_requests_fail_and_a_retry_sends_only_those(lexicon):
     model = Listing(failing={2})
-    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), parts_of(model, lexicon)
     assert len((await planner.ask(parts, 400)).words) == 300
     assert len((await planner.ask(parts, 400)).words) == 400
     assert len(model.requests) == 5
@@ -74,12 +80,12 @@ async def test_what_came_is_used_when_some_requests_fail_and_a_retry_sends_only_
 async def test_the_failure_is_told_when_all_requests_fail(lexicon, error):
     model = Listing(failing=range(1, 100), error=error)
     with pytest.raises(error):
-        await PromptPlanner().ask(SimpleNamespace(model=model, lexicon=lexicon), 400)
+        await PromptPlanner().ask(parts_of(model, lexicon), 400)
 
 
 async def test_words_that_a_kind_has_given_are_shown_when_it_is_asked_again(lexicon):
     model = Listing()
-    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), parts_of(model, lexicon)
     for _ in range(40):
         planner.note_verdicts(judged(await planner.ask(parts, 400)))
     again = [
@@ -94,7 +100,7 @@ async def test_words_that_a_kind_has_given_are_shown_when_it_is_asked_again(lexi
 
 async def test_dry_kinds_are_left_and_without_any_left_the_model_is_asked_for_just_words(lexicon):
     model = Listing()
-    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), parts_of(model, lexicon)
     while (found := await planner.ask(parts, 1000)).words[0][1] is not None:
         assert len(model.requests) < 500
         planner.note_verdicts(judged(found, Verdict.KNOWN))
@@ -103,7 +109,7 @@ async def test_dry_kinds_are_left_and_without_any_left_the_model_is_asked_for_ju
 
 async def test_a_resumed_job_remembers_what_its_rounds_gave(lexicon):
     model = Listing()
-    planner, parts = PromptPlanner(), SimpleNamespace(model=model, lexicon=lexicon)
+    planner, parts = PromptPlanner(), parts_of(model, lexicon)
     rounds = []
     for number in range(1, 4):
         candidates = judged(await planner.ask(parts, 400), Verdict.KNOWN)

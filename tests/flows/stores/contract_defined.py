@@ -49,6 +49,24 @@ async def test_defined_words_are_listed_by_key_and_entries_are_not(store):
     assert await store.defined_words(prefix="\udcff") == ()
 
 
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [("naïve", "naive"), ("cafe", "café"), ("co operate", "co-operate"), ("icecream", "ice cream")],
+)
+async def test_a_word_is_found_by_a_query_of_which_only_marks_and_spaces_differ(store, query, key):
+    await learn(store, entries=["cat"], defined=[key])
+    assert await found_keys(store, query) == [key]
+    assert await found_keys(store, query, depth="defined") == [key]
+    assert await found_keys(store, query, depth="deep") == []
+    assert await found_keys(store, query, job_id=BOB) == []
+
+
+async def test_a_true_pair_is_not_found_for_each_other(store):
+    await learn(store, defined=["resume"])
+    # full text folds marks, for entries too
+    assert await found_keys(store, "résumé") == (["resume"] if store.has_full_text else [])
+
+
 async def test_a_word_that_became_an_entry_is_listed_as_such(store):
     await learn(store, defined=["cat"])
     await learn(store, entries=["cat"], number=2)
@@ -95,7 +113,7 @@ async def learn_texts(store, *, job_id=ANN, entries=("cat",)):
         ("VENICE magistrate", [], ["doge"]),
         ("venice cat", [], []),
         ("cafe", [], ["étude"]),
-        ("etude", [], ["étude"]),
+        ("etude", ["étude"], []),
         ("music piece étude", [], ["étude"]),
         ("that", [], ["catnip", "dog"]),
         ("nothing", [], []),

@@ -29,7 +29,9 @@ def secrets_in(text):
 
 
 @pytest.mark.prefect
-def test_no_answer_log_event_or_parameter_holds_a_secret(prefect_api, stand_ins, tmp_path, caplog):
+def test_no_answer_log_event_or_parameter_holds_a_secret(
+    prefect_api, stand_ins, tmp_path, caplog, prefect_auth
+):
     caplog.set_level(logging.DEBUG)
     asyncio.run(deploy(stand_ins))
     with adopted(PLANTED), serving(tmp_path, token=TOKEN) as served:
@@ -57,7 +59,9 @@ def test_no_answer_log_event_or_parameter_holds_a_secret(prefect_api, stand_ins,
             states = await client.read_flow_run_states(run.id)
         return run.model_dump_json() + "".join(s.model_dump_json() for s in states)
 
-    assert not secrets_in(asyncio.run(stored()) + httpx.post(f"{prefect_api}/events/filter", json={}).text)
+    assert not secrets_in(
+        asyncio.run(stored()) + httpx.post(f"{prefect_api}/events/filter", json={}, auth=prefect_auth).text
+    )
     # the first line of each log record of ours; httpx's own, of this test's client, shows the address that
     # the test asked for
     assert not secrets_in(

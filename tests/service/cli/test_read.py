@@ -148,6 +148,28 @@ class TestSearch:
         assert sorted(row[0] for row in rows) == ["gravitation", "gravity"]
         assert all(len(row) == 4 for row in rows)
 
+    @pytest.mark.parametrize(
+        ("asked", "word", "relation"),
+        [("tides", "tide", "a form of"), ("tigers", "tiger", "a form of")],
+    )
+    def test_a_form_finds_its_word(self, asked: str, word: str, relation: str, capsys: Captured):
+        assert cli.main(["search", asked]) == 0
+        said = capsys.readouterr()
+        assert said.out.startswith(f"{word}\t")
+        assert said.err == f"{asked} is {relation} {word}:\n"
+
+    def test_a_word_that_only_marks_tell_apart_is_found(self, capsys: Captured):
+        assert cli.main(["search", "tíde"]) == 0
+        assert capsys.readouterr().out.startswith("tide\t")
+
+    @pytest.mark.parametrize("asked", ["naïve", "spoons", "mice", "went"])
+    def test_what_the_lexicon_has_in_another_form_is_not_called_missing(self, asked: str, capsys: Captured):
+        for command in ("show", "search"):
+            cli.main([command, asked])
+            said = capsys.readouterr().err
+            assert "lexicon" not in said
+            assert "learn run quick" in said
+
     def test_json_is_a_page(self, capsys: Captured):
         assert cli.main(["search", "--category", "animal", "--json"]) == 0
         page = json.loads(capsys.readouterr().out)

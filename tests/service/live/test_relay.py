@@ -10,7 +10,7 @@ import pytest
 from store_documents import ANN, BOB, job
 
 from flows.core.status import line_of
-from flows.knowledge import PrefectState, utc_now
+from flows.knowledge import JobEvent, PrefectState, utc_now
 from flows.stores.memory import MemoryStore
 from service.errors import NotFound, PrefectUnavailable
 from service.live.relay import Relay
@@ -168,3 +168,34 @@ async def test_a_stop_that_was_asked_for_is_told_at_once():
             await store.request_stop(ANN)
             relay.refresh(ANN)
             assert (await anext(subscriber)).is_stopping is True
+
+
+async def test_a_run_that_ends_while_its_job_is_read_is_never_told_with_an_older_row():
+    """The end is written between the reading of the row and that of the log."""
+
+    class EndsBetween(MemoryStore):
+        is_due = False
+
+        async def log(self, job_id, **options):
+            if self.is_due:
+                self.is_due = False
+                await end(self)
+            return await super().log(job_id, **options)
+
+    async def end(store):
+        row = await store.job(ANN)
+        changed = {"run_status": "completed", "end_reason": "all done", "finished_at": utc_now()}
+        line = JobEvent(attempt=row.attempt, id="1.9", kind="job.ended", text="Completed", occurred=utc_now())
+        await store.save_job(row.model_copy(update={**changed, "progress": 100}), [line])
+
+    async with relaying(store := EndsBetween()) as relay, asyncio.timeout(10):
+        begun = await store.begin_attempt(job(ANN))
+        await store.save_job(begun.model_copy(update={"progress": 9}))
+        async with relay.follow(ANN) as subscriber:
+            assert (await anext(subscriber)).progress == 9
+            store.is_due = True
+            relay.refresh(ANN)
+            frames = [frame async for frame in subscriber]
+    assert [event.text for frame in frames for event in frame.events] == ["Completed"]
+    assert all(frame.progress == 100 for frame in frames if frame.events)
+    assert (frames[-1].status, frames[-1].progress) == ("completed", 100)

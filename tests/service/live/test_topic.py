@@ -187,3 +187,52 @@ async def test_a_state_of_prefect_cannot_wait():
     assert not found.take_lines([line(1)])
     assert found.take_lines([line(2).model_copy(update={"kind": "state.paused"})])
     assert not found.take_lines([line(2).model_copy(update={"kind": "state.paused"})]), "already told"
+
+
+def ended(seq):
+    return line(seq).model_copy(update={"kind": "job.ended", "text": "Completed (all done): 7 words learned"})
+
+
+async def test_the_line_of_the_end_is_not_told_before_the_row_that_has_ended():
+    found, subscriber = topic(), Subscriber()
+    found.take_row(row(progress=9, version=2))
+    found.take_lines([line(1), ended(2)])
+    assert found.needs_reading, "its row may be on its way"
+    # what the relay reads from the store
+    found.needs_reading = False
+    found.take_log([ended(2)])
+    found.take_read_row(row(progress=100, version=3, status="completed", run_status="completed"))
+    tell(found, subscriber)
+    subscriber.end()
+    (frame,) = [frame async for frame in subscriber]
+    assert [event.text for event in frame.events] == ["line 1.1", ended(2).text]
+    assert (frame.status, frame.progress) == ("completed", 100)
+
+
+async def test_the_line_of_the_end_after_its_row_asks_for_nothing_more():
+    found = topic()
+    found.take_row(row(progress=100, version=2, status="completed", run_status="completed"))
+    found.needs_reading = False
+    found.take_lines([ended(1)])
+    assert not found.needs_reading
+    assert found.news() == (ended(1),)
+
+
+async def test_frames_held_back_while_the_past_is_read_do_not_bring_an_older_status():
+    found, subscriber = topic(), Subscriber(is_on_hold=True)
+    found.take_lines([line(1)])
+    found.take_row(row(progress=9, version=2))
+    tell(found, subscriber)  # held back
+    found.take_row(row(progress=100, version=3, status="completed", run_status="completed"))
+    first = JobFrame(
+        **dict(JobView.of(found.row, prefect_url=None)),
+        events=(),
+        cursor=LogPosition(1, 0).cursor,
+        sent_at=NOW,
+    )
+    subscriber.release(first, LogPosition(1, 0))
+    subscriber.end()
+    (frame,) = [frame async for frame in subscriber]
+    assert (frame.status, frame.progress) == ("completed", 100)
+    assert [event.text for event in frame.events] == ["line 1.1"]
+    assert LogPosition.of(frame.cursor) == (1, 1)

@@ -18,18 +18,24 @@ def port(prefect_api):
     return urlsplit(prefect_api).port
 
 
-def ask(url, **headers):
-    return httpx.post(f"{url}/deployments/filter", json={"limit": 1}, headers=headers, timeout=20).status_code
+@pytest.fixture
+def ask(prefect_auth):
+    def status(url, **headers):
+        return httpx.post(
+            f"{url}/deployments/filter", json={"limit": 1}, headers=headers, timeout=20, auth=prefect_auth
+        ).status_code
+
+    return status
 
 
-def test_a_name_that_was_rebound_is_refused(prefect_api, port):
+def test_a_name_that_was_rebound_is_refused(prefect_api, port, ask):
     for host in (EVIL, f"{EVIL}:{port}", f"127.0.0.1.{EVIL}", f"{EVIL}#127.0.0.1", f"127.0.0.1@{EVIL}", ""):
         assert ask(prefect_api, Host=host) in {400, 403}, host
     for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"):
         assert ask(prefect_api, Host=host) == 200, host
 
 
-def test_another_page_is_refused_and_the_servers_own_is_not(prefect_api, port):
+def test_another_page_is_refused_and_the_servers_own_is_not(prefect_api, port, ask):
     for origin in (
         f"http://{EVIL}",
         f"http://{EVIL}:{port}",
@@ -65,9 +71,9 @@ def test_another_page_hears_no_events_and_sends_none(prefect_api, path):
     assert refused.value.response.status_code == 403
 
 
-def test_programs_hear_events_as_ever(prefect_api):
+def test_programs_with_the_password_hear_events(prefect_api, prefect_auth):
     with connect(
         f"{prefect_api.replace('http', 'ws')}/events/out", subprotocols=["prefect"], open_timeout=20
     ) as socket:
-        socket.send(json.dumps({"type": "auth", "token": None}))
+        socket.send(json.dumps({"type": "auth", "token": ":".join(prefect_auth)}))
         assert json.loads(socket.recv(timeout=20))["type"] == "auth_success"

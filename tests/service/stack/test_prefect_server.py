@@ -33,8 +33,8 @@ asyncio.run(main())
 SERVER = "-m service.stack.prefect_server"
 
 
-async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
-    async with httpx.AsyncClient(timeout=30) as client:
+async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api, prefect_auth):
+    async with httpx.AsyncClient(timeout=30, auth=prefect_auth) as client:
         flow = (await client.post(f"{prefect_api}/flows/", json={"name": "parallel"})).json()["id"]
         started = time.monotonic()
         answers = await asyncio.gather(
@@ -47,8 +47,8 @@ async def test_parallel_writes_are_neither_refused_nor_slow(prefect_api):
     assert time.monotonic() - started < 5
 
 
-async def test_measured_settings_are_in_force(prefect_api):
-    async with httpx.AsyncClient() as client:
+async def test_measured_settings_are_in_force(prefect_api, prefect_auth):
+    async with httpx.AsyncClient(auth=prefect_auth) as client:
         server = (await client.get(f"{prefect_api}/admin/settings")).json()["server"]
     recorder, persister = server["services"]["task_run_recorder"], server["services"]["event_persister"]
     assert (recorder["batch_size"], recorder["read_batch_size"], recorder["flush_interval"]) == (100, 100, 1)

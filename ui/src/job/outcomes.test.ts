@@ -9,7 +9,10 @@ const job = {
     { word: "smartphone", code: "not_in_lexicon", variant_of: null },
     { word: "selfie", code: "not_in_lexicon", variant_of: null },
   ],
-} as unknown as Parameters<typeof notLearned>[0];
+  counts: { stored: 0 },
+  parameters: {},
+  end_reason: "all done",
+} as unknown as Parameters<typeof notLearned>[0] & Parameters<typeof advice>[0];
 
 it("reasons stand by their number, with a few of their words", () => {
   expect(
@@ -29,7 +32,14 @@ it("reasons stand by their number, with a few of their words", () => {
 
 it("a word that the lexicon lacks comes with what would help, and others without", () => {
   expect(advice(job)).toContain("GROQ_API_KEY");
-  expect(advice({ outcomes: { known: 3 } })).toBe("");
+  expect(advice({ ...job, outcomes: { known: 3 } })).toBe("");
+});
+
+it("a job that found nothing new says what to try", () => {
+  const dry = { ...job, outcomes: {}, end_reason: "nothing new" as const };
+  expect(advice(dry)).toContain("Name words yourself");
+  expect(advice({ ...dry, parameters: { topic: "violin" } })).toContain("near “violin”");
+  expect(advice({ ...dry, counts: { ...job.counts, stored: 3 } })).toBe("");
 });
 
 it("a job that learned everything has nothing to tell", () => {

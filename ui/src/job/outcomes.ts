@@ -58,14 +58,23 @@ export function notLearned({
       ];
       const words = named_outcomes
         .filter((named) => named.code === code)
-        .map(({ word, variant_of }) => ({ word, instead: variant_of ?? null }));
+        .map(({ word, variant_of: of }) => ({ word, instead: of && of !== word ? of : null }));
       return { code, number, text: number === 1 ? one : many, words, hasMore: number > words.length };
     });
 }
 
-/** What would help with the words that were not learned, if anything would. */
-export function advice({ outcomes }: Pick<Job, "outcomes">): string {
-  return outcomes.not_in_lexicon
-    ? "A language model can learn words that the lexicon lacks: set GROQ_API_KEY on the server."
-    : "";
+/** What would help with the words that were not learned, or where none were new; empty if nothing would. */
+export function advice({
+  outcomes,
+  end_reason,
+  counts,
+  parameters,
+}: Pick<Job, "outcomes" | "end_reason" | "counts" | "parameters">): string {
+  if (outcomes.not_in_lexicon)
+    return "A language model can learn words that the lexicon lacks: set GROQ_API_KEY on the server.";
+  if (end_reason !== "nothing new" || counts.stored) return "";
+  const topic = parameters.topic;
+  return typeof topic === "string" && topic
+    ? `No new words near “${topic}” were found. Choose another topic, or leave it out.`
+    : "No new words were found. Name words yourself, or choose a topic.";
 }
