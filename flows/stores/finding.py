@@ -261,22 +261,5 @@ def _page(found: list[Found], prefix: str, cursor: str | None, is_full_text: boo
     return Page(items=tuple(found), cursor=cursor, is_full_text=is_full_text)
 
 
-def _fits(
-    word: Found,
-    *,
-    category: Category | None,
-    job_id: UUID | None,
-    support: Support | None,
-    depth: Depth | None,
-) -> bool:
-    about = word if isinstance(word, Entry) else word.definition
-    return (
-        category in {None, word.category if isinstance(word, Entry) else None}
-        and job_id in {None, about.provenance.job_id}
-        and support in {None, about.support}
-        and depth in {None, word.depth}
-    )
-
-
 def _key(word: Found) -> str:
     return word.key if isinstance(word, Entry) else word.definition.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,7 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
     settings, console = read_settings(), err()
     counts: Counter[tuple[MendOutcome, MendKind]] = Counter()
     status = console.status("Reading the words") if console.is_terminal else nullcontext()
+    shares_terminal = console.is_terminal and sys.stdout.isatty()
     with lexicon_rules(settings.language) as rules, status as shown:
         told_at = time.monotonic()
 
@@ -62,9 +64,15 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
         async with open_store(settings.store, language=settings.language) as store:
             async for found in mend(store, rules, is_dry_run=is_dry_run, tell=tell):
                 counts[found.outcome, found.kind] += found.count
-                if is_json:
-                    typer.echo(found.model_dump_json(exclude_none=True))
-                elif line := line_of(found):
+                line = found.model_dump_json(exclude_none=True) if is_json else line_of(found)
+                if line is None:
+                    continue
+                if shown is not None and shares_terminal:
+                    # a result would stand behind the status, in its line
+                    shown.stop()
+                    typer.echo(line)
+                    shown.start()
+                else:
                     typer.echo(line)
     if is_json:
         typer.echo(_totals(counts, is_dry_run=is_dry_run))
