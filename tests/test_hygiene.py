@@ -31,6 +31,14 @@ def test_scheduled_runs_go_both_ways_ahead_and_the_newest_prefect_is_not_require
     assert jobs["newest-prefect"]["continue-on-error"] is True
 
 
+def test_all_of_the_browser_tests_run_on_schedule_and_cannot_be_skipped():
+    job = read(".github/workflows/scheduled.yml")["jobs"]["browser"]
+    runs = [step.get("run", "") for step in job["steps"]]
+    assert runs[-1] == "make browser"
+    assert runs[-2] == "chromium --version && test -f ui/dist/index.html"
+    assert "continue-on-error" not in job
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_call_what_is_there(path):
     makefile = (ROOT / "Makefile").read_text()

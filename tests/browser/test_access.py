@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from house import wait_for
+from pages import job, start_big
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -10,12 +12,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105
 
 
+@pytest.fixture(scope="module")
+def learned(stack):
+    """A job that has learned 30 words, and is over: what the tables and lists here show."""
+    job_id = start_big(stack.url, minutes=1, max_entries=30)
+    return wait_for(lambda: (found := job(stack.url, job_id))["status"] == "completed" and found, 60)
+
+
 def sign_in(page, token):
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_session_that_ended_is_asked_for_where_one_is(stack, open_page, own_facade):
+def test_a_session_that_ended_is_asked_for_where_one_is(stack, learned, open_page, own_facade):
     with own_facade(LEARN_API_TOKEN=TOKEN) as facade:
         page = open_page(f"{facade.url}/#/knowledge?q=a")
         sign_in(page, "another-token-of-some-length")
@@ -33,7 +42,7 @@ def test_a_session_that_ended_is_asked_for_where_one_is(stack, open_page, own_fa
         expect(page.get_by_role("table")).to_be_visible()
 
 
-def test_a_live_line_that_is_refused_leads_to_the_sign_in(stack, open_page, own_facade):
+def test_a_live_line_that_is_refused_leads_to_the_sign_in(stack, learned, open_page, own_facade):
     with own_facade(LEARN_API_TOKEN=TOKEN) as facade:
         page = open_page(f"{facade.url}/#/jobs")
         sign_in(page, TOKEN)
@@ -44,7 +53,7 @@ def test_a_live_line_that_is_refused_leads_to_the_sign_in(stack, open_page, own_
         expect(page.heading("Sign in")).to_be_visible(timeout=60_000)
 
 
-def test_without_prefect_what_was_learned_is_read_and_nothing_starts(stack, open_page, own_facade):
+def test_without_prefect_what_was_learned_is_read_and_nothing_starts(stack, learned, open_page, own_facade):
     with own_facade(PREFECT_API_URL="http://127.0.0.1:9/api") as facade:
         page = open_page(f"{facade.url}/#/jobs")
         page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import product
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from pages import start_big, status
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+APART_PX = 30
+"""A word that is this far from every other one lies under none."""
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +126,61 @@ def around(url, word, steps=1):
     return {node["word"]: node["depth"] is not None for node in nodes}
 
 
-def one_that_grows(url):
-    """A word, and a neighbour of it that has neighbours of its own."""
+def those_that_grow(url):
+    """Words that were learned, each with its learned neighbours that have neighbours of their own."""
     for entry in httpx.get(f"{url}/knowledge", params={"limit": 200}, timeout=30).json()["items"]:
         near = around(url, entry["word"])
-        for word, is_learned in near.items():
-            if is_learned and word != entry["word"] and set(around(url, word)) - set(near):
-                return entry["word"], word
-    raise AssertionError("nothing that was learned leads further")
+        growing = [
+            word
+            for word, is_learned in near.items()
+            if is_learned and word != entry["word"] and set(around(url, word)) - set(near)
+        ]
+        if growing:
+            yield entry["word"], growing
+
+
+def point_at(page, word):
+    """Where the picture shows a word of its list, in pixels from the picture's corner."""
+    page.get_by_role("link", name=word, exact=True).last.hover()
+    mark = page.locator("[data-mark]").bounding_box()
+    canvas = page.locator("canvas").bounding_box()
+    return mark["x"] + mark["width"] / 2 - canvas["x"], mark["y"] + mark["height"] / 2 - canvas["y"]
+
+
+def standing(page, word):
+    """Where a word is, once the picture stands still."""
+    found = []
+    wait_for(
+        lambda: (found.append(point_at(page, word)), len(found) > 1 and math.dist(*found[-2:]) < 1)[1],
+        20,
+        "a graph that stands still",
+    )
+    return found[-1]
+
+
+def graph_with_free_word(stack, open_page):
+    """A page with a graph that stands still, its word, and a neighbour that grows and lies under no other
+    word; with the places of all words.
+    """
+    for word, growing in those_that_grow(stack.url):
+        page = open_page(f"{stack.url}/#/entries/{word}")
+        expect(page.locator("canvas").first).to_be_visible()
+        page.locator("summary", has_text="in the graph").click()
+        standing(page, word)
+        places = {each: point_at(page, each) for each in around(stack.url, word)}
+        for neighbour in growing:
+            others = (place for each, place in places.items() if each != neighbour)
+            if min(math.dist(places[neighbour], place) for place in others) > APART_PX:
+                return page, word, neighbour, places
+        page.close()
+    raise AssertionError("nothing that was learned leads further, or it lies under other words")
+
+
+def empty_spot(page, places):
+    """The place in the picture that is farthest from every word, with room to be dragged from."""
+    box = page.locator("canvas").bounding_box()
+    spots = product(range(10, int(box["width"]) - 60, 20), range(10, int(box["height"]) - 40, 20))
+    return max(spots, key=lambda spot: min(math.dist(spot, place) for place in places.values()))
 
 
 def size(graph):
@@ -138,17 +188,14 @@ def size(graph):
 
 
 def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
-    word, neighbour = one_that_grows(stack.url)
-    page = open_page(f"{stack.url}/#/entries/{word}")
+    page, word, neighbour, _ = graph_with_free_word(stack, open_page)
     graph = page.get_by_role("img", name="Graph of")
-    expect(graph.locator("canvas").first).to_be_visible()
     listed = page.locator("summary", has_text="in the graph")
-    listed.click()
     before = len(around(stack.url, word))
     assert size(graph) == before
-    page.get_by_role("link", name=neighbour, exact=True).last.hover()
-    box = page.locator("[data-mark]").bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    x, y = point_at(page, neighbour)
+    box = page.locator("canvas").bounding_box()
+    page.mouse.click(box["x"] + x, box["y"] + y)
     after = len(set(around(stack.url, word)) | set(around(stack.url, neighbour)))
     wait_for(lambda: size(graph) == after > before, 20, "a graph that has grown")
     page.get_by_role("button", name="Expand graph").press("Enter")
@@ -157,34 +204,20 @@ def test_the_graph_grows_by_a_click_and_by_a_key(stack, learned, open_page):
 
 
 def test_the_graph_is_moved_and_enlarged(stack, learned, open_page):
-    word, neighbour = one_that_grows(stack.url)
-    page = open_page(f"{stack.url}/#/entries/{word}")
-    page.locator("summary", has_text="in the graph").click()
+    page, word, neighbour, places = graph_with_free_word(stack, open_page)
     canvas = page.locator("canvas")
 
     def apart():
-        """From the word to its neighbour, and the word's own place, once nothing moves any more."""
-        places = []
-        for name in (word, neighbour):
-            page.get_by_role("link", name=name, exact=True).last.hover()
-            box = page.locator("[data-mark]").bounding_box()
-            places.append((box["x"] - canvas.bounding_box()["x"], box["y"] - canvas.bounding_box()["y"]))
-        return math.dist(*places), places[0]
+        """From the word to its neighbour, and the word's own place."""
+        at, to = point_at(page, word), point_at(page, neighbour)
+        return math.dist(at, to), at
 
-    def settled():
-        found = []
-        wait_for(
-            lambda: (found.append(apart()), len(found) > 1 and math.dist(found[-1][1], found[-2][1]) < 1)[1],
-            20,
-            "a graph that stands still",
-        )
-        return found[-1]
-
-    distance, place = settled()
+    distance, place = apart()
+    x, y = empty_spot(page, places)
     box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.move(box["x"] + x, box["y"] + y)
     page.mouse.down()
-    page.mouse.move(box["x"] + 45, box["y"] + 25, steps=5)
+    page.mouse.move(box["x"] + x + 40, box["y"] + y + 20, steps=5)
     page.mouse.up()
     assert math.dist(apart()[1], (place[0] + 40, place[1] + 20)) < 2
     canvas.hover(position={"x": 100, "y": 100})
