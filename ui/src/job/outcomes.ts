@@ -70,8 +70,9 @@ export function advice({
   counts,
   parameters,
 }: Pick<Job, "outcomes" | "end_reason" | "counts" | "parameters">): string {
-  if (outcomes.not_in_lexicon)
+  if (outcomes.not_in_lexicon) {
     return "A language model can learn words that the lexicon lacks: set GROQ_API_KEY on the server.";
+  }
   if (end_reason !== "nothing new" || counts.stored) return "";
   const topic = parameters.topic;
   return typeof topic === "string" && topic
