@@ -1,5 +1,5 @@
-"""The job document and its numbered log, kept true while a flow runs: at most one write a second, stored
-first and emitted second.
+"""The job document and its numbered log, kept true while a flow runs: stored at most once a second,
+then told.
 """
 
 from __future__ import annotations
@@ -106,14 +106,13 @@ class ProgressTracker:
     @property
     def job(self) -> Job:
         """The document as it is now."""
-        active_s = self.active_s
         return self._job.model_copy(
             update={
-                "active_seconds": round(active_s, 3),
+                "active_seconds": round(self.active_s, 3),
                 "quota": self.quota(),
                 "troubles": self.troubles(),
                 "progress": progress.percent(
-                    active_s=active_s,
+                    active_s=self.active_s,
                     limit_s=self._budget.limit_s,
                     stored=self._job.counts.stored,
                     max_entries=self._budget.max_entries,
@@ -125,11 +124,9 @@ class ProgressTracker:
     @property
     def active_s(self) -> float:
         """Seconds that this job has worked, in all its attempts."""
-        return (
-            self._stopped_s
-            if self._stopped_s is not None
-            else self._active_before_s + self._loop.time() - self._started
-        )
+        if self._stopped_s is not None:
+            return self._stopped_s
+        return self._active_before_s + self._loop.time() - self._started
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
         """Put a line into the log; it is stored at the next tick."""
@@ -277,7 +274,6 @@ class ProgressTracker:
         if error is not None:
             self.problem(error)
         self._stopped_s = self.active_s
-        stages = {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()}
         self._job = self._job.model_copy(
             update={
                 "status": status,
@@ -285,7 +281,7 @@ class ProgressTracker:
                 "end_reason": reason,
                 "error_code": error_code,
                 "finished_at": utc_now(),
-                "stages": stages,
+                "stages": {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()},
             }
         )
         self._job = counting.with_left(self._job, self._left)

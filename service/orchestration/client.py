@@ -19,7 +19,6 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from flows.errors import ConfigurationError
 from flows.own_machine import is_on_own_machine
 from service.errors import PrefectUnavailable
-from service.orchestration.circuit_breaker import CircuitBreaker
 from service.orchestration.urls import api_advice, without_credentials
 
 TIMEOUT_S = 5.0
@@ -28,8 +27,44 @@ BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """
 REST_S = 1.0
 """After a failed connection, calls fail immediately for this long."""
+REMEMBERED_S = 20.0
+"""How long after its last response a slow Prefect still counts as available. The dashboard polls every 15 s.
+"""
 
 T = TypeVar("T")
+
+
+class CircuitBreaker:
+    """Whether Prefect is available, judging by recent calls.
+
+    Opens after two timeouts in a row, or one refused connection.
+    """
+
+    def __init__(self) -> None:
+        self._answered_at = float("-inf")
+        self._late_at: float | None = None
+        self.is_away = False
+        self.is_vouched_for = False
+        """Whether Prefect responded shortly before the call that timed out."""
+
+    def answered(self) -> None:
+        """Record a response of any kind."""
+        self._answered_at, self._late_at, self.is_away = time.monotonic(), None, False
+
+    def late(self, began: float) -> None:
+        """Record a timeout of a call that began at this time of the monotonic clock.
+
+        Calls that time out together count as one.
+        """
+        if self._late_at is None:
+            self._late_at = time.monotonic()
+            self.is_vouched_for = began - self._answered_at < REMEMBERED_S
+        elif began >= self._late_at:
+            self.is_away = True
+
+    def refused(self) -> None:
+        """Record a refused connection or a broken response."""
+        self.is_away = True
 
 
 class PrefectApi:

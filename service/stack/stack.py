@@ -1,6 +1,4 @@
-"""`learn up`: starts, watches and stops Prefect's server, a worker and the server on this machine, and
-deploys.
-"""
+"""`learn up`: starts, watches and stops Prefect's server, a worker and our server here, and deploys."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ async def test_a_prefect_that_was_not_heard_of_lately_is_asked_twice_before_it_i
 async def test_what_answered_long_ago_is_not_taken_for_there(monkeypatch):
     async with prefect_by_turns(monkeypatch, slow={1, 2}) as (orchestrator, _):
         assert await orchestrator.is_up()
-        monkeypatch.setattr("service.orchestration.circuit_breaker.REMEMBERED_S", 0.0)
+        monkeypatch.setattr("service.orchestration.client.REMEMBERED_S", 0.0)
         assert not await orchestrator.is_up()
 
 
