@@ -60,6 +60,7 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
     state: null,
     reason: null,
     confirmed_at: null,
+    process: null,
     version: 1,
     is_settled: true,
     prefect_url: null,
