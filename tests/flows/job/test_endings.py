@@ -48,7 +48,7 @@ class Left(Exception):
 
 
 @pytest.mark.parametrize(
-    ("ended", "prefect", "has_deployment", "leaves"),
+    ("ended", "prefect", "is_own_process", "leaves"),
     [
         (StaleAttempt("attempt 2 has taken over"), "RUNNING", True, True),
         (Job(job_id=JOB, mode="big", created_at=START, status="completed"), "PENDING", True, True),
@@ -59,7 +59,7 @@ class Left(Exception):
     ],
 )
 async def test_a_superseded_process_tells_prefect_nothing(  # noqa: PLR0917
-    heart, monkeypatch, ended, prefect, has_deployment, leaves
+    heart, monkeypatch, ended, prefect, is_own_process, leaves
 ):
     def leave(code):
         raise Left(code)
@@ -71,13 +71,15 @@ async def test_a_superseded_process_tells_prefect_nothing(  # noqa: PLR0917
         id=JOB,
         tags=[],
         auto_scheduled=False,
-        deployment_id=JOB if has_deployment else None,
+        deployment_id=JOB,
         name="a run",
         created=None,
         expected_start_time=None,
         state=None,
     )
     heart.prefect.says = prefect
+    if is_own_process:
+        monkeypatch.setenv("PREFECT__FLOW_RUN_ID", str(JOB))
     monkeypatch.setattr(module.os, "_exit", leave)
     monkeypatch.setattr(module, "attempt", attempt)
     monkeypatch.setattr(module, "job_logger", logging.getLogger)
