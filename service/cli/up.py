@@ -74,7 +74,9 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
     except LearningError:
         pass  # then show what was seen last
     tell_end(shown, store_url=settings.store, is_json=is_json)
-    return exit_code(shown.trail.job)
+    # a signal ended the stack, and its worker with the job: that is no failure of the job
+    job = shown.trail.job
+    return INTERRUPTED if job is not None and job.end_reason == "worker stopped" else exit_code(job)
 
 
 async def _run_shown(

@@ -31,6 +31,7 @@ from service.schemas import (
     Stopping,
 )
 
+_START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobId = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
@@ -71,7 +72,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/start", status_code=202, responses=answers(408, 409, 413, 422, 429))
+@router.post("/start", status_code=202, response_model_exclude_defaults=True, responses=_START_ANSWERS)
 async def start_job(  # noqa: PLR0917  FastAPI passes them by name
     facade: Facade,
     starter: Starter,
@@ -85,7 +86,7 @@ async def start_job(  # noqa: PLR0917  FastAPI passes them by name
     return await _start(facade, body.mode, body.parameters(), idempotency_key, response, by=starter)
 
 
-@router.post("/start_big", status_code=202, responses=answers(408, 409, 413, 422, 429))
+@router.post("/start_big", status_code=202, response_model_exclude_defaults=True, responses=_START_ANSWERS)
 async def start_big_job(  # noqa: PLR0917  FastAPI passes them by name
     facade: Facade,
     starter: Starter,

@@ -57,7 +57,7 @@ async def refusal(url, **environment):
 async def test_credentials_of_every_kind_are_sent_and_their_refusal_names_the_variable():
     for environment, wanted in (
         ({"PREFECT_API_AUTH_STRING": "admin:secret"}, "Basic " + base64.b64encode(b"admin:secret").decode()),
-        ({"PREFECT_API_KEY": "pnu_key"}, "Bearer pnu_key"),
+        ({"PREFECT_API_AUTH_STRING": "", "PREFECT_API_KEY": "pnu_key"}, "Bearer pnu_key"),
     ):
         heard = []
         async with answering(answer("401 Unauthorized"), heard=heard) as port:

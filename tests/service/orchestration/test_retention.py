@@ -156,7 +156,10 @@ async def test_prefects_oldest_runs_go_when_its_database_is_too_large(prefect_ap
         assert await prune_prefect(database, most_bytes=10, for_s=9, now=utc_now()) == 0, "it has just ended"
         assert await prune_prefect(database, most_bytes=None, for_s=9, now=later) == 0
         assert await left() == {"ours", "failed", "another's"}
-        assert await prune_prefect(database, most_bytes=10, for_s=9, now=later) == 1
+        # the server has runs of other tests, too
+        assert await prune_prefect(database, most_bytes=10, for_s=9, now=later) > 0
+        while "ours" in await left():
+            assert await prune_prefect(database, most_bytes=10, for_s=9, now=later) > 0
         assert await left() == {"failed", "another's"}
 
 

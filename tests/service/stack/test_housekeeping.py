@@ -104,10 +104,10 @@ def test_prefect_keeps_what_the_settings_say(tmp_path):
     assert for_ever["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] == "events"
 
 
-async def test_prefects_server_understands_how_long_events_are_kept(prefect_api):
+async def test_prefects_server_understands_how_long_events_are_kept(prefect_api, prefect_auth):
     import httpx
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(auth=prefect_auth) as client:
         server = (await client.get(f"{prefect_api}/admin/settings")).json()["server"]
     kept = server["services"]["db_vacuum"]["event_retention_overrides"]
     assert kept.keys() == set(BULK_EVENTS)
