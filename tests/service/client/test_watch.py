@@ -136,7 +136,8 @@ async def test_what_ended_while_the_facade_was_away_is_told_when_it_is_back(faca
         is_true_history(await following.end(), told)
         again = [frame async for frame in client.watch(told.job_id, from_start=True)]
         is_true_history(again, told)
-        assert [f.status async for f in client.watch(told.job_id)] == ["completed"]
+        # the server that began again may still add what Prefect says of the end
+        assert {f.status async for f in client.watch(told.job_id)} == {"completed"}
 
 
 @prefect
@@ -166,6 +167,7 @@ async def test_prefects_word_of_the_end_comes_after_the_documents_and_is_told(fa
         following = Following(client, told.job_id, from_start=True)
         await following.until(len)
         await told.begin()
+        await told.seen()
         await told.do(
             "ended", run_status="completed", end_reason="all done", progress=100, finished_at=utc_now()
         )
@@ -246,7 +248,8 @@ async def test_behind_a_proxy_without_websockets_it_polls(facade, store, refusal
         await told.end()
         facade.start()
         is_true_history(await following.end(), told)
-        assert [f.status async for f in client.watch(told.job_id)] == ["completed"]
+        # the server that began again may still add what Prefect says of the end
+        assert {f.status async for f in client.watch(told.job_id)} == {"completed"}
 
 
 @prefect
