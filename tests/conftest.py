@@ -41,7 +41,8 @@ SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
 SLOW_TESTS = (
-    "flows/job/test_others.py::test_jobs_on_the_lexicon_go_on_until_their_time_is_up",
+    "flows/job/test_batch_workers.py::test_where_work_is_fast_",
+    "flows/job/test_others.py",
     "flows/lexicon/test_compose.py::test_definition_of_every_headword_",
     "flows/lexicon/test_entries.py",
     "flows/models/test_groq.py::test_requests_wait_for_the_minutes_tokens_",
@@ -52,6 +53,7 @@ SLOW_TESTS = (
     "flows/lexicon/test_reader.py::test_memory_stays_small_however_much_is_read",
     "flows/models/test_lexicon_model.py::test_every_presentable_lemma_",
     "flows/stages/test_planner.py::test_ten_rounds_bring_twice_as_many_new_words_as_a_naive_prompt",
+    "flows/stores/test_claim_races.py",
     "flows/stores/test_factory.py::test_no_driver_is_imported_before_it_is_needed",
     "flows/stores/test_mending.py::test_no_doubles_are_left_and_nothing_else_is_changed",
     "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
@@ -67,6 +69,7 @@ SLOW_TESTS = (
     "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
     "service/cli/test_jobs.py::test_without_a_facade_one_line_says_so",
     "service/cli/test_mend.py::test_a_killed_run_is_taken_up",
+    "service/cli/test_copy.py::test_interrupted_move_",
     "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
     "service/cli/test_streams.py",
     "service/client/test_connection.py",
@@ -74,7 +77,9 @@ SLOW_TESTS = (
     "service/orchestration/test_client.py",
     "service/orchestration/test_liveness.py::test_a_killed_process_",
     "service/orchestration/test_patches.py",
+    "service/orchestration/test_retention.py",
     "service/stack/test_open_server.py",
+    "service/stack/test_housekeeping.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
     "service/stack/test_restarts.py",
