@@ -64,7 +64,7 @@ async def deep_learning(words: Annotated[list[str] | None, Field(description="Wh
 
 
 UP = """
-import asyncio, os, sys
+import asyncio, gc, os, sys
 from pathlib import Path
 from flows.settings import read_settings
 from service.stack import stack
@@ -80,6 +80,7 @@ async def main():
         await running.wait()
     say(f"done interrupted={running.interrupted}")
 asyncio.run(main())
+gc.freeze()  # as `learn` ends
 """
 
 

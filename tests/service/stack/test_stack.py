@@ -65,7 +65,7 @@ def test_second_interrupt_does_not_wait(start, processes, hear):
     os.kill(process.pid, signal.SIGINT)
     hear(process, "done")
     assert time.monotonic() - started < 5
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_kill_of_the_parent_leaves_nothing(start, processes, hear):
@@ -91,7 +91,7 @@ def test_dead_worker_is_started_again_and_its_run_goes_on(start, processes, hear
     assert state_of(url, job_id) == "RUNNING"
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_dead_facade_is_started_again(start, processes, hear):
@@ -104,7 +104,7 @@ def test_dead_facade_is_started_again(start, processes, hear):
     assert httpx.get(address).json()["status"] == "ok"
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
@@ -148,7 +148,7 @@ def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(
     )
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_a_server_that_is_killed_twice_ends_nothing(start, processes, hear):
@@ -168,7 +168,7 @@ def test_a_server_that_is_killed_twice_ends_nothing(start, processes, hear):
     assert state_of(url, job_id) == "RUNNING"
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_a_run_whose_worker_dies_while_it_is_pending_is_begun_by_the_next(start, processes, hear):

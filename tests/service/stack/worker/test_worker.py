@@ -46,7 +46,7 @@ def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed
     assert "prefect.engine" in processes.alive()[process_of(url, third)]
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
-    processes.wait_until(lambda: not processes.alive(), within_s=10)
+    processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
 def test_runs_that_are_cancelled_before_they_run_are_over_soon_and_leave_no_process(start, processes):
@@ -61,7 +61,7 @@ def test_runs_that_are_cancelled_before_they_run_are_over_soon_and_leave_no_proc
         wait_for_state(url, job_id, "CANCELLED", within_s=10)
         # a run that was cancelled before it had a process has none
         pid = told(url, job_id)
-        processes.wait_until(lambda ended=pid: ended not in processes.alive(), within_s=10)
+        processes.wait_until(lambda ended=pid: ended not in processes.alive(), within_s=2)
     assert "PENDING" in seen
     os.kill(process.pid, signal.SIGTERM)
     processes.wait_until(lambda: not processes.alive(), within_s=10)
