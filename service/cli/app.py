@@ -5,6 +5,7 @@ Commands import what they need inside, so `learn --help` is fast.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
