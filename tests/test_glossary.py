@@ -26,7 +26,7 @@ EXCEPTIONS: dict[str, tuple[str, str]] = {
     "service/api/middleware/limits.py": ("move_to_end", "the standard library's word"),
     "service/api/routes/jobs.py": ("lines", "lines of the numbered log"),
     "service/cli/app.py": ("migrate.*", "`learn migrate` is a public name"),
-    "service/cli/copy.py": ("migrate.*", "the folder `migrations` of notes is kept"),
+    "service/cli/upkeep/copy.py": ("migrate.*", "the folder `migrations` of notes is kept"),
 }
 
 

@@ -18,11 +18,11 @@ import typer
 
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
-from service.cli import upkeep
 from service.cli.installation import doctor, env
 from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, say, say_error
 from service.cli.output.streams import accept_any_text
+from service.cli.upkeep.commands import commands as upkeep_commands
 from service.stack.private_files import OTHERS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cli_jobs.commands)
-app.add_typer(upkeep.commands)
+app.add_typer(upkeep_commands)
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 

@@ -23,7 +23,7 @@ from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState
 from flows.knowledge.events import starter_of
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
-from service.orchestration.labels import WORKER_TYPE, exit_code_of, taken_of
+from service.orchestration.types import WORKER_TYPE, exit_code_of, taken_of
 from service.orchestration.types import Run
 
 

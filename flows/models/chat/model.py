@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from flows.core import prompts
 from flows.core.prompts import Prompt, Task
-from flows.core.room import Room
+from flows.core.quota.room import Room
 from flows.errors import (
     ConfigurationError,
     LearningError,

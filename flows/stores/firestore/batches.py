@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import uuid4
 
 from flows.knowledge import Batch, Definition, Entry
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import batch_fields, batch_path, entry_fields
 from flows.stores.firestore.driver.database import WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import entry_path, frontier_path
 from flows.stores.firestore.word_changes import READ_AT_ONCE, WordChanges, committed

@@ -14,8 +14,8 @@ from flows.core.words import word_key
 from flows.errors import InvalidInput
 from flows.knowledge import DEPTHS, Category, Depth, Entry, Page, StoreStats, Support
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import read
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, pieces
 from flows.stores.firestore.fencing import FirestorePart, entry_path, storable

@@ -11,8 +11,8 @@ from uuid import UUID
 from flows.core.words import document_id
 from flows.errors import InvalidInput
 from flows.knowledge import StoreStats
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.writes import Version, Write
 from flows.stores.rules import check_attempt
 

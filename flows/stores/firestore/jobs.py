@@ -15,7 +15,6 @@ from flows.core import status
 from flows.knowledge import CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage
 from flows.stores.base import Saved
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import (
     evidence_fields,
     evidence_path,
@@ -27,6 +26,7 @@ from flows.stores.firestore.documents import (
     usage_path,
 )
 from flows.stores.firestore.driver.database import WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from flows.knowledge import JobEvent
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.documents import job_path, read
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.values import encode
 from flows.stores.firestore.driver.writes import ANY, Write

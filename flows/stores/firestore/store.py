@@ -13,8 +13,8 @@ from flows.knowledge import utc_now
 from flows.stores.firestore.batches import FirestoreBatches
 from flows.stores.firestore.bookkeeping import FirestoreBookkeeping
 from flows.stores.firestore.contents import FirestoreContents
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import FirestoreDatabase, WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.location import Location
 from flows.stores.firestore.driver.writes import Write
 from flows.stores.firestore.entries import FirestoreEntries

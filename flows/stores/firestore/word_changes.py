@@ -12,8 +12,8 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.knowledge import Definition, Entry
-from flows.stores.firestore.document_cache import DocumentCache
 from flows.stores.firestore.driver.database import WriteConflict
+from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
 from flows.stores.firestore.word_states import STATE_FIELDS, WordState

@@ -35,9 +35,8 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, Proc
 from flows.core.ending import SUPERSEDED_EXIT
 from flows.knowledge import ProcessMark
 from flows.own_machine import process_of
-from service.orchestration.labels import Taken, exit_labels, taken_labels, taken_of
 from service.orchestration.liveness import TAKEN_BACK
-from service.orchestration.types import POOL_TYPE
+from service.orchestration.types import POOL_TYPE, Taken, exit_labels, taken_labels, taken_of
 from service.stack.worker.engine import COMMAND
 from service.stack.worker.run_process import GRACE_S, RunProcess
 from service.stack.worker.warm_pool import WarmPool

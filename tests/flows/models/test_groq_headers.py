@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flows.core.quota import Quota, Seen, observe
 from flows.models.chat.headers import parse_duration, read_headers
-from tests.flows.core.quota_parts import BUCKETS, levels, limits
+from tests.flows.core.quota.quota_parts import BUCKETS, levels, limits
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from flows.stores.base import Store
 from flows.stores.memory import MemoryStore
 from flows.stores.mending import Mend, MendOutcome, Rules, mend
 from flows.stores.sqlite import SqliteStore
-from service.cli.mend import lexicon_rules
+from service.cli.upkeep.mend import lexicon_rules
 from tests.thorough import amount
 
 POOL = [

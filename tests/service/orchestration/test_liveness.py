@@ -13,9 +13,9 @@ import pytest
 from flows.knowledge import Job, ProcessMark, Word, utc_now
 from flows.own_machine import lives, machine, process_of
 from service.orchestration import liveness, repair
-from service.orchestration.labels import Taken, taken_labels, taken_of
 from service.orchestration.liveness import PENDING_S, STARTING_S, TAKES, Silence
 from service.orchestration.projector import Projector
+from service.orchestration.types import Taken, taken_labels, taken_of
 from service.wording import reason_line
 from tests.service.orchestration.projector_parts import ANN, Looks, begin, until
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from stack_runs import cancel, process_of, retry, start_run, state_of, told, wait_for_state
 
-from service.orchestration.labels import exit_code_of
+from service.orchestration.types import exit_code_of
 
 pytestmark = pytest.mark.acceptance
 

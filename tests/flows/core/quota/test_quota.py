@@ -27,7 +27,7 @@ from flows.core.quota import (
     spent,
 )
 from flows.errors import InvalidInput
-from tests.flows.core.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
+from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
 
 
 class Provider:

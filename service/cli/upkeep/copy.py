@@ -24,7 +24,7 @@ from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
-from service.cli.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
+from service.cli.upkeep.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
 from service.stack.private_files import make_folder
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from flows.stores.sqlite import mending as sqlite_mending
 from service.cli import app as cli
 from tests.service.cli.read_entries import Captured
 
-EARLIER = Path(__file__).parents[2] / "flows/stores/earlier/e61bb12-doubles.db.gz"
+EARLIER = Path(__file__).parents[3] / "flows/stores/earlier/e61bb12-doubles.db.gz"
 LINES = [
     "ﬁsh → fish: as the lexicon writes it",
     "TABLE → table: as the lexicon writes it",

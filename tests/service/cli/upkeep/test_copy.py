@@ -12,10 +12,10 @@ from flows.errors import InvalidInput, LanguageMismatch, LearningError, StoreUna
 from flows.knowledge import Alias, CachedEvidence, QuotaUsage, Verdict, Word, utc_now
 from flows.stores import open_store
 from flows.stores.sqlite import SqliteStore
-from service.cli import copy as migration
 from service.cli.app import main
-from service.cli.copy import copy_store
-from service.cli.store_counts import count
+from service.cli.upkeep import copy as migration
+from service.cli.upkeep.copy import copy_store
+from service.cli.upkeep.store_counts import count
 
 # where there is no emulator, tests/flows/stores says so once
 STORES = ["memory", "sqlite", *(["firestore"] if is_at_hand() else [])]

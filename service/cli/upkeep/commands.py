@@ -27,7 +27,7 @@ def copy(
     as_json: AsJson = False,
 ) -> int:
     """Copy the whole knowledge base to another store. An interrupted copy resumes where it stopped."""
-    from service.cli.copy import copy_and_tell
+    from service.cli.upkeep.copy import copy_and_tell
 
     return wait_for(copy_and_tell(from_, to, is_json=as_json))
 
@@ -42,7 +42,7 @@ def mend(
 
     Says what it would do; with --yes it does it. Merged spellings still find their word. Jobs may run on.
     """
-    from service.cli.mend import mend_and_tell
+    from service.cli.upkeep.mend import mend_and_tell
 
     return wait_for(mend_and_tell(is_dry_run=not yes, is_json=as_json))
 
@@ -54,7 +54,7 @@ def prune(
     as_json: AsJson = False,
 ) -> int:
     """Delete old rounds, batches, logs and jobs, as LEARN_KEEP_… says. Knowledge always stays."""
-    from service.cli.prune import prune_and_tell
+    from service.cli.upkeep.prune import prune_and_tell
 
     return wait_for(prune_and_tell(is_dry=dry_run, is_json=as_json))
 
@@ -66,7 +66,7 @@ def backup(
     as_json: AsJson = False,
 ) -> int:
     """Back the SQLite store up into a file, also while jobs run, and check the copy."""
-    from service.cli.backup import back_up_and_tell
+    from service.cli.upkeep.backup import back_up_and_tell
 
     return wait_for(back_up_and_tell(file, may_overwrite=force, is_json=as_json))
 
@@ -78,6 +78,6 @@ def restore(
     as_json: AsJson = False,
 ) -> int:
     """Restore the SQLite store from a backup. A store that is in use is never replaced."""
-    from service.cli.backup import restore_and_tell
+    from service.cli.upkeep.backup import restore_and_tell
 
     return wait_for(restore_and_tell(file, may_replace=force, is_json=as_json))

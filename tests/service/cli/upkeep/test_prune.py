@@ -10,8 +10,8 @@ from contract_bookkeeping import details, leave_behind
 from store_documents import ANN, START
 
 from flows.stores.sqlite import SqliteStore
-from service.cli import prune as pruning
 from service.cli.app import main
+from service.cli.upkeep import prune as pruning
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from flows.core.quota import (
     settle,
     spent,
 )
-from tests.flows.core.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
+from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
 
 
 def test_settling_exchanges_reserved_tokens_for_actual_ones():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.room import LEAST_WORDS, REASONING, Room
+from flows.core.quota.room import LEAST_WORDS, REASONING, Room
 
 rooms = st.builds(Room, st.floats(1, 500), st.floats(0, 100))
 

@@ -1,0 +1,1 @@
+"""Keeping a knowledge base in order: copy, mend, prune, backup, restore."""
