@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from flows.core import selection
@@ -16,11 +16,11 @@ from flows.core.identity.relatives import WordFacts
 from flows.core.words import form_problem, printable, word_key
 from flows.errors import ConfigurationError
 from flows.knowledge import Candidate, Entry, KnownWord, Verdict
-from flows.lexicon.morphology import Morphology
-from flows.lexicon.naming import OtherNames
-from flows.lexicon.reader import Lexicon
 from flows.settings import Settings
 from flows.stores.base import Store
+
+if TYPE_CHECKING:
+    from flows.lexicon.morphology import Morphology
 
 AbsenceCode = Literal[
     "variant_of_known",
@@ -96,6 +96,8 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
     problem = form_problem(asked)
     if problem:
         return LookedUp(asked=asked, code="not_a_word", verdict=problem[0])
+    from flows.lexicon.naming import OtherNames
+
     with _morphology() as morphology:
         names = await asyncio.to_thread(OtherNames, key, morphology, language=settings.language)
         stored = await store.spelled_alike(names.graphical_keys)
@@ -123,6 +125,9 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
 @contextmanager
 def _morphology() -> Iterator[Morphology | None]:
     """The lexicon's knowledge of forms; None where the lexicon is missing."""
+    from flows.lexicon.morphology import Morphology
+    from flows.lexicon.reader import Lexicon
+
     try:
         lexicon = Lexicon()
     except ConfigurationError:

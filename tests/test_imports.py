@@ -76,8 +76,7 @@ def test_command_line_loads_no_flow_before_a_command_runs():
 
 
 def test_facade_loads_no_flow_and_no_model():
-    # the lexicon's forms say what an unknown word is
-    assert loaded(modules_after("import service.api.app"), (*FLOWS, "groq", "flows.models")) == []
+    assert loaded(modules_after("import service.api.app"), (*FLOWS, "groq", "flows.lexicon")) == []
 
 
 def test_public_names_are_those_listed_and_unknown_ones_an_attribute_error():

@@ -42,7 +42,7 @@ def test_full_disk_ends_the_job_with_the_reason_and_loses_nothing(stack, small_d
     run = stack.learn("run", "big", "--minutes", "0.5", "--plain", store=store, under=under)
     job_id = run.store.learning(at_least=100)
     # it waits for room while it has time
-    assert run.wait(90) == 1
+    assert run.wait(60) == 1
     assert "quota full" in run.text.splitlines()[-1]
     assert "Traceback" not in run.text
     state = stack.state(job_id)

@@ -69,7 +69,7 @@ def _tells_the_story(house, job):
             and {task["state_type"] for task in found} == {"COMPLETED"}
             and found
         ),
-        10,
+        5,
         "task runs that are completed",
     )
     assert {name.split(" ")[0] for name in (task["name"] for task in recorded)} == {
