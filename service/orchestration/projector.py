@@ -24,6 +24,7 @@ from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
+from service.orchestration.reading import CommittedStates
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -63,6 +64,7 @@ class Projector:
         self._poll_now = asyncio.Event()
         self._strangers: dict[UUID, None] = {}
         self._settling: set[UUID] = set()
+        self._committed = CommittedStates(orchestrator)
         self._repair = Repair(store, orchestrator, self._project)
         self._has_looked_back = False
         self._is_running = False
@@ -162,22 +164,17 @@ class Projector:
         if job_id in self._strangers:
             return
         try:
-            run = await self._orchestrator.run(job_id)
-            if run is not None and run.state.id != state.id and not await self._is_kept(job_id, state):
+            if not await self._committed.has(job_id, state):
                 # Prefect tells of a state before it commits it; the poll finds it if it has done so since
                 asyncio.get_running_loop().call_later(AGAIN_S, self._poll_now.set)
                 return
-            saved = await self._project(job_id, run=run, states=[state])
+            saved = await self._project(job_id, states=[state])
             await self._repair.agree(saved.job)
         except NotOurs:
             return
         except (LearningError, TimeoutError) as error:
             log.info("Could not write Prefect's state of %s; the next poll will: %s", job_id, error)
             self._poll_now.set()
-
-    async def _is_kept(self, job_id: UUID, state: PrefectState) -> bool:
-        """Whether Prefect has this state in its history: it tells of states that it could not commit, too."""
-        return any(kept.id == state.id for kept in await self._orchestrator.history(job_id))
 
     def _hear(self, event: RunEvent) -> None:
         if event.row is not None:

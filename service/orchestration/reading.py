@@ -23,8 +23,10 @@ from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState
 from flows.knowledge.events import starter_of
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
-from service.orchestration.types import WORKER_TYPE, exit_code_of, taken_of
-from service.orchestration.types import Run
+from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, taken_of
+
+RUNS_KNOWN = 1_000
+"""Of how many runs the committed states are remembered."""
 
 
 class RunReader:
@@ -114,3 +116,30 @@ class RunReader:
 
 async def _read_some(some: FlowRunFilter, client: PrefectClient) -> list[FlowRun]:
     return await client.read_flow_runs(flow_run_filter=some, limit=PAGE, sort=FlowRunSort.ID_DESC)
+
+
+class CommittedStates:
+    """Which states Prefect has committed: its events tell of others, too.
+
+    A burst of events of one run, as at the beginning of the stream, costs one look at the run's history.
+    """
+
+    def __init__(self, reader: RunReader) -> None:
+        self._reader = reader
+        self._known: dict[UUID, frozenset[UUID | None]] = {}
+
+    async def has(self, job_id: UUID, state: PrefectState) -> bool:
+        """Whether a state is a run's present one or in its history; yes for a run that Prefect does not know.
+
+        Raises PrefectUnavailable.
+        """
+        if state.id in self._known.get(job_id, ()):
+            return True
+        run = await self._reader.run(job_id)
+        if run is None or run.state.id == state.id:
+            return True
+        self._known.pop(job_id, None)
+        self._known[job_id] = frozenset(kept.id for kept in await self._reader.history(job_id))
+        if len(self._known) > RUNS_KNOWN:
+            del self._known[next(iter(self._known))]
+        return state.id in self._known[job_id]

@@ -103,10 +103,16 @@ class ToldJob:
         self.job = begun.model_copy(update={"deadline_at": document.deadline_at})
         return self
 
-    async def seen(self, within_s=30):
-        """Wait until a facade has written the start in the log; without one it would never be there."""
+    async def seen(self, kind="RUNNING", *, is_settled=False, within_s=30):
+        """Wait until a facade has written the start, or another state, in the log; without one it
+        would never be there. Where `is_settled`, until nobody writes the row any more.
+        """
+
+        def is_seen(row):
+            return row.state is not None and row.state.type == kind and row.is_settled >= is_settled
+
         async with asyncio.timeout(within_s):
-            while (state := (await self.store.job(self.job_id)).state) is None or state.type != "RUNNING":
+            while not is_seen(await self.store.job(self.job_id)):
                 await asyncio.sleep(0.05)
 
     async def do(self, *texts, is_told=True, **changes):
