@@ -19,7 +19,18 @@ import typer
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
 from service.cli.installation import doctor, env
-from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
+from service.cli.options import (
+    AsJson,
+    LimitOption,
+    MaxEntriesOption,
+    MinutesOption,
+    ModeArgument,
+    Plain,
+    RunMode,
+    TopicOption,
+    WordsArgument,
+    wait_for,
+)
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, say, say_error
 from service.cli.output.streams import accept_any_text
 from service.cli.upkeep.commands import commands as upkeep_commands
@@ -119,18 +130,13 @@ def learn(
 
 @app.command()
 def run(
-    mode: Annotated[
-        RunMode,
-        typer.Argument(
-            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
-        ),
-    ],
+    mode: ModeArgument,
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
     topic: TopicOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
+    limit: LimitOption = None,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
@@ -149,8 +155,8 @@ def estimate(
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
+    limit: LimitOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Estimate what a job would learn and cost, and what limits it."""

@@ -11,7 +11,10 @@ from service.cli.options import (
     AsJson,
     FramesAsJson,
     JobName,
+    LimitOption,
+    MaxEntriesOption,
     MinutesOption,
+    ModeArgument,
     Plain,
     RunMode,
     TopicOption,
@@ -24,18 +27,13 @@ commands = typer.Typer()
 
 @commands.command()
 def start(
-    mode: Annotated[
-        RunMode,
-        typer.Argument(
-            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
-        ),
-    ],
+    mode: ModeArgument,
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
     topic: TopicOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
+    limit: LimitOption = None,
     follow: Annotated[bool, typer.Option("--watch", help="Watch the job until it ends.")] = False,
     as_json: AsJson = False,
     plain: Plain = False,
