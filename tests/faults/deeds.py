@@ -290,17 +290,19 @@ class Deeds:
 
     def ask(self, job_id: str, path: str, body: object = None) -> int:
         """One call about a job; 0 if nobody answered."""
-        if path == "retry":
-            self.watching.retried[job_id] += 1
+        status = 0
         try:
             answer = httpx.post(
                 f"{self.watching.url}/jobs/{job_id}/{path}", json=body, timeout=30, trust_env=False
             )
+            status = answer.status_code
+            if status not in {202, 409, 422, 429, 503, 507}:
+                self.broken.append(f"api: {path} answered {status}: {answer.text[:300]}")
         except httpx.HTTPError:
-            return 0
-        if answer.status_code not in {202, 409, 422, 429, 503, 507}:
-            self.broken.append(f"api: {path} answered {answer.status_code}: {answer.text[:300]}")
-        return answer.status_code
+            pass  # it may have been done all the same
+        if path == "retry" and status in {0, 202}:
+            self.watching.retried[job_id] += 1
+        return status
 
     def are_final(self) -> bool:
         """Whether all jobs have ended, as far as the store knows."""

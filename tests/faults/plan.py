@@ -16,7 +16,7 @@ WIKI_OUTAGES = ("too_many", "html", "close", "hang", "server_error")
 
 @dataclass(frozen=True)
 class Step:
-    """One fault: `at_s` seconds after the jobs were asked for, `for_s` seconds long if it passes by itself.
+    """One fault: `at_s` seconds after the plan's begin, `for_s` seconds long if it passes by itself.
 
     `amount` is how many seconds a clock jumps, or how long after a kill the next thing is done.
     """
@@ -43,6 +43,8 @@ class Plan:
     seed: int
     jobs: tuple[str, ...]
     has_world: bool
+    is_early: bool
+    """Whether times count from when the jobs are asked for, and not from when the first is at work."""
     steps: tuple[Step, ...]
 
     def has(self, *kinds: str) -> bool:
@@ -50,7 +52,8 @@ class Plan:
 
     def __str__(self) -> str:
         model = "world" if self.has_world else "lexicon"
-        return f"{model} {'+'.join(self.jobs)}: {'; '.join(map(str, self.steps)) or 'nothing'}"
+        begin = ", early" if self.is_early else ""
+        return f"{model} {'+'.join(self.jobs)}{begin}: {'; '.join(map(str, self.steps)) or 'nothing'}"
 
 
 Draw = Callable[[random.Random, float], Step]
@@ -139,7 +142,8 @@ def draw(seed: int) -> Plan:
             steps.append(step)
     has_world = any(step.kind == "outage" for step in steps) or chance.random() < 0.3
     jobs = chance.choice((("big",), ("big",), ("big", "big"), ("big", "deep")))
-    return Plan(seed, jobs, has_world, tuple(sorted(steps, key=lambda step: step.at_s)))
+    is_early = any(step.kind == "kill pending" for step in steps) or chance.random() < 0.3
+    return Plan(seed, jobs, has_world, is_early, tuple(sorted(steps, key=lambda step: step.at_s)))
 
 
 def _excludes(step: Step, other: Step) -> bool:
