@@ -79,6 +79,7 @@ def _store(deeds: Deeds) -> Iterator[str]:
     has_jumped = any(done.step.kind == "jump" for done in deeds.done)
     late_s = {
         job_id: _late_s(deeds.done, deeds.house.store.job(job_id), has_jumped=has_jumped)
+        + deeds.lag.allowance_s
         for job_id in deeds.job_ids
     }
     faults = faults_in(deeds.house.store.path, late_s=late_s, has_jumped=has_jumped)

@@ -16,6 +16,7 @@ from house import House, Run, Store, wait_for
 
 from tests.faults.clock import Clock
 from tests.faults.disk import Disk
+from tests.faults.lag import Lag
 from tests.faults.plan import Step
 from tests.faults.watching import FINAL, Watching
 from tests.world.control import Control
@@ -64,6 +65,7 @@ class Deeds:
     disk: Disk
     world: Control | None
     environment: dict[str, str]
+    lag: Lag
     job_ids: list[str] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)

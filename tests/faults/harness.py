@@ -22,6 +22,7 @@ from tests.faults.checks import after_the_end, why_not_final
 from tests.faults.clock import Clock
 from tests.faults.deeds import Deeds
 from tests.faults.disk import Disk
+from tests.faults.lag import Lag
 from tests.faults.plan import MINUTES, Plan
 from tests.faults.watching import Watching
 from tests.faults.words import words_of
@@ -51,12 +52,14 @@ class Result:
     entries: int = 0
     reconnects: int = 0
     took_s: float = 0.0
+    lag_s: float = 0.0
 
     def __str__(self) -> str:
         told = f"seed {self.plan.seed}: {self.plan} => {', '.join(self.ends) or 'nothing'}"
         if self.left_out:
             told += f" [left out: {', '.join(self.left_out)}]"
-        told += f" ({self.entries} entries, {self.reconnects} reconnects, {self.took_s:.0f} s)"
+        told += f" ({self.entries} entries, {self.reconnects} reconnects, {self.took_s:.0f} s"
+        told += f", lag {self.lag_s:.2f} s)"
         return "\n".join([f"{told}: {'BROKEN' if self.broken else 'ok'}", *(f"    {b}" for b in self.broken)])
 
 
@@ -83,7 +86,9 @@ def run(plan: Plan, folder: Path, *, keep: Path | None = None) -> Result:
         watching = Watching(f"http://127.0.0.1:{port}")
         environment = {"LEARN_PORT": str(port)} | (clock.environment if clock is not None else {})
         environment |= world.environment if world is not None else {"LEARN_MODEL": "lexicon"}
-        deeds = Deeds(house, watching, clock, disk, world, environment)
+        lag = Lag()
+        at_the_end.callback(lag.close)
+        deeds = Deeds(house, watching, clock, disk, world, environment, lag)
         try:
             _all(deeds, plan, result)
         except (AssertionError, httpx.HTTPError) as error:
@@ -95,7 +100,7 @@ def run(plan: Plan, folder: Path, *, keep: Path | None = None) -> Result:
         result.words = words_of(deeds)
         result.broken += [f"death: nobody was told: {kind}" for kind, s in result.words if s is None]
         result.reconnects = sum(max(0, t.connections - 1) for told in watching.told.values() for t in told)
-        result.took_s = time.monotonic() - began
+        result.took_s, result.lag_s = time.monotonic() - began, lag.worst_s
         if result.broken and keep is not None:
             house.end()
             _keep(folder, keep / f"seed-{plan.seed}")
