@@ -23,8 +23,8 @@ from service.stack.web_server import bind
 WORKER_STOP_S = 9.0
 """A flow keeps its results within 8 s of being told to stop."""
 FACADE_STOP_S = 2.0
-LEFT_S = 6.0
-"""A server whose stack was killed sees that within a second, and then stops."""
+LEFT_S = 20.0
+"""A server whose stack was killed sees that within a second, and then stops; it may be starting just then."""
 POLL_S = 2.0
 """Prefect's events announce new runs immediately; this poll finds those the stream lost."""
 
@@ -77,7 +77,7 @@ async def facade_port(wanted: FacadeSettings, say: Say, *, within_s: float = 0.0
     The stack then runs without the server. Jobs still run, and nobody would look for the server on another
     port.
     """
-    deadline = time.monotonic() + within_s
+    deadline, is_told = time.monotonic() + within_s, False
     while True:
         try:
             with bind(wanted.host, wanted.port) as listener:
@@ -86,6 +86,9 @@ async def facade_port(wanted: FacadeSettings, say: Say, *, within_s: float = 0.0
             if time.monotonic() >= deadline:
                 say(f"{error} Continuing without the dashboard.")
                 return None
+            if not is_told:
+                say(f"Waiting for the server of before, which still uses port {wanted.port}.")
+                is_told = True
         await asyncio.sleep(0.1)
 
 
