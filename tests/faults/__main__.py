@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first one")
     parser.add_argument("--json", type=Path, help="write all of it here as well")
     parser.add_argument("--keep", type=Path, help="copy the home of each seed that breaks here")
+    parser.add_argument("--keep-all", action="store_true", help="copy the homes of the others, too")
     parser.add_argument("--dry", action="store_true", help="only say what the seeds draw")
     given = parser.parse_args()
     plans = [draw(seed) for seed in range(given.first, given.first + given.seeds)]
@@ -38,7 +39,7 @@ def main() -> int:
     results = []
     for plan in plans:
         (folder := base / str(plan.seed)).mkdir()
-        results.append(run(plan, folder, keep=given.keep))
+        results.append(run(plan, folder, keep=given.keep, keeps_all=given.keep_all))
         shutil.rmtree(folder, ignore_errors=True)
         _say(str(results[-1]))
     broken = [result for result in results if result.broken]

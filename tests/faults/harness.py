@@ -63,10 +63,10 @@ class Result:
         return "\n".join([f"{told}: {'BROKEN' if self.broken else 'ok'}", *(f"    {b}" for b in self.broken)])
 
 
-def run(plan: Plan, folder: Path, *, keep: Path | None = None) -> Result:
+def run(plan: Plan, folder: Path, *, keep: Path | None = None, keeps_all: bool = False) -> Result:
     """Run a seed to its end in an empty folder; all that it has started is gone afterwards.
 
-    The folder of a seed that broke is copied to `keep`.
+    The folder of a seed that broke is copied to `keep`; of every seed with `keeps_all`.
     """
     began, result = time.monotonic(), Result(plan)
     with ExitStack() as at_the_end:
@@ -101,7 +101,7 @@ def run(plan: Plan, folder: Path, *, keep: Path | None = None) -> Result:
         result.broken += [f"death: nobody was told: {kind}" for kind, s in result.words if s is None]
         result.reconnects = sum(max(0, t.connections - 1) for told in watching.told.values() for t in told)
         result.took_s, result.lag_s = time.monotonic() - began, lag.worst_s
-        if result.broken and keep is not None:
+        if keep is not None and (result.broken or keeps_all):
             house.end()
             _keep(folder, keep / f"seed-{plan.seed}")
     return result
