@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 MINUTES ?= 10
+SEEDS ?= 20
+FIRST ?= 1
 BIN := .venv/bin
 # two stamps in one environment: what runs, and what checks and tests it
 STAMP := .venv/.installed
@@ -19,7 +21,7 @@ failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
 # where no wheel fits (Wiktionary's parser on Python 3.14), a compiler is used if there is one, and not needed
 export WITH_EXTENSION := optional
 
-.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench mutation constraints clean
+.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench faults mutation constraints clean
 
 help:
 	@echo "make run          set up what runs, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
@@ -34,6 +36,7 @@ help:
 	@echo "make browser      the dashboard in a real browser"
 	@echo "make screenshots  pictures of every screen in every state, into ui/screenshots/taken"
 	@echo "make bench        the measurements"
+	@echo "make faults       $(SEEDS) seeds of random faults on real stacks, about a minute each (SEEDS=5 FIRST=41 make faults)"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt: the newest versions that pyproject.toml allows"
 	@echo "make clean        remove what was made here; the knowledge base stays"
@@ -107,6 +110,10 @@ screenshots: setup
 
 bench: setup
 	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'
+
+# one line a seed; `FAULTS='--json found.json --keep broken'` writes it down and keeps the homes of those that broke
+faults: setup
+	@$(BIN)/python -m tests.faults $(SEEDS) --first $(FIRST) $(FAULTS)
 
 mutation: setup
 	@$(BIN)/python .ci/mutation.py

@@ -36,7 +36,7 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
-SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "notebooks", "world"}
+SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "world"}
 SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
@@ -139,7 +139,14 @@ def pytest_runtest_protocol(item: pytest.Item):
         _quick = None
 
 
-LONG = ("service/stack/", "acceptance/", "service/api/test_contract", "flows/stores/test_model", "notebooks/")
+LONG = (
+    "service/stack/",
+    "acceptance/",
+    "faults/",
+    "service/api/test_contract",
+    "flows/stores/test_model",
+    "notebooks/",
+)
 """Files that take a minute or more: begun first, so that no process is left alone with one at the end."""
 
 

@@ -8,7 +8,7 @@ once.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flows.core.ending import Facts, end_reason
@@ -91,12 +91,19 @@ def with_own_status(job: Job) -> Job:
 
 
 def begun(stored: Job | None, given: Job) -> Job:
-    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher."""
+    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher.
+
+    Where the clock of Prefect's server was set back since the stored state, the attempt counts as begun with
+    that state if it is RUNNING, and else with the next one (see PrefectState.following).
+    """
     base = with_own_status(stored) if stored is not None else given
+    since, last = given.running_since, base.state
+    if since is not None and last is not None and since < last.since:
+        since = last.since if last.type == "RUNNING" else last.since + timedelta(microseconds=1)
     update: dict[str, Any] = {
         "attempt": base.attempt + 1,
         "run_status": "running",
-        "running_since": given.running_since,
+        "running_since": since,
         "process": given.process,
         "version": base.version + 1 if stored is not None else 1,
         "name": given.name or base.name,

@@ -24,7 +24,7 @@ from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.reading import CommittedStates
+from service.orchestration.reading import CommittedStates, in_order
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -231,6 +231,8 @@ class Projector:
                 self._forget(job_id)
             row = new_row(job_id, run, is_asked_for=is_asked_for)
         state = latest or (run.state if run is not None else None)
+        if state is not None and row.state is not None:
+            state, run = await in_order(self._orchestrator, job_id, state, known=row.state, run=run)
         reason = await self._reason(run, state) if run is not None and state is not None else None
         seen = row.model_copy(
             update={"state": state, "reason": reason, "confirmed_at": self._store.now(), "is_settled": False}

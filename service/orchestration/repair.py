@@ -29,6 +29,7 @@ from flows.knowledge import (
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
+from service.orchestration.reading import RUNS_KNOWN
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -117,7 +118,8 @@ class Repair:
         """Whether the last comparison has seen a run that a worker took and did not begin yet."""
         self._marks: dict[UUID, ProcessMark] = {}
         self._gone_since: dict[UUID, float] = {}
-        self._past: dict[UUID, tuple[UUID | None, list[PrefectState]]] = {}
+        self._past: dict[UUID, list[PrefectState]] = {}
+        """All states of a run, in the order in which they came. Kept when it ends, for it may begin again."""
 
     async def compare_runs(self, *, is_first: bool) -> None:
         """Compare all open rows and all open runs; the first time also runs that ended recently.
@@ -203,7 +205,7 @@ class Repair:
         self.silence.keep(is_open)
         for job_id in self.confirmed.keys() - runs.keys():
             del self.confirmed[job_id]
-        for known in (self._marks, self._gone_since, self._past):
+        for known in (self._marks, self._gone_since):
             for job_id in known.keys() - is_open:
                 known.pop(job_id)
 
@@ -261,11 +263,16 @@ class Repair:
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
     async def _states_of(self, run: Run) -> list[PrefectState]:
-        known = self._past.get(run.job_id)
-        if known is None or known[0] != run.state.id:
-            known = run.state.id, await self._orchestrator.history(run.job_id)
-            self._past[run.job_id] = known
-        return known[1]
+        """All states of a run in the order in which they came, which its clock need not tell."""
+        known = self._past.pop(run.job_id, [])
+        if not known or known[-1].id != run.state.id:
+            seen = {state.id for state in known}
+            fresh = [s for s in await self._orchestrator.history(run.job_id) if s.id not in seen]
+            known += sorted(fresh, key=lambda state: state.id == run.state.id)
+        self._past[run.job_id] = known
+        if len(self._past) > RUNS_KNOWN:
+            del self._past[next(iter(self._past))]
+        return known
 
     async def _carry_out(self, verdict: Verdict, row: Job, run: Run) -> None:
         log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
