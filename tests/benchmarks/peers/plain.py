@@ -1,9 +1,10 @@
 """Plain asyncio, as a good engineer writes it in a day: the same batches, prompts and schemas as ours, one
 process, SQLite, no orchestrator.
 
-Twelve batches of twenty words at once; a batch is one request to Wikipedia, one that defines and one that
-enriches; missing or unusable words are asked for once more. A request that a limit refuses waits as long as
-it is told to. What is not there: claims, resuming, a second source, progress for others, cancellation.
+Twelve batches of twenty words at once; a batch is one look into WordNet and one at Wikipedia, then a request
+that defines and one that enriches; missing or unusable words are asked for once more. A request that a limit
+refuses waits as long as it is told to. What is not there: claims, resuming, Wiktionary, progress for others,
+cancellation, all but the simplest checks.
 
     python -m tests.benchmarks.peers.plain SECONDS DOCUMENTS     (prints one line of JSON at the end)
 """
@@ -20,7 +21,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,10 @@ import groq
 import httpx
 
 from flows.core.prompts import SYSTEM
-from flows.knowledge import Category
+from flows.knowledge import Category, Word
+from flows.lexicon.reader import Lexicon
 from flows.models.chat.schemas import SCHEMAS
+from flows.sources.lexicon import LexiconSource
 from tests.benchmarks.peers.documents import Documents
 
 PROPOSE, WRITE = "openai/gpt-oss-20b", "openai/gpt-oss-120b"
@@ -54,6 +56,8 @@ class Learner:
         contact = os.environ["WIKIMEDIA_CONTACT"]
         self._web = httpx.AsyncClient(headers={"User-Agent": f"plain/1 ({contact})"}, timeout=10)
         self._at_wiki = asyncio.Semaphore(3)
+        self._lexicon = Lexicon()
+        self._wordnet = LexiconSource(self._lexicon)
         self._queue: asyncio.Queue[list[str]] = asyncio.Queue(maxsize=AT_ONCE)
         cells = [f"{category}, {band}" for band in BANDS for category in Category]
         random.Random(0).shuffle(cells)
@@ -74,8 +78,6 @@ class Learner:
         await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
             task.result()
-        await self._llm.close()
-        await self._web.aclose()
 
     async def _propose(self) -> None:
         while True:
@@ -117,10 +119,7 @@ class Learner:
 
     async def _entries(self, words: Sequence[str]) -> dict[str, dict[str, Any]]:
         evidence = await self._research(words)
-        about = [
-            {"id": w, "evidence": [{"source": "wikipedia", "text": evidence[w]}] if w in evidence else []}
-            for w in words
-        ]
+        about = [{"id": word, "evidence": evidence[word]} for word in words]
         answer = await self._ask("define", {"task": "define", "words": about}, len(words))
         defined = {item["id"]: item for item in answer["words"] if item["id"] in words and item["text"]}
         about = [
@@ -140,16 +139,31 @@ class Learner:
                     "related_concepts": item["related"],
                     "examples": examples,
                     "category": item["category"],
-                    "evidence": evidence.get(word),
+                    "evidence": evidence[word],
                     "created_at": time.time(),
                 }
         return made
 
-    async def _research(self, words: Sequence[str]) -> dict[str, str]:
+    async def _research(self, words: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+        """What WordNet says of each word, and of Wikipedia what there is room for."""
+        glosses = await self._wordnet.look_up([Word(text=word, key=word) for word in words])
+        leads = await self._wikipedia(words)
+        found: dict[str, list[dict[str, str]]] = {}
+        for word in words:
+            gloss = next((piece.text for piece in glosses.get(word, ())), "")
+            lead = leads.get(word, "")[: max(0, EVIDENCE_CHARACTERS - len(gloss))]
+            found[word] = [
+                {"source": source, "text": text}
+                for source, text in (("wordnet", gloss), ("wikipedia", lead))
+                if text
+            ]
+        return found
+
+    async def _wikipedia(self, words: Sequence[str]) -> dict[str, str]:
         asked = {
             "action": "query", "format": "json", "formatversion": "2", "redirects": "1",
-            "titles": "|".join(words),
-            "prop": "extracts", "exintro": "1", "explaintext": "1", "exlimit": "20",
+            "titles": "|".join(words), "prop": "extracts", "exintro": "1", "explaintext": "1",
+            "exlimit": "20",
         }  # fmt: skip
         async with self._at_wiki:
             response = await self._web.get(os.environ["LEARN_WIKIPEDIA_URL"], params=asked)
@@ -160,10 +174,14 @@ class Learner:
         title = {word: word for word in words}
         for step in (*query.get("normalized", ()), *query.get("redirects", ())):
             title |= {word: step["to"] for word, now in title.items() if now == step["from"]}
-        texts = {
-            page["title"]: page.get("extract", "")[:EVIDENCE_CHARACTERS] for page in query.get("pages", ())
-        }
+        texts = {page["title"]: page.get("extract", "") for page in query.get("pages", ())}
         return {word: texts[title[word]] for word in words if texts.get(title[word])}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._llm.close()
+        await self._web.aclose()
+        self._lexicon.close()
 
     async def _ask(self, task: str, asked: dict[str, Any], words: int) -> dict[str, Any]:
         """One answer; a refusal by a limit is waited out."""
@@ -196,8 +214,7 @@ async def main() -> None:
     learner = Learner(documents)
     used = resource.getrusage(resource.RUSAGE_SELF)
     began = time.monotonic()
-    with suppress(KeyboardInterrupt):
-        await learner.run(float(sys.argv[1]))
+    await learner.run(float(sys.argv[1]))
     now = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
     told = {
@@ -207,6 +224,7 @@ async def main() -> None:
         "errors": learner.errors[:5],
         "error_count": len(learner.errors),
     }
+    await learner.close()
     documents.close()
     print(json.dumps(told))
 
