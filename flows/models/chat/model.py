@@ -46,7 +46,8 @@ from flows.models.chat.errors import (
     SchemaRefused,
     Unanswered,
 )
-from flows.models.chat.reading import read_items, read_proposals
+from flows.models.chat.proposals import read_proposals
+from flows.models.chat.reading import read_items
 from flows.models.chat.reply import Reply, broken
 from flows.models.chat.schemas import SCHEMAS
 from flows.models.limiter import QuotaLimiter, Reservation
@@ -145,13 +146,14 @@ class GroqModel:
         asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
         prompt = prompts.propose(asked)
         model, reply = await self._send(prompt, words=asked.count)
+        problem, words = reply.problem, ()
         try:
             words = read_proposals(reply.text)
-        except ValueError:
-            words = ()
+        except ValueError as error:
+            problem = problem or f"the answer {error}"
         generation = self._generation(words[: asked.count], model, prompt, reply)
-        if reply.problem and not words:
-            raise Unfinished(reply.problem, generation=generation, salvage=reply.text)
+        if problem and not words:
+            raise Unfinished(problem, generation=generation, salvage=reply.text)
         return generation
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
