@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from weakref import WeakKeyDictionary
 
+from flows.core.identity.doublets import NEVER_VARIANTS
 from flows.core.identity.graphics import are_one_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
 from flows.core.identity.mentions import LemmasOf, tokens_to_match
+from flows.core.identity.spelling import differ_by_rule
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.reader import Lemma, Lexicon
-from flows.lexicon.written import meanings, parts, written
+from flows.lexicon.written import meanings, parts, senses_by_part, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
@@ -48,6 +50,7 @@ class Morphology:
         self._lexicon = lexicon
         self.parts_of = lru_cache(_REMEMBERED)(self._parts_of)
         """The parts of speech of a headword; none for other keys."""
+        self._senses = lru_cache(_REMEMBERED)(partial(senses_by_part, lexicon))
         self._candidates = _CANDIDATES.setdefault(lexicon, {})
 
     def _parts_of(self, key: str) -> frozenset[PartOfSpeech]:
@@ -139,10 +142,25 @@ class Morphology:
         return {word: min(lemmas, key=lambda lemma: lemma.rank) for word, lemmas in found.items() if lemmas}
 
     def are_variants(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords that share a meaning, as spelling variants do ("colour",
-        "color").
+        """Whether headword `a` is another spelling of headword `b`, as "colour" is of "color": what
+        each means most, in every part of speech of `a`, the other means too, or both mean the same in the
+        first. "bite" and "bit", "mile" and "mil" share a rare meaning only, and "mat" is more than "matt".
         """
-        return bool(self.parts_of(a)) and self._lexicon.share_sense(a, b)
+        senses, others = self._senses(a), self._senses(b)
+        if not senses or not others or {a, b} in NEVER_VARIANTS:
+            return False
+        main = next(iter(senses))
+        if set(senses[main]) == set(others.get(main, ())) or all(
+            part in others and own[0] in others[part] and others[part][0] in own
+            for part, own in senses.items()
+        ):
+            return True
+        return differ_by_rule(a, b) and self._share_meaning(a, b)
+
+    def _share_meaning(self, a: str, b: str) -> bool:
+        """Whether both keys are headwords with a meaning in common."""
+        others = self._senses(b)
+        return any(not set(own).isdisjoint(others.get(part, ())) for part, own in self._senses(a).items())
 
     def mean_the_same(self, a: str, b: str) -> bool:
         """Whether both keys are headwords with the very same meanings: "colour" and "color" are, "bite" and
@@ -153,7 +171,9 @@ class Morphology:
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
-        return are_one_word(a, b, parts_of=self.parts_of, shares_meaning=self.are_variants, language=language)
+        return are_one_word(
+            a, b, parts_of=self.parts_of, shares_meaning=self._share_meaning, language=language
+        )
 
     def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
