@@ -146,8 +146,11 @@ class Morphology:
         each means most, in every part of speech of `a`, the other means too, or both mean the same in the
         first. "bite" and "bit", "mile" and "mil" share a rare meaning only, and "mat" is more than "matt".
         """
+        # most guesses are no words at all
+        if not self._is_headword(b) or {a, b} in NEVER_VARIANTS:
+            return False
         senses, others = self._senses(a), self._senses(b)
-        if not senses or not others or {a, b} in NEVER_VARIANTS:
+        if not senses:
             return False
         main = next(iter(senses))
         if set(senses[main]) == set(others.get(main, ())) or all(
@@ -156,6 +159,9 @@ class Morphology:
         ):
             return True
         return differ_by_rule(a, b) and self._share_meaning(a, b)
+
+    def _is_headword(self, key: str) -> bool:
+        return bool(self._lexicon.rows("SELECT 1 FROM lemma WHERE key = ?", (key,)))
 
     def _share_meaning(self, a: str, b: str) -> bool:
         """Whether both keys are headwords with a meaning in common."""
