@@ -37,10 +37,18 @@ _MISREAD = frozenset(
         " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
         " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
         " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
-        " setter:set goner:gone backer:back easter:east"
+        " setter:set goner:gone backer:back easter:east weed:wee"
     ).split()
 )
 """Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
+
+_NO_FORMS = frozenset(
+    (
+        "during anything something nothing everything this his whereas versus unless perhaps always alas vis"
+        " gus mars wales mildred alfred boeing beijing viking"
+    ).split()
+)
+"""Words that end like a form and are none."""
 
 
 class Morphology:
@@ -202,6 +210,7 @@ class _Forms:
         self._bases = lexicon.bases(tokens)
         regular = {token: found for token in tokens if (found := _regular(token))}
         listed = lexicon.find({*regular, *(base for found in regular.values() for base in found)})
+        self._capitalised = {key for key, lemma in listed.items() if not lemma.text[:1].islower()}
         self._ranks = {key: lemma.rank for key, lemma in listed.items()}
         asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
         self._parts = parts(lexicon, asked) if asked else {}
@@ -212,6 +221,8 @@ class _Forms:
 
     def words(self, token: str) -> tuple[str, ...]:
         """The words that the token is a form of, those of the dictionary first."""
+        if token in _NO_FORMS:
+            return ()
         bases = sorted(self._bases.get(token, ()))
         found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
         regular = sorted(
@@ -221,9 +232,16 @@ class _Forms:
             regular = [base for base in regular if self._is_regular(token, base)]
         elif bases:
             # of an irregular verb there is no regular past: "singed" is no form of "sing"
-            regular = [] if token.endswith("ed") else [base for base in regular if base in self._ranks]
+            regular = (
+                [] if token.endswith("ed") else [base for base in regular if self._inflects(base, token)]
+            )
         else:
             regular = [base for base in regular if base not in self._ranks or self._inflects(base, token)]
+            if token.endswith(("ed", "ing")) and not self._ranks.keys().isdisjoint(regular):
+                regular = [base for base in regular if base in self._ranks]
+        if bases or token in self._ranks:
+            # "was" is no plural of "WA", and "wolves" none of "Wolfe"
+            regular = [base for base in regular if base not in self._capitalised]
         found |= dict.fromkeys(regular)
         return tuple(base for base in found if f"{token}:{base}" not in _MISREAD)
 
@@ -231,6 +249,8 @@ class _Forms:
         """The words that the token may be a form of, and itself."""
         is_listed = token in self._ranks or token in self._bases
         guesses: Collection[str] = () if is_listed else self._regular.get(token, ())
+        if token.endswith(("ed", "ing")):
+            guesses = [base for base in guesses if base not in self._ranks or self._inflects(base, token)]
         if token.endswith(("er", "est")) and token not in self._bases:
             compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
             guesses = (*guesses, *compared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _INSIDE = (
     ("our", "or"),
@@ -81,6 +82,11 @@ _REGULAR = (
     ("ll", "l"),
 )
 """British and American by rule."""
+_AMERICAN = {"our": "or", "is": "iz", "ys": "yz", "tre": "ter", "ogue": "og"}
+_BRITISH = re.compile(
+    r"(?<=[a-z]{2})(?P<end>(?<=[^aeiou])our(?=(?:|s|ed|ing|ful|less|able|ites?|er|ers|ists?)$)"
+    r"|is(?=(?:e|es|ed|ers?|ing|ations?)$)|ys(?=(?:e|es|ed|ers?|ing)$)|tre(?=s?$)|ogue(?=s?$))(?P<rest>.*)$"
+)
 _FEWEST_REGULAR = 6
 """Letters that the longer spelling has at least: "prise" is not "prize"."""
 _DOUBLED = "glmnpst"
@@ -110,6 +116,12 @@ def differ_by_rule(one: str, other: str) -> bool:
     "honorable"; then one meaning in common tells that they are one word.
     """
     return max(len(one), len(other)) >= _FEWEST_REGULAR and _american(one) == _american(other)
+
+
+@lru_cache(maxsize=8192)
+def american(key: str) -> str:
+    """The word in American spelling, as far as endings tell it without a doubt."""
+    return _BRITISH.sub(lambda found: _AMERICAN[found["end"]] + found["rest"], key)
 
 
 def _american(key: str) -> str:
