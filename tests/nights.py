@@ -2,9 +2,9 @@
 
 Two real nights, each a `learn up` with a job, show which rows a night leaves in Prefect's database. Each
 simulated night leaves copies of those rows, under new ids and a night later, and the bookkeeping of a job in
-the store. Then the clock is the next morning's, and what the stack does by itself is done: our pruning, on the
-real server, and Prefect's own vacuum. Prints a line of JSON a night: the rows of each table but those
-of knowledge, and the bytes in use.
+the store. Then it is the next morning by the clock, and what the stack does by itself is done: our pruning, on
+the real server, and Prefect's own vacuum. Prints a line of JSON for each night: the rows of each table but
+those of knowledge, and the bytes in use.
 """
 
 from __future__ import annotations
