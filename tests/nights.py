@@ -1,10 +1,10 @@
 """A year of nightly jobs, in minutes: `python tests/nights.py [--nights 365] [--home FOLDER]`.
 
 Two real nights, each a `learn up` with a job, show which rows a night leaves in Prefect's database. Each
-simulated night leaves copies of those rows, under new ids and a night later, and the bookkeeping of a job in
-the store. Then it is the next morning by the clock, and what the stack does by itself is done: our pruning, on
-the real server, and Prefect's own vacuum. Prints a line of JSON for each night: the rows of each table but
-those of knowledge, and the bytes in use.
+simulated night leaves copies of those rows, under new ids and a night later, and the bookkeeping of a job
+in the store. Then it is the next morning by the clock, and what the stack does by itself is done: our
+pruning, on the real server, and Prefect's own vacuum. Prints a line of JSON for each night: the rows of
+each table but those of knowledge, and the bytes in use.
 """
 
 from __future__ import annotations
