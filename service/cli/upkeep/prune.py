@@ -18,6 +18,8 @@ from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
 from service.stack.prefect_server import state_file
 
+WORTH_BYTES = 100_000
+"""Less free space is not worth a word: a store always has some free pages."""
 ALL_S = 3600.0
 """A person who asks for it waits for the end."""
 
@@ -29,7 +31,7 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
     async with open_store(settings.store, language=settings.language) as store:
         planned = await plan(store, limits, now=utc_now())
         done, space = planned, await store.space()
-        is_worth_it = bool(planned.plan) or bool(space.free)
+        is_worth_it = bool(planned.plan) or is_worth(space)
         if not is_dry:
             if not is_json:
                 say(f"Deletes {told(planned)}.")
@@ -59,7 +61,12 @@ def told(pruned: Pruned) -> str:
 
 
 def _freeing(space: Space) -> str:
-    return f" and give {space.free / 1e6:,.1f} MB of free space back" if space.free else ""
+    return f" and give {(space.free or 0) / 1e6:,.1f} MB of free space back" if is_worth(space) else ""
+
+
+def is_worth(space: Space) -> bool:
+    """Whether so much of the file is free that a person may want it back."""
+    return (space.free or 0) >= WORTH_BYTES
 
 
 def kept(settings: Settings) -> str:
