@@ -74,8 +74,10 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) -r .venv/runs.txt) || $(call failed,The installation)
 	@$(FETCH) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
 	@echo "Making the lexicon and the dashboard."
-	@LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" PYTHONPATH="$(CURDIR)/.venv/.build" \
-		$(PIP) install --no-build-isolation -e '.[all]' >>$(LOG) 2>&1 || $(call failed,The installation)
+	@$(BIN)/python -m service.stack.empty_database >>$(LOG) 2>&1 & made=$$!; \
+		LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" PYTHONPATH="$(CURDIR)/.venv/.build" \
+		$(PIP) install --no-build-isolation -e '.[all]' >>$(LOG) 2>&1 || $(call failed,The installation); \
+		wait $$made || echo "Prefect's empty database was not made ahead: the first start takes a little longer."
 	@rm -rf .venv/.build
 	@touch $@
 	@echo "Set up."

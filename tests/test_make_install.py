@@ -49,7 +49,9 @@ def made(tmp_path):
             code = subprocess.run(
                 [*command, f"UV={uv if has_uv else ''}"], stdout=out, timeout=60, check=False
             ).returncode
-        return code, said.read_text(), calls.read_text().splitlines()
+        # Prefect's empty database is made meanwhile
+        told = [call for call in calls.read_text().splitlines() if "empty_database" not in call]
+        return code, said.read_text(), told
 
     return make
 
