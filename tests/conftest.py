@@ -91,6 +91,7 @@ SLOW_TESTS = (
     "test_guardian.py",
     "test_hygiene.py::test_repository_carries_no_pictures",
     "test_imports.py",
+    "test_make_install.py::test_packages_",
     "test_ui_build.py",
 )
 """Where the names of tests begin that start processes by themselves, wait by the real clock, or work for many

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
+from zlib import crc32
 
 from flows.errors import AddressInUse
 from flows.settings import Settings
@@ -46,7 +48,9 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
 
 def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
     """The worker, not started yet."""
-    command = [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"]
+    # the same at every start: Prefect keeps a row for each name, for ever
+    name = f"learn-up-{platform.node()}-{crc32(bytes(settings.home.absolute())):08x}"
+    command = [sys.executable, "-P", "-m", "service.worker", "--name", name]
     return Child(
         "worker",
         command,

@@ -76,7 +76,7 @@ class SqliteDatabase:
         try:
             with translated(self.path):
                 self._writer = await self._connect()
-                # of a new file only; an older one takes it over when `learn prune` rewrites it
+                # of a new file only; an older one takes it over when `learn prune --yes` rewrites it
                 await self._writer.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")
                 await self._patiently("PRAGMA journal_mode = WAL")
                 await self._writer.execute_fetchall("PRAGMA synchronous = NORMAL")
