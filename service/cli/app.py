@@ -19,7 +19,16 @@ import typer
 from flows.own_machine import exempt_own_machine
 from service.cli import jobs as cli_jobs
 from service.cli.installation import doctor, env
-from service.cli.options import AsJson, MinutesOption, Plain, RunMode, TopicOption, WordsArgument, wait_for
+from service.cli.options import (
+    AsJson,
+    LimitOption,
+    MinutesOption,
+    Plain,
+    RunMode,
+    TopicOption,
+    WordsArgument,
+    wait_for,
+)
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, clean, err, say, say_error
 from service.cli.output.streams import accept_any_text
 from service.cli.upkeep.commands import commands as upkeep_commands
@@ -130,7 +139,7 @@ def run(
     minutes: MinutesOption = None,
     topic: TopicOption = None,
     max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    limit: LimitOption = None,
     as_json: AsJson = False,
     plain: Plain = False,
 ) -> int:
@@ -150,7 +159,7 @@ def estimate(
     *,
     minutes: MinutesOption = None,
     max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")] = None,
+    limit: LimitOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Estimate what a job would learn and cost, and what limits it."""

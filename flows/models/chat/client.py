@@ -17,7 +17,7 @@ from groq.types.chat import ChatCompletion
 from flows.core.prompts import Prompt
 from flows.core.quota import Seen
 from flows.errors import ModelUnavailable
-from flows.models.chat.errors import Unanswered, translate
+from flows.models.chat.errors import Unanswered, server_name, translate
 from flows.models.chat.headers import read_headers
 from flows.models.chat.reply import Reply
 from flows.models.chat.schemas import SCHEMAS
@@ -35,6 +35,7 @@ class GroqClient:
     """
 
     def __init__(self, *, api_key: str, base_url: str, silence_s: float, whole_s: float) -> None:
+        self.server = server_name(base_url)
         self._whole_s = whole_s
         timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
         self._http = httpx.AsyncClient(
@@ -62,11 +63,11 @@ class GroqClient:
             async with asyncio.timeout(self._whole_s):
                 return frozenset(model.id for model in (await self._groq.models.list()).data)
         except TimeoutError as error:
-            raise Unanswered("Groq did not answer in time") from error
+            raise Unanswered(f"{self.server} did not answer in time") from error
         except groq.APIError as error:
-            raise translate(error) from error
+            raise translate(error, self.server) from error
         except (ValueError, TypeError, AttributeError) as error:
-            raise ModelUnavailable("Groq's answer is not a list of models") from error
+            raise ModelUnavailable(f"{self.server} did not answer with a list of models") from error
 
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
         """Answer a prompt in at most this many tokens.
@@ -79,16 +80,23 @@ class GroqClient:
                     **_request(model, prompt, max_tokens, is_strict=is_strict)
                 )
                 completion = await raw.parse()
-            return _reply(
+            reply = _reply(
                 completion, read_headers({name.lower(): value for name, value in raw.headers.items()})
             )
         except TimeoutError as error:
-            raise Unanswered("Groq did not answer in time") from error
+            raise Unanswered(f"{self.server} did not answer in time") from error
         except groq.APIError as error:
-            raise translate(error) from error
+            raise translate(error, self.server) from error
         except (ValueError, TypeError, AttributeError) as error:
             # a proxy's error page, say, comes out of the SDK as plain text
-            raise ModelUnavailable("Groq's answer is not a completion") from error
+            raise ModelUnavailable(self._no_completion) from error
+        if reply is None:
+            raise ModelUnavailable(self._no_completion)
+        return reply
+
+    @property
+    def _no_completion(self) -> str:
+        return f"{self.server} did not answer with a completion"
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
@@ -111,10 +119,11 @@ def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) ->
     return request
 
 
-def _reply(completion: ChatCompletion, seen: Seen) -> Reply:
+def _reply(completion: ChatCompletion, seen: Seen) -> Reply | None:
+    """The answer; None if it is no completion."""
     usage = completion.usage
     if not completion.choices or usage is None:
-        raise ModelUnavailable("Groq's answer is not a completion")
+        return None
     choice = completion.choices[0]
     details = usage.prompt_tokens_details
     cut = "answer cut off at its token limit" if choice.finish_reason == "length" else None

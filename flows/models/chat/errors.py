@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import groq
 
 KEYS_PAGE = "https://console.groq.com/keys"
+MODELS_PAGE = "https://console.groq.com/docs/models"
+GROQ = "Groq"
+"""What messages call Groq's own server; another one is called by its host."""
 
 _LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
 _ROOM = re.compile(
@@ -113,20 +116,30 @@ class _Failure:
     headers: Mapping[str, str]
 
 
-def translate(error: groq.APIError) -> LearningError:
-    """A failure of Groq's client, as an error to raise from it. The texts contain no key."""
+def server_name(url: str) -> str:
+    """What messages call the server at a base URL: Groq, or its host and port."""
+    parsed = httpx.URL(url)
+    if parsed.host == "groq.com" or parsed.host.endswith(".groq.com"):
+        return GROQ
+    return parsed.netloc.decode("ascii", "replace")
+
+
+def translate(error: groq.APIError, server: str = GROQ) -> LearningError:
+    """A failure of Groq's client, as an error to raise from it; `server` is its `server_name`. The texts
+    contain no key.
+    """
     import groq
 
     if isinstance(error, groq.APITimeoutError):
-        return Unanswered("Groq did not answer in time")
+        return Unanswered(f"{server} did not answer in time")
     if isinstance(error, groq.APIStatusError):
-        return _of_status(_read(error))
+        return _of_status(_read(error), server)
     if isinstance(error, groq.APIResponseValidationError):
-        return ModelUnavailable("Groq's answer is not a completion")
+        return ModelUnavailable(f"{server} did not answer with a completion")
     cause = _innermost(error)
     if isinstance(error.__cause__, httpx.ConnectError):
-        return ModelUnavailable(f"Can't reach Groq: {cause}")
-    return Unanswered(f"Lost the connection to Groq: {str(cause) or type(cause).__name__}")
+        return ModelUnavailable(f"Can't reach {server}: {cause}")
+    return Unanswered(f"Lost the connection to {server}: {str(cause) or type(cause).__name__}")
 
 
 def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
@@ -150,7 +163,12 @@ def _with_limit(seen: Seen, message: str) -> Seen:
     )
 
 
-def _of_status(failure: _Failure) -> LearningError:
+def key_advice(server: str) -> str:
+    """How to get a key that works, without a full stop."""
+    return f"Create a new one at {KEYS_PAGE}" if server == GROQ else f"Set a key of {server}"
+
+
+def _of_status(failure: _Failure, server: str) -> LearningError:
     status, message, code = failure.status, failure.message, failure.code
     if status == 429:
         return LimitReached(message, seen_in(message, failure.headers))
@@ -160,8 +178,7 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 401 or code == "invalid_api_key":
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq rejected the key. Create a new one at {KEYS_PAGE}, or unset it to use the"
-            " lexicon."
+            f"GROQ_API_KEY: {server} rejected the key. {key_advice(server)}, or unset it to use the lexicon."
         )
     if failure.salvage is not None or code == "json_validate_failed" or "failed_generation" in message:
         return MalformedOutput(message, salvage=failure.salvage or "")
@@ -173,8 +190,8 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 403:
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq blocks this account or IP address: {message}. Check {KEYS_PAGE}, or unset it"
-            " to use the lexicon."
+            f"GROQ_API_KEY: {server} blocks this account or IP address: {message}. {key_advice(server)}, or"
+            " unset it to use the lexicon."
         )
     if status == 400 and "response_format" in message:
         return SchemaRefused(message)
@@ -186,12 +203,12 @@ def _of_status(failure: _Failure) -> LearningError:
         return RoomLimited(message, int(room["limit"]))
     if status in {400, 409, 422}:
         return ConfigurationError(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq rejected a request: {message}. Choose other"
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: {server} rejected a request: {message}. Choose other"
             " models."
         )
     retry_after_s = read_headers(failure.headers).retry_after_s
     kind = Crowded if status in _CROWDED else ModelUnavailable
-    return kind(f"Groq answered {status}: {message}", retry_after_s=retry_after_s)
+    return kind(f"{server} answered {status}: {message}", retry_after_s=retry_after_s)
 
 
 def _read(error: groq.APIStatusError) -> _Failure:

@@ -35,7 +35,9 @@ def copy(
 @commands.command()
 def mend(
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it. Without, it is only said.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Merge them. Without it, nothing is changed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Find what earlier versions stored twice or otherwise than today, such as café and cafe, and merge it.
@@ -53,7 +55,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Delete old rounds, batches, logs and jobs, as LEARN_KEEP_… says. Knowledge always stays."""
+    """Delete old rounds, batches, logs and jobs, as the LEARN_KEEP_… settings say. Knowledge always stays."""
     from service.cli.upkeep.prune import prune_and_tell
 
     return wait_for(prune_and_tell(is_dry=dry_run, is_json=as_json))
