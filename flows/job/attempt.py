@@ -121,7 +121,10 @@ async def learn(plan: Plan) -> Job:
         process=ProcessMark(**here._asdict()) if (here := process_of()) is not None else None,
     )
     prefect_run = PrefectRun(run.id)
-    ended = await attempt(job, plan, stages=TaskStages(), run=prefect_run, emitter=EventEmitter())
+    try:
+        ended = await attempt(job, plan, stages=TaskStages(), run=prefect_run, emitter=EventEmitter())
+    except LearningError as error:
+        ended = error  # of a store that cannot be opened: there is no row yet that could say so
     # never in a process of somebody else, such as a notebook
     is_own_process = os.environ.get("PREFECT__FLOW_RUN_ID") == str(run.id)
     if is_own_process and (isinstance(ended, StaleAttempt) or await is_superseded(prefect_run)):

@@ -168,6 +168,11 @@ def key_advice(server: str) -> str:
     return f"Create a new one at {KEYS_PAGE}" if server == GROQ else f"Set a key of {server}"
 
 
+def model_advice(server: str) -> str:
+    """Which models there are, without a full stop."""
+    return f"Choose one from {MODELS_PAGE}" if server == GROQ else f"Choose one of {server}"
+
+
 def _of_status(failure: _Failure, server: str) -> LearningError:
     status, message, code = failure.status, failure.message, failure.code
     if status == 429:

@@ -38,8 +38,6 @@ from flows.knowledge import (
 )
 from flows.models.base import Unfinished
 from flows.models.chat.errors import (
-    GROQ,
-    MODELS_PAGE,
     Crowded,
     LimitReached,
     ModelGone,
@@ -47,6 +45,7 @@ from flows.models.chat.errors import (
     RoomLimited,
     SchemaRefused,
     Unanswered,
+    model_advice,
 )
 from flows.models.chat.reading import read_items, read_proposals
 from flows.models.chat.reply import Reply, broken
@@ -274,8 +273,7 @@ class GroqModel:
             f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone
         )
         return ConfigurationError(
-            f"{variable}: none of these models is available ({reasons}). Choose one"
-            f" {f'from {MODELS_PAGE}' if self._client.server == GROQ else f'of {self._client.server}'}."
+            f"{variable}: none of these models is available ({reasons}). {model_advice(self._client.server)}."
         )
 
     def _not_taken(self, error: SchemaRefused) -> ConfigurationError:

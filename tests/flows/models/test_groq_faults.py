@@ -10,7 +10,6 @@ from flows.core import prompts
 from flows.errors import ConfigurationError, ModelUnavailable, QuotaExhausted, RateLimited, RequestTooLarge
 from flows.knowledge import ProposalRequest
 from flows.models.base import Unfinished
-from flows.models.chat.errors import key_advice, server_name
 from tests.world.faults import Fault
 from tests.world.limits import Limits
 
@@ -173,22 +172,6 @@ async def test_a_provider_that_is_not_there_is_a_transient_error(groq_at, settin
     model = await groq_at(nowhere)
     with pytest.raises(ModelUnavailable, match=rf"Can't reach 127\.0\.0\.1:{free_port}: "):
         await model.define(batch())
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://api.groq.com", "Groq"),
-        ("https://eu.api.groq.com/openai", "Groq"),
-        ("https://notgroq.com", "notgroq.com"),
-        ("http://127.0.0.1:8080/v1", "127.0.0.1:8080"),
-        ("http://user:secret@llm.example.org", "llm.example.org"),
-        ("http://[::1]:8080", "[::1]:8080"),
-    ],
-)
-def test_messages_name_the_server_that_is_asked(url, name):
-    assert server_name(url) == name
-    assert ("console.groq.com/keys" in key_advice(name)) == (name == "Groq")
 
 
 async def test_an_address_that_is_not_groqs_is_told_as_such(groq_at, world):

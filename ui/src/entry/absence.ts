@@ -47,9 +47,7 @@ export function absenceOf(problem: Pick<Problem, "detail" | "errors">): Absence 
     case "in_work":
       return {
         title: "Not learned yet.",
-        said: other
-          ? `A job is learning “${other}”, and this is ${relation} it.`
-          : "A job is learning it.",
+        said: other ? `A job is learning “${other}”, and this is ${relation} it.` : "A job is learning it.",
       };
     case "not_in_lexicon":
       return {
