@@ -183,7 +183,9 @@ class EventEmitter:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
             except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
-                job_logger().warning("Prefect refused an artifact: %s", str(error) or type(error).__name__)
+                job_logger().warning(
+                    "Could not write an artifact to Prefect: %s", str(error) or type(error).__name__
+                )
             finally:
                 self._queue.task_done()
 
