@@ -1,8 +1,8 @@
 """Finds the Prefect server of `learn up`, and its password, for flows that are called in a script or a
 notebook.
 
-Whoever can use Prefect's API can run any command as its owner, so the server asks for a password. It is kept
-in a file that only its owner can read (`service.stack.password` makes it).
+Anyone who can use Prefect's API can run any command as its owner, so the server asks for a password. It is
+kept in a file that only its owner can read (`service.stack.password` makes it).
 """
 
 from __future__ import annotations

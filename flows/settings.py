@@ -81,7 +81,8 @@ class Settings(BaseSettings):
         default=90, description="Days that an ended job's row and Prefect's run are kept; 0 for ever"
     )
     keep_mb: Annotated[int, Field(ge=0)] = Field(
-        default=200, description="Megabytes of rounds, batches and logs, and of Prefect's database; 0: any"
+        default=200,
+        description="Megabytes of rounds, batches and logs, and of Prefect's database; 0 for no limit",
     )
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4200, description="Port of the embedded Prefect server, on 127.0.0.1"

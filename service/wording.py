@@ -38,7 +38,7 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "vanished": lambda _: "Its process stopped responding.",
     "overdue": lambda _: "It ran out of time and its process is gone.",
     "timed_out": lambda _: "Prefect's timeout ended it.",
-    "gone": lambda _: "Its process was killed or crashed without a word.",
+    "gone": lambda _: "Its process was killed or crashed.",
     "never_began": lambda _: "Several workers took it, and none began it.",
     "worker_stopped": lambda _: (
         "Its worker was stopped. What it learned is kept; a retry goes on from there."
@@ -110,6 +110,8 @@ _INPUT: dict[str, str] = {
 
 _INPUT_ITSELF = frozenset({"tag"})
 """Parameters of pydantic's errors that repeat the input."""
+_OTHER_ROUTE = {("union_tag_invalid", "big"): "For a big job, send POST /jobs/start_big."}
+"""What to send instead of a mode that another route takes."""
 
 
 def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
@@ -136,7 +138,7 @@ def invalid_input(error: Mapping[str, Any], field: str) -> InvalidInput:
     """
     code, about = str(error["type"]), dict(error.get("ctx") or {})
     problem = str(about.pop("problem", "")) or input_text(code, about, otherwise=str(error["msg"]))
-    remedy = str(about.pop("remedy", ""))
+    remedy = str(about.pop("remedy", "")) or _OTHER_ROUTE.get((code, str(about.get("tag"))), "")
     params = {
         name: value
         for name, value in about.items()
@@ -149,14 +151,14 @@ _ABSENT: dict[str, str] = {
     "variant_of_known": "“{word}” is {relation} “{variant_of}”, which is learned",
     "variant_of_unlearned": "“{word}” is {relation} “{variant_of}”, which is not learned yet",
     "taken_for_variant": (
-        "“{word}” is not learned; a job takes it for {relation} “{variant_of}”, which is learned"
+        "“{word}” is not learned; jobs treat it as {relation} “{variant_of}”, which is learned"
     ),
     "not_a_word": "“{word}” is not a word that can be learned: {verdict}",
     "not_in_lexicon": f"“{{word}}” is not learned yet, and not in the offline lexicon ({LEXICON_NAME})",
     "in_work": "“{word}” is not learned yet; a job is learning it",
     "not_learned": "“{word}” is not learned yet",
 }
-_IN_WORK_AS = "“{word}” is not learned; a job is learning “{variant_of}” and takes it for {relation} that"
+_IN_WORK_AS = "“{word}” is not learned; a job is learning “{variant_of}”, and this is {relation} it"
 _RELATIONS = {Verdict.INFLECTION.value: "a form of", Verdict.SPELLING_VARIANT.value: "another spelling of"}
 LEXICON_LACKS = "Only a language model can learn it: set GROQ_API_KEY."
 

@@ -35,7 +35,7 @@ _ONE_AND_MANY: dict[OutcomeCode, tuple[str, str]] = {
     "spelling_variant": ("another spelling of a word", "other spellings of words"),
     "processed": ("already handled by this job", "already handled by this job"),
     "known": ("already known", "already known"),
-    "claimed_elsewhere": ("in work in another job", "in work in another job"),
+    "claimed_elsewhere": ("in progress in another job", "in progress in another job"),
     "no_answer": ("not answered by the model", "not answered by the model"),
     "not_accepted": ("refused by the checks", "refused by the checks"),
     "malformed": ("answered unusably by the model", "answered unusably by the model"),

@@ -39,3 +39,10 @@ def format_count(count: int, one: str | None = None, many: str | None = None) ->
     if one is None:
         return f"{count:,}"
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def round_text(number: int, accepted: int, postponed: int, rejected: int) -> str:
+    """What became of a round's candidates: "Round 1: 4 candidates, 1 accepted, 1 postponed, 2 rejected"."""
+    counts = {"accepted": accepted, "postponed": postponed, "rejected": rejected}
+    told = [f"{count:,} {fate}" for fate, count in counts.items() if count]
+    return ", ".join([f"Round {number}: {format_count(sum(counts.values()), 'candidate')}", *told])

@@ -121,11 +121,14 @@ async def learn(plan: Plan) -> Job:
         process=ProcessMark(**here._asdict()) if (here := process_of()) is not None else None,
     )
     prefect_run = PrefectRun(run.id)
-    ended = await attempt(job, plan, stages=TaskStages(), run=prefect_run, emitter=EventEmitter())
+    try:
+        ended = await attempt(job, plan, stages=TaskStages(), run=prefect_run, emitter=EventEmitter())
+    except LearningError as error:
+        ended = error  # of a store that cannot be opened: there is no row yet that could say so
     # never in a process of somebody else, such as a notebook
     is_own_process = os.environ.get("PREFECT__FLOW_RUN_ID") == str(run.id)
     if is_own_process and (isinstance(ended, StaleAttempt) or await is_superseded(prefect_run)):
-        job_logger().warning("Another process has taken this run over; this one ends and says no more")
+        job_logger().warning("Another process took over this run; this one ends")
         # any way back through Prefect's engine would write this process's state over the other's
         os._exit(SUPERSEDED_EXIT)
     if isinstance(ended, LearningError):

@@ -22,6 +22,7 @@ from prefect.artifacts import (
 from prefect.events import emit_event
 
 from flows.core import outcomes
+from flows.core.progress import format_count
 from flows.job.logs import job_logger
 from flows.knowledge import Entry, Job, JobEvent, Outcome
 from flows.knowledge.events import PREFECT_EVENT_PREFIX, resource_id
@@ -143,7 +144,7 @@ class EventEmitter:
         now = self._clock()
         if job.is_final or now - self._told_at >= PROGRESS_EVERY_S:
             self._told_at = now
-            text = f"{job.counts.stored:,} words learned · round {job.last_round}"
+            text = f"{format_count(job.counts.stored, 'word')} learned · round {job.last_round}"
             self._put(lambda: self._artifacts.progress(float(job.progress), text))
 
     def show_latest(self, job: Job, entries: Sequence[Entry]) -> None:
@@ -182,7 +183,9 @@ class EventEmitter:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
             except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
-                job_logger().warning("Prefect refused an artifact: %s", str(error) or type(error).__name__)
+                job_logger().warning(
+                    "Could not write an artifact to Prefect: %s", str(error) or type(error).__name__
+                )
             finally:
                 self._queue.task_done()
 
@@ -192,7 +195,7 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
     counts = job.counts
     took = timedelta(seconds=round(job.active_seconds))
     lines = [
-        f"# {counts.stored:,} words learned",
+        f"# {format_count(counts.stored, 'word')} learned",
         "",
         f"Ended: **{job.end_reason or job.status}** after {took} of work, in {job.last_round} rounds.",
         "",

@@ -193,10 +193,8 @@ class ProgressTracker:
         self._update_forecast(round_)
         accepted = [c.text for c in round_.candidates if c.verdict is Verdict.ACCEPTED]
         rejected = [c for c in round_.candidates if c.verdict not in {Verdict.ACCEPTED, Verdict.POSTPONED}]
-        text = (
-            f"Round {round_.number}: {len(round_.candidates):,} candidates, {len(accepted):,} taken,"
-            f" {len(rejected):,} rejected"
-        )
+        postponed = len(round_.candidates) - len(accepted) - len(rejected)
+        text = progress.round_text(round_.number, len(accepted), postponed, len(rejected))
         self._log.info(text)
         self.event("round.proposed", text)
         if rejected:
@@ -227,19 +225,18 @@ class ProgressTracker:
         failed = [o for o in batch.outcomes if o.reason is not None]
         label = f"{batch.round}.{batch.number:02d}"
         if learned:
-            self.event("words.learned", f"{len(learned)} words learned in batch {label}", words=learned)
+            text = f"{progress.format_count(len(learned), 'word')} learned in batch {label}"
+            self.event("words.learned", text, words=learned)
         if failed:
             shown = "; ".join(f"{o.word} ({o.reason})" for o in failed[:3])
             self.event(
                 "word.rejected",
-                f"{len(failed)} word{'' if len(failed) == 1 else 's'} given up in batch {label}: {shown}",
+                f"{progress.format_count(len(failed), 'word')} given up in batch {label}: {shown}",
                 words=[o.word for o in failed],
             )
 
     async def failure(self) -> None:
-        """Wait for an error that makes going on impossible, such as a newer attempt of the job, and
-        raise it.
-        """
+        """Wait for an error that makes going on impossible, such as a newer attempt, and raise it."""
         await asyncio.shield(self._failure)
 
     def fail(self, error: BaseException) -> None:
@@ -285,8 +282,9 @@ class ProgressTracker:
             }
         )
         self._job = counting.with_left(self._job, self._left)
+        learned = progress.format_count(self._job.counts.stored, "word")
         took = progress.format_duration(self.active_s)
-        told = f"{status.capitalize()} ({reason}): {self._job.counts.stored:,} words learned in {took}"
+        told = f"{status.capitalize()} ({reason}): {learned} learned in {took}"
         short = outcomes.in_short(self._job)
         self.event("job.ended", f"{told}; not learned: {short}" if short else told)
         await patiently(self.flush, for_s=30)

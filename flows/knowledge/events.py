@@ -33,7 +33,7 @@ def end_message(reason: str, stored: int, *, not_learned: str = "") -> str:
     """The message of a run's final Prefect state, for people who look there. `not_learned` says what else
     became of its words.
     """
-    learned = f"{reason}: {stored:,} words learned"
+    learned = f"{reason}: {stored:,} {'word' if stored == 1 else 'words'} learned"
     return f"{learned}; not learned: {not_learned}" if not_learned else learned
 
 

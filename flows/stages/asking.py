@@ -175,7 +175,7 @@ async def ask_for_words(
     try:
         generation = await troubles.told(model.name, roomier.propose(request))
     except OutputError as error:
-        raise ModelUnavailable(f"The model lists no words: {error}") from error
+        raise ModelUnavailable(f"The model's answer lists no words: {error}") from error
     except LearningError:
         raise
     except Exception as error:

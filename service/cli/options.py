@@ -37,7 +37,7 @@ WordsArgument = Annotated[
         help="Words to learn (quick and deep jobs). By default, the words that entries mention most.",
     ),
 ]
-# the bound is written out, for it would import all of flows.knowledge for `learn --help`; a test compares it
+# bounds are written out, for they would import all of flows.knowledge for `learn --help`; a test compares
 MinutesOption = Annotated[
     float | None,
     typer.Option(
@@ -46,7 +46,13 @@ MinutesOption = Annotated[
     ),
 ]
 MaxEntriesOption = Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")]
-LimitOption = Annotated[int | None, typer.Option(help="Maximum number of words (quick and deep jobs).")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Maximum number of words, if none are given (quick and deep jobs).",
+        show_default="quick 20, deep 40",
+    ),
+]
 TopicOption = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
 
 

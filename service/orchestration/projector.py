@@ -157,7 +157,7 @@ class Projector:
                     else:
                         await self._take(event.job_id, event.state)
                 except Exception:  # one event must not end the listening
-                    log.exception("Could not handle an event of Prefect; the next poll repairs what it said")
+                    log.exception("Could not handle a Prefect event; the next poll makes up for it")
                     self._poll_now.set()
 
     async def _take(self, job_id: UUID, state: PrefectState) -> None:

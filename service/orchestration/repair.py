@@ -48,7 +48,7 @@ WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
 _CRASHES: dict[Verdict, tuple[str, str]] = {
     "crashed": (ending.GONE, "Its process is gone"),
-    "overdue": (ending.OVERDUE, "It was due to end, and gives no sign of life"),
+    "overdue": (ending.OVERDUE, "It ran past its time and gives no sign of life"),
     "silent": (ending.SILENT, "It gives no sign of life"),
     "give up": (ending.NEVER_BEGAN, "Several workers took the run, and none began it"),
 }

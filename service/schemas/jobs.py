@@ -17,17 +17,17 @@ from flows.knowledge import (
 from service.schemas.values import GivenTopic, GivenWord, IsNumber, Request
 from service.wording import reason_text
 
+_LIMIT = "Maximum number of words, if `words` is not given"
+
 
 class _StartJob(Request):
     words: Annotated[list[GivenWord], Field(max_length=limits.MAX_GIVEN_WORDS)] | None = None
     topic: GivenTopic | None = None
-    limit: Annotated[limits.WordLimit, IsNumber] | None = Field(
-        default=None, description="Maximum number of words, if `words` is not given"
-    )
+    limit: Annotated[limits.WordLimit, IsNumber] | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """The flow's parameters that were given."""
-        return self.model_dump(mode="json", exclude={"mode"}, exclude_none=True)
+        """The flow's parameters that were given; the defaults are the flow's own."""
+        return self.model_dump(mode="json", exclude={"mode"}, exclude_unset=True, exclude_none=True)
 
 
 class StartQuickJob(_StartJob):
@@ -41,6 +41,9 @@ class StartQuickJob(_StartJob):
     )
 
     mode: Literal["quick"]
+    limit: Annotated[limits.WordLimit, IsNumber] | None = Field(
+        default=limits.QUICK_LIMIT, description=_LIMIT
+    )
 
 
 class StartDeepJob(_StartJob):
@@ -54,8 +57,9 @@ class StartDeepJob(_StartJob):
     )
 
     mode: Literal["deep"]
+    limit: Annotated[limits.WordLimit, IsNumber] | None = Field(default=limits.DEEP_LIMIT, description=_LIMIT)
     minutes: Annotated[limits.Minutes, IsNumber] | None = Field(
-        default=None, description="Time limit in minutes of active work"
+        default=limits.MAX_MINUTES, description="Time limit in minutes of active work"
     )
 
 

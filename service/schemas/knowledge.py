@@ -130,7 +130,7 @@ class Kept(Document):
     """What knowledge and bookkeeping take on this machine, and how long bookkeeping is kept."""
 
     store_bytes: int | None = Field(default=None, description="The store's file; null where it has none")
-    free_bytes: int | None = Field(default=None, description="Of it, what is free for what comes")
+    free_bytes: int | None = Field(default=None, description="Bytes of the file that are free for new data")
     prefect_bytes: int = Field(
         default=0, description="In use in the embedded Prefect's database; 0 where Prefect runs elsewhere"
     )

@@ -37,7 +37,7 @@ def make_auth_string(home: Path) -> str:
             os.fsync(file.fileno())
             return made
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"Can't keep Prefect's password in {path}: {error}.") from error
+        raise ConfigurationError(f"Can't save Prefect's password in {path}: {error}.") from error
 
 
 def variables_for(home: Path, url: str, environ: Mapping[str, str]) -> dict[str, str]:

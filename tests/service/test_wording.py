@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from flows.knowledge import Reason, ReasonCode
-from service.schemas import BigJob, StartDeepJob
+from service.schemas import BigJob, PlannedJob, StartDeepJob, StartJob
 from service.wording import input_text, invalid_input, reason_line, reason_text, remedy
 
 PARAMS = {
@@ -69,6 +69,22 @@ def error_of(model, given):
 def test_wrong_input_is_worded_by_its_code(given, text, code, params):
     error = error_of(BigJob, {"mode": "big", **given})
     assert (str(error), error.code, error.params) == (text, code, params)
+
+
+@pytest.mark.parametrize(
+    ("union", "mode", "remedy"),
+    [
+        (StartJob, "big", "For a big job, send POST /jobs/start_big."),
+        (StartJob, "huge", ""),
+        (PlannedJob, "huge", ""),
+    ],
+)
+def test_a_mode_of_another_route_names_the_route(union, mode, remedy):
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(union).validate_python({"mode": mode})
+    error = invalid_input(refused.value.errors()[0], "mode")
+    assert error.problem.startswith("must be one of ")
+    assert error.remedy == remedy
 
 
 def test_a_refused_word_keeps_its_reason_and_its_remedy():

@@ -16,7 +16,7 @@ from groq.types.chat import ChatCompletion
 
 from flows.core.prompts import Prompt
 from flows.errors import ModelUnavailable
-from flows.models.chat.errors import Unanswered, of_body, translate
+from flows.models.chat.errors import Unanswered, of_body, server_name, translate
 from flows.models.chat.headers import read_headers
 from flows.models.chat.reply import Reply, reply_of
 from flows.models.chat.schemas import SCHEMAS
@@ -34,6 +34,7 @@ class GroqClient:
     """
 
     def __init__(self, *, api_key: str, base_url: str, silence_s: float, whole_s: float) -> None:
+        self.server = server_name(base_url)
         self._whole_s = whole_s
         timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
         self._http = httpx.AsyncClient(
@@ -61,11 +62,11 @@ class GroqClient:
             async with asyncio.timeout(self._whole_s):
                 return frozenset(model.id for model in (await self._groq.models.list()).data)
         except TimeoutError as error:
-            raise Unanswered("Groq did not answer in time") from error
+            raise Unanswered(f"{self.server} did not answer in time") from error
         except groq.APIError as error:
-            raise translate(error) from error
+            raise translate(error, self.server) from error
         except (ValueError, TypeError, AttributeError) as error:
-            raise ModelUnavailable("Groq's answer is not a list of models") from error
+            raise ModelUnavailable(f"{self.server} did not answer with a list of models") from error
 
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
         """Answer a prompt in at most this many tokens.
@@ -77,16 +78,18 @@ class GroqClient:
                 raw = await self._groq.chat.completions.with_raw_response.create(
                     **_request(model, prompt, max_tokens, is_strict=is_strict)
                 )
-                completion = await _completion(raw)
+                completion = await _completion(raw, self.server)
             headers = {name.lower(): value for name, value in raw.headers.items()}
-            return reply_of(completion, read_headers(headers), characters=prompt.characters)
+            return reply_of(
+                completion, read_headers(headers), characters=prompt.characters, server=self.server
+            )
         except TimeoutError as error:
-            raise Unanswered("Groq did not answer in time") from error
+            raise Unanswered(f"{self.server} did not answer in time") from error
         except groq.APIError as error:
-            raise translate(error) from error
+            raise translate(error, self.server) from error
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # a proxy's error page, say, comes out of the SDK as plain text
-            raise ModelUnavailable("Groq's answer is not a completion") from error
+            raise ModelUnavailable(f"{self.server} did not answer with a completion") from error
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
@@ -109,7 +112,7 @@ def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) ->
     return request
 
 
-async def _completion(raw: Any) -> ChatCompletion:  # noqa: ANN401  the package hides its type
+async def _completion(raw: Any, server: str) -> ChatCompletion:  # noqa: ANN401  the package hides its type
     """The completion in an answer, also of one in another charset than UTF-8.
 
     Raises ValueError, and what an answer means that holds an error.
@@ -120,5 +123,5 @@ async def _completion(raw: Any) -> ChatCompletion:  # noqa: ANN401  the package 
         completion = ChatCompletion.construct(**json.loads(raw.http_response.text))
     told = completion.model_extra or {}
     if told.get("error") and not completion.choices:
-        raise of_body(told)
+        raise of_body(told, server)
     return completion

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from flows.models.limiter import Reservation
 
 KEYS_PAGE = "https://console.groq.com/keys"
+MODELS_PAGE = "https://console.groq.com/docs/models"
+GROQ = "Groq"
+"""What messages call Groq's own server; another one is called by its host."""
 
 _LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
 _ROOM = re.compile(
@@ -149,20 +152,30 @@ class _Failure:
     headers: Mapping[str, str]
 
 
-def translate(error: groq.APIError) -> LearningError:
-    """A failure of Groq's client, as an error to raise from it. The texts contain no key."""
+def server_name(url: str) -> str:
+    """What messages call the server at a base URL: Groq, or its host and port."""
+    parsed = httpx.URL(url)
+    if parsed.host == "groq.com" or parsed.host.endswith(".groq.com"):
+        return GROQ
+    return parsed.netloc.decode("ascii", "replace")
+
+
+def translate(error: groq.APIError, server: str = GROQ) -> LearningError:
+    """A failure of Groq's client, as an error to raise from it; `server` is its `server_name`. The texts
+    contain no key.
+    """
     import groq
 
     if isinstance(error, groq.APITimeoutError):
-        return Unanswered("Groq did not answer in time")
+        return Unanswered(f"{server} did not answer in time")
     if isinstance(error, groq.APIStatusError):
-        return _of_status(_read(error))
+        return _of_status(_read(error), server)
     if isinstance(error, groq.APIResponseValidationError):
-        return ModelUnavailable("Groq's answer is not a completion")
+        return ModelUnavailable(f"{server} did not answer with a completion")
     cause = _innermost(error)
     if isinstance(error.__cause__, httpx.ConnectError):
-        return ModelUnavailable(f"Can't reach Groq: {cause}")
-    return Unanswered(f"Lost the connection to Groq: {str(cause) or type(cause).__name__}")
+        return ModelUnavailable(f"Can't reach {server}: {cause}")
+    return Unanswered(f"Lost the connection to {server}: {str(cause) or type(cause).__name__}")
 
 
 def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
@@ -198,20 +211,30 @@ def _with_limit(seen: Seen, message: str) -> Seen:
     )
 
 
-def of_body(body: Mapping[str, Any]) -> LearningError:
+def key_advice(server: str) -> str:
+    """How to get a key that works, without a full stop."""
+    return f"Create a new one at {KEYS_PAGE}" if server == GROQ else f"Set a key of {server}"
+
+
+def model_advice(server: str) -> str:
+    """Which models there are, without a full stop."""
+    return f"Choose one from {MODELS_PAGE}" if server == GROQ else f"Choose one of {server}"
+
+
+def of_body(body: Mapping[str, Any], server: str = GROQ) -> LearningError:
     """The error that an answer with status 200 holds."""
     error = body.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 502
-    return _of_status(_Failure(status, read_body(body), {}))
+    return _of_status(_Failure(status, read_body(body), {}), server)
 
 
-def _of_status(failure: _Failure) -> LearningError:
+def _of_status(failure: _Failure, server: str) -> LearningError:
     status, code = failure.status, failure.told.code
     message = failure.told.message or f"status {status}, no reason given"
     said = f"{code} {message}"
     if status in {402, 403, 429} and (status == 402 or _NO_CREDIT.search(said)):
-        return QuotaExhausted(f"The account at Groq has no credit left: {message}")
+        return QuotaExhausted(f"The account at {server} has no credit left: {message}")
     if status == 429:
         return LimitReached(message, seen_in(f"{message} try again in {failure.told.wait}", failure.headers))
     if status == 413:
@@ -220,8 +243,7 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 401 or (status in {400, 403} and _BAD_KEY.search(said)):
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq rejected the key. Create a new one at {KEYS_PAGE}, or unset it to use the"
-            " lexicon."
+            f"GROQ_API_KEY: {server} rejected the key. {key_advice(server)}, or unset it to use the lexicon."
         )
     if failure.told.salvage is not None or code in _BAD_ANSWERS or _BAD_ANSWER.search(message):
         return MalformedOutput(message, salvage=failure.told.salvage or "")
@@ -233,8 +255,8 @@ def _of_status(failure: _Failure) -> LearningError:
         )
     if status == 403:
         return ConfigurationError(
-            f"GROQ_API_KEY: Groq blocks this account or IP address: {message}. Check {KEYS_PAGE}, or unset it"
-            " to use the lexicon."
+            f"GROQ_API_KEY: {server} blocks this account or IP address: {message}. {key_advice(server)}, or"
+            " unset it to use the lexicon."
         )
     if _FILTERED.search(said):
         return Refused(message)
@@ -246,12 +268,12 @@ def _of_status(failure: _Failure) -> LearningError:
         return SchemaRefused(message)
     if status in {400, 422} and failure.told.message:
         return Rejected(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: Groq rejected a request: {message}. Choose other"
+            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: {server} rejected a request: {message}. Choose other"
             " models."
         )
     retry_after_s = read_headers(failure.headers).retry_after_s
     kind = Crowded if status in _CROWDED else ModelUnavailable
-    return kind(f"Groq answered {status}: {message}", retry_after_s=retry_after_s)
+    return kind(f"{server} answered {status}: {message}", retry_after_s=retry_after_s)
 
 
 def _read(error: groq.APIStatusError) -> _Failure:

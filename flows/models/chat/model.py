@@ -43,6 +43,7 @@ from flows.models.chat.errors import (
     Rejected,
     RoomLimited,
     SchemaRefused,
+    model_advice,
     note_failure,
 )
 from flows.models.chat.proposals import read_proposals
@@ -135,10 +136,10 @@ class GroqModel:
         try:
             offered = await self._client.models()
         except TransientError as error:
-            _log.warning("Could not list Groq's models: %s", error)
+            _log.warning("Could not list the models of %s: %s", self._client.server, error)
             return
         for model in {name for names in self._models.values() for name in names} - offered:
-            self._leave_out(model, "not offered by Groq")
+            self._leave_out(model, f"not offered by {self._client.server}")
         for task in self._models:
             self._usable(task)
 
@@ -270,8 +271,7 @@ class GroqModel:
             f"{model}: {self._gone[model]}" for model in self._models[task] if model in self._gone
         )
         return ConfigurationError(
-            f"{variable}: none of these models is available ({reasons}). Choose one from"
-            " https://console.groq.com/docs/models."
+            f"{variable}: none of these models is available ({reasons}). {model_advice(self._client.server)}."
         )
 
     def _not_taken(self, error: SchemaRefused) -> ConfigurationError:

@@ -66,17 +66,17 @@ def broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
     return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))
 
 
-def reply_of(completion: ChatCompletion, seen: Seen, *, characters: int) -> Reply:
+def reply_of(completion: ChatCompletion, seen: Seen, *, characters: int, server: str) -> Reply:
     """The reply that a completion is; where the bill is missing, what the prompt's characters and the text
     are worth.
 
     Raises ModelUnavailable if it holds no choice, or says itself that it failed.
     """
     if not completion.choices:
-        raise ModelUnavailable("Groq's answer is not a completion")
+        raise ModelUnavailable(f"{server} did not answer with a completion")
     choice = completion.choices[0]
     if str(choice.finish_reason) in _FAILED:
-        raise ModelUnavailable("Groq's answer says that it failed")
+        raise ModelUnavailable(f"{server} says that it failed to answer")
     text, declined = _text(choice), getattr(choice.message, "refusal", None)
     is_refused = bool(declined and not text) or str(choice.finish_reason) == "content_filter"
     problem = "answer cut off at its token limit" if choice.finish_reason in _CUT else None

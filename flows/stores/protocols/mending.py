@@ -12,8 +12,8 @@ class AliasStore(Protocol):
     """Merged spellings and forms, each a key that points to the word that holds what is known.
 
     To jobs such a key is known: it is never claimed, and never in the frontier. The word's definition and
-    entry name their aliases, whoever writes them anew. A word that is learned under an alias's key after all
-    takes the key back.
+    entry name their aliases, also when they are written anew. A word that is learned under the key of an
+    alias takes the key back.
     """
 
     async def aliases(self, keys: Collection[str]) -> Mapping[str, Alias]:

@@ -114,7 +114,7 @@ def _alone(store: Path) -> Generator[sqlite3.Connection]:
     with closing(_opened(store)) as connection:
         connection.execute("PRAGMA busy_timeout = 200")
         try:
-            # whoever has the file open in WAL mode holds a lock on it that stands in the way of both
+            # a process that has the file open in WAL mode holds a lock that stands in the way of both
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()
             connection.execute("BEGIN EXCLUSIVE")
@@ -160,7 +160,7 @@ def _identity(connection: sqlite3.Connection, file: Path) -> tuple[int, str]:
 def _own(file: Path) -> Generator[sqlite3.Connection]:
     """A connection to a backup, which nobody else writes and reading does not change."""
     if not file.is_file():
-        raise ConfigurationError(f"{file} does not exist, or is no file")
+        raise ConfigurationError(f"{file} does not exist, or is not a file")
     uri = f"file:{quote(bytes(file.absolute()))}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:

@@ -77,7 +77,9 @@ class SqliteDatabase:
             with translated(self.path):
                 self._writer = await self._connect()
                 # of a new file only; an older one takes it over when `learn prune --yes` rewrites it
-                await self._writer.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")
+                # (SQLite takes the write lock for it, so that a file in use is left alone)
+                if next(iter(await self._writer.execute_fetchall("PRAGMA page_count")))[0] == 0:
+                    await self._patiently("PRAGMA auto_vacuum = INCREMENTAL")
                 await self._patiently("PRAGMA journal_mode = WAL")
                 await self._writer.execute_fetchall("PRAGMA synchronous = NORMAL")
             await self._migrate(language)

@@ -63,9 +63,8 @@ class Attempts:
             return
         self._knows_proxy = True
         log.warning(
-            "A proxy at %s passes on requests, but LEARN_TRUSTED_PROXIES does not name it: all its"
-            " clients count as one, so the limits of one are those of all. If it is yours, set"
-            " LEARN_TRUSTED_PROXIES=%s.",
+            "A proxy at %s passes on requests, but LEARN_TRUSTED_PROXIES does not name it, so all"
+            " its clients share the limits of one. If the proxy is yours, set LEARN_TRUSTED_PROXIES=%s.",
             _shown(client),
             _shown(client),
         )

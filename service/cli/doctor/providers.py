@@ -46,12 +46,14 @@ async def groq(settings: Settings) -> list[Check]:
     if not settings.writes_with_groq:
         return [Check("groq", "ok", "key found but not used, because LEARN_MODEL is lexicon")]
     from flows.models.chat.account import asking
+    from flows.models.chat.errors import GROQ, server_name
 
     try:
         with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):
             from flows.models.chat.client import GroqClient
     except ExtraMissing as error:
         return [Check("groq", "fail", str(error))]
+    server = server_name(settings.groq_base_url)
     try:
         key = settings.groq_api_key.get_secret_value()
         async with GroqClient(
@@ -59,14 +61,16 @@ async def groq(settings: Settings) -> list[Check]:
         ) as client:
             offered = await client.models()
     except ConfigurationError as error:
-        return [Check("groq", "fail", str(error), f"Check your keys at {KEYS}.")]
+        return [Check("groq", "fail", str(error), f"Check your keys at {KEYS}." if server == GROQ else "")]
     except TransientError as error:
         return [
             Check(
                 "groq",
                 "fail",
                 f"can't reach {settings.groq_base_url}: {error}",
-                "See https://groqstatus.com, or try again later.",
+                "See https://groqstatus.com, or try again later."
+                if server == GROQ
+                else "Start that server, or correct or unset GROQ_BASE_URL.",
             )
         ]
     wanted = tuple(dict.fromkeys((*settings.write_models, *settings.propose_models)))
@@ -77,7 +81,7 @@ async def groq(settings: Settings) -> list[Check]:
             Check(
                 "groq",
                 "fail",
-                f"key accepted, but Groq does not offer {', '.join(gone)}",
+                f"key accepted, but {server} does not offer {', '.join(gone)}",
                 f"Set LEARN_WRITE_MODELS to an available model: {offer}.",
             )
         ]

@@ -35,7 +35,9 @@ def copy(
 @commands.command()
 def mend(
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it. Without, it is only said.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Merge them. Without it, nothing is changed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Find what earlier versions stored twice or otherwise than today, such as café and cafe, and merge it.

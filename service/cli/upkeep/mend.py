@@ -30,7 +30,7 @@ _REASONS: Mapping[Likeness, str] = {
 }
 _COUNTED: Mapping[MendKind, tuple[str, str]] = {
     MendKind.INDEXED: ("word to be found under other spellings", "words to be found under other spellings"),
-    MendKind.RESPELLED: ("headword to be written otherwise", "headwords to be written otherwise"),
+    MendKind.RESPELLED: ("headword to be respelled", "headwords to be respelled"),
     MendKind.MERGED: ("double to be merged", "doubles to be merged"),
 }
 _DONE: Mapping[MendKind, tuple[str, str]] = {
@@ -106,7 +106,7 @@ def line_of(found: Mend) -> str | None:
     """One mend of one word, with its reason; None for what is only counted."""
     if found.word is None or found.into is None:
         return None
-    left = " (left: a job works on it)" if found.outcome is MendOutcome.IN_USE else ""
+    left = " (left as it is: a job is working on it)" if found.outcome is MendOutcome.IN_USE else ""
     return f"{clean(found.word)} → {clean(found.into)}: {_reason(found)}{left}"
 
 
@@ -128,8 +128,8 @@ def closing_lines(counts: Mapping[tuple[MendOutcome, MendKind], int]) -> Iterato
     if done := _listed(counts, MendOutcome.DONE, _DONE):
         yield f"{done}. Merged spellings still find their word: learn show, learn search."
     if left := sum(count for (outcome, _), count in counts.items() if outcome is MendOutcome.IN_USE):
-        words = "1 word is" if left == 1 else f"{left:,} words are"
-        yield f"{words} left as before, because a job works on them. When it has ended: learn mend --yes"
+        words = "1 word is left as it is" if left == 1 else f"{left:,} words are left as they are"
+        yield f"{words}, because a job is working there. When it has ended: learn mend --yes"
 
 
 def _listed(

@@ -214,7 +214,8 @@ class LearningWorker(ProcessWorker):
         elif state is not None and (state.is_pending() or state.is_running()):
             # labels first: a reader of the state needs them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
-            await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process exited ({code})"))
+            ended = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+            await self.client.set_flow_run_state(flow_run.id, Crashed(message=f"Its process {ended}"))
         return 0
 
     async def _listen(self) -> None:

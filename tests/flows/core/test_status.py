@@ -122,6 +122,8 @@ def test_a_state_is_a_line_with_its_own_id():
         str(UUID(int=1)),
     )
     assert rules.line_of(state("PENDING"), 0).text == "Pending"
+    waits = state("SCHEDULED").model_copy(update={"name": "AwaitingConcurrencySlot"})
+    assert rules.line_of(waits, 0).text == "Awaiting concurrency slot"
 
 
 def test_a_writer_without_a_reason_for_an_end_takes_none_away():

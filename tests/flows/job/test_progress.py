@@ -179,7 +179,7 @@ async def test_a_round_is_told_with_its_rejections(heart):
         await asyncio.sleep(1)
     texts = [line.text for line in await heart.store.log(JOB)][1:]
     assert texts == [
-        "Round 1: 4 candidates, 1 taken, 2 rejected",
+        "Round 1: 4 candidates, 1 accepted, 1 postponed, 2 rejected",
         f"2 rejected in round 1: w1 ({Verdict.KNOWN.value}); w3 ({Verdict.NUMBER.value})",
     ]
 
@@ -197,7 +197,7 @@ async def test_words_that_were_given_up_are_told_with_their_reason(heart):
         tracker.batch_done(batch(stored=1, failed=2))
         await asyncio.sleep(1)
     assert [line.text for line in await heart.store.log(JOB)][1:] == [
-        "1 words learned in batch 1.01",
+        "1 word learned in batch 1.01",
         "2 words given up in batch 1.01: x10 (no answer); x11 (no answer)",
     ]
 

@@ -1,6 +1,8 @@
 """What fails in a run, and what the run makes of it."""
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.sorting import FlowRunSort
 
 from flows import big_learning, quick_learning
 from flows.errors import LearningError, MalformedOutput, ModelUnavailable, StoreUnavailable
@@ -80,6 +82,18 @@ async def test_a_store_that_is_busy_at_the_very_end_fails_no_job(learning, store
     job = await learning(quick_learning, ScriptedModel(WORDS), words=["badum"])
     assert (job.status, job.counts.stored) == ("completed", 1)
     assert any("lock" in error for error in job.errors)
+
+
+async def test_a_store_that_is_away_at_the_start_is_told_in_our_words(learning, store, monkeypatch):
+    async def busy(job):
+        raise StoreUnavailable("another process holds its lock")
+
+    monkeypatch.setattr(store, "begin_attempt", busy)
+    with pytest.raises(StoreUnavailable, match="lock"):
+        await learning(quick_learning, ScriptedModel(WORDS), words=["badum"])
+    async with get_client() as client:
+        (run,) = await client.read_flow_runs(limit=1, sort=FlowRunSort.EXPECTED_START_TIME_DESC)
+    assert (run.state.name, run.state.message) == ("Failed", "another process holds its lock")
 
 
 async def test_an_error_in_the_model_fails_the_job_and_is_told(learning, store):

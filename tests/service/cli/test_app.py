@@ -12,9 +12,10 @@ import typer
 from pydantic import ValidationError
 
 from flows.errors import InvalidInput, RateLimited, StoreFull
+from flows.knowledge import limits
 from flows.knowledge.limits import MAX_MINUTES
 from service.cli import app as cli
-from service.cli.options import MinutesOption
+from service.cli.options import LimitOption, MinutesOption
 from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
@@ -72,6 +73,10 @@ def test_help_names_the_longest_time():
     option = get_args(MinutesOption)[1]
     assert f"at most {MAX_MINUTES:g} " in option.help
     assert option.show_default == f"{MAX_MINUTES:g}"
+
+
+def test_help_names_the_limits_that_hold_without_one():
+    assert get_args(LimitOption)[1].show_default == f"quick {limits.QUICK_LIMIT}, deep {limits.DEEP_LIMIT}"
 
 
 def test_help_costs_little_more_than_the_library_that_prints_it():

@@ -119,7 +119,7 @@ class TestShow:
         cli.main(["show", asked])
         said = capsys.readouterr().err
         other, told = {
-            "tigering": ("learn show tiger", "takes it for a form of “tiger”"),
+            "tigering": ("learn show tiger", "treat it as a form of “tiger”"),
             "tídés": ("tide", "tídés is a form of tide"),
             "mice": ("learn run quick mouse", "a form of “mouse”, which is not learned yet"),
         }[asked]

@@ -1212,7 +1212,7 @@ export interface components {
             details_days: number;
             /**
              * Free Bytes
-             * @description Of it, what is free for what comes
+             * @description Bytes of the file that are free for new data
              */
             free_bytes?: number | null;
             /**
@@ -1733,13 +1733,15 @@ export interface components {
             /**
              * Limit
              * @description Maximum number of words, if `words` is not given
+             * @default 40
              */
-            limit?: number | null;
+            limit: number | null;
             /**
              * Minutes
              * @description Time limit in minutes of active work
+             * @default 10
              */
-            minutes?: number | null;
+            minutes: number | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1767,8 +1769,9 @@ export interface components {
             /**
              * Limit
              * @description Maximum number of words, if `words` is not given
+             * @default 20
              */
-            limit?: number | null;
+            limit: number | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

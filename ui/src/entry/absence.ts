@@ -39,7 +39,7 @@ export function absenceOf(problem: Pick<Problem, "detail" | "errors">): Absence 
     case "taken_for_variant":
       return {
         title: "Not learned.",
-        said: `A job takes it for ${relation} a word that is learned.`,
+        said: `Jobs treat it as ${relation} a word that is learned.`,
         ...named(other),
       };
     case "variant_of_unlearned":
@@ -47,9 +47,7 @@ export function absenceOf(problem: Pick<Problem, "detail" | "errors">): Absence 
     case "in_work":
       return {
         title: "Not learned yet.",
-        said: other
-          ? `A job is learning “${other}”, and takes this word for ${relation} that.`
-          : "A job is learning it.",
+        said: other ? `A job is learning “${other}”, and this is ${relation} it.` : "A job is learning it.",
       };
     case "not_in_lexicon":
       return {

@@ -14,7 +14,7 @@ describe("a job that learned nothing says why", () => {
       { proposed: 1, valid: 1 },
       `${NONE} The proposed word was already known, or a form or spelling of a known word.`,
     ],
-    [{ proposed: 2 }, `${NONE} All 2 proposed words were not usable words.`],
+    [{ proposed: 2 }, `${NONE} Both proposed words were not usable words.`],
     [
       { proposed: 5, valid: 4, unseen: 3, accepted: 2, failed: 2 },
       `${NONE} Of 5 proposed words, 1 was not a usable word, 1 was already known, or a form or` +

@@ -42,7 +42,11 @@ function fates({ proposed, valid, unseen, accepted, defined, failed }: Ended["co
   const [only] = parts;
   if (only?.number === proposed) {
     const subject =
-      proposed === 1 ? "The proposed word was" : `All ${counted(proposed, "proposed word")} were`;
+      proposed === 1
+        ? "The proposed word was"
+        : proposed === 2
+          ? "Both proposed words were"
+          : `All ${counted(proposed, "proposed word")} were`;
     return `${subject} ${(proposed > 1 && only.many) || only.fate}.`;
   }
   const told = parts.map(

@@ -31,6 +31,14 @@ describe("the facts of a job", () => {
     expect(told({ parameters: { topic: null, max_entries: null, minutes: null } })).toEqual(defaults);
   });
 
+  it.each([
+    ["quick", {}, "20"],
+    ["deep", { topic: "music" }, "40"],
+    ["deep", { limit: 7 }, "7"],
+  ] as const)("of a %s job without words have the limit that holds", (mode, parameters, limit) => {
+    expect(told({ mode, parameters })["word limit"]).toBe(limit);
+  });
+
   it("of a job on given words are the words, and no limit of their number", () => {
     const parameters = { words: ["tide", "moss"], limit: 25, topic: null };
     expect(told({ mode: "quick", parameters, model: "wordnet-3.1" })).toEqual({

@@ -53,7 +53,7 @@ export function factsOf(job: Pick<Job, "mode" | "parameters" | "model" | "quota"
   if (job.mode !== "quick") {
     facts.push({ name: "time limit", value: minutes(plan.minutes ?? limits.big.minutes.default) });
   }
-  const most = job.mode === "big" ? plan.max_entries : plan.limit;
+  const most = job.mode === "big" ? plan.max_entries : (plan.limit ?? limits[job.mode].limit.default);
   if (!plan.words) facts.push({ name: "word limit", value: most === undefined ? "none" : count(most) });
   if (job.mode === "big") {
     const { words_per_round, candidates_per_round } = limits.big;

@@ -53,6 +53,9 @@ export function duration(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** How long something took: as a duration, or "< 1 s". */
+export const elapsed = (seconds: number): string => (seconds < 1 ? "< 1 s" : duration(seconds));
+
 /** Rounds an estimate to three significant digits. */
 export const rough = (value: number): number => Number(value.toPrecision(3));
 

@@ -35,6 +35,6 @@ export const SHORT_STARTERS = {
   api: "API",
   schedule: "schedule",
   prefect: "Prefect",
-  process: "notebook",
+  process: "CLI, notebook",
 } as const satisfies Record<NonNullable<Job["started_by"]>, string>;
 export const MODES = { big: "Big", quick: "Quick", deep: "Deep" } as const;

@@ -92,7 +92,7 @@ class TestMend:
         assert said.out.splitlines() == LINES
         assert said.err.splitlines() == [
             (
-                "2 headwords to be written otherwise, 8 doubles to be merged. Nothing is changed yet."
+                "2 headwords to be respelled, 8 doubles to be merged. Nothing is changed yet."
                 " To do it: learn mend --yes"
             )
         ]
@@ -171,8 +171,8 @@ class TestMend:
         for given_, code in ((["mend"], 0), (["mend", "--yes"], 1)):
             assert cli.main(given_) == code
             said = capsys.readouterr()
-            assert "selfies → selfie: a form of it (left: a job works on it)" in said.out
-            assert "1 word is left as before" in said.err
+            assert "selfies → selfie: a form of it (left as it is: a job is working on it)" in said.out
+            assert "1 word is left as it is" in said.err
         assert [alias.key for alias in held(url)["aliases"]].count("selfies") == 0
 
     def test_the_full_text_index_is_what_a_new_one_would_be(self, url: str):

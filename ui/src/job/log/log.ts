@@ -21,6 +21,17 @@ export function groupOf(kind: string): Group {
 
 export const isGroup = (name: string): name is Group => name in GROUPS;
 
+/**
+ * The events without a state of Prefect's that says what the state before it said, such as the one that a
+ * waiting run takes anew every few seconds; the first of them says since when.
+ */
+export function withoutRepeats(events: readonly JobEvent[]): readonly JobEvent[] {
+  return events.filter((event, at) => {
+    const before = events[at - 1];
+    return !(event.kind.startsWith("state.") && before?.kind === event.kind && before.text === event.text);
+  });
+}
+
 /** Events of a group whose text or words contain the search text. */
 export function found(events: readonly JobEvent[], group: string, text: string): readonly JobEvent[] {
   const wanted = text.trim().toLowerCase();
