@@ -28,7 +28,16 @@ from flows.knowledge import (
 )
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
-from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
+from service.orchestration.liveness import (
+    Lives,
+    Look,
+    Silence,
+    Verdict,
+    fate_of,
+    is_alive,
+    kill,
+    verdict_of,
+)
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -111,6 +120,7 @@ class Repair:
         self._project = project
         self.silence = Silence()
         self.is_alive: Lives = is_alive
+        self.kill = kill
         self.confirmed: dict[UUID, datetime] = {}
         """When each open job's row was last confirmed."""
         self.has_pending = False
@@ -256,7 +266,7 @@ class Repair:
             return
         latest = await self._orchestrator.run(run.job_id)
         if latest is not None and latest.state.id == run.state.id:
-            await self._carry_out(verdict, row, run)
+            await self._carry_out(verdict, row, look)
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
@@ -267,13 +277,16 @@ class Repair:
             self._past[run.job_id] = known
         return known[1]
 
-    async def _carry_out(self, verdict: Verdict, row: Job, run: Run) -> None:
+    async def _carry_out(self, verdict: Verdict, row: Job, look: Look) -> None:
+        run = look.run
         log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
         if verdict == "take back":
             await prefect.take_back(job_id, "The worker that took the run died before it began")
         elif verdict == "cancelled":
             await prefect.call_cancelled(job_id, "Its process was gone before")
+        elif verdict == "kill" and (mark := look.process) is not None:
+            self.kill(mark)
         elif verdict == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:
