@@ -6,9 +6,12 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
+from uuid import UUID
 
 import pytest
 
+from flows.errors import StoreUnavailable
 from flows.knowledge import ProcessMark
 from flows.own_machine import kill, process_of
 from service.orchestration.liveness import ABANDONED_S, SUSPENDED
@@ -65,6 +68,33 @@ async def test_a_process_that_does_not_end_when_it_is_cancelled_is_killed(  # no
     await looks.go_on_for(5)
     ends = is_killed or process is not ALIVE
     assert (await store.job(ANN)).status == ("cancelled" if ends else "cancelling")
+
+
+async def test_one_that_holds_the_store_is_killed_though_no_row_can_be_written(
+    store, prefect, looks, killed, monkeypatch
+):
+    other = UUID(int=0)
+    prefect.put(other, "SCHEDULED")
+    await taken(store, prefect, ALIVE)
+    await looks.go_on_for(0)
+    write = store.project
+
+    async def held(*given):
+        if not killed:
+            raise StoreUnavailable("another process holds knowledge.db")
+        return await write(*given)
+
+    monkeypatch.setattr(store, "project", held)
+    prefect.put(other, "PENDING")
+    prefect.put(ANN, "CANCELLING")
+    for _ in range(round(ABANDONED_S / 5) + 2):
+        with suppress(StoreUnavailable):
+            await looks.go_on_for(0)
+        looks._now_s += 5
+    assert killed == [ALIVE]
+    await looks.go_on_for(5)
+    assert (await store.job(ANN)).status == "cancelled"
+    assert (await store.job(other)).state.type == "PENDING"
 
 
 async def test_one_that_still_gives_signs_is_left_to_end_by_itself(store, prefect, looks, killed):
