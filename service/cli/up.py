@@ -58,7 +58,9 @@ async def serve(
 
 def _sign_in(settings: Settings, running: Running) -> str:
     """How Prefect's pages are opened, where they ask for our password."""
-    return " (asks once for a password: `learn env`)" if is_ours(settings.home, running.api_url) else ""
+    if not is_ours(settings.home, running.api_url):
+        return ""
+    return " (your browser on this machine is signed in; any other needs `learn env`)"
 
 
 async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:

@@ -292,7 +292,7 @@ def main() -> None:
     ready(prefect_database(settings))
     from service.stack.prefect_server_app import serve
 
-    serve(listener, lease=arguments.lease)
+    serve(listener, lease=arguments.lease, auth_string=auth_string)
 
 
 if __name__ == "__main__":
