@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
+from flows.job.patience import patiently
 from flows.lexicon.reader import Lexicon
 from flows.models.base import LanguageModel
 from flows.own_machine import exempt_own_machine
@@ -17,6 +18,9 @@ from flows.stages.deadline import Deadline
 from flows.stages.resources import Resources
 from flows.stores import open_store
 from flows.stores.base import Store
+
+OPEN_S = 60.0
+"""How long a store that others hold is waited for before a job that cannot begin fails."""
 
 
 class _Override:
@@ -58,7 +62,7 @@ def using(
 
 @asynccontextmanager
 async def open_job_store() -> AsyncGenerator[Store]:
-    """The store that the settings name, open until the end.
+    """The store that the settings name, open until the end; while others hold it, it is waited for.
 
     Raises ConfigurationError and StoreUnavailable.
     """
@@ -68,8 +72,16 @@ async def open_job_store() -> AsyncGenerator[Store]:
         return
     settings = given.settings or read_settings()
     exempt_own_machine(os.environ)  # an emulator or a model may run here, also without our command line
-    async with open_store(settings.store, language=settings.language) as store:
-        yield store
+    opened: list[Store] = []
+    async with AsyncExitStack() as stack:
+
+        async def enter() -> None:
+            opened.append(
+                await stack.enter_async_context(open_store(settings.store, language=settings.language))
+            )
+
+        await patiently(enter, for_s=OPEN_S)
+        yield opened[0]
 
 
 @asynccontextmanager
