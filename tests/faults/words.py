@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from tests.faults.deeds import Death, Deeds, Done
+from tests.faults.deeds import Deeds
+from tests.faults.done import Death, Done
 from tests.faults.watching import FINAL, Said
 
 TAKES_THE_WORD_AWAY = {"server", "prefect", "stack", "everything", "disk", "knowledge"}
