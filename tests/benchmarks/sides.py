@@ -62,7 +62,9 @@ def begin(world: Control) -> None:
 def of_world(world: Control, entries: int) -> Figures:
     """What the world has seen: requests, refusals, tokens billed."""
     chat = world.log("chat")
-    tokens = sum(record["tokens_in"] + record["tokens_out"] for record in chat)
+    # a refused request is not billed; one that its asker left is
+    billed = [record for record in chat if record["status"] in {200, 499}]
+    tokens = sum(record["tokens_in"] + record["tokens_out"] for record in billed)
     wikis: Counter[int] = Counter()
     for route in ("wikipedia", "wiktionary"):
         wikis.update(world.statuses(route))
