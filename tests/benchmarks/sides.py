@@ -35,8 +35,8 @@ from tests.world.state import Settings
 
 ROOT = Path(__file__).parents[2]
 PLAN = "developer"
-LATE_S = 30
-"""So long after its time a job may end before the turn is called broken."""
+LATE_S = 120
+"""So long after its time a job may end; on a busy machine a start takes long."""
 
 Figures = dict[str, Any]
 
@@ -116,7 +116,7 @@ def _ours(stack: Stack, world: Control, seconds: float) -> Figures:
         first_s = None
         while row.get("status") not in {"completed", "failed", "cancelled"}:
             time.sleep(1)
-            assert time.monotonic() - began < seconds + LATE_S, row
+            assert time.monotonic() - began < seconds + LATE_S, row.get("status")
             row = stack.facade.get(f"/jobs/{job_id}").raise_for_status().json()
             if not run and (pid := stack.run_process(job_id)):
                 run.append(pid)
