@@ -15,9 +15,9 @@ LEXICON := flows/lexicon/wordnet.sqlite
 # hatch_build.py makes the lexicon of these
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
-# uv fetches the same packages in less time; `make UV=` does without
+# uv fetches the same packages in less time; `make UV=` does without. What is not used need not be compiled
 UV ?= $(shell command -v uv 2>/dev/null)
-FETCH = $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(PIP) install --upgrade) --require-hashes --no-deps
+FETCH = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install --upgrade --no-compile) --require-hashes --no-deps
 # the parts of constraints.txt, each under its heading: versions and the hashes of their files
 part = sed -n '/^\# $(1)$$/,/^$$/p' constraints.txt >.venv/$(2)
 # works with $(2), and says meanwhile how many packages of $(1) are there: in one place on a terminal, else now and then
