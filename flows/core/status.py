@@ -8,7 +8,6 @@ once.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -140,10 +139,6 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     return row.model_copy(update={"version": stored.version + 1})
 
 
-_WORDS = re.compile(r"(?<=[a-z])[A-Z]")
-"""Where a name of Prefect's states, such as AwaitingConcurrencySlot, begins its next word."""
-
-
 def is_told(job: Job | None, state: PrefectState) -> bool:
     """Whether a state is worth a line in the log: not an end that the run's process has told already."""
     return not (
@@ -156,7 +151,9 @@ def is_told(job: Job | None, state: PrefectState) -> bool:
 
 def line_of(state: PrefectState, attempt: int) -> JobEvent:
     """A state as a line of the log; its name in words, such as "Awaiting concurrency slot"."""
-    name = _WORDS.sub(lambda found: f" {found[0].lower()}", state.name)
+    name = "".join(
+        f" {letter.lower()}" if at and letter.isupper() else letter for at, letter in enumerate(state.name)
+    )
     text = f"{name}: {state.message}" if state.message else name
     return JobEvent(
         attempt=attempt,

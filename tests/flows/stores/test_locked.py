@@ -14,6 +14,17 @@ from flows.stores.sqlite.store import SqliteStore
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
+async def test_a_store_in_use_is_opened_without_waiting_for_who_writes(tmp_path):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05) as store:
+            assert (await store.stats()).entries == 0
+        other.execute("ROLLBACK")
+
+
 async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
     path = tmp_path / "knowledge.db"
     job = Job(job_id=UUID(int=1), mode="big", created_at=START)
@@ -26,14 +37,3 @@ async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
             assert (await store.job(job.job_id)).attempt == 1
             other.execute("ROLLBACK")
         assert (await store.begin_attempt(job)).attempt == 2
-
-
-async def test_a_store_in_use_is_opened_without_waiting_for_who_writes(tmp_path):
-    path = tmp_path / "knowledge.db"
-    async with SqliteStore(path, clock=lambda: START):
-        pass
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05) as store:
-            assert (await store.stats()).entries == 0
-        other.execute("ROLLBACK")
