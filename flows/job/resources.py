@@ -19,8 +19,8 @@ from flows.stages.resources import Resources
 from flows.stores import open_store
 from flows.stores.base import Store
 
-OPEN_S = 60.0
-"""How long a store that others hold is waited for before a job that cannot begin fails."""
+OPEN_S = 30.0
+"""How long a store that cannot be opened just now is tried again."""
 
 
 class _Override:
@@ -62,9 +62,10 @@ def using(
 
 @asynccontextmanager
 async def open_job_store() -> AsyncGenerator[Store]:
-    """The store that the settings name, open until the end; while others hold it, it is waited for.
+    """The store that the settings name, open until the end. One that is full or held by others is waited for,
+    half a minute at most.
 
-    Raises ConfigurationError and StoreUnavailable.
+    Raises ConfigurationError, StoreUnavailable and StoreFull.
     """
     given = _override.get() or _NOTHING
     if given.store is not None:
@@ -72,15 +73,15 @@ async def open_job_store() -> AsyncGenerator[Store]:
         return
     settings = given.settings or read_settings()
     exempt_own_machine(os.environ)  # an emulator or a model may run here, also without our command line
-    opened: list[Store] = []
     async with AsyncExitStack() as stack:
+        opened: list[Store] = []
 
-        async def enter() -> None:
+        async def open_it() -> None:
             opened.append(
                 await stack.enter_async_context(open_store(settings.store, language=settings.language))
             )
 
-        await patiently(enter, for_s=OPEN_S)
+        await patiently(open_it, for_s=OPEN_S)
         yield opened[0]
 
 

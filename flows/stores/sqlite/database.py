@@ -87,7 +87,7 @@ class SqliteDatabase:
             await self._migrate(language)
             with translated(self.path):
                 self._reader = await self._connect()
-                await self._reader.execute_fetchall("PRAGMA query_only = ON")
+                await self._patiently("PRAGMA query_only = ON", self._reader)
                 await self._reader.execute_fetchall(
                     f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}"
                 )
@@ -249,19 +249,16 @@ class SqliteDatabase:
 
         Raises ConfigurationError for another program's database.
         """
-        assert self._writer is not None  # noqa: S101
-        ((application_id,),) = await self._writer.execute_fetchall("PRAGMA application_id")
-        ((version,),) = await self._writer.execute_fetchall("PRAGMA user_version")
+        ((application_id,),) = await self._patiently("PRAGMA application_id")
+        ((version,),) = await self._patiently("PRAGMA user_version")
         if application_id != APPLICATION_ID:
-            tables = await self._writer.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
+            tables = await self._patiently("SELECT name FROM sqlite_schema LIMIT 1")
             if tables or version:
                 raise ConfigurationError(
                     f"LEARN_STORE: {self.path} belongs to another program. Choose another file"
                 )
             return None
-        ((language,),) = await self._writer.execute_fetchall(
-            "SELECT value FROM metadata WHERE name = 'language'"
-        )
+        ((language,),) = await self._patiently("SELECT value FROM metadata WHERE name = 'language'")
         return version, language
 
     def _check_path(self) -> None:
