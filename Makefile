@@ -24,7 +24,7 @@ part = sed -n '/^\# $(1)$$/,/^$$/p' constraints.txt >.venv/$(2)
 # works with $(2), and says meanwhile how many packages of $(1) are there: in one place on a terminal, else now and then
 counting = ( of=$$(cat $(1) | grep -c ==); first=; told=; while kill -0 $$$$ 2>/dev/null; do \
 		there=$$(ls -d .venv/lib/python*/site-packages/*.dist-info 2>/dev/null | wc -l); first=$${first:-$$there}; \
-		fetched=$$(grep -c '^Collecting ' $(LOG)); \
+		fetched=$$(grep -cE '^(Collecting|Processing) ' $(LOG)); \
 		if [ $$there -gt $$first ]; then line="Installed $$there of about $$of packages"; \
 		elif [ $$fetched -gt 2 ]; then line="Fetched $$fetched of about $$of packages"; \
 		else line="Fetching about $$of packages"; fi; \
