@@ -78,14 +78,6 @@ def make() -> Path:
     return target
 
 
-def load() -> None:
-    """Import what the parts of the stack import, so that Python has compiled it before the first start."""
-    import service.api.app
-    import service.orchestration.deployments
-    import service.stack.prefect_server_app
-    import service.stack.worker.process_worker  # noqa: F401
-
-
 async def _migrate() -> None:
     from prefect.server.database import provide_database_interface
 
@@ -95,6 +87,4 @@ async def _migrate() -> None:
 
 
 if __name__ == "__main__":
-    # Prefect reads its settings when it is imported, so the database comes first
     make()
-    load()
