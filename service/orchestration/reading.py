@@ -145,6 +145,29 @@ class CommittedStates:
         return state.id in self._known[job_id]
 
 
+class PastStates:
+    """All states of runs, each in the order in which they came, which Prefect's clock need not tell.
+
+    They are kept when a run ends, for it may begin again.
+    """
+
+    def __init__(self, reader: RunReader) -> None:
+        self._reader = reader
+        self._known: dict[UUID, list[PrefectState]] = {}
+
+    async def of(self, run: Run) -> list[PrefectState]:
+        """All states of a run, the present one last. Raises PrefectUnavailable."""
+        known = self._known.pop(run.job_id, [])
+        if not known or known[-1].id != run.state.id:
+            seen = {state.id for state in known}
+            fresh = [state for state in await self._reader.history(run.job_id) if state.id not in seen]
+            known += sorted(fresh, key=lambda state: state.id == run.state.id)
+        self._known[run.job_id] = known
+        if len(self._known) > RUNS_KNOWN:
+            del self._known[next(iter(self._known))]
+        return known
+
+
 async def in_order(
     reader: RunReader, job_id: UUID, state: PrefectState, *, known: PrefectState, run: Run | None
 ) -> tuple[PrefectState, Run | None]:

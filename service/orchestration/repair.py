@@ -30,7 +30,7 @@ from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration import liveness
 from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
-from service.orchestration.reading import RUNS_KNOWN
+from service.orchestration.reading import PastStates
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -120,8 +120,7 @@ class Repair:
         """Whether the last comparison has seen a run that a worker took and did not begin yet."""
         self._marks: dict[UUID, ProcessMark] = {}
         self._gone_since: dict[UUID, float] = {}
-        self._past: dict[UUID, list[PrefectState]] = {}
-        """All states of a run, in the order in which they came. Kept when it ends, for it may begin again."""
+        self._past = PastStates(orchestrator)
 
     async def compare_runs(self, *, is_first: bool) -> None:
         """Compare all open rows and all open runs; the first time also runs that ended recently.
@@ -248,7 +247,7 @@ class Repair:
         """End an open run whose process is gone, as Prefect cannot know: no worker watches the process of
         `learn run`, and a worker may die with its runs, or before them.
         """
-        look = Look(run=run, past=await self._states_of(run), row=row)
+        look = Look(run=run, past=await self._past.of(run), row=row)
         fate = fate_of(look, self.is_alive)
         if (mark := look.process or (None if look.has_begun else look.worker)) is not None:
             self._marks[run.job_id] = mark
@@ -274,18 +273,6 @@ class Repair:
             await self._carry_out(verdict, row, look)
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
-
-    async def _states_of(self, run: Run) -> list[PrefectState]:
-        """All states of a run in the order in which they came, which its clock need not tell."""
-        known = self._past.pop(run.job_id, [])
-        if not known or known[-1].id != run.state.id:
-            seen = {state.id for state in known}
-            fresh = [s for s in await self._orchestrator.history(run.job_id) if s.id not in seen]
-            known += sorted(fresh, key=lambda state: state.id == run.state.id)
-        self._past[run.job_id] = known
-        if len(self._past) > RUNS_KNOWN:
-            del self._past[next(iter(self._past))]
-        return known
 
     async def _carry_out(self, verdict: Verdict, row: Job, look: Look) -> None:
         run = look.run

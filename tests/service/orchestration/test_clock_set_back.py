@@ -62,7 +62,7 @@ async def test_the_states_of_a_run_are_kept_in_the_order_in_which_they_came(stor
     repair = Repair(store, prefect, projector._project)
     for place, (kind, _) in enumerate(LIVES[-1][:6]):
         prefect.put(ANN, kind, after_s=place * 0.001 - (HOUR_S if place >= 4 else 0))
-        past = await repair._states_of(await prefect.run(ANN))
+        past = await repair._past.of(await prefect.run(ANN))
     assert [state.type for state in past] == [kind for kind, _ in LIVES[-1][:6]]
 
 
