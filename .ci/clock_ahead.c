@@ -1,19 +1,37 @@
 /* Shows a wall clock that is CLOCK_AHEAD_S seconds ahead to a process that loads this with LD_PRELOAD, and to its children.
+ * Built with -DAHEAD_FILE='"…"', it takes the seconds, which may be negative, from the first 8 bytes of that file at each
+ * look: whoever writes there has the clock of all of them jump (tests/faults/clock.py). A jump of half a minute or more.
  *
  * Only the wall clock moves. Durations, sleeps and the monotonic clock stay as they are, and a wait until a moment of the shifted wall
  * clock is handed to the kernel as a moment of the real one: without that, gRPC and C++ would wait for days.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
+#ifdef AHEAD_FILE
+static long ahead_s(void) {
+    static const volatile long *told;
+    if (!told) {
+        int file = open(AHEAD_FILE, O_RDONLY | O_CLOEXEC);
+        void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, sizeof(long), PROT_READ, MAP_SHARED, file, 0);
+        if (file >= 0) close(file);
+        if (mapped == MAP_FAILED) return 0;
+        told = mapped;
+    }
+    return *told;
+}
+#else
 static long ahead_s(void) {
     static long seconds = -1;
     if (seconds < 0) {
@@ -22,6 +40,7 @@ static long ahead_s(void) {
     }
     return seconds;
 }
+#endif
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -59,12 +78,15 @@ int timespec_get(struct timespec *now, int base) {
     return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
 }
 
-/* A deadline that lies beyond the real clock by more than half the shift was taken from the shifted one. A condition variable may
+/* A deadline that is nearer to the shifted clock than to the real one was taken from the shifted one. A condition variable may
  * go by either clock and does not say which; the monotonic one is far below. */
 static struct timespec as_real(const struct timespec *deadline) {
     struct timespec now, moved = *deadline;
+    long ahead = ahead_s();
     unmoved(CLOCK_REALTIME, &now);
-    if (deadline->tv_sec > now.tv_sec + ahead_s() / 2) moved.tv_sec -= ahead_s();
+    int is_shifted = ahead > 0 ? deadline->tv_sec > now.tv_sec + ahead / 2
+                               : deadline->tv_sec < now.tv_sec + ahead / 2 && deadline->tv_sec > now.tv_sec / 2;
+    if (ahead && is_shifted) moved.tv_sec -= ahead;
     return moved;
 }
 

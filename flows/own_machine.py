@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 from collections.abc import MutableMapping
 from contextlib import suppress
@@ -74,6 +75,20 @@ def process_of(pid: int | None = None) -> LiveProcess | None:
 def lives(on_machine: str, pid: int, started: str) -> bool | None:
     """Whether a process lives; None if it is on another machine, or was before this one started."""
     return started_of(pid) == started if on_machine == machine() else None
+
+
+def kill(on_machine: str, pid: int, started: str) -> bool:
+    """Kill a process of this machine that stopped answering.
+
+    False if it is not there, or not ours to kill.
+    """
+    if not lives(on_machine, pid, started):
+        return False
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def is_own(host: str) -> bool:

@@ -36,7 +36,7 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
-SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "notebooks", "world"}
+SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "world"}
 SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
@@ -78,11 +78,13 @@ SLOW_TESTS = (
     "service/orchestration/test_liveness.py::test_a_killed_process_",
     "service/orchestration/test_patches.py",
     "service/orchestration/test_retention.py",
+    "service/orchestration/test_stuck.py::test_a_stopped_process_",
     "service/stack/test_open_server.py",
     "service/stack/test_housekeeping.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
     "service/stack/test_restarts.py",
+    "service/stack/test_sign_in.py::test_another_user_",
     "service/stack/test_supervisor.py",
     "service/stack/test_web_server.py",
     "service/stack/worker/test_warm_pool.py",
@@ -91,6 +93,7 @@ SLOW_TESTS = (
     "test_guardian.py",
     "test_hygiene.py::test_repository_carries_no_pictures",
     "test_imports.py",
+    "test_make_install.py::test_packages_",
     "test_ui_build.py",
 )
 """Where the names of tests begin that start processes by themselves, wait by the real clock, or work for many
@@ -139,7 +142,14 @@ def pytest_runtest_protocol(item: pytest.Item):
         _quick = None
 
 
-LONG = ("service/stack/", "acceptance/", "service/api/test_contract", "flows/stores/test_model", "notebooks/")
+LONG = (
+    "service/stack/",
+    "acceptance/",
+    "faults/",
+    "service/api/test_contract",
+    "flows/stores/test_model",
+    "notebooks/",
+)
 """Files that take a minute or more: begun first, so that no process is left alone with one at the end."""
 
 

@@ -2,16 +2,18 @@
 
 The run marks its environment, which every process inherits from the one that starts it. A guardian in a
 session of its own waits for the end of a pipe that the run holds, killed or not, and then kills whatever
-still bears the mark.
+still bears the mark. It also removes the folder that the run names, if any.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import psutil
@@ -22,8 +24,11 @@ BETWEEN_S = 0.1
 _held: list[int] = []
 
 
-def begin() -> None:
-    """Mark this process and all that it starts from now on, and start the guardian."""
+def begin(folder: Path | None = None) -> None:
+    """Mark this process and all that it starts from now on, and start the guardian.
+
+    A folder that is given is removed when the run has ended.
+    """
     if MARK in os.environ:
         return  # a part of a run that is guarded
     os.environ[MARK] = uuid4().hex
@@ -34,7 +39,7 @@ def begin() -> None:
     # nobody waits for it, so it is no subprocess.Popen, which would complain
     os.posix_spawn(
         sys.executable,
-        [sys.executable, __file__, os.environ[MARK], str(reading)],
+        [sys.executable, __file__, os.environ[MARK], str(reading), str(folder or "")],
         {name: value for name, value in os.environ.items() if name != MARK},
         file_actions=to_nowhere,
         setsid=True,
@@ -64,7 +69,7 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def main() -> None:
     """Wait for the end of the run, then kill what it has left, until nothing is."""
-    mark, reading = sys.argv[1], int(sys.argv[2])
+    mark, reading, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while os.read(reading, 1):
@@ -75,8 +80,10 @@ def main() -> None:
             with suppress(psutil.Error):
                 process.kill()
         if not left:
-            return
+            break
         time.sleep(BETWEEN_S)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ JSON that is damaged or was cut off. Only complete parts count: of an item that 
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -18,11 +19,23 @@ MAX_DEPTH = 32
 """Deepest nesting that is read; our answers need four levels."""
 MAX_FAILURES = 200
 """Most brackets that begin nothing before the rest is left unread."""
-MAX_REPAIRS = 30
+MAX_REPAIRS = 60
+"""Most damaged values that are mended; an answer of one object a word has twenty."""
 
-_THOUGHT = r"(?:think|thinking|thought|thoughts|reasoning|analysis|reflection|scratchpad)"
-_THOUGHTS = re.compile(rf"\s*<({_THOUGHT})>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHTS = re.compile(rf"</{_THOUGHT}>|<\|channel\|>final<\|message\|>", re.IGNORECASE)
+_THOUGHT = (
+    r"(?:\w{1,20}:)?(?:think|thinking|thought|thoughts|reason|reasoning|analysis|reflection|scratchpad)"
+)
+_BEGIN = rf"(?:[<\[◁](?P<tag>{_THOUGHT})(?:\s[^<>\[\]]{{0,200}})?[>\]▷]|<\|begin_of_thought\|>)"
+_END = rf"(?:[<\[◁]/{_THOUGHT}[>\]▷]|<\|end_of_thought\|>)"
+_THOUGHTS = re.compile(rf"\s*{_BEGIN}.*?(?P<end>{_END}|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHTS = re.compile(rf"{_END}|<\|channel\|>\s*final\b[^{{\[]{{0,60}}?<\|message\|>", re.IGNORECASE)
+_ENDS_IN_JSON = re.compile(r"[}\]][\s`]*\Z")
+_OTHER_SIGNS = (
+    str.maketrans(dict.fromkeys("“”„‟″＂「」『』", '"')),
+    str.maketrans("｛｝［］：，", "{}[]:,"),
+)
+_ARROW = re.compile(r'(?<=")\s*=>?\s*(?=["\[{])')
+_ESCAPED = re.compile(r'\\(["\\/n])')
 _OPENING = re.compile(r"[{\[]")
 _IN_VALUE = re.compile(r'[{}\[\],"]')
 _IN_STRING = re.compile(r'["\\]')
@@ -44,7 +57,9 @@ class Answer:
 
 def read(text: str) -> Answer:
     """Read an answer; never raises, whatever the text is."""
-    text = text[:MAX_CHARACTERS].lstrip("\ufeff \t\r\n")
+    text = text[:MAX_CHARACTERS].lstrip("\ufeff\u200b \t\r\n")
+    if "&quot;" in text and '"' not in text:
+        text = html.unescape(text)
     whole = _parsed(text)
     if isinstance(whole, str):
         text, whole = whole, _parsed(whole)  # JSON in a JSON string
@@ -53,18 +68,37 @@ def read(text: str) -> Answer:
     return _scanned(_without_thoughts(text))
 
 
+def other_readings(text: str) -> Iterator[Answer]:
+    """What the text holds when it is JSON in another writing: escaped once too often, with the
+    quotes and brackets of print, with arrows. For texts in which `read` finds nothing that is wanted.
+    """
+    text = text[:MAX_CHARACTERS]
+    printed = text
+    for signs in _OTHER_SIGNS:
+        printed = printed.translate(signs)
+    others = (
+        _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text),
+        printed,
+        _ARROW.sub(": ", text),
+    )
+    return (read(other) for other in dict.fromkeys(others) if other != text)
+
+
 def _scanned(text: str) -> Answer:
     values: list[Any] = []
     inside: list[Any] = []
     closed: list[Any] = []
-    at, failures = 0, 0
+    at, failures, repairs = 0, 0, 0
     while failures < MAX_FAILURES and (opening := _OPENING.search(text, at)) is not None:
         start = opening.start()
         value, end = _decoded(text, start)
-        if end < 0 and failures < MAX_REPAIRS:
+        if end < 0 and repairs < MAX_REPAIRS:
+            repairs += 1
             span = _span(text, start)
             if span.end > 0:
                 value, end = _repaired(text[start : span.end]), span.end
+                # prose in brackets around JSON is mended into nonsense
+                values += _complete(text[start + 1 : span.end])
             elif (saved := _closed(text, start, span)) is not None:
                 closed.append(saved)
         if isinstance(value, dict | list):
@@ -75,16 +109,30 @@ def _scanned(text: str) -> Answer:
     return Answer(tuple(values), tuple(inside), tuple(closed))
 
 
+def _complete(text: str) -> Iterator[Any]:
+    """The complete objects in a text."""
+    at, failures = 0, 0
+    while failures < MAX_DEPTH and (at := text.find("{", at)) >= 0:
+        value, end = _decoded(text, at)
+        if isinstance(value, dict):
+            yield value
+        failures, at = (failures, end) if end > 0 else (failures + 1, at + 1)
+
+
 def _without_thoughts(text: str) -> str:
+    """The text after its thoughts. Of thoughts that never end, the answer is what they end in."""
     if (found := _THOUGHTS.match(text)) is not None:
-        text = text[found.end() :]
+        if found["end"]:
+            text = text[found.end() :]
+        elif not _ENDS_IN_JSON.search(text):
+            return ""
     ends = list(_END_OF_THOUGHTS.finditer(text))
     return text[ends[-1].end() :] if ends else text
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401  any JSON
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return None
     return value if _depth(value) <= MAX_DEPTH else None
@@ -92,10 +140,25 @@ def _parsed(text: str) -> Any:  # noqa: ANN401  any JSON
 
 def _decoded(text: str, start: int) -> tuple[Any, int]:
     try:
-        value, end = json.JSONDecoder().raw_decode(text, start)
+        value, end = json.JSONDecoder(object_pairs_hook=_object).raw_decode(text, start)
     except (ValueError, RecursionError):
         return None, -1
     return (value, end) if _depth(value) <= MAX_DEPTH else (None, -1)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a list that comes twice under one name is one list in two parts."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        parts: dict[str, Any] = {}
+        for name, value in pairs:
+            before = parts.get(name)
+            if isinstance(before, list):
+                parts[name] = before + value if isinstance(value, list) else before
+            else:
+                parts[name] = value
+        return parts
+    return made
 
 
 def _depth(value: Any) -> int:  # noqa: ANN401  any JSON

@@ -48,6 +48,8 @@ _UNKNOWN_END = re.compile(f"\\s*{UNKNOWN}[{UNKNOWN}\\s.,;:]*\\Z")
 _INLINE = re.compile(r"<<(?:[^<>/|]*/)?([^<>]*?)>>|<[a-z]+:[^<>]*>")
 
 
+_SWITCHES = re.compile(r"__[A-Z]{3,30}__|~{3,5}")
+"""Magic words about the page, and signatures: neither is shown in a definition."""
 _MISSING = re.compile(r"\s*:?\s*template\s*:", re.IGNORECASE)
 """A link to a template stands where the wiki has no such template."""
 _FAILED = re.compile(r"\b(?:scribunto-)?error\b")
@@ -62,7 +64,7 @@ def read(wikitext: str, expansions: Expansions | None = None) -> Reading:
     reading.
     """
     reading = Reading()
-    line = without_quotes(_STRANGE.sub(" ", wikitext[:LONGEST]))
+    line = without_quotes(_SWITCHES.sub("", _STRANGE.sub(" ", wikitext[:LONGEST])))
     reading.text = _tidy(_Reader(reading, expansions or {}).code(mwparserfromhell.parse(line)))
     if not reading.is_torn:
         reading.text = _tidy(_UNKNOWN_END.sub("", reading.text).replace(UNKNOWN, ""))

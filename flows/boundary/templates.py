@@ -105,7 +105,7 @@ def _kind(name: str) -> str:
 
 
 def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
-    has_language = bool(_LANGUAGE.fullmatch(arguments["1"])) and bool(arguments["2"])
+    has_language = bool(_LANGUAGE.fullmatch(arguments["1"])) and "2" in arguments
     given = [*arguments.after(2 if has_language else 1), "", "", ""]
     if kind == "form of":
         kind = f"{given.pop(0).removesuffix(' of')} of"

@@ -5,41 +5,50 @@ them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
+from flows.boundary.text import clean
+from flows.core.words import is_abbreviation
 from flows.knowledge import Category, PartOfSpeech
 
 _PARTS: Mapping[PartOfSpeech, str] = {
     "noun": "noun n nn nns nnp substantive common_noun proper_noun proper propn countable_noun"
-    " uncountable_noun mass_noun collective_noun compound_noun abstract_noun concrete_noun abbreviation"
-    " acronym initialism gerund",
+    " countable uncountable plural mass count nominal uncountable_noun mass_noun collective_noun"
+    " compound_noun abstract_noun concrete_noun abbreviation acronym initialism gerund",
     "verb": "verb v vb vt vi vbd vbg vbn vbp vbz transitive_verb intransitive_verb phrasal_verb"
-    " auxiliary_verb modal_verb copula",
-    "adjective": "adjective adj a s jj jjr jjs adjective_satellite adj_satellite satellite participle",
-    "adverb": "adverb adv r rb rbr rbs",
-    "phrase": "phrase idiom expression proverb fixed_phrase set_phrase noun_phrase verb_phrase"
-    " prepositional_phrase adjective_phrase adverbial_phrase collocation multiword",
+    " transitive intransitive auxiliary modal auxiliary_verb modal_verb copula",
+    "adjective": "adjective adj a s jj jjr jjs adjective_satellite adj_satellite satellite participle"
+    " adjectival attributive",
+    "adverb": "adverb adv r rb rbr rbs adverbial",
+    "phrase": "phrase idiom idiomatic expression saying proverb fixed_phrase set_phrase noun_phrase"
+    " verb_phrase prepositional_phrase adjective_phrase adverbial_phrase collocation multiword",
 }
 _CATEGORIES: Mapping[Category, str] = {
-    Category.ACT: "action actions activity activities acts deed sport sports game games",
+    Category.ACT: "action actions activity activities acts deed sport sports game games"
+    " job jobs work occupation hobby hobbies crime",
     Category.ANIMAL: "animals fauna creature creatures bird birds fish insect insects mammal mammals reptile",
     Category.ARTIFACT: "artefact artifacts artefacts tool tools device devices instrument instruments"
-    " clothing building buildings vehicle vehicles furniture machine machines technology",
-    Category.ATTRIBUTE: "attributes property trait",
-    Category.BODY: "body_part body_parts anatomy",
+    " clothing building buildings vehicle vehicles furniture machine machines technology"
+    " house household home kitchen kitchenware utensil utensils clothes fashion transport transportation art"
+    " arts equipment weapon weapons medicine drug drugs computing architecture",
+    Category.ATTRIBUTE: "attributes property trait color colour colors colours",
+    Category.BODY: "body_part body_parts human_body anatomy",
     Category.CHANGE: "changes",
-    Category.COGNITION: "thought thinking idea ideas knowledge concept science mathematics",
-    Category.COMMUNICATION: "language speech writing",
+    Category.COGNITION: "thought thinking idea ideas knowledge concept science sciences"
+    " mathematics math maths biology physics philosophy religion history psychology education abstract",
+    Category.COMMUNICATION: "language languages linguistics speech writing music literature grammar",
     Category.COMPETITION: "contest",
     Category.EVENT: "events happening",
     Category.FEELING: "emotion emotions feelings",
     Category.FOOD: "foods drink drinks beverage cuisine",
-    Category.GROUP: "groups organization organisation",
+    Category.GROUP: "groups organization organisation"
+    " family government politics business military institution",
     Category.LOCATION: "place places locations geography region city country",
     Category.MOTION: "movement",
-    Category.OBJECT: "objects natural_object landform",
+    Category.OBJECT: "objects natural_object landform nature",
     Category.PERCEPTION: "senses sensation",
-    Category.PERSON: "people persons human humans profession occupation",
+    Category.PERSON: "people persons human humans profession professions",
     Category.PHENOMENON: "phenomena natural_phenomenon",
     Category.PLANT: "plants flora flower flowers tree trees vegetable vegetables",
     Category.POSSESSION: "possessions money finance",
@@ -49,9 +58,9 @@ _CATEGORIES: Mapping[Category, str] = {
     Category.RELATION: "relations relationship",
     Category.SHAPE: "shapes form",
     Category.SOCIAL: "society",
-    Category.STATE: "states condition disease illness",
-    Category.SUBSTANCE: "substances material materials chemical chemicals",
-    Category.TIME: "times",
+    Category.STATE: "states condition disease illness health medical",
+    Category.SUBSTANCE: "substances material materials chemical chemicals chemistry",
+    Category.TIME: "times date dates calendar",
 }
 _PART_OF: Mapping[str, PartOfSpeech] = {
     name: part for part, names in _PARTS.items() for name in names.split()
@@ -59,56 +68,116 @@ _PART_OF: Mapping[str, PartOfSpeech] = {
 _CATEGORY_OF: Mapping[str, Category] = {str(category): category for category in Category} | {
     name: category for category, names in _CATEGORIES.items() for name in names.split()
 }
-_NUMBERED = re.compile(r"(?:\(?\d{1,4}[.):]|[-+*•–—#>]+)\s+")
-_EMPHASIS, _QUOTED = "*_`", "\"“”„«»'‘’"
-_IN_BRACKETS = re.compile(r"(?P<word>[^()\[\]]+?)\s*[(\[](?P<part>[^()\[\]]{1,40})[)\]]")
-_EXPLAINED = re.compile(r"(?P<word>[^:]{1,60}?)(?P<sign>:\s|\s[-–—=]\s)\s*\S")
+_NUMBERED = re.compile(
+    r"\d\ufe0f?\u20e3\s*|(?:\(?\d{1,4}[.):]|[-+*•·–—#>→]+|\d{1,4}\s[-–—])\s+|\d{1,4}[.)](?=[^\W\d_])|[a-z]\)\s+|\([a-z]\)\s+"
+)
+_EMPHASIS, _QUOTED = "*_`", "\"“”„«»‹›「」『』'‘’"
+_ASIDE = re.compile(
+    r"</?(?:b|i|u|em|strong|code|mark|li|p|br|span)>|\s+(?:/[^/]{1,40}/|\[[^\]]{0,40}[^\x00-\x7f][^\]]{0,40}\])(?=:?\s*\Z)|[¹²³⁰⁴-⁹]+\Z"
+)
+"""Tags, how the word is pronounced, the sign of a footnote."""
+_BRACKETED = re.compile(r"\[([^\[\]]+)\]|\{([^{}]+)\}")
+_IN_BRACKETS = re.compile(r"(?P<word>[^()\[\]]+?)\s*[(\[](?P<part>[^()\[\]]{1,40})[)\]]\.?")
+_WITH_PART = re.compile(r"(?P<word>[^,/|\t]+?)(?:\s*[,|\t]\s*|\s+/\s+)(?P<part>[^,/|\t]{1,20})")
+_LABELLED = re.compile(r"(?P<label>[A-Za-z. ]{1,20})\s*[:=]\s*(?P<word>\S.*)")
+_LABELS = frozenset({"word", "id", "term", "headword", "lemma", "key", "name", "entry"})
+_EXPLAINED = re.compile(r"(?P<word>[^:]{1,60}?)(?P<sign>:\s|\s(?:[-–—=→]|->|=>)\s)\s*\S")
+_MARKED = re.compile(r"(?P<mark>\*\*|__|[`*_])(?P<word>[^*_`]{1,60}?)(?P=mark)\s*(?P<rest>.*)")
 _MOST_WORDS = 4
-_SEVERAL = re.compile(r"[,;/|]|\bor\b|\band\b")
+_SEVERAL = re.compile(r"[,;/|]|\bor\b|\band\b|\s[-–—]\s")
 _OTHER = re.compile(r"[^a-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SHORT = frozenset({"n", "v", "vt", "vi", "adj", "adv"})
+"""Names of a part of speech that also tell it beside other words, as in "tr. v."."""
 
 
 def headword(text: str) -> str:
     """A word without what a list puts around it: "1. **tide**", "tide (noun)", "“tide”,", "tide: the rise of
     the sea". Whatever is not such a dress stays.
     """
+    text = _ASIDE.sub("", _without_number(text.strip()))
+    if (found := _MARKED.fullmatch(text)) is not None:
+        word, rest = found["word"].strip(" :"), found["rest"]
+        is_told = (
+            not rest or rest[0] in ":–—-=(" or found["word"].endswith(":") or _names(rest)[0] in _PART_OF
+        )
+        text = word if word and is_told else text
     text = _undressed(text)
+    if (found := _LABELLED.fullmatch(text)) is not None and _is_label(found["label"]):
+        text = _undressed(found["word"])
     if (found := _EXPLAINED.match(text)) is not None and len(found["word"].split()) <= _MOST_WORDS:
         # "Blade Runner: 2049" may be a name
-        is_told = len(text.split()) > _MOST_WORDS or found["sign"][0].isspace()
-        text = _undressed(found["word"]) if is_told else text
-    if (found := _IN_BRACKETS.fullmatch(text)) is not None and part_of_speech(found["part"]) is not None:
-        text = _undressed(found["word"])
+        word = found["word"].strip()
+        is_quoted = len(word) > 2 and word[0] in _QUOTED and word[-1] in _QUOTED
+        is_told = is_quoted or len(text.split()) > _MOST_WORDS or found["sign"][0].isspace()
+        text = _undressed(word) if is_told else text
+    for pattern in (_IN_BRACKETS, _WITH_PART):
+        if (found := pattern.fullmatch(text)) is not None and part_of_speech(found["part"]) is not None:
+            text = _undressed(found["word"])
     return text
+
+
+def _is_label(text: str) -> bool:
+    return text.strip().casefold() in _LABELS or text.strip().casefold() in _PART_OF
+
+
+def _without_number(text: str) -> str:
+    found = _NUMBERED.match(text)
+    return text[found.end() :] if found is not None else text
 
 
 def _undressed(text: str) -> str:
     before = None
     while text != before:
         before = text
-        if (found := _NUMBERED.match(text)) is not None:
-            text = text[found.end() :]
-        text = text.strip().rstrip(",;:").strip(_EMPHASIS).strip()
+        text = _without_signs(_without_number(text)).rstrip(",;:").strip(_EMPHASIS).strip()
         if len(text) > 2 and text[0] in _QUOTED and text[-1] in _QUOTED:
             text = text[1:-1].strip()
+        if (found := _BRACKETED.fullmatch(text)) is not None:
+            text = (found[1] or found[2]).strip()
         if text.endswith((".", "!", "?")) and " " not in text and "." not in text[:-1]:
-            text = text[:-1]
-    return text
+            text = text if is_abbreviation(text) else text[:-1]
+    return re.sub(r"(?<=[^\W_])_(?=[^\W_])", " ", text)
+
+
+def _without_signs(text: str) -> str:
+    """The text without pictures and circled numbers at its ends."""
+    text = text.strip()
+    if text.isascii():
+        return text
+    start, end = 0, len(text)
+    while start < end and _is_sign(text[start]):
+        start += 1
+    while start < end and _is_sign(text[end - 1]):
+        end -= 1
+    return text[start:end].strip() or text
+
+
+def _is_sign(c: str) -> bool:
+    return unicodedata.category(c) == "So" or c in "\ufe0f\u20e3\u200d" or "①" <= c <= "⓿"
 
 
 def part_of_speech(text: str) -> PartOfSpeech | None:
     """The part of speech meant by "Noun", "n.", "noun.animal", "transitive verb"; of several the first."""
-    return next((part for name in _names(text) if (part := _PART_OF.get(name)) is not None), None)
+    names = _names(text)
+    tokens = names[0].split("_")
+    telling = [name for name in tokens if len(name) > max(map(len, _SHORT)) or name in _SHORT]
+    return next((part for name in (*names, *telling) if (part := _PART_OF.get(name)) is not None), None)
 
 
 def category(text: str) -> Category | None:
-    """The category meant by "Animal", "noun.animal", "animals", "emotion"; of several the first."""
-    return next((found for name in _names(text, is_last=True) if (found := _CATEGORY_OF.get(name))), None)
+    """The category meant by "Animal", "noun.animal", "animals", "emotion", "Food & Drink"; of several the
+    first.
+    """
+    names = _names(text, is_last=True)
+    parts = [name for name in names[0].split("_") if name not in _PART_OF]
+    return next((found for name in (*names, *parts) if (found := _CATEGORY_OF.get(name))), None)
 
 
 def _names(text: str, *, is_last: bool = False) -> list[str]:
     """The names to look up: of the first of several terms, the whole and its part before (or after) a dot."""
-    term = _SEVERAL.split(text[:100].casefold())[0].partition("(")[0]
+    plain = _CAMEL.sub(" ", unicodedata.normalize("NFKC", clean(text[:100]))).casefold().strip(" \"'*[({/")
+    term = _SEVERAL.split(plain)[0].partition("(")[0]
     parts = [part for part in term.split(".") if part.strip()]
     chosen = [term, *(parts[-1:] if is_last else parts[:1])]
     return [_OTHER.sub("_", name).strip("_") for name in chosen]

@@ -33,6 +33,8 @@ _HIDDEN = re.compile(
 _JOINERS = "\u200c\u200d"
 _PICTURES = "\ufe0e\ufe0f"
 """They choose the black-and-white or the coloured form of the symbol before them."""
+_PILE = re.compile("([\u0300-\u036f]{6})[\u0300-\u036f]+")
+"""Marks over marks, which cover the lines above and below; no language has as many."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -107,7 +109,7 @@ def _visible(text: str) -> str:
         elif unicodedata.category(c) not in _UNSEEN:
             kept.append(c)
     # what stood apart may combine now
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", _PILE.sub(r"\1", "".join(kept)))
 
 
 def _joins(before: str, after: str) -> bool:

@@ -20,7 +20,9 @@ MOST_OF_A_PART = 10
 MEANING_CHARACTERS = 300
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SENSE = re.compile(r"(#+)(?![:*#])[ \t]*(.*)")
-_MARKUP = re.compile(r"\{\{|\}\}|\[\[|\]\]|<[a-z/]|\|")
+_MARKUP = re.compile(r"\{\{|\}\}|\[\[|\]\]|<[a-z/]|\||-\{|\}-|&#?\w{1,12};")
+_FEWEST_LETTERS = 1 / 3
+"""Share of letters below which a text is no sentence."""
 _PARTS_OF_SPEECH: Mapping[str, PartOfSpeech | None] = {
     "noun": "noun",
     "proper noun": "noun",
@@ -176,7 +178,8 @@ def _senses(lines: list[str], expansions: Expansions | None) -> Iterator[Reading
 
 def _meaning(part_of_speech: PartOfSpeech | None, reading: Reading) -> Meaning | None:
     text = reading.text
-    if reading.is_torn or _MARKUP.search(text) or sum(map(str.isalpha, text)) < 3:
+    letters = sum(map(str.isalpha, text))
+    if reading.is_torn or _MARKUP.search(text) or letters < max(3, _FEWEST_LETTERS * len(text)):
         return None
     form_of = reading.form_of if reading.form_of and text.rstrip(" .").endswith(reading.form_of) else None
     labels = ", ".join(dict.fromkeys(reading.labels))

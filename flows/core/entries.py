@@ -68,10 +68,11 @@ def entry_problems(entry: Entry, *, lemmas_of: LemmasOf, invents: bool = True) -
     ]
     if not fewest_examples <= len(entry.examples) <= MAX_EXAMPLES:
         problems.append(f"examples: need {fewest_examples} to {MAX_EXAMPLES}, got {len(entry.examples)}")
+    word = entry.word if word_key(entry.word) == entry.key else entry.key
     problems += [
         f"examples: “{printable(example, 60)}” does not mention the word"
         for example in entry.examples
-        if not mentions(example, entry.key, lemmas_of)
+        if not mentions(example, word, lemmas_of)
     ]
     return tuple(problems)
 
@@ -103,7 +104,7 @@ def enrich(
         definition=definition.text,
         related_concepts=_concepts(enrichment.related_concepts, definition.key),
         relations=_relations(enrichment.relations, definition.key),
-        examples=_examples(enrichment.examples, definition.key, lemmas_of),
+        examples=_examples(enrichment.examples, definition.word, lemmas_of),
         category=category,
         part_of_speech=definition.part_of_speech,
         senses=enrichment.senses,
@@ -222,8 +223,8 @@ def _relations(relations: Iterable[Relation], key: str) -> tuple[Relation, ...]:
     return _distinct(usable, lambda relation: (word_key(relation.kind), word_key(relation.word)))
 
 
-def _examples(examples: Iterable[str], key: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
-    usable = (display_form(example) for example in examples if mentions(example, key, lemmas_of))
+def _examples(examples: Iterable[str], word: str, lemmas_of: LemmasOf) -> tuple[str, ...]:
+    usable = (display_form(example) for example in examples if mentions(example, word, lemmas_of))
     return _distinct(usable, word_key)[:MAX_EXAMPLES]
 
 

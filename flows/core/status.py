@@ -8,7 +8,8 @@ once.
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from flows.core.ending import Facts, end_reason
@@ -91,12 +92,19 @@ def with_own_status(job: Job) -> Job:
 
 
 def begun(stored: Job | None, given: Job) -> Job:
-    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher."""
+    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher.
+
+    Where the clock of Prefect's server was set back since the stored state, the attempt counts as begun with
+    that state if it is RUNNING, and else with the next one (see PrefectState.following).
+    """
     base = with_own_status(stored) if stored is not None else given
+    since, last = given.running_since, base.state
+    if since is not None and last is not None and since < last.since:
+        since = last.since if last.type == "RUNNING" else last.since + timedelta(microseconds=1)
     update: dict[str, Any] = {
         "attempt": base.attempt + 1,
         "run_status": "running",
-        "running_since": given.running_since,
+        "running_since": since,
         "process": given.process,
         "version": base.version + 1 if stored is not None else 1,
         "name": given.name or base.name,
@@ -139,6 +147,10 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     return row.model_copy(update={"version": stored.version + 1})
 
 
+_WORDS = re.compile(r"(?<=[a-z])[A-Z]")
+"""Where a name of Prefect's states, such as AwaitingConcurrencySlot, begins its next word."""
+
+
 def is_told(job: Job | None, state: PrefectState) -> bool:
     """Whether a state is worth a line in the log: not an end that the run's process has told already."""
     return not (
@@ -151,9 +163,7 @@ def is_told(job: Job | None, state: PrefectState) -> bool:
 
 def line_of(state: PrefectState, attempt: int) -> JobEvent:
     """A state as a line of the log; its name in words, such as "Awaiting concurrency slot"."""
-    name = "".join(
-        f" {letter.lower()}" if at and letter.isupper() else letter for at, letter in enumerate(state.name)
-    )
+    name = _WORDS.sub(lambda found: f" {found[0].lower()}", state.name)
     text = f"{name}: {state.message}" if state.message else name
     return JobEvent(
         attempt=attempt,

@@ -205,7 +205,7 @@ async def _attempt(
     emitter: Emitter,
 ) -> Job:
     store = resources.store
-    await _tag(run, plan.mode)
+    await _tag(run, plan.mode, within_s=min(TAG_S, plan.budget.remaining_s(tracker.active_s)))
     history = await _history(resources, tracker.job.job_id)
     tracker.recount(history.rounds, history.batches)
     runner = RoundRunner(
@@ -241,9 +241,9 @@ async def _history(resources: Resources, job_id: UUID) -> EarlierAttempts:
     return EarlierAttempts(rounds, batches, waiting)
 
 
-async def _tag(run: PrefectRun, mode: Mode) -> None:
+async def _tag(run: PrefectRun, mode: Mode, *, within_s: float) -> None:
     try:
-        async with asyncio.timeout(TAG_S):
+        async with asyncio.timeout(within_s):
             await run.tag({TAG, mode_tag(mode)})
     except Exception as error:  # noqa: BLE001  a missing tag must not end a job
         job_logger().warning("Could not tag the run: %s", str(error) or type(error).__name__)

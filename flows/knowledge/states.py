@@ -76,6 +76,13 @@ class PrefectState(Document):
         """
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(moment.timestamp() * 1_000_000))
 
+    def following(self, earlier: PrefectState) -> PrefectState:
+        """This state, dated just after another that came before it: the clock may have been set back
+        between the two.
+        """
+        since = max(self.since, earlier.since + timedelta(microseconds=1))
+        return self.model_copy(update={"since": since})
+
     @property
     def status(self) -> JobStatus:
         """The matching job status."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from weakref import WeakKeyDictionary
 
+from flows.core.identity.doublets import NEVER_VARIANTS
 from flows.core.identity.graphics import are_one_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
 from flows.core.identity.mentions import LemmasOf, tokens_to_match
+from flows.core.identity.spelling import differ_by_rule
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.reader import Lemma, Lexicon
-from flows.lexicon.written import meanings, parts, written
+from flows.lexicon.written import meanings, parts, senses_by_part, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
@@ -35,10 +37,18 @@ _MISREAD = frozenset(
         " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
         " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
         " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
-        " setter:set goner:gone backer:back easter:east"
+        " setter:set goner:gone backer:back easter:east weed:wee"
     ).split()
 )
 """Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
+
+_NO_FORMS = frozenset(
+    (
+        "during anything something nothing everything this his whereas versus unless perhaps always alas vis"
+        " gus mars wales mildred alfred boeing beijing viking"
+    ).split()
+)
+"""Words that end like a form and are none."""
 
 
 class Morphology:
@@ -48,6 +58,7 @@ class Morphology:
         self._lexicon = lexicon
         self.parts_of = lru_cache(_REMEMBERED)(self._parts_of)
         """The parts of speech of a headword; none for other keys."""
+        self._senses = lru_cache(_REMEMBERED)(partial(senses_by_part, lexicon))
         self._candidates = _CANDIDATES.setdefault(lexicon, {})
 
     def _parts_of(self, key: str) -> frozenset[PartOfSpeech]:
@@ -139,10 +150,31 @@ class Morphology:
         return {word: min(lemmas, key=lambda lemma: lemma.rank) for word, lemmas in found.items() if lemmas}
 
     def are_variants(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords that share a meaning, as spelling variants do ("colour",
-        "color").
+        """Whether headword `a` is another spelling of headword `b`, as "colour" is of "color": what
+        each means most, in every part of speech of `a`, the other means too, or both mean the same in the
+        first. "bite" and "bit", "mile" and "mil" share a rare meaning only, and "mat" is more than "matt".
         """
-        return bool(self.parts_of(a)) and self._lexicon.share_sense(a, b)
+        # most guesses are no words at all
+        if not self._is_headword(b) or {a, b} in NEVER_VARIANTS:
+            return False
+        senses, others = self._senses(a), self._senses(b)
+        if not senses:
+            return False
+        main = next(iter(senses))
+        if set(senses[main]) == set(others.get(main, ())) or all(
+            part in others and own[0] in others[part] and others[part][0] in own
+            for part, own in senses.items()
+        ):
+            return True
+        return differ_by_rule(a, b) and self._share_meaning(a, b)
+
+    def _is_headword(self, key: str) -> bool:
+        return bool(self._lexicon.rows("SELECT 1 FROM lemma WHERE key = ?", (key,)))
+
+    def _share_meaning(self, a: str, b: str) -> bool:
+        """Whether both keys are headwords with a meaning in common."""
+        others = self._senses(b)
+        return any(not set(own).isdisjoint(others.get(part, ())) for part, own in self._senses(a).items())
 
     def mean_the_same(self, a: str, b: str) -> bool:
         """Whether both keys are headwords with the very same meanings: "colour" and "color" are, "bite" and
@@ -153,7 +185,9 @@ class Morphology:
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
-        return are_one_word(a, b, parts_of=self.parts_of, shares_meaning=self.are_variants, language=language)
+        return are_one_word(
+            a, b, parts_of=self.parts_of, shares_meaning=self._share_meaning, language=language
+        )
 
     def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
@@ -176,6 +210,7 @@ class _Forms:
         self._bases = lexicon.bases(tokens)
         regular = {token: found for token in tokens if (found := _regular(token))}
         listed = lexicon.find({*regular, *(base for found in regular.values() for base in found)})
+        self._capitalised = {key for key, lemma in listed.items() if not lemma.text[:1].islower()}
         self._ranks = {key: lemma.rank for key, lemma in listed.items()}
         asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
         self._parts = parts(lexicon, asked) if asked else {}
@@ -186,6 +221,8 @@ class _Forms:
 
     def words(self, token: str) -> tuple[str, ...]:
         """The words that the token is a form of, those of the dictionary first."""
+        if token in _NO_FORMS:
+            return ()
         bases = sorted(self._bases.get(token, ()))
         found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
         regular = sorted(
@@ -195,9 +232,16 @@ class _Forms:
             regular = [base for base in regular if self._is_regular(token, base)]
         elif bases:
             # of an irregular verb there is no regular past: "singed" is no form of "sing"
-            regular = [] if token.endswith("ed") else [base for base in regular if base in self._ranks]
+            regular = (
+                [] if token.endswith("ed") else [base for base in regular if self._inflects(base, token)]
+            )
         else:
             regular = [base for base in regular if base not in self._ranks or self._inflects(base, token)]
+            if token.endswith(("ed", "ing")) and not self._ranks.keys().isdisjoint(regular):
+                regular = [base for base in regular if base in self._ranks]
+        if bases or token in self._ranks:
+            # "was" is no plural of "WA", and "wolves" none of "Wolfe"
+            regular = [base for base in regular if base not in self._capitalised]
         found |= dict.fromkeys(regular)
         return tuple(base for base in found if f"{token}:{base}" not in _MISREAD)
 
@@ -205,6 +249,8 @@ class _Forms:
         """The words that the token may be a form of, and itself."""
         is_listed = token in self._ranks or token in self._bases
         guesses: Collection[str] = () if is_listed else self._regular.get(token, ())
+        if token.endswith(("ed", "ing")):
+            guesses = [base for base in guesses if base not in self._ranks or self._inflects(base, token)]
         if token.endswith(("er", "est")) and token not in self._bases:
             compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
             guesses = (*guesses, *compared)

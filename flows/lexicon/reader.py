@@ -216,15 +216,6 @@ class Lexicon:
             for key, lemma in found.items()
         }
 
-    def share_sense(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords that share a meaning."""
-        rows = self.rows(
-            "SELECT 1 FROM lemma a JOIN sense x ON x.lemma = a.rank JOIN lemma b JOIN sense y ON y.lemma ="
-            " b.rank WHERE a.key = ? AND b.key = ? AND x.synset = y.synset LIMIT 1",
-            (a, b),
-        )
-        return bool(rows)
-
     def bases(self, forms: Iterable[str]) -> dict[str, frozenset[str]]:
         """The headwords that each form is an inflection of, according to the dictionary of forms: single
         words, no phrases.

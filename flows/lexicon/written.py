@@ -41,6 +41,18 @@ def meanings(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:
     return [frozenset(found[key]) for key in keys]
 
 
+def senses_by_part(lexicon: Lexicon, key: str) -> dict[int, tuple[int, ...]]:
+    """The meanings of a key by part of speech, the commonest first; none for a key that is no headword."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for part, synset in lexicon.rows(
+        "SELECT y.part, s.synset FROM lemma l JOIN sense s ON s.lemma = l.rank JOIN synset y ON y.id ="
+        " s.synset WHERE l.key = ? ORDER BY s.position",
+        (key,),
+    ):
+        found[part].append(synset)
+    return {part: tuple(synsets) for part, synsets in found.items()}
+
+
 def written(
     lexicon: Lexicon, texts: Collection[str], *, bases_of: BasesOf, alike: Alike | None
 ) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from flows.errors import MalformedOutput
+from flows.errors import MalformedOutput, Refused
 from flows.knowledge import (
     Deepening,
     DeepeningRequest,
@@ -28,6 +28,10 @@ class Unfinished(MalformedOutput):
     def __init__(self, message: str, *, generation: Generation[Any], salvage: str = "") -> None:
         super().__init__(message, salvage=salvage)
         self.generation = generation
+
+
+class Declined(Unfinished, Refused):
+    """The model, or a filter on its way, declined to answer, but billed it."""
 
 
 class LanguageModel(Protocol):

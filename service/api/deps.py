@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
 from flows.knowledge import StartedBy
@@ -22,6 +22,9 @@ from service.metrics import Metrics
 from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings
+
+MAX_CURSOR = 500
+"""The length of the longest cursor, in characters."""
 
 
 @dataclass(kw_only=True)
@@ -84,3 +87,8 @@ Knowledge = Annotated[Store, Depends(store_of)]
 Prefect = Annotated[Orchestrator, Depends(orchestrator_of)]
 CountStart = Annotated[Callable[[], None], Depends(start_of)]
 Starter = Annotated[StartedBy, Depends(started_by)]
+
+
+def cursor_query(form: str, description: str = "Cursor from the previous page") -> Any:  # noqa: ANN401  as FastAPI types it
+    """A query parameter that takes a cursor; `form` tells one kind of cursor from another in OpenAPI."""
+    return Query(max_length=MAX_CURSOR, description=description, json_schema_extra={"format": form})

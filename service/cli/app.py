@@ -22,7 +22,9 @@ from service.cli.installation import doctor, env
 from service.cli.options import (
     AsJson,
     LimitOption,
+    MaxEntriesOption,
     MinutesOption,
+    ModeArgument,
     Plain,
     RunMode,
     TopicOption,
@@ -128,17 +130,12 @@ def learn(
 
 @app.command()
 def run(
-    mode: Annotated[
-        RunMode,
-        typer.Argument(
-            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
-        ),
-    ],
+    mode: ModeArgument,
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
     topic: TopicOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
     limit: LimitOption = None,
     as_json: AsJson = False,
     plain: Plain = False,
@@ -158,7 +155,7 @@ def estimate(
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
     limit: LimitOption = None,
     as_json: AsJson = False,
 ) -> int:

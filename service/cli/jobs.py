@@ -12,7 +12,9 @@ from service.cli.options import (
     FramesAsJson,
     JobName,
     LimitOption,
+    MaxEntriesOption,
     MinutesOption,
+    ModeArgument,
     Plain,
     RunMode,
     TopicOption,
@@ -25,17 +27,12 @@ commands = typer.Typer()
 
 @commands.command()
 def start(
-    mode: Annotated[
-        RunMode,
-        typer.Argument(
-            help="big runs for minutes, quick defines words in seconds, deep learns words in detail."
-        ),
-    ],
+    mode: ModeArgument,
     words: WordsArgument = None,
     *,
     minutes: MinutesOption = None,
     topic: TopicOption = None,
-    max_entries: Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")] = None,
+    max_entries: MaxEntriesOption = None,
     limit: LimitOption = None,
     follow: Annotated[bool, typer.Option("--watch", help="Watch the job until it ends.")] = False,
     as_json: AsJson = False,

@@ -26,6 +26,10 @@ FramesAsJson = Annotated[
 ]
 Plain = Annotated[bool, typer.Option("--plain", help="Print plain lines instead of the live display.")]
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the beginning of it.")]
+ModeArgument = Annotated[
+    RunMode,
+    typer.Argument(help="big runs for minutes, quick defines words in seconds, deep learns words in detail."),
+]
 WordsArgument = Annotated[
     list[str] | None,
     typer.Argument(
@@ -41,6 +45,7 @@ MinutesOption = Annotated[
         show_default="10",
     ),
 ]
+MaxEntriesOption = Annotated[int | None, typer.Option(help="Stop after this many entries (big jobs).")]
 LimitOption = Annotated[
     int | None,
     typer.Option(

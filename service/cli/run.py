@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -102,14 +103,30 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
     if problem is not None and (last := reporter.trail.job) is not None and not last.is_final:
         # its own final document could not be written, so it has not been shown
         reporter(last.model_copy(update={"status": "failed", "end_reason": "failed"}), ())
-    tell_end(reporter, store_url=settings.store, is_json=is_json)
+    tell_end(reporter, store_url=settings.store, is_json=is_json, is_page_up=page_stays(settings))
     job = reporter.trail.job
     if problem is not None and not (job and job.status == "cancelled"):
         return say_error(problem)
     return exit_code(job)
 
 
-def tell_end(reporter: Reporter, *, store_url: str, is_json: bool) -> None:
+def page_stays(settings: Settings) -> bool:
+    """Whether Prefect's server, and with it the run's page, outlives this command: others use it."""
+    from service.stack.locks import try_lock
+    from service.stack.prefect_server import lease_file
+
+    if os.environ.get("PREFECT_API_URL"):
+        return True
+    try:
+        lease = try_lock(lease_file(settings))
+    except OSError:
+        return False
+    if lease is not None:
+        lease.close()
+    return lease is None
+
+
+def tell_end(reporter: Reporter, *, store_url: str, is_json: bool, is_page_up: bool = True) -> None:
     """Print the final document as JSON, or the summary; nothing if no job began."""
     job = reporter.trail.job
     if job is None:
@@ -118,7 +135,13 @@ def tell_end(reporter: Reporter, *, store_url: str, is_json: bool) -> None:
         typer.echo(job.model_dump_json(indent=2))
         return
     scene = reporter.trail.scene(utc_now())
-    lines = summarize(job, store_url=store_url, words=scene.words if scene else (), page=reporter.page)
+    lines = summarize(
+        job,
+        store_url=store_url,
+        words=scene.words if scene else (),
+        page=reporter.page,
+        is_page_up=is_page_up,
+    )
     console = out()
     console.print()
     for number, line in enumerate(lines):

@@ -13,7 +13,7 @@ from service.cli.following import follow
 from service.cli.output.console import DONE, INTERRUPTED, say
 from service.cli.output.progress import Reporter, choose_reporter
 from service.cli.output.streams import outlive_readers
-from service.cli.run import exit_code, tell_end
+from service.cli.run import exit_code, page_stays, tell_end
 from service.orchestration.urls import run_page
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ async def serve(
 
 def _sign_in(settings: Settings, running: Running) -> str:
     """How Prefect's pages are opened, where they ask for our password."""
-    return " (asks once for a password: `learn env`)" if is_ours(settings.home, running.api_url) else ""
+    if not is_ours(settings.home, running.api_url):
+        return ""
+    return " (your browser on this machine is signed in; any other needs `learn env`)"
 
 
 async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:
@@ -73,7 +75,7 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
                 shown.trail.note(job, (), utc_now())
     except LearningError:
         pass  # then show what was seen last
-    tell_end(shown, store_url=settings.store, is_json=is_json)
+    tell_end(shown, store_url=settings.store, is_json=is_json, is_page_up=page_stays(settings))
     # a signal ended the stack, and its worker with the job: that is no failure of the job
     job = shown.trail.job
     return INTERRUPTED if job is not None and job.end_reason == "worker stopped" else exit_code(job)

@@ -46,7 +46,13 @@ _SAME = frozenset(JobFrame.model_fields) - {
     "remaining_seconds",
     "state_name",
     "prefect_url",
+    "confirmed_at",
+    "updated_at",
+    "is_settled",
+    "version",
+    "state",
 }
+"""What makes a new frame: not when the row was written or confirmed last, and by whom."""
 
 _Ended = Literal["ended", "lost", "refused"]
 

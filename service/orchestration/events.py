@@ -30,6 +30,10 @@ PROGRESS = f"{PREFECT_EVENT_PREFIX}job.progress"
 _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 HANG_UP_S = 1.0
+MOST_WAITING = 1_000
+"""Of how many runs states may wait to be written; the poll finds the others."""
+MOST_STRANGERS = 1_000
+"""How many ids of other flows' runs to remember."""
 
 log = logging.getLogger(__name__)
 # its debug lines contain the password sent to Prefect
@@ -54,6 +58,42 @@ class PoolEvent:
     """A work pool has changed."""
 
     occurred: datetime
+
+
+class LatestFirst:
+    """States that were heard of and are not written yet: those of one run together, the latest run first.
+
+    So news does not wait behind what a new connection tells again.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[UUID, list[PrefectState]] = {}
+        self._left_out: dict[UUID, None] = {}
+        self._is_filled = asyncio.Event()
+
+    def put(self, job_id: UUID, state: PrefectState) -> bool:
+        """Add a state. False if those of the run that waits longest had to be given up for it."""
+        if job_id in self._left_out:
+            return True
+        self._states[job_id] = [*self._states.pop(job_id, []), state]
+        self._is_filled.set()
+        if is_full := len(self._states) > MOST_WAITING:
+            del self._states[next(iter(self._states))]
+        return not is_full
+
+    def leave_out(self, job_id: UUID) -> None:
+        """Take no more states of a run that is not ours, so its events cost nothing."""
+        self._left_out[job_id] = None
+        if len(self._left_out) > MOST_STRANGERS:
+            del self._left_out[next(iter(self._left_out))]
+
+    async def get(self) -> tuple[UUID, list[PrefectState]]:
+        """The run that was heard of last, and its states in the order in which they came."""
+        await self._is_filled.wait()
+        taken = self._states.popitem()
+        if not self._states:
+            self._is_filled.clear()
+        return taken
 
 
 async def events(

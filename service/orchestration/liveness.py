@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from flows import own_machine
 from flows.knowledge import FINAL_STATUSES, Job, PrefectState, ProcessMark
-from flows.own_machine import lives
 from service.orchestration.types import Run
 
 Fate = Literal["alive", "gone", "unsure"]
-Verdict = Literal["take back", "give up", "crashed", "silent", "overdue", "cancelled", "said"]
+Verdict = Literal["take back", "give up", "crashed", "silent", "overdue", "cancelled", "kill", "said"]
 Lives = Callable[[ProcessMark], bool | None]
 
 PENDING_S = 60.0
@@ -39,13 +39,20 @@ HEAD_START_S = 3.0
 """How long a living worker may take to tell that its run's process died; it alone knows how."""
 MOST_BETWEEN_LOOKS_S = 10.0
 """So much silence counts between two looks at most: who did not look knows no more."""
+SUSPENDED = "Suspended"
+"""Prefect's name for the state PAUSED of a run that needs no process until it is resumed."""
 TAKEN_BACK = "TakenBack"
 """Our name for the state SCHEDULED of a run that a worker took and never began."""
 
 
 def is_alive(mark: ProcessMark) -> bool | None:
     """Whether a process lives; None if this machine cannot know."""
-    return lives(mark.machine, mark.pid, mark.started)
+    return own_machine.lives(mark.machine, mark.pid, mark.started)
+
+
+def kill(mark: ProcessMark) -> None:
+    """Kill a process of this machine that does not end by itself."""
+    own_machine.kill(mark.machine, mark.pid, mark.started)
 
 
 class Silence:
@@ -164,7 +171,10 @@ def verdict_of(
         patience_s = ABANDONED_S if look.has_begun or look.process is not None else LOST_S
         if is_gone or (fate == "unsure" and silent_s >= patience_s):
             return "cancelled"
-    elif kind == "RUNNING":
+        # its worker, which would kill it after half a minute, is gone; in no other process is it alone
+        if fate == "alive" and look.run.has_deployment and silent_s >= ABANDONED_S:
+            return "kill"
+    elif kind == "RUNNING" or (kind == "PAUSED" and look.run.state.name != SUSPENDED):
         if is_gone:
             return "said" if look.has_told_its_end else "crashed"
         if fate == "unsure" and is_overdue and silent_s >= OVERDUE_S:

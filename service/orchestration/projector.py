@@ -23,8 +23,8 @@ from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
-from service.orchestration.events import PoolEvent, RunEvent, events
-from service.orchestration.reading import CommittedStates
+from service.orchestration.events import LatestFirst, PoolEvent, RunEvent, events
+from service.orchestration.reading import CommittedStates, in_order
 from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -39,8 +39,6 @@ it has stored them.
 """
 SETTLE = timedelta(seconds=5)
 """How long a process may keep writing after Prefect has recorded its end."""
-STRANGERS = 1_000
-"""How many ids of other flows' runs to remember, so their events cost nothing."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
@@ -62,9 +60,9 @@ class Projector:
         self._tasks: set[asyncio.Task[None]] = set()
         self._polling = asyncio.Lock()
         self._poll_now = asyncio.Event()
-        self._strangers: dict[UUID, None] = {}
         self._settling: set[UUID] = set()
         self._committed = CommittedStates(orchestrator)
+        self._untaken = LatestFirst()
         self._repair = Repair(store, orchestrator, self._project)
         self._has_looked_back = False
         self._is_running = False
@@ -76,6 +74,7 @@ class Projector:
         self._settings = get_settings_context()
         self._is_running = True
         self._spawn(self._listen(), "projector: events")
+        self._spawn(self._keep_taking(), "projector: states")
         self._spawn(self._keep_polling(), "projector: poll")
         self._spawn(self._repair.keep_looking(self._polling), "projector: processes")
         return self
@@ -154,26 +153,32 @@ class Projector:
                         self._poll_now.set()
                     elif event.state is None:
                         self._hear(event)
-                    else:
-                        await self._take(event.job_id, event.state)
+                    elif not self._untaken.put(event.job_id, event.state):
+                        self._poll_now.set()
                 except Exception:  # one event must not end the listening
                     log.exception("Could not handle a Prefect event; the next poll makes up for it")
                     self._poll_now.set()
 
-    async def _take(self, job_id: UUID, state: PrefectState) -> None:
-        if job_id in self._strangers:
-            return
+    async def _keep_taking(self) -> None:
+        while True:
+            job_id, states = await self._untaken.get()
+            await self._take(job_id, *states)
+
+    async def _take(self, job_id: UUID, *states: PrefectState) -> None:
         try:
-            if not await self._committed.has(job_id, state):
+            known = [state for state in states if await self._committed.has(job_id, state)]
+            if len(known) < len(states):
                 # Prefect tells of a state before it commits it; the poll finds it if it has done so since
                 asyncio.get_running_loop().call_later(AGAIN_S, self._poll_now.set)
+            if not known:
                 return
-            saved = await self._project(job_id, states=[state])
+            saved = await self._project(job_id, states=known)
             await self._repair.agree(saved.job)
         except NotOurs:
             return
-        except (LearningError, TimeoutError) as error:
-            log.info("Could not write Prefect's state of %s; the next poll will: %s", job_id, error)
+        except Exception as error:
+            trace = not isinstance(error, LearningError | TimeoutError)
+            log.info("Could not write states of %s; the next poll will: %s", job_id, error, exc_info=trace)
             self._poll_now.set()
 
     def _hear(self, event: RunEvent) -> None:
@@ -228,9 +233,11 @@ class Projector:
             run = await self._orchestrator.run(job_id)
         if row is None:
             if run is None:
-                self._forget(job_id)
+                self._untaken.leave_out(job_id)
             row = new_row(job_id, run, is_asked_for=is_asked_for)
         state = latest or (run.state if run is not None else None)
+        if state is not None and row.state is not None:
+            state, run = await in_order(self._orchestrator, job_id, state, known=row.state, run=run)
         reason = await self._reason(run, state) if run is not None and state is not None else None
         seen = row.model_copy(
             update={"state": state, "reason": reason, "confirmed_at": self._store.now(), "is_settled": False}
@@ -268,11 +275,6 @@ class Projector:
                     return
         finally:
             self._settling.discard(job_id)
-
-    def _forget(self, job_id: UUID) -> None:
-        self._strangers[job_id] = None
-        if len(self._strangers) > STRANGERS:
-            del self._strangers[next(iter(self._strangers))]
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -26,7 +26,7 @@ from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
 from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, taken_of
 
 RUNS_KNOWN = 1_000
-"""Of how many runs the committed states are remembered."""
+"""Of how many runs the states are remembered."""
 
 
 class RunReader:
@@ -143,3 +143,22 @@ class CommittedStates:
         if len(self._known) > RUNS_KNOWN:
             del self._known[next(iter(self._known))]
         return state.id in self._known[job_id]
+
+
+async def in_order(
+    reader: RunReader, job_id: UUID, state: PrefectState, *, known: PrefectState, run: Run | None
+) -> tuple[PrefectState, Run | None]:
+    """What to write after a known state, and the run as it was read last.
+
+    A state that is not newer by Prefect's clock is old news, or that clock was set back. Then the present one
+    counts, dated after the known one. Raises PrefectUnavailable.
+    """
+    if state.id == known.id and (run is None or run.state.id == known.id):
+        return known, run
+    if state.since > known.since:
+        return state, run
+    # read after the known state, so never from before it
+    present = await reader.run(job_id)
+    if present is None or present.state.id == known.id:
+        return state, run
+    return present.state.following(known), present

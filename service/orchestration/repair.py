@@ -15,7 +15,7 @@ from uuid import UUID
 
 from flows.core import ending
 from flows.core.status import is_told, line_of
-from flows.errors import ConfigurationError, LearningError, TransientError
+from flows.errors import ConfigurationError, LearningError, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
     Job,
@@ -28,7 +28,9 @@ from flows.knowledge import (
 )
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
+from service.orchestration import liveness
 from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
+from service.orchestration.reading import RUNS_KNOWN
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -111,13 +113,15 @@ class Repair:
         self._project = project
         self.silence = Silence()
         self.is_alive: Lives = is_alive
+        self.kill = liveness.kill
         self.confirmed: dict[UUID, datetime] = {}
         """When each open job's row was last confirmed."""
         self.has_pending = False
         """Whether the last comparison has seen a run that a worker took and did not begin yet."""
         self._marks: dict[UUID, ProcessMark] = {}
         self._gone_since: dict[UUID, float] = {}
-        self._past: dict[UUID, tuple[UUID | None, list[PrefectState]]] = {}
+        self._past: dict[UUID, list[PrefectState]] = {}
+        """All states of a run, in the order in which they came. Kept when it ends, for it may begin again."""
 
     async def compare_runs(self, *, is_first: bool) -> None:
         """Compare all open rows and all open runs; the first time also runs that ended recently.
@@ -187,7 +191,8 @@ class Repair:
         rows = {row.job_id: row async for row in self._rows(OPEN)}
         unseen = [job_id for job_id in rows if job_id not in runs]
         runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
-        for job_id, run in runs.items():
+        # first those that may have to be killed to give the store back
+        for job_id, run in sorted(runs.items(), key=lambda known: known[1].state.type != "CANCELLING"):
             try:
                 await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
             except NotOurs:
@@ -203,7 +208,7 @@ class Repair:
         self.silence.keep(is_open)
         for job_id in self.confirmed.keys() - runs.keys():
             del self.confirmed[job_id]
-        for known in (self._marks, self._gone_since, self._past):
+        for known in (self._marks, self._gone_since):
             for job_id in known.keys() - is_open:
                 known.pop(job_id)
 
@@ -217,17 +222,27 @@ class Repair:
                 return
 
     async def _compare(self, row: Job | None, run: Run) -> None:
-        if row is not None and row.state is not None and row.state.id == run.state.id:
-            lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
-            if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
-                row = (await self._project(run.job_id, row=row, run=run)).job
-        else:
-            past = await self._orchestrator.history(run.job_id)
-            row = (await self._project(run.job_id, row=row, run=run, states=past)).job
+        try:
+            row = await self._current(row, run)
+        except StoreUnavailable:
+            # perhaps because the run's own process holds the store, stopped in the middle of a write
+            if row is not None and not run.state.is_final:
+                await self._end_the_gone(row, run)
+            raise
         if run.state.is_final:
             await self.agree(row)
         else:
             await self._end_the_gone(row, run)
+
+    async def _current(self, row: Job | None, run: Run) -> Job:
+        """The row, written anew if it differs from Prefect."""
+        if row is not None and row.state is not None and row.state.id == run.state.id:
+            lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
+            if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
+                return (await self._project(run.job_id, row=row, run=run)).job
+            return row
+        past = await self._orchestrator.history(run.job_id)
+        return (await self._project(run.job_id, row=row, run=run, states=past)).job
 
     async def _end_the_gone(self, row: Job, run: Run) -> None:
         """End an open run whose process is gone, as Prefect cannot know: no worker watches the process of
@@ -256,24 +271,32 @@ class Repair:
             return
         latest = await self._orchestrator.run(run.job_id)
         if latest is not None and latest.state.id == run.state.id:
-            await self._carry_out(verdict, row, run)
+            await self._carry_out(verdict, row, look)
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
     async def _states_of(self, run: Run) -> list[PrefectState]:
-        known = self._past.get(run.job_id)
-        if known is None or known[0] != run.state.id:
-            known = run.state.id, await self._orchestrator.history(run.job_id)
-            self._past[run.job_id] = known
-        return known[1]
+        """All states of a run in the order in which they came, which its clock need not tell."""
+        known = self._past.pop(run.job_id, [])
+        if not known or known[-1].id != run.state.id:
+            seen = {state.id for state in known}
+            fresh = [s for s in await self._orchestrator.history(run.job_id) if s.id not in seen]
+            known += sorted(fresh, key=lambda state: state.id == run.state.id)
+        self._past[run.job_id] = known
+        if len(self._past) > RUNS_KNOWN:
+            del self._past[next(iter(self._past))]
+        return known
 
-    async def _carry_out(self, verdict: Verdict, row: Job, run: Run) -> None:
+    async def _carry_out(self, verdict: Verdict, row: Job, look: Look) -> None:
+        run = look.run
         log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
         if verdict == "take back":
             await prefect.take_back(job_id, "The worker that took the run died before it began")
         elif verdict == "cancelled":
             await prefect.call_cancelled(job_id, "Its process was gone before")
+        elif verdict == "kill" and (mark := look.process) is not None:
+            self.kill(mark)
         elif verdict == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
@@ -151,9 +152,12 @@ class Orchestrator(RunReader):
         The flow reports its cancellation first. Prefect's own worker reports it again when the process is
         gone, even if the next attempt has begun.
         """
-        state = run.state
+        state, asked = run.state, time.monotonic()
         patience = {"CANCELLING": STOPPING} | ({} if run.worker_type == POOL_TYPE else {"CANCELLED": SETTLED})
-        while utc_now() - state.since < patience.get(state.type, timedelta(0)):
+        # the wall clock may have been set back: then the state seems to lie ahead
+        while max(utc_now() - state.since, timedelta(seconds=time.monotonic() - asked)) < patience.get(
+            state.type, timedelta(0)
+        ):
             await asyncio.sleep(0.2)
             latest = await self.run(run.job_id)
             state = latest.state if latest is not None else state

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic.json_schema import SkipJsonSchema
 
 from flows.knowledge import (
     Document,
@@ -150,6 +151,8 @@ class Stopping(BaseModel):
 class JobView(Job):
     """A job: its row, and fields derived from it."""
 
+    process: SkipJsonSchema[Any] = Field(default=None, exclude=True)
+    """Nobody else's: where a process runs is told to no client."""
     prefect_url: str | None = Field(default=None, description="URL of the run in Prefect's UI")
     state_name: str | None = Field(
         default=None,
@@ -179,7 +182,8 @@ class JobView(Job):
         if job.reason is not None and job.status == "failed":
             errors = (*errors, reason_text(job.reason))
         return cls(
-            **dict(job) | {"errors": errors, "confirmed_at": confirmed_at or job.confirmed_at},
+            **dict(job)
+            | {"errors": errors, "confirmed_at": confirmed_at or job.confirmed_at, "process": None},
             prefect_url=prefect_url,
             # a run tells its beginning and its end a moment before Prefect's state arrives
             state_name=job.state.name if job.state and job.state.status == job.status else None,

@@ -25,6 +25,7 @@ from flows.errors import ConfigurationError
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
 from service.settings import prefect_database
+from service.stack.empty_database import must_migrate, ready
 from service.stack.environment import (
     HOST,
     api_url,
@@ -35,7 +36,6 @@ from service.stack.environment import (
     prepare_home,
     server_environment,
 )
-from service.stack.housekeeping import give_back
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
 from service.stack.prefect_health import is_healthy, is_open
@@ -143,7 +143,7 @@ def _start(settings: Settings, say: Say) -> tuple[subprocess.Popen[bytes], int]:
     """The process, and where in the log its output begins."""
     port = settings.prefect_port
     _bind(port).close()
-    fresh = not (prefect_home(settings) / "prefect.db").exists()
+    fresh = must_migrate(prefect_database(settings))
     say(
         f"Starting the Prefect server on port {port}"
         + (" (the first start prepares its database, up to a minute)." if fresh else ".")
@@ -289,10 +289,10 @@ def main() -> None:
     # here and not in its environment from outside, which `ps` could show
     os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
-    give_back(prefect_database(settings))
+    ready(prefect_database(settings))
     from service.stack.prefect_server_app import serve
 
-    serve(listener, lease=arguments.lease)
+    serve(listener, lease=arguments.lease, auth_string=auth_string)
 
 
 if __name__ == "__main__":

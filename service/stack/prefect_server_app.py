@@ -20,13 +20,17 @@ from service.stack.environment import HOST
 from service.stack.locks import try_lock
 from service.stack.loopback import LoopbackOnly
 from service.stack.private_files import close_to_others
+from service.stack.sign_in import SignedIn
 
 UNUSED_S = 5.0
 STOP_S = 4.0
 
 
-def serve(listener: socket.socket, *, lease: Path | None) -> None:
-    """Serve on a bound socket until a signal, or until nobody has held the lease for a while."""
+def serve(listener: socket.socket, *, lease: Path | None, auth_string: str) -> None:
+    """Serve on a bound socket until a signal, or until nobody has held the lease for a while.
+
+    `auth_string` is the user and password that the server asks for.
+    """
     if not put_in_force(WRITE_ONE_AT_A_TIME):
         print(  # noqa: T201  the server's log
             f"WARNING: the patch {WRITE_ONE_AT_A_TIME.name!r} does not fit this Prefect:"
@@ -39,7 +43,7 @@ def serve(listener: socket.socket, *, lease: Path | None) -> None:
         # Prefect copies its pages with the permissions that they are installed with
         close_to_others(Path(ui.static_directory))
     config = uvicorn.Config(
-        LoopbackOnly(app),
+        LoopbackOnly(SignedIn(app, auth_string)),
         host=HOST,
         log_level="warning",
         lifespan="on",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import platform
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
+from zlib import crc32
 
 from flows.errors import AddressInUse
 from flows.settings import Settings
@@ -21,6 +25,8 @@ from service.stack.web_server import bind
 WORKER_STOP_S = 9.0
 """A flow keeps its results within 8 s of being told to stop."""
 FACADE_STOP_S = 2.0
+LEFT_S = 20.0
+"""A server whose stack was killed sees that within a second, and then stops; it may be starting just then."""
 POLL_S = 2.0
 """Prefect's events announce new runs immediately; this poll finds those the stream lost."""
 
@@ -42,7 +48,9 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
 
 def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
     """The worker, not started yet."""
-    command = [sys.executable, "-P", "-m", "service.worker", "--name", f"learn-up-{os.getpid()}"]
+    # the same at every start: Prefect keeps a row for each name, for ever
+    name = f"learn-up-{platform.node()}-{crc32(bytes(settings.home.absolute())):08x}"
+    command = [sys.executable, "-P", "-m", "service.worker", "--name", name]
     return Child(
         "worker",
         command,
@@ -67,18 +75,25 @@ def facade(settings: Settings, environment: Mapping[str, str], port: int, say: S
     )
 
 
-def facade_port(wanted: FacadeSettings, say: Say) -> int | None:
-    """The port for the server; None, with a message, if another program uses it.
+async def facade_port(wanted: FacadeSettings, say: Say, *, within_s: float = 0.0) -> int | None:
+    """The port for the server; None, with a message, if another program uses it for longer than that.
 
     The stack then runs without the server. Jobs still run, and nobody would look for the server on another
     port.
     """
-    try:
-        with bind(wanted.host, wanted.port) as listener:
-            return int(listener.getsockname()[1])
-    except AddressInUse as error:
-        say(f"{error} Continuing without the dashboard.")
-        return None
+    deadline, is_told = time.monotonic() + within_s, False
+    while True:
+        try:
+            with bind(wanted.host, wanted.port) as listener:
+                return int(listener.getsockname()[1])
+        except AddressInUse as error:
+            if time.monotonic() >= deadline:
+                say(f"{error} Continuing without the dashboard.")
+                return None
+            if not is_told:
+                say(f"Waiting for the server of before, which still uses port {wanted.port}.")
+                is_told = True
+        await asyncio.sleep(0.1)
 
 
 def facade_url(wanted: FacadeSettings, port: int) -> str:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -16,11 +16,12 @@ from flows.errors import ConfigurationError
 from flows.settings import Settings
 from service.settings import read_facade_settings
 from service.stack import processes as children
-from service.stack.environment import adopted, client_environment, logs_folder, prefect_home, prepare_home
+from service.stack.environment import adopted, client_environment, logs_folder, prepare_home
 from service.stack.housekeeping import keep_house
-from service.stack.locks import Lock, is_locked, try_lock
+from service.stack.lifeline import Lifeline, only_one
+from service.stack.locks import is_locked
 from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
-from service.stack.processes import FACADE_STOP_S, WORKER_STOP_S
+from service.stack.processes import FACADE_STOP_S, LEFT_S, WORKER_STOP_S
 from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
 
 __all__ = ["Running", "StackFailure", "up"]
@@ -68,7 +69,7 @@ async def up(
             "PREFECT_API_URL is not set. Set it to your Prefect server, or omit --no-server."
         )
     prepare_home(settings)
-    with _only_one(settings) as lifeline, _Interrupts() as interrupts:
+    with only_one(settings) as lifeline, _Interrupts() as interrupts:
         running: Running | None = None
         is_embedded = not os.environ.get("PREFECT_API_URL")
         try:
@@ -100,14 +101,14 @@ async def _start(
     parts: AsyncExitStack,
     *,
     say: Say,
-    lifeline: Path,
+    lifeline: Lifeline,
     interrupts: _Interrupts,
     deployments: Path | None,
 ) -> Running:
     is_embedded = not os.environ.get("PREFECT_API_URL")
     began = time.monotonic()
     wanted = read_facade_settings()
-    port = children.facade_port(wanted, say)
+    port = await children.facade_port(wanted, say, within_s=LEFT_S if lifeline.has_predecessor else 0.0)
     # importing Prefect takes a second, and it reads its home at import
     parts.enter_context(
         adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"})
@@ -116,7 +117,7 @@ async def _start(
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
     deploy = await importing
     parts.enter_context(adopted(client_environment(settings, api_url)))
-    environment = children.environment_for(settings, lifeline=lifeline, has_lease=is_embedded)
+    environment = children.environment_for(settings, lifeline=lifeline.path, has_lease=is_embedded)
     worker = children.worker(settings, environment, say)
     parts.push_async_callback(worker.stop, within_s=WORKER_STOP_S, hurry=interrupts.hurry)
     facade = children.facade(settings, environment, port, say) if port is not None else None
@@ -273,27 +274,3 @@ class _Interrupts:
     def owns_cancellation(self) -> bool:
         """Whether the task was cancelled here and nowhere else."""
         return self._is_cancelled and self._owner is not None and self._owner.uncancel() == 0
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Generator[Path]:
-    """A locked file that tells every process of this stack that the stack lives. Allows one stack per home
-    folder.
-    """
-    folder = prefect_home(settings)
-    only = try_lock(folder / "stack")
-    if only is None:
-        raise ConfigurationError(
-            f"`learn up` is already running for {settings.home}. Use `learn run` with it, or set"
-            " LEARN_HOME to another folder."
-        )
-    for old in folder.glob("stack-*"):
-        old.unlink(missing_ok=True)
-    lifeline = folder / f"stack-{os.getpid()}-{time.time_ns()}"
-    held: Lock | None = try_lock(lifeline)
-    try:
-        yield lifeline
-    finally:
-        lifeline.unlink(missing_ok=True)
-        for lock in filter(None, (held, only)):
-            lock.close()

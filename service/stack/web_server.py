@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,11 @@ def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None)
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started and ready_fd is not None:
-                os.write(ready_fd, b"ready\n")
+                with suppress(BrokenPipeError):  # who waited for it is gone
+                    os.write(ready_fd, b"ready\n")
+            if self.started and self.should_exit:
+                # told to stop while it started: uvicorn would leave its socket open and the app unclosed
+                await self.shutdown(sockets)
 
     return FacadeServer(_config(app, facade))
 

@@ -13,11 +13,12 @@ import sqlite3
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -30,8 +31,14 @@ MALFORMED = {"empty", "too long", "too many words", "no letter", "number", "mark
 HARD_STOP_S = 2.0
 
 
-def faults_in(store: Path) -> list[str]:
-    """What is wrong with a store in which no job works any more."""
+def faults_in(
+    store: Path, *, late_s: Mapping[str, float] = MappingProxyType({}), has_jumped: bool = False
+) -> list[str]:
+    """What is wrong with a store in which no job works any more.
+
+    `late_s` is how many seconds later than promised single jobs may end, as a frozen process cannot; the
+    moments of a wall clock that has jumped are not compared.
+    """
     with closing(Rows(store)) as rows:
         checks = (_file, _words, _rounds_and_outcomes, _one_job_a_word, _frontier, _totals, _provenance)
         faults = [fault for check in checks for fault in check(rows)]
@@ -40,6 +47,10 @@ def faults_in(store: Path) -> list[str]:
                 f"job {job['job_id'][:8]}: {fault}"
                 for check in (_end, _counts, _log)
                 for fault in check(rows, job)
+            ]
+            faults += [
+                f"job {job['job_id'][:8]}: {fault}"
+                for fault in _hard_stop(job, late_s.get(job["job_id"], 0), has_jumped=has_jumped)
             ]
         return faults + [
             f"{entry['word']!r}: {fault}" for entry in rows.entries.values() for fault in faults_of(entry)
@@ -184,14 +195,18 @@ def _end(rows: Rows, job: Document) -> Iterator[str]:
         yield "words are in flight after its end"
     if len(job["errors"]) > 20:
         yield f"{len(job['errors'])} errors"
+
+
+def _hard_stop(job: Document, late_s: float, *, has_jumped: bool) -> Iterator[str]:
     minutes = job["parameters"].get("minutes") or (2 if job["mode"] == "quick" else 10)
-    if job["active_seconds"] > minutes * 60 + HARD_STOP_S:
+    if job["active_seconds"] > minutes * 60 + HARD_STOP_S + late_s:
         yield f"it worked for {job['active_seconds']} s instead of {minutes * 60:.0f}"
     if (
-        job["status"] == "completed"
+        not has_jumped
+        and job["status"] == "completed"
         and job["finished_at"]
         and job["deadline_at"]
-        and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S
+        and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S + late_s
     ):
         yield f"it ended at {job['finished_at']} and should have by {job['deadline_at']}"
 

@@ -39,7 +39,7 @@ def small_disk(tmp_path):
 def test_full_disk_ends_the_job_with_the_reason_and_loses_nothing(stack, small_disk):
     disk, under, enlarge = small_disk
     store = disk / "knowledge.db"
-    run = stack.learn("run", "big", "--minutes", "0.5", "--plain", store=store, under=under)
+    run = stack.learn("run", "big", "--minutes", "0.3", "--plain", store=store, under=under)
     job_id = run.store.learning(at_least=100)
     # it waits for room while it has time
     assert run.wait(60) == 1

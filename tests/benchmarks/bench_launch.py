@@ -11,100 +11,23 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-import httpx
+sys.path.append(str(Path(__file__).parents[2]))
+
+from tests.benchmarks import processes
+from tests.benchmarks.stack import PARTS, Stack
 
 STARTS = 20
-LEARN = Path(sys.executable).with_name("learn")
 PAUSE_S = 5.0
 """Between two starts, so that each finds a warm process: what a person does."""
 STEP_S = 0.005
 IDLE_S = 20.0
-PARTS = {
-    "Prefect's server": b"service.stack.prefect_server",
-    "worker": b"service.worker",
-    "server": b"service.stack.web_server",
-}
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Stack:
-    """`learn up` in a folder."""
-
-    def __init__(self, folder):
-        self.home = Path(folder) / "home"
-        ports = {"LEARN_PREFECT_PORT": str(free_port()), "LEARN_PORT": str(free_port())}
-        self.prefect = httpx.Client(
-            base_url=f"http://127.0.0.1:{ports['LEARN_PREFECT_PORT']}/api", timeout=30
-        )
-        self.facade = httpx.Client(base_url=f"http://127.0.0.1:{ports['LEARN_PORT']}", timeout=30)
-        self.output = Path(folder) / "up.out"
-        given = {
-            k: v
-            for k, v in os.environ.items()
-            if not k.startswith(("LEARN_", "PREFECT_", "PYTEST_", "GROQ_"))
-        }
-        given |= {
-            "LEARN_HOME": str(self.home),
-            "NO_COLOR": "1",
-            "LEARN_STARTS_PER_MINUTE": "600",
-            "LEARN_SOURCES": "lexicon",
-            **ports,
-        }
-        with self.output.open("wb") as file:
-            self.process = subprocess.Popen(
-                [LEARN, "up", "--plain"], env=given, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-            )
-        deadline = time.monotonic() + 120
-        while "Serving:" not in self.output.read_text():
-            assert time.monotonic() < deadline, self.output.read_text()
-            assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.1)
-        self.prefect.auth = tuple((self.home / "prefect" / "password").read_text().strip().split(":", 1))
-
-    def processes(self, part):
-        mark = f"LEARN_HOME={self.home}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (folder / "environ").read_bytes().split(b"\0") and part in (
-                    folder / "cmdline"
-                ).read_bytes().replace(b"\0", b" "):
-                    found.append(int(folder.name))
-            except OSError:
-                continue
-        return found
-
-    def entries(self, job_id):
-        with closing(
-            sqlite3.connect(f"file:{self.home / 'knowledge.db'}?mode=ro", uri=True, timeout=10)
-        ) as database:
-            try:
-                return database.execute(
-                    "SELECT count(*) FROM solidified_knowledge WHERE job_id = ?", (job_id,)
-                ).fetchone()[0]
-            except sqlite3.OperationalError:
-                return 0
-
-    def end(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
 
 
 def until(condition, within_s=60):
@@ -117,13 +40,13 @@ def until(condition, within_s=60):
 
 def started_at(pid):
     """Unix time at which a process began."""
-    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    ticks = int(processes.stat(pid)[19])
     boot = next(
         float(line.split()[1])
         for line in Path("/proc/stat").read_text().splitlines()
         if line.startswith("btime")
     )
-    return boot + ticks / os.sysconf("SC_CLK_TCK")
+    return boot + ticks / processes.TICKS
 
 
 def launch(stack):
@@ -161,21 +84,14 @@ def launch(stack):
     }
 
 
-def cpu_s(pids):
-    ticks = 0
-    for pid in pids:
-        ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 def idle_share(stack):
     """Shares of one core that Prefect's server and the worker use while nothing runs."""
     shares = {}
     groups = {name: stack.processes(module) for name, module in PARTS.items()}
-    before = {name: cpu_s(pids) for name, pids in groups.items()}
+    before = {name: sum(map(processes.cpu_s, pids)) for name, pids in groups.items()}
     time.sleep(IDLE_S)
     for name, pids in groups.items():
-        shares[name] = (cpu_s(pids) - before[name]) / IDLE_S
+        shares[name] = (sum(map(processes.cpu_s, pids)) - before[name]) / IDLE_S
     return shares
 
 
@@ -191,7 +107,7 @@ def measure(starts=STARTS):
         stack = Stack(folder)
         try:
             time.sleep(PAUSE_S)
-            warm = stack.processes(b"--warm")
+            warm = stack.processes("--warm")
             memory = memory_mb(warm[0]) if warm else None
             shares = idle_share(stack)
             rows = []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from tests.world import asking, lies, refusals, tokens
@@ -160,6 +160,8 @@ async def _body(request: Request) -> dict[str, Any]:
         body = json.loads(await request.body())
     except ValueError as error:
         raise bad_request(f"invalid JSON in request body: {error}") from error
+    except ClientDisconnect as error:
+        raise Gone from error
     if not isinstance(body, dict):
         raise bad_request("request body must be a JSON object")
     return body

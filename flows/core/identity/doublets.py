@@ -165,3 +165,14 @@ def _read(table: str) -> dict[str, dict[str, int]]:
 
 DOUBLETS = _read(_ACCENTS) | _read(_HYPHENS) | _read(_SPACES)
 """By graphical key: the number of the word that each written key stands for."""
+
+_LETTERS = """
+    chilli | chilly
+    chili | chilly
+    chile | chilly
+    insure | ensure
+"""
+NEVER_VARIANTS = frozenset(
+    frozenset(map(str.strip, line.split("|"))) for line in _LETTERS.strip().splitlines()
+)
+"""Pairs of words that a letter tells apart and that WordNet lists with one meaning, though they are two."""

@@ -27,6 +27,8 @@ _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ß": "ss", "ð": "d", "þ": "th"}
     | {"ŋ": "ng", "ŧ": "t", "ə": "e", "&": "and"}
 )
+_LOOK_ALIKE = str.maketrans("аеорсухіјѕһԁԛԝѵοανιρκτυχ", "aeopcyxijshdqwvoavipktux")
+_LATIN = re.compile("[a-z]")
 _BETWEEN = str.maketrans(dict.fromkeys(" -'.·‧‐/", ""))
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 _CONTRACTED = re.compile(r"'|.*(?:'(?:s|re|ll|d|ve|m)|n't)")
@@ -67,6 +69,8 @@ def graphical_key(key: str) -> str:
 
 
 def _stripped(key: str) -> str:
+    if _LATIN.search(key) is not None:
+        key = key.translate(_LOOK_ALIKE)  # in one word with Latin letters they are taken for them
     # what stood apart may combine once the space between is gone
     return unaccented(word_key(key).translate(_BETWEEN))
 

@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
-from flows.core.identity.graphics import are_doublets, unaccented
+from flows.core.identity.doublets import DOUBLETS
+from flows.core.identity.graphics import are_doublets, graphical_key, unaccented
+from flows.core.identity.spelling import american
 from flows.core.words import tokens, word_key
 
 LemmasOf = Callable[[str], Collection[str]]
@@ -28,6 +30,12 @@ _REFLEXIVES = frozenset(
         r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"
     )
 )
+_LINKS = _PARTICLES | {"with", "to", "for", "of", "at", "from", "upon", "against"}
+_CONTRACTED = "'(?:t|ll|re|ve|d|m)\\b"
+"""What makes a contraction of what stands before it: "don't" does not mention "don"."""
+_LONG_ACRONYM = 4
+_SHORTEST_BY_RULE = 5
+""""prise" is not "prize"."""
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -39,8 +47,10 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     off", "category" does not mention "cat".
 
     In a phrase, "one's" matches any possessive and "oneself" any reflexive, and a phrasal verb may enclose
-    words.
+    words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions "colour".
     """
+    if word.isupper() and word.isalpha() and len(word) > 1:
+        text = _capitals(text, len(word))
     key, plain = word_key(word), word_key(text)
     if not key:
         return False
@@ -53,6 +63,12 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
         return True
     starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
     return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def _capitals(text: str, length: int) -> str:
+    """The words of a text that may be an acronym of this length: of a long one "Nasa" is one, too."""
+    capitals = 2 if length < _LONG_ACRONYM else 1
+    return " ".join(word for word in text.split() if sum(map(str.isupper, word)) >= capitals)
 
 
 def tokens_to_match(text: str) -> list[str]:
@@ -69,6 +85,8 @@ def _solid(key: str) -> list[str]:
 def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
     """Whether the word is written solid where the text has a hyphen, or the other way round."""
     parts = tokens(key)
+    if graphical_key(key) in DOUBLETS:
+        return False  # "re-sign" is not "resign"
     if len(parts) == 1:
         return any(_matches(token, parts[0], lemmas_of) for token in _solid(plain))
     whole = "".join(parts)
@@ -84,14 +102,15 @@ def _stands_whole(key: str, plain: str) -> bool:
     """
     edges = (
         plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]
-        for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w)", plain)
+        for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w|{_CONTRACTED})", plain)
     )
     return any(all(unicodedata.category(c)[0] != "M" for c in edge) for edge in edges)
 
 
 def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:
-    if len(wanted) == 2 and wanted[1] in _PARTICLES:
-        return wanted[1] in found[1 : 2 + MAX_GAP]
+    if len(wanted) > 1 and wanted[1] in _PARTICLES and _LINKS.issuperset(wanted[1:]):
+        rest = iter(found[1 : len(wanted) + MAX_GAP])
+        return all(part in rest for part in wanted[1:])
     return len(found) >= len(wanted) and all(
         _matches(token, part, lemmas_of) for token, part in zip(found[1:], wanted[1:], strict=False)
     )
@@ -105,7 +124,18 @@ def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
     forms = {token, *lemmas_of(token)}
     if token.endswith("'s"):
         forms |= {token[:-2], *lemmas_of(token[:-2])}
-    return part in forms or _differs_in_accents(part, forms)
+    return part in forms or _differs_in_accents(part, forms) or _differs_by_rule(part, forms)
+
+
+def _differs_by_rule(part: str, forms: Collection[str]) -> bool:
+    """Whether a form is the word in British or American spelling."""
+    return any(
+        form[0] == part[0]
+        and max(len(form), len(part)) > _SHORTEST_BY_RULE
+        and american(form) == american(part)
+        for form in forms
+        if form
+    )
 
 
 def _differs_in_accents(part: str, forms: Collection[str]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _INSIDE = (
     ("our", "or"),
@@ -41,6 +42,53 @@ _ENDINGS = (
     ("que", "ck"),
     ("e", ""),
 )
+_LETTERS = (
+    ("s", "z"),
+    ("y", "i"),
+    ("c", "k"),
+    ("ou", "u"),
+    ("oul", "ol"),
+    ("oa", "o"),
+    ("au", "ou"),
+    ("ei", "ai"),
+    ("kh", "k"),
+    ("gh", "g"),
+    ("sch", "sh"),
+    ("tch", "ch"),
+    ("eable", "able"),
+    ("ement", "ment"),
+    ("cue", "que"),
+    ("ced", "sed"),
+    ("aero", "air"),
+    ("ough", "up"),
+    ("pyj", "paj"),
+    ("ellery", "elry"),
+)
+"""Other letters for one sound, in loanwords and by habit: "cosy", "dyke", "mollusc", "moustache"."""
+_LETTERS_AT_THE_END = (("or", "er"), ("ah", "a"), ("oh", "o"), ("tte", "t"))
+_REGULAR = (
+    ("our", "or"),
+    ("ise", "ize"),
+    ("isi", "izi"),
+    ("isa", "iza"),
+    ("yse", "yze"),
+    ("ysi", "yzi"),
+    ("ae", "e"),
+    ("oe", "e"),
+    ("sce", "ske"),
+    ("ould", "old"),
+    ("xion", "ction"),
+    ("ough", "ow"),
+    ("ll", "l"),
+)
+"""British and American by rule."""
+_AMERICAN = {"our": "or", "is": "iz", "ys": "yz", "tre": "ter", "ogue": "og"}
+_BRITISH = re.compile(
+    r"(?<=[a-z]{2})(?P<end>(?<=[^aeiou])our(?=(?:|s|ed|ing|ful|less|able|ites?|er|ers|ists?)$)"
+    r"|is(?=(?:e|es|ed|ers?|ing|ations?)$)|ys(?=(?:e|es|ed|ers?|ing)$)|tre(?=s?$)|ogue(?=s?$))(?P<rest>.*)$"
+)
+_FEWEST_REGULAR = 6
+"""Letters that the longer spelling has at least: "prise" is not "prize"."""
 _DOUBLED = "glmnpst"
 _SOLID = range(4, 21)
 """Lengths of unhyphenated words that are tried with a hyphen or space inside."""
@@ -57,19 +105,40 @@ def spelling_variants(key: str) -> frozenset[str]:
     inside = set(_inside(key))
     twice = {guess for other in inside for guess in _inside(other)}
     return frozenset(
-        inside | twice | {*_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}
+        inside
+        | twice
+        | {*_inside(key, _LETTERS), *_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}
     ) - {key}
 
 
-def _inside(key: str) -> Iterator[str]:
-    for pair in _INSIDE:
+def differ_by_rule(one: str, other: str) -> bool:
+    """Whether two keys differ only as British and American spelling do by rule, as "honourable" and
+    "honorable"; then one meaning in common tells that they are one word.
+    """
+    return max(len(one), len(other)) >= _FEWEST_REGULAR and _american(one) == _american(other)
+
+
+@lru_cache(maxsize=8192)
+def american(key: str) -> str:
+    """The word in American spelling, as far as endings tell it without a doubt."""
+    return _BRITISH.sub(lambda found: _AMERICAN[found["end"]] + found["rest"], key)
+
+
+def _american(key: str) -> str:
+    for british, american in _REGULAR:
+        key = key.replace(british, american)
+    return key
+
+
+def _inside(key: str, pairs: Iterable[tuple[str, str]] = _INSIDE) -> Iterator[str]:
+    for pair in pairs:
         for one, other in (pair, pair[::-1]):
             for found in re.finditer(one, key) if one in key else ():
                 yield key[: found.start()] + other + key[found.end() :]
 
 
 def _at_the_end(key: str) -> Iterator[str]:
-    for pair in _ENDINGS:
+    for pair in (*_ENDINGS, *_LETTERS_AT_THE_END):
         for one, other in (pair, pair[::-1]):
             stem = key.removesuffix(one)
             if key.endswith(one) and len(stem) > 1:

@@ -141,7 +141,7 @@ async def _saving(quotas: Quotas, models: Collection[str], memory: QuotaMemory) 
         try:
             await quotas.save(models, memory)
         except TransientError as error:
-            _log.warning("Could not save Groq quota usage: %s", error)
+            _log.warning("Could not save the quota used: %s", error)
 
     async def keep_saving() -> None:
         while True:

@@ -15,11 +15,10 @@ import httpx
 from groq.types.chat import ChatCompletion
 
 from flows.core.prompts import Prompt
-from flows.core.quota import Seen
 from flows.errors import ModelUnavailable
-from flows.models.chat.errors import Unanswered, server_name, translate
+from flows.models.chat.errors import Unanswered, of_body, server_name, translate
 from flows.models.chat.headers import read_headers
-from flows.models.chat.reply import Reply
+from flows.models.chat.reply import Reply, reply_of
 from flows.models.chat.schemas import SCHEMAS
 
 CONNECT_S = 5.0
@@ -79,24 +78,18 @@ class GroqClient:
                 raw = await self._groq.chat.completions.with_raw_response.create(
                     **_request(model, prompt, max_tokens, is_strict=is_strict)
                 )
-                completion = await raw.parse()
-            reply = _reply(
-                completion, read_headers({name.lower(): value for name, value in raw.headers.items()})
+                completion = await _completion(raw, self.server)
+            headers = {name.lower(): value for name, value in raw.headers.items()}
+            return reply_of(
+                completion, read_headers(headers), characters=prompt.characters, server=self.server
             )
         except TimeoutError as error:
             raise Unanswered(f"{self.server} did not answer in time") from error
         except groq.APIError as error:
             raise translate(error, self.server) from error
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # a proxy's error page, say, comes out of the SDK as plain text
-            raise ModelUnavailable(self._no_completion) from error
-        if reply is None:
-            raise ModelUnavailable(self._no_completion)
-        return reply
-
-    @property
-    def _no_completion(self) -> str:
-        return f"{self.server} did not answer with a completion"
+            raise ModelUnavailable(f"{self.server} did not answer with a completion") from error
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
@@ -119,20 +112,16 @@ def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) ->
     return request
 
 
-def _reply(completion: ChatCompletion, seen: Seen) -> Reply | None:
-    """The answer; None if it is no completion."""
-    usage = completion.usage
-    if not completion.choices or usage is None:
-        return None
-    choice = completion.choices[0]
-    details = usage.prompt_tokens_details
-    cut = "answer cut off at its token limit" if choice.finish_reason == "length" else None
-    return Reply(
-        text=choice.message.content or "",
-        tokens_in=usage.prompt_tokens,
-        tokens_out=usage.completion_tokens,
-        tokens_cached=details.cached_tokens if details else 0,
-        seen=seen,
-        request_id=completion.x_groq.id if completion.x_groq else completion.id,
-        problem=cut,
-    )
+async def _completion(raw: Any, server: str) -> ChatCompletion:  # noqa: ANN401  the package hides its type
+    """The completion in an answer, also of one in another charset than UTF-8.
+
+    Raises ValueError, and what an answer means that holds an error.
+    """
+    try:
+        completion: ChatCompletion = await raw.parse()
+    except UnicodeDecodeError:
+        completion = ChatCompletion.construct(**json.loads(raw.http_response.text))
+    told = completion.model_extra or {}
+    if told.get("error") and not completion.choices:
+        raise of_body(told, server)
+    return completion

@@ -20,15 +20,19 @@ from flows.errors import (
     LearningError,
     MalformedOutput,
     ModelUnavailable,
+    QuotaExhausted,
     RateLimited,
     Refused,
     RequestTooLarge,
 )
 from flows.knowledge import Bound
-from flows.models.chat.headers import parse_duration, read_headers
+from flows.models.chat.bodies import Told, read_body
+from flows.models.chat.headers import LONGEST_S, parse_duration, read_headers
 
 if TYPE_CHECKING:
     import groq
+
+    from flows.models.limiter import Reservation
 
 KEYS_PAGE = "https://console.groq.com/keys"
 MODELS_PAGE = "https://console.groq.com/docs/models"
@@ -37,12 +41,42 @@ GROQ = "Groq"
 
 _LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
 _ROOM = re.compile(
-    r"max_(?:completion_)?tokens\W.*?(?:less than or equal to|at most|maximum|exceeds?|up to|<=)\D{0,40}"
+    r"max_(?:completion_|output_|new_)?tokens\W.*?"
+    r"(?:(?:less than or equal to|at most|maximum|exceeds?|up to|<=)\D{0,40}|\[\d+, ?|\d > )"
     r"(?P<limit>\d{2,7})\b",
     re.IGNORECASE,
 )
-_CONTEXT = re.compile(r"maximum context length|context window|context_length_exceeded", re.IGNORECASE)
+_CONTEXT = re.compile(
+    r"maximum context length|context window|context_length|context length|context size|context_size"
+    r"|prompt is too long|input is too long|too many tokens|input token count"
+    r"|reduce the length|context shift|tokens \+ `max_new_tokens",
+    re.IGNORECASE,
+)
 _WAIT = re.compile(r"try again in ([\d.hmsuµn]+?)\.?(?:\s|$)")
+_WAIT_IN_WORDS = re.compile(r"(?:again|retry) (?:in|after) (\d{1,6}(?:\.\d+)?) ?(second|minute|hour|day)s?\b")
+_IN_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_BAD_KEY = re.compile(
+    r"invalid_api_key|(?:api|access) key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api key",
+    re.IGNORECASE,
+)
+_NO_CREDIT = re.compile(
+    r"insufficient_quota|exceeded your current quota|insufficient (?:balance|credits?|funds)"
+    r"|credits? (?:are|is|have been) used up|out of credits?|credit balance is too low",
+    re.IGNORECASE,
+)
+_UNFIT = re.compile(r"response[_ ]format|json_schema|structured outputs?|json mode", re.IGNORECASE)
+_FILTERED = re.compile(
+    r"content_filter|content_policy|content management policy|safety|moderation|prohibited_content"
+    r"|data_inspection|inappropriate content",
+    re.IGNORECASE,
+)
+_NOT_OFFERED = re.compile(
+    r"\bmodel\b.*(?:does not exist|not found|decommissioned|deprecated|not a valid model|not available)"
+    r"|(?:unknown|no such|not a valid) model",
+    re.IGNORECASE,
+)
+_BAD_ANSWERS = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+_BAD_ANSWER = re.compile(r"failed_generation|failed to (?:parse tool call|generate json)", re.IGNORECASE)
 _BOUNDS: Mapping[str, Bound] = {
     "RPM": "requests_per_minute",
     "RPD": "requests_per_day",
@@ -60,7 +94,7 @@ _GONE = frozenset(
 )
 _MINUTE_PAUSE_S = 2.0
 """Wait after a refusal that names no time."""
-_CROWDED = frozenset({498, 503})
+_CROWDED = frozenset({498, 503, 529})
 
 
 class ModelGone(LearningError):
@@ -107,12 +141,14 @@ class Unanswered(ModelUnavailable):
     """No answer arrived, though the request may have been processed and billed."""
 
 
+class Rejected(ConfigurationError):
+    """The provider rejects the request for a reason that we do not know: a setting, if it never takes one."""
+
+
 @dataclass(frozen=True)
 class _Failure:
     status: int
-    message: str
-    code: str
-    salvage: str | None
+    told: Told
     headers: Mapping[str, str]
 
 
@@ -151,6 +187,18 @@ def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
     return replace(seen, retry_after_s=longest if longest is not None else _MINUTE_PAUSE_S)
 
 
+def note_failure(slot: Reservation, error: LearningError) -> None:
+    """Tell the quota what a request that failed may have cost."""
+    if isinstance(error, Oversized):
+        slot.failed(0)
+        slot.seen = error.seen
+    elif isinstance(error, Unanswered):
+        slot.failed(slot.spent, is_crowded=True)
+    else:
+        pause_s = error.retry_after_s if isinstance(error, ModelUnavailable) else None
+        slot.failed(0, is_crowded=isinstance(error, Crowded), pause_s=pause_s)
+
+
 def _with_limit(seen: Seen, message: str) -> Seen:
     found = _LIMIT.search(message)
     if found is None or found[1] not in _BOUNDS:
@@ -173,21 +221,33 @@ def model_advice(server: str) -> str:
     return f"Choose one from {MODELS_PAGE}" if server == GROQ else f"Choose one of {server}"
 
 
+def of_body(body: Mapping[str, Any], server: str = GROQ) -> LearningError:
+    """The error that an answer with status 200 holds."""
+    error = body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    return _of_status(_Failure(status, read_body(body), {}), server)
+
+
 def _of_status(failure: _Failure, server: str) -> LearningError:
-    status, message, code = failure.status, failure.message, failure.code
+    status, code = failure.status, failure.told.code
+    message = failure.told.message or f"status {status}, no reason given"
+    said = f"{code} {message}"
+    if status in {402, 403, 429} and (status == 402 or _NO_CREDIT.search(said)):
+        return QuotaExhausted(f"The account at {server} has no credit left: {message}")
     if status == 429:
-        return LimitReached(message, seen_in(message, failure.headers))
+        return LimitReached(message, seen_in(f"{message} try again in {failure.told.wait}", failure.headers))
     if status == 413:
         return Oversized(
             message, replace(_with_limit(read_headers(failure.headers), message), retry_after_s=None)
         )
-    if status == 401 or code == "invalid_api_key":
+    if status == 401 or (status in {400, 403} and _BAD_KEY.search(said)):
         return ConfigurationError(
             f"GROQ_API_KEY: {server} rejected the key. {key_advice(server)}, or unset it to use the lexicon."
         )
-    if failure.salvage is not None or code == "json_validate_failed" or "failed_generation" in message:
-        return MalformedOutput(message, salvage=failure.salvage or "")
-    if code in _GONE:
+    if failure.told.salvage is not None or code in _BAD_ANSWERS or _BAD_ANSWER.search(message):
+        return MalformedOutput(message, salvage=failure.told.salvage or "")
+    if code in _GONE or (status in {400, 404, 410, 422} and _NOT_OFFERED.search(message)):
         return ModelGone(message)
     if status == 404:
         return ConfigurationError(
@@ -198,16 +258,16 @@ def _of_status(failure: _Failure, server: str) -> LearningError:
             f"GROQ_API_KEY: {server} blocks this account or IP address: {message}. {key_advice(server)}, or"
             " unset it to use the lexicon."
         )
-    if status == 400 and "response_format" in message:
-        return SchemaRefused(message)
-    if re.search("content_filter|content_policy|safety|moderation", f"{code} {message}"):
+    if _FILTERED.search(said):
         return Refused(message)
-    if status in {400, 422} and ("context_length" in code or _CONTEXT.search(message)):
+    if status in {400, 422, 500} and _CONTEXT.search(said):
         return RequestTooLarge(message)
     if status in {400, 422} and (room := _ROOM.search(message)) is not None:
         return RoomLimited(message, int(room["limit"]))
-    if status in {400, 409, 422}:
-        return ConfigurationError(
+    if status in {400, 422} and _UNFIT.search(said):
+        return SchemaRefused(message)
+    if status in {400, 422} and failure.told.message:
+        return Rejected(
             f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: {server} rejected a request: {message}. Choose other"
             " models."
         )
@@ -217,27 +277,19 @@ def _of_status(failure: _Failure, server: str) -> LearningError:
 
 
 def _read(error: groq.APIStatusError) -> _Failure:
-    body = error.body if isinstance(error.body, dict) else {}
-    told: Any = body.get("error")
-    told = told if isinstance(told, dict) else {}
-
-    def text(name: str) -> str:
-        return value if isinstance(value := told.get(name), str) else ""
-
-    message = text("message") or f"status {error.status_code}, no reason given"
     return _Failure(
         status=error.status_code,
-        message=re.sub(r"\s+", " ", message)[:500],
-        code=text("code"),
-        salvage=text("failed_generation") if "failed_generation" in told else None,
+        told=read_body(error.body),
         headers={name.lower(): value for name, value in error.response.headers.items()},
     )
 
 
 def _wait_s(message: str) -> float | None:
+    if (found := _WAIT_IN_WORDS.search(message)) is not None:
+        return min(float(found[1]) * _IN_SECONDS[found[2]], LONGEST_S)
     found = _WAIT.search(message)
     try:
-        return parse_duration(found[1]) if found else None
+        return min(parse_duration(found[1]), LONGEST_S) if found else None
     except ValueError:
         return None
 

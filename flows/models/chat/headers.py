@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 
 from flows.core.quota import Seen
 
@@ -12,6 +14,8 @@ _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 """As many digits as a float holds exactly."""
+LONGEST_S = 2 * 86_400.0
+"""The longest wait that is believed; the day's limits reset after one day."""
 _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
@@ -27,7 +31,7 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
 
     def seconds(name: str) -> float | None:
         try:
-            return parse_duration(headers[name])
+            return min(parse_duration(headers[name]), LONGEST_S)
         except (KeyError, ValueError):
             return None
 
@@ -38,8 +42,22 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
         limit_tokens_per_minute=count("limit-tokens"),
         remaining_tokens=count("remaining-tokens"),
         reset_tokens_s=seconds("x-ratelimit-reset-tokens"),
-        retry_after_s=seconds("retry-after"),
+        retry_after_s=_retry_after_s(headers, seconds),
     )
+
+
+def _retry_after_s(headers: Mapping[str, str], seconds: Callable[[str], float | None]) -> float | None:
+    """Seconds of "retry-after", a duration or the date that it may be, or of "retry-after-ms"."""
+    wait_s = seconds("retry-after")
+    if wait_s is None and _PLAIN.fullmatch(ms := headers.get("retry-after-ms", "")):
+        wait_s = float(ms) / 1000
+    if wait_s is None:
+        try:
+            until = parsedate_to_datetime(headers.get("retry-after", ""))
+            wait_s = until.timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(wait_s, LONGEST_S) if wait_s >= 0 else None
 
 
 def parse_duration(text: str) -> float:

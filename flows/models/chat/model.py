@@ -20,9 +20,9 @@ from flows.errors import (
     ConfigurationError,
     LearningError,
     MalformedOutput,
-    ModelUnavailable,
     QuotaExhausted,
     RateLimited,
+    Refused,
     TransientError,
 )
 from flows.knowledge import (
@@ -36,21 +36,21 @@ from flows.knowledge import (
     QuotaLeft,
     WordEvidence,
 )
-from flows.models.base import Unfinished
+from flows.models.base import Declined, Unfinished
 from flows.models.chat.errors import (
-    Crowded,
     LimitReached,
     ModelGone,
-    Oversized,
+    Rejected,
     RoomLimited,
     SchemaRefused,
-    Unanswered,
     model_advice,
+    note_failure,
 )
-from flows.models.chat.reading import read_items, read_proposals
+from flows.models.chat.proposals import read_proposals
+from flows.models.chat.reading import read_items
 from flows.models.chat.reply import Reply, broken
 from flows.models.chat.schemas import SCHEMAS
-from flows.models.limiter import QuotaLimiter, Reservation
+from flows.models.limiter import QuotaLimiter
 from flows.settings import Price
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class GroqModel:
         self._limiter_of = limiter_of
         self._price_of = price_of
         self._gone: dict[str, str] = {}
+        self._takes: set[str] = set()
+        """Models that have answered."""
         self._not_strict: set[tuple[str, Task]] = set()
         self._most_room: dict[str, int] = {}
         self._rooms: dict[Task, Room] = {
@@ -146,13 +148,14 @@ class GroqModel:
         asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
         prompt = prompts.propose(asked)
         model, reply = await self._send(prompt, words=asked.count)
+        problem, words = reply.problem, tuple[str, ...]()
         try:
             words = read_proposals(reply.text)
-        except ValueError:
-            words = ()
+        except ValueError as error:
+            problem = problem or f"the answer {error}"
         generation = self._generation(words[: asked.count], model, prompt, reply)
-        if reply.problem and not words:
-            raise Unfinished(reply.problem, generation=generation, salvage=reply.text)
+        if problem and not words:
+            raise _unfinished(problem, reply, generation)
         return generation
 
     async def define(self, batch: Sequence[WordEvidence]) -> Generation[Mapping[str, DefinitionDraft]]:
@@ -172,11 +175,8 @@ class GroqModel:
         drafts, is_whole = read_items(prompt.task, reply.text, prompt.keys)
         generation = self._generation(drafts, model, prompt, reply)
         if reply.problem or not is_whole:
-            raise Unfinished(
-                f"{model}: {reply.problem or 'answer does not match the schema'}",
-                generation=generation,
-                salvage=reply.text,
-            )
+            problem = f"{model}: {reply.problem or 'answer does not match the schema'}"
+            raise _unfinished(problem, reply, generation)
         return generation
 
     async def _send(self, prompt: Prompt, *, words: int) -> tuple[str, Reply]:
@@ -225,10 +225,15 @@ class GroqModel:
                     reply = broken(error, tokens_in=limiter.prompt_tokens(characters), room=room)
                     slot.failed(reply.tokens_in + reply.tokens_out)
                 except LearningError as error:
-                    _fail(slot, error)
+                    note_failure(slot, error)
+                    if isinstance(error, Rejected) and model in self._takes:
+                        raise Refused(
+                            str(error.__cause__ or error)
+                        ) from error  # these words, not the settings
                     raise
                 else:
                     slot.answered(reply.usage, reply.seen)
+                    self._takes.add(model)
             self._learn(prompt.task, words, reply, room)
             return reply
         raise refusal
@@ -241,16 +246,9 @@ class GroqModel:
             self._rooms[task] = room.fell_short()
 
     def _generation(self, value: Any, model: str, prompt: Prompt, reply: Reply) -> Generation[Any]:  # noqa: ANN401  of any task
-        price = self._price_of(model)
-        fresh = reply.tokens_in - reply.tokens_cached
-        dollars = (
-            fresh * price.tokens_in
-            + reply.tokens_cached * price.tokens_cached
-            + reply.tokens_out * price.tokens_out
-        ) / 1e6
         return Generation(
             value=value,
-            usage=reply.usage.model_copy(update={"cost_usd": dollars}),
+            usage=reply.bill(self._price_of(model)),
             model=model,
             prompt_version=prompt.version,
             request_id=reply.request_id,
@@ -283,15 +281,9 @@ class GroqModel:
         )
 
 
-def _fail(slot: Reservation, error: LearningError) -> None:
-    if isinstance(error, Oversized):
-        slot.failed(0)
-        slot.seen = error.seen
-    elif isinstance(error, Unanswered):
-        slot.failed(slot.spent, is_crowded=True)
-    else:
-        pause_s = error.retry_after_s if isinstance(error, ModelUnavailable) else None
-        slot.failed(0, is_crowded=isinstance(error, Crowded), pause_s=pause_s)
+def _unfinished(problem: str, reply: Reply, generation: Generation[Any]) -> Unfinished:
+    kind = Declined if reply.is_refused else Unfinished
+    return kind(problem, generation=generation, salvage=reply.text)
 
 
 def _earlier(one: QuotaExhausted | None, other: QuotaExhausted) -> QuotaExhausted:

@@ -7,8 +7,9 @@ bare list. What is meant without doubt is taken; what is not, is asked again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,30 +19,15 @@ from flows.boundary.text import clean
 from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
+from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
 from flows.models.chat.schemas import ITEMS, DeepenedWord, DefinedWord, EnrichedWord
 
 Item = DefinedWord | EnrichedWord | DeepenedWord
 
 MOST_WORDS = 1_000
-"""Most words read of one proposal, and most items of one answer."""
+"""Most items read of one answer."""
 WORD_CHARACTERS = 200
 
-_WORD_LISTS = ("words", "word_list", "wordlist", "headwords", "vocabulary", "terms", "items", "entries")
-_LISTS = (
-    *_WORD_LISTS,
-    "results",
-    "list",
-    "answers",
-    "definitions",
-    "data",
-    "output",
-    "result",
-    "response",
-    "answer",
-)
-_OURS = frozenset({"avoid", "cells", "count", "topic", "task", "conflicts", "required", "enum", "type"})
-"""What our requests and their schemas hold, for models that repeat them."""
-_IDS = ("id", "word", "key", "term", "headword", "lemma", "name")
 _NAMES: Mapping[str, Sequence[str]] = {
     "text": ("text", "definition", "explanation", "meaning", "gloss", "description"),
     "pos": ("pos", "part_of_speech", "partofspeech", "word_class", "type"),
@@ -51,13 +37,25 @@ _NAMES: Mapping[str, Sequence[str]] = {
     "uses": ("uses", "applications", "use", "usage"),
     "myths": ("myths", "misconceptions", "common_misconceptions", "misconception"),
 }
+_DEEP_TEXT = ("text", "explanation", "description", "definition", "meaning")
+"""A deeper text is no definition, which models may repeat beside it."""
 _FIELDS: Mapping[Task, Sequence[str]] = {
     "define": ("text", "pos"),
     "enrich": ("related", "examples", "category"),
     "deepen": ("text", "uses", "myths"),
 }
-_TEXTS = ("text", "word", "term", "name", "sentence", "example", "value")
-_LISTED = re.compile(r"^\s*(?:\d{1,4}[.)]|[-*•])\s+(.+?)\s*$", re.MULTILINE)
+_TELLING: Mapping[str, frozenset[str]] = {
+    "text": frozenset("definition definitions explanation meaning meanings gloss".split()),
+    "pos": frozenset({"pos", "speech"}),
+    "related": frozenset({"related", "synonyms"}),
+    "examples": frozenset({"example", "examples", "sentences"}),
+    "category": frozenset({"category", "categories"}),
+    "uses": frozenset({"uses", "applications"}),
+    "myths": frozenset({"myths", "misconceptions"}),
+}
+"""Words of a longer name that tell which field is meant, as in "short_definition"."""
+_AROUND = re.compile(r"(?i)\A(?:the|an?|to)\s+|\s*[(\[].*\Z")
+_SENSES = ("senses", "meanings", "definitions")
 
 
 @dataclass(frozen=True)
@@ -69,22 +67,6 @@ class _Items:
     disputed: frozenset[str] = frozenset()
 
 
-def read_proposals(text: str) -> tuple[str, ...]:
-    """The words of a `propose` answer; if it was cut off, those before the cut.
-
-    Raises ValueError if there is no list of words.
-    """
-    answer = answers.read(text)
-    objects = [value for value in answer.inside if isinstance(value, dict)]
-    for values in (answer.values, objects, answer.closed, answer.inside):
-        found = [words for value in values if (words := _word_list(value)) is not None]
-        if found:
-            return max(reversed(found), key=len)[:MOST_WORDS]
-    if not answer.inside and not answer.closed and len(lines := _LISTED.findall(text)) > 1:
-        return tuple(filter(None, map(_word, lines)))[:MOST_WORDS]
-    raise ValueError("contains no list")
-
-
 def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
     """The usable drafts of an answer by word key, and whether the answer was complete.
 
@@ -92,22 +74,37 @@ def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, An
     words, neither counts, since one of them belongs to another word. From a text that was cut off, the items
     before the cut are read.
     """
-    wanted, best, most, is_whole = frozenset(keys), dict[str, Any](), -1, False
-    for part in _parts(answers.read(text), wanted):
+    wanted = frozenset(keys)
+    best = _best(task, answers.read(text), wanted)
+    for answer in answers.other_readings(text):
+        if best.named >= len(wanted):
+            break
+        best = max(best, _best(task, answer, wanted), key=lambda found: found.named)
+    return best.drafts, best.is_whole
+
+
+@dataclass(frozen=True)
+class _Found:
+    drafts: dict[str, Any]
+    named: int = -1
+    is_whole: bool = False
+
+
+def _best(task: Task, answer: answers.Answer, wanted: frozenset[str]) -> _Found:
+    """The drafts of the part of an answer that names the most wanted keys."""
+    best = _Found({})
+    for part in _parts(answer, wanted):
         drafts, named = _drafts(task, part, wanted)
-        if named >= most:
-            best, most, is_whole = drafts, named, part.is_whole
-    return best, is_whole
+        if named >= best.named:
+            best = _Found(drafts, named, part.is_whole)
+    return best
 
 
 def _drafts(task: Task, part: _Items, wanted: frozenset[str]) -> tuple[dict[str, Any], int]:
     """The drafts of some items, and how many of these name a wanted key."""
     found: dict[str, Item] = {}
     doubtful: set[str] = set()
-    for raw in part.items[:MOST_WORDS]:
-        if not isinstance(raw, dict):
-            continue
-        fields = {_name(name): value for name, value in raw.items() if isinstance(name, str)}
+    for fields in islice(_fields(part.items), MOST_WORDS):
         key = _key(fields, wanted)
         made = _item(task, key, fields) if key else None
         if made is not None and found.setdefault(key, made) != made:
@@ -116,19 +113,37 @@ def _drafts(task: Task, part: _Items, wanted: frozenset[str]) -> tuple[dict[str,
     return drafts, len(found)
 
 
+def _fields(items: Iterable[Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """The named fields of each item, out of lists in the list and of objects that hold one item each."""
+    for raw in items:
+        if isinstance(raw, list) and depth == 0:
+            yield from _fields(raw, depth + 1)
+        elif isinstance(raw, dict):
+            fields = named(raw)
+            if len(raw) == 1 and isinstance(inner := next(iter(raw.values())), dict):
+                name = next(iter(raw))
+                fields = named(inner) if name_of(name) in IDS else {"id": name, **named(inner)}
+            for name in _SENSES:
+                senses = fields.get(name)
+                if isinstance(senses, list) and senses and isinstance(senses[0], dict):
+                    fields = named(senses[0]) | {n: v for n, v in fields.items() if n != name}
+            yield fields
+
+
 def _item(task: Task, key: str, fields: Mapping[str, Any]) -> Item | None:
     values: dict[str, Any] = {"id": key}
     for field in _FIELDS[task]:
-        value = next((fields[name] for name in _NAMES[field] if fields.get(name) not in (None, "")), None)
+        name = _name_in(fields, field, task)
+        value = fields.get(name)
         if field in {"text", "pos", "category"}:
-            text = next(iter(_texts(value)), "")
+            text = next(iter(texts(value)), "")
             if field == "text":
                 values[field] = clean(text, keep_lines=task == "deepen")
             else:
                 values[field] = (terms.part_of_speech if field == "pos" else terms.category)(text)
-        elif value is not None or any(name in fields for name in _NAMES[field]):
+        elif name:
             values[field] = [
-                word for part in _texts(value, separated=field == "related") if (word := clean(part))
+                word for part in texts(value, separated=field == "related") if (word := clean(part))
             ]
     try:
         return ITEMS[task].model_validate(values)
@@ -136,47 +151,47 @@ def _item(task: Task, key: str, fields: Mapping[str, Any]) -> Item | None:
         return None
 
 
-def _texts(value: Any, *, separated: bool = False) -> list[str]:  # noqa: ANN401  any JSON
-    """The texts of a value that may be one text, a list of them, or a list of objects that hold them."""
-    if isinstance(value, str):
-        return re.split("[,;\n]", value) if separated else [value]
-    if not isinstance(value, list):
-        return []
-    found = (
-        next((part[name] for name in _TEXTS if isinstance(part.get(name), str)), None)
-        if isinstance(part, dict)
-        else part
-        for part in value[:MOST_WORDS]
-    )
-    return [text for text in found if isinstance(text, str)]
+def _name_in(fields: Mapping[str, Any], field: str, task: Task) -> str:
+    """Under which name a field stands, a filled one first; nothing if it is not there."""
+    names = _DEEP_TEXT if (task, field) == ("deepen", "text") else _NAMES[field]
+    telling = [name for name in fields if not _TELLING[field].isdisjoint(name.split("_"))]
+    there = [name for name in (*names, *telling) if name in fields]
+    return next((name for name in there if fields[name] not in (None, "")), there[0] if there else "")
 
 
 def _parts(answer: answers.Answer, wanted: frozenset[str]) -> Iterator[_Items]:
     """The places in an answer where its items may stand, the less likely ones first."""
     is_broken = bool(answer.inside or answer.closed)
+    for value in (*answer.values, *answer.inside):
+        for inner in wrapped(value):
+            yield _Items(_listed(inner), not is_broken, _disputed(inner))
+            if isinstance(inner, dict):
+                yield _Items([inner], not is_broken, _disputed(inner))
+                for part, holder in _containers(inner):
+                    yield _Items(_listed(part), True, _disputed(holder))
     lone = [value for value in (*answer.values, *answer.inside) if isinstance(value, dict)]
-    yield _Items(lone, is_whole=not is_broken and any(_key(_named(value), wanted) for value in lone))
+    yield _Items(lone, is_whole=not is_broken and any(_key(named(value), wanted) for value in lone))
     for value in answer.closed:
-        for named in _containers(value):
-            yield _Items(_listed(named)[: -1 if isinstance(named, dict) else None], is_whole=False)
+        for part, _ in _containers(value):
+            yield _Items(_listed(part)[: -1 if isinstance(part, dict) else None], is_whole=False)
     for value in (*answer.values, *answer.inside):
         if isinstance(value, list):
             yield _Items(value, is_whole=not is_broken and bool(value))
         else:
             yield _Items(_listed(value), is_whole=not is_broken and any(word_key(k) in wanted for k in value))
-        for named in _containers(value):
-            yield _Items(_listed(named), True, _disputed(value))
+        for part, holder in _containers(value):
+            yield _Items(_listed(part), True, _disputed(value) | _disputed(holder))
 
 
-def _containers(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any JSON
-    """The lists or objects under a name for the list of words."""
+def _containers(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  any JSON
+    """The lists or objects under a name for the list of words, each with the object that holds it."""
     if isinstance(value, dict):
-        fields = _named(value)
-        for name in reversed(_LISTS):
+        fields = named(value)
+        for name in reversed(LISTS):
             if isinstance(inner := fields.get(name), list | dict):
                 if depth < 2:
                     yield from _containers(inner, depth + 1)
-                yield inner
+                yield inner, value
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401  any JSON
@@ -186,47 +201,30 @@ def _listed(value: Any) -> list[Any]:  # noqa: ANN401  any JSON
     return [{"id": key, **part} for key, part in value.items() if isinstance(part, dict)]
 
 
-def _named(value: Mapping[Any, Any]) -> dict[str, Any]:
-    return {_name(name): part for name, part in value.items() if isinstance(name, str)}
-
-
-def _name(name: str) -> str:
-    return re.sub(r"[^a-z]+", "_", name[:50].casefold()).strip("_")
-
-
 def _key(fields: Mapping[str, Any], wanted: frozenset[str]) -> str:
     """The wanted key that an item names, or nothing."""
-    names = (fields.get(name) for name in _IDS)
-    given = [clean(name, limit=WORD_CHARACTERS) for name in names if isinstance(name, str)]
-    keys = (word_key(form(name)) for form in (str, terms.headword) for name in given)
+    names = (text for name in IDS if name in fields for text in texts(fields[name])[:1])
+    given = [clean(name, limit=WORD_CHARACTERS) for name in names]
+    keys = (word_key(form(name)) for form in (str, terms.headword, _bare) for name in given)
     return next((key for key in keys if key in wanted), "")
 
 
-def _disputed(value: Mapping[Any, Any] | Sequence[Any]) -> frozenset[str]:
-    named = _named(value).get("conflicts") if isinstance(value, dict) else None
-    texts = [clean(text, limit=WORD_CHARACTERS) for text in _texts(named)]
-    return frozenset(word_key(form(text)) for text in texts for form in (str, terms.headword))
+def _bare(name: str) -> str:
+    """A word without what is said of it in brackets, and without "the" or "to" before it."""
+    return _AROUND.sub("", terms.headword(name))
 
 
-def _word_list(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa: ANN401  any JSON
-    """The words under a name for their list, in a bare list, or in lists by kind."""
-    if isinstance(value, list):
-        return tuple(filter(None, map(_word, _texts(value))))
-    if not isinstance(value, dict) or depth > 2:
-        return None
-    fields = _named(value)
-    for name in _LISTS:
-        inner = fields.get(name)
-        if isinstance(inner, str) and name in _WORD_LISTS:
-            return tuple(filter(None, map(_word, _texts(inner, separated=True))))
-        if (words := _word_list(inner, depth + 1)) is not None:
-            return words
-    lists = [part for name, part in fields.items() if name not in _OURS and isinstance(part, list)]
-    return tuple(filter(None, map(_word, _texts([t for part in lists for t in part])))) if lists else None
-
-
-def _word(text: str) -> str:
-    return terms.headword(clean(text, limit=WORD_CHARACTERS))
+def _disputed(value: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
+    """The words under "conflicts", in a list, a text or an object by their words."""
+    told = named(value).get("conflicts") if isinstance(value, dict) else None
+    if isinstance(told, list):
+        told = [
+            next((part[name] for name in IDS if name in part), part) if isinstance(part, dict) else part
+            for part in told
+        ]
+    names = list(told) if isinstance(told, dict) else [*texts(told), *texts(told, separated=True)]
+    given = [clean(text, limit=WORD_CHARACTERS) for text in names[:MOST_WORDS] if isinstance(text, str)]
+    return frozenset(word_key(form(text)) for text in given for form in (str, terms.headword))
 
 
 def _draft(item: Item, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:

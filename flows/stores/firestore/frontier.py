@@ -10,7 +10,6 @@ from datetime import datetime
 from flows.knowledge import FrontierWord, Page, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.documents import read
-from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
@@ -36,8 +35,8 @@ class FirestoreFrontier(FirestorePart):
         self, mentions: Mapping[str, list[tuple[Word, Collection[str]]]], at: datetime
     ) -> None:
         """Two reads per word, and a write if something changed."""
-        contention = self._database.contention()
-        while True:
+
+        async def changes() -> list[Write]:
             known = await self._known_among(mentions)
             stored = await self._database.get([frontier_path(key) for key in mentions])
             writes = []
@@ -61,13 +60,9 @@ class FirestoreFrontier(FirestorePart):
                             version=snapshot.version if snapshot else None,
                         )
                     )
-            try:
-                if writes:
-                    await self._database.commit(writes)
-            except WriteConflict:
-                await contention.pause()
-            else:
-                return
+            return writes
+
+        await self._database.compare_and_set(changes)
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Page[FrontierWord]:
         check_limit(limit)

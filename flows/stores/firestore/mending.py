@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from functools import partial
 
 from flows.knowledge import Alias, Entry, FrontierWord, LearnedWord, Merge, StoredName
 from flows.stores.firestore.documents import entry_fields, read
@@ -52,22 +53,16 @@ class FirestoreMending(FirestorePart):
 
     async def put_aliases(self, aliases: Sequence[Alias]) -> None:
         for piece in pieces(aliases, AT_ONCE):
-            contention = self._database.contention()
-            while True:
-                found = await self._database.get([word_path(alias.key) for alias in piece], STATE_FIELDS)
-                states = {s.fields["key"]: WordState.read(s) for s in found.values()}
-                free = [alias for alias in piece if alias.key not in states or not states[alias.key].rank]
-                writes = [alias_document(a, states[a.key].version if a.key in states else None) for a in free]
-                writes += [Write(path=frontier_path(alias.key), fields=None) for alias in free]
-                try:
-                    if writes:
-                        await self._database.commit(writes)
-                except WriteConflict:
-                    await contention.pause()
-                else:
-                    break
+            await self._database.compare_and_set(partial(self._free_aliases, piece))
             self._forget([alias.key for alias in piece])
         self._totals_changed()
+
+    async def _free_aliases(self, aliases: Sequence[Alias]) -> list[Write]:
+        found = await self._database.get([word_path(alias.key) for alias in aliases], STATE_FIELDS)
+        states = {s.fields["key"]: WordState.read(s) for s in found.values()}
+        free = [alias for alias in aliases if alias.key not in states or not states[alias.key].rank]
+        writes = [alias_document(a, states[a.key].version if a.key in states else None) for a in free]
+        return writes + [Write(path=frontier_path(alias.key), fields=None) for alias in free]
 
     async def names(self, *, after: str = "", limit: int = 1000) -> tuple[StoredName, ...]:
         query = Query(
@@ -152,28 +147,21 @@ class FirestoreMending(FirestorePart):
 
     async def index_graphical(self, keys: Collection[str]) -> None:
         for piece in pieces(keys, AT_ONCE):
-            contention = self._database.contention()
-            while True:
-                found = await self._database.get(list(map(word_path, piece)), ("key", "graphical"))
-                writes = [
-                    Write(
-                        path=snapshot.path,
-                        fields={"graphical": graphical} if graphical else {},
-                        only=("graphical",),
-                        version=snapshot.version,
-                    )
-                    for snapshot in found.values()
-                    if (graphical := stored_graphical_key(snapshot.fields["key"]))
-                    != snapshot.fields.get("graphical")
-                ]
-                try:
-                    if writes:
-                        await self._database.commit(writes)
-                except WriteConflict:
-                    await contention.pause()
-                else:
-                    break
+            await self._database.compare_and_set(partial(self._graphical_keys, piece))
             self._forget(piece)
+
+    async def _graphical_keys(self, keys: Collection[str]) -> list[Write]:
+        found = await self._database.get(list(map(word_path, keys)), ("key", "graphical"))
+        return [
+            Write(
+                path=snapshot.path,
+                fields={"graphical": graphical} if graphical else {},
+                only=("graphical",),
+                version=snapshot.version,
+            )
+            for snapshot in found.values()
+            if (graphical := stored_graphical_key(snapshot.fields["key"])) != snapshot.fields.get("graphical")
+        ]
 
 
 def _learned(word: Snapshot | None, entry: Snapshot | None) -> LearnedWord | None:

@@ -76,7 +76,7 @@ class SqliteDatabase:
         try:
             with translated(self.path):
                 self._writer = await self._connect()
-                # of a new file only; an older one takes it over when `learn prune` rewrites it
+                # of a new file only; an older one takes it over when `learn prune --yes` rewrites it
                 # (SQLite takes the write lock for it, so that a file in use is left alone)
                 if next(iter(await self._writer.execute_fetchall("PRAGMA page_count")))[0] == 0:
                     await self._patiently("PRAGMA auto_vacuum = INCREMENTAL")

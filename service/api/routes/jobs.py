@@ -12,7 +12,7 @@ from flows.core.estimate import Estimate
 from flows.errors import TransientError
 from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
-from service.api.deps import AppResources, CountStart, Facade, Starter
+from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
 from service.errors import Conflict, unknown_job
 from service.live.log_pages import page_after, page_before
@@ -35,31 +35,12 @@ _START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobId = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
-EventCursor = Annotated[
-    str | None,
-    Query(
-        max_length=500,
-        description="Cursor from the previous page",
-        json_schema_extra={"format": "event-cursor"},
-    ),
-]
+EventCursor = Annotated[str | None, cursor_query("event-cursor")]
 OlderCursor = Annotated[
-    str | None,
-    Query(
-        max_length=500,
-        description="`older` of the previous page: read the newest events before it",
-        json_schema_extra={"format": "event-cursor"},
-    ),
+    str | None, cursor_query("event-cursor", "`older` of the previous page: read the newest events before it")
 ]
 Newest = Annotated[bool, Query(description="Read the newest events instead of the oldest")]
-JobCursor = Annotated[
-    str | None,
-    Query(
-        max_length=500,
-        description="Cursor from the previous page",
-        json_schema_extra={"format": "job-cursor"},
-    ),
-]
+JobCursor = Annotated[str | None, cursor_query("job-cursor")]
 PageLimit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,

@@ -15,7 +15,7 @@ from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support, li
 from flows.stores.base import Store
 from flows.stores.finding import Found, find_words
 from service.api import graph
-from service.api.deps import Facade, Knowledge, client_of
+from service.api.deps import Facade, Knowledge, client_of, cursor_query
 from service.api.problems import answers, problem
 from service.api.routes.jobs import PageLimit
 from service.errors import NotFound, TooMany
@@ -31,22 +31,8 @@ router = APIRouter(tags=["knowledge"])
 
 MOST_PAGES = 10
 """At most this many pages are read for one response if filters leave few entries on each."""
-EntryCursor = Annotated[
-    str | None,
-    Query(
-        max_length=500,
-        description="Cursor from the previous page",
-        json_schema_extra={"format": "entry-cursor"},
-    ),
-]
-FrontierCursor = Annotated[
-    str | None,
-    Query(
-        max_length=500,
-        description="Cursor from the previous page",
-        json_schema_extra={"format": "frontier-cursor"},
-    ),
-]
+EntryCursor = Annotated[str | None, cursor_query("entry-cursor")]
+FrontierCursor = Annotated[str | None, cursor_query("frontier-cursor")]
 Word = Annotated[
     str,
     Path(

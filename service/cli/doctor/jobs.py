@@ -60,7 +60,7 @@ async def bookkeeping(settings: Settings, opened: Store) -> Check:
         "bookkeeping",
         "ok",
         f"{found}; {due_bytes / 1e6:,.1f} MB of {format_count(len(due), 'job')} may go",
-        "`learn up` prunes by itself; `learn prune` does it now.",
+        "`learn up` prunes by itself; `learn prune` says what, `learn prune --yes` does it now.",
     )
 
 

@@ -14,9 +14,11 @@ from service.cli.output.display import clock, count_words
 PROBLEMS_SHOWN = 3
 
 
-def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str = "") -> list[str]:
+def summarize(
+    job: Job, *, store_url: str, words: Sequence[str] = (), page: str = "", is_page_up: bool = True
+) -> list[str]:
     """The lines of the summary: the outcome, where the results are, how to see them. `words` are the newest
-    ones.
+    ones. `is_page_up` is false where Prefect's server has gone with the command; the next one has the page.
     """
     lines = [headline(job), *_left_over(job), *_not_learned(job)]
     if words:
@@ -26,7 +28,7 @@ def summarize(job: Job, *, store_url: str, words: Sequence[str] = (), page: str 
     if store_url:
         lines.append(f"  stored in     {store_url}")
     if page:
-        lines.append(f"  Prefect run   {page}")
+        lines.append(f"  Prefect run   {page}{'' if is_page_up else ' (while learn up runs)'}")
     lines.extend(_troubles(job))
     if job.status != "completed":
         lines.extend(f"  problem       {clean(text)}" for text in job.errors[-PROBLEMS_SHOWN:])

@@ -52,13 +52,19 @@ def mend(
 @commands.command()
 def prune(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it. Without, it is only said.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", hidden=True, help="What it does without --yes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Delete old rounds, batches, logs and jobs, as the LEARN_KEEP_… settings say. Knowledge always stays."""
+    """Find old rounds, batches, logs and jobs, as LEARN_KEEP_… says, and delete them. Knowledge always stays.
+
+    Says what it would delete; with --yes it does it. `learn up` does it by itself.
+    """
     from service.cli.upkeep.prune import prune_and_tell
 
-    return wait_for(prune_and_tell(is_dry=dry_run, is_json=as_json))
+    return wait_for(prune_and_tell(is_dry=dry_run or not yes, is_json=as_json))
 
 
 @commands.command()

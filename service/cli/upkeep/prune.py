@@ -1,4 +1,4 @@
-"""`learn prune`: deletes old bookkeeping; knowledge stays."""
+"""`learn prune`: says what old bookkeeping may go, and deletes it on request; knowledge stays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flows.core.progress import format_count
 from flows.knowledge import utc_now
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
+from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
 from service.orchestration.retention import Pruned, limits_of, plan, prune
 from service.settings import prefect_database
@@ -17,17 +18,20 @@ from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
 from service.stack.prefect_server import state_file
 
+WORTH_BYTES = 100_000
+"""Less free space is not worth a word: a store always has some free pages."""
 ALL_S = 3600.0
 """A person who asks for it waits for the end."""
 
 
 async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
-    """Say what goes, and unless `is_dry` delete it and give the space back to the system."""
+    """Say what may go; unless `is_dry`, delete it and give the space back to the system."""
     settings = read_settings()
     limits = limits_of(settings)
     async with open_store(settings.store, language=settings.language) as store:
         planned = await plan(store, limits, now=utc_now())
-        done = planned
+        done, space = planned, await store.space()
+        is_worth_it = bool(planned.plan) or is_worth(space)
         if not is_dry:
             if not is_json:
                 say(f"Deletes {told(planned)}.")
@@ -40,7 +44,8 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
         names = ("details", "jobs", "rows", "bytes", "given_back")
         typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))
     elif is_dry:
-        typer.echo(f"Would delete {told(planned)}. {kept(settings)} Nothing was deleted.")
+        typer.echo(f"Would delete {told(planned)}{_freeing(space)}. {kept(settings)}")
+        typer.echo("Nothing is deleted yet. To do it: learn prune --yes" if is_worth_it else "Nothing to do.")
     else:
         typer.echo(f"Deleted {told(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}")
     return DONE
@@ -53,6 +58,15 @@ def told(pruned: Pruned) -> str:
     parts = [f"the details of {format_count(pruned.details, 'job')}"] if pruned.details else []
     parts += [format_count(pruned.jobs, "whole job")] if pruned.jobs else []
     return f"{' and '.join(parts)}, {pruned.bytes / 1e6:,.1f} MB"
+
+
+def _freeing(space: Space) -> str:
+    return f" and give {(space.free or 0) / 1e6:,.1f} MB of free space back" if is_worth(space) else ""
+
+
+def is_worth(space: Space) -> bool:
+    """Whether so much of the file is free that a person may want it back."""
+    return (space.free or 0) >= WORTH_BYTES
 
 
 def kept(settings: Settings) -> str:

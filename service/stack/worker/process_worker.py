@@ -35,7 +35,7 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, Proc
 from flows.core.ending import SUPERSEDED_EXIT
 from flows.knowledge import ProcessMark
 from flows.own_machine import process_of
-from service.orchestration.liveness import TAKEN_BACK
+from service.orchestration.liveness import SUSPENDED, TAKEN_BACK
 from service.orchestration.types import POOL_TYPE, Taken, exit_labels, taken_labels, taken_of
 from service.stack.worker.engine import COMMAND
 from service.stack.worker.run_process import GRACE_S, RunProcess
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 CANCELLING = "prefect.flow-run.Cancelling"
 DUE = [f"prefect.flow-run.{name}" for name in ("Scheduled", "AwaitingRetry", "Late", TAKEN_BACK)]
 """Events after which a run may be due."""
+IN_PROCESS = frozenset({StateType.PENDING, StateType.RUNNING, StateType.PAUSED})
+"""The states of a run that has a process."""
 AGAIN_S = 2.0
 LOOK_S = 5.0
 """How often to check active runs for cancellations that the event stream lost."""
@@ -80,6 +82,9 @@ class LearningWorker(ProcessWorker):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = False
+        """Whether it ends with its runs, and says no more of them."""
+        self.is_retired = False
+        """Whether it takes no more runs, and stays until its own have ended."""
         self._warm_pool = warm_pool
         self._on_ready = on_ready
         self._at_work: list[RunProcess] = []
@@ -112,12 +117,12 @@ class LearningWorker(ProcessWorker):
         await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Start the runs that are due, unless the worker is stopping.
+        """Start the runs that are due, unless the worker is stopping or retired.
 
         Prefect's poll calls this, and events do so immediately.
         """
         async with self._fetching:
-            if self.is_stopping:
+            if self.is_stopping or self.is_retired:
                 return []
             submitted = await super().get_and_submit_flow_runs()
             self._submitted |= {run.id: time.monotonic() for run in submitted}
@@ -211,7 +216,7 @@ class LearningWorker(ProcessWorker):
             await self.client.set_flow_run_state(
                 flow_run.id, Cancelled(message="Its process has ended"), force=True
             )
-        elif state is not None and (state.is_pending() or state.is_running()):
+        elif state is not None and state.name != SUSPENDED and state.type in IN_PROCESS:
             # labels first: a reader of the state needs them
             await self.client.update_flow_run_labels(flow_run.id, dict(exit_labels(code, now.run_count)))
             ended = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"

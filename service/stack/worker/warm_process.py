@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import warnings
+from contextlib import suppress
 
 READY = b"ready\n"
 TAKEN = b"taken\n"
@@ -56,13 +57,19 @@ def _import_all() -> None:
 
 
 def _import_what_runs_need() -> None:
-    """What the engine and a job without keys import.
-
-    Runs import other models and sources when they open them.
-    """
+    """What the engine and a job import, with the model and the sources that the environment asks for."""
     import flows.big
     import flows.deep
     import flows.models.lexicon
     import flows.quick
     import flows.sources.lexicon
-    import flows.stores.sqlite  # noqa: F401
+    import flows.stores.sqlite
+
+    # a job that lacks an extra says so itself
+    with suppress(ImportError):
+        if os.environ.get("GROQ_API_KEY"):
+            import flows.models.chat.account
+            import flows.models.chat.client
+        if os.environ.get("WIKIMEDIA_CONTACT"):
+            import flows.sources.wikimedia.wikipedia
+            import flows.sources.wikimedia.wiktionary  # noqa: F401

@@ -57,12 +57,13 @@ async def work(name: str, ready_fd: int | None) -> None:
     duties = [keeping]
     endings = [working, asyncio.create_task(stop.wait()), asyncio.create_task(retire.wait())]
     await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
-    worker.is_stopping = True
+    worker.is_stopping, worker.is_retired = not retire.is_set(), retire.is_set()
     for duty in duties:
         duty.cancel()
     await asyncio.gather(*duties, return_exceptions=True)
     while retire.is_set() and worker.is_busy and not stop.is_set() and not working.done():  # noqa: ASYNC110  ends with the runs
         await asyncio.sleep(0.2)
+    worker.is_stopping = True
     if working.done():
         await working
     else:

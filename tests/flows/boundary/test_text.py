@@ -30,6 +30,12 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("a\u200db\u200c c", "ab c"),
         ("\ue000\ufffe\U000f0000x", "x"),
         ("\u115f\u3164x", "x"),
+        ("a" + "\u0301" * 100, "á" + "\u0301" * 6),
+        ("❤\ufe0f\u200d🔥 👍🏽 1\ufe0f\u20e3", "❤\ufe0f\u200d🔥 👍🏽 1\ufe0f\u20e3"),
+        ("شرکت\u200cها", "شرکت\u200cها"),
+        ("c\u200cat ca\u200dt so\u00adft", "cat cat soft"),
+        ("a\ufff9b\ufffac\ufffb\U0001d173", "abc"),
+        ("\x9b31ma\x7f\x08", "a"),
     ],
 )
 def test_what_nobody_sees_is_left_out(dirty, text):

@@ -253,3 +253,21 @@ def test_whatever_stands_there_no_markup_gets_through(wikitext):
         assert not {"{{", "}}", "[[", "]]"} & {meaning.text[at : at + 2] for at in range(len(meaning.text))}
         assert len(meaning.text) <= MEANING_CHARACTERS
         assert meaning.text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("__NOTOC__ A hound ~~~~.", "A hound."),
+        ("A hound &bogus; dog.", None),
+        ("A hound &#xFFFFFFFF; dog.", None),
+        ("-{zh-cn:x;zh-tw:y}- hound is.", None),
+        ("A " + "(" * 500 + " hound.", None),
+        ("A " + "''" * 500 + " hound.", None),
+        ("{{plural of|en|}}", None),
+        ("{{plural of|is}}", "plural of is"),
+    ],
+)
+def test_what_a_wiki_does_not_show_or_cannot_read_leaves_no_hole(line, text):
+    found = meanings(f"==English==\n===Noun===\n# {line}\n")
+    assert [meaning.text for meaning in found] == ([] if text is None else [text])

@@ -203,3 +203,23 @@ def test_a_job_that_ended_badly_keeps_how_far_it_came(kind):
     stored = job(run_status="running", attempt=1, running_since=START, progress=9)
     row = rules.projected(stored, stored.model_copy(update={"state": state(kind)}))
     assert row.progress == 9
+
+
+@pytest.mark.parametrize("kind", ["PENDING", "RUNNING"])
+def test_an_attempt_that_begins_under_a_clock_that_was_set_back_has_its_own_word(kind):
+    """Prefect's server tells of states by its clock, which was set back by an hour since the first of
+    them.
+    """
+    queued = rules.projected(None, job(state=state("SCHEDULED", 60)))
+    running = state("RUNNING", 1)
+    is_seen_first = kind == "RUNNING"
+    if is_seen_first:
+        queued = rules.projected(queued, job(state=running.following(queued.state)))
+    begun = rules.begun(queued, job(running_since=running.since))
+    seen = begun if is_seen_first else rules.projected(begun, job(state=running.following(begun.state)))
+    assert (begun.status, seen.status) == ("running", "running")
+    end = {"run_status": "completed", "finished_at": START, "end_reason": "time limit"}
+    ended = rules.saved(seen, seen.model_copy(update=end))
+    assert (ended.status, ended.end_reason) == ("completed", "time limit")
+    crashed = state("CRASHED", 2).following(seen.state)
+    assert rules.projected(seen, job(state=crashed, is_settled=False)).status == "failed"

@@ -52,6 +52,13 @@ async def test_at_the_time_limit_nothing_new_is_asked_and_the_job_ends_within_tw
     assert await heart.store.claims(JOB) == ()
 
 
+async def test_a_prefect_that_hangs_makes_no_short_attempt_longer(heart):
+    heart.prefect.takes_s = 60
+    job = await heart.run(Model(WORDS, takes_s={"define": 1}), minutes=0.05)
+    assert (job.status, job.end_reason) == ("completed", "time limit")
+    assert now_s() < 3 + 2
+
+
 async def test_what_is_being_stored_when_the_time_is_up_is_kept(heart):
     heart.store.takes_s["commit_batch"] = 0.5
     job = await heart.run(Model(WORDS, takes_s={"enrich": 5.8}), minutes=0.1, a_round=10)

@@ -21,6 +21,11 @@ PAIRS = [
     for line in Path(__file__).with_name("identity_pairs.tsv").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
+FURTHER = [
+    line.split("\t")
+    for line in Path(__file__).with_name("further_pairs.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 LEAST_FOUND, MOST_MISTAKEN = 198, 2
 """Of 200 each; all 200 and none when this was written."""
 
@@ -60,3 +65,10 @@ def test_variants_are_told_and_different_words_are_not(verdicts, is_known):
         taken_for_one[kind] += found.count(Verdict.ACCEPTED) < (1 if is_known else 2)
     assert taken_for_one["variant"] >= LEAST_FOUND
     assert taken_for_one["different"] <= MOST_MISTAKEN
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), FURTHER)
+def test_further_pairs_in_both_orders(verdicts, kind, first, second):
+    for words in ((first, second), (second, first)):
+        accepted = verdicts(*words).count(Verdict.ACCEPTED)
+        assert (accepted < 2) is (kind == "variant")

@@ -139,7 +139,7 @@ def test_counts_that_cannot_be_read_count_as_not_said(text):
     assert read_headers({"x-ratelimit-remaining-tokens": text}) == Seen()
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 400])
+@pytest.mark.parametrize("text", ["", "soon", "-5", "Wed, 21 Oct 2015 07:28:00 GMT", "9" * 400])
 def test_times_that_cannot_be_read_count_as_not_said(text):
     assert (
         read_headers(

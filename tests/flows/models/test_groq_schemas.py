@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from flows.models.chat.reading import read_items, read_proposals
+from flows.models.chat.proposals import read_proposals
+from flows.models.chat.reading import read_items
 from flows.models.chat.schemas import SCHEMAS, strictify
 from tests.world.schemas import problem
 

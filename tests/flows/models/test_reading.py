@@ -6,7 +6,8 @@ import random
 import pytest
 
 from flows.knowledge import Category
-from flows.models.chat.reading import read_items, read_proposals
+from flows.models.chat.proposals import read_proposals
+from flows.models.chat.reading import read_items
 from tests.thorough import amount
 from tests.world.damage import damaged
 

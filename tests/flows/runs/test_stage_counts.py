@@ -41,7 +41,7 @@ async def test_a_stage_that_the_time_cut_off_is_not_counted_as_done(learning, st
             await asyncio.sleep(30)
             return await super().enrich(batch)
 
-    job = await learning(big_learning, Slow(WORDS), minutes=0.03)
+    job = await learning(big_learning, Slow(WORDS), minutes=0.08)
     assert (job.end_reason, job.counts.stored) == ("time limit", 0)
     assert done(job)["synthesize"] == 30
     assert done(job)["enrich"] == 0

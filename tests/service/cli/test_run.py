@@ -6,8 +6,12 @@ from prefect.utilities.callables import parameter_schema
 from flows import deep_learning, quick_learning
 from flows.errors import InvalidInput
 from flows.knowledge.limits import MAX_GIVEN_WORDS, MAX_LIMIT, MAX_MINUTES, MAX_TOPIC_LENGTH
+from flows.settings import Settings
 from service import cli
-from service.cli.run import parameters
+from service.cli.run import page_stays, parameters
+from service.stack.environment import prepare_home
+from service.stack.locks import try_lock
+from service.stack.prefect_server import lease_file
 
 NOTHING = {"minutes": None, "topic": None, "max_entries": None, "limit": None}
 
@@ -64,3 +68,16 @@ def test_a_topic_that_the_lexicon_does_not_know_is_refused_before_anything_start
     assert said.startswith("learn: --topic: ")
     assert "“astronomy”" in said
     assert not (tmp_path / "home" / "knowledge.db").exists()
+
+
+def test_prefects_page_stays_where_others_use_its_server_or_it_is_not_ours(monkeypatch, tmp_path):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    settings = Settings(home=tmp_path / "home")
+    assert not page_stays(settings), "there is not even a home"
+    prepare_home(settings)
+    assert not page_stays(settings)
+    with try_lock(lease_file(settings), shared=True):
+        assert page_stays(settings)
+    assert not page_stays(settings), "asking takes nothing for long"
+    monkeypatch.setenv("PREFECT_API_URL", "https://prefect.example/api")
+    assert page_stays(settings)

@@ -68,7 +68,7 @@ class PlayedPrefect:
 
     async def history(self, job_id):
         self._ask()
-        return self.past[job_id]
+        return sorted(self.past[job_id], key=lambda state: state.since)  # as Prefect answers
 
     async def call_crashed(self, job_id, why, *, name=OVERDUE):
         self.crashed.append(job_id)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,9 +10,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
-from prefect.states import Cancelled, Completed, Pending, Running
+from prefect.states import Cancelled, Completed, Crashed, Pending, Running
 
 from flows.errors import ConfigurationError, InvalidInput
+from flows.knowledge import utc_now
+from service.orchestration import runs as module
 from service.orchestration.deployments import ZOMBIES, deploy, prefect_file
 from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.runs import Orchestrator
@@ -212,3 +215,16 @@ async def test_a_retry_waits_for_prefects_own_worker_and_not_for_ours(
         assert retrying.done() is not waits
         await retrying
     assert (await orchestrator.run(job_id)).state.name == "AwaitingRetry"
+
+
+@pytest.mark.parametrize("state", [Cancelled(), Crashed(message="gone")])
+async def test_a_retry_does_not_wait_until_a_clock_that_was_set_back_has_caught_up(
+    orchestrator, deployments, monkeypatch, state
+):
+    run = await orchestrator.start("big", {})
+    async with get_client() as client:
+        await client.set_flow_run_state(run.job_id, state, force=True)
+    monkeypatch.setattr(module, "utc_now", lambda: utc_now() - timedelta(hours=1))
+    async with asyncio.timeout(20):
+        _, did = await orchestrator.retry(run.job_id)
+    assert did == "retried"

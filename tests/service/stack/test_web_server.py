@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service.settings import FacadeSettings
 from service.stack.locks import LIFELINE, try_lock
+from service.stack.web_server import bind, server_for
 
 ROOT = Path(__file__).parents[3]
 
@@ -123,3 +126,31 @@ def test_it_loads_no_flow_model_or_terminal():
     }
     assert "typer" not in loaded
     assert "groq" not in loaded
+
+
+@pytest.mark.parametrize("is_told_to_stop", [False, True])
+async def test_a_server_whose_stack_is_gone_when_it_is_ready_ends_in_order(is_told_to_stop):
+    """It may have been starting when its stack was killed: nobody hears that it is ready, and it must end."""
+    lives = []
+
+    async def app(scope, receive, send):
+        assert scope["type"] == "lifespan"
+        for word in ("startup", "shutdown"):
+            assert (await receive())["type"] == f"lifespan.{word}"
+            lives.append(word)
+            await send({"type": f"lifespan.{word}.complete"})
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    listener = bind("127.0.0.1", 0)
+    server = server_for(app, FacadeSettings(), ready_fd=writing)
+    server.should_exit = is_told_to_stop
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    async with asyncio.timeout(20):
+        while lives[:1] != ["startup"] or not server.started:
+            await asyncio.sleep(0.01)
+        server.should_exit = True
+        await serving
+    os.close(writing)
+    assert lives == ["startup", "shutdown"]
+    assert listener.fileno() == -1

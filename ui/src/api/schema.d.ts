@@ -1131,7 +1131,6 @@ export interface components {
              * @description URL of the run in Prefect's UI
              */
             prefect_url?: string | null;
-            process?: components["schemas"]["ProcessMark"] | null;
             /**
              * Progress
              * @default 0
@@ -1360,18 +1359,6 @@ export interface components {
              * @default about:blank
              */
             type: string;
-        };
-        /**
-         * ProcessMark
-         * @description One process of one machine, told from any later one with the same number by when it started.
-         */
-        ProcessMark: {
-            /** Machine */
-            machine: string;
-            /** Pid */
-            pid: number;
-            /** Started */
-            started: string;
         };
         /**
          * Provenance

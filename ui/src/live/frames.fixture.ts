@@ -60,7 +60,6 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
     state: null,
     reason: null,
     confirmed_at: null,
-    process: null,
     version: 1,
     is_settled: true,
     prefect_url: null,

@@ -123,6 +123,22 @@ class FirestoreDatabase:
                     async with asyncio.timeout(self._call_s):
                         await asyncio.wrap_future(closing)
 
+    async def compare_and_set(self, read: Callable[[], Awaitable[Sequence[Write]]]) -> None:
+        """Commit the writes that `read` makes of what it reads, again if another writer was faster.
+
+        Raises StoreUnavailable when others are faster for too long.
+        """
+        contention = self.contention()
+        while True:
+            writes = await read()
+            try:
+                if writes:
+                    await self.commit(writes)
+            except WriteConflict:
+                await contention.pause()
+            else:
+                return
+
     def contention(self) -> Contention:
         """Patience for one compare-and-set."""
         return Contention(self.place, self._patience_s)

@@ -147,3 +147,11 @@ def test_each_line_of_the_table_holds_words_that_look_alike_and_are_parted():
         for one, number in words.items():
             for other, another in words.items():
                 assert one_word(one, other) is (number == another), (one, other)
+
+
+@pytest.mark.parametrize(
+    ("key", "plain"),
+    [("cаt", "cat"), ("раypal", "paypal"), ("νiking", "viking"), ("кот", "кот"), ("ναι", "ναι")],
+)
+def test_letters_of_other_scripts_that_look_latin_are_taken_for_them(key, plain):
+    assert graphical_key(key) == plain

@@ -60,6 +60,19 @@ def test_summary_says_outcome_place_and_how_to_look():
         assert part in text
 
 
+@pytest.mark.parametrize("is_page_up", [True, False])
+def test_summary_says_when_prefects_page_of_the_run_is_there(is_page_up):
+    job = make_job(1, status="completed", end_reason="time limit")
+    (line,) = [
+        line
+        for line in summarize(job, store_url="", page="http://127.0.0.1:4200/x", is_page_up=is_page_up)
+        if "Prefect run" in line
+    ]
+    assert line.split(maxsplit=2)[2] == "http://127.0.0.1:4200/x" + (
+        "" if is_page_up else " (while learn up runs)"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "start"),
     [

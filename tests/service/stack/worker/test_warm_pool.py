@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -164,3 +166,27 @@ async def test_a_start_that_the_system_refuses_is_tried_again(environment, monke
     async with kept() as pool:
         await until(lambda: pool.ready)
     assert "no more processes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("variables", "wanted"),
+    [
+        ({}, []),
+        ({"GROQ_API_KEY": "k"}, ["groq"]),
+        ({"WIKIMEDIA_CONTACT": "ops@example.org"}, ["flows.sources.wikimedia.wiktionary"]),
+    ],
+    ids=["neither", "a key", "a contact"],
+)
+def test_it_imports_the_model_and_the_sources_that_the_environment_asks_for(environment, variables, wanted):
+    code = (
+        "import sys; from service.stack.worker.warm_process import _import_what_runs_need as need; need();"
+        " print(*(n for n in ('groq', 'flows.sources.wikimedia.wiktionary') if n in sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == wanted

@@ -92,3 +92,19 @@ def test_a_killed_run_carries_its_exit_code_and_a_retry_of_it_is_not_cancelled_a
     assert exit_code_of(run["labels"], run["run_count"]) == -signal.SIGKILL
     os.kill(process.pid, signal.SIGTERM)
     hear(process, "done interrupted=True")
+
+
+def test_a_worker_that_is_replaced_still_tells_how_its_runs_end(start, processes, hear):
+    process, url, worker = start()
+    job_id = start_run(url, "big")
+    wait_for_state(url, job_id, "RUNNING")
+    # as the stack does after Prefect's server was away
+    os.kill(worker, signal.SIGUSR1)
+    time.sleep(1)
+    os.kill(process_of(url, job_id), signal.SIGKILL)
+    wait_for_state(url, job_id, "CRASHED", within_s=15)
+    run = httpx.get(f"{url}/flow_runs/{job_id}").json()
+    assert exit_code_of(run["labels"], run["run_count"]) == -signal.SIGKILL
+    processes.wait_until(lambda: worker not in processes.alive(), within_s=10)
+    os.kill(process.pid, signal.SIGTERM)
+    hear(process, "done interrupted=True")
