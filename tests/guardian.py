@@ -57,12 +57,15 @@ def _end_with_the_parent() -> None:
     CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """The processes that a run has started, with those that they have started."""
+def marked(mark: str, folder: str = "") -> list[psutil.Process]:
+    """The processes that a run has started, with those that they have started; and those whose home is in its
+    folder, for the stack gives its servers few variables.
+    """
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == mark:
+            given = process.environ()
+            if given.get(MARK) == mark or (folder and given.get("LEARN_HOME", "").startswith(f"{folder}/")):
                 found.append(process)
     return found
 
@@ -75,7 +78,7 @@ def main() -> None:
     while os.read(reading, 1):
         pass
     for _ in range(LOOKS):
-        left = marked(mark)
+        left = marked(mark, folder)
         for process in left:
             with suppress(psutil.Error):
                 process.kill()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import guardian
@@ -14,9 +15,12 @@ import pytest
 
 HERE = Path(__file__).parent
 RUN = """
-import os, subprocess, sys, time
+import os, pathlib, subprocess, sys, time
 import guardian
-guardian.begin()
+folder = pathlib.Path(sys.argv[2])
+guardian.begin(folder)
+bare = {"LEARN_HOME": str(folder / "1" / "home")}
+subprocess.Popen(["/bin/sleep", "300"], start_new_session=True, env=bare)
 hidden = "import subprocess, sys; subprocess.Popen(['sleep', '300'], start_new_session=True); sys.exit()"
 subprocess.run([sys.executable, "-c", hidden], start_new_session=True)
 held = subprocess.Popen(["sleep", "300"])
@@ -27,19 +31,29 @@ if sys.argv[1] == "killed":
 
 
 @pytest.mark.parametrize("end", ["killed", "finished"])
-def test_what_a_run_has_started_ends_with_it(end):
+def test_what_a_run_has_started_ends_with_it_and_so_does_its_folder(end, tmp_path):
+    (folder := tmp_path / "folder").mkdir()
     environment = {name: value for name, value in os.environ.items() if name != guardian.MARK}
     with subprocess.Popen(
-        [sys.executable, "-c", RUN, end], stdout=subprocess.PIPE, text=True, cwd=HERE, env=environment
+        [sys.executable, "-c", RUN, end, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=HERE,
+        env=environment,
     ) as run:
         mark = run.stdout.readline().strip()
-        processes = guardian.marked(mark)
+        processes = guardian.marked(mark, str(folder))
         if end == "killed":
             run.send_signal(signal.SIGKILL)
-            assert len(processes) == 2, "its child, and one that nobody waits for"
+            assert len(processes) == 3, "its child, one that nobody waits for, and one without the mark"
     _, alive = psutil.wait_procs(processes, timeout=20)
     assert alive == []
-    assert guardian.marked(mark) == []
+    assert guardian.marked(mark, str(folder)) == []
+    for _ in range(100):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()
 
 
 def test_this_run_is_guarded():

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
+from flows.job.patience import patiently
 from flows.lexicon.reader import Lexicon
 from flows.models.base import LanguageModel
 from flows.own_machine import exempt_own_machine
@@ -17,6 +18,9 @@ from flows.stages.deadline import Deadline
 from flows.stages.resources import Resources
 from flows.stores import open_store
 from flows.stores.base import Store
+
+OPEN_S = 30.0
+"""How long a store that cannot be opened just now is tried again."""
 
 
 class _Override:
@@ -58,9 +62,10 @@ def using(
 
 @asynccontextmanager
 async def open_job_store() -> AsyncGenerator[Store]:
-    """The store that the settings name, open until the end.
+    """The store that the settings name, open until the end. One that is full or held by others is waited for,
+    half a minute at most.
 
-    Raises ConfigurationError and StoreUnavailable.
+    Raises ConfigurationError, StoreUnavailable and StoreFull.
     """
     given = _override.get() or _NOTHING
     if given.store is not None:
@@ -68,8 +73,16 @@ async def open_job_store() -> AsyncGenerator[Store]:
         return
     settings = given.settings or read_settings()
     exempt_own_machine(os.environ)  # an emulator or a model may run here, also without our command line
-    async with open_store(settings.store, language=settings.language) as store:
-        yield store
+    async with AsyncExitStack() as stack:
+        opened: list[Store] = []
+
+        async def open_it() -> None:
+            opened.append(
+                await stack.enter_async_context(open_store(settings.store, language=settings.language))
+            )
+
+        await patiently(open_it, for_s=OPEN_S)
+        yield opened[0]
 
 
 @asynccontextmanager

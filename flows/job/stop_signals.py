@@ -66,7 +66,8 @@ class StopSignals:
             self._spawn(self._obey_prefect())
 
     def _drain(self, grace_s: float | None, why: str, *, is_worker_stopping: bool = False) -> None:
-        self._is_worker_stopping = is_worker_stopping and not self._is_draining  # a person's wish came first
+        # a person's wish counts if it came first; a signal often comes more than once
+        self._is_worker_stopping = is_worker_stopping and (self._is_worker_stopping or not self._is_draining)
         self._is_draining, self._grace_s = True, grace_s
         self._tell(why)
         if self._runner is not None:

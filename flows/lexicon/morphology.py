@@ -19,6 +19,7 @@ from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.identity.spelling import differ_by_rule
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
+from flows.lexicon.misread import MISREAD, NO_FORMS
 from flows.lexicon.reader import Lemma, Lexicon
 from flows.lexicon.written import meanings, parts, senses_by_part, written
 
@@ -30,25 +31,6 @@ _REMEMBERED_TOKENS = 20_000
 _CANDIDATES: WeakKeyDictionary[Lexicon, dict[str, frozenset[str]]] = WeakKeyDictionary()
 """Per lexicon, what its tokens may be forms of: the model and the stages ask for the same ones."""
 _COMPARED = frozenset({"adjective", "adverb"})
-_MISREAD = frozenset(
-    (
-        "slang:sling 'hood:sling bare:bear fry:ferry opera:opus maria:mare wan:want lan:lin"
-        " ne:northeast ai:be arc:arcade goddess:god propeller:propel leveller:level spade:spay an:a"
-        " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
-        " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
-        " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
-        " setter:set goner:gone backer:back easter:east weed:wee"
-    ).split()
-)
-"""Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""
-
-_NO_FORMS = frozenset(
-    (
-        "during anything something nothing everything this his whereas versus unless perhaps always alas vis"
-        " gus mars wales mildred alfred boeing beijing viking"
-    ).split()
-)
-"""Words that end like a form and are none."""
 
 
 class Morphology:
@@ -221,7 +203,7 @@ class _Forms:
 
     def words(self, token: str) -> tuple[str, ...]:
         """The words that the token is a form of, those of the dictionary first."""
-        if token in _NO_FORMS:
+        if token in NO_FORMS:
             return ()
         bases = sorted(self._bases.get(token, ()))
         found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
@@ -243,7 +225,7 @@ class _Forms:
             # "was" is no plural of "WA", and "wolves" none of "Wolfe"
             regular = [base for base in regular if base not in self._capitalised]
         found |= dict.fromkeys(regular)
-        return tuple(base for base in found if f"{token}:{base}" not in _MISREAD)
+        return tuple(base for base in found if f"{token}:{base}" not in MISREAD)
 
     def candidates(self, token: str) -> frozenset[str]:
         """The words that the token may be a form of, and itself."""
@@ -280,7 +262,7 @@ class _Forms:
         if token not in self._ranks:
             return True
         is_adjective = "adjective" in self._parts.get(base, ())
-        return is_adjective and self._is_commoner(base, token) and f"{token}:{base}" not in _MISREAD
+        return is_adjective and self._is_commoner(base, token) and f"{token}:{base}" not in MISREAD
 
     def _is_commoner(self, base: str, form: str) -> bool:
         return self._ranks.get(base, self._ranks[form]) < self._ranks[form]
@@ -304,5 +286,5 @@ def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iter
         if at == _COMBINATIONS:
             return
         guess = "".join(chosen)
-        if guess != form and f"{form}:{guess}" not in _MISREAD:
+        if guess != form and f"{form}:{guess}" not in MISREAD:
             yield guess

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
+from flows.boundary.text import clean
 from flows.errors import (
     LearningError,
     MalformedOutput,
@@ -26,6 +27,8 @@ Made = TypeVar("Made", bound=Document)
 
 AskCall = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
 
+MOST_CHARACTERS = 200
+"""Most characters kept of a proposed word, far more than a word may have."""
 AGAIN = 2
 """How often a word is asked for again when its answer is missing or invalid."""
 MORE_ROOM = 2.0
@@ -160,8 +163,17 @@ async def ask_for_words(
 ) -> Generation[tuple[str, ...]]:
     """Words from a model; asked for once more, with more room, when the answer cannot be used.
 
-    Each request that fails is noted as trouble. Raises what `propose` does, but no OutputError.
+    The words are clean. Each request that fails is noted as trouble. Raises what `propose` does, but no
+    OutputError.
     """
+    generation = await _asked_for_words(model, request, troubles)
+    words = tuple(clean(word, limit=MOST_CHARACTERS) for word in generation.value)
+    return generation if words == generation.value else generation.model_copy(update={"value": words})
+
+
+async def _asked_for_words(
+    model: LanguageModel, request: ProposalRequest, troubles: Troubles
+) -> Generation[tuple[str, ...]]:
     try:
         return await troubles.told(model.name, model.propose(request))
     except OutputError as error:

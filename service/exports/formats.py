@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
 from importlib.util import find_spec
@@ -34,9 +35,10 @@ COLUMNS = (
 ).split()
 """Columns of CSV and Parquet.
 
-In CSV, lists are JSON, and a text that a spreadsheet would take for a formula, as it begins with = + - @ tab
-or CR, has an apostrophe before it; numbers have none. `sources` and `licences` repeat the citations as plain
-text, and `attribution` is ready to print.
+CSV begins with a byte order mark, without which Excel reads "naïve" as "naÃ¯ve". In it, lists are JSON, and a
+text that a spreadsheet would take for a formula, as it begins with = + - @ tab or CR, has an apostrophe
+before it; numbers have none. `sources` and `licences` repeat the citations as plain text, and `attribution`
+is ready to print.
 """
 
 _LINE_ENDS = ("\u2028", "\u2029", "\x85")
@@ -56,7 +58,7 @@ async def encoded(entries: AsyncIterator[Exported], format_: Format) -> AsyncGen
         return
     encode: Callable[[Sequence[Exported]], bytes] = _lines if format_ == "jsonl" else _rows
     if format_ == "csv":
-        yield _csv([COLUMNS])
+        yield BOM_UTF8 + _csv([COLUMNS])
     async for some in _groups(entries, AT_ONCE):
         yield await asyncio.to_thread(encode, some)
 

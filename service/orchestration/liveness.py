@@ -96,6 +96,8 @@ class Look:
     @property
     def has_begun(self) -> bool:
         """Whether the latest attempt has been RUNNING."""
+        if self.run.state.type in {"SCHEDULED", "PENDING", "RUNNING"}:
+            return self.run.state.type == "RUNNING"  # whatever the order of the others
         since = next((s for s in reversed(self.past) if s.type in {"SCHEDULED", "RUNNING"}), None)
         return since is not None and since.type == "RUNNING"
 

@@ -29,6 +29,10 @@ def run_pages(api_url: str, ui_url: str | None = None) -> str:
 
 def api_advice(url: str) -> str:
     """What is wrong with the form of Prefect's API URL, as one sentence; empty if nothing is."""
+    try:
+        _ = urlsplit(url if "://" in url else f"http://{url}").port
+    except ValueError:
+        return "That is no URL: check the host, its brackets and the port, a number up to 65535."
     shown = _PAGE.sub("", without_credentials(url if "://" in url else f"http://{url}")).rstrip("/")
     path = urlsplit(shown).path
     if not url.startswith(("http://", "https://")):
@@ -41,7 +45,10 @@ def api_advice(url: str) -> str:
 
 def without_credentials(url: str) -> str:
     """A URL that is safe to show: scheme, host and path only."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2].partition("?")[0]
     if not parts.netloc:
         return url.rpartition("@")[2].partition("?")[0]
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

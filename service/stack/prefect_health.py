@@ -12,8 +12,8 @@ async def is_healthy(url: str, *, timeout_s: float) -> bool:
     try:
         async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=timeout_s) as client:
             return (await client.get(f"{url.rstrip('/')}/health")).status_code == httpx.codes.OK
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError, ExceptionGroup):
+        return False  # the last ones for a port that no machine has
 
 
 async def is_open(url: str) -> bool:

@@ -15,20 +15,19 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
 sys.path.append(str(Path(__file__).parent))
 
+from hard_stop import hard_stop, moment
 from rows import Document, Rows
 from validity import DEPTHS, faults_of, key_of
 
 FINAL = {"completed", "failed", "cancelled"}
 TARGETS = {"big": "enriched", "quick": "defined", "deep": "deep"}
 MALFORMED = {"empty", "too long", "too many words", "no letter", "number", "markup", "sentence"}
-HARD_STOP_S = 2.0
 
 
 def faults_in(
@@ -50,7 +49,7 @@ def faults_in(
             ]
             faults += [
                 f"job {job['job_id'][:8]}: {fault}"
-                for fault in _hard_stop(job, late_s.get(job["job_id"], 0), has_jumped=has_jumped)
+                for fault in hard_stop(job, late_s.get(job["job_id"], 0), has_jumped=has_jumped)
             ]
         return faults + [
             f"{entry['word']!r}: {fault}" for entry in rows.entries.values() for fault in faults_of(entry)
@@ -91,7 +90,7 @@ def _words(rows: Rows) -> Iterator[str]:
             job = rows.jobs.get(claimed_by)
             if job is None or job["status"] in FINAL:
                 yield f"{key!r} is claimed by a job that is {job['status'] if job else 'unknown'}"
-            elif claimed_until / 1e6 > _moment(job["deadline_at"]) + 61:
+            elif claimed_until / 1e6 > moment(job["deadline_at"]) + 61:
                 yield f"{key!r} is claimed for longer than its job may work"
         elif depth == 0:
             yield f"{key!r} is neither known nor claimed"
@@ -197,20 +196,6 @@ def _end(rows: Rows, job: Document) -> Iterator[str]:
         yield f"{len(job['errors'])} errors"
 
 
-def _hard_stop(job: Document, late_s: float, *, has_jumped: bool) -> Iterator[str]:
-    minutes = job["parameters"].get("minutes") or (2 if job["mode"] == "quick" else 10)
-    if job["active_seconds"] > minutes * 60 + HARD_STOP_S + late_s:
-        yield f"it worked for {job['active_seconds']} s instead of {minutes * 60:.0f}"
-    if (
-        not has_jumped
-        and job["status"] == "completed"
-        and job["finished_at"]
-        and job["deadline_at"]
-        and _moment(job["finished_at"]) > _moment(job["deadline_at"]) + HARD_STOP_S + late_s
-    ):
-        yield f"it ended at {job['finished_at']} and should have by {job['deadline_at']}"
-
-
 def _counts(rows: Rows, job: Document) -> Iterator[str]:
     rounds, batches = rows.of(job["job_id"])
     outcomes = [o for b in batches for o in b["outcomes"]]
@@ -276,10 +261,6 @@ def _log(rows: Rows, job: Document) -> Iterator[str]:
             )
         if attempt in ended and learned - said:
             yield f"the log of attempt {attempt} does not tell of {sorted(learned - said)[:3]}"
-
-
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def show(entry: Document) -> str:

@@ -8,7 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +136,25 @@ def by_a_notebook(house, _facade):
     return notebook.cells[0].outputs[-1]["text"].split()[-1]
 
 
+@contextmanager
+def watching(facade):
+    """All frames of all jobs as they come, for as long as the block runs."""
+    found = []
+    with connect(f"{facade.replace('http', 'ws')}/ws/jobs", open_timeout=20) as socket:
+
+        def listen():
+            with suppress(ConnectionClosed):
+                found.extend(map(json.loads, socket))
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        try:
+            yield found
+        finally:
+            socket.close()
+            listening.join(20)
+
+
 def frames(facade, job_id):
     """All frames of an ended job, from its beginning."""
     found = []
@@ -215,9 +235,14 @@ def test_a_job_is_the_same_by_whatever_door_it_came(house):
         by_a_notebook,
         by_a_due_schedule,
     )
-    with a_schedule(house):
-        jobs = {door.__name__: door(house, facade) for door in doors}
-    found = {name: seen(facade, job_id) for name, job_id in jobs.items()}
+    with watching(facade) as live:
+        with a_schedule(house):
+            jobs = {door.__name__: door(house, facade) for door in doors}
+        found = {name: seen(facade, job_id) for name, job_id in jobs.items()}
+    for name, job_id in jobs.items():
+        told = [frame for frame in live if frame["job_id"] == job_id]
+        assert [f for f in told if f["status"] == "running" and f["live"]], f"{name}: nothing while it ran"
+        assert told[-1]["status"] == "completed", name
     assert all(one["document"].pop("counts")["stored"] == WORDS for one in found.values())
     for name, one in found.items():
         assert one == found["by_http"], f"{name}: {json.dumps(one)} instead of {json.dumps(found['by_http'])}"

@@ -113,16 +113,21 @@ def main() -> None:
     given = arguments()
     began = time.monotonic()
     found: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": report.machine(), "turns": []}
+    found["failed"] = {}
     for part in given.parts.split(","):
         say(part)
-        MEASURES[part](given, found)
-        # what is measured stays, whatever becomes of the next part
+        try:
+            MEASURES[part](given, found)
+        except Exception as error:  # noqa: BLE001  what is measured stays, whatever becomes of the next part
+            say(f"{part} failed: {type(error).__name__}: {error}")
+            found["failed"][part] = f"{type(error).__name__}: {error}"
         found["took_s"] = time.monotonic() - began
         given.out.write_text(json.dumps(found, indent=1))
     where = found["machine"]
     print(f"\n{found['at'][:16]}, {where['cores']} cores, {where['cpu']}, {where['commit']}")
     print(report.table(found))
     print(f"\nAll of it is in {given.out} ({found['took_s']:.0f} s).")
+    sys.exit(f"Failed: {', '.join(found['failed'])}" if found["failed"] else 0)
 
 
 if __name__ == "__main__":

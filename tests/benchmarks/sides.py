@@ -35,8 +35,8 @@ from tests.world.state import Settings
 
 ROOT = Path(__file__).parents[2]
 PLAN = "developer"
-LATE_S = 30
-"""So long after its time a job may end before the turn is called broken."""
+LATE_S = 120
+"""So long after its time a job may end; on a busy machine a start takes long."""
 
 Figures = dict[str, Any]
 
@@ -62,7 +62,9 @@ def begin(world: Control) -> None:
 def of_world(world: Control, entries: int) -> Figures:
     """What the world has seen: requests, refusals, tokens billed."""
     chat = world.log("chat")
-    tokens = sum(record["tokens_in"] + record["tokens_out"] for record in chat)
+    # a refused request is not billed; one that its asker left is
+    billed = [record for record in chat if record["status"] in {200, 499}]
+    tokens = sum(record["tokens_in"] + record["tokens_out"] for record in billed)
     wikis: Counter[int] = Counter()
     for route in ("wikipedia", "wiktionary"):
         wikis.update(world.statuses(route))
@@ -114,7 +116,7 @@ def _ours(stack: Stack, world: Control, seconds: float) -> Figures:
         first_s = None
         while row.get("status") not in {"completed", "failed", "cancelled"}:
             time.sleep(1)
-            assert time.monotonic() - began < seconds + LATE_S, row
+            assert time.monotonic() - began < seconds + LATE_S, row.get("status")
             row = stack.facade.get(f"/jobs/{job_id}").raise_for_status().json()
             if not run and (pid := stack.run_process(job_id)):
                 run.append(pid)

@@ -14,7 +14,8 @@ from checker import faults_in
 from house import House, Store, wait_for
 from rows import Rows
 
-from tests.faults.deeds import Deeds, Done
+from tests.faults.deeds import Deeds
+from tests.faults.done import Done
 from tests.faults.watching import FINAL, Told
 
 AGREES_S = 10.0

@@ -16,6 +16,7 @@ from house import House, Run, Store, wait_for
 
 from tests.faults.clock import Clock
 from tests.faults.disk import Disk
+from tests.faults.done import Death, Done
 from tests.faults.lag import Lag
 from tests.faults.plan import Step
 from tests.faults.watching import FINAL, Watching
@@ -33,26 +34,6 @@ PROCESSES = {
     "prefect": "service.stack.prefect_server",
     "warm": "service.engine --warm",
 }
-
-
-@dataclass(frozen=True)
-class Death:
-    """The process of a job's attempt ended, or was known to, at a monotonic moment."""
-
-    kind: str
-    job_id: str
-    at: float
-    attempt: int
-
-
-@dataclass
-class Done:
-    """A step that was carried out, until when its effect lasted, and whom it hit."""
-
-    step: Step
-    began: float
-    ended: float | None = None
-    job_ids: tuple[str, ...] = ()
 
 
 @dataclass

@@ -52,14 +52,14 @@ class Result:
     entries: int = 0
     reconnects: int = 0
     took_s: float = 0.0
-    lag_s: float = 0.0
+    slowness: float = 1.0
 
     def __str__(self) -> str:
         told = f"seed {self.plan.seed}: {self.plan} => {', '.join(self.ends) or 'nothing'}"
         if self.left_out:
             told += f" [left out: {', '.join(self.left_out)}]"
         told += f" ({self.entries} entries, {self.reconnects} reconnects, {self.took_s:.0f} s"
-        told += f", lag {self.lag_s:.2f} s)"
+        told += f", {self.slowness:.0f} times slower)"
         return "\n".join([f"{told}: {'BROKEN' if self.broken else 'ok'}", *(f"    {b}" for b in self.broken)])
 
 
@@ -100,7 +100,7 @@ def run(plan: Plan, folder: Path, *, keep: Path | None = None, keeps_all: bool =
         result.words = words_of(deeds)
         result.broken += [f"death: nobody was told: {kind}" for kind, s in result.words if s is None]
         result.reconnects = sum(max(0, t.connections - 1) for told in watching.told.values() for t in told)
-        result.took_s, result.lag_s = time.monotonic() - began, lag.worst_s
+        result.took_s, result.slowness = time.monotonic() - began, lag.factor
         if keep is not None and (result.broken or keeps_all):
             house.end()
             _keep(folder, keep / f"seed-{plan.seed}")

@@ -1,35 +1,38 @@
-"""How late this machine lets a process go on that wants to: what is promised to the second holds on top."""
+"""How slow this machine is for a process that wants to work: what is promised to the second holds on top."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-LOOK_S = 0.05
-STEPS = 10
-"""A job's end takes several turns of its loop, each of which may come so late."""
+EVERY_S = 1.5
+WORK_S = 0.06
+END_S = 0.7
+"""So much work may come between a job's deadline and its end: a few turns of its event loop."""
 
 
 class Lag:
-    """Measures from its making until `close`; a quiet machine comes to a few hundredths of a second."""
+    """Works a little now and then, from its making until `close`, and looks how long that takes."""
 
     def __init__(self) -> None:
         self._ended = threading.Event()
-        self.worst_s = 0.0
+        self.factor = 1.0
+        """How many times longer work takes than on a machine with nothing else to do, at worst."""
         self._thread = threading.Thread(target=self._measure, name="lag", daemon=True)
         self._thread.start()
 
     @property
     def allowance_s(self) -> float:
-        """How much later than on a quiet machine something may be done."""
-        return STEPS * self.worst_s
+        """How much later than on a quiet machine a job may end."""
+        return END_S * (self.factor - 1)
 
     def close(self) -> None:
         self._ended.set()
         self._thread.join()
 
     def _measure(self) -> None:
-        while not self._ended.is_set():
-            at = time.monotonic()
-            self._ended.wait(LOOK_S)
-            self.worst_s = max(self.worst_s, time.monotonic() - at - LOOK_S)
+        while not self._ended.wait(EVERY_S):
+            at, until = time.monotonic(), time.thread_time() + WORK_S
+            while time.thread_time() < until:
+                pass
+            self.factor = max(self.factor, (time.monotonic() - at) / WORK_S)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from tests.faults.deeds import Death, Deeds, Done
+from tests.faults.deeds import Deeds
+from tests.faults.done import Death, Done
 from tests.faults.watching import FINAL, Said
 
 TAKES_THE_WORD_AWAY = {"server", "prefect", "stack", "everything", "disk", "knowledge"}
@@ -18,7 +19,11 @@ def words_of(deeds: Deeds) -> list[tuple[str, float | None]]:
     for death in deeds.deaths:
         told = _told_at(death, deeds.watching.said[death.job_id])
         kind, since = death.kind, death.at
-        if "then start it" not in kind:
+        if "then start it" in kind:
+            # until somebody serves again, nobody can say anything
+            since = next((at for at, is_up in deeds.watching.answers if is_up and at >= since), since)
+            kind += " (from its first answer)"
+        else:
             for done in _outages(deeds.done, death.at, told):
                 kind, since = f"{death.kind}, in an outage (from its end)", max(since, done.ended or since)
         found.append((kind, max(0.0, told - since) if told is not None else None))

@@ -51,6 +51,8 @@ def proxies_used(environment, monkeypatch, url):
         {"ALL_PROXY": "socks5://127.0.0.1:9", "no_proxy": "internal.example"},
         {"all_proxy": "socks5h://u:p@127.0.0.1:9", "no_proxy": " internal.example ,"},
         {"ALL_PROXY": "socks://127.0.0.1:9/", "no_proxy": "internal.example"},
+        {"http_proxy": "  http://127.0.0.1:9\n", "no_proxy": "internal.example"},
+        {"http_proxy": "http://127.0.0.1:9", "no_proxy": "[::1],☃.example,internal.example"},
     ],
     ids=str,
 )

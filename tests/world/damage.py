@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 STRANGE = (
@@ -69,7 +70,23 @@ def _as_items(text, chance):
     return text.replace('"id"', chance.choice(['"word"', '"key"', '"ID"', '"nonsense"']))
 
 
+def _wrap(text, chance):
+    """As tools are called, as other templates think, as JSON is quoted or printed once more."""
+    return chance.choice(
+        [
+            lambda: json.dumps({"name": "answer", "arguments": text}),
+            lambda: json.dumps({"tool_calls": [{"function": {"name": "answer", "arguments": text}}]}),
+            lambda: f"[THINK]Perhaps {text[:80]}?[/THINK]{text}",
+            lambda: f"<|channel|>analysis<|message|>{text[:80]}<|channel|>final<|message|>{text}",
+            lambda: f"<think>Let me see.\n{text}",
+            lambda: text.replace('"', "&quot;"),
+            lambda: text.replace(': "', ": “").replace('",', "”,"),
+        ]
+    )()
+
+
 _FAULTS = (
+    _wrap,
     _cut,
     _insert,
     _drop,

@@ -76,16 +76,18 @@ class SqliteDatabase:
         try:
             with translated(self.path):
                 self._writer = await self._connect()
+                # the first look into the file, which others may hold
+                [[pages]] = await self._patiently("PRAGMA page_count")
                 # of a new file only; an older one takes it over when `learn prune --yes` rewrites it
                 # (SQLite takes the write lock for it, so that a file in use is left alone)
-                if next(iter(await self._writer.execute_fetchall("PRAGMA page_count")))[0] == 0:
+                if not pages:
                     await self._patiently("PRAGMA auto_vacuum = INCREMENTAL")
                 await self._patiently("PRAGMA journal_mode = WAL")
-                await self._writer.execute_fetchall("PRAGMA synchronous = NORMAL")
+                await self._patiently("PRAGMA synchronous = NORMAL")
             await self._migrate(language)
             with translated(self.path):
                 self._reader = await self._connect()
-                await self._reader.execute_fetchall("PRAGMA query_only = ON")
+                await self._patiently("PRAGMA query_only = ON", self._reader)
                 await self._reader.execute_fetchall(
                     f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}"
                 )
@@ -173,19 +175,18 @@ class SqliteDatabase:
                         await self._writer.executescript(f"PRAGMA incremental_vacuum({pages or 0:d})")
                     await self._patiently("PRAGMA wal_checkpoint(PASSIVE)")
 
-    async def _patiently(self, sql: str) -> None:
-        """Run a writing statement that needs a lock, until it succeeds or time is up."""
-        assert self._writer is not None  # noqa: S101
+    async def _patiently(self, sql: str, connection: aiosqlite.Connection | None = None) -> list[Row]:
+        """Run a statement that needs a lock, as a rule the writer's, until it succeeds or time is up."""
+        connection = connection or self._writer
+        assert connection is not None  # noqa: S101
         deadline = asyncio.get_running_loop().time() + self._busy_timeout_s
         while True:
             try:
-                await self._writer.execute_fetchall(sql)
+                return [tuple(row) for row in await connection.execute_fetchall(sql)]
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or asyncio.get_running_loop().time() >= deadline:
                     raise
                 await asyncio.sleep(0.005)
-            else:
-                return
 
     async def _connect(self) -> aiosqlite.Connection:
         failures: list[sqlite3.Error] = []
@@ -203,8 +204,9 @@ class SqliteDatabase:
             if failures:
                 raise failures[0]  # noqa: TRY301  and close, as after any other failure
             await connection.execute_fetchall(f"PRAGMA busy_timeout = {SLICE_MS}")
-            await connection.execute_fetchall("PRAGMA cache_size = -32000")
-            await connection.execute_fetchall("PRAGMA foreign_keys = ON")
+            # both look into the file, which others may hold
+            await self._patiently("PRAGMA cache_size = -32000", connection)
+            await self._patiently("PRAGMA foreign_keys = ON", connection)
             # for the migration that adds graphical keys
             await connection.create_function("graphical_key", 1, graphical_key, deterministic=True)
         except BaseException:
@@ -247,19 +249,16 @@ class SqliteDatabase:
 
         Raises ConfigurationError for another program's database.
         """
-        assert self._writer is not None  # noqa: S101
-        ((application_id,),) = await self._writer.execute_fetchall("PRAGMA application_id")
-        ((version,),) = await self._writer.execute_fetchall("PRAGMA user_version")
+        ((application_id,),) = await self._patiently("PRAGMA application_id")
+        ((version,),) = await self._patiently("PRAGMA user_version")
         if application_id != APPLICATION_ID:
-            tables = await self._writer.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
+            tables = await self._patiently("SELECT name FROM sqlite_schema LIMIT 1")
             if tables or version:
                 raise ConfigurationError(
                     f"LEARN_STORE: {self.path} belongs to another program. Choose another file"
                 )
             return None
-        ((language,),) = await self._writer.execute_fetchall(
-            "SELECT value FROM metadata WHERE name = 'language'"
-        )
+        ((language,),) = await self._patiently("SELECT value FROM metadata WHERE name = 'language'")
         return version, language
 
     def _check_path(self) -> None:

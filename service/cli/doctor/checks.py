@@ -9,7 +9,7 @@ import socket
 import tempfile
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -23,10 +23,8 @@ from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import bookkeeping, open_jobs
 from service.orchestration.urls import api_advice
 from service.stack.environment import HOST, adopted, api_url, client_environment
+from service.stack.private_files import OTHERS
 from service.wording import reason_text, remedy
-
-if TYPE_CHECKING:
-    pass
 
 LITTLE_BYTES, TOO_LITTLE_BYTES = 1_000_000_000, 50_000_000
 TIMEOUT_S = 5.0
@@ -107,7 +105,8 @@ async def store(settings: Settings) -> list[Check]:
     from flows.stores import open_store
 
     where = _without_secrets(settings.store)
-    if _is_yet_to_be_made(settings.store):
+    file = _file_of(settings.store)
+    if file is not None and not file.exists():
         return [
             Check(
                 "store",
@@ -121,9 +120,12 @@ async def store(settings: Settings) -> list[Check]:
             asyncio.timeout(TIMEOUT_S * 3),
             open_store(settings.store, language=settings.language) as opened,
         ):
-            stats = await opened.stats()
+            finding = f"{where}: {_totals(await opened.stats())}"
+            is_open = file is not None and _is_open_to_others(file)
+            if is_open:
+                finding += "; other users can open the file, and stop jobs by its locks"
             return [
-                Check("store", "ok", f"{where}: {_totals(stats)}"),
+                Check("store", "warn" if is_open else "ok", finding, f"chmod go= {file}*" if is_open else ""),
                 await open_jobs(opened),
                 await bookkeeping(settings, opened),
             ]
@@ -134,13 +136,22 @@ async def store(settings: Settings) -> list[Check]:
         return [Check("store", "fail", f"{where}: {error}", "Set LEARN_STORE to a working store.")]
 
 
-def _is_yet_to_be_made(url: str) -> bool:
-    if not url.startswith("sqlite://"):
-        return False
-    from flows.stores.sqlite import path_of
+def _file_of(url: str) -> Path | None:
+    """A SQLite store's file; None for other stores, and for a URL that opening it finds fault with."""
+    if url.startswith("sqlite://"):
+        from flows.stores.sqlite import path_of
 
-    with suppress(LearningError):  # opening it reports what is wrong with the URL
-        return not path_of(url.removeprefix("sqlite://")).exists()
+        with suppress(LearningError):
+            return path_of(url.removeprefix("sqlite://"))
+    return None
+
+
+def _is_open_to_others(file: Path) -> bool:
+    """Whether other users can open a file, and so read it and hold its locks."""
+    with suppress(OSError):
+        return bool(file.stat().st_mode & OTHERS) and all(
+            p.stat().st_mode & 0o011 for p in file.resolve().parents
+        )
     return False
 
 

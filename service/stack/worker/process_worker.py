@@ -203,7 +203,10 @@ class LearningWorker(ProcessWorker):
                     "Could not tell Prefect how the run ended: %s", error
                 )
             await asyncio.sleep(AGAIN_S)
-        return code
+        # a run that was stopped with this worker tells so itself, and one that had not begun goes back into
+        # the
+        # queue; Prefect would call both crashed for another exit code
+        return 0
 
     async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:
         now = await self.client.read_flow_run(flow_run.id)

@@ -202,3 +202,13 @@ async def test_other_handlers_of_signals_come_back(heart):
     before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     await heart.run(Model(), words=WORDS[:1])
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_worker_that_is_stopped_signals_more_than_once_and_that_is_nobodys_wish(heart, number):
+    """The worker, its process group and the lifeline all tell a run to end when a stack is killed."""
+    running = heart.start(Model(takes_s=SLOW), words=WORDS[:100], a_round=50, started_by="api")
+    for moment_s in (4, 4.2, 5.1):
+        await at(moment_s, tell(number))
+    job = await running
+    assert (job.status, job.end_reason) == ("failed", "worker stopped")

@@ -5,79 +5,21 @@ index.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import httpx
-import pytest
-import pytest_asyncio
 from emulator import make_emulator
+from firestore_bill import billed
 from store_documents import ANN, START, batch, definition, entry, event, job, minutes, round_, words
 
-from flows import big_learning
 from flows.core.identity.doubles import merge
-from flows.job.resources import using
-from flows.knowledge import CachedEvidence, Category, LearnedWord, QuotaUsage, Verdict, Word, utc_now
-from flows.lexicon.reader import Lexicon
-from flows.models.scripted import ScriptedModel
-from flows.settings import Settings
-from flows.sources.lexicon import LexiconSource
-from flows.stores.firestore import FirestoreStore
-from flows.stores.firestore.driver.database import FirestoreDatabase
+from flows.knowledge import CachedEvidence, Category, LearnedWord, QuotaUsage, Verdict, Word
+
+__all__ = ["billed"]
 
 LATER = START + minutes(10)
 INDEXES = json.loads((Path(__file__).parents[3] / "firestore.indexes.json").read_text(encoding="utf-8"))
 KEYS = [f"w{n:02}" for n in range(20)]
-
-
-class Bill(FirestoreDatabase):
-    """A database that counts what Firestore would charge for, and takes down the queries."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.spent = Counter()
-        self.queries = []
-
-    async def get(self, paths, fields=()):
-        self.spent["reads"] += len(paths)
-        return await super().get(paths, fields)
-
-    async def find(self, query):
-        self.queries.append(query)
-        found = await super().find(query)
-        self.spent["reads"] += max(1, len(found))
-        return found
-
-    async def count(self, query):
-        self.queries.append(query)
-        self.spent["reads"] += 1
-        return await super().count(query)
-
-    async def commit(self, writes):
-        for write in writes:
-            self.spent["deletes" if write.fields is None else "writes"] += 1
-        self.spent["commits"] += 1
-        return await super().commit(writes)
-
-    async def of(self, call):
-        """What a call costs: reads, writes, deletes."""
-        self.spent.clear()
-        await call
-        return self.spent["reads"], self.spent["writes"], self.spent["deletes"]
-
-
-@pytest_asyncio.fixture
-async def billed(emulator_host, place, clock):
-    store = FirestoreStore(place, emulator=emulator_host, clock=clock)
-    store._database = Bill(place, emulator=emulator_host)
-    async with store:
-        yield store, store._database
-
-
-@pytest.fixture
-def lexicon():
-    with Lexicon() as opened:
-        yield opened
 
 
 async def test_a_batch_costs_one_write_a_word_and_stage_and_reads_nothing(billed):
@@ -137,30 +79,6 @@ async def test_a_round_costs_one_write_and_its_frontier_two_reads_and_a_write_a_
     mentions = {Word(text=key, key=key): ["cat"] for key in KEYS}
     assert await bill.of(store.add_to_frontier(mentions, at=START)) == (40, 20, 0)
     assert await bill.of(store.add_to_frontier(mentions, at=START)) == (40, 0, 0)
-
-
-LEARNED = 200
-MOST_AN_ENTRY = 25.0
-"""As it is now, of four candidates for each word learned; the goal is 8."""
-OF_EACH_SECOND = 4
-"""The row, its log and the stop flag, whatever is learned; and Prefect's word, now and then."""
-
-
-@pytest.mark.prefect
-async def test_a_whole_job_costs_few_operations_an_entry(billed, lexicon, tmp_path, prefect_api):
-    store, bill = billed
-    store._clock = utc_now
-    words = [lemma.text for lemma in lexicon.lemmas(after_rank=2_000, limit=8 * LEARNED)]
-    settings = Settings(home=tmp_path)
-    bill.spent.clear()
-    with using(settings=settings, store=store, model=ScriptedModel(words), sources=[LexiconSource(lexicon)]):
-        job = await big_learning(
-            max_entries=LEARNED, candidates_per_round=4 * LEARNED, words_per_round=LEARNED
-        )
-    assert job.counts.stored == LEARNED
-    spent = sum(bill.spent[kind] for kind in ("reads", "writes", "deletes"))
-    an_entry = (spent - OF_EACH_SECOND * job.active_seconds) / LEARNED
-    assert an_entry <= MOST_AN_ENTRY, dict(bill.spent)
 
 
 async def test_watching_costs_one_read_a_poll(billed):

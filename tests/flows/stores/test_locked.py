@@ -1,5 +1,6 @@
 """A file that another process, or another user, holds."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -8,21 +9,12 @@ from uuid import UUID
 import pytest
 
 from flows.errors import StoreUnavailable
+from flows.job.resources import open_job_store, using
 from flows.knowledge import Job
+from flows.settings import Settings
 from flows.stores.sqlite.store import SqliteStore
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-async def test_a_store_in_use_is_opened_without_waiting_for_who_writes(tmp_path):
-    path = tmp_path / "knowledge.db"
-    async with SqliteStore(path, clock=lambda: START):
-        pass
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05) as store:
-            assert (await store.stats()).entries == 0
-        other.execute("ROLLBACK")
 
 
 async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
@@ -37,3 +29,43 @@ async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
             assert (await store.job(job.job_id)).attempt == 1
             other.execute("ROLLBACK")
         assert (await store.begin_attempt(job)).attempt == 2
+
+
+async def test_a_store_in_use_is_opened_without_waiting_for_who_writes(tmp_path):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05) as store:
+            assert (await store.stats()).entries == 0
+        other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("is_ours", [False, True], ids=["new file", "file of ours"])
+async def test_a_store_that_others_hold_while_it_opens_is_waited_for(tmp_path, is_ours):
+    path = tmp_path / "knowledge.db"
+    if is_ours:
+        async with SqliteStore(path, clock=lambda: START):
+            pass
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreUnavailable, match="Another process holds"):
+        async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05):
+            pass
+    asyncio.get_running_loop().call_later(0.4, other.close)
+    async with SqliteStore(path, clock=lambda: START, busy_timeout_s=30) as store:
+        assert await store.jobs(limit=1)
+
+
+async def test_a_job_waits_for_a_store_that_others_hold(tmp_path):
+    path = tmp_path / "knowledge.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    # longer than one attempt to open it takes
+    asyncio.get_running_loop().call_later(6, other.close)
+    with using(settings=Settings(home=tmp_path, store=f"sqlite:///{path}")):
+        async with open_job_store() as store:
+            assert await store.jobs(limit=1)

@@ -265,7 +265,9 @@ def test_words_of_a_quick_job_are_found_listed_and_exported_with_their_depth(ser
     assert served.get("/knowledge/stats").json()["by_depth"] == {"defined": 1, "enriched": 1}
     lines = [json.loads(line) for line in served.get("/knowledge/export").text.splitlines()]
     assert [(line["key"], line["depth"]) for line in lines] == [("mosquito", "defined"), ("moss", "enriched")]
-    rows = list(csv.DictReader(served.get("/knowledge/export?format=csv").text.splitlines()))
+    rows = list(
+        csv.DictReader(served.get("/knowledge/export?format=csv").content.decode("utf-8-sig").splitlines())
+    )
     assert [(row["key"], row["depth"], row["category"]) for row in rows] == [
         ("mosquito", "defined", ""),
         ("moss", "enriched", "cognition"),

@@ -45,7 +45,7 @@ class TestExport:
 
     def test_the_ending_of_the_file_chooses_the_format(self, tmp_path: Path, capsys: Captured):
         assert cli.main(["export", str(tmp_path / "out.csv")]) == 0
-        rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(), newline="")))
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig"), newline="")))
         assert [row["key"] for row in rows] == ["black hole", "gravitation", "gravity", "tide", "tiger"]
         assert "5 entries exported" in (said := capsys.readouterr().err)
         assert said.endswith("as CSV\n")

@@ -16,7 +16,9 @@ async def rows(*entries):
         for one in entries:
             yield one
 
-    content = b"".join([piece async for piece in encoded(all_of_them(), "csv")]).decode()
+    content = b"".join([piece async for piece in encoded(all_of_them(), "csv")])
+    assert content.startswith(b"\xef\xbb\xbf")
+    content = content.decode("utf-8-sig")
     return content, list(csv.DictReader(io.StringIO(content, newline="")))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from flows.knowledge import Job, utc_now
 from flows.own_machine import process_of
+from service.orchestration.liveness import Look
 from service.orchestration.projector import Projector
 from service.orchestration.repair import Repair
 from tests.service.orchestration.projector_parts import ANN
@@ -63,6 +64,17 @@ async def test_the_states_of_a_run_are_kept_in_the_order_in_which_they_came(stor
         prefect.put(ANN, kind, after_s=place * 0.001 - (HOUR_S if place >= 4 else 0))
         past = await repair._states_of(await prefect.run(ANN))
     assert [state.type for state in past] == [kind for kind, _ in LIVES[-1][:6]]
+
+
+@pytest.mark.parametrize("kind", ["SCHEDULED", "PENDING"])
+async def test_an_attempt_that_waits_has_not_begun_in_whatever_order_its_states_are_told(prefect, kind):
+    """A server that starts after the clock was set back reads the states in the order of that clock."""
+    prefect.put(ANN, "RUNNING")
+    prefect.put(ANN, kind, after_s=-HOUR_S)
+    run = await prefect.run(ANN)
+    look = Look(run=run, past=await prefect.history(ANN), row=_job(run.state))
+    assert not look.has_begun
+    assert look.process is None
 
 
 def _job(state):

@@ -3,6 +3,7 @@
 import pytest
 
 from service.orchestration.urls import api_advice, without_credentials
+from service.stack.prefect_health import is_healthy
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,19 @@ def test_a_url_that_is_no_apis_is_told_with_a_better_one(url, better):
 )
 def test_nothing_is_wrong_with_an_apis_url(url):
     assert api_advice(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:99999/api",
+        "http://[::1/api",
+        "http://[bad]:1/api",
+        "http://127.0.0.1:port/api",
+        "http://user:secret@[::1/api",
+    ],
+)
+async def test_what_is_no_url_is_told_and_breaks_nothing(url):
+    assert "That is no URL" in api_advice(url)
+    assert "secret" not in without_credentials(url)
+    assert not await is_healthy(url, timeout_s=1.0)
