@@ -63,7 +63,8 @@ def _left_over(job: Job) -> list[str]:
     parts = []
     if job.counts.defined:
         parts.append(f"{count_words(job.counts.defined, 'only defined')}; a deep job can complete them")
-    if job.counts.failed:
+    # words of a row that is older than its reasons; else the lines below say why
+    if job.counts.failed and not job.outcomes:
         parts.append(f"{count_words(job.counts.failed, 'given up')}")
     return [f"  also          {'; '.join(parts)}"] if parts else []
 

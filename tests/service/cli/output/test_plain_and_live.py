@@ -60,6 +60,13 @@ def test_summary_says_outcome_place_and_how_to_look():
         assert part in text
 
 
+def test_summary_counts_given_up_words_once_where_their_reasons_are_told():
+    job = make_job(1, status="completed", end_reason="all done", outcomes={"not_in_lexicon": 3})
+    text = "\n".join(summarize(job, store_url=""))
+    assert "given up" not in text
+    assert "3 not in the offline lexicon" in text
+
+
 @pytest.mark.parametrize("is_page_up", [True, False])
 def test_summary_says_when_prefects_page_of_the_run_is_there(is_page_up):
     job = make_job(1, status="completed", end_reason="time limit")
