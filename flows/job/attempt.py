@@ -222,6 +222,9 @@ async def _attempt(
     )
     signals.attach(runner)
     reason: EndReason = await runner.run()
+    if reason == "worker stopped":
+        await signals.hear_out()
+        reason = runner.reason
     await _give_up_claims(store, tracker)
     await _lower_the_flag(store, tracker)
     if reason == "worker stopped":

@@ -84,6 +84,11 @@ class RoundRunner:
         """The words that were learned last."""
         return tuple(self._work.newest)
 
+    @property
+    def reason(self) -> EndReason:
+        """Why the job ends, once it does."""
+        return self._stop.reason
+
     def drain(self, *, grace_s: float | None = None, is_worker_stopping: bool = False) -> None:
         """Start no new batch; what is in flight is finished, within `grace_s` seconds where given.
 
@@ -135,7 +140,7 @@ class RoundRunner:
                 await self._settle()
         await self._work.close()
         self._stop.note(is_reached=self._budget.is_reached(self._tracker.job.counts.stored))
-        return self._stop.reason
+        return self.reason
 
     async def _settle(self) -> None:
         """Count what was stored by a call that was cancelled before it returned."""

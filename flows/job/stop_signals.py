@@ -22,6 +22,9 @@ from flows.stores.base import Store
 SIGNAL_GRACE_S = 8.0
 STATE_EVERY_S = 5.0
 STATE_TIMEOUT_S = 1.5
+HEAR_OUT_S = 6.0
+"""How long a job that a worker stopped waits for Prefect to say whether a person wanted it to end."""
+ASK_AGAIN_S = 0.5
 OVER = frozenset(
     {StateType.CANCELLING, StateType.CANCELLED, StateType.CRASHED, StateType.FAILED, StateType.COMPLETED}
 )
@@ -91,13 +94,19 @@ class StopSignals:
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
 
-    async def _obey_prefect(self) -> bool:
+    async def hear_out(self) -> None:
+        """Where the worker stopped the job, wait for Prefect's answer whether that was a person's wish."""
+        if self._is_worker_stopping and self._asking:
+            await asyncio.wait(self._asking, timeout=HEAR_OUT_S)
+
+    async def _obey_prefect(self) -> bool | None:
+        """Whether Prefect says that the run is over, and so it ends; None if Prefect does not answer."""
         try:
             async with asyncio.timeout(STATE_TIMEOUT_S):
                 state = await self._run.state()
         except Exception as error:  # noqa: BLE001  an unreachable server says nothing about this run
             job_logger().debug("Could not read this run's state from Prefect: %s", error)
-            return False
+            return None
         if state is not None and state.type in OVER | AGAIN:
             self._abort(
                 f"Prefect reports this run as {(state.name or state.type.value).lower()}; stopping now"
@@ -118,11 +127,15 @@ class StopSignals:
         self._spawn(self._drain_unless_cancelled())
 
     async def _drain_unless_cancelled(self) -> None:
-        if not await self._obey_prefect():
+        is_over = await self._obey_prefect()
+        if not is_over:
             why = "The worker is being stopped" if self._has_worker else "Terminated"
             self._drain(
                 SIGNAL_GRACE_S, f"{why}; finishing what is in flight", is_worker_stopping=self._has_worker
             )
+        while is_over is None:
+            await asyncio.sleep(ASK_AGAIN_S)
+            is_over = await self._obey_prefect()
 
     @contextmanager
     def listening(self) -> Generator[None]:

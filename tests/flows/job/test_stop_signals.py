@@ -212,3 +212,31 @@ async def test_a_worker_that_is_stopped_signals_more_than_once_and_that_is_nobod
         await at(moment_s, tell(number))
     job = await running
     assert (job.status, job.end_reason) == ("failed", "worker stopped")
+
+
+@pytest.mark.parametrize("answers_at_s", [6, 9])
+async def test_a_person_who_stops_a_job_now_is_told_so_though_prefect_answers_late(heart, answers_at_s):
+    """The worker's signal comes first; a busy server says only later that a person wanted it."""
+    running = heart.start(Model(takes_s=SLOW), words=WORDS[:100], a_round=50, started_by="api")
+
+    def cancel():
+        heart.prefect.says, heart.prefect.takes_s = "CANCELLING", 1e6
+        tell(signal.SIGTERM)()
+
+    await at(4, cancel)
+    await at(answers_at_s, lambda: setattr(heart.prefect, "takes_s", 0))
+    job = await running
+    assert (job.status, job.end_reason) == ("cancelled", "stopped")
+
+
+async def test_a_worker_that_is_stopped_where_prefect_is_away_waits_for_its_answer_a_few_seconds(heart):
+    running = heart.start(Model(takes_s=SLOW), words=WORDS[:100], a_round=50, started_by="api")
+
+    def stop():
+        heart.prefect.takes_s = 1e6
+        tell(signal.SIGTERM)()
+
+    await at(4, stop)
+    job = await running
+    assert (job.status, job.end_reason) == ("failed", "worker stopped")
+    assert now_s() <= 4 + 8 + 6 + 2
