@@ -81,7 +81,7 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@$(call counting,.venv/runs.txt,$(if $(UV),,$(FETCH) -r .venv/pip.txt && )$(FETCH) $(COMPILED) -r .venv/runs.txt) || $(call failed,The installation)
 	@$(FETCH) $(UNCOMPILED) --target .venv/.build -r .venv/builds.txt >>$(LOG) 2>&1 || $(call failed,The installation)
 	@echo "Making the lexicon and the dashboard."
-	@$(BIN)/python -m service.stack.empty_database >>$(LOG) 2>&1 & made=$$!; \
+	@$(BIN)/python -m service.stack.prefect.empty_database >>$(LOG) 2>&1 & made=$$!; \
 		LEARN_BUILD_REASON="$(CURDIR)/$(REASON)" PYTHONPATH="$(CURDIR)/.venv/.build" \
 		$(PIP) install --no-build-isolation -e '.[all]' >>$(LOG) 2>&1 || $(call failed,The installation); \
 		wait $$made || echo "Prefect's empty database was not made ahead: the first start takes a little longer."

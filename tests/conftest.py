@@ -85,7 +85,7 @@ SLOW_TESTS = (
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",
     "service/stack/test_prefect_server.py::test_a_starting_server_disowns_what_the_last_one_wrote",
     "service/stack/test_restarts.py",
-    "service/stack/test_sign_in.py::test_another_user_",
+    "service/stack/prefect/test_sign_in.py::test_another_user_",
     "service/stack/test_supervisor.py",
     "service/stack/test_web_server.py",
     "service/stack/worker/test_warm_pool.py",

@@ -25,7 +25,6 @@ from flows.errors import ConfigurationError
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
 from service.settings import prefect_database
-from service.stack.empty_database import must_migrate, ready
 from service.stack.environment import (
     HOST,
     api_url,
@@ -38,7 +37,8 @@ from service.stack.environment import (
 )
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
-from service.stack.prefect_health import is_healthy, is_open
+from service.stack.prefect.empty_database import must_migrate, ready
+from service.stack.prefect.health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
 from service.stack.variables import of_prefect_server
 
@@ -290,7 +290,7 @@ def main() -> None:
     os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
     ready(prefect_database(settings))
-    from service.stack.prefect_server_app import serve
+    from service.stack.prefect.app import serve
 
     serve(listener, lease=arguments.lease, auth_string=auth_string)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from service.orchestration.urls import api_advice, without_credentials
-from service.stack.prefect_health import is_healthy
+from service.stack.prefect.health import is_healthy
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from service.orchestration.patches import WRITE_ONE_AT_A_TIME, put_in_force
 from service.stack.environment import HOST
 from service.stack.locks import try_lock
 from service.stack.loopback import LoopbackOnly
+from service.stack.prefect.sign_in import SignedIn
 from service.stack.private_files import close_to_others
-from service.stack.sign_in import SignedIn
 
 UNUSED_S = 5.0
 STOP_S = 4.0

@@ -1,4 +1,5 @@
-"""An empty database of Prefect's server, made with the environment: `python -m service.stack.empty_database`.
+"""An empty database of Prefect's server, made with the environment: `python -m
+service.stack.prefect.empty_database`.
 
 Without it, the first start of a home folder runs a hundred migrations, some ten seconds of a core.
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from service.stack import empty_database
-from service.stack.empty_database import must_migrate, ready
+from service.stack.prefect.empty_database import must_migrate, ready
 from tests.prefect_database import prepare
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture

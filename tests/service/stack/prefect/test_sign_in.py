@@ -18,8 +18,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from service.stack import sign_in
-from service.stack.sign_in import Address, SignedIn, is_opened_directly, user_of
+from service.stack.prefect import sign_in
+from service.stack.prefect.sign_in import Address, SignedIn, is_opened_directly, user_of
 from service.stack.web_server import bind
 
 AUTH = "learn:a-password-of-sixteen-or-more"

@@ -1,0 +1,1 @@
+"""What runs within the embedded Prefect server."""
