@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.stack import empty_database
+from service.stack.prefect import empty_database
 from service.stack.prefect.empty_database import must_migrate, ready
 from tests.prefect_database import prepare
 
@@ -88,7 +88,7 @@ def test_it_has_the_tables_that_prefects_own_command_makes(tmp_path):
     stale.touch()
     program = f"""
         from pathlib import Path
-        from service.stack import empty_database
+        from service.stack.prefect import empty_database
         empty_database.made_ahead = lambda: Path({str(target)!r})
         empty_database.make()
     """
