@@ -103,7 +103,7 @@ AGAIN = $(MAKE)
 
 test: setup
 	@$(AGAIN) --no-print-directory -j2 --output-sync=target check ui-check
-	@$(BIN)/python -m pytest -q -m "not browser or smoke" -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m "(not browser or smoke)$(if $(TEST_THOROUGH),, and not scheduled)" -n 3 --dist loadfile --no-loadscope-reorder
 
 # which tests those are: tests/conftest.py
 quick: setup

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("what runs", "what builds", "what checks and tests")
+PARTS = ("what runs", "what builds", "what checks and tests", "what is measured beside")
 COUNTED = """#!/bin/sh
 echo "$@" >>{calls}
 hears() {{ n=0; until grep -q "$1" {said} || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; }}
@@ -109,6 +109,7 @@ def test_constraints_hold_all_that_the_project_asks_for():
         "what runs": [*project["project"]["dependencies"], *extras],
         "what builds": project["build-system"]["requires"],
         "what checks and tests": project["dependency-groups"]["dev"],
+        "what is measured beside": project["dependency-groups"]["bench"],
     }
     pinned = {}
     for part in PARTS:

@@ -56,7 +56,7 @@ from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
-LAST_WAIT_S = 2.0
+LAST_WAIT_S = 0.5
 """How long after the deadline a full store may still be waited for."""
 TAG_S = 5.0
 """How long Prefect may take to tag the run."""
@@ -271,6 +271,7 @@ async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
 
 
 async def _fail(store: Store, tracker: ProgressTracker, error: BaseException, run: PrefectRun) -> None:
+    tracker.stop_clock()
     try:
         await _give_up_claims(store, tracker)
         if isinstance(error, asyncio.CancelledError):

@@ -1,6 +1,4 @@
-"""The job document and its numbered log, kept true while a flow runs: stored at most once a second,
-then told.
-"""
+"""The job document and its numbered log, kept true while a flow runs: stored each second, then told."""
 
 from __future__ import annotations
 
@@ -259,6 +257,10 @@ class ProgressTracker:
             self._watch(saved.job, saved.lines)
         self._emitter.tell(saved.job, saved.lines)
 
+    def stop_clock(self) -> None:
+        """The work has ended; what follows is writing that down."""
+        self._stopped_s = self.active_s
+
     async def end(
         self,
         status: JobStatus,
@@ -270,7 +272,7 @@ class ProgressTracker:
         """Write the last document of this attempt, with retries: nothing corrects it later."""
         if error is not None:
             self.problem(error)
-        self._stopped_s = self.active_s
+        self.stop_clock()
         self._job = self._job.model_copy(
             update={
                 "status": status,
@@ -285,8 +287,7 @@ class ProgressTracker:
         learned = progress.format_count(self._job.counts.stored, "word")
         took = progress.format_duration(self.active_s)
         told = f"{status.capitalize()} ({reason}): {learned} learned in {took}"
-        short = outcomes.in_short(self._job)
-        self.event("job.ended", f"{told}; not learned: {short}" if short else told)
+        self.event("job.ended", "; not learned: ".join(filter(None, (told, outcomes.in_short(self._job)))))
         await patiently(self.flush, for_s=30)
         return self.job
 

@@ -18,6 +18,9 @@ from flows.stores.base import Store
 
 TICK_S = 1.0
 
+BEGIN_S = 30.0
+"""How long a store that is away is tried again before an attempt that cannot begin fails."""
+
 
 @asynccontextmanager
 async def tracking(
@@ -37,7 +40,7 @@ async def tracking(
     async def begin() -> None:
         begun[:] = [await store.begin_attempt(job)]
 
-    await patiently(begin, for_s=30)
+    await patiently(begin, for_s=BEGIN_S)
     taken_over = begun[0]
     now = utc_now()
     is_resumed = taken_over.attempt > 1

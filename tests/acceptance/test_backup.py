@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from house import House
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.scheduled, pytest.mark.timeout(600)]
 
 
 def said(house, *arguments, within_s=60):

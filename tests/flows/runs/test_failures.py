@@ -2,10 +2,12 @@
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows import big_learning, quick_learning
 from flows.errors import LearningError, MalformedOutput, ModelUnavailable, StoreUnavailable
+from flows.job import tracking
 from flows.knowledge import Enrichment
 from flows.models.scripted import ScriptedModel
 from tests.flows.runs.flow_runs import WORDS, rows
@@ -89,10 +91,15 @@ async def test_a_store_that_is_away_at_the_start_is_told_in_our_words(learning, 
         raise StoreUnavailable("another process holds its lock")
 
     monkeypatch.setattr(store, "begin_attempt", busy)
+    monkeypatch.setattr(tracking, "BEGIN_S", 1)
     with pytest.raises(StoreUnavailable, match="lock"):
         await learning(quick_learning, ScriptedModel(WORDS), words=["badum"])
     async with get_client() as client:
-        (run,) = await client.read_flow_runs(limit=1, sort=FlowRunSort.EXPECTED_START_TIME_DESC)
+        (run,) = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(name=FlowRunFilterName(like_="badum")),
+            limit=1,
+            sort=FlowRunSort.START_TIME_DESC,
+        )
     assert (run.state.name, run.state.message) == ("Failed", "another process holds its lock")
 
 

@@ -17,6 +17,7 @@ FULL = JOBS_DAYS + 1
 
 
 @pytest.mark.prefect
+@pytest.mark.scheduled
 @pytest.mark.timeout(900)
 def test_sizes_stay_flat_and_no_table_grows_that_nobody_prunes(tmp_path):
     kept = {"LEARN_KEEP_DETAILS_DAYS": str(DETAILS_DAYS), "LEARN_KEEP_JOBS_DAYS": str(JOBS_DAYS)}
