@@ -222,6 +222,7 @@ def seen(facade, job_id):
     }
 
 
+@pytest.mark.scheduled
 def test_a_job_is_the_same_by_whatever_door_it_came(house):
     port = a_free_port()
     facade = f"http://127.0.0.1:{port}"

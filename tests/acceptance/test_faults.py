@@ -80,6 +80,7 @@ def test_store_that_another_process_locks_for_ten_seconds_holds_a_job_up_and_no_
     agrees(stack, job)
 
 
+@pytest.mark.scheduled
 def test_prefect_server_that_hangs_for_twenty_seconds_and_dies_ends_no_job(stack, own_store):
     """One job runs in a worker, one in a process of its own; the stack starts the server again."""
     worked = stack.start("big", minutes=0.65)

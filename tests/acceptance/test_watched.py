@@ -41,6 +41,7 @@ def is_up(url):
         return False
 
 
+@pytest.mark.scheduled
 def test_a_watch_sees_each_event_once_and_the_true_end_whatever_is_killed(house):
     port = a_free_port()
     facade = f"http://127.0.0.1:{port}"

@@ -38,6 +38,7 @@ def test_stack_with_one_big_job_ends_in_time_and_stops_without_a_trace(house):
     assert "Stopped." in up.text
 
 
+@pytest.mark.scheduled
 def test_interrupt_in_the_middle_of_the_stacks_job_keeps_it_and_says_what_came_of_it(house):
     up = house.learn("up", "--run", "big", "--minutes", "1", "--plain")
     job_id = house.store.learning(at_least=100, within_s=120)

@@ -109,6 +109,7 @@ def use_up(url, topic):
     assert found["end_reason"] == "nothing new", found
 
 
+@pytest.mark.scheduled
 def test_the_first_steps_work_as_they_are_written(tmp_path, ports):
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     assert all(not cell.get("outputs") and not cell.get("execution_count") for cell in notebook.cells), (

@@ -34,6 +34,7 @@ async def fill(store):
 
 @pytest.mark.prefect
 @pytest.mark.timeout(600)
+@pytest.mark.scheduled
 def test_schemathesis_finds_nothing(prefect_api, tmp_path):
     asyncio.run(deploy())
     limits = {

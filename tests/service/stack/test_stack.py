@@ -94,6 +94,7 @@ def test_dead_worker_is_started_again_and_its_run_goes_on(start, processes, hear
     processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
+@pytest.mark.scheduled
 def test_dead_facade_is_started_again(start, processes, hear):
     process, _, _ = start()
     address = f"{process.facade_url}/health/ready"
@@ -120,6 +121,7 @@ def test_port_in_use_is_one_line_and_the_rest_goes_on(begin, processes, hear):
         assert not processes.named("service.stack.web_server")
 
 
+@pytest.mark.scheduled
 def test_dead_server_is_started_again_and_a_new_worker_hears_of_cancellations(
     start, processes, settings, hear
 ):

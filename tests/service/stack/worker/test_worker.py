@@ -49,6 +49,7 @@ def test_runs_take_processes_that_are_ready_and_are_cancelled_and_called_crashed
     processes.wait_until(lambda: not processes.alive(), within_s=2)
 
 
+@pytest.mark.scheduled
 def test_runs_that_are_cancelled_before_they_run_are_over_soon_and_leave_no_process(start, processes):
     process, url, _ = start()
     seen = set()
