@@ -1,9 +1,11 @@
-/* Shows a wall clock that is CLOCK_AHEAD_S seconds ahead to a process that loads this with LD_PRELOAD, and to its children.
- * Built with -DAHEAD_FILE='"…"', it takes the seconds, which may be negative, from the first 8 bytes of that file at each
- * look: whoever writes there has the clock of all of them jump (tests/faults/clock.py). A jump of half a minute or more.
+/* Shows a wall clock that is CLOCK_AHEAD_S seconds ahead to a process that loads this with LD_PRELOAD,
+ * and to its children. Built with -DAHEAD_FILE='"…"', it takes the seconds, which may be negative, from
+ * the first 8 bytes of that file at each look. Writing there makes all their clocks jump
+ * (tests/faults/clock.py), by half a minute or more.
  *
- * Only the wall clock moves. Durations, sleeps and the monotonic clock stay as they are, and a wait until a moment of the shifted wall
- * clock is handed to the kernel as a moment of the real one: without that, gRPC and C++ would wait for days.
+ * Only the wall clock moves. Durations, sleeps and the monotonic clock stay as they are, and a wait
+ * until a moment of the shifted wall clock is handed to the kernel as a moment of the real one: without
+ * that, gRPC and C++ would wait for days.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -78,14 +80,15 @@ int timespec_get(struct timespec *now, int base) {
     return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
 }
 
-/* A deadline that is nearer to the shifted clock than to the real one was taken from the shifted one. A condition variable may
- * go by either clock and does not say which; the monotonic one is far below. */
+/* A deadline that is nearer to the shifted clock than to the real one was taken from the shifted one. A
+ * condition variable may go by either clock and does not say which; the monotonic one is far below. */
 static struct timespec as_real(const struct timespec *deadline) {
     struct timespec now, moved = *deadline;
     long ahead = ahead_s();
     unmoved(CLOCK_REALTIME, &now);
-    int is_shifted = ahead > 0 ? deadline->tv_sec > now.tv_sec + ahead / 2
-                               : deadline->tv_sec < now.tv_sec + ahead / 2 && deadline->tv_sec > now.tv_sec / 2;
+    long half_way = now.tv_sec + ahead / 2;
+    int is_shifted = ahead > 0 ? deadline->tv_sec > half_way
+                               : deadline->tv_sec < half_way && deadline->tv_sec > now.tv_sec / 2;
     if (ahead && is_shifted) moved.tv_sec -= ahead;
     return moved;
 }

@@ -69,11 +69,14 @@ _CATEGORY_OF: Mapping[str, Category] = {str(category): category for category in 
     name: category for category, names in _CATEGORIES.items() for name in names.split()
 }
 _NUMBERED = re.compile(
-    r"\d\ufe0f?\u20e3\s*|(?:\(?\d{1,4}[.):]|[-+*•·–—#>→]+|\d{1,4}\s[-–—])\s+|\d{1,4}[.)](?=[^\W\d_])|[a-z]\)\s+|\([a-z]\)\s+"
+    r"\d\ufe0f?\u20e3\s*|(?:\(?\d{1,4}[.):]|[-+*•·–—#>→]+|\d{1,4}\s[-–—])\s+"
+    r"|\d{1,4}[.)](?=[^\W\d_])|[a-z]\)\s+|\([a-z]\)\s+"
 )
 _EMPHASIS, _QUOTED = "*_`", "\"“”„«»‹›「」『』'‘’"
 _ASIDE = re.compile(
-    r"</?(?:b|i|u|em|strong|code|mark|li|p|br|span)>|\s+(?:/[^/]{1,40}/|\[[^\]]{0,40}[^\x00-\x7f][^\]]{0,40}\])(?=:?\s*\Z)|[¹²³⁰⁴-⁹]+\Z"
+    r"</?(?:b|i|u|em|strong|code|mark|li|p|br|span)>"
+    r"|\s+(?:/[^/]{1,40}/|\[[^\]]{0,40}[^\x00-\x7f][^\]]{0,40}\])(?=:?\s*\Z)"
+    r"|[¹²³⁰⁴-⁹]+\Z"
 )
 """Tags, how the word is pronounced, the sign of a footnote."""
 _BRACKETED = re.compile(r"\[([^\[\]]+)\]|\{([^{}]+)\}")
@@ -86,7 +89,8 @@ _MARKED = re.compile(r"(?P<mark>\*\*|__|[`*_])(?P<word>[^*_`]{1,60}?)(?P=mark)\s
 _MOST_WORDS = 4
 _SEVERAL = re.compile(r"[,;/|]|\bor\b|\band\b|\s[-–—]\s")
 _OTHER = re.compile(r"[^a-z]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where the next word begins in a name such as wordList."""
 _SHORT = frozenset({"n", "v", "vt", "vi", "adj", "adv"})
 """Names of a part of speech that also tell it beside other words, as in "tr. v."."""
 
@@ -176,7 +180,9 @@ def category(text: str) -> Category | None:
 
 def _names(text: str, *, is_last: bool = False) -> list[str]:
     """The names to look up: of the first of several terms, the whole and its part before (or after) a dot."""
-    plain = _CAMEL.sub(" ", unicodedata.normalize("NFKC", clean(text[:100]))).casefold().strip(" \"'*[({/")
+    plain = (
+        CAMEL_CASE.sub(" ", unicodedata.normalize("NFKC", clean(text[:100]))).casefold().strip(" \"'*[({/")
+    )
     term = _SEVERAL.split(plain)[0].partition("(")[0]
     parts = [part for part in term.split(".") if part.strip()]
     chosen = [term, *(parts[-1:] if is_last else parts[:1])]

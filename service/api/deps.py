@@ -89,6 +89,6 @@ CountStart = Annotated[Callable[[], None], Depends(start_of)]
 Starter = Annotated[StartedBy, Depends(started_by)]
 
 
-def cursor_query(form: str, description: str = "Cursor from the previous page") -> Any:  # noqa: ANN401  as FastAPI types it
+def cursor_query(form: str, about: str = "Cursor from the previous page") -> Any:  # noqa: ANN401  as FastAPI
     """A query parameter that takes a cursor; `form` tells one kind of cursor from another in OpenAPI."""
-    return Query(max_length=MAX_CURSOR, description=description, json_schema_extra={"format": form})
+    return Query(max_length=MAX_CURSOR, description=about, json_schema_extra={"format": form})

@@ -1,4 +1,4 @@
-"""One job, six doors: whoever starts it, it has the same document, the same history and the same frames."""
+"""One job, six doors: through each it has the same document, the same history and the same frames."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def by_a_notebook(house, _facade):
 
 @contextmanager
 def watching(facade):
-    """All frames of all jobs as they come, for as long as the block runs."""
+    """All frames of all jobs, while the block runs."""
     found = []
     with connect(f"{facade.replace('http', 'ws')}/ws/jobs", open_timeout=20) as socket:
 

@@ -1,5 +1,5 @@
 """Another user of the machine can neither run commands through Prefect, nor read files, nor find keys; and
-whoever may, still can.
+those who may still can.
 """
 
 from __future__ import annotations

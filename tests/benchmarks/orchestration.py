@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -53,9 +53,9 @@ class Sampler:
     def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
         names = {thread.ident: thread.name for thread in threading.enumerate()}
-        used: Counter[str] = Counter()
+        used: defaultdict[str, float] = defaultdict(float)
         for ident, now_s in self._clocks():
-            used[names.get(ident, "?")] += now_s - self._threads.get(ident, 0.0)  # type: ignore[assignment]
+            used[names.get(ident, "?")] += now_s - self._threads.get(ident, 0.0)
         self.threads_s = dict(used)
 
     @staticmethod

@@ -30,7 +30,7 @@ def visit(chromium):
 
 
 def refused_in(page):
-    """The addresses that page was refused, as they come."""
+    """The addresses that the page was refused so far."""
     found = []
     page.on("response", lambda answer: found.append(answer.url) if answer.status in {401, 403} else None)
     return found

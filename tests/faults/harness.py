@@ -202,6 +202,6 @@ def _free_port() -> int:
 
 
 def _keep(folder: Path, target: Path) -> None:
-    """Copy a seed's home away, for whoever looks for the cause."""
+    """Keep a copy of a seed's home, to find the cause in it."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target, ignore=shutil.ignore_patterns("ballast"), dirs_exist_ok=True)

@@ -111,7 +111,7 @@ PASSWORD = "learn:a-password-of-some-length"  # noqa: S105  a test's
         (True, {"PREFECT_API_URL": "{url}"}, True),
         (True, {"PREFECT_API_URL": "{localhost}"}, True),
         (True, {"PREFECT_API_KEY": "pnu_for_another"}, True),
-        # whoever has the port of a server that ended could be anybody
+        # anyone could have the port of a server that ended
         (False, {}, False),
         (True, {"PREFECT_API_URL": "http://prefect.example.org/api"}, False),
         (True, {"PREFECT_API_URL": "{url}", "PREFECT_API_AUTH_STRING": "own:auth"}, False),

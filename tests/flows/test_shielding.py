@@ -1,4 +1,4 @@
-"""Work that goes on whoever cancels its caller."""
+"""Work that goes on when its caller is cancelled."""
 
 import asyncio
 

@@ -65,7 +65,7 @@ class OwnFacade:
 
 
 class ToldJob:
-    """A big job without a worker: whoever holds this plays the flow.
+    """A big job without a worker: the test plays the flow.
 
     Its document and log are stored first and told to Prefect after that.
     """

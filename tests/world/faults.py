@@ -67,7 +67,7 @@ WIKI = (
     "readonly",  # likewise
     "html",  # 200 with a page that is no JSON
     "redirect_loop",  # asked titles redirect to each other
-    "injection",  # a page holds orders for whoever reads it
+    "injection",  # a page holds orders for its readers
 )
 KINDS = (*REFUSALS, *BROKEN_JSON, *LIES, *WIRE, *WIKI)
 Kind = Literal[

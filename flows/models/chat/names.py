@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flows.boundary import answers
+from flows.boundary.terms import CAMEL_CASE
 
 MOST_TEXTS = 1_000
 """Most texts read under one name."""
@@ -14,18 +15,7 @@ DEEPEST = 6
 """Wrappers around the list that are looked through, as `{"tool_calls": [{"function": {"arguments": …`."""
 
 WORD_LISTS = ("words", "word_list", "wordlist", "headwords", "vocabulary", "terms", "items", "entries")
-LISTS = (
-    *WORD_LISTS,
-    "results",
-    "list",
-    "answers",
-    "definitions",
-    "data",
-    "output",
-    "result",
-    "response",
-    "answer",
-)
+LISTS = (*WORD_LISTS, *"results list answers definitions data output result response answer".split())
 """What a list of words or of their items is called."""
 NOT_MEANT = frozenset(
     (
@@ -39,26 +29,14 @@ NOT_MEANT = frozenset(
 say beside it.
 """
 IDS = ("id", "word", "key", "term", "headword", "lemma", "name", "word_id")
-_TEXTS = (
-    "text",
-    "word",
-    "headword",
-    "term",
-    "name",
-    "sentence",
-    "example",
-    "value",
-    "definition",
-    "lemma",
-    "expression",
-    "phrase",
+_TEXTS = tuple(
+    "text word headword term name sentence example value definition lemma expression phrase".split()
 )
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def name_of(name: str) -> str:
     """A field's name in our writing: "wordList", "Word-List" and "word list" are "word_list"."""
-    return re.sub(r"[^a-z]+", "_", _CAMEL.sub("_", name[:50]).casefold()).strip("_")
+    return re.sub(r"[^a-z]+", "_", CAMEL_CASE.sub("_", name[:50]).casefold()).strip("_")
 
 
 def named(value: Mapping[Any, Any]) -> dict[str, Any]:

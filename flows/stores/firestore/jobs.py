@@ -68,7 +68,7 @@ class Row:
 
     def fields(self) -> dict[str, Any]:
         """The document."""
-        assert self.job is not None  # noqa: S101
+        assert self.job is not None  # noqa: S101  only rows with a job are written
         token = {"token": self.token} if self.token else {}
         return job_fields(self.job) | {"last_line": self.last, "line_ids": list(self.line_ids)} | token
 

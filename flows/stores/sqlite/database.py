@@ -178,7 +178,7 @@ class SqliteDatabase:
     async def _patiently(self, sql: str, connection: aiosqlite.Connection | None = None) -> list[Row]:
         """Run a statement that needs a lock, as a rule the writer's, until it succeeds or time is up."""
         connection = connection or self._writer
-        assert connection is not None  # noqa: S101
+        assert connection is not None  # noqa: S101  only an open store runs statements
         deadline = asyncio.get_running_loop().time() + self._busy_timeout_s
         while True:
             try:

@@ -72,4 +72,4 @@ def _import_what_runs_need() -> None:
             import flows.models.chat.client
         if os.environ.get("WIKIMEDIA_CONTACT"):
             import flows.sources.wikimedia.wikipedia
-            import flows.sources.wikimedia.wiktionary  # noqa: F401
+            import flows.sources.wikimedia.wiktionary  # noqa: F401  to have it loaded

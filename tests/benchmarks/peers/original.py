@@ -2,7 +2,7 @@
 
 A round: a language model lists 1,000 words; those processed or known are skipped; of up to 200 each is looked
 up on the web, then defined by one request and enriched by another. After each word the job's document is
-rewritten, for whoever polls it. Errors of a word go into that document. Retries are the SDK's own two.
+rewritten, for a page to poll. Errors of a word go into that document. Retries are the SDK's own two.
 
     CELERY_BROKER_URL=redis://… celery -A tests.benchmarks.peers.original worker --concurrency 1
     python -m tests.benchmarks.peers.original JOB_ID SECONDS DOCUMENTS     (puts the job into the queue)
@@ -31,7 +31,7 @@ app = Celery("original", broker=os.environ.get("CELERY_BROKER_URL", "redis://loc
 app.conf.update(task_ignore_result=True, broker_connection_retry_on_startup=True)
 
 
-@app.task(name="run_big_learning_job")  # type: ignore[untyped-decorator]
+@app.task(name="run_big_learning_job")  # type: ignore[untyped-decorator]  # Celery has no types
 def run_big_learning_job(job_id: str, seconds: float, path: str) -> None:
     """Learn for so many seconds; what comes of it is in the documents."""
     documents = Documents(Path(path))

@@ -27,7 +27,7 @@ from typing import Any
 import groq
 import httpx
 
-from flows.core.prompts import SYSTEM
+from flows.core.prompts import SYSTEM, Task
 from flows.knowledge import Category, Word
 from flows.lexicon.reader import Lexicon
 from flows.models.chat.schemas import SCHEMAS
@@ -183,21 +183,21 @@ class Learner:
         await self._web.aclose()
         self._lexicon.close()
 
-    async def _ask(self, task: str, asked: dict[str, Any], words: int) -> dict[str, Any]:
+    async def _ask(self, task: Task, asked: dict[str, Any], words: int) -> dict[str, Any]:
         """One answer; a refusal by a limit is waited out."""
-        schema = {"name": task, "strict": True, "schema": SCHEMAS[task]}  # type: ignore[index]
+        schema: Any = {"name": task, "strict": True, "schema": SCHEMAS[task]}
         while True:
             try:
                 completion = await self._llm.chat.completions.create(
                     model=PROPOSE if task == "propose" else WRITE,
                     messages=[
-                        {"role": "system", "content": SYSTEM[task]},  # type: ignore[index]
+                        {"role": "system", "content": SYSTEM[task]},
                         {
                             "role": "user",
                             "content": json.dumps(asked, ensure_ascii=False, separators=(",", ":")),
                         },
                     ],
-                    response_format={"type": "json_schema", "json_schema": schema},  # type: ignore[typeddict-item]
+                    response_format={"type": "json_schema", "json_schema": schema},
                     max_completion_tokens=300 + words * ROOM[task],
                     reasoning_effort="low",
                     include_reasoning=False,

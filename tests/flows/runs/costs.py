@@ -87,5 +87,5 @@ class Costs:
         return sum(self.statements[word] for word in ("INSERT", "UPDATE", "DELETE"))
 
     def told(self):
-        """All of it, for whoever must find out what a limit was passed by."""
+        """All of it, to find what passed a limit."""
         return f"{self.requests.most_common()}\n{self.events.most_common()}\n{self.statements.most_common()}"

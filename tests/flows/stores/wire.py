@@ -66,7 +66,7 @@ class Wire:
                 while self.is_stalled:
                     await asyncio.sleep(0.01)
                 if is_answer and self.loses_answer:
-                    # what was asked is done meanwhile; whoever asked learns only that the connection is gone
+                    # what was asked is done meanwhile; the client learns only that the connection is gone
                     await asyncio.sleep(0.3)
                     self.loses_answer = False
                     self.lost_answers += 1

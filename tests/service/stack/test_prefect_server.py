@@ -129,9 +129,7 @@ async def test_port_in_use_is_named(settings, monkeypatch):
 
 
 def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
-    """Else whoever stops it meanwhile kills a stranger, and whoever waits for it may find another program's
-    server.
-    """
+    """Else one who stops it meanwhile kills a stranger, and one who waits for it may find another server."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
         state = state_file(settings)
         state.parent.mkdir(parents=True)
