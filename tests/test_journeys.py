@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from journey_tables import (
     BESIDE,
@@ -100,7 +101,7 @@ class PlayedStream:
     def __init__(self):
         self.events = asyncio.Queue()
         self.committed = None
-        """The run that Prefect has, where it is asked."""
+        """The state in which Prefect has the run, where it is asked; None while it does not answer."""
 
     async def __aenter__(self):
         return self
@@ -130,6 +131,24 @@ class PlayedSocket:
 
     async def close(self, *_):
         pass
+
+
+def answers_of(stream):
+    """What Prefect's client would read about the run and its flow."""
+    from prefect.client.schemas.objects import Flow, FlowRun, State
+
+    flow_id = uuid4()
+
+    async def read_flow_run(_client, job_id):
+        if (state := stream.committed) is None:
+            raise httpx.ConnectError("nobody is there")
+        held = State(id=state.id, type=state.type, name=state.name, timestamp=state.since)
+        return FlowRun(id=job_id, flow_id=flow_id, name="", deployment_id=uuid4(), state=held)
+
+    async def read_flows(_client, **_):
+        return [Flow(id=flow_id, name="big-learning")]
+
+    return {"read_flow_run": read_flow_run, "read_flows": read_flows}
 
 
 def event_of(state):
@@ -164,8 +183,10 @@ def event_of_line(line):
 @pytest.fixture
 async def watched(monkeypatch, free_port):
     """The app's own projector and relay on the memory store, with one browser that watches one job; Prefect
-    is played by its event stream, and by its answer about the run.
+    is played by its event stream, and by what its client reads about the run.
     """
+    from prefect.client.orchestration import PrefectClient
+
     from service.api.app import _projected
     from service.api.routes.live import watch_job
     from service.metrics import Metrics
@@ -175,6 +196,8 @@ async def watched(monkeypatch, free_port):
 
     stream, began = PlayedStream(), utc_now()
     monkeypatch.setattr(events, "get_events_subscriber", lambda **_: stream)
+    for name, answer in answers_of(stream).items():
+        monkeypatch.setattr(PrefectClient, name, answer)
     for wait in ("POLL_S", "AGAIN_S", "SECOND_LOOK_S"):
         # a poll would run beside the event
         monkeypatch.setattr(projector, wait, 1000.0)
@@ -183,11 +206,6 @@ async def watched(monkeypatch, free_port):
             pending = PrefectState(id=uuid4(), type="PENDING", name="Pending", since=began)
             await store.project(Job(job_id=ANN, mode="big", created_at=began, state=pending))
             orchestrator = await owned.enter_async_context(Orchestrator())
-
-            async def run(_job_id):
-                return stream.committed
-
-            monkeypatch.setattr(orchestrator, "run", run)
             metrics = Metrics()
             _, relay = await _projected(owned, store, orchestrator, metrics)
             socket = PlayedSocket(relay=relay, metrics=metrics)
@@ -214,13 +232,10 @@ def check(trace):
 
 @pytest.mark.timeout(60)
 async def test_an_event_reaches_a_browser_by_the_modules_of_the_table_and_no_others(watched):
-    from service.orchestration.types import Run
-
     running = PrefectState(
         id=uuid4(), type="RUNNING", name="Running", since=watched.began + timedelta(seconds=1)
     )
-    about = {"name": "", "due_at": watched.began, "has_deployment": True}
-    watched.stream.committed = Run(job_id=ANN, mode="big", state=running, **about)
+    watched.stream.committed = running
     with tracing() as of_state:
         watched.stream.events.put_nowait(event_of(running))
         frame = await watched.socket.sent.get()
@@ -237,6 +252,7 @@ async def test_an_event_reaches_a_browser_by_the_modules_of_the_table_and_no_oth
     assert "One word learned" in frame
     assert {step.module for step in FRAME} == set(of_line.modules) - BESIDE
     assert "flows.stores.memory.jobs" not in of_line.modules, "it is stored already"
+    assert "service.orchestration.client" not in of_line.modules, "Prefect need not be asked"
 
     assert {*of_state.modules, *of_line.modules} >= BESIDE, "a module beside the way does not run any more"
 
