@@ -12,12 +12,18 @@ import inspect
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 BEGIN_TRANSACTION = (
     "(self, session: 'AsyncSession', with_for_update: 'bool' = False) ->"
     " 'AsyncGenerator[AsyncSessionTransaction, None]'"
 )
+RENEW_LEASE = (
+    "(client: 'SyncPrefectClient', lease_id: uuid.UUID, lease_duration: float, stop_event: threading.Event)"
+    " -> bool"
+)
+RENEWALS_TRIED: Final = 200
+"""Up to 10 s apart, so a run's end comes first: no job lasts half an hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +81,39 @@ WRITE_ONE_AT_A_TIME = Patch(
     apply=_write_one_at_a_time,
 )
 
-PATCHES = (WRITE_ONE_AT_A_TIME,)
+
+def _leases() -> Any:  # noqa: ANN401  a private module of Prefect
+    from prefect.concurrency import _leases
+
+    return _leases
+
+
+def _fits_lease_renewal() -> bool:
+    try:
+        module = _leases()
+        function, tried = module._renew_concurrency_lease_with_retries, module._RENEWAL_MAX_ATTEMPTS  # noqa: SLF001  what is patched
+    except (ImportError, AttributeError):
+        return False
+    return isinstance(tried, int) and str(inspect.signature(function)) == RENEW_LEASE
+
+
+def _renew_until_the_end() -> None:
+    _leases()._RENEWAL_MAX_ATTEMPTS = RENEWALS_TRIED  # noqa: SLF001  what is patched
+
+
+KEEP_THE_SLOT = Patch(
+    name="keep the slot",
+    reason=(
+        "A run that holds a slot of its deployment's limit renews it when it begins and every 225 s; after"
+        " three failures within some four seconds Prefect cancels the healthy run"
+    ),
+    issue="https://github.com/PrefectHQ/prefect/issues/21064",
+    without="A job may end as crashed when Prefect's server is away for a few seconds",
+    fits=_fits_lease_renewal,
+    apply=_renew_until_the_end,
+)
+
+PATCHES = (WRITE_ONE_AT_A_TIME, KEEP_THE_SLOT)
 
 
 def put_in_force(patch: Patch) -> bool:

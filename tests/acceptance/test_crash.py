@@ -27,7 +27,7 @@ def retry(house, job_id):
 def test_killed_job_goes_on_where_it_stopped(stack):
     store = stack.store
     job_id = stack.start("big", minutes=0.4)
-    wait_for(lambda: store.job(job_id).get("counts", {}).get("stored", 0) >= 200, 60, "200 words of the job")
+    wait_for(lambda: store.job(job_id).get("counts", {}).get("stored", 0) >= 100, 60, "100 words of the job")
     before_kill = store.job(job_id)
     os.kill(stack.pids("service.engine", job_id)[0], signal.SIGKILL)
 
@@ -73,13 +73,14 @@ def test_killed_job_goes_on_where_it_stopped(stack):
     accepted = {c["key"] for r, c in rows.accepted if r["job_id"] == job_id and r["number"] <= rounds_before}
     assert accepted - done_before <= done_after, "a word was lost"
     assert len(begun & {(b["round"], b["number"]) for b in second}) * BATCH_SIZE <= IN_FLIGHT
-    assert {o["stored"] for b in (*first, *second) for o in b["outcomes"]} == {"enriched"}
+    # on a busy machine the deadline cuts off what the second attempt has in flight: no more than that
+    outcomes = [o for b in (*first, *second) for o in b["outcomes"]]
+    cut = {o["key"] for o in outcomes if o["reason_code"] == "time_limit"}
+    assert {o["stored"] for o in outcomes if o["key"] not in cut} == {"enriched"}
     only_defined = {key for (key,) in rows.all("SELECT key FROM known_words WHERE depth = 1")}
-    assert not accepted & only_defined, "what the killed attempt had begun was left half done"
-    # on a busy machine the deadline cuts off what the second attempt has in flight: no more, and nothing
-    # recorded
-    assert len(only_defined) <= IN_FLIGHT
-    assert not only_defined & (done_before | done_after)
+    assert len(only_defined | cut) <= IN_FLIGHT
+    assert not accepted & (only_defined | cut), "what the killed attempt had begun was left half done"
+    assert not only_defined & ((done_before | done_after) - cut)
     rows.close()
 
 

@@ -8,7 +8,9 @@ import httpx
 
 
 def state_of(url, job_id):
-    return httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]["type"]
+    state = httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]
+    print(job_id, state["type"], state["name"], state["message"])
+    return state["type"]
 
 
 def wait_for_state(url, job_id, *wanted, within_s=30, every_s=0.2):

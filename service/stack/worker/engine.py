@@ -16,6 +16,7 @@ import warnings
 from pathlib import Path
 
 from flows.own_machine import exempt_own_machine
+from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
 from service.stack.environment import open_log
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
@@ -48,6 +49,7 @@ def main() -> None:
         os.dup2(log, 2)
         os.close(log)
         when_released(Path(lifeline), _end)
+    put_in_force(KEEP_THE_SLOT)
     try:
         with warnings.catch_warnings():
             # a warm process has already imported it as a module

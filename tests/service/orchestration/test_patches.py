@@ -44,3 +44,31 @@ Database.begin_transaction = another
 print(put_in_force(WRITE_ONE_AT_A_TIME), Database.begin_transaction is another)
 """
     assert in_a_process(code) == ["False", "True"]
+
+
+RENEWED_AT_LAST = """
+import threading, uuid
+from prefect.concurrency import _leases
+from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
+_leases._RENEWAL_RETRY_BASE_DELAY = _leases._RENEWAL_RETRY_MAX_DELAY = 0.001
+class Client:
+    asked = 0
+    def renew_concurrency_lease(self, **given):
+        self.asked += 1
+        if self.asked < 20:
+            raise ConnectionRefusedError("the server is away")
+client = Client()
+{first}
+try:
+    _leases._renew_concurrency_lease_with_retries(client, uuid.uuid4(), 300, threading.Event())
+except ConnectionRefusedError:
+    print("ended")
+print(client.asked)
+"""
+
+
+def test_a_slot_is_kept_through_an_outage():
+    assert in_a_process(RENEWED_AT_LAST.format(first="")) == ["ended", "3"], (
+        "the patch is not needed any more"
+    )
+    assert in_a_process(RENEWED_AT_LAST.format(first="put_in_force(KEEP_THE_SLOT)")) == ["20"]
