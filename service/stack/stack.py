@@ -164,7 +164,7 @@ async def _project(settings: Settings) -> None:
 
     async with (
         open_store(settings.store, language=settings.language) as store,
-        Orchestrator() as orchestrator,
+        Orchestrator(clock=store.now) as orchestrator,
         Projector(store, orchestrator),
     ):
         await asyncio.Event().wait()
