@@ -12,6 +12,11 @@ LAYERS = """
 [[tool.importlinter.contracts]]
 type = "layers"
 layers = ["flows.top", "flows.left | flows.right", "flows.ground"]
+
+[[tool.importlinter.contracts]]
+type = "layers"
+containers = ["service"]
+layers = ["app", "rest : tools"]
 """
 
 
@@ -73,6 +78,23 @@ def test_arrow_against_the_declared_layers_is_upward(floors, house):
     ]
 
 
+def test_layers_of_a_house_are_named_in_full_or_within_it(floors, house):
+    root = house(service__tools="from service.app import x")
+    assert floors.layers_of(root)[1] == [["service.app"], ["service.rest", "service.tools"]]
+    assert floors.upward_of(floors.arrows_of(root, "service"), floors.layers_of(root)) == [
+        "service.tools -> service.app"
+    ]
+
+
+@pytest.mark.parametrize(
+    "built", [{"service__new": ""}, {"service__new__init": ""}, {"service__new__deep__a": "import os"}]
+)
+def test_room_that_stands_in_no_layer_is_named(floors, house, monkeypatch, capsys, built):
+    monkeypatch.setattr("sys.argv", ["floors.py", str(house(flows__top="", **built))])
+    assert floors.main() == 1
+    assert "service/: undeclared: 1, at most 0: service.new" in capsys.readouterr().out.splitlines()
+
+
 def test_links_notes_to_the_linter_and_single_words_make_no_line_too_long(floors, house):
     long = "x" * 120
     root = house(
@@ -91,6 +113,6 @@ def test_limit_that_is_passed_is_one_clear_line(floors, house, monkeypatch, caps
 
 
 def test_house_within_its_limits_passes(floors, house, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["floors.py", str(house(flows__a=""))])
+    monkeypatch.setattr("sys.argv", ["floors.py", str(house(flows__top=""))])
     assert floors.main() == 0
     assert "files over 300 lines: 0, lines over 110 characters: 0" in capsys.readouterr().out

@@ -275,10 +275,10 @@ async def test_a_start_request_reaches_its_first_stored_word_in_the_order_of_the
     from service.api.middleware.limits import RateLimit
     from service.api.routes.jobs import start_big_job
     from service.metrics import Metrics
-    from service.orchestration.deployments import deploy
     from service.orchestration.projector import Projector
     from service.orchestration.runs import Orchestrator
     from service.schemas import StartBigJob
+    from tests.service.deploying import deploy
 
     stored = asyncio.Event()
 

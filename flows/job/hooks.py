@@ -13,7 +13,7 @@ from prefect.logging.loggers import flow_run_logger
 from flows.core.ending import reason_of_end
 from flows.core.status import is_told, line_of
 from flows.errors import LearningError
-from flows.knowledge import Job, Mode, PrefectState, utc_now
+from flows.knowledge import Job, Mode, PrefectState
 from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.settling import settle
@@ -31,7 +31,7 @@ async def record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
                 mode=cast(Mode, flow.name.removesuffix("-learning")),
                 name=flow_run.name,
                 parameters=flow_run.parameters,
-                created_at=PrefectState.plain(flow_run.created) if flow_run.created else utc_now(),
+                created_at=PrefectState.plain(flow_run.created) if flow_run.created else store.now(),
                 state=last,
                 reason=reason_of_end(last, None),
                 confirmed_at=store.now(),

@@ -27,7 +27,6 @@ from flows.knowledge import (
     Stage,
     StageCounts,
     Verdict,
-    utc_now,
 )
 from flows.knowledge.events import EventKind
 from flows.stores.base import Store
@@ -136,7 +135,7 @@ class ProgressTracker:
                 kind=kind,
                 text=text,
                 words=tuple(words),
-                occurred=utc_now(),
+                occurred=self._store.now(),
             )
         )
 
@@ -249,7 +248,7 @@ class ProgressTracker:
             job, events = self.job, tuple(self._pending)
             if self._saved is not None and not events and _same(job, self._saved):
                 return
-            job = job.model_copy(update={"updated_at": utc_now()})
+            job = job.model_copy(update={"updated_at": self._store.now()})
             saved = await self._store.save_job(job, events)
             self._saved = job
             self._pending = self._pending[len(events) :]
@@ -279,7 +278,7 @@ class ProgressTracker:
                 "run_status": status,
                 "end_reason": reason,
                 "error_code": error_code,
-                "finished_at": utc_now(),
+                "finished_at": self._store.now(),
                 "stages": {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()},
             }
         )

@@ -13,7 +13,7 @@ from flows.job.logs import job_logger
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter
 from flows.job.progress import ProgressTracker
-from flows.knowledge import Job, utc_now
+from flows.knowledge import Job
 from flows.stores.base import Store
 
 TICK_S = 1.0
@@ -42,7 +42,7 @@ async def tracking(
 
     await patiently(begin, for_s=BEGIN_S)
     taken_over = begun[0]
-    now = utc_now()
+    now = store.now()
     is_resumed = taken_over.attempt > 1
     current = taken_over.model_copy(
         update={

@@ -48,7 +48,7 @@ class Store(KnowledgeStore, JobStore, Bookkeeping, Contents, Mending, Protocol):
 
     def now(self) -> datetime:
         """The time by this store's clock, which alone decides whether claims and cached evidence have
-        expired.
+        expired, and dates the job rows.
         """
         ...
 

@@ -102,7 +102,7 @@ def _lifespan(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as owned:
             store = await owned.enter_async_context(open_store(settings.store, language=settings.language))
-            orchestrator = await owned.enter_async_context(Orchestrator())
+            orchestrator = await owned.enter_async_context(Orchestrator(clock=store.now))
             projector, relay = await _projected(owned, store, orchestrator, metrics)
             app.state.resources = AppResources(
                 settings=settings,

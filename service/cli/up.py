@@ -17,6 +17,8 @@ from service.cli.run import exit_code, page_stays, tell_end
 from service.orchestration.urls import run_page
 
 if TYPE_CHECKING:
+    from prefect.flows import Flow
+
     from service.stack.stack import Running
 
 
@@ -32,7 +34,7 @@ async def serve(
     outlive_readers()
     code = DONE
     shown: Reporter | None = None
-    async with up(settings, say=say, server=has_server) as running:
+    async with up(settings, say=say, load_flow=load_flow, server=has_server) as running:
         try:
             if mode:
                 if running.facade_url:
@@ -54,6 +56,19 @@ async def serve(
         code = await _tell_of_stopped(shown, settings, is_json=is_json)
     say("Stopped.")
     return code
+
+
+def load_flow(entrypoint: str) -> Flow[..., Any]:
+    """The flow that a deployment of `prefect.yaml` names: one of ours, or another that a person has added."""
+    from prefect.flows import load_flow_from_entrypoint
+
+    from flows.big import big_learning
+    from flows.deep import deep_learning
+    from flows.quick import quick_learning
+
+    ours: tuple[Flow[..., Any], ...] = (big_learning, quick_learning, deep_learning)
+    found = next((flow for flow in ours if entrypoint == f"{flow.fn.__module__}.{flow.fn.__name__}"), None)
+    return found or load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
 
 
 def _sign_in(settings: Settings, running: Running) -> str:

@@ -1,12 +1,13 @@
 """Deploys `prefect.yaml`: its deployments, their work pool. Repeating it is harmless.
 
-Deployments are created by Prefect's RunnerDeployment, just as `prefect deploy` does.
+Deployments are created by Prefect's RunnerDeployment, just as `prefect deploy` does. It reads names and
+parameters of the flows; who deploys loads them, since this room imports none.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +27,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentTriggerTypes
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.flows import load_flow_from_entrypoint
+from prefect.flows import Flow
 from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
@@ -42,6 +43,8 @@ UI.
 """
 
 Stamps = dict[str, dict[str, str]]
+LoadFlow = Callable[[str], Flow[..., Any]]
+"""Returns the flow at an entrypoint, such as `flows.big.big_learning`."""
 
 
 def prefect_file() -> Path:
@@ -50,7 +53,7 @@ def prefect_file() -> Path:
     return shipped if shipped.exists() else Path(__file__).parents[2] / "prefect.yaml"
 
 
-async def deploy(file: Path | None = None) -> dict[str, UUID]:
+async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUID]:
     """Apply the file to the Prefect server in the environment, and return the deployments' ids by name.
 
     Deployments and schedules that have not changed in the file keep their changes from Prefect's UI. A
@@ -66,7 +69,9 @@ async def deploy(file: Path | None = None) -> dict[str, UUID]:
         for wanted in _entries(source):
             await _ensure_pool(client, wanted["work_pool"]["name"])
             name = wanted["name"]
-            ids[name], stamps[name] = await _apply(client, wanted, applied.get(name, {}), source)
+            ids[name], stamps[name] = await _apply(
+                client, load_flow(wanted["entrypoint"]), wanted, applied.get(name, {}), source
+            )
         if stamps != applied:
             value = cast(Any, stamps)
             if remembered is None:
@@ -111,12 +116,15 @@ async def _ensure_pool(client: PrefectClient, name: str) -> None:
 
 
 async def _apply(
-    client: PrefectClient, wanted: Mapping[str, Any], applied: Mapping[str, str], file: Path
+    client: PrefectClient,
+    flow: Flow[..., Any],
+    wanted: Mapping[str, Any],
+    applied: Mapping[str, str],
+    file: Path,
 ) -> tuple[UUID, dict[str, str]]:
     """Apply one deployment. Returns its id and stamps of what is now applied: the deployment's under "", each
     schedule's under its slug.
     """
-    flow: Any = load_flow_from_entrypoint(wanted["entrypoint"], use_placeholder_flow=False)
     schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
     itself = {name: value for name, value in wanted.items() if name != "schedules"}
     stamps = {slug: _stamp(schedule) for slug, schedule in schedules.items()} | {
@@ -146,7 +154,7 @@ async def _apply(
 
 
 def _deployment(
-    flow: Any,  # noqa: ANN401  a flow of any shape
+    flow: Flow[..., Any],
     wanted: Mapping[str, Any],
     schedules: Sequence[DeploymentScheduleCreate] | None,
 ) -> RunnerDeployment:

@@ -1,8 +1,9 @@
-"""Whether the process of a run lives: by the process itself where it is on this machine, otherwise by its
-signs of life.
+"""Whether the process of a run lives: by the process itself where it is on this machine, otherwise by
+its signs of life.
 
-No clock that can be set has a say. How long a run has been silent is counted in looks, so neither a clock
-that jumps nor a machine that slept, nor a projector that was stopped, makes a healthy job look dead.
+How long a run has been silent is counted in looks, so neither a clock that jumps nor a machine that slept,
+nor a projector that was stopped, makes a healthy job look dead. One rule asks a clock that can be set: a
+silent run that is far past its deadline is given less patience.
 """
 
 from __future__ import annotations
@@ -160,8 +161,8 @@ def verdict_of(
     """What is to become of an open run; None to leave it alone.
 
     `silent_s` is how long it has given no sign, `gone_s` how long its process is known to be gone,
-    `has_worker` whether the worker that watched the process lives, `is_overdue` whether its deadline is past
-    by the wall clock.
+    `has_worker` whether the worker that watched the process lives, `is_overdue` whether its deadline is long
+    past by the store's clock.
     """
     kind = look.run.state.type
     is_gone = fate == "gone" and (not has_worker or gone_s >= HEAD_START_S)

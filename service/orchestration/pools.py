@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from prefect.client.schemas.objects import WorkerStatus, WorkPool, WorkPoolStatus
 from prefect.exceptions import ObjectNotFound
@@ -24,10 +26,11 @@ SLOT_STATE = "AwaitingConcurrencySlot"
 
 
 class Pools:
-    """The work pools that run our jobs."""
+    """The work pools that run our jobs. `clock` is what Prefect's moments are compared with."""
 
-    def __init__(self, api: PrefectApi) -> None:
+    def __init__(self, api: PrefectApi, clock: Callable[[], datetime] = utc_now) -> None:
         self._api = api
+        self._clock = clock
         self._known: dict[str, tuple[float, WorkPool | None]] = {}
 
     async def why_waiting(self, run: Run) -> Reason | None:
@@ -38,7 +41,7 @@ class Pools:
         if run.pool is None:
             return None
         if state.type == "PENDING":
-            is_late = (utc_now() - state.since).total_seconds() >= LATE_S
+            is_late = (self._clock() - state.since).total_seconds() >= LATE_S
             return Reason(code="starting", params={"pool": run.pool}) if is_late else None
         if (why := await self._why_queued(run)) is None and state.name == TAKEN_BACK:
             return Reason(code="taken_back")
@@ -49,7 +52,7 @@ class Pools:
         if state.name == SLOT_STATE:
             return Reason(code="slots_taken")
         since = run.due_at if state.name == LATE_STATE else max(run.due_at, state.since)
-        waited_s = (utc_now() - since).total_seconds()
+        waited_s = (self._clock() - since).total_seconds()
         if waited_s < 0:
             return Reason(code="retry_later", params={"at": run.due_at.isoformat()})
         pool = await self._pool(str(run.pool))

@@ -19,7 +19,7 @@ from prefect.context import get_settings_context
 
 from flows.core.ending import GONE, OVERDUE, reason_of_end
 from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, Reason, utc_now
+from flows.knowledge import Job, JobStatus, PrefectState, Reason
 from flows.stores.base import Saved, Store
 from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
@@ -92,7 +92,9 @@ class Projector:
         self._on_news, self._on_connection = on_news, on_connection
 
     def confirmed_at(self, job: Job) -> datetime | None:
-        """When a job's row was last known to be current: written, or confirmed by a poll."""
+        """When a job's row was last known to be current: written, or confirmed by a poll, by the
+        store's clock.
+        """
         moments = (job.updated_at, job.confirmed_at, self._repair.confirmed.get(job.job_id))
         return max((moment for moment in moments if moment is not None), default=None)
 
@@ -111,7 +113,7 @@ class Projector:
         Raises PrefectUnavailable.
         """
         run = await self._orchestrator.run(job_id)
-        if run is None or run.due_at > utc_now():
+        if run is None or run.due_at > self._store.now():
             return None
         try:
             return await self.note(run)
@@ -141,7 +143,7 @@ class Projector:
                 if row.is_settled or row.state is None:
                     continue
                 # a process that is known to be gone writes no more
-                if row.state.name in {GONE, OVERDUE} or row.state.since + SETTLE < utc_now():
+                if row.state.name in {GONE, OVERDUE} or row.state.since + SETTLE < self._store.now():
                     await settle(self._store, row)
 
     async def _listen(self) -> None:
@@ -234,7 +236,7 @@ class Projector:
         if row is None:
             if run is None:
                 self._untaken.leave_out(job_id)
-            row = new_row(job_id, run, is_asked_for=is_asked_for)
+            row = new_row(job_id, run, is_asked_for=is_asked_for, now=self._store.now())
         state = latest or (run.state if run is not None else None)
         if state is not None and row.state is not None:
             state, run = await in_order(self._orchestrator, job_id, state, known=row.state, run=run)
@@ -291,7 +293,7 @@ async def catch_up(store: Store, *, within_s: float) -> bool:
     time.
     """
     try:
-        async with asyncio.timeout(within_s), Orchestrator() as orchestrator:
+        async with asyncio.timeout(within_s), Orchestrator(clock=store.now) as orchestrator:
             await Projector(store, orchestrator).catch_up()
     except (PrefectUnavailable, ConfigurationError, TimeoutError):
         return False

@@ -24,7 +24,6 @@ from flows.knowledge import (
     PrefectState,
     ProcessMark,
     StateType,
-    utc_now,
 )
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
@@ -61,13 +60,13 @@ class NotOurs(LearningError):
     """The run gets no row: it belongs to another flow, or is scheduled for later."""
 
 
-def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool) -> Job:
+def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool, now: datetime) -> Job:
     """The row of a run that has none. Raises NotOurs."""
     if run is None:
         raise NotOurs(f"{job_id} is a run of another flow")
     if not run.has_deployment:
         raise NotOurs(f"{job_id} runs in its own process, which writes its row")
-    if not is_asked_for and run.due_at > utc_now() + timedelta(seconds=1):
+    if not is_asked_for and run.due_at > now + timedelta(seconds=1):
         raise NotOurs(f"{job_id} is scheduled for later")
     return Job(
         job_id=run.job_id,
@@ -105,7 +104,10 @@ class Project(Protocol):
 
 
 class Repair:
-    """Compares the store with one Prefect server; `project` writes the differences."""
+    """Compares the store with one Prefect server; `project` writes the differences.
+
+    It knows the time by the store's clock.
+    """
 
     def __init__(self, store: Store, orchestrator: Orchestrator, project: Project) -> None:
         self._store = store
@@ -127,7 +129,7 @@ class Repair:
 
         Raises PrefectUnavailable.
         """
-        now = utc_now()
+        now = self._store.now()
         runs = await self._orchestrator.runs(statuses=OPEN, until=now, limit=LATEST)
         if is_first:
             runs += await self._orchestrator.runs(until=now, since=now - LOOK_BACK, limit=LATEST)
@@ -201,7 +203,7 @@ class Repair:
             except Exception:  # one run must not keep the others from being compared
                 log.exception("Could not compare job %s with Prefect", job_id)
                 continue
-            self.confirmed[job_id] = utc_now()
+            self.confirmed[job_id] = self._store.now()
         is_open = {job_id for job_id, run in runs.items() if not run.state.is_final}
         self.has_pending = any(run.state.type == "PENDING" for run in runs.values())
         self.silence.keep(is_open)
@@ -264,7 +266,7 @@ class Repair:
             silent_s=silent_s,
             gone_s=gone_s,
             has_worker=has_worker,
-            is_overdue=due + OVERDUE < utc_now(),
+            is_overdue=due + OVERDUE < self._store.now(),
         )
         if verdict is None:
             return

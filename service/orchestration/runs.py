@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal, Self
 from uuid import UUID, uuid4
@@ -36,6 +36,9 @@ Retried = Literal["retried", "rescheduled", "starting"]
 STOPPING = timedelta(seconds=15)
 """How long to wait for a run that is being cancelled before retrying it."""
 SETTLED = timedelta(seconds=4)
+"""How long after a run was cancelled Prefect's own worker may still report it."""
+LOOK_S = 0.2
+"""How often to look meanwhile."""
 
 
 class Orchestrator(RunReader):
@@ -43,15 +46,16 @@ class Orchestrator(RunReader):
 
     Prefect need not be running. Each call ends within five seconds or raises PrefectUnavailable;
     ConfigurationError if Prefect refuses our credentials. A lock serialises starts, since Prefect on SQLite
-    takes one write at a time.
+    takes one write at a time. `clock` is what Prefect's moments are compared with: a store's `now`.
     """
 
-    def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, *, timeout_s: float = TIMEOUT_S, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__(PrefectApi(timeout_s=timeout_s))
         self._deployment_ids: dict[Mode, UUID] = {}
         self._starting = asyncio.Lock()
         self.schedules = Schedules(self._api, self._flows)
-        self.pools = Pools(self._api)
+        self.pools = Pools(self._api, clock)
+        self._clock = clock
 
     async def __aenter__(self) -> Self:
         await self._api.__aenter__()
@@ -150,15 +154,15 @@ class Orchestrator(RunReader):
         """The run's state once its worker has nothing more to report, within a few seconds.
 
         The flow reports its cancellation first. Prefect's own worker reports it again when the process is
-        gone, even if the next attempt has begun.
+        gone, even if the next attempt has begun (decision 14).
         """
         state, asked = run.state, time.monotonic()
         patience = {"CANCELLING": STOPPING} | ({} if run.worker_type == POOL_TYPE else {"CANCELLED": SETTLED})
-        # the wall clock may have been set back: then the state seems to lie ahead
-        while max(utc_now() - state.since, timedelta(seconds=time.monotonic() - asked)) < patience.get(
+        # a clock may have been set back: then the state seems to lie ahead
+        while max(self._clock() - state.since, timedelta(seconds=time.monotonic() - asked)) < patience.get(
             state.type, timedelta(0)
         ):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(LOOK_S)
             latest = await self.run(run.job_id)
             state = latest.state if latest is not None else state
         return state

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flows.errors import ConfigurationError
 from flows.settings import Settings
@@ -23,6 +23,9 @@ from service.stack.locks import is_locked
 from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
 from service.stack.processes import FACADE_STOP_S, LEFT_S, WORKER_STOP_S
 from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
+
+if TYPE_CHECKING:
+    from service.orchestration.deployments import LoadFlow
 
 __all__ = ["Running", "StackFailure", "up"]
 
@@ -53,12 +56,18 @@ class Running:
 
 @asynccontextmanager
 async def up(
-    settings: Settings, *, say: Say, server: bool = True, deployments: Path | None = None
+    settings: Settings,
+    *,
+    say: Say,
+    load_flow: LoadFlow,
+    server: bool = True,
+    deployments: Path | None = None,
 ) -> AsyncGenerator[Running]:
     """Run the stack for the length of the block.
 
     It starts Prefect's server, the worker and the server, and stops them in reverse order. `server=False`
-    requires PREFECT_API_URL; `deployments` replaces our `prefect.yaml`.
+    requires PREFECT_API_URL; `deployments` replaces our `prefect.yaml`, and `load_flow` is called for each of
+    its entrypoints once Prefect's server is up.
 
     SIGINT and SIGTERM end the block; the code after it runs with `interrupted` set. A second signal stops
     immediately, without finishing the work in flight. Raises ConfigurationError if the stack cannot start,
@@ -80,6 +89,7 @@ async def up(
                     say=say,
                     lifeline=lifeline,
                     interrupts=interrupts,
+                    load_flow=load_flow,
                     deployments=deployments,
                 )
                 yield running
@@ -103,6 +113,7 @@ async def _start(
     say: Say,
     lifeline: Lifeline,
     interrupts: _Interrupts,
+    load_flow: LoadFlow,
     deployments: Path | None,
 ) -> Running:
     is_embedded = not os.environ.get("PREFECT_API_URL")
@@ -123,7 +134,7 @@ async def _start(
     facade = children.facade(settings, environment, port, say) if port is not None else None
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
-    await _start_children(worker, facade, deploy(deployments), say)
+    await _start_children(worker, facade, deploy(load_flow, deployments), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
     logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "facade.log"}
@@ -153,13 +164,13 @@ async def _project(settings: Settings) -> None:
 
     async with (
         open_store(settings.store, language=settings.language) as store,
-        Orchestrator() as orchestrator,
+        Orchestrator(clock=store.now) as orchestrator,
         Projector(store, orchestrator),
     ):
         await asyncio.Event().wait()
 
 
-def _import_deployments() -> Callable[[Path | None], Coroutine[Any, Any, object]]:
+def _import_deployments() -> Callable[[LoadFlow, Path | None], Coroutine[Any, Any, object]]:
     from service.orchestration.deployments import deploy
 
     return deploy

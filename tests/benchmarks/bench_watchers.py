@@ -164,7 +164,7 @@ async def measure(home, count, changes, *, has_flood):
     from prefect.states import Paused, Running
 
     from flows.stores import open_store
-    from service.orchestration.deployments import deploy
+    from tests.service.deploying import deploy
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

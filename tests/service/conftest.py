@@ -69,8 +69,12 @@ from pathlib import Path
 from flows.settings import read_settings
 from service.stack import stack
 say = lambda text: print(text, flush=True)
+def load_flow(entrypoint):
+    from prefect.flows import load_flow_from_entrypoint
+    return load_flow_from_entrypoint(entrypoint)
 async def main():
-    async with stack.up(read_settings(), say=say, deployments=Path(os.environ["STAND_INS"])) as running:
+    stand_ins = Path(os.environ["STAND_INS"])
+    async with stack.up(read_settings(), say=say, load_flow=load_flow, deployments=stand_ins) as running:
         say(f"facade {running.facade_url}")
         say(f"ready {running.api_url} {running.worker.pid}")
         if os.environ.get("JOB"):
@@ -236,7 +240,7 @@ def serve(tmp_path):
 async def store(tmp_path, prefect_api, stand_ins):
     """A store, with a Prefect that has our deployments."""
     from flows.stores import open_store
-    from service.orchestration.deployments import deploy
+    from tests.service.deploying import deploy
 
     await deploy(stand_ins)
     async with open_store(f"sqlite:///{tmp_path / 'knowledge.db'}", language="en") as store:

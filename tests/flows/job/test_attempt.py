@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -50,6 +51,16 @@ async def test_at_the_time_limit_nothing_new_is_asked_and_the_job_ends_within_tw
     assert job.counts.stored == (await heart.store.stats()).entries > 0
     assert all(outcome.reason is None for outcome in await heart.outcomes())
     assert await heart.store.claims(JOB) == ()
+
+
+async def test_row_and_lines_are_dated_by_the_stores_clock(heart):
+    await heart.run(Model(WORDS, takes_s={"define": 4}), minutes=1)
+    row = await heart.job()
+    assert (row.started_at, row.deadline_at) == (START, START + timedelta(minutes=1))
+    assert START < row.finished_at <= row.updated_at <= START + timedelta(seconds=62)
+    lines = await heart.store.log(JOB)
+    assert lines
+    assert all(START <= line.occurred <= row.updated_at for line in lines)
 
 
 async def test_a_prefect_that_hangs_makes_no_short_attempt_longer(heart):

@@ -19,7 +19,7 @@ from store_documents import ANN, START, batch, entry, event, job, round_
 
 from flows.knowledge import Word
 from service.api.app import create_app
-from service.orchestration.deployments import deploy
+from tests.service.deploying import deploy
 from tests.thorough import amount
 
 

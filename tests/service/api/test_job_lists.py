@@ -14,8 +14,8 @@ from prefect.states import Crashed, Pending, Running, Scheduled
 from store_documents import START, batch, job, round_
 
 from flows.knowledge import JobEvent, Word, utc_now
-from service.orchestration.deployments import deploy
 from tests.service.api.job_requests import problem, put, shown, started, with_document
+from tests.service.deploying import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

@@ -12,8 +12,8 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Running
 
 from flows.knowledge import utc_now
-from service.orchestration.deployments import deploy
 from tests.service.api.job_requests import problem, put, shown, started, with_document
+from tests.service.deploying import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.orchestration import get_client
 
-from service.orchestration.deployments import deploy
+from tests.service.deploying import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

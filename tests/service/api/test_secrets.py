@@ -13,9 +13,9 @@ import pytest
 from api_server import TOKEN, serving
 from prefect.client.orchestration import get_client
 
-from service.orchestration.deployments import deploy
 from service.stack.environment import adopted
 from service.stack.web_server import Redaction
+from tests.service.deploying import deploy
 
 PLANTED = {
     "LEARN_API_TOKEN": TOKEN,

@@ -25,9 +25,9 @@ from prefect.states import (
 from flows.knowledge import ProcessMark, utc_now
 from flows.own_machine import machine
 from service.orchestration import runs
-from service.orchestration.deployments import deploy
 from service.orchestration.types import Taken, taken_labels
 from tests.service.api.job_requests import problem, put, shown, started, with_document
+from tests.service.deploying import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

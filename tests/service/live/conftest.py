@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from service.orchestration.deployments import deploy
+from tests.service.deploying import deploy
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from flows.knowledge import Job, ProcessMark, Word, utc_now
 from flows.own_machine import lives, machine, process_of
-from service.orchestration import liveness, repair
+from service.orchestration import liveness
 from service.orchestration.liveness import PENDING_S, STARTING_S, TAKES, Silence
 from service.orchestration.projector import Projector
 from service.orchestration.types import Taken, taken_labels, taken_of
@@ -154,7 +154,7 @@ async def test_a_clock_that_jumps_ends_no_healthy_job(  # noqa: PLR0917
 ):
     begun = await begin(store, prefect, ANN, process=process, deadline_at=utc_now() + timedelta(minutes=5))
     await looks.go_on_for(10)
-    monkeypatch.setattr(repair, "utc_now", lambda: utc_now() + jump)
+    monkeypatch.setattr(store, "_clock", lambda: utc_now() + jump)
     for second in range(10):
         # at work it writes its row, by whatever clock
         written = begun.model_copy(update={"updated_at": utc_now() + jump + timedelta(seconds=5 * second)})

@@ -72,3 +72,10 @@ async def test_a_pool_is_read_once_for_many_runs_until_something_is_heard_of_it(
     api.pool = pool()
     pools.forget()
     assert (await pools.why_waiting(run())).code == "late"
+
+
+@pytest.mark.parametrize(("ahead_s", "code"), [(-60, "retry_later"), (0, None), (60, "late")])
+async def test_how_long_a_run_has_waited_is_judged_by_the_clock_that_is_given(ahead_s, code):
+    pools = Pools(PlayedApi(pool()), clock=lambda: utc_now() + timedelta(seconds=ahead_s))
+    reason = await pools.why_waiting(run(waited_s=0))
+    assert (reason.code if reason else None) == code

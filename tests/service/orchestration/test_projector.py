@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from flows.knowledge import Counts, Reason, Word, utc_now
-from service.orchestration import repair
 from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
 
@@ -148,9 +147,31 @@ async def test_a_silent_run_long_over_its_time_is_called_crashed(store, prefect,
     await looks.go_on_for(20)
     assert prefect.crashed == []
     now = utc_now()
-    monkeypatch.setattr(repair, "utc_now", lambda: now + timedelta(minutes=4))
+    monkeypatch.setattr(store, "_clock", lambda: now + timedelta(minutes=4))
     await looks.go_on_for(20)
     assert prefect.crashed == [ANN]
+
+
+async def test_when_a_row_was_current_is_told_by_the_stores_clock_alone(
+    store, prefect, projector, monkeypatch
+):
+    tomorrow = utc_now() + timedelta(days=1)
+    monkeypatch.setattr(store, "_clock", lambda: tomorrow)
+    await begin(store, prefect, ANN)
+    await projector.poll()
+    row = await store.job(ANN)
+    assert (row.confirmed_at, projector.confirmed_at(row)) == (tomorrow, tomorrow)
+    monkeypatch.setattr(store, "_clock", lambda: tomorrow + timedelta(seconds=4))
+    await projector.poll()
+    assert await store.job(ANN) == row, "nothing new is to be written"
+    assert projector.confirmed_at(row) == tomorrow + timedelta(seconds=4)
+
+
+async def test_whether_a_run_is_due_is_judged_by_the_stores_clock(store, prefect, projector, monkeypatch):
+    prefect.put(ANN, "SCHEDULED", due_at=utc_now() + timedelta(hours=1))
+    monkeypatch.setattr(store, "_clock", lambda: utc_now() + timedelta(hours=2))
+    await projector.poll()
+    assert (await store.job(ANN)).status == "queued"
 
 
 async def test_a_run_in_a_process_of_its_own_without_a_row_is_nobodys(store, prefect, projector):

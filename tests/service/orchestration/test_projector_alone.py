@@ -13,9 +13,9 @@ from prefect.states import Crashed, Running
 from flows.core.ending import OVERDUE, SILENT, reason_of_end
 from flows.knowledge import Job, PrefectState, Reason, utc_now
 from service.orchestration import projector as module
-from service.orchestration.deployments import deploy
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
+from tests.service.deploying import deploy
 from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
 

@@ -14,10 +14,10 @@ from prefect.states import Cancelled, Completed, Crashed, Pending, Running
 
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import utc_now
-from service.orchestration import runs as module
-from service.orchestration.deployments import ZOMBIES, deploy, prefect_file
+from service.orchestration.deployments import ZOMBIES, prefect_file
 from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.runs import Orchestrator
+from tests.service.deploying import deploy
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -219,12 +219,11 @@ async def test_a_retry_waits_for_prefects_own_worker_and_not_for_ours(
 
 @pytest.mark.parametrize("state", [Cancelled(), Crashed(message="gone")])
 async def test_a_retry_does_not_wait_until_a_clock_that_was_set_back_has_caught_up(
-    orchestrator, deployments, monkeypatch, state
+    orchestrator, deployments, state
 ):
     run = await orchestrator.start("big", {})
     async with get_client() as client:
         await client.set_flow_run_state(run.job_id, state, force=True)
-    monkeypatch.setattr(module, "utc_now", lambda: utc_now() - timedelta(hours=1))
-    async with asyncio.timeout(20):
-        _, did = await orchestrator.retry(run.job_id)
+    async with asyncio.timeout(20), Orchestrator(clock=lambda: utc_now() - timedelta(hours=1)) as behind:
+        _, did = await behind.retry(run.job_id)
     assert did == "retried"

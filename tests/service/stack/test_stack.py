@@ -16,6 +16,10 @@ from service.stack import stack
 pytestmark = pytest.mark.acceptance
 
 
+def _load_none(entrypoint):
+    raise AssertionError(f"{entrypoint}: nothing is deployed here")
+
+
 def test_deployments_have_forms_limits_and_switched_off_schedules(start):
     _, url, _ = start()
     found = {d["name"]: d for d in httpx.post(f"{url}/deployments/filter", json={"limit": 10}).json()}
@@ -194,7 +198,7 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
 
     async def second():
-        async with stack.up(settings, say=print):
+        async with stack.up(settings, say=print, load_flow=_load_none):
             pass
 
     with pytest.raises(ConfigurationError, match="is already running"):
@@ -204,5 +208,5 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
 async def test_stack_without_a_server_needs_an_address(settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ConfigurationError, match="PREFECT_API_URL is not set"):
-        async with stack.up(settings, say=print, server=False):
+        async with stack.up(settings, say=print, load_flow=_load_none, server=False):
             pass
