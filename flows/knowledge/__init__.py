@@ -9,6 +9,8 @@ from flows.knowledge.aliases import Alias, Merge, StoredName
 from flows.knowledge.base import (
     DEPTHS,
     FINAL_STATUSES,
+    MODES,
+    OPEN_STATUSES,
     STAGES,
     Bound,
     Depth,
@@ -17,6 +19,7 @@ from flows.knowledge.base import (
     JobStatus,
     Key,
     Mode,
+    ModelKind,
     Origin,
     Page,
     PartOfSpeech,
@@ -75,6 +78,8 @@ from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, V
 __all__ = [
     "DEPTHS",
     "FINAL_STATUSES",
+    "MODES",
+    "OPEN_STATUSES",
     "STAGES",
     "STATUS_OF_STATE",
     "Alias",
@@ -110,6 +115,7 @@ __all__ = [
     "LearnedWord",
     "Merge",
     "Mode",
+    "ModelKind",
     "NamedOutcome",
     "Origin",
     "Outcome",

@@ -14,10 +14,10 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 
-from flows.knowledge import PrefectState
+from flows.knowledge import MODES, PrefectState
 from service.errors import NotFound
 from service.orchestration.client import PrefectApi
-from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
+from service.orchestration.flows import PAGE, OurFlows, our_flows
 from service.orchestration.types import Schedule
 
 

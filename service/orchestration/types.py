@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from flows.knowledge import Document, Mode, PrefectState, ProcessMark, StartedBy
 
+POOL = "learning"
+"""The work pool of `prefect.yaml`, which says the same: a test compares."""
 POOL_TYPE = "learning"
 """The type of our worker, and of the work pool that `learn up` creates."""
 WORKER_TYPE = "prefect.worker.type"

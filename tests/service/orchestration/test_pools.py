@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+import yaml
 from prefect.client.schemas.objects import WorkPoolStatus
 from prefect.exceptions import ObjectNotFound
 
 from flows.knowledge import PrefectState, utc_now
+from service.orchestration.deployments import prefect_file
 from service.orchestration.pools import LATE_S, SLOT_STATE, Pools
-from service.orchestration.types import Run
+from service.orchestration.types import POOL, Run
 
 
 class PlayedApi:
@@ -72,3 +74,8 @@ async def test_a_pool_is_read_once_for_many_runs_until_something_is_heard_of_it(
     api.pool = pool()
     pools.forget()
     assert (await pools.why_waiting(run())).code == "late"
+
+
+def test_our_file_deploys_to_the_pool_that_our_worker_serves():
+    deployments = yaml.safe_load(prefect_file().read_text())["deployments"]
+    assert {each["work_pool"]["name"] for each in deployments} == {POOL}
