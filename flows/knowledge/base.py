@@ -12,6 +12,7 @@ T = TypeVar("T")
 Mode = Literal["big", "quick", "deep"]
 JobStatus = Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
 StartedBy = Literal["dashboard", "api", "schedule", "prefect", "process"]
+RuleKind = Literal["cron", "interval", "rrule"]
 ModelKind = Literal["lexicon", "language_model"]
 Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 EndReason = Literal[

@@ -63,8 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "learn")
-        problem = clean(" ".join(error.format_message().split())).rstrip(".").replace("Value error, ", "")
-        end = "" if problem.endswith("?") else "."
+        problem = clean(" ".join(error.format_message().split()))
+        end = "" if problem.endswith((".", "?")) else "."
         err().print(f"{command}: {problem}{end} See: {command} --help")
         return error.exit_code
     except typer.Abort:

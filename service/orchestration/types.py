@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from flows.knowledge import Document, Mode, PrefectState, ProcessMark, StartedBy
+from flows.knowledge import Document, Mode, PrefectState, ProcessMark, RuleKind, StartedBy
 
 POOL = "learning"
 """The work pool of `prefect.yaml`, which says the same: a test compares."""
@@ -64,7 +64,8 @@ class Run:
 class Schedule:
     """A schedule of a deployment.
 
-    `rule` is its cron line, interval or recurrence rule.
+    `rule` is its cron line, interval or recurrence rule, as `rule_kind` says; `interval_s` is an interval in
+    seconds.
     """
 
     id: UUID
@@ -72,6 +73,8 @@ class Schedule:
     mode: Mode
     slug: str | None
     rule: str
+    rule_kind: RuleKind | None
+    interval_s: float | None
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None

@@ -16,4 +16,4 @@ def test_a_run_has_ended_in_four_of_prefects_states(kind: StateType):
 def test_a_job_is_open_or_has_ended():
     assert not FINAL_STATUSES & set(OPEN_STATUSES)
     assert FINAL_STATUSES | set(OPEN_STATUSES) == set(get_args(JobStatus))
-    assert FINAL_STATUSES == {"completed", "failed", "cancelled"}
+    assert {"completed", "failed", "cancelled"} == FINAL_STATUSES
