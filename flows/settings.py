@@ -258,9 +258,9 @@ def read_settings() -> Settings:
 
 
 def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
-    # what a validator of ours raised is a parameter too; pydantic's message puts words before it
-    said = str(params.get("error", message))
-    return _PLAIN[code].format_map(params) if code in _PLAIN else said
+    if code == "value_error":  # what a validator of ours raised; pydantic's message puts words before it
+        return str(params["error"])
+    return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
 
 @cache

@@ -118,6 +118,7 @@ def test_help_costs_little_more_than_the_library_that_prints_it():
         (["fly"], ["fly", "learn --help"]),
         (["exprot"], ["Did you mean 'export'? See: learn --help"]),
         (["export", "--format", "xls"], ["'xls' is not one of"]),
+        (["search", "--job", "nope"], ["--job", "valid UUID"]),
         (["search", "--category", "beast"], ["--category", "animal"]),
         (["search", "--depth", "bottomless"], ["--depth", "enriched"]),
         (["search", "--job", "no-uuid"], ["--job"]),
