@@ -258,6 +258,8 @@ def read_settings() -> Settings:
 
 
 def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
+    if code == "value_error":  # what a validator of ours raised; pydantic's message puts words before it
+        return str(params["error"])
     return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
 
@@ -272,7 +274,5 @@ def _note_the_path(plain: str) -> None:
 def _line(loc: tuple[int | str, ...], message: str, given: object) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() else f"LEARN_{name.upper()}"
-    line = f"{variable}: {message.removeprefix('Value error, ')}" + (
-        "" if variable.endswith("_KEY") else f" (given: {given!r})"
-    )
+    line = f"{variable}: {message}" + ("" if variable.endswith("_KEY") else f" (given: {given!r})")
     return re.sub(r"\s+", " ", line)

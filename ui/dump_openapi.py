@@ -1,5 +1,6 @@
-"""Writes the server's OpenAPI document to ui/openapi.json, and the bounds in it to ui/src/api/limits.json:
-`python ui/dump_openapi.py`. With `--check` it says whether they are up to date.
+"""Writes the server's OpenAPI document to ui/openapi.json, the bounds in it to ui/src/api/limits.json,
+and which statuses are open to ui/src/api/statuses.json: `python ui/dump_openapi.py`. With `--check` it says
+whether they are up to date.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from flows.knowledge import FINAL_STATUSES, OPEN_STATUSES
 from flows.settings import Settings
 from service.api.app import create_app
 from service.settings import FacadeSettings
@@ -17,11 +19,13 @@ from service.settings import FacadeSettings
 HERE = Path(__file__).parent
 TARGET = HERE / "openapi.json"
 LIMITS = HERE / "src/api/limits.json"
+STATUSES = HERE / "src/api/statuses.json"
 REQUESTS = {"big": "StartBigJob", "quick": "StartQuickJob", "deep": "StartDeepJob"}
 QUERIES = {
     "search": ("/knowledge", "q"),
     "graph": ("/graph/{word}", "limit"),
     "events": ("/jobs/{job_id}/events", "limit"),
+    "jobs": ("/jobs", "limit"),
 }
 BOUNDS = ("exclusiveMinimum", "minimum", "maximum", "minLength", "maxLength", "maxItems", "default")
 
@@ -49,15 +53,21 @@ def limits(document: dict[str, Any]) -> str:
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
+def statuses() -> str:
+    """The statuses of open jobs, and of those that have ended."""
+    return json.dumps({"final": sorted(FINAL_STATUSES), "open": OPEN_STATUSES}, indent=2) + "\n"
+
+
 def _bounds(about: dict[str, Any]) -> dict[str, Any]:
     kinds = [about, *about.get("anyOf", [])]
     return {name: kind[name] for kind in kinds for name in BOUNDS if kind.get(name) is not None}
 
 
 def main() -> None:
-    """Write the document and its bounds, or fail when they are not those that are there."""
+    """Write the document and what is read from it, or fail when it is not what is there."""
     text = dumped()
-    for target, wanted in ((TARGET, text), (LIMITS, limits(json.loads(text)))):
+    files = ((TARGET, text), (LIMITS, limits(json.loads(text))), (STATUSES, statuses()))
+    for target, wanted in files:
         if "--check" not in sys.argv:
             target.write_text(wanted)
         elif not target.is_file() or target.read_text() != wanted:

@@ -173,7 +173,8 @@ async def attempt(
                 )
                 async with open_resources(waiting) as resources:
                     tracker.quota = lambda: resources.quota_left
-                    tracker.written_by(resources.model.name)
+                    model = resources.model
+                    tracker.written_by(model.name, "language_model" if model.invents else "lexicon")
                     resources.troubles.resume(tracker.job.troubles)
                     resources.troubles.on_first = tracker.trouble
                     tracker.troubles = lambda: resources.troubles.rows

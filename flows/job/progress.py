@@ -21,6 +21,7 @@ from flows.knowledge import (
     Job,
     JobEvent,
     JobStatus,
+    ModelKind,
     ProviderTrouble,
     QuotaLeft,
     Round,
@@ -139,9 +140,9 @@ class ProgressTracker:
             )
         )
 
-    def written_by(self, model: str) -> None:
-        """Put the name of the model that writes into the document."""
-        self._job = self._job.model_copy(update={"model": model})
+    def written_by(self, model: str, kind: ModelKind) -> None:
+        """Put the model that writes into the document: its name and its kind."""
+        self._job = self._job.model_copy(update={"model": model, "model_kind": kind})
 
     def problem(self, text: str) -> None:
         """Put an error into the document and the log."""

@@ -13,13 +13,13 @@ from typing import Any
 
 from prefect.client.schemas.objects import StateType
 
+from flows.core.grace import STOP_GRACE_S
 from flows.job.logs import job_logger
 from flows.job.prefect_run import PrefectRun
 from flows.job.progress import ProgressTracker
 from flows.job.rounds import RoundRunner
 from flows.stores.base import Store
 
-SIGNAL_GRACE_S = 8.0
 STATE_EVERY_S = 5.0
 STATE_TIMEOUT_S = 1.5
 HEAR_OUT_S = 6.0
@@ -120,7 +120,7 @@ class StopSignals:
         else:
             self._is_interrupted = True
             self._drain(
-                SIGNAL_GRACE_S, "Interrupted; finishing what is in flight (interrupt again to stop at once)"
+                STOP_GRACE_S, "Interrupted; finishing what is in flight (interrupt again to stop at once)"
             )
 
     def _on_terminate(self) -> None:
@@ -131,7 +131,7 @@ class StopSignals:
         if not is_over:
             why = "The worker is being stopped" if self._has_worker else "Terminated"
             self._drain(
-                SIGNAL_GRACE_S, f"{why}; finishing what is in flight", is_worker_stopping=self._has_worker
+                STOP_GRACE_S, f"{why}; finishing what is in flight", is_worker_stopping=self._has_worker
             )
         while is_over is None:
             await asyncio.sleep(ASK_AGAIN_S)

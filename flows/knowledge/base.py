@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,8 @@ T = TypeVar("T")
 Mode = Literal["big", "quick", "deep"]
 JobStatus = Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
 StartedBy = Literal["dashboard", "api", "schedule", "prefect", "process"]
+RuleKind = Literal["cron", "interval", "rrule"]
+ModelKind = Literal["lexicon", "language_model"]
 Bound = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 EndReason = Literal[
     "time limit",
@@ -30,9 +32,11 @@ Support = Literal["supported", "model_only", "conflict"]
 Origin = Literal["model", "backlog", "frontier", "given", "leftover"]
 Key = Annotated[str, Field(min_length=1, description="Identity of a word: see flows.core.words.word_key")]
 
-DEPTHS: tuple[Depth, ...] = ("defined", "enriched", "deep")
-STAGES: tuple[Stage, ...] = ("propose", "research", "synthesize", "enrich")
-FINAL_STATUSES: frozenset[JobStatus] = frozenset({"completed", "failed", "cancelled"})
+MODES: tuple[Mode, ...] = get_args(Mode)
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
+STAGES: tuple[Stage, ...] = get_args(Stage)
+OPEN_STATUSES: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
+FINAL_STATUSES: frozenset[JobStatus] = frozenset(get_args(JobStatus)) - frozenset(OPEN_STATUSES)
 
 
 class Document(BaseModel):

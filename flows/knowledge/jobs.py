@@ -15,6 +15,7 @@ from flows.knowledge.base import (
     EndReason,
     JobStatus,
     Mode,
+    ModelKind,
     Stage,
     StartedBy,
     Usage,
@@ -130,6 +131,8 @@ class Job(Document):
     """
     model: str | None = None
     """The model that writes, such as `wordnet-3.1`. None until it is open, and in older documents."""
+    model_kind: ModelKind | None = None
+    """Whether that is the lexicon or a language model. None until it is open, and in older documents."""
     errors: tuple[str, ...] = ()
     """The latest 20, newest last."""
     error_code: ErrorCode | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from flows.knowledge.base import Document, JobStatus
+from flows.knowledge.base import FINAL_STATUSES, Document, JobStatus
 
 StateType = Literal[
     "SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED"
@@ -91,7 +91,7 @@ class PrefectState(Document):
     @property
     def is_final(self) -> bool:
         """Whether the run has ended."""
-        return self.type in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        return self.status in FINAL_STATUSES
 
 
 class ProcessMark(Document):

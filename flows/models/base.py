@@ -18,6 +18,11 @@ from flows.knowledge import (
     WordEvidence,
 )
 
+MOST_WORDS = 1_000
+"""Most words, or items about words, read of one answer."""
+WORD_CHARACTERS = 200
+"""Most characters kept of a word in an answer, far more than a word may have."""
+
 
 class Unfinished(MalformedOutput):
     """The answer was cut off or did not match the requested shape, but was billed.

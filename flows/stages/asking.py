@@ -17,7 +17,7 @@ from flows.errors import (
     TransientError,
 )
 from flows.knowledge import Document, Failure, Generation, ProposalRequest, Usage
-from flows.models.base import Budgeted, LanguageModel, Unfinished
+from flows.models.base import WORD_CHARACTERS, Budgeted, LanguageModel, Unfinished
 from flows.stages.failures import NO_ANSWER, failure_of, unreadable
 from flows.stages.troubles import Troubles
 
@@ -27,8 +27,6 @@ Made = TypeVar("Made", bound=Document)
 
 AskCall = Callable[[Sequence[Item]], Awaitable[Generation[Mapping[str, Draft]]]]
 
-MOST_CHARACTERS = 200
-"""Most characters kept of a proposed word, far more than a word may have."""
 AGAIN = 2
 """How often a word is asked for again when its answer is missing or invalid."""
 MORE_ROOM = 2.0
@@ -167,7 +165,7 @@ async def ask_for_words(
     OutputError.
     """
     generation = await _asked_for_words(model, request, troubles)
-    words = tuple(clean(word, limit=MOST_CHARACTERS) for word in generation.value)
+    words = tuple(clean(word, limit=WORD_CHARACTERS) for word in generation.value)
     return generation if words == generation.value else generation.model_copy(update={"value": words})
 
 

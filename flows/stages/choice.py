@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flows.core.words import parse_word
 from flows.knowledge import Word
+from flows.knowledge.limits import MAX_PAGE
 from flows.stages.candidates import Proposed
 from flows.stores.base import Store
 
@@ -18,7 +19,7 @@ def given_words(texts: Sequence[str] | None) -> list[Word]:
 
 async def head_of_frontier(store: Store, limit: int) -> list[Proposed]:
     """What entries mention most and nobody has learned."""
-    page = await store.frontier(limit=min(limit, 200))
+    page = await store.frontier(limit=min(limit, MAX_PAGE))
     return [(word.word, "frontier") for word in page.items][:limit]
 
 
@@ -30,6 +31,6 @@ async def unfinished(store: Store, limit: int) -> list[Proposed]:
     if len(chosen) < limit:
         chosen += await head_of_frontier(store, limit - len(chosen))
     if len(chosen) < limit:
-        page = await store.search(depth="enriched", limit=min(limit - len(chosen), 200))
+        page = await store.search(depth="enriched", limit=min(limit - len(chosen), MAX_PAGE))
         chosen += [(entry.word, "leftover") for entry in page.items]
     return chosen[:limit]

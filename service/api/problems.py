@@ -24,11 +24,11 @@ from flows.errors import (
     StoreFull,
     TransientError,
 )
+from flows.knowledge import MODES
 from service.errors import AccessRefused, Conflict, NotFound, TooMany
 from service.wording import invalid_input
 
 MEDIA_TYPE = "application/problem+json"
-MODES = frozenset({"big", "quick", "deep"})
 RETRY_AFTER_S = 5
 """The default advice."""
 

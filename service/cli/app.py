@@ -63,8 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "learn")
-        problem = clean(" ".join(error.format_message().split())).rstrip(".").replace("Value error, ", "")
-        end = "" if problem.endswith("?") else "."
+        problem = _usage_problem(error)
+        end = "" if problem.endswith((".", "?")) else "."
         err().print(f"{command}: {problem}{end} See: {command} --help")
         return error.exit_code
     except typer.Abort:
@@ -82,6 +82,17 @@ def main(arguments: list[str] | None = None) -> int:
             gc.freeze()
             # Prefect sends its last events while Python exits; another Ctrl-C skips that, without a traceback
             signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+
+
+def _usage_problem(error: typer.TyperException) -> str:
+    """What is wrong with a command line, in one line."""
+    from pydantic import ValidationError
+
+    if isinstance(error.__cause__, ValidationError):
+        # what Typer's own check raised, instead of pydantic's message about it
+        raised = [each["ctx"]["error"] for each in error.__cause__.errors() if each["type"] == "value_error"]
+        error.message = " ".join(map(str, raised)) or error.message
+    return clean(" ".join(error.format_message().split()))
 
 
 def _on_store(work: Callable[[Store], Awaitable[int]]) -> int:

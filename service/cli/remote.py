@@ -16,6 +16,7 @@ from rich.text import Text
 
 from flows.errors import InvalidInput
 from flows.knowledge import Job, JobEvent, JobStatus, Mode
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say, say_error
 from service.cli.output.display import count_words
@@ -144,7 +145,7 @@ async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
     cursor: str | None = None
     statuses = [wanted.status] if wanted.status else ()
     while len(rows) < wanted.limit:
-        most = min(200, wanted.limit - len(rows))
+        most = min(MAX_PAGE, wanted.limit - len(rows))
         page = await store.jobs(statuses=statuses, mode=wanted.mode, cursor=cursor, limit=most)
         rows += page.items
         if (cursor := page.cursor) is None:

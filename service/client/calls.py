@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from flows.errors import InvalidInput
+from flows.knowledge.limits import MAX_PAGE
 from service.client.http import Connection
 
-PAGE = 200
 T = TypeVar("T", bound=BaseModel)
 JobId = UUID | str
 
@@ -24,7 +24,7 @@ class Calls:
     async def _page(
         self, type_: type[T], path: str, given: dict[str, Any], *, cursor: str | None = None, limit: int
     ) -> T:
-        params = given_of({**given, "cursor": cursor, "limit": min(PAGE, limit)})
+        params = given_of({**given, "cursor": cursor, "limit": min(MAX_PAGE, limit)})
         return await self._connection.ask(type_, "GET", path, params=params)
 
 

@@ -6,7 +6,8 @@ from os import PathLike
 from typing import Any
 
 from flows.knowledge import Category, Depth, FrontierWord, StoreStats, Support
-from service.client.calls import PAGE, Calls, JobId
+from flows.knowledge.limits import MAX_PAGE
+from service.client.calls import Calls, JobId
 from service.client.http import path_of
 from service.client.results import Results
 from service.exports.files import checked, whole_file
@@ -26,7 +27,7 @@ class KnowledgeCalls(Calls):
         support: Support | None = None,
         depth: Depth | None = None,
         cursor: str | None = None,
-        limit: int | None = 200,
+        limit: int | None = MAX_PAGE,
     ) -> Results[EntryView]:
         """List entries, newest first or, with search text, best match first. `limit=None` fetches all."""
         given = {
@@ -43,7 +44,7 @@ class KnowledgeCalls(Calls):
                 "/knowledge",
                 given,
                 cursor=found.cursor,
-                limit=PAGE if limit is None else limit - len(found),
+                limit=MAX_PAGE if limit is None else limit - len(found),
             )
             found.extend(part.items)
             found.cursor, found.is_full_text = part.cursor, part.is_full_text

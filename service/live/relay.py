@@ -17,7 +17,7 @@ from typing import Self
 from uuid import UUID
 
 from flows.errors import LearningError
-from flows.knowledge import Job, JobEvent, JobStatus, utc_now
+from flows.knowledge import OPEN_STATUSES, Job, JobEvent, utc_now
 from flows.stores.base import Saved, Store
 from service.errors import NotFound, unknown_job
 from service.live.topic import LogPosition, Subscriber, Topic, position_of
@@ -30,7 +30,6 @@ READ_EVERY_S = 12.0
 MOST_TOPICS = 500
 CLOSE_S = 3.0
 READ_AT_ONCE = 500
-_OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class Relay:
         self._all.add(subscriber)
         try:
             with suppress(LearningError):
-                for row in (await self._store.jobs(statuses=_OPEN, limit=50)).items:
+                for row in (await self._store.jobs(statuses=OPEN_STATUSES, limit=50)).items:
                     topic = self._topic(row.job_id)
                     with topic.kept():
                         await self._read(topic)

@@ -8,11 +8,11 @@ from uuid import UUID
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.sorting import FlowSort
 
-from flows.knowledge import Mode
+from flows.knowledge import MODES, Mode
 from service.orchestration.client import PrefectApi
 
 PAGE = 200
-MODES: tuple[Mode, ...] = ("big", "quick", "deep")
+"""As many rows as Prefect gives of one list."""
 
 
 def flow_name(mode: Mode) -> str:

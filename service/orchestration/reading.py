@@ -19,10 +19,10 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
-from flows.knowledge import STATUS_OF_STATE, JobStatus, Mode, PrefectState
+from flows.knowledge import MODES, STATUS_OF_STATE, JobStatus, Mode, PrefectState
 from flows.knowledge.events import starter_of
 from service.orchestration.client import PrefectApi
-from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
+from service.orchestration.flows import PAGE, OurFlows, our_flows
 from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, taken_of
 
 RUNS_KNOWN = 1_000

@@ -18,6 +18,7 @@ from flows.core.status import is_told, line_of
 from flows.errors import ConfigurationError, LearningError, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
+    OPEN_STATUSES,
     Job,
     JobEvent,
     JobStatus,
@@ -43,7 +44,6 @@ LONGEST = timedelta(minutes=MAX_MINUTES)
 LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
 LATEST = 200
-OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
 _CRASHES: dict[Verdict, tuple[str, str]] = {
@@ -130,7 +130,7 @@ class Repair:
         Raises PrefectUnavailable.
         """
         now = self._store.now()
-        runs = await self._orchestrator.runs(statuses=OPEN, until=now, limit=LATEST)
+        runs = await self._orchestrator.runs(statuses=OPEN_STATUSES, until=now, limit=LATEST)
         if is_first:
             runs += await self._orchestrator.runs(until=now, since=now - LOOK_BACK, limit=LATEST)
         await self._compare_all({run.job_id: run for run in runs})
@@ -189,7 +189,7 @@ class Repair:
             await self._orchestrator.call_ended(row.job_id, row.run_status, seen=state)
 
     async def _compare_all(self, runs: dict[UUID, Run]) -> None:
-        rows = {row.job_id: row async for row in self._rows(OPEN)}
+        rows = {row.job_id: row async for row in self._rows(OPEN_STATUSES)}
         unseen = [job_id for job_id in rows if job_id not in runs]
         runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
         # first those that may have to be killed to give the store back

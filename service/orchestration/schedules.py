@@ -11,13 +11,15 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import DeploymentSchedule, StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule, IntervalSchedule, RRuleSchedule
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 
-from flows.knowledge import PrefectState
+from flows.knowledge import MODES, Mode, PrefectState, RuleKind
 from service.errors import NotFound
 from service.orchestration.client import PrefectApi
-from service.orchestration.flows import MODES, PAGE, OurFlows, our_flows
+from service.orchestration.flows import PAGE, OurFlows, our_flows
 from service.orchestration.types import Schedule
 
 
@@ -41,20 +43,7 @@ class Schedules:
             await self._next_starts(flows) if any(s.active for d in deployments for s in d.schedules) else {}
         )
         found = [
-            Schedule(
-                id=s.id,
-                deployment_id=d.id,
-                mode=modes[d.flow_id],
-                slug=s.slug,
-                rule=str(
-                    getattr(s.schedule, "cron", None)
-                    or getattr(s.schedule, "rrule", None)
-                    or getattr(s.schedule, "interval", "")
-                ),
-                timezone=getattr(s.schedule, "timezone", None),
-                is_active=s.active and not d.paused,
-                next_run_at=due.get(d.id) if s.active and not d.paused else None,
-            )
+            _schedule_of(s, d, modes[d.flow_id], due.get(d.id))
             for d in deployments
             if d.flow_id in modes
             for s in d.schedules
@@ -96,3 +85,33 @@ class Schedules:
             if run.auto_scheduled and run.deployment_id and run.next_scheduled_start_time:
                 due.setdefault(run.deployment_id, PrefectState.plain(run.next_scheduled_start_time))
         return due
+
+
+def _schedule_of(
+    given: DeploymentSchedule, deployment: DeploymentResponse, mode: Mode, due: datetime | None
+) -> Schedule:
+    rule, kind, interval_s = _rule_of(given.schedule)
+    is_active = given.active and not deployment.paused
+    return Schedule(
+        id=given.id,
+        deployment_id=deployment.id,
+        mode=mode,
+        slug=given.slug,
+        rule=rule,
+        rule_kind=kind,
+        interval_s=interval_s,
+        timezone=getattr(given.schedule, "timezone", None),
+        is_active=is_active,
+        next_run_at=due if is_active else None,
+    )
+
+
+def _rule_of(schedule: SCHEDULE_TYPES) -> tuple[str, RuleKind | None, float | None]:
+    """A rule as text, its kind, and the seconds of an interval."""
+    if isinstance(schedule, CronSchedule):
+        return schedule.cron, "cron", None
+    if isinstance(schedule, RRuleSchedule):
+        return schedule.rrule, "rrule", None
+    if isinstance(schedule, IntervalSchedule):
+        return str(schedule.interval), "interval", schedule.interval.total_seconds()
+    return "", None, None

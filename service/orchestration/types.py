@@ -12,8 +12,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from flows.knowledge import Document, Mode, PrefectState, ProcessMark, StartedBy
+from flows.knowledge import Document, Mode, PrefectState, ProcessMark, RuleKind, StartedBy
 
+POOL = "learning"
+"""The work pool of `prefect.yaml`, which says the same: a test compares."""
 POOL_TYPE = "learning"
 """The type of our worker, and of the work pool that `learn up` creates."""
 WORKER_TYPE = "prefect.worker.type"
@@ -62,7 +64,8 @@ class Run:
 class Schedule:
     """A schedule of a deployment.
 
-    `rule` is its cron line, interval or recurrence rule.
+    `rule` is its cron line, interval or recurrence rule, as `rule_kind` says; `interval_s` is an interval in
+    seconds.
     """
 
     id: UUID
@@ -70,6 +73,8 @@ class Schedule:
     mode: Mode
     slug: str | None
     rule: str
+    rule_kind: RuleKind | None
+    interval_s: float | None
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None

@@ -10,6 +10,7 @@ from pydantic import Field
 from flows.knowledge import (
     Document,
     Mode,
+    RuleKind,
 )
 
 
@@ -20,6 +21,10 @@ class ScheduleView(Document):
     mode: Mode
     slug: str | None
     rule: str = Field(description="Cron line, interval or recurrence rule")
+    rule_kind: RuleKind | None = Field(
+        default=None, description="What `rule` is; null for a kind that this server does not know"
+    )
+    interval_s: float | None = Field(default=None, description="Seconds between two runs, of an interval")
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None = None

@@ -8,9 +8,7 @@ import httpx
 
 
 def state_of(url, job_id):
-    state = httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]
-    print(job_id, state["type"], state["name"], state["message"])
-    return state["type"]
+    return httpx.get(f"{url}/flow_runs/{job_id}").json()["state"]["type"]
 
 
 def wait_for_state(url, job_id, *wanted, within_s=30, every_s=0.2):

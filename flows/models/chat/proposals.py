@@ -8,11 +8,9 @@ from typing import Any
 
 from flows.boundary import answers, terms
 from flows.boundary.text import clean
+from flows.models.base import MOST_WORDS, WORD_CHARACTERS
 from flows.models.chat.names import DEEPEST, LISTS, NOT_MEANT, WORD_LISTS, name_of, named, texts
 
-MOST_WORDS = 1_000
-"""Most words read of one proposal."""
-WORD_CHARACTERS = 200
 _MOST_PARTS = 4
 """Most words of a line that is taken for a word; more are a sentence."""
 _FEWEST_LINES = 2

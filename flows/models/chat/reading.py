@@ -19,14 +19,11 @@ from flows.boundary.text import clean
 from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
+from flows.models.base import MOST_WORDS, WORD_CHARACTERS
 from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
 from flows.models.chat.schemas import ITEMS, DeepenedWord, DefinedWord, EnrichedWord
 
 Item = DefinedWord | EnrichedWord | DeepenedWord
-
-MOST_WORDS = 1_000
-"""Most items read of one answer."""
-WORD_CHARACTERS = 200
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "text": ("text", "definition", "explanation", "meaning", "gloss", "description"),

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from flows.knowledge import JobEvent
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.firestore.documents import job_path, read
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.document_cache import DocumentCache
@@ -128,7 +129,7 @@ class FirestoreLog(FirestorePart):
         return chunk
 
     async def log(
-        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         attempt, seq = after
         begin = _place(min(attempt, _MOST), min(max(0, seq - 1) // EVENTS, _MOST), 0)
@@ -153,7 +154,7 @@ class FirestoreLog(FirestorePart):
                 return tuple(whole[:limit])
 
     async def log_end(
-        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         attempt, seq = before or (_MOST, _MOST)
         end = _place(min(attempt, _MOST), min(max(0, seq - 1) // EVENTS + 1, _MOST), 0)

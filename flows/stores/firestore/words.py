@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from flows.core.identity.relatives import Rivals
 from flows.knowledge import ClaimResult, Definition, Depth, KnownWord, Word
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import storable, word_path
@@ -199,7 +200,7 @@ class FirestoreWords(WordChanges):
         return tuple(left[:limit])
 
     async def defined_words(
-        self, *, prefix: str = "", after: str = "", limit: int = 200
+        self, *, prefix: str = "", after: str = "", limit: int = MAX_PAGE
     ) -> tuple[KnownWord, ...]:
         if prefix != prefix.encode("utf-8", "ignore").decode():
             return ()  # a lone surrogate, which no key contains

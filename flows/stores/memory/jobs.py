@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flows.core import status
 from flows.knowledge import Batch, CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage, Round
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Saved
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.memory.state import MemoryHalf
@@ -89,13 +90,13 @@ class MemoryJobs(MemoryHalf):
             log.setdefault((event.attempt, event.seq), event)
 
     async def log(
-        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         log = self._state.log.get(job_id, {})
         return tuple(log[place] for place in sorted(log) if place > after)[:limit]
 
     async def log_end(
-        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         log = self._state.log.get(job_id, {})
         return tuple(log[place] for place in sorted(log) if before is None or place < before)[-limit:]

@@ -26,6 +26,7 @@ from flows.knowledge import (
     Support,
     Word,
 )
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.memory.state import Claim, MemoryHalf, WordState
 from flows.stores.rules import (
@@ -218,7 +219,7 @@ class MemoryKnowledge(MemoryHalf):
         return tuple(Word(text=word, key=key) for _, key, word in sorted(left)[:limit])
 
     async def defined_words(
-        self, *, prefix: str = "", after: str = "", limit: int = 200
+        self, *, prefix: str = "", after: str = "", limit: int = MAX_PAGE
     ) -> tuple[KnownWord, ...]:
         ranks = {k: state.rank for k, state in self._state.words.items() if k > after}
         keys = sorted(k for k, n in ranks.items() if n == rank("defined") and k.startswith(prefix))

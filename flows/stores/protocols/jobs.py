@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from flows.knowledge import Job, JobEvent, JobStatus, Mode, Page
+from flows.knowledge.limits import MAX_PAGE
 
 
 class Saved(NamedTuple):
@@ -80,13 +81,13 @@ class JobLog(Protocol):
         ...
 
     async def log(
-        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         """Events after (attempt, seq), oldest first."""
         ...
 
     async def log_end(
-        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         """The newest events, or the newest before (attempt, seq); oldest first too."""
         ...

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flows.core.identity.relatives import Rivals
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
+from flows.knowledge.limits import MAX_PAGE
 
 
 class WordStore(Protocol):
@@ -107,7 +108,7 @@ class WordStore(Protocol):
         ...
 
     async def defined_words(
-        self, *, prefix: str = "", after: str = "", limit: int = 200
+        self, *, prefix: str = "", after: str = "", limit: int = MAX_PAGE
     ) -> tuple[KnownWord, ...]:
         """Known words left at depth `defined`, claimed or not, whose keys begin with a prefix, after a key,
         by key.

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flows.core import status
 from flows.knowledge import Batch, CachedEvidence, Job, JobEvent, JobStatus, Mode, Page, QuotaUsage, Round
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Saved
 from flows.stores.cursors import LARGEST, decode_cursor, encode_cursor
 from flows.stores.rules import check_attempt, check_limit, numbered
@@ -100,7 +101,7 @@ class SqliteJobs(SqlitePart):
                 await transaction.run_many("append_log", rows)
 
     async def log(
-        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = 200
+        self, job_id: UUID, *, after: tuple[int, int] = (0, 0), limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         rows = await self._database.fetch(
             "log_page", job_id=str(job_id), attempt=after[0], seq=after[1], limit=limit
@@ -108,7 +109,7 @@ class SqliteJobs(SqlitePart):
         return tuple(JobEvent.model_validate_json(document) for (document,) in rows)
 
     async def log_end(
-        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = 200
+        self, job_id: UUID, *, before: tuple[int, int] | None = None, limit: int = MAX_PAGE
     ) -> tuple[JobEvent, ...]:
         attempt, seq = before or (LARGEST, LARGEST)
         rows = await self._database.fetch(

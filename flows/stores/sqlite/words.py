@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flows.core.identity.relatives import Rivals
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.rules import (
     by_key,
     claim_result,
@@ -161,7 +162,7 @@ class SqliteWords(SqlitePart):
         return tuple(Word(text=word, key=key) for word, key in rows)
 
     async def defined_words(
-        self, *, prefix: str = "", after: str = "", limit: int = 200
+        self, *, prefix: str = "", after: str = "", limit: int = MAX_PAGE
     ) -> tuple[KnownWord, ...]:
         begin = prefix.encode("utf-8", "replace").decode()
         rows = await self._database.fetch(

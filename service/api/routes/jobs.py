@@ -192,7 +192,7 @@ async def read_events(  # noqa: PLR0917  FastAPI passes them by name
     after: EventCursor = None,
     before: OlderCursor = None,
     newest: Newest = False,
-    limit: PageLimit = 200,
+    limit: PageLimit = limits.MAX_PAGE,
 ) -> History:
     """Read a page of a job's events, oldest first: the oldest, or the `newest`.
 

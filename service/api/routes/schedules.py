@@ -41,6 +41,8 @@ def _shown(schedule: Schedule) -> ScheduleView:
         mode=schedule.mode,
         slug=schedule.slug,
         rule=schedule.rule,
+        rule_kind=schedule.rule_kind,
+        interval_s=schedule.interval_s,
         timezone=schedule.timezone,
         is_active=schedule.is_active,
         next_run_at=schedule.next_run_at,

@@ -21,6 +21,7 @@ from flows.running_server import AUTH
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import bookkeeping, open_jobs
+from service.orchestration.types import POOL
 from service.orchestration.urls import api_advice
 from service.stack.environment import HOST, adopted, api_url, client_environment
 from service.stack.private_files import OTHERS
@@ -28,7 +29,6 @@ from service.wording import reason_text, remedy
 
 LITTLE_BYTES, TOO_LITTLE_BYTES = 1_000_000_000, 50_000_000
 TIMEOUT_S = 5.0
-POOL = "learning"
 
 
 def configured(settings: Settings) -> Check:
@@ -44,19 +44,11 @@ def configured(settings: Settings) -> Check:
 
 
 def packages() -> Check:
-    """Versions that Prefect does not pin itself."""
+    """The installed versions of Prefect and FastAPI."""
     try:
-        prefect_version, fastapi_version = version("prefect"), version("fastapi")
+        finding = f"prefect {version('prefect')}, fastapi {version('fastapi')}"
     except PackageNotFoundError as error:
         return Check("packages", "fail", f"{error.name} is not installed", f"pip install {error.name}")
-    finding = f"prefect {prefect_version}, fastapi {fastapi_version}"
-    if tuple(int(part) for part in fastapi_version.split(".")[:2]) >= (0, 151):
-        return Check(
-            "packages",
-            "fail",
-            f"{finding}: Prefect's server does not work with fastapi 0.151 and later",
-            'pip install "fastapi>=0.139,<0.151"',
-        )
     return Check("packages", "ok", finding)
 
 

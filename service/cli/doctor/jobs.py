@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows.core.progress import format_count
-from flows.knowledge import Job, JobStatus, utc_now
+from flows.knowledge import OPEN_STATUSES, Job, utc_now
 from flows.settings import Settings
 from flows.stores.retention import prunable
 from service.cli.doctor.doctor import Check
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 SILENT = timedelta(seconds=60)
 """A running job writes its row about once a second."""
-_OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 
 
 async def open_jobs(opened: Store) -> Check:
     """Why open jobs wait, and which have fallen silent."""
-    page = await opened.jobs(statuses=_OPEN, limit=50)
+    page = await opened.jobs(statuses=OPEN_STATUSES, limit=50)
     # only a run's process writes updated_at, so a job that waits is not silent
     silent = [job for job in page.items if job.status != "queued" and _silence(job) > SILENT]
     waiting = [job.reason for job in page.items if job.status == "queued" and job.reason is not None]

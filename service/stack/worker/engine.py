@@ -15,6 +15,7 @@ import time
 import warnings
 from pathlib import Path
 
+from flows.core.grace import STOP_GRACE_S
 from flows.own_machine import exempt_own_machine
 from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
 from service.stack.environment import open_log
@@ -24,8 +25,7 @@ from service.stack.private_files import OTHERS
 COMMAND = "python -m service.engine"
 LAST_WORDS_S = 15.0
 """Time for Prefect's last events and logs after a run; a process that takes longer is stuck."""
-DRAIN_S = 9.0
-"""A flow keeps its results within 8 s of being told to stop."""
+DRAIN_S = STOP_GRACE_S + 1.0
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.core.grace import STOP_GRACE_S
 from flows.own_machine import exempt_own_machine
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
@@ -20,9 +21,7 @@ from service.stack.worker.warm_pool import WarmPool
 if TYPE_CHECKING:
     from service.stack.worker.process_worker import LearningWorker
 
-POOL = "learning"
-DRAIN_S = 8.5
-"""A flow keeps its results within 8 s of being told to stop."""
+DRAIN_S = STOP_GRACE_S + 0.5
 
 
 async def work(name: str, ready_fd: int | None) -> None:
@@ -45,6 +44,7 @@ async def work(name: str, ready_fd: int | None) -> None:
     # before this process imports Prefect, which takes just as long
     keeping = asyncio.create_task(pool.keep())
     await asyncio.sleep(0.05)
+    from service.orchestration.types import POOL
     from service.stack.worker.process_worker import worker_for
 
     def ready() -> None:
@@ -73,7 +73,7 @@ async def work(name: str, ready_fd: int | None) -> None:
 async def _pool_type() -> str:
     """The pool's type in Prefect; ours if the pool does not exist or Prefect does not respond."""
     from service.orchestration.pools import look_at
-    from service.orchestration.types import POOL_TYPE
+    from service.orchestration.types import POOL, POOL_TYPE
 
     with suppress(Exception):  # the worker itself waits for Prefect and creates the pool
         if (pool := await look_at(POOL)) is not None:

@@ -32,6 +32,14 @@ async def test_a_target_is_reached_exactly(heart):
     assert heart.prefect.tags == {"learning", "mode:big"}
 
 
+@pytest.mark.parametrize(("invents", "kind"), [(False, "lexicon"), (True, "language_model")])
+async def test_a_row_says_what_kind_of_model_writes(heart, invents, kind):
+    model = Model(WORDS)
+    model.name, model.invents = "wordnet-of-my-own", invents
+    job = await heart.run(model, max_entries=5, a_round=5)
+    assert (job.model, job.model_kind) == ("wordnet-of-my-own", kind)
+
+
 async def test_words_that_fail_are_made_up_for_until_the_target_is_reached(heart):
     bad = dict.fromkeys(WORDS[5:9])
     job = await heart.run(Model(WORDS, definitions=bad), max_entries=30, a_round=30)

@@ -9,16 +9,13 @@ import asyncio
 import pytest
 import pytest_asyncio
 from emulator import make_emulator
-from google.api_core import exceptions
-from google.auth.exceptions import DefaultCredentialsError, TransportError
 from store_documents import ANN, BOB, START, batch, definition, entry, event, job, minutes, round_, words
 from wire import a_wire_to
 
-from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
+from flows.errors import StoreUnavailable
 from flows.knowledge import ClaimResult, Word
 from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.driver.database import FirestoreDatabase
-from flows.stores.firestore.driver.failures import translated
 
 LATER = START + minutes(10)
 PATIENCE_S = 2.0
@@ -254,36 +251,3 @@ async def test_emulator_that_was_killed_and_started_again_is_used_again(emulator
             assert await eventually(lambda: store.entry("cat"), for_s=60) == entry("cat")
     finally:
         await asyncio.to_thread(emulator.stop)
-
-
-@pytest.mark.parametrize(
-    ("raised", "meaning", "says"),
-    [
-        (exceptions.ServiceUnavailable("connection refused"), StoreUnavailable, "connection refused"),
-        (exceptions.DeadlineExceeded("504"), StoreUnavailable, "in time"),
-        (exceptions.Aborted("too much contention"), StoreUnavailable, "contention"),
-        (exceptions.ResourceExhausted("Quota exceeded."), StoreFull, "billing"),
-        (exceptions.ResourceExhausted("slow down"), StoreUnavailable, "slow down"),
-        (
-            exceptions.PermissionDenied("Missing or insufficient permissions."),
-            ConfigurationError,
-            "roles/datastore.user",
-        ),
-        (
-            exceptions.NotFound("The database (default) does not exist for project p"),
-            ConfigurationError,
-            "LEARN_STORE",
-        ),
-        (
-            exceptions.FailedPrecondition("The query requires an index."),
-            ConfigurationError,
-            "firestore:indexes",
-        ),
-        (DefaultCredentialsError("not found"), ConfigurationError, "GOOGLE_APPLICATION_CREDENTIALS"),
-        (TransportError("no route"), StoreUnavailable, "no route"),
-        (exceptions.InvalidArgument("a mistake of ours"), exceptions.InvalidArgument, "ours"),
-    ],
-)
-def test_each_error_of_the_client_has_a_meaning_and_a_way_out(place, raised, meaning, says):
-    with pytest.raises(meaning, match=says), translated(place):
-        raise raised

@@ -27,6 +27,7 @@ def in_prefect(name):
 
 def test_schedules_are_those_of_our_deployments_switched_off_at_first(served):
     shown = served.get("/schedules").json()["items"]
+    assert {(s["rule_kind"], s["interval_s"]) for s in shown} == {("cron", None)}
     assert [(s["mode"], s["slug"], s["rule"], s["timezone"]) for s in shown] == [
         ("big", "nightly", "0 2 * * *", "UTC"),
         ("quick", "hourly", "30 * * * *", "UTC"),

@@ -5,17 +5,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 import typer
 from pydantic import ValidationError
 
 from flows.errors import InvalidInput, RateLimited, StoreFull
-from flows.knowledge import limits
+from flows.knowledge import MODES, limits
 from flows.knowledge.limits import MAX_MINUTES
 from service.cli import app as cli
-from service.cli.options import LimitOption, MinutesOption
+from service.cli.options import LimitOption, MinutesOption, RunMode
 from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
@@ -79,6 +79,12 @@ def test_help_names_the_limits_that_hold_without_one():
     assert get_args(LimitOption)[1].show_default == f"quick {limits.QUICK_LIMIT}, deep {limits.DEEP_LIMIT}"
 
 
+def test_help_names_the_longest_page_and_every_mode():
+    option = get_args(get_type_hints(cli.search, include_extras=True)["limit"])[1]
+    assert f"1 to {limits.MAX_PAGE}." in option.help
+    assert tuple(mode.value for mode in RunMode) == MODES
+
+
 def test_help_costs_little_more_than_the_library_that_prints_it():
     def best_of(*command: str) -> float:
         taken = []
@@ -112,6 +118,7 @@ def test_help_costs_little_more_than_the_library_that_prints_it():
         (["fly"], ["fly", "learn --help"]),
         (["exprot"], ["Did you mean 'export'? See: learn --help"]),
         (["export", "--format", "xls"], ["'xls' is not one of"]),
+        (["search", "--job", "nope"], ["--job", "valid UUID"]),
         (["search", "--category", "beast"], ["--category", "animal"]),
         (["search", "--depth", "bottomless"], ["--depth", "enriched"]),
         (["search", "--job", "no-uuid"], ["--job"]),

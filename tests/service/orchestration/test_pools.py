@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+import yaml
 from prefect.client.schemas.objects import WorkPoolStatus
 from prefect.exceptions import ObjectNotFound
 
 from flows.knowledge import PrefectState, utc_now
+from service.orchestration.deployments import prefect_file
 from service.orchestration.pools import LATE_S, SLOT_STATE, Pools
-from service.orchestration.types import Run
+from service.orchestration.types import POOL, Run
 
 
 class PlayedApi:
@@ -79,3 +81,8 @@ async def test_how_long_a_run_has_waited_is_judged_by_the_clock_that_is_given(ah
     pools = Pools(PlayedApi(pool()), clock=lambda: utc_now() + timedelta(seconds=ahead_s))
     reason = await pools.why_waiting(run(waited_s=0))
     assert (reason.code if reason else None) == code
+
+
+def test_our_file_deploys_to_the_pool_that_our_worker_serves():
+    deployments = yaml.safe_load(prefect_file().read_text())["deployments"]
+    assert {each["work_pool"]["name"] for each in deployments} == {POOL}

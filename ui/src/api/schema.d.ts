@@ -1108,6 +1108,8 @@ export interface components {
             mode: "big" | "quick" | "deep";
             /** Model */
             model?: string | null;
+            /** Model Kind */
+            model_kind?: ("lexicon" | "language_model") | null;
             /**
              * Name
              * @default
@@ -1601,6 +1603,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Interval S
+             * @description Seconds between two runs, of an interval
+             */
+            interval_s?: number | null;
             /** Is Active */
             is_active: boolean;
             /**
@@ -1615,6 +1622,11 @@ export interface components {
              * @description Cron line, interval or recurrence rule
              */
             rule: string;
+            /**
+             * Rule Kind
+             * @description What `rule` is; null for a kind that this server does not know
+             */
+            rule_kind?: ("cron" | "interval" | "rrule") | null;
             /** Slug */
             slug: string | null;
             /** Timezone */

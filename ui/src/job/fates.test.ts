@@ -18,8 +18,8 @@ const candidate = (
 });
 type Results = Parameters<typeof fatesOf>[0]["results"];
 const results = (...outcomes: Results[number]["outcomes"]) => [{ outcomes }] as unknown as Results;
-const told = (candidates: Candidate[], of: Results = [], model: string | null = "gpt") =>
-  fatesOf({ candidates, results: of }, model).map(
+const told = (candidates: Candidate[], of: Results = []) =>
+  fatesOf({ candidates, results: of }).map(
     ({ word, text, instead }) => `${word} ${text}${instead ? ` ${instead}` : ""}`,
   );
 
@@ -42,18 +42,21 @@ it("words that were not taken say why, with the word that stands for them", () =
 });
 
 it("words that were given up say why, and learned ones are left out", () => {
-  const words = ["a", "b", "c", "d", "e"].map((word) => candidate(word, "accepted"));
+  const words = ["a", "b", "c", "d", "e", "f", "g"].map((word) => candidate(word, "accepted"));
   const of = results(
     { word: "a", key: "a", stored: "enriched", reason: null, reason_code: null },
     { word: "b", key: "b", stored: null, reason: "no answer", reason_code: "no_answer" },
     { word: "c", key: "c", stored: null, reason: "new reason", reason_code: null },
     { word: "d", key: "d", stored: "defined", reason: "no answer", reason_code: "timed_out" },
+    { word: "f", key: "f", stored: null, reason: "not there", reason_code: "not_in_lexicon" },
+    { word: "g", key: "g", stored: "defined", reason: "is odd", reason_code: null },
   );
   expect(told(words, of)).toEqual([
     "b got no answer",
     "c was given up: new reason",
     "d is only defined; more of it got no answer in time",
     "e was not finished",
+    "f is not in the offline lexicon",
+    "g is only defined; more of it was given up: is odd",
   ]);
-  expect(told([candidate("b", "accepted")], of, "wordnet-3.1")).toEqual(["b is not in the offline lexicon"]);
 });

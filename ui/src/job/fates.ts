@@ -28,24 +28,47 @@ const VERDICTS: Partial<Record<Candidate["verdict"], string>> = {
   known: "was already known",
   "claimed elsewhere": "is being learned by another job",
 };
-const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, string>> = {
-  no_answer: "got no answer",
-  not_accepted: "got no answer that could be accepted",
-  malformed: "got an answer in an unusable form",
-  unreadable: "got an answer that could not be read",
-  refused: "was refused by the model",
-  too_large: "was too large a request",
-  unavailable: "could not be asked: the model did not respond",
-  timed_out: "got no answer in time",
-  quota_used_up: "could not be asked: the quota was used up",
-  time_limit: "was not finished when time was up",
-  taken_elsewhere: "was learned by another job",
-  not_in_lexicon: "is not in the offline lexicon",
-  not_done: "was not finished",
-};
+/** Of a word of which nothing is stored, and of one that is stored at a lesser depth. */
+const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, readonly [given: string, less: string]>> =
+  {
+    no_answer: ["got no answer", "is only defined; more of it got no answer"],
+    not_accepted: [
+      "got no answer that could be accepted",
+      "is only defined; more of it got no answer that could be accepted",
+    ],
+    malformed: [
+      "got an answer in an unusable form",
+      "is only defined; more of it got an answer in an unusable form",
+    ],
+    unreadable: [
+      "got an answer that could not be read",
+      "is only defined; more of it got an answer that could not be read",
+    ],
+    refused: ["was refused by the model", "is only defined; more of it was refused by the model"],
+    too_large: ["needed too large a request", "is only defined; more of it needed too large a request"],
+    unavailable: [
+      "could not be asked: the model did not respond",
+      "is only defined; more could not be asked: the model did not respond",
+    ],
+    timed_out: ["got no answer in time", "is only defined; more of it got no answer in time"],
+    quota_used_up: [
+      "could not be asked: the quota was used up",
+      "is only defined; more could not be asked: the quota was used up",
+    ],
+    time_limit: [
+      "was not finished when time was up",
+      "is only defined; more of it was not finished when time was up",
+    ],
+    taken_elsewhere: ["was learned by another job", "is only defined; more of it was learned by another job"],
+    not_in_lexicon: [
+      "is not in the offline lexicon",
+      "is only defined; more of it is not in the offline lexicon",
+    ],
+    not_done: ["was not finished", "is only defined; more of it was not finished"],
+  };
 
 /** The words of a round that were not learned, each with its reason. Unknown codes show the server's text. */
-export function fatesOf(round: Pick<RoundView, "candidates" | "results">, model: string | null): Fate[] {
+export function fatesOf(round: Pick<RoundView, "candidates" | "results">): Fate[] {
   const outcomes = new Map(
     round.results.flatMap(({ outcomes: all }) => all.map((outcome) => [outcome.key, outcome] as const)),
   );
@@ -59,13 +82,14 @@ export function fatesOf(round: Pick<RoundView, "candidates" | "results">, model:
     }
     const outcome = outcomes.get(candidate.key);
     if (outcome?.stored && !outcome.reason) return [];
-    return [{ word, text: outcome ? failure(outcome, model) : "was not finished", instead: null }];
+    return [{ word, text: outcome ? failure(outcome) : "was not finished", instead: null }];
   });
 }
 
-function failure({ stored, reason, reason_code }: Outcome, model: string | null): string {
-  const isLexicon = model?.startsWith("wordnet") ?? false;
-  if (reason_code === "no_answer" && isLexicon && !stored) return "is not in the offline lexicon";
-  const said = (reason_code && FAILURES[reason_code]) ?? `was given up: ${reason ?? "no reason given"}`;
-  return stored ? `is only defined; more of it ${said.replace(/^is /, "")}` : said;
+function failure({ stored, reason, reason_code }: Outcome): string {
+  const [given, less] = (reason_code && FAILURES[reason_code]) ?? [
+    `was given up: ${reason ?? "no reason given"}`,
+    `is only defined; more of it was given up: ${reason ?? "no reason given"}`,
+  ];
+  return stored ? less : given;
 }

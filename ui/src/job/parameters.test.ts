@@ -8,13 +8,15 @@ const told = (more: Parameters<typeof frame>[0]) =>
 describe("the facts of a job", () => {
   it("of a big one are its topic, its limits, its model and who started it", () => {
     const parameters = { topic: "astronomy", minutes: 0.5, max_entries: 1200, words_per_round: 50 };
-    expect(told({ parameters, model: "openai/gpt-oss-20b", started_by: "dashboard" })).toEqual({
+    expect(
+      told({ parameters, model: "wordnet-bot", model_kind: "language_model", started_by: "dashboard" }),
+    ).toEqual({
       topic: "astronomy",
       "time limit": "30 s",
       "word limit": "1,200",
       "words per round": "50",
       "candidates per round": "1,000",
-      model: "openai/gpt-oss-20b",
+      model: "wordnet-bot",
       "started by": "the dashboard",
     });
   });
@@ -41,9 +43,9 @@ describe("the facts of a job", () => {
 
   it("of a job on given words are the words, and no limit of their number", () => {
     const parameters = { words: ["tide", "moss"], limit: 25, topic: null };
-    expect(told({ mode: "quick", parameters, model: "wordnet-3.1" })).toEqual({
+    expect(told({ mode: "quick", parameters, model: "oewn-2025", model_kind: "lexicon" })).toEqual({
       "2 words": "tide, moss",
-      model: "offline lexicon (wordnet-3.1)",
+      model: "offline lexicon (oewn-2025)",
     });
     expect(told({ mode: "deep", parameters: { words: ["tide"], minutes: 3 } })).toEqual({
       word: "tide",

@@ -39,12 +39,14 @@ export function planOf({ mode, parameters }: Pick<Job, "mode" | "parameters">): 
 }
 
 /** Parameters and limits, the model, and who started it, in the order of the form. */
-export function factsOf(job: Pick<Job, "mode" | "parameters" | "model" | "quota" | "started_by">): Fact[] {
+export function factsOf(
+  job: Pick<Job, "mode" | "parameters" | "model" | "model_kind" | "quota" | "started_by">,
+): Fact[] {
   const plan = planOf(job);
   const facts: Fact[] = [];
   if (plan.words) {
     facts.push({
-      name: counted(plan.words.length, "word").replace(/^1 /, ""),
+      name: plan.words.length === 1 ? "word" : counted(plan.words.length, "word"),
       value: plan.words.slice(0, NAMED_WORDS).join(", ") + (plan.words.length > NAMED_WORDS ? " …" : ""),
     });
   } else {
@@ -72,7 +74,7 @@ export function factsOf(job: Pick<Job, "mode" | "parameters" | "model" | "quota"
 }
 
 /** The model that writes; of an older job, the first that it had a quota of. */
-function modelOf({ model, quota }: Pick<Job, "model" | "quota">): string {
+function modelOf({ model, model_kind, quota }: Pick<Job, "model" | "model_kind" | "quota">): string {
   const name = model ?? quota[0]?.model ?? "";
-  return name.startsWith("wordnet") ? `offline lexicon (${name})` : name;
+  return model_kind === "lexicon" ? `offline lexicon (${name})` : name;
 }

@@ -5,11 +5,10 @@
 
 import { readJobs, type Problem, type Query } from "../api/client";
 import type { Job, JobList } from "../api/types";
-import { frameOf, type JobFrame } from "../live/frames";
+import { FINAL, frameOf, OPEN, type JobFrame } from "../live/frames";
 import { isOlder } from "../live/history";
 import { Loading } from "../shared/loading.svelte";
 
-export const AT_WORK = ["queued", "running", "cancelling"];
 const DAY_MS = 86_400_000;
 const PART = 50;
 
@@ -22,7 +21,7 @@ export interface Filters {
 export function queryOf({ status, mode, since }: Filters, now = Date.now()): Query {
   const days = Number(since);
   return {
-    status: status === "active" ? AT_WORK : status || null,
+    status: status === "active" ? OPEN : status || null,
     mode: mode || null,
     since: days > 0 ? new Date(now - days * DAY_MS).toISOString() : null,
     limit: PART,
@@ -93,7 +92,7 @@ export class JobRows {
     const { status, mode } = this.#filters;
     const newest = this.rows[0];
     if (mode && job.mode !== mode) return false;
-    if (status && (status === "active" ? !AT_WORK.includes(job.status) : job.status !== status)) return false;
+    if (status && (status === "active" ? FINAL.has(job.status) : job.status !== status)) return false;
     return !newest || job.created_at > newest.created_at;
   }
 }

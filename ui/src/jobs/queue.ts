@@ -1,12 +1,12 @@
 /** Jobs at work in the order in which they matter: running ones first, then the queue. */
 
 import { cancelJob, Problem, readJobs } from "../api/client";
+import limits from "../api/limits.json";
 import type { Job } from "../api/types";
 import { FINAL } from "../live/frames";
 
 /** As many jobs are stopped at once. */
 const AT_ONCE = 4;
-const PAGE = 200;
 
 interface HasJob {
   job: Pick<Job, "job_id" | "status" | "created_at" | "started_at">;
@@ -55,7 +55,7 @@ export interface Stopped {
 export async function stopAllQueued(): Promise<Stopped> {
   const ids: string[] = [];
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor; isFirst = false) {
-    const part = await readJobs({ status: "queued", limit: PAGE, cursor });
+    const part = await readJobs({ status: "queued", limit: limits.jobs.limit.maximum, cursor });
     ids.push(...part.items.map((job) => job.job_id));
     cursor = part.cursor;
   }

@@ -42,6 +42,7 @@ export function frame(more: Partial<JobFrame> = {}): JobFrame {
     forecast: null,
     usage: { requests: 0, tokens_in: 0, tokens_out: 0, tokens_cached: 0, cost_usd: 0 },
     model: null,
+    model_kind: null,
     errors: [],
     error_code: null,
     quota: [],

@@ -3,6 +3,7 @@
  * the whole status of a job, and the events since the previous frame.
  */
 
+import statuses from "../api/statuses.json";
 import type { HistoryEvent, Job, Status } from "../api/types";
 
 export type { Status };
@@ -20,7 +21,9 @@ export type JobFrame = Job & {
   sent_at: string | null;
 };
 
-export const FINAL: ReadonlySet<Status> = new Set(["completed", "failed", "cancelled"]);
+export const FINAL: ReadonlySet<Status> = new Set(statuses.final as Status[]);
+/** Of jobs that have not ended. */
+export const OPEN = statuses.open as readonly Status[];
 
 /** A job read over HTTP, as a frame without new events. */
 export function frameOf(job: Job, events: JobEvent[] = []): JobFrame {

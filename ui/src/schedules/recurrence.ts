@@ -1,6 +1,9 @@
 /** Schedule rules in words. */
 
+import type { Schedule } from "../api/types";
 import { counted } from "../shared/format";
+
+type Rule = Pick<Schedule, "rule" | "rule_kind" | "interval_s">;
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const SPANS: readonly (readonly [number, string])[] = [
@@ -10,18 +13,24 @@ const SPANS: readonly (readonly [number, string])[] = [
   [1, "second"],
 ];
 
-/** The rule in words; null if it reads better as written. */
-export function inWords(rule: string): string | null {
-  return ofCron(rule.trim().split(/\s+/)) ?? ofInterval(rule.trim());
+export interface Recurrence {
+  /** The rule in words; null if it reads better as written. */
+  words: string | null;
+  /** Whether it may name a time of day; a rule like "every hour" is the same everywhere. */
+  isAtTime: boolean;
 }
 
-/**
- * The time zone of a rule that names a time of day;
- * empty for one like "every hour", which is the same everywhere.
- */
-export function zoneOf(rule: string, zone: string | null | undefined): string {
-  const words = inWords(rule);
-  return words === null || /\d:\d/.test(words) ? (zone ?? "") : "";
+const AS_WRITTEN: Recurrence = { words: null, isAtTime: true };
+
+/** What a schedule's rule says. */
+export function recurrenceOf({ rule, rule_kind, interval_s }: Rule): Recurrence {
+  if (rule_kind === "interval") return interval_s === null ? AS_WRITTEN : every(interval_s);
+  return rule_kind === "cron" ? ofCron(rule.trim().split(/\s+/)) : AS_WRITTEN;
+}
+
+/** The time zone of a rule that names a time of day; empty for another one. */
+export function zoneOf(schedule: Rule & Pick<Schedule, "timezone">): string {
+  return recurrenceOf(schedule).isAtTime ? (schedule.timezone ?? "") : "";
 }
 
 /**
@@ -44,37 +53,30 @@ function called(moment: string, zone: string | undefined, way: "short" | "shortO
   }
 }
 
-function ofCron(fields: string[]): string | null {
+function ofCron(fields: string[]): Recurrence {
   const [minute = "", hour = "", date, month, day = ""] = fields;
-  if (fields.length !== 5 || date !== "*" || month !== "*") return null;
+  if (fields.length !== 5 || date !== "*" || month !== "*") return AS_WRITTEN;
   const step = /^\*\/(\d+)$/.exec(minute)?.[1];
   if (day === "*" && hour === "*" && step) return every(Number(step) * 60);
-  if (!/^\d{1,2}$/.test(minute)) return null;
+  if (!/^\d{1,2}$/.test(minute)) return AS_WRITTEN;
   const two = (text: string) => text.padStart(2, "0");
   if (day === "*" && hour === "*") {
-    return Number(minute)
-      ? `${counted(Number(minute), "minute")} past every hour`
-      : "every hour, on the hour";
+    const past = Number(minute);
+    return {
+      words: past ? `${counted(past, "minute")} past every hour` : "every hour, on the hour",
+      isAtTime: false,
+    };
   }
-  if (!/^\d{1,2}$/.test(hour)) return null;
+  if (!/^\d{1,2}$/.test(hour)) return AS_WRITTEN;
   const at = `at ${two(hour)}:${two(minute)}`;
-  if (day === "*") return `every day ${at}`;
-  if (day === "1-5") return `Monday to Friday ${at}`;
-  return /^[0-7]$/.test(day) ? `every ${DAYS[Number(day)]} ${at}` : null;
+  if (day === "*") return { words: `every day ${at}`, isAtTime: true };
+  if (day === "1-5") return { words: `Monday to Friday ${at}`, isAtTime: true };
+  return /^[0-7]$/.test(day) ? { words: `every ${DAYS[Number(day)]} ${at}`, isAtTime: true } : AS_WRITTEN;
 }
 
-/** Parses a Python timedelta, for example "1 day, 0:00:00" or "2:30:00". */
-function ofInterval(rule: string): string | null {
-  const found = /^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)(?:\.\d+)?$/.exec(rule);
-  if (!found) return null;
-  const parts: (string | undefined)[] = found.slice(1);
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
-  return every(days * 86_400 + hours * 3_600 + minutes * 60 + seconds);
-}
-
-function every(seconds: number): string | null {
+function every(seconds: number): Recurrence {
   const span = SPANS.find(([length]) => seconds >= length && seconds % length === 0);
-  if (!span) return null;
+  if (!span) return AS_WRITTEN;
   const number = seconds / span[0];
-  return number === 1 ? `every ${span[1]}` : `every ${number} ${span[1]}s`;
+  return { words: number === 1 ? `every ${span[1]}` : `every ${number} ${span[1]}s`, isAtTime: false };
 }

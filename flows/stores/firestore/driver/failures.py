@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
+from google.rpc import error_details_pb2 as details
 
 from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
 from flows.stores.firestore.driver.location import Location
@@ -22,6 +23,8 @@ TRANSIENT = (
     auth_exceptions.TransportError,
 )
 """Errors after which the same call may succeed. A write may have happened all the same."""
+_A_MOMENT = frozenset({"RATE_LIMIT_EXCEEDED"})
+"""Google's reasons (`google.api.ErrorReason`) for a limit that passes by itself."""
 CONFLICT = (exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.NotFound)
 """Errors of a commit one of whose documents is not as expected; nothing was written."""
 
@@ -43,16 +46,19 @@ def translated(place: Location) -> Generator[None]:
 
 def _meaning(error: Exception, place: Location) -> LearningError | None:
     text = " ".join(str(error).split())[:300]
-    if isinstance(error, exceptions.ResourceExhausted) and "quota" in text.lower():
+    # raised only after calls were repeated for a while, so a burst is over by then
+    if isinstance(error, exceptions.ResourceExhausted) and not _passes(error):
         return StoreFull(
-            f"{place.url}: the project's quota is used up ({text}). Wait until tomorrow, or enable billing"
+            f"{place.url}: the project's quota or Firestore's capacity is used up ({text}). If it is the"
+            " daily quota, wait until tomorrow, or enable billing"
         )
     if isinstance(error, (*TRANSIENT, TimeoutError)):
         return StoreUnavailable(f"{place.url} did not answer in time: {text or type(error).__name__}")
-    if isinstance(error, exceptions.FailedPrecondition) and "index" in text.lower():
+    # of a query; a commit's is a conflict
+    if isinstance(error, exceptions.FailedPrecondition):
         return ConfigurationError(
-            f"LEARN_STORE: {place.url} lacks an index. Deploy it with: firebase deploy --only"
-            f" firestore:indexes. {text}"
+            f"LEARN_STORE: {place.url} cannot answer a query: {text} If an index is missing, deploy it with:"
+            " firebase deploy --only firestore:indexes"
         )
     if isinstance(error, (exceptions.PermissionDenied, exceptions.Unauthenticated)):
         return ConfigurationError(
@@ -70,3 +76,8 @@ def _meaning(error: Exception, place: Location) -> LearningError | None:
             f" {text}"
         )
     return None
+
+
+def _passes(error: exceptions.ResourceExhausted) -> bool:
+    """Whether the answer says in its fields that the limit passes soon: a reason, or when to try again."""
+    return error.reason in _A_MOMENT or any(isinstance(each, details.RetryInfo) for each in error.details)
