@@ -44,20 +44,12 @@ def configured(settings: Settings) -> Check:
 
 
 def packages() -> Check:
-    """Versions that Prefect does not pin itself."""
+    """Which versions of Prefect and FastAPI are installed."""
     try:
         prefect_version, fastapi_version = version("prefect"), version("fastapi")
     except PackageNotFoundError as error:
         return Check("packages", "fail", f"{error.name} is not installed", f"pip install {error.name}")
-    finding = f"prefect {prefect_version}, fastapi {fastapi_version}"
-    if tuple(int(part) for part in fastapi_version.split(".")[:2]) >= (0, 151):
-        return Check(
-            "packages",
-            "fail",
-            f"{finding}: Prefect's server does not work with fastapi 0.151 and later",
-            'pip install "fastapi>=0.139,<0.151"',
-        )
-    return Check("packages", "ok", finding)
+    return Check("packages", "ok", f"prefect {prefect_version}, fastapi {fastapi_version}")
 
 
 def home(settings: Settings) -> Check:
@@ -123,7 +115,7 @@ async def store(settings: Settings) -> list[Check]:
             finding = f"{where}: {_totals(await opened.stats())}"
             is_open = file is not None and _is_open_to_others(file)
             if is_open:
-                finding += "; other users can open the file, and stop jobs by its locks"
+                finding += "; other users can open the file and block jobs by locking it"
             return [
                 Check("store", "warn" if is_open else "ok", finding, f"chmod go= {file}*" if is_open else ""),
                 await open_jobs(opened),
