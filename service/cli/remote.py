@@ -223,7 +223,9 @@ async def find(client: LearningClient, given: str) -> UUID:
         raise NotFound("JOB", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
     if len(found) > 1:
         shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
-        raise InvalidInput("JOB", f"{len(found)} jobs match {given}: {shown}", "Give more of the id.")
+        raise InvalidInput(
+            "JOB", f"{len(found)} jobs match {given}: {shown}", "Give a longer part of the id."
+        )
     return found[0]
 
 

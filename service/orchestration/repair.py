@@ -234,7 +234,7 @@ class Repair:
             await self._end_the_gone(row, run)
 
     async def _current(self, row: Job | None, run: Run) -> Job:
-        """The row, written anew if it differs from Prefect."""
+        """The row, written again if it differs from Prefect."""
         if row is not None and row.state is not None and row.state.id == run.state.id:
             lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
             if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):

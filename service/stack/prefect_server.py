@@ -114,7 +114,7 @@ async def _end_open_server(settings: Settings) -> None:
     if not await stop_if_unused(settings, within_s=STOP_S):
         raise ConfigurationError(
             f"The Prefect server of {settings.home} (process {state.get('pid')}) was started by an"
-            " older version and asks for no password. Stop what uses it (such as `learn up`), then"
+            " older version and requires no password. Stop what uses it (such as `learn up`), then"
             " restart it."
         )
 
