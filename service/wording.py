@@ -39,15 +39,15 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "overdue": lambda _: "It ran out of time and its process is gone.",
     "timed_out": lambda _: "Prefect's timeout ended it.",
     "gone": lambda _: "Its process was killed or crashed.",
-    "never_began": lambda _: "Several workers took it, and none began it.",
+    "never_began": lambda _: "Several workers took it, but none started it.",
     "worker_stopped": lambda _: (
-        "Its worker was stopped. What it learned is kept; a retry goes on from there."
+        "Its worker was stopped. What it learned is kept; a retry continues from there."
     ),
     "prefect": _prefect,
 }
 _REMEDIES: dict[ReasonCode, Wording] = {
     "late": lambda _: "Check that a worker is running: `learn doctor`.",
-    "starting": lambda _: "If this lasts, see the worker's log.",
+    "starting": lambda _: "If this persists, see the worker's log.",
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",
     "pool_missing": lambda _: "Run `learn up`, or `prefect work-pool create` and `prefect deploy --all`.",
     "never_began": lambda _: "See the worker's log, then retry the job.",

@@ -136,7 +136,7 @@ def test_package_without_its_files_says_which_is_missing(hook, npm, tmp_path, mo
             "getaddrinfo ENOTFOUND x",
         ),
         ("npm error code EWHATEVER", "code EWHATEVER"),
-        ("", "npm says nothing"),
+        ("", "npm gave no reason"),
     ],
 )
 def test_npm_that_fails_is_quoted_in_one_line(hook, npm, tmp_path, errors, reason):
@@ -144,7 +144,7 @@ def test_npm_that_fails_is_quoted_in_one_line(hook, npm, tmp_path, errors, reaso
     with pytest.raises(hook.LexiconNotBuilt, match=reason) as caught:
         hook.make(ROOT, tmp_path / "lexicon.sqlite", "stamp")
     assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith("The first build needs a network and the npm registry.")
+    assert str(caught.value).endswith("The first build needs network access to the npm registry.")
 
 
 def test_real_npm_without_a_network_fails_in_one_clear_line(hook, tmp_path, monkeypatch, free_port):
@@ -154,7 +154,7 @@ def test_real_npm_without_a_network_fails_in_one_clear_line(hook, tmp_path, monk
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     with pytest.raises(
         hook.LexiconNotBuilt,
-        match=rf"ECONNREFUSED 127\.0\.0\.1:{free_port}\. The first build needs a network",
+        match=rf"ECONNREFUSED 127\.0\.0\.1:{free_port}\. The first build needs network access to",
     ):
         hook.make(ROOT, tmp_path / "lexicon.sqlite", "stamp")
 

@@ -106,7 +106,7 @@ def test_without_a_network_one_line_says_why_and_what_to_do(builder, ui, npm):
     assert (
         str(raised.value)
         == "The dashboard was not built, its packages could not be fetched: network request to the registry"
-        " failed. Everything works without it but the pages at /. To try again: make ui"
+        " failed. Everything but the pages at / works without it. To try again: make ui"
     )
     assert not builder.is_current(ui)
 

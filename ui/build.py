@@ -37,7 +37,7 @@ SHIPPED = (
 )  # fmt: skip
 """Packages of which something is in the build: their licences ask to be named."""
 FETCH_S, BUILD_S = 300, 300
-WITHOUT = "Everything works without it but the pages at /. To try again: make ui"
+WITHOUT = "Everything but the pages at / works without it. To try again: make ui"
 
 
 class DashboardNotBuilt(RuntimeError):
@@ -124,7 +124,7 @@ def _reason(output: str) -> str:
         for line in lines
         if line and not line.startswith(("code ", "syscall ", "errno ", "A complete log"))
     ]
-    return next(iter(telling), "npm says nothing").rstrip(". ")[:200]
+    return next(iter(telling), "npm gave no reason").rstrip(". ")[:200]
 
 
 def _licences(ui: Path) -> str:
@@ -143,7 +143,7 @@ def _licences(ui: Path) -> str:
 def main() -> None:
     """Build, and say so. With `--gently` a failure is one line and no error."""
     if shutil.which("npm") is None and not is_current():
-        _end(f"The dashboard was not built: npm is not there. Install Node.js 20 or later. {WITHOUT}")
+        _end(f"The dashboard was not built: npm is not installed. Install Node.js 20 or later. {WITHOUT}")
     try:
         if build():
             sys.stdout.write("Built the dashboard.\n")

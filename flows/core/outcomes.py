@@ -25,7 +25,7 @@ MODEL_HELPS = frozenset[OutcomeCode]({"not_in_lexicon"})
 _ONE_AND_MANY: dict[OutcomeCode, tuple[str, str]] = {
     "empty": ("empty", "empty"),
     "too_long": ("too long", "too long"),
-    "too_many_words": ("more words than an entry has", "more words than an entry has"),
+    "too_many_words": ("too many words in it", "too many words in them"),
     "no_letter": ("without letters", "without letters"),
     "number": ("a number", "numbers"),
     "markup": ("not plain text", "not plain text"),
@@ -37,21 +37,21 @@ _ONE_AND_MANY: dict[OutcomeCode, tuple[str, str]] = {
     "known": ("already known", "already known"),
     "claimed_elsewhere": ("in progress in another job", "in progress in another job"),
     "no_answer": ("not answered by the model", "not answered by the model"),
-    "not_accepted": ("refused by the checks", "refused by the checks"),
-    "malformed": ("answered unusably by the model", "answered unusably by the model"),
-    "unreadable": ("could not be read", "could not be read"),
+    "not_accepted": ("rejected by the checks", "rejected by the checks"),
+    "malformed": ("an unusable answer from the model", "unusable answers from the model"),
+    "unreadable": ("an unreadable answer", "unreadable answers"),
     "refused": ("refused by the model", "refused by the model"),
     "too_large": ("too large for one request", "too large for one request"),
     "unavailable": ("lost to an outage", "lost to an outage"),
     "timed_out": ("timed out", "timed out"),
-    "quota_used_up": ("left when the quota was used up", "left when the quota was used up"),
-    "time_limit": ("left when the time was up", "left when the time was up"),
+    "quota_used_up": ("unfinished when the quota ran out", "unfinished when the quota ran out"),
+    "time_limit": ("unfinished when time ran out", "unfinished when time ran out"),
     "taken_elsewhere": ("taken by another job", "taken by another job"),
     "not_in_lexicon": (
         f"not in the offline lexicon ({LEXICON_NAME})",
         f"not in the offline lexicon ({LEXICON_NAME})",
     ),
-    "not_done": ("not done", "not done"),
+    "not_done": ("not finished", "not finished"),
 }
 _OF = {"inflection": "a form of", "spelling_variant": "another spelling of", "repeated": "the same as"}
 

@@ -14,7 +14,7 @@ from flows.knowledge import EndReason, Job, JobStatus
 
 ASK_S = 2.0
 """How long Prefect may take to say at the end of a run whether it is cancelled."""
-TO_BE_RETRIED = "The worker was stopped before the job was done. A retry goes on from here."
+TO_BE_RETRIED = "The worker was stopped before the job was done. A retry continues from here."
 ENDED_FROM_OUTSIDE = "Prefect, or the program that called the flow, ended the run before it was done."
 
 

@@ -38,9 +38,7 @@ Emission = Callable[[], Awaitable[Any]]
 class Emitter(Protocol):
     """Receives a job's news as it happens. Only `aclose` may wait."""
 
-    async def __aenter__(self) -> Self:
-        """Start sending."""
-        ...
+    async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

@@ -54,7 +54,7 @@ class FieldProblem(BaseModel):
     """A problem with one field."""
 
     field: str
-    problem: str = Field(description="For people; reads on from the field's name")
+    problem: str = Field(description="For people; a phrase that follows the field's name")
     code: str = Field(
         default="invalid",
         description="For programs: a pydantic error type such as `less_than_equal`, or a code of this API",

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     before = os.umask(OTHERS)
     os.umask(before)
     for name in exempt_own_machine(os.environ):
-        say(f"{name}: ignored, because it names no http, https or socks5 proxy.")
+        say(f"{name}: ignored, because it is not the URL of an http, https or socks5 proxy.")
     try:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)
     except typer.TyperException as error:
@@ -235,13 +235,13 @@ def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     file_format: Annotated[
-        ExportFormat | None, typer.Option("--format", help="The format, whatever the file's ending says.")
+        ExportFormat | None, typer.Option("--format", help="Output format; overrides the file extension.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Export everything that is learned, with citations and licences.
+    """Export everything learned, with citations and licences.
 
-    The file's ending chooses the format: .csv, .parquet, else a line of JSON each.
+    The file extension chooses the format: .csv, .parquet, otherwise JSON lines.
     """
     from service.exports.files import FORMAT_NAMES, export_to, format_of
     from service.exports.words import exported

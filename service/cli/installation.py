@@ -51,7 +51,7 @@ def env(as_json: AsJson = False) -> int:
     for name, value in given.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
     if not named and live_port(settings.home) is None:
-        say("No Prefect server runs for this home folder; `learn up` starts it.")
+        say("No Prefect server is running for this home folder; `learn up` starts one.")
     elif sys.stdout.isatty() and AUTH in given:
         say('For this shell: eval "$(learn env)".')
         say(f"Prefect's pages ask once for a password: paste the whole value of {AUTH}.")

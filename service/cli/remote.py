@@ -170,10 +170,10 @@ def _tell_jobs(found: Sequence[JobView], *, is_json: bool) -> None:
 _STOPPED = {
     "draining": "finishes the work in flight, if there is any, then stops. To stop it now: --now",
     "cancelling": "stops now, within half a minute.",
-    "cancelled": "had not begun and is cancelled.",
-    "ended": "had ended: its process was gone.",
+    "cancelled": "had not started; it is cancelled.",
+    "ended": "had already ended: its process was gone.",
 }
-_RETRIED = {"rescheduled": "Put back into the queue: job", "starting": "Its process is starting already: job"}
+_RETRIED = {"rescheduled": "Put back into the queue: job", "starting": "Its process is already starting: job"}
 
 
 async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:
@@ -224,7 +224,9 @@ async def find(client: LearningClient, given: str) -> UUID:
         raise NotFound("JOB", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
     if len(found) > 1:
         shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
-        raise InvalidInput("JOB", f"{len(found)} jobs match {given}: {shown}", "Give more of the id.")
+        raise InvalidInput(
+            "JOB", f"{len(found)} jobs match {given}: {shown}", "Give a longer part of the id."
+        )
     return found[0]
 
 

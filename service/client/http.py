@@ -95,7 +95,7 @@ class Connection:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "the response"
             raise UnexpectedAnswer(
-                f"{self.url}{path} did not answer like a server of this version ({where}: {first['msg']})."
+                f"The answer from {self.url}{path} does not fit this version ({where}: {first['msg']})."
             ) from error
 
     @asynccontextmanager

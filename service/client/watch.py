@@ -126,7 +126,7 @@ class Watch:
                     frame = JobFrame.model_validate_json(text, extra="ignore")
                 except ValidationError as error:
                     raise UnexpectedAnswer(
-                        f"{self._connection.url} does not send job frames of this version."
+                        f"The frames from {self._connection.url} do not fit this version."
                     ) from error
                 events = frame.events
                 if frame.gap and self.cursor is not None:

@@ -48,9 +48,9 @@ WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
 _CRASHES: dict[Verdict, tuple[str, str]] = {
     "crashed": (ending.GONE, "Its process is gone"),
-    "overdue": (ending.OVERDUE, "It ran past its time and gives no sign of life"),
-    "silent": (ending.SILENT, "It gives no sign of life"),
-    "give up": (ending.NEVER_BEGAN, "Several workers took the run, and none began it"),
+    "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
+    "silent": (ending.SILENT, "Its process stopped responding"),
+    "give up": (ending.NEVER_BEGAN, "Several workers took the run, but none started it"),
 }
 
 log = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ class Repair:
             await self._end_the_gone(row, run)
 
     async def _current(self, row: Job | None, run: Run) -> Job:
-        """The row, written anew if it differs from Prefect."""
+        """The row, written again if it differs from Prefect."""
         if row is not None and row.state is not None and row.state.id == run.state.id:
             lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
             if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
@@ -281,9 +281,9 @@ class Repair:
         log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
         if verdict == "take back":
-            await prefect.take_back(job_id, "The worker that took the run died before it began")
+            await prefect.take_back(job_id, "The worker that took the run died before starting it")
         elif verdict == "cancelled":
-            await prefect.call_cancelled(job_id, "Its process was gone before")
+            await prefect.call_cancelled(job_id, "Its process was already gone")
         elif verdict == "kill" and (mark := look.process) is not None:
             self.kill(mark)
         elif verdict == "said" and row.run_status is not None:

@@ -146,9 +146,9 @@ class Orchestrator(RunReader):
                 return run, "starting"
             return await self.take_back(job_id, "Put back into the queue on request"), "rescheduled"
         if state.type == "SCHEDULED":
-            await self._set(job_id, Scheduled(message="To start now on request"))
+            await self._set(job_id, Scheduled(message="Started early on request"))
             return await self.run(job_id) or run, "rescheduled"
-        raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that is not at work can be retried.")
+        raise Conflict("job_id", f"is {state.name.lower()}", "Only a job that is not running can be retried.")
 
     async def _settled(self, run: Run) -> PrefectState:
         """The run's state once its worker has nothing more to report, within a few seconds.
@@ -218,7 +218,7 @@ class Orchestrator(RunReader):
         kinds: dict[JobStatus, StateType] = {"completed": StateType.COMPLETED, "failed": StateType.FAILED}
         kind = kinds.get(status, StateType.CANCELLED)
         name = kind.value.title()
-        state = State[Any](type=kind, name=name, message="As its own process said")
+        state = State[Any](type=kind, name=name, message="Reported by its own process")
         await self._set(job_id, state, is_forced=True)
 
     async def is_up(self) -> bool:

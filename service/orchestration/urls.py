@@ -32,7 +32,7 @@ def api_advice(url: str) -> str:
     try:
         _ = urlsplit(url if "://" in url else f"http://{url}").port
     except ValueError:
-        return "That is no URL: check the host, its brackets and the port, a number up to 65535."
+        return "Not a valid URL. Check the host, the IPv6 brackets and the port (at most 65535)."
     shown = _PAGE.sub("", without_credentials(url if "://" in url else f"http://{url}")).rstrip("/")
     path = urlsplit(shown).path
     if not url.startswith(("http://", "https://")):

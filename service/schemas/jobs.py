@@ -128,8 +128,8 @@ class Started(BaseModel):
     did: Literal["started", "retried", "rescheduled", "starting"] = Field(
         default="started",
         description=(
-            "What was done. retried: an ended job goes on. rescheduled: a waiting job, or one that a worker"
-            " took and did not begin, is taken anew. starting: its process is starting already"
+            "What was done. retried: an ended job continues. rescheduled: a waiting job, or one that a worker"
+            " took but did not start, is queued again. starting: its process is already starting"
         ),
     )
 
@@ -142,8 +142,8 @@ class Stopping(BaseModel):
     did: Literal["draining", "cancelling", "cancelled", "ended"] = Field(
         default="draining",
         description=(
-            "What was done. draining: it finishes the work in flight. cancelling: it is being ended."
-            " cancelled: it had not begun, and has ended. ended: its process was gone already"
+            "What was done. draining: it finishes the work in flight. cancelling: it is being stopped."
+            " cancelled: it had not started, and has ended. ended: its process was already gone"
         ),
     )
 
@@ -152,7 +152,7 @@ class JobView(Job):
     """A job: its row, and fields derived from it."""
 
     process: SkipJsonSchema[Any] = Field(default=None, exclude=True)
-    """Nobody else's: where a process runs is told to no client."""
+    """Internal; never sent to clients."""
     prefect_url: str | None = Field(default=None, description="URL of the run in Prefect's UI")
     state_name: str | None = Field(
         default=None,

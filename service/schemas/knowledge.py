@@ -129,7 +129,9 @@ class Graph(Document):
 class Kept(Document):
     """What knowledge and bookkeeping take on this machine, and how long bookkeeping is kept."""
 
-    store_bytes: int | None = Field(default=None, description="The store's file; null where it has none")
+    store_bytes: int | None = Field(
+        default=None, description="Bytes in the store's file; null if the store has no file"
+    )
     free_bytes: int | None = Field(default=None, description="Bytes of the file that are free for new data")
     prefect_bytes: int = Field(
         default=0, description="In use in the embedded Prefect's database; 0 where Prefect runs elsewhere"

@@ -26,7 +26,7 @@ class LoopbackOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
+        """Pass on requests that name this machine: 403 otherwise, and 1008 to a WebSocket."""
         if scope["type"] == "lifespan" or is_own(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":

@@ -99,7 +99,7 @@ async def take_lease(settings: Settings) -> Lock:
     lease = await wait_for_lock(lease_file(settings), shared=True, within_s=20.0)
     if lease is None:
         raise ConfigurationError(
-            f"The previous Prefect server of {settings.home} does not stop. Stop process"
+            f"The previous Prefect server of {settings.home} is not stopping. Stop process"
             f" {_state(settings).get('pid')}."
         )
     return lease
@@ -114,8 +114,8 @@ async def _end_open_server(settings: Settings) -> None:
     if not await stop_if_unused(settings, within_s=STOP_S):
         raise ConfigurationError(
             f"The Prefect server of {settings.home} (process {state.get('pid')}) was started by an"
-            " older version and asks for no password. End what uses it, such as `learn up`, and start that"
-            " again."
+            " older version and requires no password. Stop what uses it (such as `learn up`), then"
+            " restart it."
         )
 
 

@@ -21,7 +21,9 @@ def open_private(path: Path, flags: int) -> int:
     `os.open` raises.
     """
     if path.is_symlink():
-        raise ConfigurationError(f"{path} is a link. Remove it: files of the home folder are not linked.")
+        raise ConfigurationError(
+            f"{path} is a link. Remove it: files in the home folder must not be symbolic links."
+        )
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid():

@@ -70,7 +70,7 @@ def facade(settings: Settings, environment: Mapping[str, str], port: int, say: S
         "server",
         command,
         environment=given,
-        log=logs_folder(settings) / "facade.log",
+        log=logs_folder(settings) / "server.log",
         folder=prefect_home(settings),
         say=say,
     )
@@ -92,7 +92,7 @@ async def facade_port(wanted: FacadeSettings, say: Say, *, within_s: float = 0.0
                 say(f"{error} Continuing without the dashboard.")
                 return None
             if not is_told:
-                say(f"Waiting for the server of before, which still uses port {wanted.port}.")
+                say(f"Waiting for the previous server to release port {wanted.port}.")
                 is_told = True
         await asyncio.sleep(0.1)
 

@@ -137,7 +137,7 @@ async def _start(
     await _start_children(worker, facade, deploy(load_flow, deployments), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
-    logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "facade.log"}
+    logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "server.log"}
     duties += [tell_errors(name, logs_folder(settings) / log, say) for name, log in logs.items()]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     duties.append(keep_house(settings, is_embedded=is_embedded, say=say))
@@ -198,11 +198,13 @@ async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
         await asyncio.sleep(LOOK_S)
         if is_locked(state_file(settings)):
             continue
-        why, is_up = "The Prefect server died", False
+        why, is_up = "", False
         while not is_up:
             if (pause_s := restarts.pause_s()) is None:
-                raise StackFailure(f"{why}, again and again. See {logs_folder(settings)}.")
-            say(f"{why}; restarting it.")
+                raise StackFailure(
+                    f"The Prefect server keeps failing ({why or 'it died'}). See {logs_folder(settings)}."
+                )
+            say(f"{why or 'The Prefect server died'}; restarting it.")
             await asyncio.sleep(pause_s)
             try:
                 is_up = bool(await ensure_server(settings, say=say))

@@ -1,4 +1,4 @@
-"""An independent reading of DATA.md and of GOALS.md's invariants: opens a finished SQLite store with plain
+"""An independent reading of what a store must hold: opens a finished SQLite store with plain
 SQL and names all that is not true of it.
 
 Run it as `python tests/acceptance/checker.py STORE.db [--sample N --seed TEXT]`.

@@ -22,7 +22,7 @@ from test_nobody_else import TOKEN
 pytestmark = [pytest.mark.acceptance, needs_root, pytest.mark.timeout(300)]
 
 OLD = (
-    "logs/facade.log",
+    "logs/server.log",
     "logs/jobs.log",
     "logs/prefect-server.log",
     "logs/worker.log",
@@ -231,7 +231,7 @@ def test_a_home_of_his_is_not_used_though_root_could(tmp_path):
             house.end()
 
 
-@pytest.mark.parametrize("planted", ["logs/facade.log", "prefect/lease", "prefect/password"])
+@pytest.mark.parametrize("planted", ["logs/server.log", "prefect/lease", "prefect/password"])
 def test_a_link_that_he_planted_is_not_followed(planted):
     with open_folder() as folder:
         target = folder / "target"

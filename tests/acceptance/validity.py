@@ -1,4 +1,4 @@
-"""When an entry is valid, read from DATA.md alone: nothing of the program under test is used here."""
+"""When an entry is valid, written from its definition: nothing of the program under test is used here."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_a_live_line_that_is_refused_leads_to_the_sign_in(stack, learned, open_p
 def test_without_prefect_what_was_learned_is_read_and_nothing_starts(stack, learned, open_page, own_facade):
     with own_facade(PREFECT_API_URL="http://127.0.0.1:9/api") as facade:
         page = open_page(f"{facade.url}/#/jobs")
-        page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")
+        page.sees("Can't reach Prefect. You can read what was learned, but not start jobs.")
         page.sees("queued jobs may be missing")
         page.get_by_role("button", name="Start Big Learning Job").click()
         expect(page.get_by_role("alert").filter(has_text="Prefect")).to_be_visible()

@@ -150,7 +150,7 @@ def test_axe_finds_nothing_where_prefect_is_away(stack, open_page, own_facade, s
         page = open_page(
             f"{facade.url}/#/jobs", color_scheme=scheme, viewport={"width": width, "height": 800}
         )
-        page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")
+        page.sees("Can't reach Prefect. You can read what was learned, but not start jobs.")
         faults = {"jobs": judge(page, is_idle=False)}
         page.at("#/schedules")
         page.sees("Couldn't load schedules.")

@@ -97,7 +97,7 @@ def test_the_line_about_prefect_follows_it(stack, learned, open_page, own_facade
         page = open_page(f"{facade.url}/#/jobs")
         expect(page.get_by_role("table")).to_be_visible()
         line = page.get_by_text(
-            "Can't reach Prefect. You can read what is learned, but not start jobs."
+            "Can't reach Prefect. You can read what was learned, but not start jobs."
         ).first
         expect(line).to_be_hidden()
         gate.shut()
@@ -117,7 +117,7 @@ def test_a_start_that_fails_for_prefect_tells_so_at_once(stack, learned, open_pa
         gate.shut()
         page.get_by_role("button", name="Start Big Learning Job").click()
         expect(page.get_by_role("alert").filter(has_text="Prefect")).to_be_visible()
-        page.sees("Can't reach Prefect. You can read what is learned, but not start jobs.")
+        page.sees("Can't reach Prefect. You can read what was learned, but not start jobs.")
 
 
 def test_a_word_that_has_the_focus_stays(stack, open_page):

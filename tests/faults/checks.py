@@ -1,4 +1,4 @@
-"""What must hold at the end of a seed, whatever befell it: read from DATA.md and GOALS.md alone."""
+"""What must hold at the end of a seed, whatever befell it, by the documented promises alone."""
 
 from __future__ import annotations
 

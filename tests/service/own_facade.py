@@ -39,7 +39,7 @@ class OwnFacade:
 
     def start(self):
         reading, writing = os.pipe()
-        with (self._home / "facade.log").open("ab") as log:
+        with (self._home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "service.stack.web_server", "--ready-fd", str(writing)],
                 env=self._environment,
@@ -50,7 +50,7 @@ class OwnFacade:
             )
         os.close(writing)
         with os.fdopen(reading) as told:
-            assert told.readline() == "ready\n", (self._home / "facade.log").read_text()
+            assert told.readline() == "ready\n", (self._home / "server.log").read_text()
         return self
 
     @property

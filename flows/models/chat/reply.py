@@ -76,7 +76,7 @@ def reply_of(completion: ChatCompletion, seen: Seen, *, characters: int, server:
         raise ModelUnavailable(f"{server} did not answer with a completion")
     choice = completion.choices[0]
     if str(choice.finish_reason) in _FAILED:
-        raise ModelUnavailable(f"{server} says that it failed to answer")
+        raise ModelUnavailable(f"{server} reported that it could not answer")
     text, declined = _text(choice), getattr(choice.message, "refusal", None)
     is_refused = bool(declined and not text) or str(choice.finish_reason) == "content_filter"
     problem = "answer cut off at its token limit" if choice.finish_reason in _CUT else None

@@ -46,7 +46,7 @@ class Pause:
         """Raise RateLimited with the remaining seconds if it lasts too long to wait for."""
         if self.left_s > PATIENCE_S:
             raise RateLimited(
-                f"the provider asked for a pause of another {self.left_s:.0f} s", retry_after_s=self.left_s
+                f"the provider asked us to wait another {self.left_s:.0f} s", retry_after_s=self.left_s
             )
 
     async def wait(self) -> None:

@@ -39,7 +39,7 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
     code = _code(error)
     primary = code & 0xFF
     if primary in _BUSY:
-        return StoreUnavailable(f"Another process holds {path.name} ({path})")
+        return StoreUnavailable(f"Another process has locked {path.name} ({path})")
     if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
         return StoreFull(f"{path}: disk or disk quota full ({error}). Free some space; jobs wait for it")
     if primary in _BROKEN:

@@ -64,7 +64,7 @@ class Attempts:
         self._knows_proxy = True
         log.warning(
             "A proxy at %s passes on requests, but LEARN_TRUSTED_PROXIES does not name it, so all"
-            " its clients share the limits of one. If the proxy is yours, set LEARN_TRUSTED_PROXIES=%s.",
+            " its clients count as one. If the proxy is yours, set LEARN_TRUSTED_PROXIES=%s.",
             _shown(client),
             _shown(client),
         )

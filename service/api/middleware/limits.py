@@ -138,7 +138,7 @@ class RequestLimits:
         self._timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
+        """Read the whole body, within the limits, before the app sees the request: 408 or 413 otherwise."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

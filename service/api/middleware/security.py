@@ -40,7 +40,7 @@ class AccessMiddleware:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
+        """Check access and the client's connections, then pass the request on and count it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -31,7 +31,7 @@ async def ready(facade: Facade) -> Health:
             await facade.store.jobs(limit=1)
     except TimeoutError as error:
         raise StoreUnavailable(
-            "The store does not respond. Check whether another program holds it."
+            "The store does not respond. Check whether another program has locked it."
         ) from error
     is_up = await facade.orchestrator.is_up()
     return Health(store="ok", prefect="ok" if is_up else "unreachable", needs_token=facade.access.needs_token)

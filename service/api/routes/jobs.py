@@ -149,8 +149,8 @@ async def cancel_job(
 async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again under the same id, from where it stopped.
 
-    A job that waits, or that a worker took and has not begun, is put back into the queue. A job that failed
-    by its own parameters (`error_code`) is refused with the code `must_fail_again`.
+    A job that is waiting, or that a worker took but has not started, is put back into the queue. A job that
+    failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`.
     """
     count()
     row = await find(facade, job_id)
@@ -160,14 +160,14 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
     if row.status in {"completed", "running"}:
         remedy = {
             "completed": "Start a new job; it builds on what is already known.",
-            "running": "Only a job that is not at work can be retried.",
+            "running": "Only a job that is not running can be retried.",
         }
         verb = "is already completed" if row.status == "completed" else "is running"
         raise Conflict("job_id", verb, remedy[row.status])
     if row.must_fail_again:
         raise Conflict(
             "job_id",
-            "failed by its own parameters and would fail again",
+            "failed because of its own parameters and would fail again",
             "Start a new job with other parameters; GET /jobs/{job_id} shows those of this one.",
             code="must_fail_again",
             params={"error_code": row.error_code, "mode": row.mode},

@@ -61,7 +61,7 @@ async def search_knowledge(
     cursor: EntryCursor = None,
     limit: PageLimit = 50,
 ) -> EntryList:
-    """Search what is learned, or list it, newest first; words that are only defined come last in a list.
+    """Search the knowledge base, or list it, newest first; a list ends with the words that are only defined.
 
     A page may hold fewer than `limit` entries; while `cursor` is set there are more.
     """
@@ -126,7 +126,7 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
     },
 )
 async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
-    """Stream everything that is learned, with citations and licences; words that are only defined, too.
+    """Stream everything learned, with citations and licences, including words that are only defined.
 
     In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
     """
@@ -146,7 +146,7 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
 async def read_entry(word: Word, facade: Facade) -> EntryView:
     """Read what is known about one word.
 
-    Of a word that has no entry, the first of `errors` in the 404 says by its `code` what it is:
+    If the word has no entry, the `code` of the first of `errors` in the 404 says what the word is:
     `variant_of_known` or `variant_of_unlearned` (a form or another spelling of `variant_of`), `in_work`,
     `not_in_lexicon`, `not_a_word` or `not_learned`. `learn` is the word that a quick job would take, if any.
     """

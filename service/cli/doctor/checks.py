@@ -44,7 +44,7 @@ def configured(settings: Settings) -> Check:
 
 
 def packages() -> Check:
-    """The installed versions of Prefect and FastAPI."""
+    """Which versions of Prefect and FastAPI are installed."""
     try:
         finding = f"prefect {version('prefect')}, fastapi {version('fastapi')}"
     except PackageNotFoundError as error:
@@ -115,7 +115,7 @@ async def store(settings: Settings) -> list[Check]:
             finding = f"{where}: {_totals(await opened.stats())}"
             is_open = file is not None and _is_open_to_others(file)
             if is_open:
-                finding += "; other users can open the file, and stop jobs by its locks"
+                finding += "; other users can open the file and block jobs by locking it"
             return [
                 Check("store", "warn" if is_open else "ok", finding, f"chmod go= {file}*" if is_open else ""),
                 await open_jobs(opened),

@@ -58,8 +58,8 @@ async def bookkeeping(settings: Settings, opened: Store) -> Check:
     return Check(
         "bookkeeping",
         "ok",
-        f"{found}; {due_bytes / 1e6:,.1f} MB of {format_count(len(due), 'job')} may go",
-        "`learn up` prunes by itself; `learn prune` says what, `learn prune --yes` does it now.",
+        f"{found}; {due_bytes / 1e6:,.1f} MB of {format_count(len(due), 'job')} can be deleted",
+        "`learn up` deletes them by itself; `learn prune` lists them, `learn prune --yes` deletes them now.",
     )
 
 

@@ -48,7 +48,7 @@ def accept_any_text(*, is_json: bool) -> None:
 
 
 def outlive_readers() -> None:
-    """From now on, what nobody can read any more is dropped, instead of ending what is at work."""
+    """Ignore write errors once the reader is gone, so the job continues."""
     for name in _NAMES:
         stream = getattr(sys, name)
         if stream is not getattr(sys, f"__{name}__") or not isinstance(stream, io.TextIOWrapper):

@@ -48,7 +48,7 @@ def _file_of(url: str, what: str) -> Path:
     if not url.startswith("sqlite://"):
         raise InvalidInput(
             "LEARN_STORE",
-            f"only the file of a SQLite store can be {what}",
+            f"only a SQLite store can be {what}",
             "Use `learn copy --to sqlite:///…` or `learn copy --from sqlite:///… --to …`.",
         )
     return path_of(url.removeprefix("sqlite://"))

@@ -36,13 +36,15 @@ def copy(
 def mend(
     *,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Merge them. Without it, nothing is changed.")
+        bool, typer.Option("--yes", "-y", help="Merge them. Without it, nothing changes.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Find what earlier versions stored twice or otherwise than today, such as café and cafe, and merge it.
+    """Find words that earlier versions stored twice or spelled differently, such as café and cafe, and
+    merge them.
 
-    Says what it would do; with --yes it does it. Merged spellings still find their word. Jobs may run on.
+    Lists what it would change; --yes changes it. Merged spellings still find their word. Jobs can keep
+    running.
     """
     from service.cli.upkeep.mend import mend_and_tell
 
@@ -52,15 +54,19 @@ def mend(
 @commands.command()
 def prune(
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it. Without, it is only said.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Delete them. Without it, nothing changes.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", hidden=True, help="What it does without --yes.")
+        bool, typer.Option("--dry-run", hidden=True, help="The default: list what --yes would delete.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Find old rounds, batches, logs and jobs, as LEARN_KEEP_… says, and delete them. Knowledge always stays.
+    """Find the rounds, batches, logs and jobs that LEARN_KEEP_… no longer keeps, and delete them.
 
-    Says what it would delete; with --yes it does it. `learn up` does it by itself.
+    Knowledge always stays.
+
+    Lists what it would delete; --yes deletes it. `learn up` deletes it by itself.
     """
     from service.cli.upkeep.prune import prune_and_tell
 

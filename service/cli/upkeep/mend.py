@@ -124,12 +124,13 @@ def closing_lines(counts: Mapping[tuple[MendOutcome, MendKind], int]) -> Iterato
     if not counts:
         yield "Nothing to mend."
     if planned := _listed(counts, MendOutcome.PLANNED, _COUNTED):
-        yield f"{planned}. Nothing is changed yet. To do it: learn mend --yes"
+        yield f"{planned}. Nothing has been changed. To do it: learn mend --yes"
     if done := _listed(counts, MendOutcome.DONE, _DONE):
         yield f"{done}. Merged spellings still find their word: learn show, learn search."
     if left := sum(count for (outcome, _), count in counts.items() if outcome is MendOutcome.IN_USE):
-        words = "1 word is left as it is" if left == 1 else f"{left:,} words are left as they are"
-        yield f"{words}, because a job is working there. When it has ended: learn mend --yes"
+        one = "1 word was left because a job is using it"
+        words = one if left == 1 else f"{left:,} words were left because jobs are using them"
+        yield f"{words}. When the jobs have ended: learn mend --yes"
 
 
 def _listed(

@@ -45,7 +45,9 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
         typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))
     elif is_dry:
         typer.echo(f"Would delete {told(planned)}{_freeing(space)}. {kept(settings)}")
-        typer.echo("Nothing is deleted yet. To do it: learn prune --yes" if is_worth_it else "Nothing to do.")
+        typer.echo(
+            "Nothing has been deleted. To do it: learn prune --yes" if is_worth_it else "Nothing to do."
+        )
     else:
         typer.echo(f"Deleted {told(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}")
     return DONE

@@ -48,13 +48,13 @@ async def test_a_disk_that_has_room_again_at_the_end_holds_the_end(heart):
 
 async def test_only_a_full_store_is_waited_for(heart):
     told = []
-    heart.store.fault = while_it_lasts(0, 1e9, StoreUnavailable("Another process holds knowledge.db"))
+    heart.store.fault = while_it_lasts(0, 1e9, StoreUnavailable("Another process has locked knowledge.db"))
     waiting = WaitingStore.of(heart.store, has_time=lambda: True, tell=told.append)
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             await waiting.clear_stop(JOB)
     assert now_s() == 0
-    assert told == ["Another process holds knowledge.db"]
+    assert told == ["Another process has locked knowledge.db"]
     heart.store.fault = lambda _method: None
     await waiting.clear_stop(JOB)
     assert waiting.url == heart.store.url

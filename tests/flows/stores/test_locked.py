@@ -24,7 +24,7 @@ async def test_who_holds_the_store_is_named_and_readers_go_on(tmp_path):
         await store.begin_attempt(job)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StoreUnavailable, match=r"Another process holds knowledge\.db"):
+            with pytest.raises(StoreUnavailable, match=r"Another process has locked knowledge\.db"):
                 await store.begin_attempt(job)
             assert (await store.job(job.job_id)).attempt == 1
             other.execute("ROLLBACK")
@@ -51,7 +51,7 @@ async def test_a_store_that_others_hold_while_it_opens_is_waited_for(tmp_path, i
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreUnavailable, match="Another process holds"):
+    with pytest.raises(StoreUnavailable, match="Another process has locked"):
         async with SqliteStore(path, clock=lambda: START, busy_timeout_s=0.05):
             pass
     asyncio.get_running_loop().call_later(0.4, other.close)

@@ -106,9 +106,7 @@ def test_a_proxy_that_is_not_named_is_noticed_once(lines, headers, client, is_no
     for _ in range(3):
         counted.look_for_proxy(Headers(headers), client)
     assert len(lines()) == is_noticed
-    assert all(
-        f"LEARN_TRUSTED_PROXIES={client}" in line and "share the limits of one" in line for line in lines()
-    )
+    assert all(f"LEARN_TRUSTED_PROXIES={client}" in line and "count as one" in line for line in lines())
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_process_tells_no_secret_even_when_it_fails(tmp_path, free_port):
         "LEARN_PORT": str(free_port),
         "PREFECT_API_URL": "http://someone:url-password@127.0.0.1:9/api",
     }
-    log = tmp_path / "facade.log"
+    log = tmp_path / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "service.stack.web_server"],

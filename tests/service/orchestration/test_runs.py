@@ -176,7 +176,7 @@ async def test_ended_run_is_run_again_under_its_id(orchestrator, deployments):
     job_id = (await orchestrator.start("deep", {})).job_id
     async with get_client() as client:
         await client.set_flow_run_state(job_id, Running(), force=True)
-        with pytest.raises(InvalidInput, match="Only a job that is not at work"):
+        with pytest.raises(InvalidInput, match="Only a job that is not running"):
             await orchestrator.retry(job_id)
         await client.set_flow_run_state(job_id, Completed(), force=True)
     await orchestrator.retry(job_id)

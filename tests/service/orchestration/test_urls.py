@@ -50,6 +50,6 @@ def test_nothing_is_wrong_with_an_apis_url(url):
     ],
 )
 async def test_what_is_no_url_is_told_and_breaks_nothing(url):
-    assert "That is no URL" in api_advice(url)
+    assert "Not a valid URL" in api_advice(url)
     assert "secret" not in without_credentials(url)
     assert not await is_healthy(url, timeout_s=1.0)

@@ -56,7 +56,7 @@ def a_server(home, status):
 async def test_a_server_that_asks_for_no_password_and_is_in_use_is_not_used(home):
     lease = try_lock(home / "prefect" / "lease", shared=True)
     with a_server(home, 200) as old:
-        with pytest.raises(ConfigurationError, match=rf"process {old.pid}.* asks for no password"):
+        with pytest.raises(ConfigurationError, match=rf"process {old.pid}.* requires no password"):
             await take_lease(Settings(home=home))
         assert old.poll() is None
     lease.close()

@@ -15,7 +15,7 @@ export interface paths {
          * Read Entry
          * @description Read what is known about one word.
          *
-         *     Of a word that has no entry, the first of `errors` in the 404 says by its `code` what it is:
+         *     If the word has no entry, the `code` of the first of `errors` in the 404 says what the word is:
          *     `variant_of_known` or `variant_of_unlearned` (a form or another spelling of `variant_of`), `in_work`,
          *     `not_in_lexicon`, `not_a_word` or `not_learned`. `learn` is the word that a quick job would take, if any.
          */
@@ -269,8 +269,8 @@ export interface paths {
          * Retry Job
          * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
          *
-         *     A job that waits, or that a worker took and has not begun, is put back into the queue. A job that failed
-         *     by its own parameters (`error_code`) is refused with the code `must_fail_again`.
+         *     A job that is waiting, or that a worker took but has not started, is put back into the queue. A job that
+         *     failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`.
          */
         post: operations["retry_job"];
         delete?: never;
@@ -328,7 +328,7 @@ export interface paths {
         };
         /**
          * Search Knowledge
-         * @description Search what is learned, or list it, newest first; words that are only defined come last in a list.
+         * @description Search the knowledge base, or list it, newest first; a list ends with the words that are only defined.
          *
          *     A page may hold fewer than `limit` entries; while `cursor` is set there are more.
          */
@@ -350,7 +350,7 @@ export interface paths {
         };
         /**
          * Export Knowledge
-         * @description Stream everything that is learned, with citations and licences; words that are only defined, too.
+         * @description Stream everything learned, with citations and licences, including words that are only defined.
          *
          *     In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.
          */
@@ -869,7 +869,7 @@ export interface components {
             };
             /**
              * Problem
-             * @description For people; reads on from the field's name
+             * @description For people; a phrase that follows the field's name
              */
             problem: string;
             /**
@@ -1229,7 +1229,7 @@ export interface components {
             prefect_bytes: number;
             /**
              * Store Bytes
-             * @description The store's file; null where it has none
+             * @description Bytes in the store's file; null if the store has no file
              */
             store_bytes?: number | null;
         };
@@ -1791,7 +1791,7 @@ export interface components {
         Started: {
             /**
              * Did
-             * @description What was done. retried: an ended job goes on. rescheduled: a waiting job, or one that a worker took and did not begin, is taken anew. starting: its process is starting already
+             * @description What was done. retried: an ended job continues. rescheduled: a waiting job, or one that a worker took but did not start, is queued again. starting: its process is already starting
              * @default started
              * @enum {string}
              */
@@ -1849,7 +1849,7 @@ export interface components {
         Stopping: {
             /**
              * Did
-             * @description What was done. draining: it finishes the work in flight. cancelling: it is being ended. cancelled: it had not begun, and has ended. ended: its process was gone already
+             * @description What was done. draining: it finishes the work in flight. cancelling: it is being stopped. cancelled: it had not started, and has ended. ended: its process was already gone
              * @default draining
              * @enum {string}
              */

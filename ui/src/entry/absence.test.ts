@@ -20,7 +20,7 @@ describe("a word without an entry", () => {
   test("leads to the word that stands for it", () => {
     const about = { variant_of: "mouse", relation: "spelling variant" };
     expect(told("variant_of_known", about)).toEqual({
-      title: "This is another spelling of a word that is learned.",
+      title: "This is another spelling of a learned word.",
       said: "",
       known: "mouse",
     });

@@ -35,11 +35,11 @@ export function absenceOf(problem: Pick<Problem, "detail" | "errors">): Absence 
     case "not_learned":
       return { title: "Not learned yet.", said: OFFER, ...offered };
     case "variant_of_known":
-      return { title: `This is ${relation} a word that is learned.`, said: "", ...named(other), ...offered };
+      return { title: `This is ${relation} a learned word.`, said: "", ...named(other), ...offered };
     case "taken_for_variant":
       return {
         title: "Not learned.",
-        said: `Jobs treat it as ${relation} a word that is learned.`,
+        said: `Jobs treat it as ${relation} a learned word.`,
         ...named(other),
       };
     case "variant_of_unlearned":

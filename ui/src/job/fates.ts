@@ -19,53 +19,31 @@ const VERDICTS: Partial<Record<Candidate["verdict"], string>> = {
   "too many words": "has too many words",
   "no letter": "has no letter",
   number: "is a number",
-  markup: "has markup in it",
+  markup: "contains markup",
   sentence: "is a sentence",
   repeated: "was proposed twice",
   inflection: "is a form of",
   "spelling variant": "is another spelling of",
-  "already processed": "was tried before in this job",
+  "already processed": "was already tried in this job",
   known: "was already known",
   "claimed elsewhere": "is being learned by another job",
 };
-/** Of a word of which nothing is stored, and of one that is stored at a lesser depth. */
-const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, readonly [given: string, less: string]>> =
-  {
-    no_answer: ["got no answer", "is only defined; more of it got no answer"],
-    not_accepted: [
-      "got no answer that could be accepted",
-      "is only defined; more of it got no answer that could be accepted",
-    ],
-    malformed: [
-      "got an answer in an unusable form",
-      "is only defined; more of it got an answer in an unusable form",
-    ],
-    unreadable: [
-      "got an answer that could not be read",
-      "is only defined; more of it got an answer that could not be read",
-    ],
-    refused: ["was refused by the model", "is only defined; more of it was refused by the model"],
-    too_large: ["needed too large a request", "is only defined; more of it needed too large a request"],
-    unavailable: [
-      "could not be asked: the model did not respond",
-      "is only defined; more could not be asked: the model did not respond",
-    ],
-    timed_out: ["got no answer in time", "is only defined; more of it got no answer in time"],
-    quota_used_up: [
-      "could not be asked: the quota was used up",
-      "is only defined; more could not be asked: the quota was used up",
-    ],
-    time_limit: [
-      "was not finished when time was up",
-      "is only defined; more of it was not finished when time was up",
-    ],
-    taken_elsewhere: ["was learned by another job", "is only defined; more of it was learned by another job"],
-    not_in_lexicon: [
-      "is not in the offline lexicon",
-      "is only defined; more of it is not in the offline lexicon",
-    ],
-    not_done: ["was not finished", "is only defined; more of it was not finished"],
-  };
+/** Of a word of which nothing is stored; what follows “the rest” where it is stored at a lesser depth. */
+const FAILURES: Partial<Record<NonNullable<Outcome["reason_code"]>, string>> = {
+  no_answer: "got no answer",
+  not_accepted: "got no acceptable answer",
+  malformed: "got an unusable answer",
+  unreadable: "got an unreadable answer",
+  refused: "was refused by the model",
+  too_large: "needed too large a request",
+  unavailable: "was not asked about: the model did not respond",
+  timed_out: "got no answer in time",
+  quota_used_up: "was not asked about: the quota ran out",
+  time_limit: "was not finished when time ran out",
+  taken_elsewhere: "was learned by another job",
+  not_in_lexicon: "is not in the offline lexicon",
+  not_done: "was not finished",
+};
 
 /** The words of a round that were not learned, each with its reason. Unknown codes show the server's text. */
 export function fatesOf(round: Pick<RoundView, "candidates" | "results">): Fate[] {
@@ -87,9 +65,6 @@ export function fatesOf(round: Pick<RoundView, "candidates" | "results">): Fate[
 }
 
 function failure({ stored, reason, reason_code }: Outcome): string {
-  const [given, less] = (reason_code && FAILURES[reason_code]) ?? [
-    `was given up: ${reason ?? "no reason given"}`,
-    `is only defined; more of it was given up: ${reason ?? "no reason given"}`,
-  ];
-  return stored ? less : given;
+  const why = (reason_code && FAILURES[reason_code]) ?? `was given up: ${reason ?? "no reason given"}`;
+  return stored ? `is only defined; the rest ${why}` : why;
 }

@@ -12,13 +12,13 @@ describe("a job that learned nothing says why", () => {
     [{}, "There were no words to learn."],
     [
       { proposed: 1, valid: 1 },
-      `${NONE} The proposed word was already known, or a form or spelling of a known word.`,
+      `${NONE} The proposed word was already known, or another form or spelling of a known word.`,
     ],
     [{ proposed: 2 }, `${NONE} Both proposed words were not usable words.`],
     [
       { proposed: 5, valid: 4, unseen: 3, accepted: 2, failed: 2 },
-      `${NONE} Of 5 proposed words, 1 was not a usable word, 1 was already known, or a form or` +
-        " spelling of a known word, 1 was left for later or to another job and 2 were given up.",
+      `${NONE} Of 5 proposed words, 1 was not a usable word, 1 was already known, or another form` +
+        " or spelling of a known word, 1 was left for later or for another job and 2 were given up.",
     ],
     [
       { proposed: 3, valid: 3, unseen: 3, accepted: 3, failed: 1, defined: 1 },
@@ -29,9 +29,9 @@ describe("a job that learned nothing says why", () => {
   });
 
   it.each([
-    ["time limit", "Time was up before a word was learned."],
-    ["quota used up", "The model's quota was used up before a word was learned."],
-    ["stopped", "It was stopped before a word was learned."],
+    ["time limit", "Time ran out before any word was learned."],
+    ["quota used up", "The model's quota ran out before any word was learned."],
+    ["stopped", "It was stopped before any word was learned."],
     ["nothing new", "There were no words to learn."],
   ] as const)("%s", (reason, text) => {
     expect(why({}, reason)).toBe(text);

@@ -12,9 +12,9 @@ export function namesEach(job: Job): boolean {
 type Ended = Pick<Job, "status" | "end_reason" | "counts">;
 
 const ENDINGS: Partial<Record<NonNullable<Job["end_reason"]>, string>> = {
-  "time limit": "Time was up before a word was learned.",
-  "quota used up": "The model's quota was used up before a word was learned.",
-  stopped: "It was stopped before a word was learned.",
+  "time limit": "Time ran out before any word was learned.",
+  "quota used up": "The model's quota ran out before any word was learned.",
+  stopped: "It was stopped before any word was learned.",
 };
 
 /** Empty for a job that learned something, has not ended, or failed: its errors say why. */
@@ -32,8 +32,8 @@ function fates({ proposed, valid, unseen, accepted, defined, failed }: Ended["co
   const unfinished = accepted - defined - failed;
   const parts = [
     { number: proposed - valid, fate: "not a usable word", many: "not usable words" },
-    { number: valid - unseen, fate: "already known, or a form or spelling of a known word" },
-    { number: unseen - accepted, fate: "left for later or to another job" },
+    { number: valid - unseen, fate: "already known, or another form or spelling of a known word" },
+    { number: unseen - accepted, fate: "left for later or for another job" },
     { number: failed, fate: "given up" },
     { number: defined, fate: "only defined" },
     { number: unfinished, fate: "not finished" },

@@ -26,7 +26,7 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
   }),
   starting: () => ({
     text: "A worker has picked it up; its process has not started yet.",
-    remedy: "If this lasts, see the worker's log.",
+    remedy: "If this persists, see the worker's log.",
   }),
   taken_back: () => ({
     text: "The worker that took it died before the job began; another one will take it.",

@@ -51,5 +51,5 @@ async def test_what_jobs_leave_behind_is_told_and_what_may_go(tmp_path):
         await leave_behind(store, rounds=40, finished_at=utc_now() - timedelta(days=20))
         check = await bookkeeping(settings, store)
     assert check.state == "ok"
-    assert "of 1 job; 0.2 MB of 1 job may go" in check.finding
+    assert "of 1 job; 0.2 MB of 1 job can be deleted" in check.finding
     assert "learn prune" in check.remedy

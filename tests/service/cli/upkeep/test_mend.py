@@ -92,7 +92,7 @@ class TestMend:
         assert said.out.splitlines() == LINES
         assert said.err.splitlines() == [
             (
-                "2 headwords to be respelled, 8 doubles to be merged. Nothing is changed yet."
+                "2 headwords to be respelled, 8 doubles to be merged. Nothing has been changed."
                 " To do it: learn mend --yes"
             )
         ]
@@ -172,7 +172,7 @@ class TestMend:
             assert cli.main(given_) == code
             said = capsys.readouterr()
             assert "selfies → selfie: a form of it (left as it is: a job is working on it)" in said.out
-            assert "1 word is left as it is" in said.err
+            assert "1 word was left because a job is using it" in said.err
         assert [alias.key for alias in held(url)["aliases"]].count("selfies") == 0
 
     def test_the_full_text_index_is_what_a_new_one_would_be(self, url: str):

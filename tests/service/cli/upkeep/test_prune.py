@@ -49,7 +49,7 @@ def test_without_yes_it_says_what_would_go_and_deletes_nothing(options, path, da
     said = capsys.readouterr().out
     assert said.startswith("Would delete the details of 1 job, 0.0 MB.")
     assert "14 days" in said
-    assert said.rstrip().endswith("Nothing is deleted yet. To do it: learn prune --yes")
+    assert said.rstrip().endswith("Nothing has been deleted. To do it: learn prune --yes")
     assert on(path, details) == [3, 3, 30, True]
     assert main(["prune", "--json", *options]) == 0
     assert json.loads(capsys.readouterr().out)["dry_run"] is True
