@@ -29,7 +29,7 @@ from flows.knowledge import (
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration import liveness
-from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
+from service.orchestration.liveness import Lives, Look, Silence, Remedy, fate_of, is_alive, remedy_of
 from service.orchestration.reading import PastStates
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -47,7 +47,7 @@ LATEST = 200
 OPEN: tuple[JobStatus, ...] = ("queued", "running", "cancelling")
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
-_CRASHES: dict[Verdict, tuple[str, str]] = {
+_CRASHES: dict[Remedy, tuple[str, str]] = {
     "crashed": (ending.GONE, "Its process is gone"),
     "overdue": (ending.OVERDUE, "It ran past its time and gives no sign of life"),
     "silent": (ending.SILENT, "It gives no sign of life"),
@@ -113,7 +113,7 @@ class Repair:
         self._project = project
         self.silence = Silence()
         self.is_alive: Lives = is_alive
-        self.kill = liveness.kill
+        self.kill = liveness.kill_process
         self.confirmed: dict[UUID, datetime] = {}
         """When each open job's row was last confirmed."""
         self.has_pending = False
@@ -258,7 +258,7 @@ class Repair:
             self._gone_since.pop(run.job_id, None)
         due = max(row.deadline_at or row.created_at + LONGEST, run.state.since)
         has_worker = run.has_deployment and (look.worker is None or self.is_alive(look.worker) is not False)
-        verdict = verdict_of(
+        verdict = remedy_of(
             look,
             fate,
             silent_s=silent_s,
@@ -274,7 +274,7 @@ class Repair:
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
-    async def _carry_out(self, verdict: Verdict, row: Job, look: Look) -> None:
+    async def _carry_out(self, verdict: Remedy, row: Job, look: Look) -> None:
         run = look.run
         log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
