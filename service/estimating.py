@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate, rates_of
 from flows.core.progress import format_count, format_duration
-from flows.core.quota import DAY_S, Limits
+from flows.core.quota import DAY_S, QuotaLimits
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, Mode, limits, utc_now
 from flows.settings import Settings
@@ -52,7 +52,7 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         minutes=parameters.get("minutes")
         or (limits.QUICK_MINUTES if mode == "quick" else limits.MAX_MINUTES),
         entries=wanted,
-        limits=_limits(settings) if has_model else Limits(),
+        limits=_limits(settings) if has_model else QuotaLimits(),
         spent_requests=spent_requests,
         spent_tokens=spent_tokens,
         supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
@@ -77,8 +77,8 @@ def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
     return round(median(others)) if topic and others else None
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> QuotaLimits:
+    return QuotaLimits(
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
         requests_per_day=settings.requests_per_day or None,

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from flows.core.quota import Limits
+from flows.core.quota import QuotaLimits
 from flows.knowledge import Document, Job, Mode
 
 HISTORY_ENTRIES = 20
@@ -101,7 +101,7 @@ def estimate(
     *,
     minutes: float,
     entries: int | None,
-    limits: Limits,
+    limits: QuotaLimits,
     spent_requests: int = 0,
     spent_tokens: int = 0,
     supply: int | None = None,

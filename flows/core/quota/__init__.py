@@ -4,7 +4,7 @@ refilled steadily, as providers count.
 All times are seconds of one clock read by the caller. Values are frozen; every function returns a new one.
 """
 
-from flows.core.quota.buckets import DAY_S, MINUTE_S, Limits, Quota, QuotaBucket, Window
+from flows.core.quota.buckets import DAY_S, MINUTE_S, QuotaLimits, Quota, QuotaBucket, Window
 from flows.core.quota.observing import Seen, left, observe, remember, spent
 from flows.core.quota.reserving import (
     LONGEST_REFUSAL_S,
@@ -14,7 +14,7 @@ from flows.core.quota.reserving import (
     TooLarge,
     Wait,
     reserve,
-    settle,
+    charge,
 )
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "MINUTE_S",
     "DayUsedUp",
     "Granted",
-    "Limits",
+    "QuotaLimits",
     "Quota",
     "QuotaBucket",
     "Seen",
@@ -35,6 +35,6 @@ __all__ = [
     "observe",
     "remember",
     "reserve",
-    "settle",
+    "charge",
     "spent",
 ]

@@ -72,7 +72,7 @@ def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarg
     )
 
 
-def settle(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
+def charge(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
     """Replace the `reserved` tokens of a grant by the `actual` ones, of which `cached` ones do not count.
 
     A failed request settles with 0 actual tokens; the request itself stays spent.

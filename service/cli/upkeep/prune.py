@@ -12,7 +12,7 @@ from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
-from service.orchestration.retention import Pruned, limits_of, plan, prune
+from service.orchestration.retention import Pruned, retention_limits, plan, prune_store
 from service.settings import prefect_database
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
@@ -27,7 +27,7 @@ ALL_S = 3600.0
 async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
     """Say what may go; unless `is_dry`, delete it and give the space back to the system."""
     settings = read_settings()
-    limits = limits_of(settings)
+    limits = retention_limits(settings)
     async with open_store(settings.store, language=settings.language) as store:
         planned = await plan(store, limits, now=utc_now())
         done, space = planned, await store.space()
@@ -35,7 +35,7 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
         if not is_dry:
             if not is_json:
                 say(f"Deletes {told(planned)}.")
-            done = await prune(store, limits, now=utc_now(), for_s=ALL_S)
+            done = await prune_store(store, limits, now=utc_now(), for_s=ALL_S)
             done.given_back += await store.compact(pages=None)
             # the server of `learn up` prunes Prefect's database itself; it is not ours to open while it runs
             if not is_locked(state_file(settings)):

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.core.estimate import GROQ, LEXICON, Rates, estimate, rates_of
-from flows.core.quota import Limits
+from flows.core.quota import QuotaLimits
 from flows.knowledge import Counts, Job, Usage, utc_now
 
-FREE = Limits(requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000)
+FREE = QuotaLimits(requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000)
 RATES = Rates(tokens_in=200, tokens_out=200, requests=0.1, cost_usd=0.0002, per_second=10)
 
 
@@ -67,11 +67,11 @@ def test_requests_a_minute_bind_small_batches():
 
 
 def test_without_limits_the_stages_bind():
-    assert estimate(RATES, minutes=1, entries=None, limits=Limits()).limited_by == "the speed of the stages"
+    assert estimate(RATES, minutes=1, entries=None, limits=QuotaLimits()).limited_by == "the speed of the stages"
 
 
 def test_the_lexicon_costs_nothing_and_the_time_binds():
-    found = estimate(LEXICON, minutes=10, entries=None, limits=Limits())
+    found = estimate(LEXICON, minutes=10, entries=None, limits=QuotaLimits())
     assert (found.limited_by, found.tokens, found.cost_usd, found.entries) == (
         "the time limit",
         0,
@@ -97,7 +97,7 @@ def test_jobs_that_tell_little_are_not_asked():
 @given(
     st.floats(0.05, 10),
     st.none() | st.integers(1, 10_000),
-    st.builds(Limits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))),
+    st.builds(QuotaLimits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))),
     st.integers(0, 1000),
     st.integers(0, 1_000_000),
 )
