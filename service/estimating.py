@@ -8,7 +8,7 @@ from contextlib import suppress
 from statistics import median
 from typing import Any
 
-from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate, rates_of
+from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate_yield, rates_of
 from flows.core.progress import format_count, format_duration
 from flows.core.quota import DAY_S, QuotaLimits
 from flows.errors import ConfigurationError
@@ -47,7 +47,7 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         len(words) if words else parameters.get("max_entries") or parameters.get("limit") or _ENTRIES[mode]
     )
     spent_requests, spent_tokens = await _spent_today(store, settings) if has_model else (0, 0)
-    found = estimate(
+    found = estimate_yield(
         rates,
         minutes=parameters.get("minutes")
         or (limits.QUICK_MINUTES if mode == "quick" else limits.MAX_MINUTES),

@@ -38,7 +38,7 @@ _PILE = re.compile("([\u0300-\u036f]{6})[\u0300-\u036f]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
-def clean(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -> str:
+def clean_text(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -> str:
     """The text in NFC, without control, format, surrogate, private and unassigned characters, white space
     single, at most `limit` characters.
 
@@ -71,7 +71,7 @@ def cleaned(value: T) -> T:
 def _cleaned(value: Any, *, keep_lines: bool) -> Any:  # noqa: ANN401  any part of a document
     kind = type(value)
     if kind is str:
-        made = clean(value, keep_lines=keep_lines)
+        made = clean_text(value, keep_lines=keep_lines)
         return value if made == value else made
     if kind is tuple:
         parts = [_cleaned(part, keep_lines=keep_lines) for part in value]

@@ -96,7 +96,7 @@ def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
     )
 
 
-def estimate(
+def estimate_yield(
     rates: Rates,
     *,
     minutes: float,

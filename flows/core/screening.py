@@ -114,7 +114,7 @@ def screen(
             relatives = {} if word.origin == "leftover" else facts.relatives(word.key)
             words[at] = open_words[word.key] = replace(word, relatives=relatives)
             given[word.key] = proposed[at][0]
-    weeded = _weed(open_words, done, facts)
+    weeded = _reject_rivals(open_words, done, facts)
     return Screening(
         tuple(weeded[word.key] if word is open_words.get(word.key) else word for word in words), facts
     )
@@ -162,7 +162,7 @@ def _rivals(words: Mapping[str, Screened], facts: WordFacts) -> dict[str, dict[s
     return rivals
 
 
-def _weed(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts) -> dict[str, Screened]:
+def _reject_rivals(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts) -> dict[str, Screened]:
     """Each word, rejected if a relative of it was processed or wins the round."""
     rivals = _rivals(words, facts)
     inflected = {

@@ -34,7 +34,7 @@ from service.orchestration.reading import PastStates
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
-OVERDUE = timedelta(seconds=90)
+OVERRUN = timedelta(seconds=90)
 """A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long,
 and without a sign of life, its process is gone.
 """
@@ -264,7 +264,7 @@ class Repair:
             silent_s=silent_s,
             gone_s=gone_s,
             has_worker=has_worker,
-            is_overdue=due + OVERDUE < utc_now(),
+            is_overdue=due + OVERRUN < utc_now(),
         )
         if verdict is None:
             return
