@@ -32,7 +32,7 @@ async def check_topic_of(parameters: Mapping[str, Any], settings: Settings) -> N
         await asyncio.to_thread(check_topic, parameters.get("topic"))
 
 
-async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
+async def job_estimate(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
     """Estimate a job with these parameters.
 
     Raises InvalidInput for minutes, entries and topic like the job itself.
@@ -121,7 +121,7 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str |
     return notes
 
 
-def told(found: Estimate) -> list[str]:
+def estimate_lines(found: Estimate) -> list[str]:
     """The estimate as lines of text."""
     cost = f"${found.cost_usd:,.4f}" if found.tokens else "nothing"
     lines = [

@@ -97,7 +97,7 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
     problem: Exception | None = None
     try:
         async with reporter:
-            await run(mode, given, settings=settings, reporter=reporter)
+            await run_flow(mode, given, settings=settings, reporter=reporter)
     except Exception as error:  # noqa: BLE001  said in one line below the job's summary
         problem = error
     if problem is not None and (last := reporter.trail.job) is not None and not last.is_final:
@@ -155,7 +155,7 @@ def exit_code(job: Job | None) -> int:
     return INTERRUPTED if job.status == "cancelled" or job.end_reason == "stopped" else DONE
 
 
-async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
+async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
     """Run a flow to its end on the configured or the embedded Prefect server, and return the final
     document.
     """

@@ -91,7 +91,7 @@ async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
 
     Does not call the language model.
     """
-    return await estimating.estimate_job(facade.store, facade.settings, body.mode, body.parameters())
+    return await estimating.job_estimate(facade.store, facade.settings, body.mode, body.parameters())
 
 
 @router.get("", responses=answers(422))

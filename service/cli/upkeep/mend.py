@@ -64,7 +64,7 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
         async with open_store(settings.store, language=settings.language) as store:
             async for found in mend_store(store, rules, is_dry_run=is_dry_run, tell=tell):
                 counts[found.outcome, found.kind] += found.count
-                line = found.model_dump_json(exclude_none=True) if is_json else line_of(found)
+                line = found.model_dump_json(exclude_none=True) if is_json else mend_line(found)
                 if line is None:
                     continue
                 if shown is not None and shares_terminal:
@@ -102,7 +102,7 @@ def lexicon_rules(language: str) -> Iterator[MendRules]:
         )
 
 
-def line_of(found: Mend) -> str | None:
+def mend_line(found: Mend) -> str | None:
     """One mend of one word, with its reason; None for what is only counted."""
     if found.word is None or found.into is None:
         return None

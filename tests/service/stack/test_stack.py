@@ -194,7 +194,7 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
 
     async def second():
-        async with stack.up(settings, say=print):
+        async with stack.running_stack(settings, say=print):
             pass
 
     with pytest.raises(ConfigurationError, match="is already running"):
@@ -204,5 +204,5 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
 async def test_stack_without_a_server_needs_an_address(settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ConfigurationError, match="PREFECT_API_URL is not set"):
-        async with stack.up(settings, say=print, server=False):
+        async with stack.running_stack(settings, say=print, server=False):
             pass
