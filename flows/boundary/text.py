@@ -25,7 +25,6 @@ _TERMINAL = re.compile(
 )
 """Escape sequences of terminals (ECMA-48, 5.4 and 5.6)."""
 _LINE = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_LINES = re.compile(r" *\n *")
 _HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
