@@ -175,9 +175,9 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
     from service.orchestration.retention import (
         books_of,
         delete_run,
-        retention_limits,
-        prune_store,
         prune_prefect,
+        prune_store,
+        retention_limits,
         used_bytes,
     )
     from service.settings import prefect_database

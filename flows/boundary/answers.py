@@ -70,7 +70,7 @@ def read_answer(text: str) -> Answer:
 
 def other_readings(text: str) -> Iterator[Answer]:
     """What the text holds when it is JSON in another writing: escaped once too often, with the
-    quotes and brackets of print, with arrows. For texts in which `read` finds nothing that is wanted.
+    quotes and brackets of print, with arrows. For texts in which `read_answer` finds nothing that is wanted.
     """
     text = text[:MAX_CHARACTERS]
     printed = text

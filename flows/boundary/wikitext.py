@@ -98,7 +98,9 @@ def meanings(
     return read_page(wikitext, language=language, expansions=expansions).meanings
 
 
-def read_page(wikitext: str, *, language: str = "English", expansions: Expansions | None = None) -> WikitextPage:
+def read_page(
+    wikitext: str, *, language: str = "English", expansions: Expansions | None = None
+) -> WikitextPage:
     """The meanings, as `meanings` has them, and what the wiki would have to expand for all of them."""
     read_: list[Meaning] = []
     unknown: list[str] = []

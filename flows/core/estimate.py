@@ -109,7 +109,7 @@ def estimate_yield(
     """What `minutes` of work will yield, or less if `entries` or a limit is reached first.
 
     `limits` are those of the writing model, full at the start except for today's spending; `supply` is how
-    many words are available, None if unknown. Raises InvalidInput as Limits does.
+    many words are available, None if unknown. Raises InvalidInput as QuotaLimits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
     room: dict[LimitedBy, float] = {}

@@ -21,7 +21,7 @@ from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.misread import MISREAD, NO_FORMS
 from flows.lexicon.reader import Lemma, Lexicon
-from flows.lexicon.written import synsets_of, parts, senses_by_part, written
+from flows.lexicon.written import parts, senses_by_part, synsets_of, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24

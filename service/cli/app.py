@@ -162,7 +162,7 @@ def estimate(
     """Estimate what a job would learn and cost, and what limits it."""
     from flows.settings import read_settings
     from service.cli import run as running
-    from service.estimating import job_estimate, estimate_lines
+    from service.estimating import estimate_lines, job_estimate
 
     given = running.parameters(
         mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit

@@ -191,11 +191,13 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
 async def _tidy(settings: Settings) -> None:
     """Prune old bookkeeping for a moment; what is left, or fails, is left for the next time."""
     from flows.stores import open_store
-    from service.orchestration.retention import delete_run, retention_limits, prune_store
+    from service.orchestration.retention import delete_run, prune_store, retention_limits
 
     with suppress(Exception):
         async with open_store(settings.store, language=settings.language) as store:
-            await prune_store(store, retention_limits(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run)
+            await prune_store(
+                store, retention_limits(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run
+            )
 
 
 async def _catch_up(settings: Settings) -> None:

@@ -29,7 +29,7 @@ from flows.knowledge import (
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration import liveness
-from service.orchestration.liveness import Lives, Look, Silence, Remedy, fate_of, is_alive, remedy_of
+from service.orchestration.liveness import Lives, Look, Remedy, Silence, fate_of, is_alive, remedy_of
 from service.orchestration.reading import PastStates
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
@@ -258,7 +258,7 @@ class Repair:
             self._gone_since.pop(run.job_id, None)
         due = max(row.deadline_at or row.created_at + LONGEST, run.state.since)
         has_worker = run.has_deployment and (look.worker is None or self.is_alive(look.worker) is not False)
-        verdict = remedy_of(
+        remedy = remedy_of(
             look,
             fate,
             silent_s=silent_s,
@@ -266,26 +266,26 @@ class Repair:
             has_worker=has_worker,
             is_overdue=due + OVERRUN < utc_now(),
         )
-        if verdict is None:
+        if remedy is None:
             return
         latest = await self._orchestrator.run(run.job_id)
         if latest is not None and latest.state.id == run.state.id:
-            await self._carry_out(verdict, row, look)
+            await self._carry_out(remedy, row, look)
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
-    async def _carry_out(self, verdict: Remedy, row: Job, look: Look) -> None:
+    async def _carry_out(self, remedy: Remedy, row: Job, look: Look) -> None:
         run = look.run
-        log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
+        log.warning("Job %s: %s (Prefect's state %s)", run.job_id, remedy, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
-        if verdict == "take back":
+        if remedy == "take back":
             await prefect.take_back(job_id, "The worker that took the run died before it began")
-        elif verdict == "cancelled":
+        elif remedy == "cancelled":
             await prefect.call_cancelled(job_id, "Its process was gone before")
-        elif verdict == "kill" and (mark := look.process) is not None:
+        elif remedy == "kill" and (mark := look.process) is not None:
             self.kill(mark)
-        elif verdict == "said" and row.run_status is not None:
+        elif remedy == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:
-            name, why = _CRASHES[verdict]
+            name, why = _CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)

@@ -27,7 +27,7 @@ from prefect.exceptions import ObjectNotFound
 from flows.knowledge.events import TAG
 from flows.settings import Settings
 from flows.stores.base import Store
-from flows.stores.retention import Books, RetentionLimits, Prunable, prunable
+from flows.stores.retention import Books, Prunable, RetentionLimits, prunable
 
 JOBS_AT_ONCE = 200
 STEP_PAGES = 2000
@@ -76,7 +76,7 @@ async def books_of(store: Store) -> list[Books]:
 
 
 async def plan(store: Store, limits: RetentionLimits, *, now: datetime) -> Pruned:
-    """What `prune` would do; changes nothing."""
+    """What `prune_store` would do; changes nothing."""
     gone = prunable(await books_of(store), limits, now=now)
     return Pruned(
         details=sum(each.part == "details" for each in gone),

@@ -64,7 +64,7 @@ async def _ended(store: Store) -> tuple[str, ...]:
 
 
 async def _pass(settings: Settings, store: Store, *, is_embedded: bool) -> bool:
-    from service.orchestration.retention import delete_run, retention_limits, prune_store, prune_prefect
+    from service.orchestration.retention import delete_run, prune_prefect, prune_store, retention_limits
 
     limits, now = retention_limits(settings), utc_now()
     done = await prune_store(store, limits, now=now, for_s=STEP_S, delete_run=delete_run)

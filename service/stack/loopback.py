@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.middleware.access import is_same_origin, host_name
+from service.api.middleware.access import host_name, is_same_origin
 from service.settings import LOOPBACK_NAMES
 
 REFUSED = (
@@ -43,7 +43,9 @@ def is_from_own_machine(headers: Headers) -> bool:
     hosts = headers.getlist("host")
     if len(hosts) != 1 or host_name(hosts[0].lower()) not in LOOPBACK_NAMES:
         return False
-    names = [hosts[0].lower().replace(host_name(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")]
+    names = [
+        hosts[0].lower().replace(host_name(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")
+    ]
     return all(
         any(is_same_origin(origin, name) for name in (hosts[0].lower(), *names))
         for origin in headers.getlist("origin")

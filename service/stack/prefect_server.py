@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from service.stack.password import SERVER_AUTH, make_auth_string
 from service.stack.prefect.empty_database import must_migrate, prepare_database
 from service.stack.prefect.health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
+from service.stack.supervisor import Say
 from service.stack.variables import of_prefect_server
 
 __all__ = [
@@ -51,8 +52,6 @@ __all__ = [
     "server_environment",
     "stop_if_unused",
 ]
-
-Say = Callable[[str], None]
 
 STOP_S = 5.0
 START_S = 120.0

@@ -20,7 +20,13 @@ from service.stack.environment import adopted, client_environment, logs_folder, 
 from service.stack.housekeeping import keep_house
 from service.stack.lifeline import Lifeline, only_one
 from service.stack.locks import is_locked
-from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, server_state_file, stop_if_unused
+from service.stack.prefect_server import (
+    ensure_server,
+    is_healthy,
+    prefect_server,
+    server_state_file,
+    stop_if_unused,
+)
 from service.stack.processes import FACADE_STOP_S, LEFT_S, WORKER_STOP_S
 from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
 

@@ -70,7 +70,8 @@ from flows.settings import read_settings
 from service.stack import stack
 say = lambda text: print(text, flush=True)
 async def main():
-    async with stack.running_stack(read_settings(), say=say, deployments=Path(os.environ["STAND_INS"])) as running:
+    stand_ins = Path(os.environ["STAND_INS"])
+    async with stack.running_stack(read_settings(), say=say, deployments=stand_ins) as running:
         say(f"facade {running.facade_url}")
         say(f"ready {running.api_url} {running.worker.pid}")
         if os.environ.get("JOB"):

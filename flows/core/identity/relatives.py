@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flows.core.identity.graphics import PartsOf, is_same_word, graphical_key
+from flows.core.identity.graphics import PartsOf, graphical_key, is_same_word
 from flows.core.identity.inflection import regular_bases, regular_forms
 from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import PartOfSpeech, Verdict

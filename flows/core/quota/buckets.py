@@ -71,7 +71,7 @@ class QuotaBucket:
 
 @dataclass(frozen=True)
 class Quota:
-    """The four buckets as of `at_s`, the unsettled reservations, and until when the provider refuses
+    """The four buckets as of `at_s`, the reservations not charged yet, and until when the provider refuses
     requests.
     """
 

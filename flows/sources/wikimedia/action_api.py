@@ -25,7 +25,14 @@ from pydantic import ValidationError
 from flows.core.words import printable
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
 from flows.sources.wikimedia.pace import Pace, Pause
-from flows.sources.wikimedia.wiki import FoundPage, WikiQuery, find_pages, may_be_title, merge_queries, title_of
+from flows.sources.wikimedia.wiki import (
+    FoundPage,
+    WikiQuery,
+    find_pages,
+    may_be_title,
+    merge_queries,
+    title_of,
+)
 
 MOST_TITLES = 50
 MOST_CONTINUATIONS = 20

@@ -118,7 +118,9 @@ class Wiktionary:
         )
 
 
-def _read_all(pages: Mapping[str, WikiPage], expansions: Mapping[str, Mapping[str, str]]) -> dict[str, WikitextPage]:
+def _read_all(
+    pages: Mapping[str, WikiPage], expansions: Mapping[str, Mapping[str, str]]
+) -> dict[str, WikitextPage]:
     return {
         title: read_page(page.wikitext, expansions=expansions.get(title)) for title, page in pages.items()
     }

@@ -30,7 +30,9 @@ class FirestoreContents(FirestorePart):
             entries = await self._database.get([entry_path(word.definition.key) for word in known])
             for word in known:
                 snapshot = entries.get(entry_path(word.definition.key))
-                yield LearnedWord(**dict(word), entry=read_document(Entry, snapshot.fields) if snapshot else None)
+                yield LearnedWord(
+                    **dict(word), entry=read_document(Entry, snapshot.fields) if snapshot else None
+                )
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         for piece in pieces(words, AT_ONCE):

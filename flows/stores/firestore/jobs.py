@@ -163,7 +163,9 @@ class FirestoreJobs(FirestoreLog):
         if job is None and not added:
             return Saved(now, (), is_written=False)
         ids = (*row.line_ids, *(line.id for line in added))[-IDS_KEPT:]
-        new = JobDocument(now, last + len(added) if last is not None else None, ids, token or row.token, row.version)
+        new = JobDocument(
+            now, last + len(added) if last is not None else None, ids, token or row.token, row.version
+        )
         writes = [Write(path=job_path(now.job_id), fields=new.fields(), version=row.version)]
         is_first = row.job is None
         if is_new_attempt or is_first or (row.job is not None and row.job.attempt != now.attempt):

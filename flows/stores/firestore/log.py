@@ -137,7 +137,9 @@ class FirestoreLog(FirestorePart):
         while True:
             found = await self._find(job_id, begin, None, limit=count)
             events += [
-                read_document(JobEvent, event) for snapshot in found for event in snapshot.fields["events"].values()
+                read_document(JobEvent, event)
+                for snapshot in found
+                for event in snapshot.fields["events"].values()
             ]
             events = sorted(
                 (event for event in events if (event.attempt, event.seq) > after),

@@ -167,7 +167,9 @@ class FirestoreMending(FirestorePart):
 def _learned(word: Snapshot | None, entry: Snapshot | None) -> LearnedWord | None:
     if word is None or word.fields["state"] != "known":
         return None
-    return LearnedWord(**dict(known_word(word.fields)), entry=read_document(Entry, entry.fields) if entry else None)
+    return LearnedWord(
+        **dict(known_word(word.fields)), entry=read_document(Entry, entry.fields) if entry else None
+    )
 
 
 def _kept(merge: Merge, states: Mapping[str, WordState], entries: Mapping[str, Snapshot]) -> list[Write]:

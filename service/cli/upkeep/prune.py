@@ -12,7 +12,7 @@ from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
-from service.orchestration.retention import Pruned, retention_limits, plan, prune_store
+from service.orchestration.retention import Pruned, plan, prune_store, retention_limits
 from service.settings import prefect_database
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
@@ -47,7 +47,9 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
         typer.echo(f"Would delete {pruned_text(planned)}{_freeing(space)}. {kept(settings)}")
         typer.echo("Nothing is deleted yet. To do it: learn prune --yes" if is_worth_it else "Nothing to do.")
     else:
-        typer.echo(f"Deleted {pruned_text(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}")
+        typer.echo(
+            f"Deleted {pruned_text(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}"
+        )
     return DONE
 
 

@@ -10,7 +10,9 @@ from flows.core.estimate import GROQ, LEXICON, Rates, estimate_yield, rates_of
 from flows.core.quota import QuotaLimits
 from flows.knowledge import Counts, Job, Usage, utc_now
 
-FREE = QuotaLimits(requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000)
+FREE = QuotaLimits(
+    requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000
+)
 RATES = Rates(tokens_in=200, tokens_out=200, requests=0.1, cost_usd=0.0002, per_second=10)
 
 
@@ -67,7 +69,10 @@ def test_requests_a_minute_bind_small_batches():
 
 
 def test_without_limits_the_stages_bind():
-    assert estimate_yield(RATES, minutes=1, entries=None, limits=QuotaLimits()).limited_by == "the speed of the stages"
+    assert (
+        estimate_yield(RATES, minutes=1, entries=None, limits=QuotaLimits()).limited_by
+        == "the speed of the stages"
+    )
 
 
 def test_the_lexicon_costs_nothing_and_the_time_binds():

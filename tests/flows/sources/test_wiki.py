@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.sources.wikimedia.wiki import MAX_TITLE_BYTES, WikiQuery, find_pages, may_be_title, merge_queries, title_of
+from flows.sources.wikimedia.wiki import (
+    MAX_TITLE_BYTES,
+    WikiQuery,
+    find_pages,
+    may_be_title,
+    merge_queries,
+    title_of,
+)
 
 NAMES = [f"T{n}" for n in range(12)]
 names = st.sampled_from(NAMES)

@@ -245,7 +245,9 @@ async def test_mending_gives_words_of_before_their_graphical_key(firestore):
     await firestore.save_definitions([definition("café"), definition("naïve tea")], job_id=ANN, attempt=1)
     old = [Write(path=f"known_words/{key}", fields={}, only=("graphical",)) for key in ("café", "naïve tea")]
     await firestore._database.commit(old)
-    rules = MendRules(facts=WordFacts(), mean_the_same=lambda *_: False, written=lambda _: {}, ranks=lambda _: {})
+    rules = MendRules(
+        facts=WordFacts(), mean_the_same=lambda *_: False, written=lambda _: {}, ranks=lambda _: {}
+    )
     for is_dry_run, outcome in ((True, "planned"), (True, "planned"), (False, "done")):
         found = [m async for m in mend_store(firestore, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
         assert [(m.kind, m.outcome, m.count) for m in found] == [("indexed", outcome, 2)]

@@ -15,7 +15,7 @@ from flows.knowledge import utc_now
 from flows.stores.memory import MemoryStore
 from flows.stores.retention import RetentionLimits
 from flows.stores.sqlite import SqliteStore
-from service.orchestration.retention import books_of, plan, prune_store, prune_prefect, used_bytes
+from service.orchestration.retention import books_of, plan, prune_prefect, prune_store, used_bytes
 
 LIMITS = RetentionLimits(details=timedelta(days=14), jobs=timedelta(days=90))
 FRESH = START + minutes(20)

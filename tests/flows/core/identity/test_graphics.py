@@ -7,7 +7,7 @@ from hypothesis import given
 from rule_values import texts
 
 from flows.core.identity.doublets import DOUBLETS
-from flows.core.identity.graphics import is_same_word, graphical_key
+from flows.core.identity.graphics import graphical_key, is_same_word
 from flows.core.words import word_key
 
 PARTS = {

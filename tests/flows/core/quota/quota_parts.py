@@ -27,7 +27,9 @@ def levels(state):
     return tuple(getattr(state, name).level for name in BUCKETS)
 
 
-FREE = QuotaLimits(requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000)
+FREE = QuotaLimits(
+    requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000
+)
 
 
 counts = st.none() | st.integers(0, 30_000)

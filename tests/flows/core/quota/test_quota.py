@@ -16,14 +16,14 @@ from flows.core.quota import (
     MINUTE_S,
     DayUsedUp,
     Granted,
-    QuotaLimits,
     Quota,
+    QuotaLimits,
     Seen,
     TooLarge,
     Wait,
+    charge,
     observe,
     reserve,
-    charge,
     spent,
 )
 from flows.errors import InvalidInput
@@ -97,7 +97,9 @@ def test_a_minute_that_is_used_up_is_waited_for():
 def test_a_request_over_the_limit_is_never_waited_for():
     assert reserve(Quota.full(FREE, 0.0), 0.0, 8_001) == TooLarge(8_000)
     assert isinstance(reserve(Quota.full(FREE, 0.0), 0.0, 8_000), Granted)
-    assert reserve(Quota.full(QuotaLimits(tokens_per_day=10, tokens_per_minute=50), 0.0), 0.0, 11) == TooLarge(10)
+    assert reserve(
+        Quota.full(QuotaLimits(tokens_per_day=10, tokens_per_minute=50), 0.0), 0.0, 11
+    ) == TooLarge(10)
     assert isinstance(reserve(Quota.full(QuotaLimits(), 0.0), 0.0, 10**9), Granted)
 
 

@@ -13,16 +13,16 @@ from flows.core.quota import (
     LONGEST_REFUSAL_S,
     DayUsedUp,
     Granted,
-    QuotaLimits,
     Quota,
     QuotaBucket,
+    QuotaLimits,
     Seen,
     Wait,
+    charge,
     left,
     observe,
     remember,
     reserve,
-    charge,
     spent,
 )
 from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
@@ -202,7 +202,8 @@ def test_a_restart_remembers_each_window_by_itself():
         == 7_200
     )
     assert (
-        levels(remember(Quota.full(QuotaLimits(), 0.0), "day", requests=1, tokens=5, age_s=1)) == (math.inf,) * 4
+        levels(remember(Quota.full(QuotaLimits(), 0.0), "day", requests=1, tokens=5, age_s=1))
+        == (math.inf,) * 4
     )
 
 
