@@ -1,8 +1,8 @@
 """One name, one thing: no two public types or functions of flows/ and service/ share a name.
 
-Looked at are the classes, type aliases and functions of all modules. What another module hands on by importing
-it is the same thing. Names that begin with an underscore are a module's own business, and so are
-its constants and loggers: `POLL_S` is said with its module. A method is said with its class.
+Looked at are the classes, type aliases and functions of all modules. What a module imports and hands on is
+the same thing. Names that begin with an underscore are a module's own business, and so are its constants and
+loggers: `POLL_S` is said with its module. A method is said with its class.
 
 A route and a command carry the word that users know, which OpenAPI and `learn --help` show; what carries out
 a command has a name of its own, such as `mend_and_tell`.
