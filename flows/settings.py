@@ -41,6 +41,7 @@ PRICES: Mapping[str, Price] = {
 
 QuotaLimit = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], NoDecode]
+"""A comma-separated list."""
 
 
 class Settings(BaseSettings):

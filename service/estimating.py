@@ -8,9 +8,9 @@ from contextlib import suppress
 from statistics import median
 from typing import Any
 
-from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate, rates_of
+from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate_yield, rates_of
 from flows.core.progress import format_count, format_duration
-from flows.core.quota import DAY_S, Limits
+from flows.core.quota import DAY_S, QuotaLimits
 from flows.errors import ConfigurationError
 from flows.knowledge import Job, Mode, limits, utc_now
 from flows.settings import Settings
@@ -32,7 +32,7 @@ async def check_topic_of(parameters: Mapping[str, Any], settings: Settings) -> N
         await asyncio.to_thread(check_topic, parameters.get("topic"))
 
 
-async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
+async def job_estimate(store: Store, settings: Settings, mode: Mode, parameters: dict[str, Any]) -> Estimate:
     """Estimate a job with these parameters.
 
     Raises InvalidInput for minutes, entries and topic like the job itself.
@@ -47,12 +47,12 @@ async def estimate_job(store: Store, settings: Settings, mode: Mode, parameters:
         len(words) if words else parameters.get("max_entries") or parameters.get("limit") or _ENTRIES[mode]
     )
     spent_requests, spent_tokens = await _spent_today(store, settings) if has_model else (0, 0)
-    found = estimate(
+    found = estimate_yield(
         rates,
         minutes=parameters.get("minutes")
         or (limits.QUICK_MINUTES if mode == "quick" else limits.MAX_MINUTES),
         entries=wanted,
-        limits=_limits(settings) if has_model else Limits(),
+        limits=_limits(settings) if has_model else QuotaLimits(),
         spent_requests=spent_requests,
         spent_tokens=spent_tokens,
         supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
@@ -77,8 +77,8 @@ def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
     return round(median(others)) if topic and others else None
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> QuotaLimits:
+    return QuotaLimits(
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
         requests_per_day=settings.requests_per_day or None,
@@ -121,7 +121,7 @@ def _notes(found: Estimate, settings: Settings, *, has_model: bool, about: str |
     return notes
 
 
-def told(found: Estimate) -> list[str]:
+def estimate_lines(found: Estimate) -> list[str]:
     """The estimate as lines of text."""
     cost = f"${found.cost_usd:,.4f}" if found.tokens else "nothing"
     lines = [

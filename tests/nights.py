@@ -175,9 +175,9 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
     from service.orchestration.retention import (
         books_of,
         delete_run,
-        limits_of,
-        prune,
         prune_prefect,
+        prune_store,
+        retention_limits,
         used_bytes,
     )
     from service.settings import prefect_database
@@ -185,7 +185,7 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
     from service.stack.prefect_server import prefect_server
 
     settings = read_settings()
-    database, limits = prefect_database(settings), limits_of(settings)
+    database, limits = prefect_database(settings), retention_limits(settings)
     async with prefect_server(settings, say=lambda _: None) as api_url:
         adopt(server_environment(settings) | client_environment(settings, api_url))
         async with SqliteStore(home / "knowledge.db") as store:
@@ -203,7 +203,7 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
                 }
                 await leave_behind(store, UUID(int=number), prefix=f"{number} ", rounds=2, **ends)
                 now = at + MORNING
-                await prune(store, limits, now=now, for_s=600, delete_run=delete_run)
+                await prune_store(store, limits, now=now, for_s=600, delete_run=delete_run)
                 await prune_prefect(database, most_bytes=limits.most_bytes, for_s=600, now=now)
                 await vacuum(now)
                 told = {

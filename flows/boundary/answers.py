@@ -55,7 +55,7 @@ class Answer:
     closed: tuple[Any, ...] = ()
 
 
-def read(text: str) -> Answer:
+def read_answer(text: str) -> Answer:
     """Read an answer; never raises, whatever the text is."""
     text = text[:MAX_CHARACTERS].lstrip("\ufeff\u200b \t\r\n")
     if "&quot;" in text and '"' not in text:
@@ -70,7 +70,7 @@ def read(text: str) -> Answer:
 
 def other_readings(text: str) -> Iterator[Answer]:
     """What the text holds when it is JSON in another writing: escaped once too often, with the
-    quotes and brackets of print, with arrows. For texts in which `read` finds nothing that is wanted.
+    quotes and brackets of print, with arrows. For texts in which `read_answer` finds nothing that is wanted.
     """
     text = text[:MAX_CHARACTERS]
     printed = text
@@ -81,7 +81,7 @@ def other_readings(text: str) -> Iterator[Answer]:
         printed,
         _ARROW.sub(": ", text),
     )
-    return (read(other) for other in dict.fromkeys(others) if other != text)
+    return (read_answer(other) for other in dict.fromkeys(others) if other != text)
 
 
 def _scanned(text: str) -> Answer:

@@ -22,7 +22,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from flows.boundary.reading import UNKNOWN, Reading
 from flows.boundary.remains import visible, without_hollow_brackets, without_quotes
-from flows.boundary.templates import Arguments, is_known, is_silent, write
+from flows.boundary.templates import Arguments, is_known_template, is_silent, write
 
 Expansions = Mapping[str, str]
 """What the wiki says that a template stands for, as wikitext without templates, by the template as written.
@@ -57,7 +57,7 @@ _UNSHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _FORM_LINK = "form-of-definition-link"
 
 
-def read(wikitext: str, expansions: Expansions | None = None) -> Reading:
+def read_markup(wikitext: str, expansions: Expansions | None = None) -> Reading:
     """Read one line: drop housekeeping templates and extract labels as plain words.
 
     `expansions` says what templates mean that we do not know; those that are not in it are listed in the
@@ -130,7 +130,7 @@ class _Reader:
         source = str(template)
         if source in self.expansions:
             return self._expansion(self.expansions[source])
-        if not is_known(name):
+        if not is_known_template(name):
             self.reading.unknown.append(source)
             return UNKNOWN
         noted = len(self.reading.unknown)

@@ -74,7 +74,7 @@ class Arguments(dict[str, str]):
         return values
 
 
-Write = Callable[[Arguments, Reading], str]
+WriteTemplate = Callable[[Arguments, Reading], str]
 
 
 def is_silent(name: str) -> bool:
@@ -82,7 +82,7 @@ def is_silent(name: str) -> bool:
     return name in _SILENT or name.startswith(("rf", "R:", "RQ:", "U:", "quote-", "cite-"))
 
 
-def is_known(name: str) -> bool:
+def is_known_template(name: str) -> bool:
     """Whether we can expand a template."""
     kind = _kind(name)
     return name in _WRITERS or kind.endswith(" of") or kind in _TELLING
@@ -96,7 +96,7 @@ def write(name: str, arguments: Arguments, reading: Reading) -> str:
     writer = _WRITERS.get(name)
     if writer is not None:
         return writer(arguments, reading) or ("" if writer is _label else UNKNOWN)
-    return _form_of(_kind(name), arguments, reading) if is_known(name) else UNKNOWN
+    return _form_of(_kind(name), arguments, reading) if is_known_template(name) else UNKNOWN
 
 
 def _kind(name: str) -> str:
@@ -194,7 +194,7 @@ def _given_name(arguments: Arguments, _: Reading) -> str:
     return " ".join(f"a {kind} given name".split())
 
 
-def _fixed(text: str) -> Write:
+def _fixed(text: str) -> WriteTemplate:
     return lambda _arguments, _reading: text
 
 
@@ -206,11 +206,11 @@ def _about(arguments: Arguments, _: Reading) -> str:
     return arguments["2"] and f"Of, from or relating to {arguments['2']}"
 
 
-def _named(**groups: tuple[Write, str]) -> dict[str, Write]:
+def _named(**groups: tuple[WriteTemplate, str]) -> dict[str, WriteTemplate]:
     return {name: write for write, names in groups.values() for name in names.split("|")}
 
 
-_WRITERS: Mapping[str, Write] = _named(
+_WRITERS: Mapping[str, WriteTemplate] = _named(
     labels=(_label, "lb|lbl|label|tlb|tcx|term-label|context"),
     links=(_link, "l|link|ll|m|mention|m+|m-self|l-self|alter"),
     qualifiers=(_qualifier, "q|qual|qualifier|i|qf|a"),

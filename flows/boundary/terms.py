@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from flows.boundary.text import clean
+from flows.boundary.text import clean_text
 from flows.core.words import is_abbreviation
 from flows.knowledge import Category, PartOfSpeech
 
@@ -181,7 +181,9 @@ def category(text: str) -> Category | None:
 def _names(text: str, *, is_last: bool = False) -> list[str]:
     """The names to look up: of the first of several terms, the whole and its part before (or after) a dot."""
     plain = (
-        CAMEL_CASE.sub(" ", unicodedata.normalize("NFKC", clean(text[:100]))).casefold().strip(" \"'*[({/")
+        CAMEL_CASE.sub(" ", unicodedata.normalize("NFKC", clean_text(text[:100])))
+        .casefold()
+        .strip(" \"'*[({/")
     )
     term = _SEVERAL.split(plain)[0].partition("(")[0]
     parts = [part for part in term.split(".") if part.strip()]

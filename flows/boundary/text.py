@@ -25,7 +25,6 @@ _TERMINAL = re.compile(
 )
 """Escape sequences of terminals (ECMA-48, 5.4 and 5.6)."""
 _LINE = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_LINES = re.compile(r" *\n *")
 _HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -38,7 +37,7 @@ _PILE = re.compile("([\u0300-\u036f]{6})[\u0300-\u036f]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
-def clean(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -> str:
+def clean_text(text: str, *, keep_lines: bool = False, limit: int = MAX_CHARACTERS) -> str:
     """The text in NFC, without control, format, surrogate, private and unassigned characters, white space
     single, at most `limit` characters.
 
@@ -71,7 +70,7 @@ def cleaned(value: T) -> T:
 def _cleaned(value: Any, *, keep_lines: bool) -> Any:  # noqa: ANN401  any part of a document
     kind = type(value)
     if kind is str:
-        made = clean(value, keep_lines=keep_lines)
+        made = clean_text(value, keep_lines=keep_lines)
         return value if made == value else made
     if kind is tuple:
         parts = [_cleaned(part, keep_lines=keep_lines) for part in value]

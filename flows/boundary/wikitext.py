@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from flows.boundary.markup import Expansions, read
+from flows.boundary.markup import Expansions, read_markup
 from flows.boundary.reading import Reading
 from flows.core.words import printable
 from flows.knowledge import PartOfSpeech
@@ -77,7 +77,7 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Page:
+class WikitextPage:
     """A page as read: its meanings, and the templates on them that we do not know, as written, in page order.
 
     Read the page again with what the wiki expands these to.
@@ -98,7 +98,9 @@ def meanings(
     return read_page(wikitext, language=language, expansions=expansions).meanings
 
 
-def read_page(wikitext: str, *, language: str = "English", expansions: Expansions | None = None) -> Page:
+def read_page(
+    wikitext: str, *, language: str = "English", expansions: Expansions | None = None
+) -> WikitextPage:
     """The meanings, as `meanings` has them, and what the wiki would have to expand for all of them."""
     read_: list[Meaning] = []
     unknown: list[str] = []
@@ -109,7 +111,7 @@ def read_page(wikitext: str, *, language: str = "English", expansions: Expansion
             if meaning is not None and meaning not in read_:
                 read_.append(meaning)
     found = sorted(read_[:MOST_MEANINGS], key=lambda meaning: meaning.is_faded)
-    return Page(tuple(found), tuple(dict.fromkeys(unknown)))
+    return WikitextPage(tuple(found), tuple(dict.fromkeys(unknown)))
 
 
 def _section(wikitext: str, language: str) -> list[str]:
@@ -165,7 +167,7 @@ def _senses(lines: list[str], expansions: Expansions | None) -> Iterator[Reading
         sense = _SENSE.fullmatch(line)
         if sense is None:
             continue
-        level, reading = len(sense[1]), read(sense[2], expansions)
+        level, reading = len(sense[1]), read_markup(sense[2], expansions)
         labels = {above: kept for above, kept in labels.items() if above < level}
         if reading.text.strip(" .,;:"):
             reading.labels[:0] = [label for above in sorted(labels) for label in labels[above]]

@@ -22,9 +22,9 @@ from flows.knowledge import (
 
 __all__ = [
     "deep_problems",
-    "deepen",
+    "deepened_entry",
     "definition_problems",
-    "enrich",
+    "enriched_entry",
     "entry_problems",
     "mentions",
     "unlearned",
@@ -77,7 +77,7 @@ def entry_problems(entry: Entry, *, lemmas_of: LemmasOf, invents: bool = True) -
     return tuple(problems)
 
 
-def enrich(
+def enriched_entry(
     definition: Definition,
     enrichment: Enrichment,
     *,
@@ -123,7 +123,7 @@ def enrich(
     return (None, problems) if problems else (entry, ())
 
 
-def deepen(
+def deepened_entry(
     entry: Entry,
     deepening: Deepening,
     *,

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from flows.core.quota import Limits
+from flows.core.quota import QuotaLimits
 from flows.knowledge import Document, Job, Mode
 
 HISTORY_ENTRIES = 20
@@ -96,12 +96,12 @@ def rates_of(jobs: Sequence[Job], thumb: Rates, *, has_model: bool) -> Rates:
     )
 
 
-def estimate(
+def estimate_yield(
     rates: Rates,
     *,
     minutes: float,
     entries: int | None,
-    limits: Limits,
+    limits: QuotaLimits,
     spent_requests: int = 0,
     spent_tokens: int = 0,
     supply: int | None = None,
@@ -109,7 +109,7 @@ def estimate(
     """What `minutes` of work will yield, or less if `entries` or a limit is reached first.
 
     `limits` are those of the writing model, full at the start except for today's spending; `supply` is how
-    many words are available, None if unknown. Raises InvalidInput as Limits does.
+    many words are available, None if unknown. Raises InvalidInput as QuotaLimits does.
     """
     tokens = rates.tokens_in + rates.tokens_out
     room: dict[LimitedBy, float] = {}

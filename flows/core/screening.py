@@ -114,9 +114,9 @@ def screen(
             relatives = {} if word.origin == "leftover" else facts.relatives(word.key)
             words[at] = open_words[word.key] = replace(word, relatives=relatives)
             given[word.key] = proposed[at][0]
-    weeded = _weed(open_words, done, facts)
+    judged = _reject_rivals(open_words, done, facts)
     return Screening(
-        tuple(weeded[word.key] if word is open_words.get(word.key) else word for word in words), facts
+        tuple(judged[word.key] if word is open_words.get(word.key) else word for word in words), facts
     )
 
 
@@ -162,7 +162,9 @@ def _rivals(words: Mapping[str, Screened], facts: WordFacts) -> dict[str, dict[s
     return rivals
 
 
-def _weed(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts) -> dict[str, Screened]:
+def _reject_rivals(
+    words: Mapping[str, Screened], done: Collection[str], facts: WordFacts
+) -> dict[str, Screened]:
     """Each word, rejected if a relative of it was processed or wins the round."""
     rivals = _rivals(words, facts)
     inflected = {
@@ -170,13 +172,13 @@ def _weed(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts
         for key in words
         if any(verdict is Verdict.INFLECTION and rival in words for rival, verdict in rivals[key].items())
     }
-    weeded: dict[str, Screened] = {}
+    judged: dict[str, Screened] = {}
 
     def conflict(key: str) -> Rejection | None:
         for rival, verdict in rivals[key].items():
             if rival in done:
                 return _handled(rival, verdict)
-            stands_earlier = rival in weeded and weeded[rival].rejection is None
+            stands_earlier = rival in judged and judged[rival].rejection is None
             stands_later = verdict is Verdict.INFLECTION and rival in words and rival not in inflected
             if stands_earlier or stands_later:
                 other = words[rival].text
@@ -184,5 +186,5 @@ def _weed(words: Mapping[str, Screened], done: Collection[str], facts: WordFacts
         return None
 
     for key, word in words.items():
-        weeded[key] = replace(word, rejection=conflict(key))
-    return weeded
+        judged[key] = replace(word, rejection=conflict(key))
+    return judged

@@ -112,7 +112,7 @@ class BatchWorkers:
         for number in list(self._made):
             await self._close_round(number)
 
-    async def settle(self) -> None:
+    async def count_unheard(self) -> None:
         """Count what was stored by a call that was cancelled before it returned."""
         for work in [work for work in self._unheard if work.batch is not None]:
             stored = await self._resources.store.batches(work.job_id, work.round_number)

@@ -148,7 +148,7 @@ class RoundRunner:
             round_ = await self._resources.store.round(self._tracker.job.job_id, self._proposing)
             if round_ is not None:
                 self._tracker.round_proposed(round_)
-        await self._work.settle()
+        await self._work.count_unheard()
 
     async def _produce(self) -> None:
         try:

@@ -13,7 +13,7 @@ from itertools import product
 from weakref import WeakKeyDictionary
 
 from flows.core.identity.doublets import NEVER_VARIANTS
-from flows.core.identity.graphics import are_one_word
+from flows.core.identity.graphics import is_same_word
 from flows.core.identity.inflection import comparative_bases, regular_bases
 from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.identity.spelling import differ_by_rule
@@ -21,7 +21,7 @@ from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.misread import MISREAD, NO_FORMS
 from flows.lexicon.reader import Lemma, Lexicon
-from flows.lexicon.written import meanings, parts, senses_by_part, written
+from flows.lexicon.written import parts, senses_by_part, synsets_of, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
@@ -162,12 +162,12 @@ class Morphology:
         """Whether both keys are headwords with the very same meanings: "colour" and "color" are, "bite" and
         "bit", which share one of many, are not.
         """
-        one, other = meanings(self._lexicon, (a, b))
+        one, other = synsets_of(self._lexicon, (a, b))
         return bool(one) and one == other
 
     def are_one_word(self, a: str, b: str, *, language: str = "en") -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
-        return are_one_word(
+        return is_same_word(
             a, b, parts_of=self.parts_of, shares_meaning=self._share_meaning, language=language
         )
 

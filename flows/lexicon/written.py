@@ -29,7 +29,7 @@ def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSp
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
-def meanings(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:
+def synsets_of(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:
     """The meanings of each of the keys, in order; none for a key that is no headword."""
     found: dict[str, set[int]] = defaultdict(set)
     for key, synset in lexicon.rows(

@@ -26,7 +26,7 @@ from flows.lexicon.topics import unknown_topic
 
 _PAGE = 1000
 
-Taken = Callable[[Collection[str]], Awaitable[Collection[str]]]
+TakenKeys = Callable[[Collection[str]], Awaitable[Collection[str]]]
 """Tells which keys are already known or claimed. A mapping also says which: True if known, False if claimed
 by a job, which may give the word back.
 """
@@ -64,7 +64,7 @@ class LexiconModel:
     invents = False
     prompt_version = "lexicon-2"
 
-    def __init__(self, lexicon: Lexicon, *, taken: Taken) -> None:
+    def __init__(self, lexicon: Lexicon, *, taken: TakenKeys) -> None:
         self._lexicon = lexicon
         self._morphology = Morphology(lexicon)
         self._taken = taken

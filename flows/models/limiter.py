@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from flows.core import quota
 from flows.core.prompts import Task
-from flows.core.quota import DayUsedUp, Granted, Limits, Seen, TooLarge, Wait
+from flows.core.quota import DayUsedUp, Granted, QuotaLimits, Seen, TooLarge, Wait
 from flows.errors import QuotaExhausted, RequestTooLarge
 from flows.knowledge import Bound, QuotaLeft, QuotaUsage, Usage
 
@@ -96,7 +96,7 @@ class QuotaLimiter:
     def __init__(
         self,
         model: str,
-        limits: Limits,
+        limits: QuotaLimits,
         *,
         assumed: Iterable[Bound] = (),
         clock: Callable[[], float] = time.monotonic,
@@ -258,7 +258,7 @@ class QuotaLimiter:
 
     def _return(self, reserved: int, slot: Reservation) -> None:
         self._under_way -= 1
-        self._state = quota.settle(self._state, reserved, slot.spent, slot.cached)
+        self._state = quota.charge(self._state, reserved, slot.spent, slot.cached)
 
     def _hear(self, seen: Seen) -> None:
         if seen.limit_tokens_per_minute is not None or seen.refused is not None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from flows.boundary.text import clean
+from flows.boundary.text import clean_text
 from flows.errors import (
     LearningError,
     MalformedOutput,
@@ -165,7 +165,7 @@ async def ask_for_words(
     OutputError.
     """
     generation = await _asked_for_words(model, request, troubles)
-    words = tuple(clean(word, limit=WORD_CHARACTERS) for word in generation.value)
+    words = tuple(clean_text(word, limit=WORD_CHARACTERS) for word in generation.value)
     return generation if words == generation.value else generation.model_copy(update={"value": words})
 
 

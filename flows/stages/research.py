@@ -20,7 +20,7 @@ ENOUGH_CHARACTERS = 80
 _FIRST_WAIT_S = 0.5
 
 Findings = Mapping[str, tuple[Evidence, ...]]
-Note = Callable[[str, Exception], None]
+NoteFailure = Callable[[str, Exception], None]
 
 
 def _nobody(_source: str, _error: Exception) -> None:
@@ -40,7 +40,7 @@ async def research(
     sources: Sequence[Source],
     *,
     topic: str | None = None,
-    note: Note = _nobody,
+    note: NoteFailure = _nobody,
 ) -> Researched:
     """Ask every source for every word, those that stand in for another one only for the words that it left
     wanting.
@@ -83,7 +83,7 @@ async def research(
 
 
 async def _ask(
-    source: Source, words: Sequence[Word], topic: str | None, note: Note
+    source: Source, words: Sequence[Word], topic: str | None, note: NoteFailure
 ) -> tuple[Findings, str | None]:
     """What a source finds in all its batches, with the first problem."""
     batches = [words[start : start + source.batch_size] for start in range(0, len(words), source.batch_size)]
@@ -93,7 +93,7 @@ async def _ask(
 
 
 async def _ask_patiently(
-    source: Source, words: Sequence[Word], topic: str | None, note: Note
+    source: Source, words: Sequence[Word], topic: str | None, note: NoteFailure
 ) -> tuple[Findings, str | None]:
     """What a source finds in one batch, or why it does not; asked again after transient errors, when it says
     if it says so.

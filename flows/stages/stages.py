@@ -151,7 +151,7 @@ async def enrich_entries(work: WordBatch, resources: Resources) -> int:
         definition: Definition, enrichment: Enrichment, generation: Generation[Mapping[str, Enrichment]]
     ) -> tuple[Entry | None, Sequence[str]]:
         provenance = work.provenance(generation, len(generation.value))
-        entry, problems = entry_rules.enrich(
+        entry, problems = entry_rules.enriched_entry(
             definition,
             enrichment,
             provenance=provenance,
@@ -187,7 +187,7 @@ async def _deepen(work: WordBatch, resources: Resources) -> None:
     ) -> tuple[Entry | None, Sequence[str]]:
         citations = evidence_rules.backing(request.entry.definition, request.evidence)
         provenance = work.provenance(generation, len(generation.value))
-        entry = entry_rules.deepen(
+        entry = entry_rules.deepened_entry(
             request.entry, deepening, provenance=provenance, citations=citations, now=utc_now()
         )
         problems = entry_rules.deep_problems(entry)

@@ -20,7 +20,7 @@ RESUMABLE: frozenset[JobStatus] = frozenset({"failed", "cancelled"})
 """Jobs that ended so can be retried for as long as their row is kept; they go on from their details."""
 
 
-class Limits(NamedTuple):
+class RetentionLimits(NamedTuple):
     """How long and how much bookkeeping is kept; None is no limit."""
 
     details: timedelta | None = None
@@ -64,7 +64,7 @@ class Prunable(NamedTuple):
     details_bytes: int
 
 
-def prunable(books: Iterable[Books], limits: Limits, *, now: datetime) -> Sequence[Prunable]:
+def prunable(books: Iterable[Books], limits: RetentionLimits, *, now: datetime) -> Sequence[Prunable]:
     """What may go now, oldest first: whole jobs that are too old; details that are too old; then the oldest
     details until the rest is within the limit of size.
 

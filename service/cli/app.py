@@ -125,7 +125,7 @@ def _version(is_asked: bool) -> None:
 
 
 @app.callback()
-def learn(
+def before_command(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001  its callback answers
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -173,15 +173,15 @@ def estimate(
     """Estimate what a job would learn and cost, and what limits it."""
     from flows.settings import read_settings
     from service.cli import run as running
-    from service.estimating import estimate_job, told
+    from service.estimating import estimate_lines, job_estimate
 
     given = running.parameters(
         mode.value, words or [], minutes=minutes, topic=None, max_entries=max_entries, limit=limit
     )
 
     async def work(store: Store) -> int:
-        found = await estimate_job(store, read_settings(), mode.value, given)
-        typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(told(found)))
+        found = await job_estimate(store, read_settings(), mode.value, given)
+        typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(estimate_lines(found)))
         return DONE
 
     return _on_store(work)
@@ -195,7 +195,7 @@ def show(
     """Show what was learned about a word, like a dictionary."""
     from service.cli import read as reading
 
-    return _on_store(lambda store: reading.show(store, words, is_json=as_json))
+    return _on_store(lambda store: reading.show_words(store, words, is_json=as_json))
 
 
 @app.command()
@@ -224,7 +224,7 @@ def search(
         "job_id": job,
     }
     return _on_store(
-        lambda store: reading.search(
+        lambda store: reading.search_entries(
             store, text, filters=filters, cursor=cursor, limit=limit, is_json=as_json
         )
     )
@@ -291,7 +291,7 @@ def up(
         else {}
     )
     return wait_for(
-        serving.serve(
+        serving.serve_stack(
             job.value if job else None, given, has_server=not no_server, is_json=as_json, is_plain=plain
         )
     )

@@ -47,7 +47,7 @@ def start(
     )
     return wait_for(
         remote.on_facade(
-            lambda client: remote.start(
+            lambda client: remote.start_and_tell(
                 client, mode.value, given, follow=follow, is_json=as_json, is_plain=plain
             )
         ),
@@ -63,7 +63,7 @@ def watch(
     """Watch any job until it ends. Ctrl-C stops watching; the job keeps running."""
     from service.cli import remote
 
-    return wait_for(remote.on_job(job, partial(remote.watch, is_json=as_json, is_plain=plain)))
+    return wait_for(remote.on_job(job, partial(remote.watch_and_tell, is_json=as_json, is_plain=plain)))
 
 
 @commands.command()
@@ -101,7 +101,7 @@ def cancel(
     """Stop a job. It finishes the work in flight and keeps the results."""
     from service.cli import remote
 
-    return wait_for(remote.on_job(job, partial(remote.cancel, now=now, is_json=as_json)))
+    return wait_for(remote.on_job(job, partial(remote.cancel_and_tell, now=now, is_json=as_json)))
 
 
 @commands.command()
@@ -109,4 +109,4 @@ def retry(job: JobName, as_json: AsJson = False) -> int:
     """Run a failed or cancelled job again, from where it stopped."""
     from service.cli import remote
 
-    return wait_for(remote.on_job(job, partial(remote.retry, is_json=as_json)))
+    return wait_for(remote.on_job(job, partial(remote.retry_and_tell, is_json=as_json)))

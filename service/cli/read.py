@@ -30,7 +30,7 @@ NEAREST_SHOWN = 5
 SHORTEST_PREFIX = 2
 
 
-async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
+async def show_words(store: Store, words: Sequence[str], *, is_json: bool) -> int:
     """Print what is known about each word; fails if one is not learned.
 
     Raises InvalidInput for a word that is not text.
@@ -61,7 +61,7 @@ async def show(store: Store, words: Sequence[str], *, is_json: bool) -> int:
     return code
 
 
-async def search(
+async def search_entries(
     store: Store, text: str, *, filters: dict[str, Any], cursor: str | None, limit: int, is_json: bool
 ) -> int:
     """Print a page of entries: a table in a terminal, tab-separated fields in a pipe."""

@@ -63,7 +63,7 @@ async def on_job(job: str, work: Callable[[LearningClient, UUID], Awaitable[int]
     """Run a command on one job, given by its id or the beginning of it."""
 
     async def found(client: LearningClient) -> int:
-        return await work(client, await find(client, job))
+        return await work(client, await find_job(client, job))
 
     return await on_facade(found)
 
@@ -86,18 +86,18 @@ async def list_jobs(wanted: JobsWanted) -> int:
             return await show_stored_jobs(store, wanted)
 
 
-async def start(
+async def start_and_tell(
     client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool
 ) -> int:
     """Start a job, and optionally watch it."""
     started = await (client.start_big(**given) if mode == "big" else client.start(mode, **given))
     if follow:
-        return await watch(client, started.job_id, is_json=is_json, is_plain=is_plain)
+        return await watch_and_tell(client, started.job_id, is_json=is_json, is_plain=is_plain)
     _tell_started(started, f"Started the {mode} job", is_json=is_json)
     return DONE
 
 
-async def watch(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain: bool) -> int:
+async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool, is_plain: bool) -> int:
     """Show a job from its start until it ends; as JSON, one frame per line.
 
     The exit code is that of the job's end.
@@ -176,7 +176,7 @@ _STOPPED = {
 _RETRIED = {"rescheduled": "Put back into the queue: job", "starting": "Its process is already starting: job"}
 
 
-async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:
+async def cancel_and_tell(client: LearningClient, job_id: UUID, *, now: bool, is_json: bool) -> int:
     """Stop a job."""
     stopping = await client.cancel(job_id, now=now)
     if is_json:
@@ -186,7 +186,7 @@ async def cancel(client: LearningClient, job_id: UUID, *, now: bool, is_json: bo
     return DONE
 
 
-async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
+async def retry_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
     """Run an ended job again. Raises Conflict for one that cannot go on, with the command that helps."""
     try:
         started = await client.retry(job_id)
@@ -205,7 +205,7 @@ async def retry(client: LearningClient, job_id: UUID, *, is_json: bool) -> int:
     return DONE
 
 
-async def find(client: LearningClient, given: str) -> UUID:
+async def find_job(client: LearningClient, given: str) -> UUID:
     """The job with this id, or whose id begins with this. Raises InvalidInput and NotFound."""
     prefix = given.strip().lower()
     try:

@@ -97,7 +97,7 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
     problem: Exception | None = None
     try:
         async with reporter:
-            await run(mode, given, settings=settings, reporter=reporter)
+            await run_flow(mode, given, settings=settings, reporter=reporter)
     except Exception as error:  # noqa: BLE001  said in one line below the job's summary
         problem = error
     if problem is not None and (last := reporter.trail.job) is not None and not last.is_final:
@@ -155,7 +155,7 @@ def exit_code(job: Job | None) -> int:
     return INTERRUPTED if job.status == "cancelled" or job.end_reason == "stopped" else DONE
 
 
-async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
+async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter: Reporter) -> Job:
     """Run a flow to its end on the configured or the embedded Prefect server, and return the final
     document.
     """
@@ -191,11 +191,13 @@ async def run(mode: Mode, given: dict[str, Any], *, settings: Settings, reporter
 async def _tidy(settings: Settings) -> None:
     """Prune old bookkeeping for a moment; what is left, or fails, is left for the next time."""
     from flows.stores import open_store
-    from service.orchestration.retention import delete_run, limits_of, prune
+    from service.orchestration.retention import delete_run, prune_store, retention_limits
 
     with suppress(Exception):
         async with open_store(settings.store, language=settings.language) as store:
-            await prune(store, limits_of(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run)
+            await prune_store(
+                store, retention_limits(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run
+            )
 
 
 async def _catch_up(settings: Settings) -> None:

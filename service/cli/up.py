@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from service.stack.stack import Running
 
 
-async def serve(
+async def serve_stack(
     mode: Mode | None, given: dict[str, Any], *, has_server: bool, is_json: bool, is_plain: bool
 ) -> int:
     """Start the stack, run one job if requested, serve until a signal, stop everything, and return the exit
     code.
     """
-    from service.stack.stack import up
+    from service.stack.stack import running_stack
 
     settings = read_settings()
     outlive_readers()
     code = DONE
     shown: Reporter | None = None
-    async with up(settings, say=say, load_flow=load_flow, server=has_server) as running:
+    async with running_stack(settings, say=say, load_flow=load_flow, server=has_server) as running:
         try:
             if mode:
                 if running.facade_url:

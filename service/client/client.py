@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from service.client.calls import id_of
-from service.client.http import TIMEOUT_S, Connection, path_of
+from service.client.http import TIMEOUT_S, Connection, url_path
 from service.client.jobs import JobCalls
 from service.client.knowledge import KnowledgeCalls
 from service.client.results import Results
@@ -71,11 +71,11 @@ class LearningClient(JobCalls, KnowledgeCalls):
     async def pause_schedule(self, schedule_id: UUID | str) -> ScheduleView:
         """Pause a schedule."""
         return await self._connection.ask(
-            ScheduleView, "POST", path_of("schedules", id_of(schedule_id, "schedule_id"), "pause")
+            ScheduleView, "POST", url_path("schedules", id_of(schedule_id, "schedule_id"), "pause")
         )
 
     async def resume_schedule(self, schedule_id: UUID | str) -> ScheduleView:
         """Resume a schedule."""
         return await self._connection.ask(
-            ScheduleView, "POST", path_of("schedules", id_of(schedule_id, "schedule_id"), "resume")
+            ScheduleView, "POST", url_path("schedules", id_of(schedule_id, "schedule_id"), "resume")
         )

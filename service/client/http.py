@@ -175,7 +175,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, *, url: str) 
             return UnexpectedAnswer(f"The server at {url} answered HTTP {status}: {said.detail}")
 
 
-def path_of(*parts: object) -> str:
+def url_path(*parts: object) -> str:
     """A path from parts with any text; a slash in the last part stays a slash."""
     *first, last = map(str, parts)
     # an HTTP client would resolve a part such as `..`

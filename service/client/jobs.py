@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from flows.core.estimate import Estimate
 from flows.knowledge import JobStatus, Mode
 from service.client.calls import Calls, JobId, given_of, id_of
-from service.client.http import path_of
+from service.client.http import url_path
 from service.client.results import Results
 from service.client.watch import PATIENCE_S, START, Watch
 from service.schemas import (
@@ -111,7 +111,7 @@ class JobCalls(Calls):
 
     async def job(self, job_id: JobId) -> JobView:
         """Read one job."""
-        return await self._connection.ask(JobView, "GET", path_of("jobs", id_of(job_id)))
+        return await self._connection.ask(JobView, "GET", url_path("jobs", id_of(job_id)))
 
     async def cancel(self, job_id: JobId, *, now: bool = False) -> Stopping:
         """Stop a job, after the work in flight or now.
@@ -119,13 +119,13 @@ class JobCalls(Calls):
         Repeating the call has no effect. Raises Conflict if the job has ended.
         """
         return await self._connection.ask(
-            Stopping, "POST", path_of("jobs", id_of(job_id), "cancel"), json={"drain": not now}
+            Stopping, "POST", url_path("jobs", id_of(job_id), "cancel"), json={"drain": not now}
         )
 
     async def retry(self, job_id: JobId) -> Started:
         """Run a failed, crashed or cancelled job again under the same id, from where it stopped."""
         return await self._connection.ask(
-            Started, "POST", path_of("jobs", id_of(job_id), "retry"), may_repeat=False
+            Started, "POST", url_path("jobs", id_of(job_id), "retry"), may_repeat=False
         )
 
     async def rounds(self, job_id: JobId) -> Results[RoundSummary]:
@@ -136,7 +136,7 @@ class JobCalls(Calls):
             part = await self._connection.ask(
                 RoundList,
                 "GET",
-                path_of("jobs", id_of(job_id), "rounds"),
+                url_path("jobs", id_of(job_id), "rounds"),
                 params={"after": after, "limit": 50},
             )
             found.extend(part.items)
@@ -145,7 +145,7 @@ class JobCalls(Calls):
 
     async def round(self, job_id: JobId, number: int) -> RoundView:
         """Read one round: every candidate with its verdict, and the results for its words."""
-        return await self._connection.ask(RoundView, "GET", path_of("jobs", id_of(job_id), "rounds", number))
+        return await self._connection.ask(RoundView, "GET", url_path("jobs", id_of(job_id), "rounds", number))
 
     async def events(
         self, job_id: JobId, *, after: str | None = None, limit: int = 1000
@@ -158,7 +158,7 @@ class JobCalls(Calls):
         while len(found) < limit:
             part = await self._page(
                 History,
-                path_of("jobs", id_of(job_id), "events"),
+                url_path("jobs", id_of(job_id), "events"),
                 {"after": found.cursor},
                 limit=limit - len(found),
             )

@@ -8,7 +8,7 @@ from typing import Any
 from flows.knowledge import Category, Depth, FrontierWord, StoreStats, Support
 from flows.knowledge.limits import MAX_PAGE
 from service.client.calls import Calls, JobId
-from service.client.http import path_of
+from service.client.http import url_path
 from service.client.results import Results
 from service.exports.files import checked, whole_file
 from service.exports.formats import Format
@@ -58,12 +58,12 @@ class KnowledgeCalls(Calls):
 
     async def entry(self, word: str) -> EntryView:
         """Read what is known about one word. Raises NotFound."""
-        return await self._connection.ask(EntryView, "GET", path_of("entries", word))
+        return await self._connection.ask(EntryView, "GET", url_path("entries", word))
 
     async def graph(self, word: str, *, depth: int = 1, limit: int = 100) -> Graph:
         """Read a word's neighbourhood: nodes and edges up to `depth` steps away."""
         return await self._connection.ask(
-            Graph, "GET", path_of("graph", word), params={"depth": depth, "limit": limit}
+            Graph, "GET", url_path("graph", word), params={"depth": depth, "limit": limit}
         )
 
     async def frontier(self, *, cursor: str | None = None, limit: int = 50) -> Results[FrontierWord]:

@@ -119,7 +119,7 @@ async def events(
             on_connection(True)
             wait_s = FIRST_WAIT_S
             async for event in subscriber:
-                if (told := read(event)) is not None:
+                if (told := read_event(event)) is not None:
                     yield told
         except Exception as error:  # noqa: BLE001  whatever ends a connection, there is a next one
             # not the error's text, which may contain a URL with a password
@@ -141,7 +141,7 @@ async def _hang_up(subscriber: object) -> None:
                 await connection.wait_closed()
 
 
-def read(event: Event) -> RunEvent | PoolEvent | None:
+def read_event(event: Event) -> RunEvent | PoolEvent | None:
     """What an event says; None if it is not about us or has an unknown shape."""
     try:
         if event.event.startswith(POOL_PREFIX):

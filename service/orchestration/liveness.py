@@ -19,7 +19,7 @@ from flows.knowledge import FINAL_STATUSES, Job, PrefectState, ProcessMark
 from service.orchestration.types import Run
 
 Fate = Literal["alive", "gone", "unsure"]
-Verdict = Literal["take back", "give up", "crashed", "silent", "overdue", "cancelled", "kill", "said"]
+Remedy = Literal["take back", "give up", "crashed", "silent", "overdue", "cancelled", "kill", "said"]
 Lives = Callable[[ProcessMark], bool | None]
 
 PENDING_S = 60.0
@@ -51,7 +51,7 @@ def is_alive(mark: ProcessMark) -> bool | None:
     return own_machine.lives(mark.machine, mark.pid, mark.started)
 
 
-def kill(mark: ProcessMark) -> None:
+def kill_process(mark: ProcessMark) -> None:
     """Kill a process of this machine that does not end by itself."""
     own_machine.kill(mark.machine, mark.pid, mark.started)
 
@@ -155,9 +155,9 @@ def fate_of(look: Look, is_alive: Lives) -> Fate:
     return "gone" if is_alive(worker) is False else "unsure"
 
 
-def verdict_of(
+def remedy_of(
     look: Look, fate: Fate, *, silent_s: float, gone_s: float, has_worker: bool, is_overdue: bool
-) -> Verdict | None:
+) -> Remedy | None:
     """What is to become of an open run; None to leave it alone.
 
     `silent_s` is how long it has given no sign, `gone_s` how long its process is known to be gone,

@@ -29,12 +29,12 @@ from flows.knowledge import (
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Saved, Store
 from service.orchestration import liveness
-from service.orchestration.liveness import Lives, Look, Silence, Verdict, fate_of, is_alive, verdict_of
+from service.orchestration.liveness import Lives, Look, Remedy, Silence, fate_of, is_alive, remedy_of
 from service.orchestration.reading import PastStates
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
-OVERDUE = timedelta(seconds=90)
+OVERRUN = timedelta(seconds=90)
 """A job ends within 2 s of its deadline and then tries for half a minute to record its end. After this long,
 and without a sign of life, its process is gone.
 """
@@ -46,7 +46,7 @@ LOOK_BACK = timedelta(days=1)
 LATEST = 200
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
 
-_CRASHES: dict[Verdict, tuple[str, str]] = {
+_CRASHES: dict[Remedy, tuple[str, str]] = {
     "crashed": (ending.GONE, "Its process is gone"),
     "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
     "silent": (ending.SILENT, "Its process stopped responding"),
@@ -115,7 +115,7 @@ class Repair:
         self._project = project
         self.silence = Silence()
         self.is_alive: Lives = is_alive
-        self.kill = liveness.kill
+        self.kill = liveness.kill_process
         self.confirmed: dict[UUID, datetime] = {}
         """When each open job's row was last confirmed."""
         self.has_pending = False
@@ -260,34 +260,34 @@ class Repair:
             self._gone_since.pop(run.job_id, None)
         due = max(row.deadline_at or row.created_at + LONGEST, run.state.since)
         has_worker = run.has_deployment and (look.worker is None or self.is_alive(look.worker) is not False)
-        verdict = verdict_of(
+        remedy = remedy_of(
             look,
             fate,
             silent_s=silent_s,
             gone_s=gone_s,
             has_worker=has_worker,
-            is_overdue=due + OVERDUE < self._store.now(),
+            is_overdue=due + OVERRUN < self._store.now(),
         )
-        if verdict is None:
+        if remedy is None:
             return
         latest = await self._orchestrator.run(run.job_id)
         if latest is not None and latest.state.id == run.state.id:
-            await self._carry_out(verdict, row, look)
+            await self._carry_out(remedy, row, look)
         past = await self._orchestrator.history(run.job_id)
         await self._project(run.job_id, row=await self._store.job(run.job_id), states=past)
 
-    async def _carry_out(self, verdict: Verdict, row: Job, look: Look) -> None:
+    async def _carry_out(self, remedy: Remedy, row: Job, look: Look) -> None:
         run = look.run
-        log.warning("Job %s: %s (Prefect's state %s)", run.job_id, verdict, run.state.name)
+        log.warning("Job %s: %s (Prefect's state %s)", run.job_id, remedy, run.state.name)
         job_id, prefect = run.job_id, self._orchestrator
-        if verdict == "take back":
+        if remedy == "take back":
             await prefect.take_back(job_id, "The worker that took the run died before starting it")
-        elif verdict == "cancelled":
+        elif remedy == "cancelled":
             await prefect.call_cancelled(job_id, "Its process was already gone")
-        elif verdict == "kill" and (mark := look.process) is not None:
+        elif remedy == "kill" and (mark := look.process) is not None:
             self.kill(mark)
-        elif verdict == "said" and row.run_status is not None:
+        elif remedy == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:
-            name, why = _CRASHES[verdict]
+            name, why = _CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)

@@ -27,7 +27,7 @@ from prefect.exceptions import ObjectNotFound
 from flows.knowledge.events import TAG
 from flows.settings import Settings
 from flows.stores.base import Store
-from flows.stores.retention import Books, Limits, Prunable, prunable
+from flows.stores.retention import Books, Prunable, RetentionLimits, prunable
 
 JOBS_AT_ONCE = 200
 STEP_PAGES = 2000
@@ -55,9 +55,9 @@ class Pruned:
     plan: Sequence[Prunable] = field(default=(), repr=False)
 
 
-def limits_of(settings: Settings) -> Limits:
+def retention_limits(settings: Settings) -> RetentionLimits:
     """What the settings say is kept."""
-    return Limits.of(
+    return RetentionLimits.of(
         details_days=settings.keep_details_days, jobs_days=settings.keep_jobs_days, mb=settings.keep_mb
     )
 
@@ -75,8 +75,8 @@ async def books_of(store: Store) -> list[Books]:
             return found
 
 
-async def plan(store: Store, limits: Limits, *, now: datetime) -> Pruned:
-    """What `prune` would do; changes nothing."""
+async def plan(store: Store, limits: RetentionLimits, *, now: datetime) -> Pruned:
+    """What `prune_store` would do; changes nothing."""
     gone = prunable(await books_of(store), limits, now=now)
     return Pruned(
         details=sum(each.part == "details" for each in gone),
@@ -86,8 +86,8 @@ async def plan(store: Store, limits: Limits, *, now: datetime) -> Pruned:
     )
 
 
-async def prune(
-    store: Store, limits: Limits, *, now: datetime, for_s: float, delete_run: DeleteRun | None = None
+async def prune_store(
+    store: Store, limits: RetentionLimits, *, now: datetime, for_s: float, delete_run: DeleteRun | None = None
 ) -> Pruned:
     """Prune a store in small commits for about `for_s` seconds. `delete_run` deletes Prefect's run of a job
     that goes whole; a run that Prefect does not delete keeps its row here, for the next pass.

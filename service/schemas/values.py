@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from flows.boundary.text import clean
+from flows.boundary.text import clean_text
 from flows.core.words import parse_word
 from flows.errors import InvalidInput
 from flows.knowledge import limits
@@ -38,7 +38,7 @@ def as_custom(error: InvalidInput) -> PydanticCustomError:
 def _plain(text: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise PydanticCustomError("control_characters", "must not contain control characters")
-    return clean(text)
+    return clean_text(text)
 
 
 GivenWord = Annotated[

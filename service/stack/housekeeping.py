@@ -64,10 +64,10 @@ async def _ended(store: Store) -> tuple[str, ...]:
 
 
 async def _pass(settings: Settings, store: Store, *, is_embedded: bool) -> bool:
-    from service.orchestration.retention import delete_run, limits_of, prune, prune_prefect
+    from service.orchestration.retention import delete_run, prune_prefect, prune_store, retention_limits
 
-    limits, now = limits_of(settings), utc_now()
-    done = await prune(store, limits, now=now, for_s=STEP_S, delete_run=delete_run)
+    limits, now = retention_limits(settings), utc_now()
+    done = await prune_store(store, limits, now=now, for_s=STEP_S, delete_run=delete_run)
     if is_embedded:
         await prune_prefect(prefect_database(settings), most_bytes=limits.most_bytes, for_s=STEP_S, now=now)
     return done.is_done

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.middleware.access import is_same_origin, name_of
+from service.api.middleware.access import host_name, is_same_origin
 from service.settings import LOOPBACK_NAMES
 
 REFUSED = (
@@ -27,7 +27,7 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on requests that name this machine: 403 otherwise, and 1008 to a WebSocket."""
-        if scope["type"] == "lifespan" or is_own(Headers(scope=scope)):
+        if scope["type"] == "lifespan" or is_from_own_machine(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
@@ -36,14 +36,16 @@ class LoopbackOnly:
             await PlainTextResponse(REFUSED, status_code=403)(scope, receive, send)
 
 
-def is_own(headers: Headers) -> bool:
+def is_from_own_machine(headers: Headers) -> bool:
     """Whether a request names this machine exactly once, and has no origin or this server's own, under any of
     its names.
     """
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or name_of(hosts[0].lower()) not in LOOPBACK_NAMES:
+    if len(hosts) != 1 or host_name(hosts[0].lower()) not in LOOPBACK_NAMES:
         return False
-    names = [hosts[0].lower().replace(name_of(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")]
+    names = [
+        hosts[0].lower().replace(host_name(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")
+    ]
     return all(
         any(is_same_origin(origin, name) for name in (hosts[0].lower(), *names))
         for origin in headers.getlist("origin")

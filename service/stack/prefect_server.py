@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -37,9 +37,10 @@ from service.stack.environment import (
 )
 from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
-from service.stack.prefect.empty_database import must_migrate, ready
+from service.stack.prefect.empty_database import must_migrate, prepare_database
 from service.stack.prefect.health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
+from service.stack.supervisor import Say
 from service.stack.variables import of_prefect_server
 
 __all__ = [
@@ -51,8 +52,6 @@ __all__ = [
     "server_environment",
     "stop_if_unused",
 ]
-
-Say = Callable[[str], None]
 
 STOP_S = 5.0
 START_S = 120.0
@@ -66,7 +65,7 @@ def lease_file(settings: Settings) -> Path:
     return prefect_home(settings) / "lease"
 
 
-def state_file(settings: Settings) -> Path:
+def server_state_file(settings: Settings) -> Path:
     """The file that the server keeps locked while it lives; it holds the process id and port."""
     return running_server.state_file(settings.home)
 
@@ -108,7 +107,7 @@ async def take_lease(settings: Settings) -> Lock:
 async def _end_open_server(settings: Settings) -> None:
     """End a server that an older version started without a password, or say who still uses it."""
     state = _state(settings)
-    is_there = is_locked(state_file(settings)) and "port" in state
+    is_there = is_locked(server_state_file(settings)) and "port" in state
     if not is_there or not await is_open(api_url(state["port"])):
         return
     if not await stop_if_unused(settings, within_s=STOP_S):
@@ -132,7 +131,7 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
         )
     try:
         process, log_from = None, 0
-        if not is_locked(state_file(settings)):
+        if not is_locked(server_state_file(settings)):
             process, log_from = _start(settings, say)
         return await _wait_until_healthy(settings, process, deadline, log_from=log_from)
     finally:
@@ -176,7 +175,7 @@ async def _wait_until_healthy(
 ) -> str:
     while time.monotonic() < deadline:
         if (
-            is_locked(state_file(settings))
+            is_locked(server_state_file(settings))
             and (port := _state(settings).get("port"))
             and await is_healthy(api_url(port), timeout_s=2.0)
         ):
@@ -205,7 +204,7 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
     try:
         pid = _state(settings).get("pid")
         deadline = time.monotonic() + within_s
-        while pid is not None and is_locked(state_file(settings)):
+        while pid is not None and is_locked(server_state_file(settings)):
             late = time.monotonic() >= deadline
             _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
             if late:
@@ -268,7 +267,7 @@ def main() -> None:
         prepare_home(settings)
         auth_string = make_auth_string(settings.home)
         # a process that checks whether a server runs holds the lock for a moment
-        state = asyncio.run(wait_for_lock(state_file(settings), within_s=2.0))
+        state = asyncio.run(wait_for_lock(server_state_file(settings), within_s=2.0))
         if state is None:
             raise ConfigurationError(  # noqa: TRY301  one way out for all
                 f"A Prefect server for {settings.home} is already running on port"
@@ -289,10 +288,10 @@ def main() -> None:
     # here and not in its environment from outside, which `ps` could show
     os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
-    ready(prefect_database(settings))
-    from service.stack.prefect.app import serve
+    prepare_database(prefect_database(settings))
+    from service.stack.prefect.app import serve_prefect
 
-    serve(listener, lease=arguments.lease, auth_string=auth_string)
+    serve_prefect(listener, lease=arguments.lease, auth_string=auth_string)
 
 
 if __name__ == "__main__":

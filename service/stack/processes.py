@@ -47,7 +47,7 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
     return environment
 
 
-def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
+def worker_process(settings: Settings, environment: Mapping[str, str], say: Say) -> Child:
     """The worker, not started yet."""
     # the same at every start: Prefect keeps a row for each name, for ever
     name = f"learn-up-{platform.node()}-{crc32(bytes(settings.home.absolute())):08x}"
@@ -62,7 +62,7 @@ def worker(settings: Settings, environment: Mapping[str, str], say: Say) -> Chil
     )
 
 
-def facade(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
+def facade_process(settings: Settings, environment: Mapping[str, str], port: int, say: Say) -> Child:
     """The server on this port, not started yet."""
     command = [sys.executable, "-P", "-m", "service.stack.web_server"]
     given = {**of_facade(environment, settings), "LEARN_PORT": str(port)}

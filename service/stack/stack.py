@@ -20,14 +20,20 @@ from service.stack.environment import adopted, client_environment, logs_folder, 
 from service.stack.housekeeping import keep_house
 from service.stack.lifeline import Lifeline, only_one
 from service.stack.locks import is_locked
-from service.stack.prefect_server import ensure_server, is_healthy, prefect_server, state_file, stop_if_unused
+from service.stack.prefect_server import (
+    ensure_server,
+    is_healthy,
+    prefect_server,
+    server_state_file,
+    stop_if_unused,
+)
 from service.stack.processes import FACADE_STOP_S, LEFT_S, WORKER_STOP_S
 from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
 
 if TYPE_CHECKING:
     from service.orchestration.deployments import LoadFlow
 
-__all__ = ["Running", "StackFailure", "up"]
+__all__ = ["Running", "StackFailure", "running_stack"]
 
 SERVER_STOP_S = 0.8
 LOOK_S = 1.0
@@ -55,7 +61,7 @@ class Running:
 
 
 @asynccontextmanager
-async def up(
+async def running_stack(
     settings: Settings,
     *,
     say: Say,
@@ -129,9 +135,9 @@ async def _start(
     deploy = await importing
     parts.enter_context(adopted(client_environment(settings, api_url)))
     environment = children.environment_for(settings, lifeline=lifeline.path, has_lease=is_embedded)
-    worker = children.worker(settings, environment, say)
+    worker = children.worker_process(settings, environment, say)
     parts.push_async_callback(worker.stop, within_s=WORKER_STOP_S, hurry=interrupts.hurry)
-    facade = children.facade(settings, environment, port, say) if port is not None else None
+    facade = children.facade_process(settings, environment, port, say) if port is not None else None
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
     await _start_children(worker, facade, deploy(load_flow, deployments), say)
@@ -196,7 +202,7 @@ async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
     restarts = Restarts()
     while True:
         await asyncio.sleep(LOOK_S)
-        if is_locked(state_file(settings)):
+        if is_locked(server_state_file(settings)):
             continue
         why, is_up = "", False
         while not is_up:

@@ -74,7 +74,8 @@ def load_flow(entrypoint):
     return load_flow_from_entrypoint(entrypoint)
 async def main():
     stand_ins = Path(os.environ["STAND_INS"])
-    async with stack.up(read_settings(), say=say, load_flow=load_flow, deployments=stand_ins) as running:
+    given = {"load_flow": load_flow, "deployments": stand_ins}
+    async with stack.running_stack(read_settings(), say=say, **given) as running:
         say(f"facade {running.facade_url}")
         say(f"ready {running.api_url} {running.worker.pid}")
         if os.environ.get("JOB"):

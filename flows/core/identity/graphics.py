@@ -82,7 +82,7 @@ def unaccented(key: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", key))).translate(_LETTERS)
 
 
-def are_one_word(
+def is_same_word(
     one: str, other: str, *, parts_of: PartsOf, shares_meaning: SharesMeaning, language: str = "en"
 ) -> bool:
     """Whether two keys are spellings of one word, of which only marks and spacing differ.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flows.core.identity.graphics import PartsOf, are_one_word, graphical_key
+from flows.core.identity.graphics import PartsOf, graphical_key, is_same_word
 from flows.core.identity.inflection import regular_bases, regular_forms
 from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import PartOfSpeech, Verdict
@@ -43,7 +43,7 @@ class WordFacts:
 
     def are_one_word(self, one: str, other: str) -> bool:
         """Whether two keys are spellings of one word, of which only marks and spacing differ."""
-        return are_one_word(
+        return is_same_word(
             one, other, parts_of=self.parts_of, shares_meaning=self.are_variants, language=self.language
         )
 

@@ -4,7 +4,7 @@ refilled steadily, as providers count.
 All times are seconds of one clock read by the caller. Values are frozen; every function returns a new one.
 """
 
-from flows.core.quota.buckets import DAY_S, MINUTE_S, Limits, Quota, QuotaBucket, Window
+from flows.core.quota.buckets import DAY_S, MINUTE_S, Quota, QuotaBucket, QuotaLimits, Window
 from flows.core.quota.observing import Seen, left, observe, remember, spent
 from flows.core.quota.reserving import (
     LONGEST_REFUSAL_S,
@@ -13,8 +13,8 @@ from flows.core.quota.reserving import (
     Granted,
     TooLarge,
     Wait,
+    charge,
     reserve,
-    settle,
 )
 
 __all__ = [
@@ -24,17 +24,17 @@ __all__ = [
     "MINUTE_S",
     "DayUsedUp",
     "Granted",
-    "Limits",
     "Quota",
     "QuotaBucket",
+    "QuotaLimits",
     "Seen",
     "TooLarge",
     "Wait",
     "Window",
+    "charge",
     "left",
     "observe",
     "remember",
     "reserve",
-    "settle",
     "spent",
 ]

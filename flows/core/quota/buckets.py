@@ -17,7 +17,7 @@ Window = Literal["minute", "day"]
 
 
 @dataclass(frozen=True)
-class Limits:
+class QuotaLimits:
     """Limits of one model; None means no limit. Raises InvalidInput for a limit below 1."""
 
     requests_per_minute: int | None = None
@@ -71,7 +71,7 @@ class QuotaBucket:
 
 @dataclass(frozen=True)
 class Quota:
-    """The four buckets as of `at_s`, the unsettled reservations, and until when the provider refuses
+    """The four buckets as of `at_s`, the reservations not charged yet, and until when the provider refuses
     requests.
     """
 
@@ -86,7 +86,7 @@ class Quota:
     day_used_up_until_s: float = -math.inf
 
     @classmethod
-    def full(cls, limits: Limits, now_s: float) -> Quota:
+    def full(cls, limits: QuotaLimits, now_s: float) -> Quota:
         """Nothing spent yet."""
 
         def bucket(limit: int | None, window_s: float) -> QuotaBucket:

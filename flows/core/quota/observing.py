@@ -29,7 +29,7 @@ class Seen:
 
 
 def observe(state: Quota, now_s: float, seen: Seen) -> Quota:
-    """Correct our count by the provider's report. Settle the reported request first.
+    """Correct our count by the provider's report. Charge the reported request first.
 
     The provider may or may not have counted pending requests, so our level moves only as far as it lies
     outside the range that the report allows. No level rises above its limit.

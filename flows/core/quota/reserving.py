@@ -45,7 +45,7 @@ class DayUsedUp:
 
 
 def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarge | DayUsedUp:
-    """Ask to send a request of this many tokens: prompt plus longest answer. Settle every grant."""
+    """Ask to send a request of this many tokens: prompt plus longest answer. Charge every grant."""
     now = filled(state, now_s)
     largest = min(now.minute_tokens.capacity, now.day_tokens.capacity)
     if tokens > largest:
@@ -72,10 +72,10 @@ def reserve(state: Quota, now_s: float, tokens: int) -> Granted | Wait | TooLarg
     )
 
 
-def settle(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
+def charge(state: Quota, reserved: int, actual: int, cached: int = 0) -> Quota:
     """Replace the `reserved` tokens of a grant by the `actual` ones, of which `cached` ones do not count.
 
-    A failed request settles with 0 actual tokens; the request itself stays spent.
+    A failed request is charged with 0 actual tokens; the request itself stays spent.
     """
     returned = reserved - max(0, actual - cached)
     return replace(

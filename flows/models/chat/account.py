@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from flows.core.quota import Limits
+from flows.core.quota import QuotaLimits
 from flows.errors import ConfigurationError, TransientError
 from flows.extras import needing
 from flows.knowledge import Bound, QuotaUsage, utc_now
@@ -44,7 +44,7 @@ class QuotaMemory(Protocol):
 class Quotas:
     """The limiters of one account in one event loop, by model."""
 
-    def __init__(self, limits: Limits, assumed: Collection[Bound]) -> None:
+    def __init__(self, limits: QuotaLimits, assumed: Collection[Bound]) -> None:
         self._limits = limits
         self._assumed = frozenset(assumed)
         self._limiters: dict[str, QuotaLimiter] = {}
@@ -70,14 +70,14 @@ class Quotas:
         await memory.save_quota_usage([usage for model in models for usage in self.of(model).spent(now=now)])
 
 
-_quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Limits], Quotas]] = (
+_quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, QuotaLimits], Quotas]] = (
     WeakKeyDictionary()
 )
 
 
-def limits_of(settings: Settings) -> Limits:
+def quota_limits(settings: Settings) -> QuotaLimits:
     """The configured limits; 0 means no limit."""
-    return Limits(
+    return QuotaLimits(
         requests_per_minute=settings.requests_per_minute or None,
         tokens_per_minute=settings.tokens_per_minute or None,
         requests_per_day=settings.requests_per_day or None,
@@ -127,7 +127,7 @@ async def open_groq(
 
 
 def _shared(settings: Settings, key: str) -> Quotas:
-    limits = limits_of(settings)
+    limits = quota_limits(settings)
     assumed: list[Bound] = [
         bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set
     ]

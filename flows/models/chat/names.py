@@ -66,7 +66,7 @@ def wrapped(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any J
         return
     if isinstance(value, str):
         if value.lstrip()[:1] in {"{", "["}:
-            for inner in answers.read(value).values:
+            for inner in answers.read_answer(value).values:
                 yield from wrapped(inner, depth + 1)
                 yield inner
         return

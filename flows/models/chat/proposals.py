@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flows.boundary import answers, terms
-from flows.boundary.text import clean
+from flows.boundary.text import clean_text
 from flows.models.base import MOST_WORDS, WORD_CHARACTERS
 from flows.models.chat.names import DEEPEST, LISTS, NOT_MEANT, WORD_LISTS, name_of, named, texts
 
@@ -31,7 +31,7 @@ def read_proposals(text: str) -> tuple[str, ...]:
 
     Raises ValueError if there is no list of words.
     """
-    answer = answers.read(text)
+    answer = answers.read_answer(text)
     for reading in (answer, *answers.other_readings(text)):
         words = _in_json(reading)
         if words is not None:
@@ -71,7 +71,7 @@ def _under_a_name(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa
     if depth > DEEPEST:
         return None
     if isinstance(value, str):
-        inside: Iterable[Any] = answers.read(value).values if value.lstrip()[:1] in {"{", "["} else ()
+        inside: Iterable[Any] = answers.read_answer(value).values if value.lstrip()[:1] in {"{", "["} else ()
     elif isinstance(value, dict):
         if words := _numbered(value):
             return words
@@ -112,7 +112,7 @@ def _listed(
     if isinstance(value, str):
         if not is_named:
             return None
-        inner = answers.read(value).values
+        inner = answers.read_answer(value).values
         return _listed(inner[0], depth + 1) if inner else _words(texts(value, separated=True))
     if isinstance(value, list):
         return _flat(value)
@@ -201,4 +201,4 @@ def _words(found: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _word(text: str) -> str:
-    return terms.headword(clean(text, limit=WORD_CHARACTERS))
+    return terms.headword(clean_text(text, limit=WORD_CHARACTERS))

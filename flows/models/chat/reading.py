@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from flows.boundary import answers, terms
-from flows.boundary.text import clean
+from flows.boundary.text import clean_text
 from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
@@ -23,7 +23,7 @@ from flows.models.base import MOST_WORDS, WORD_CHARACTERS
 from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
 from flows.models.chat.schemas import ITEMS, DeepenedWord, DefinedWord, EnrichedWord
 
-Item = DefinedWord | EnrichedWord | DeepenedWord
+AnswerItem = DefinedWord | EnrichedWord | DeepenedWord
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "text": ("text", "definition", "explanation", "meaning", "gloss", "description"),
@@ -72,7 +72,7 @@ def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, An
     before the cut are read.
     """
     wanted = frozenset(keys)
-    best = _best(task, answers.read(text), wanted)
+    best = _best(task, answers.read_answer(text), wanted)
     for answer in answers.other_readings(text):
         if best.named >= len(wanted):
             break
@@ -99,7 +99,7 @@ def _best(task: Task, answer: answers.Answer, wanted: frozenset[str]) -> _Found:
 
 def _drafts(task: Task, part: _Items, wanted: frozenset[str]) -> tuple[dict[str, Any], int]:
     """The drafts of some items, and how many of these name a wanted key."""
-    found: dict[str, Item] = {}
+    found: dict[str, AnswerItem] = {}
     doubtful: set[str] = set()
     for fields in islice(_fields(part.items), MOST_WORDS):
         key = _key(fields, wanted)
@@ -127,7 +127,7 @@ def _fields(items: Iterable[Any], depth: int = 0) -> Iterator[dict[str, Any]]:
             yield fields
 
 
-def _item(task: Task, key: str, fields: Mapping[str, Any]) -> Item | None:
+def _item(task: Task, key: str, fields: Mapping[str, Any]) -> AnswerItem | None:
     values: dict[str, Any] = {"id": key}
     for field in _FIELDS[task]:
         name = _name_in(fields, field, task)
@@ -135,12 +135,12 @@ def _item(task: Task, key: str, fields: Mapping[str, Any]) -> Item | None:
         if field in {"text", "pos", "category"}:
             text = next(iter(texts(value)), "")
             if field == "text":
-                values[field] = clean(text, keep_lines=task == "deepen")
+                values[field] = clean_text(text, keep_lines=task == "deepen")
             else:
                 values[field] = (terms.part_of_speech if field == "pos" else terms.category)(text)
         elif name:
             values[field] = [
-                word for part in texts(value, separated=field == "related") if (word := clean(part))
+                word for part in texts(value, separated=field == "related") if (word := clean_text(part))
             ]
     try:
         return ITEMS[task].model_validate(values)
@@ -201,7 +201,7 @@ def _listed(value: Any) -> list[Any]:  # noqa: ANN401  any JSON
 def _key(fields: Mapping[str, Any], wanted: frozenset[str]) -> str:
     """The wanted key that an item names, or nothing."""
     names = (text for name in IDS if name in fields for text in texts(fields[name])[:1])
-    given = [clean(name, limit=WORD_CHARACTERS) for name in names]
+    given = [clean_text(name, limit=WORD_CHARACTERS) for name in names]
     keys = (word_key(form(name)) for form in (str, terms.headword, _bare) for name in given)
     return next((key for key in keys if key in wanted), "")
 
@@ -220,11 +220,11 @@ def _disputed(value: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
             for part in told
         ]
     names = list(told) if isinstance(told, dict) else [*texts(told), *texts(told, separated=True)]
-    given = [clean(text, limit=WORD_CHARACTERS) for text in names[:MOST_WORDS] if isinstance(text, str)]
+    given = [clean_text(text, limit=WORD_CHARACTERS) for text in names[:MOST_WORDS] if isinstance(text, str)]
     return frozenset(word_key(form(text)) for text in given for form in (str, terms.headword))
 
 
-def _draft(item: Item, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:
+def _draft(item: AnswerItem, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:
     if isinstance(item, DefinedWord):
         return DefinitionDraft(text=item.text, part_of_speech=item.pos, is_contradicted=is_contradicted)
     if isinstance(item, EnrichedWord):

@@ -25,7 +25,14 @@ from pydantic import ValidationError
 from flows.core.words import printable
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
 from flows.sources.wikimedia.pace import Pace, Pause
-from flows.sources.wikimedia.wiki import Found, Query, find_pages, may_be_title, merge, title_of
+from flows.sources.wikimedia.wiki import (
+    FoundPage,
+    WikiQuery,
+    find_pages,
+    may_be_title,
+    merge_queries,
+    title_of,
+)
 
 MOST_TITLES = 50
 MOST_CONTINUATIONS = 20
@@ -75,7 +82,7 @@ class ActionApi:
         parts = httpx.URL(self.url)
         return str(parts.copy_with(path="/wiki/", query=None, fragment=None))
 
-    async def find(self, titles: Sequence[str], **parameters: str) -> dict[str, Found]:
+    async def find(self, titles: Sequence[str], **parameters: str) -> dict[str, FoundPage]:
         """The articles that at most 50 titles lead to, with the properties that the parameters ask for; see
         `find_pages`.
 
@@ -113,7 +120,7 @@ class ActionApi:
             raise SourceUnavailable(f"{self._name} did not answer with an expansion")
         return str(expanded["wikitext"])
 
-    async def _query(self, parameters: Mapping[str, str]) -> Query:
+    async def _query(self, parameters: Mapping[str, str]) -> WikiQuery:
         base = {
             "action": "query",
             "format": "json",
@@ -133,7 +140,7 @@ class ActionApi:
                 raise SourceUnavailable(f"{self._name} repeats the same continuation")
             more = following
         try:
-            return Query.model_validate(merge(answers))
+            return WikiQuery.model_validate(merge_queries(answers))
         except (ValidationError, KeyError, TypeError, AttributeError) as error:
             raise SourceUnavailable(f"{self._name} did not answer with pages") from error
 

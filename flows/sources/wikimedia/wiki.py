@@ -64,7 +64,7 @@ class WikiPage(BaseModel):
         return self.revisions[0].slots.get("main", Slot()).content if self.revisions else ""
 
 
-class Step(BaseModel):
+class TitleStep(BaseModel):
     """One step from a title to another: a normalisation or a redirect."""
 
     from_: str = Field(alias="from")
@@ -72,16 +72,16 @@ class Step(BaseModel):
     fromencoded: bool = False
 
 
-class Query(BaseModel):
+class WikiQuery(BaseModel):
     """The `query` of an answer, all its continuations merged."""
 
-    normalized: list[Step] = Field(default_factory=list)
-    redirects: list[Step] = Field(default_factory=list)
+    normalized: list[TitleStep] = Field(default_factory=list)
+    redirects: list[TitleStep] = Field(default_factory=list)
     pages: list[WikiPage] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPage:
     """The page that a requested title led to."""
 
     page: WikiPage
@@ -103,7 +103,7 @@ def title_of(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.replace("_", " ")).split())
 
 
-def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
+def find_pages(asked: Iterable[str], query: WikiQuery) -> dict[str, FoundPage]:
     """The article that each title led to, through normalisations and chains of redirects.
 
     Titles of missing pages, of other name spaces and of other wikis are absent, and those whose redirects
@@ -119,7 +119,7 @@ def find_pages(asked: Iterable[str], query: Query) -> dict[str, Found]:
         start = normal.get(title, title)
         end = _follow(start, redirects)
         if end is not None and end in pages:
-            found[title] = Found(pages[end], is_redirected=end != start)
+            found[title] = FoundPage(pages[end], is_redirected=end != start)
     return found
 
 
@@ -143,7 +143,7 @@ def cite(
     )
 
 
-def merge(queries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_queries(queries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """One query merged from answers that continue one another: later ones fill what was missing in a page."""
     pages: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {"normalized": {}, "redirects": {}}

@@ -11,7 +11,7 @@ from flows.core.evidence import stem, trim
 from flows.core.words import tokens, word_key
 from flows.knowledge import Evidence, Word, utc_now
 from flows.sources.wikimedia.action_api import ActionApi
-from flows.sources.wikimedia.wiki import Found, cite
+from flows.sources.wikimedia.wiki import FoundPage, cite
 
 MOST_CHARACTERS = 600
 """Most characters of an introduction used as evidence."""
@@ -68,7 +68,7 @@ class Wikipedia:
             evidence |= self._evidence({word: found[title] for word, title in many.items() if title in found})
         return evidence
 
-    def _evidence(self, found: Mapping[Word, Found]) -> dict[str, tuple[Evidence, ...]]:
+    def _evidence(self, found: Mapping[Word, FoundPage]) -> dict[str, tuple[Evidence, ...]]:
         now = self._clock()
         pieces: dict[str, tuple[Evidence, ...]] = {}
         for word, item in found.items():
@@ -82,7 +82,7 @@ class Wikipedia:
         return pieces
 
 
-def introduction(word: Word, found: Found) -> str:
+def introduction(word: Word, found: FoundPage) -> str:
     """What an article's introduction says about a word, at most 600 characters; empty if it covers another
     subject.
 
@@ -112,7 +112,7 @@ def _with_topic(word: Word, topic: str | None) -> str:
     return f"{word.text} ({topic})"
 
 
-def _lists_meanings(found: Found) -> bool:
+def _lists_meanings(found: FoundPage) -> bool:
     return found.page.is_disambiguation or bool(
         _LISTS_MEANINGS.match(found.page.extract[:_READ_CHARACTERS].lstrip())
     )

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from flows.boundary.wikitext import Meaning, Page, read_page
+from flows.boundary.wikitext import Meaning, WikitextPage, read_page
 from flows.knowledge import Evidence, Word, utc_now
 from flows.sources.base import Partial
 from flows.sources.wikimedia.action_api import ActionApi
@@ -118,7 +118,9 @@ class Wiktionary:
         )
 
 
-def _read_all(pages: Mapping[str, WikiPage], expansions: Mapping[str, Mapping[str, str]]) -> dict[str, Page]:
+def _read_all(
+    pages: Mapping[str, WikiPage], expansions: Mapping[str, Mapping[str, str]]
+) -> dict[str, WikitextPage]:
     return {
         title: read_page(page.wikitext, expansions=expansions.get(title)) for title, page in pages.items()
     }

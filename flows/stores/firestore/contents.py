@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from flows.knowledge import CachedEvidence, Entry, FrontierWord, LearnedWord, QuotaUsage
-from flows.stores.firestore.documents import entry_fields, read
+from flows.stores.firestore.documents import entry_fields, read_document
 from flows.stores.firestore.driver.database import Snapshot
 from flows.stores.firestore.driver.queries import Order, Query
 from flows.stores.firestore.driver.writes import ANY, Write, pieces
@@ -30,7 +30,9 @@ class FirestoreContents(FirestorePart):
             entries = await self._database.get([entry_path(word.definition.key) for word in known])
             for word in known:
                 snapshot = entries.get(entry_path(word.definition.key))
-                yield LearnedWord(**dict(word), entry=read(Entry, snapshot.fields) if snapshot else None)
+                yield LearnedWord(
+                    **dict(word), entry=read_document(Entry, snapshot.fields) if snapshot else None
+                )
 
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         for piece in pieces(words, AT_ONCE):
@@ -50,7 +52,7 @@ class FirestoreContents(FirestorePart):
     async def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
         async for found in self._pages("frontier", _BY_KEY, (after,)):
             for snapshot in found:
-                yield read(FrontierWord, snapshot.fields)
+                yield read_document(FrontierWord, snapshot.fields)
 
     async def put_frontier(self, words: Sequence[FrontierWord]) -> None:
         for piece in pieces(words, AT_ONCE):
@@ -62,14 +64,14 @@ class FirestoreContents(FirestorePart):
     async def all_quota_usage(self) -> AsyncIterator[QuotaUsage]:
         async for found in self._pages("quota_usage", (("model", "ASC"), ("window", "ASC")), ("", "")):
             for snapshot in found:
-                yield read(QuotaUsage, snapshot.fields)
+                yield read_document(QuotaUsage, snapshot.fields)
 
     async def all_evidence(
         self, *, at: datetime, after: tuple[str, str] = ("", "")
     ) -> AsyncIterator[CachedEvidence]:
         async for found in self._pages("research_cache", (("source", "ASC"), ("key", "ASC")), after):
             for snapshot in found:
-                cached = read(CachedEvidence, snapshot.fields)
+                cached = read_document(CachedEvidence, snapshot.fields)
                 if cached.expires_at > at:
                     yield cached
 

@@ -32,7 +32,7 @@ def job_fields(job: Job) -> dict[str, Any]:
 
 def job_of(fields: dict[str, Any]) -> Job:
     """The job in a document."""
-    return read(Job, fields | {"parameters": json.loads(fields["parameters"])})
+    return read_document(Job, fields | {"parameters": json.loads(fields["parameters"])})
 
 
 def rounds_path(job_id: UUID) -> str:
@@ -80,6 +80,6 @@ def evidence_fields(cached: CachedEvidence) -> dict[str, Any]:
     return cached.model_dump(exclude_none=True)
 
 
-def read(kind: type[D], fields: dict[str, Any]) -> D:
+def read_document(kind: type[D], fields: dict[str, Any]) -> D:
     """The value in a document, without the store's own fields."""
     return kind.model_validate({name: value for name, value in fields.items() if name in kind.model_fields})

@@ -14,7 +14,7 @@ from flows.core.words import word_key
 from flows.errors import InvalidInput
 from flows.knowledge import DEPTHS, Category, Depth, Entry, Page, StoreStats, Support
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.documents import read
+from flows.stores.firestore.documents import read_document
 from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.queries import Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, pieces
@@ -43,7 +43,7 @@ class FirestoreEntries(FirestorePart):
         found: dict[str, Entry] = {}
         for piece in pieces(storable(keys), READ_AT_ONCE):
             for snapshot in (await self._database.get(list(map(entry_path, piece)))).values():
-                entry = read(Entry, snapshot.fields)
+                entry = read_document(Entry, snapshot.fields)
                 found[entry.key] = entry
                 self._revisions.put(entry.key, (entry.revision, snapshot.version))
         return {key: found[key] for key in keys if key in found}
@@ -54,7 +54,7 @@ class FirestoreEntries(FirestorePart):
             Query(collection="solidified_knowledge", order=_BY_KEY, after=after, limit=READ_AT_ONCE)
         ):
             for snapshot in found:
-                yield read(Entry, snapshot.fields)
+                yield read_document(Entry, snapshot.fields)
             after = (found[-1].fields["key"],)
 
     async def search(
@@ -93,7 +93,7 @@ class FirestoreEntries(FirestorePart):
                 limit=limit + 1,
             )
         )
-        items = tuple(read(Entry, snapshot.fields) for snapshot in found[:limit])
+        items = tuple(read_document(Entry, snapshot.fields) for snapshot in found[:limit])
         if len(found) <= limit:
             return Page(items=items)
         last = items[-1]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from flows.knowledge import FrontierWord, Page, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.firestore.documents import read
+from flows.stores.firestore.documents import read_document
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
@@ -42,7 +42,7 @@ class FirestoreFrontier(FirestorePart):
             writes = []
             for key, additions in mentions.items():
                 snapshot = stored.get(frontier_path(key))
-                before = read(FrontierWord, snapshot.fields) if snapshot else None
+                before = read_document(FrontierWord, snapshot.fields) if snapshot else None
                 mentioned_by = before.mentioned_by if before else ()
                 for _, keys in additions:
                     mentioned_by = merge_mentions(mentioned_by, keys)
@@ -79,7 +79,7 @@ class FirestoreFrontier(FirestorePart):
                     limit=limit + 1,
                 )
             )
-            words = [read(FrontierWord, snapshot.fields) for snapshot in found]
+            words = [read_document(FrontierWord, snapshot.fields) for snapshot in found]
             hidden = await self._known_among([word.key for word in words], or_claimed_at=self._clock())
             shown += [word for word in words if word.key not in hidden]
             if len(shown) > limit:

@@ -21,7 +21,7 @@ from flows.stores.firestore.documents import (
     job_fields,
     job_of,
     job_path,
-    read,
+    read_document,
     usage_fields,
     usage_path,
 )
@@ -43,7 +43,7 @@ _WINDOWS: tuple[str, ...] = get_args(QuotaUsage.model_fields["window"].annotatio
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobDocument:
     """A job's document: the job, and the numbering of its log.
 
     `last` is None in a row that never recorded it.
@@ -56,12 +56,12 @@ class Row:
     version: Version = None
 
     @classmethod
-    def of(cls, fields: dict[str, Any], version: Version) -> Row:
+    def of(cls, fields: dict[str, Any], version: Version) -> JobDocument:
         """The row in a document."""
         ids = tuple(fields.get("line_ids") or ())
         return cls(job_of(fields), fields.get("last_line"), ids, fields.get("token"), version)
 
-    def of_attempt(self, attempt: int) -> Row:
+    def of_attempt(self, attempt: int) -> JobDocument:
         """The row as an attempt finds it: each attempt numbers its lines from 1."""
         is_same = self.job is None or self.job.attempt == attempt
         return self if is_same else replace(self, last=0)
@@ -76,7 +76,7 @@ class Row:
 class FirestoreJobs(FirestoreLog):
     """See JobStore."""
 
-    _rows: DocumentCache[UUID, Row]
+    _rows: DocumentCache[UUID, JobDocument]
     """Rows with their documents' versions."""
     _swept_at: datetime | None
 
@@ -146,7 +146,7 @@ class FirestoreJobs(FirestoreLog):
 
     async def _write_row(
         self,
-        row: Row,
+        row: JobDocument,
         job: Job | None,
         lines: Sequence[JobEvent],
         *,
@@ -163,7 +163,9 @@ class FirestoreJobs(FirestoreLog):
         if job is None and not added:
             return Saved(now, (), is_written=False)
         ids = (*row.line_ids, *(line.id for line in added))[-IDS_KEPT:]
-        new = Row(now, last + len(added) if last is not None else None, ids, token or row.token, row.version)
+        new = JobDocument(
+            now, last + len(added) if last is not None else None, ids, token or row.token, row.version
+        )
         writes = [Write(path=job_path(now.job_id), fields=new.fields(), version=row.version)]
         is_first = row.job is None
         if is_new_attempt or is_first or (row.job is not None and row.job.attempt != now.attempt):
@@ -184,9 +186,9 @@ class FirestoreJobs(FirestoreLog):
             self._totals_changed()
         return Saved(now, added, is_written=job is not None)
 
-    async def _read_row(self, job_id: UUID) -> Row:
+    async def _read_row(self, job_id: UUID) -> JobDocument:
         found = await self._database.get_one(job_path(job_id))
-        row = Row.of(found.fields, found.version) if found else Row()
+        row = JobDocument.of(found.fields, found.version) if found else JobDocument()
         if found:
             self._rows.put(job_id, row)
         return row
@@ -239,7 +241,7 @@ class FirestoreJobs(FirestoreLog):
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
         found = await self._database.get([usage_path(model, window) for window in _WINDOWS])
-        return tuple(read(QuotaUsage, snapshot.fields) for snapshot in found.values())
+        return tuple(read_document(QuotaUsage, snapshot.fields) for snapshot in found.values())
 
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
         writes = {usage_path(usage.model, usage.window): usage_fields(usage) for usage in usages}
@@ -251,7 +253,7 @@ class FirestoreJobs(FirestoreLog):
         now = self._clock()
         for piece in pieces(storable(keys, partial(evidence_path, source)), AT_ONCE):
             snapshots = await self._database.get([evidence_path(source, key) for key in piece])
-            cached = [read(CachedEvidence, snapshot.fields) for snapshot in snapshots.values()]
+            cached = [read_document(CachedEvidence, snapshot.fields) for snapshot in snapshots.values()]
             found |= {item.key: item for item in cached if item.expires_at > now}
         return {key: found[key] for key in keys if key in found}
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from flows.knowledge import JobEvent
 from flows.knowledge.limits import MAX_PAGE
-from flows.stores.firestore.documents import job_path, read
+from flows.stores.firestore.documents import job_path, read_document
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.queries import Query
@@ -138,7 +138,9 @@ class FirestoreLog(FirestorePart):
         while True:
             found = await self._find(job_id, begin, None, limit=count)
             events += [
-                read(JobEvent, event) for snapshot in found for event in snapshot.fields["events"].values()
+                read_document(JobEvent, event)
+                for snapshot in found
+                for event in snapshot.fields["events"].values()
             ]
             events = sorted(
                 (event for event in events if (event.attempt, event.seq) > after),
@@ -165,7 +167,7 @@ class FirestoreLog(FirestorePart):
             events += [
                 event
                 for snapshot in found
-                for event in (read(JobEvent, each) for each in snapshot.fields["events"].values())
+                for event in (read_document(JobEvent, each) for each in snapshot.fields["events"].values())
                 if before is None or (event.attempt, event.seq) < before
             ]
             events.sort(key=lambda event: (event.attempt, event.seq))

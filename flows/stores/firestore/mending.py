@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 
 from flows.knowledge import Alias, Entry, FrontierWord, LearnedWord, Merge, StoredName
-from flows.stores.firestore.documents import entry_fields, read
+from flows.stores.firestore.documents import entry_fields, read_document
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.queries import Order, Query
 from flows.stores.firestore.driver.writes import Write, pieces
@@ -137,7 +137,7 @@ class FirestoreMending(FirestorePart):
         rows = await self._database.get([frontier_path(key) for key in concepts_seen(merge)])
         writes = []
         for path, snapshot in rows.items():
-            row = read(FrontierWord, snapshot.fields)
+            row = read_document(FrontierWord, snapshot.fields)
             mentioned_by = mentions_after(merge, row.key, row.mentioned_by)
             if mentioned_by != row.mentioned_by:
                 after = row.model_copy(update={"mentioned_by": mentioned_by})
@@ -167,7 +167,9 @@ class FirestoreMending(FirestorePart):
 def _learned(word: Snapshot | None, entry: Snapshot | None) -> LearnedWord | None:
     if word is None or word.fields["state"] != "known":
         return None
-    return LearnedWord(**dict(known_word(word.fields)), entry=read(Entry, entry.fields) if entry else None)
+    return LearnedWord(
+        **dict(known_word(word.fields)), entry=read_document(Entry, entry.fields) if entry else None
+    )
 
 
 def _kept(merge: Merge, states: Mapping[str, WordState], entries: Mapping[str, Snapshot]) -> list[Write]:

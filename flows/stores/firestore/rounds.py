@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flows.knowledge import Batch, Candidate, Round
-from flows.stores.firestore.documents import read, round_fields, round_path, rounds_path
+from flows.stores.firestore.documents import read_document, round_fields, round_path, rounds_path
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.values import encode
@@ -87,7 +87,7 @@ class FirestoreRounds(FirestorePart):
             *fields["candidates"],
             *(candidate for path in paths for candidate in found[path].fields["candidates"]),
         ]
-        return read(
+        return read_document(
             Round, fields | {"candidates": [Candidate.model_validate(candidate) for candidate in candidates]}
         )
 
@@ -98,7 +98,7 @@ class FirestoreRounds(FirestorePart):
         query = Query(
             collection="batches", is_group=True, where=where, order=[("round", "ASC"), ("number", "ASC")]
         )
-        return tuple(read(Batch, snapshot.fields) for snapshot in await self._database.find(query))
+        return tuple(read_document(Batch, snapshot.fields) for snapshot in await self._database.find(query))
 
 
 def _split(candidates: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from flows.knowledge import CachedEvidence, FrontierWord, LearnedWord, QuotaUsage
-from flows.stores.memory.state import MemoryHalf, WordState
+from flows.stores.memory.state import MemoryHalf, MemoryWord
 from flows.stores.rules import depth_of, rank
 
 
@@ -30,7 +30,7 @@ class MemoryContents(MemoryHalf):
         for word in words:
             key = word.definition.key
             self._state.aliases.pop(key, None)
-            state = self._state.words.get(key, WordState(word=word.definition.word))
+            state = self._state.words.get(key, MemoryWord(word=word.definition.word))
             self._state.words[key] = replace(
                 state,
                 word=word.definition.word,

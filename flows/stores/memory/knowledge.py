@@ -28,7 +28,7 @@ from flows.knowledge import (
 )
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.cursors import decode_cursor, encode_cursor
-from flows.stores.memory.state import Claim, MemoryHalf, WordState
+from flows.stores.memory.state import MemoryClaim, MemoryHalf, MemoryWord
 from flows.stores.rules import (
     by_key,
     check_limit,
@@ -72,10 +72,10 @@ class MemoryKnowledge(MemoryHalf):
             lost = lost_to_rivals(looked_under, stored, looked_under, rivals)
         for key, word in unique.items():
             if verdicts[key] in {"new", "own"} and key not in lost:
-                state = self._state.words.setdefault(key, WordState(word=word.text))
+                state = self._state.words.setdefault(key, MemoryWord(word=word.text))
                 if state.rank == 0:
                     state.word = word.text
-                state.claim = Claim(job_id=job_id, attempt=attempt, until=until)
+                state.claim = MemoryClaim(job_id=job_id, attempt=attempt, until=until)
         return claim_result(verdicts, lost, stored)
 
     def _standing(self, graphical_keys: frozenset[str], job_id: UUID) -> dict[str, bool]:
@@ -160,12 +160,12 @@ class MemoryKnowledge(MemoryHalf):
 
     def _define(self, definitions: Iterable[Definition]) -> None:
         for definition in definitions:
-            state = self._state.words.setdefault(definition.key, WordState(word=definition.word))
+            state = self._state.words.setdefault(definition.key, MemoryWord(word=definition.word))
             if state.rank <= rank("defined"):
                 definition = with_aliases(definition, self._names_of(definition.key))  # noqa: PLW2901
                 self._learn(state, definition, rank("defined"), definition.provenance.created_at)
 
-    def _learn(self, state: WordState, definition: Definition, rank_: int, at: datetime) -> None:
+    def _learn(self, state: MemoryWord, definition: Definition, rank_: int, at: datetime) -> None:
         self._state.aliases.pop(definition.key, None)
         state.word = definition.word
         state.definition = definition
@@ -185,7 +185,7 @@ class MemoryKnowledge(MemoryHalf):
             if stored is None or entry.revision > stored.revision:
                 entry = with_aliases(entry, self._names_of(entry.key))  # noqa: PLW2901
                 self._state.entries[entry.key] = entry
-                state = self._state.words.setdefault(entry.key, WordState(word=entry.word))
+                state = self._state.words.setdefault(entry.key, MemoryWord(word=entry.word))
                 self._learn(state, definition_of(entry), rank(entry.depth), entry.created_at)
         self._release([outcome.key for outcome in batch.outcomes], batch.job_id)
         for key in [entry.key for entry in entries] + [definition.key for definition in definitions]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from flows.knowledge import Alias, LearnedWord, Merge, StoredName
-from flows.stores.memory.state import MemoryHalf, WordState
+from flows.stores.memory.state import MemoryHalf, MemoryWord
 from flows.stores.rules import concepts_seen, depth_of, mentions_after, rank
 
 
@@ -66,7 +66,7 @@ class MemoryMending(MemoryHalf):
         tables.aliases.pop(key, None)
         kept = merge.kept
         tables.words[key] = replace(
-            tables.words.get(key, WordState(word="")),
+            tables.words.get(key, MemoryWord(word="")),
             word=kept.definition.word,
             rank=rank(kept.depth),
             definition=kept.definition,

@@ -23,7 +23,7 @@ from flows.stores.rules import check_attempt
 
 
 @dataclass(kw_only=True, slots=True)
-class Claim:
+class MemoryClaim:
     """A job's claim on a word until a given time."""
 
     job_id: UUID
@@ -32,16 +32,16 @@ class Claim:
 
 
 @dataclass(kw_only=True, slots=True)
-class WordState:
+class MemoryWord:
     """What is known about a word and who claims it. `rank` is 0 while the word is only claimed."""
 
     word: str
     rank: int = 0
     definition: Definition | None = None
     learned_at: datetime | None = None
-    claim: Claim | None = None
+    claim: MemoryClaim | None = None
 
-    def live_claim(self, now: datetime) -> Claim | None:
+    def live_claim(self, now: datetime) -> MemoryClaim | None:
         """The claim, unless it has expired."""
         return self.claim if self.claim and self.claim.until > now else None
 
@@ -51,7 +51,7 @@ class MemoryState:
     """All tables."""
 
     language: str | None = None
-    words: dict[str, WordState] = field(default_factory=dict)
+    words: dict[str, MemoryWord] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
     frontier: dict[str, FrontierWord] = field(default_factory=dict)

@@ -59,7 +59,7 @@ class Mend(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class MendRules:
     """Who words are, as proposed words are judged."""
 
     facts: WordFacts
@@ -72,11 +72,11 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mending:
+class MendContext:
     """What a step works with."""
 
     store: Store
-    rules: Rules
+    rules: MendRules
     names: NameIndex
     is_dry_run: bool
     tell: Progress
@@ -98,10 +98,10 @@ class Mending:
         return {key: LearnedWord(**dict(word), entry=entries.get(key)) for key, word in known.items()}
 
 
-Step = Callable[[Mending], AsyncGenerator[Mend]]
+MendStep = Callable[[MendContext], AsyncGenerator[Mend]]
 
 
-async def index_graphical(mending: Mending) -> AsyncGenerator[Mend]:
+async def index_graphical(mending: MendContext) -> AsyncGenerator[Mend]:
     """Give every row the graphical key that earlier versions did not store."""
     count = 0
     for keys in mending.names.lacking_graphical():
@@ -113,7 +113,7 @@ async def index_graphical(mending: Mending) -> AsyncGenerator[Mend]:
         yield Mend(kind=MendKind.INDEXED, outcome=outcome, count=count)
 
 
-async def respell(mending: Mending) -> AsyncGenerator[Mend]:
+async def respell(mending: MendContext) -> AsyncGenerator[Mend]:
     """Write headwords as the lexicon does; the key stays ("TABLE", "table")."""
     for page in mending.names.pages():
         written = mending.rules.written([name.word for name in page])
@@ -126,7 +126,7 @@ async def respell(mending: Mending) -> AsyncGenerator[Mend]:
             yield Mend(kind=MendKind.RESPELLED, outcome=outcome, word=word, into=better)
 
 
-async def merge_doubles(mending: Mending) -> AsyncGenerator[Mend]:
+async def merge_doubles(mending: MendContext) -> AsyncGenerator[Mend]:
     """Make each double an alias of the word that it is a spelling or a form of."""
     names, doubles = mending.names, Doubles(mending.rules.facts, mending.names, mending.rules.mean_the_same)
     done, total = 0, len(names)
@@ -157,12 +157,12 @@ def _merged(words: Mapping[str, LearnedWord], *, double: Double, word: str, at: 
     return merge(words[double.into], words[double.key], relation=double.relation, word=word, at=at)
 
 
-STEPS: tuple[Step, ...] = (index_graphical, respell, merge_doubles)
+STEPS: tuple[MendStep, ...] = (index_graphical, respell, merge_doubles)
 """In this order: words that are one are written alike before they are merged."""
 
 
-async def mend(
-    store: Store, rules: Rules, *, is_dry_run: bool, tell: Progress, steps: tuple[Step, ...] = STEPS
+async def mend_store(
+    store: Store, rules: MendRules, *, is_dry_run: bool, tell: Progress, steps: tuple[MendStep, ...] = STEPS
 ) -> AsyncGenerator[Mend]:
     """Mend a store, or with `is_dry_run` say what would be done. Memory stays bounded.
 
@@ -174,7 +174,7 @@ async def mend(
             names.add(page, rules.ranks([name.key for name in page]))
             after = page[-1].key
             tell(0, 0)
-        mending = Mending(store=store, rules=rules, names=names, is_dry_run=is_dry_run, tell=tell)
+        mending = MendContext(store=store, rules=rules, names=names, is_dry_run=is_dry_run, tell=tell)
         for step in steps:
             async for found in step(mending):
                 yield found

@@ -25,7 +25,7 @@ BUSY_S = 5.0
 PROBLEMS_TOLD = 3
 
 
-class Contents(NamedTuple):
+class BackupContents(NamedTuple):
     """What a backup holds, and its size."""
 
     words: int
@@ -33,7 +33,7 @@ class Contents(NamedTuple):
     bytes: int
 
 
-def back_up(store: Path, file: Path) -> Contents:
+def back_up(store: Path, file: Path) -> BackupContents:
     """Copy a store, which others may read and write meanwhile, into a new file as of one moment; the copy is
     checked before it gets its name. An existing file is replaced.
 
@@ -58,7 +58,7 @@ def back_up(store: Path, file: Path) -> Contents:
     return contents
 
 
-def check(file: Path) -> Contents:
+def check(file: Path) -> BackupContents:
     """What a backup holds.
 
     Raises ConfigurationError if the file is damaged or is no store, and SchemaTooNew.
@@ -72,10 +72,10 @@ def check(file: Path) -> Contents:
             raise ConfigurationError(f"{file} is damaged ({'; '.join(found)}). Use another backup")
         (words,) = connection.execute("SELECT count(*) FROM known_words WHERE depth > 0").fetchone()
         (jobs,) = connection.execute("SELECT count(*) FROM jobs").fetchone()
-    return Contents(words, jobs, file.stat().st_size)
+    return BackupContents(words, jobs, file.stat().st_size)
 
 
-def restore(file: Path, store: Path, *, language: str, may_replace: bool = False) -> Contents:
+def restore_backup(file: Path, store: Path, *, language: str, may_replace: bool = False) -> BackupContents:
     """Make a store hold what a backup holds, in one transaction: a failure leaves it as it was.
 
     Raises what `check` does; LanguageMismatch if the backup is of another language; StoreInUse if anybody has

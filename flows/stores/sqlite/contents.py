@@ -12,7 +12,7 @@ from flows.knowledge import CachedEvidence, Definition, Entry, FrontierWord, Lea
 from flows.stores.rules import definition_of, depth_of, rank
 from flows.stores.sqlite.database import Parameters, Row
 from flows.stores.sqlite.part import SqlitePart
-from flows.stores.sqlite.words import entry_row, named
+from flows.stores.sqlite.words import entry_row, name_fields
 from flows.stores.times import micros, moment_of
 
 _AT_ONCE = 500
@@ -30,7 +30,7 @@ class SqliteContents(SqlitePart):
     async def put_words(self, words: Sequence[LearnedWord]) -> None:
         rows: list[Parameters] = [
             {
-                **named(w.definition.key, w.definition.word),
+                **name_fields(w.definition.key, w.definition.word),
                 "rank": rank(w.depth),
                 "at": micros(w.learned_at),
             }

@@ -12,7 +12,7 @@ from flows.stores.rules import concepts_seen, definition_of, depth_of, mentions_
 from flows.stores.sqlite.contents import learned_word
 from flows.stores.sqlite.database import Parameters, Row, Transaction
 from flows.stores.sqlite.part import SqlitePart, json_list
-from flows.stores.sqlite.words import entry_row, named
+from flows.stores.sqlite.words import entry_row, name_fields
 from flows.stores.times import micros, moment_of
 
 _AT_ONCE = 500
@@ -79,7 +79,7 @@ class SqliteMending(SqlitePart):
 async def _keep(transaction: Transaction, merge: Merge) -> None:
     kept, definition = merge.kept, merge.kept.definition
     row: Parameters = {
-        **named(definition.key, definition.word),
+        **name_fields(definition.key, definition.word),
         "rank": rank(kept.depth),
         "at": micros(kept.learned_at),
     }
@@ -111,4 +111,4 @@ def _alias(row: Row) -> Alias:
 
 
 def _alias_row(alias: Alias) -> Parameters:
-    return {**named(alias.key, alias.word), "of": alias.of, "relation": str(alias.relation)}
+    return {**name_fields(alias.key, alias.word), "of": alias.of, "relation": str(alias.relation)}

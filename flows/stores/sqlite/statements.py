@@ -12,7 +12,7 @@ _HERE: Traversable = files(__package__)
 _HEADING = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
 
 
-def named(text: str) -> dict[str, str]:
+def statements_by_name(text: str) -> dict[str, str]:
     """Statements by name.
 
     Raises ValueError if two have one name: the later would silently replace the other.
@@ -24,7 +24,7 @@ def named(text: str) -> dict[str, str]:
     return {name: body.strip() for name, body in zip(names, parts[1::2], strict=True)}
 
 
-STATEMENTS = named((_HERE / "statements.sql").read_text(encoding="utf-8"))
+STATEMENTS = statements_by_name((_HERE / "statements.sql").read_text(encoding="utf-8"))
 """Statements by name."""
 
 

@@ -63,7 +63,7 @@ class SqliteWords(SqlitePart):
                 word for key, word in unique.items() if verdicts[key] in {"new", "own"} and key not in lost
             ]
             await transaction.run_many(
-                "claim_word", ({**named(word.key, word.text), **holder} for word in held)
+                "claim_word", ({**name_fields(word.key, word.text), **holder} for word in held)
             )
         return claim_result({key: verdicts[key] for key in unique}, lost, stored)
 
@@ -189,7 +189,7 @@ async def _define(transaction: Transaction, definitions: Sequence[Definition]) -
     names = await _alias_names(transaction, [item.key for item in definitions])
     rows: list[Parameters] = [
         {
-            **named(item.key, item.word),
+            **name_fields(item.key, item.word),
             "at": micros(item.provenance.created_at),
             "document": with_aliases(item, names.get(item.key, ())).model_dump_json(),
         }
@@ -218,7 +218,7 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
         await transaction.run_many(
             "learn_entry",
             (
-                {**named(e.key, e.word), "rank": rank(e.depth), "at": micros(e.created_at)}
+                {**name_fields(e.key, e.word), "rank": rank(e.depth), "at": micros(e.created_at)}
                 for e in newer.values()
             ),
         )
@@ -231,7 +231,7 @@ async def _alias_names(transaction: Transaction, keys: Collection[str]) -> dict[
     return {key: json.loads(names) for key, names in rows if names}
 
 
-def named(key: str, word: str) -> dict[str, Scalar]:
+def name_fields(key: str, word: str) -> dict[str, Scalar]:
     """What the row of a word says of its name."""
     return {"key": key, "word": word, "graphical": stored_graphical_key(key)}
 

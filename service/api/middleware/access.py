@@ -119,7 +119,7 @@ class Access:
     def _checked_host(self, headers: Headers, server: str | None) -> str:
         given = headers.getlist("host")
         host = given[0].lower() if len(given) == 1 else ""
-        name = name_of(host)
+        name = host_name(host)
         # DNS rebinding: the page's own host name still stands here, and an IP address cannot be rebound
         if name in self._hosts or (name and name == server and _is_address(name)):
             return host
@@ -179,7 +179,7 @@ def is_same_origin(origin: str, host: str) -> bool:
     )
 
 
-def name_of(host: str) -> str:
+def host_name(host: str) -> str:
     """The name or address in a Host header, without the port."""
     found = _HOST.fullmatch(host)
     return found["name"].strip("[]").rstrip(".") if found else ""

@@ -34,7 +34,7 @@ from service.schemas import (
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
+JobIdInPath = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
 EventCursor = Annotated[str | None, cursor_query("event-cursor")]
 OlderCursor = Annotated[
     str | None, cursor_query("event-cursor", "`older` of the previous page: read the newest events before it")
@@ -91,7 +91,7 @@ async def estimate_job(facade: Facade, body: PlannedJob) -> Estimate:
 
     Does not call the language model.
     """
-    return await estimating.estimate_job(facade.store, facade.settings, body.mode, body.parameters())
+    return await estimating.job_estimate(facade.store, facade.settings, body.mode, body.parameters())
 
 
 @router.get("", responses=answers(422))
@@ -116,7 +116,7 @@ async def read_jobs(
 
 
 @router.get("/{job_id:uuid}", responses=answers(404, 422))
-async def read_job(job_id: JobId, facade: Facade) -> JobView:
+async def read_job(job_id: JobIdInPath, facade: Facade) -> JobView:
     """Read one job."""
     row = await find(facade, job_id)
     is_stopping = not row.is_final and await facade.store.stop_requested(job_id)
@@ -125,7 +125,7 @@ async def read_job(job_id: JobId, facade: Facade) -> JobView:
 
 @router.post("/{job_id:uuid}/cancel", status_code=202, responses=answers(404, 408, 409, 413, 422))
 async def cancel_job(
-    job_id: JobId, facade: Facade, body: Annotated[CancelJob | None, Body()] = None
+    job_id: JobIdInPath, facade: Facade, body: Annotated[CancelJob | None, Body()] = None
 ) -> Stopping:
     """Stop a job. By default it finishes the work in flight; `{"drain": false}` stops it immediately.
 
@@ -146,7 +146,7 @@ async def cancel_job(
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
-async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: Response) -> Started:
+async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, response: Response) -> Started:
     """Run a failed, crashed or cancelled job again under the same id, from where it stopped.
 
     A job that is waiting, or that a worker took but has not started, is put back into the queue. A job that
@@ -187,7 +187,7 @@ async def retry_job(job_id: JobId, facade: Facade, count: CountStart, response: 
 
 @router.get("/{job_id:uuid}/events", responses=answers(404, 422))
 async def read_events(  # noqa: PLR0917  FastAPI passes them by name
-    job_id: JobId,
+    job_id: JobIdInPath,
     facade: Facade,
     after: EventCursor = None,
     before: OlderCursor = None,

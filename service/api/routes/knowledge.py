@@ -33,7 +33,7 @@ MOST_PAGES = 10
 """At most this many pages are read for one response if filters leave few entries on each."""
 EntryCursor = Annotated[str | None, cursor_query("entry-cursor")]
 FrontierCursor = Annotated[str | None, cursor_query("frontier-cursor")]
-Word = Annotated[
+WordInPath = Annotated[
     str,
     Path(
         description="The word; it may contain slashes",
@@ -143,7 +143,7 @@ async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] 
 
 
 @router.get("/entries/{word:path}", responses=answers(404, 422))
-async def read_entry(word: Word, facade: Facade) -> EntryView:
+async def read_entry(word: WordInPath, facade: Facade) -> EntryView:
     """Read what is known about one word.
 
     If the word has no entry, the `code` of the first of `errors` in the 404 says what the word is:
@@ -156,7 +156,7 @@ async def read_entry(word: Word, facade: Facade) -> EntryView:
 
 @router.get("/graph/{word:path}", responses=answers(404, 422))
 async def read_graph(
-    word: Word,
+    word: WordInPath,
     facade: Facade,
     depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
     limit: Annotated[

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from flows.knowledge import Round
 from service.api.deps import Facade, Knowledge
 from service.api.problems import answers
-from service.api.routes.jobs import JobId, find
+from service.api.routes.jobs import JobIdInPath, find
 from service.errors import NotFound
 from service.schemas import RoundList, RoundSummary, RoundView
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/jobs/{job_id:uuid}/rounds", tags=["jobs"])
 
 @router.get("", responses=answers(404, 422))
 async def read_rounds(
-    job_id: JobId,
+    job_id: JobIdInPath,
     facade: Facade,
     after: Annotated[
         int, Query(ge=0, le=2**31, description="Number of the last round on the previous page")
@@ -37,7 +37,7 @@ async def read_rounds(
 
 @router.get("/{number}", responses=answers(404, 422))
 async def read_round(
-    job_id: JobId, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
+    job_id: JobIdInPath, number: Annotated[int, Path(ge=1, le=2**31)], store: Knowledge
 ) -> RoundView:
     """Read one round: every candidate with its verdict, and the results for its words."""
     found = await store.round(job_id, number)

@@ -42,7 +42,7 @@ async def open_jobs(opened: Store) -> Check:
 
 async def bookkeeping(settings: Settings, opened: Store) -> Check:
     """How much rounds, batches, logs and Prefect's history take, how long they are kept, and what is due."""
-    from service.orchestration.retention import books_of, limits_of, used_bytes
+    from service.orchestration.retention import books_of, retention_limits, used_bytes
 
     books = await books_of(opened)
     details = sum(job.details_bytes for job in books)
@@ -51,7 +51,7 @@ async def bookkeeping(settings: Settings, opened: Store) -> Check:
     found = f"{details / 1e6:,.1f} MB of rounds, batches and logs of {format_count(len(books), 'job')}"
     found += f", {prefect / 1e6:,.1f} MB of Prefect's history" if prefect else ""
     found += f", {space.free / 1e6:,.1f} MB free in the store" if space.free else ""
-    due = prunable(books, limits_of(settings), now=utc_now())
+    due = prunable(books, retention_limits(settings), now=utc_now())
     if not due:
         return Check("bookkeeping", "ok", found)
     due_bytes = sum(each.details_bytes for each in due)

@@ -12,7 +12,7 @@ from flows.core.progress import format_count
 from flows.errors import InvalidInput
 from flows.settings import read_settings
 from flows.stores.sqlite import path_of
-from flows.stores.sqlite.backup import Contents, back_up, restore
+from flows.stores.sqlite.backup import BackupContents, back_up, restore_backup
 from service.cli.output.console import DONE
 from service.exports.files import checked
 
@@ -34,7 +34,7 @@ async def restore_and_tell(file: str, *, may_replace: bool, is_json: bool) -> in
     if source.exists() and store.exists() and source.samefile(store):
         raise InvalidInput("FILE", "is the store itself", "Give a backup.")
     held = await asyncio.to_thread(
-        restore, source, store, language=settings.language, may_replace=may_replace
+        restore_backup, source, store, language=settings.language, may_replace=may_replace
     )
     return _tell(f"Restored {store}", held, is_json=is_json)
 
@@ -54,7 +54,7 @@ def _file_of(url: str, what: str) -> Path:
     return path_of(url.removeprefix("sqlite://"))
 
 
-def _tell(done: str, held: Contents, *, is_json: bool) -> int:
+def _tell(done: str, held: BackupContents, *, is_json: bool) -> int:
     if is_json:
         typer.echo(json.dumps(held._asdict()))
     else:

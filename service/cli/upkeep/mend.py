@@ -17,7 +17,7 @@ from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 from flows.settings import read_settings
 from flows.stores import open_store
-from flows.stores.mending import Mend, MendKind, MendOutcome, Rules, mend
+from flows.stores.mending import Mend, MendKind, MendOutcome, MendRules, mend_store
 from service.cli.output.console import DONE, FAILED, clean, err, say
 
 TOLD_EVERY_S = 0.5
@@ -62,9 +62,9 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
                 shown.update(f"Looked at {done:,} of {total:,} words")
 
         async with open_store(settings.store, language=settings.language) as store:
-            async for found in mend(store, rules, is_dry_run=is_dry_run, tell=tell):
+            async for found in mend_store(store, rules, is_dry_run=is_dry_run, tell=tell):
                 counts[found.outcome, found.kind] += found.count
-                line = found.model_dump_json(exclude_none=True) if is_json else line_of(found)
+                line = found.model_dump_json(exclude_none=True) if is_json else mend_line(found)
                 if line is None:
                     continue
                 if shown is not None and shares_terminal:
@@ -84,7 +84,7 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
 
 
 @contextmanager
-def lexicon_rules(language: str) -> Iterator[Rules]:
+def lexicon_rules(language: str) -> Iterator[MendRules]:
     """The rules by which jobs judge proposed words. Raises LexiconMissing."""
     with Lexicon() as lexicon:
         morphology = Morphology(lexicon)
@@ -94,7 +94,7 @@ def lexicon_rules(language: str) -> Iterator[Rules]:
             parts_of=morphology.parts_of,
             language=language,
         )
-        yield Rules(
+        yield MendRules(
             facts=facts,
             mean_the_same=morphology.mean_the_same,
             written=morphology.written,
@@ -102,7 +102,7 @@ def lexicon_rules(language: str) -> Iterator[Rules]:
         )
 
 
-def line_of(found: Mend) -> str | None:
+def mend_line(found: Mend) -> str | None:
     """One mend of one word, with its reason; None for what is only counted."""
     if found.word is None or found.into is None:
         return None

@@ -12,11 +12,11 @@ from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
-from service.orchestration.retention import Pruned, limits_of, plan, prune
+from service.orchestration.retention import Pruned, plan, prune_store, retention_limits
 from service.settings import prefect_database
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
-from service.stack.prefect_server import state_file
+from service.stack.prefect_server import server_state_file
 
 WORTH_BYTES = 100_000
 """Less free space is not worth a word: a store always has some free pages."""
@@ -27,33 +27,35 @@ ALL_S = 3600.0
 async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
     """Say what may go; unless `is_dry`, delete it and give the space back to the system."""
     settings = read_settings()
-    limits = limits_of(settings)
+    limits = retention_limits(settings)
     async with open_store(settings.store, language=settings.language) as store:
         planned = await plan(store, limits, now=utc_now())
         done, space = planned, await store.space()
         is_worth_it = bool(planned.plan) or is_worth(space)
         if not is_dry:
             if not is_json:
-                say(f"Deletes {told(planned)}.")
-            done = await prune(store, limits, now=utc_now(), for_s=ALL_S)
+                say(f"Deletes {pruned_text(planned)}.")
+            done = await prune_store(store, limits, now=utc_now(), for_s=ALL_S)
             done.given_back += await store.compact(pages=None)
             # the server of `learn up` prunes Prefect's database itself; it is not ours to open while it runs
-            if not is_locked(state_file(settings)):
+            if not is_locked(server_state_file(settings)):
                 done.given_back += give_back(prefect_database(settings))
     if is_json:
         names = ("details", "jobs", "rows", "bytes", "given_back")
         typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))
     elif is_dry:
-        typer.echo(f"Would delete {told(planned)}{_freeing(space)}. {kept(settings)}")
+        typer.echo(f"Would delete {pruned_text(planned)}{_freeing(space)}. {kept(settings)}")
         typer.echo(
             "Nothing has been deleted. To do it: learn prune --yes" if is_worth_it else "Nothing to do."
         )
     else:
-        typer.echo(f"Deleted {told(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}")
+        typer.echo(
+            f"Deleted {pruned_text(done)}; {done.given_back / 1e6:,.1f} MB given back. {kept(settings)}"
+        )
     return DONE
 
 
-def told(pruned: Pruned) -> str:
+def pruned_text(pruned: Pruned) -> str:
     """What is pruned, in words: "the details of 3 jobs and 1 whole job, 4.2 MB"."""
     if not pruned.details and not pruned.jobs:
         return "nothing"

@@ -26,7 +26,7 @@ UNUSED_S = 5.0
 STOP_S = 4.0
 
 
-def serve(listener: socket.socket, *, lease: Path | None, auth_string: str) -> None:
+def serve_prefect(listener: socket.socket, *, lease: Path | None, auth_string: str) -> None:
     """Serve on a bound socket until a signal, or until nobody has held the lease for a while.
 
     `auth_string` is the user and password that the server asks for.

@@ -30,7 +30,7 @@ def must_migrate(database: Path) -> bool:
     return not database.exists() and not made_ahead().is_file()
 
 
-def ready(database: Path) -> None:
+def prepare_database(database: Path) -> None:
     """Before the server starts: put the empty database there if there is none, else give free space back.
 
     Nobody else may use the folder.

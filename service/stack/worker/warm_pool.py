@@ -75,11 +75,6 @@ class WarmProcess:
         """Whether the process lives."""
         return self.process.returncode is None
 
-    @property
-    def has_told(self) -> bool:
-        """Whether it has reported that it is ready."""
-        return self._ready.done() and self._ready.result()
-
     async def is_ready(self, *, within_s: float = PREPARE_S) -> bool:
         """Whether it is ready, or will be in time."""
         with suppress(TimeoutError):
@@ -126,11 +121,6 @@ class WarmPool:
         self._wake = asyncio.Event()
         self._started_at = -BURST_S
         self._burst_until = 0.0
-
-    @property
-    def ready(self) -> list[int]:
-        """The ids of the ready processes."""
-        return [warm.process.pid for warm in self._kept if warm.is_alive and warm.has_told]
 
     @property
     def _wanted(self) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.boundary.wikitext import Page, meanings, read_page
+from flows.boundary.wikitext import WikitextPage, meanings, read_page
 
 
 def texts(wikitext):
@@ -53,7 +53,7 @@ def test_unknown_templates_are_named_as_they_are_written():
             "# A {{l|en}} {{senseid|en|x}}.",
         )
     )
-    assert page == Page((), ("{{odd|x|{{l|en|y}}}}", "{{rare}}", "{{l|en}}"))
+    assert page == WikitextPage((), ("{{odd|x|{{l|en|y}}}}", "{{rare}}", "{{l|en}}"))
     assert read_page(english("# {{lb|en|US}} A {{l|en|ship}}. {{defdate|from 1800}}")).unknown == ()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.boundary.text import clean, cleaned
+from flows.boundary.text import clean_text, cleaned
 from flows.knowledge import DefinitionDraft, Enrichment
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -39,39 +39,39 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_what_nobody_sees_is_left_out(dirty, text):
-    assert clean(dirty) == text
+    assert clean_text(dirty) == text
 
 
 def test_line_breaks_stay_where_they_belong():
-    assert clean("one \r\n\r\n\r\n\r\n two\u2028three ", keep_lines=True) == "one\n\ntwo\nthree"
-    assert clean("one\ntwo") == "one two"
+    assert clean_text("one \r\n\r\n\r\n\r\n two\u2028three ", keep_lines=True) == "one\n\ntwo\nthree"
+    assert clean_text("one\ntwo") == "one two"
 
 
 def test_a_text_has_a_bound():
-    assert clean("word " * 9, limit=12) == "word word w…"
-    assert len(clean("x" * 10**6)) <= 20_000
+    assert clean_text("word " * 9, limit=12) == "word word w…"
+    assert len(clean_text("x" * 10**6)) <= 20_000
 
 
 @given(ANY_TEXT, st.booleans())
 def test_clean_text_can_be_stored_and_is_clean_for_good(text, keep_lines):
-    made = clean(text, keep_lines=keep_lines)
+    made = clean_text(text, keep_lines=keep_lines)
     made.encode()
     assert made == made.strip() == unicodedata.normalize("NFC", made)
     unseen = {c for c in made if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}}
     assert unseen <= {"\u200c", "\u200d"} | ({"\n"} if keep_lines else set())
     assert "  " not in made
-    assert clean(made, keep_lines=keep_lines) == made
+    assert clean_text(made, keep_lines=keep_lines) == made
 
 
 @given(ANY_TEXT, st.lists(ANY_TEXT, max_size=3))
 def test_every_text_of_a_document_is_cleaned(text, texts):
     draft = DefinitionDraft.model_construct(text=text, part_of_speech="noun", is_contradicted=False)
-    assert cleaned(draft).text == clean(text)
+    assert cleaned(draft).text == clean_text(text)
     cleaned(draft).model_dump_json()
     drafts = Enrichment.model_construct(
         related_concepts=tuple(texts), examples=(), category="act", relations=(), senses=()
     )
-    assert cleaned(drafts).related_concepts == tuple(map(clean, texts))
+    assert cleaned(drafts).related_concepts == tuple(map(clean_text, texts))
 
 
 def test_a_clean_document_is_left_as_it_is():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.boundary.markup import read
+from flows.boundary.markup import read_markup
 from flows.boundary.wikitext import MEANING_CHARACTERS, MOST_MEANINGS, MOST_OF_A_PART, meanings
 
 RECONCILE = """{{also|réconcile}}
@@ -244,7 +244,7 @@ def test_a_meaning_that_comes_twice_is_there_once():
 
 def test_deep_nesting_ends():
     assert meanings(english("# " + "{{l|en|" * 300 + "x" + "}}" * 300)) == ()
-    assert read("[[" * 2000).text is not None
+    assert read_markup("[[" * 2000).text is not None
 
 
 @given(st.text(alphabet=st.sampled_from("ab {}[]|=#*:'<>/&;!\n-"), max_size=200))

@@ -13,7 +13,7 @@ from rule_values import (
     texts,
 )
 
-from flows.core.entries import enrich, entry_problems
+from flows.core.entries import enriched_entry, entry_problems
 
 
 def problems(**changes):
@@ -22,7 +22,7 @@ def problems(**changes):
 
 
 def enriched(found=None, *, of=None, previous=None, invents=True):
-    return enrich(
+    return enriched_entry(
         of or definition(),
         found or enrichment(),
         provenance=provenance("other-model"),

@@ -18,7 +18,7 @@ from rule_values import (
     texts,
 )
 
-from flows.core.entries import deep_problems, deepen, definition_problems, entry_problems, unlearned
+from flows.core.entries import deep_problems, deepened_entry, definition_problems, entry_problems, unlearned
 from flows.core.words import form_problem, word_key
 from flows.knowledge import Deepening, Word
 from tests.flows.core.entry_drafts import concepts, enriched, problems, words
@@ -30,7 +30,7 @@ def deepened(of=None, citations=(), **changes):
         "applications": (),
         "misconceptions": (),
     }
-    return deepen(
+    return deepened_entry(
         of or entry(),
         Deepening(**(values | changes)),
         provenance=provenance("deep-model"),

@@ -14,7 +14,7 @@ from rule_values import (
     provenance,
 )
 
-from flows.core.entries import definition_problems, enrich, entry_problems
+from flows.core.entries import definition_problems, enriched_entry, entry_problems
 from flows.knowledge import Category, Relation, Sense
 from tests.flows.core.entry_drafts import enriched, problems, words
 
@@ -90,7 +90,7 @@ def test_each_problem_of_an_entry_is_named_with_its_field(changes, problem):
 
 def test_a_model_s_rules_hold_unless_an_entry_is_said_to_be_a_lexicon_s():
     assert entry_problems(entry(examples=()), lemmas_of=lemmas_of) == ("examples: need 1 to 3, got 0",)
-    found, wrong = enrich(
+    found, wrong = enriched_entry(
         definition(), enrichment(examples=()), provenance=provenance(), now=LATER, lemmas_of=lemmas_of
     )
     assert (found, wrong) == (None, ("examples: need 1 to 3, got 0",))

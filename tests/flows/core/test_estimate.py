@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.estimate import GROQ, LEXICON, Rates, estimate, rates_of
-from flows.core.quota import Limits
+from flows.core.estimate import GROQ, LEXICON, Rates, estimate_yield, rates_of
+from flows.core.quota import QuotaLimits
 from flows.knowledge import Counts, Job, Usage, utc_now
 
-FREE = Limits(requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000)
+FREE = QuotaLimits(
+    requests_per_minute=30, tokens_per_minute=8000, requests_per_day=1000, tokens_per_day=200_000
+)
 RATES = Rates(tokens_in=200, tokens_out=200, requests=0.1, cost_usd=0.0002, per_second=10)
 
 
@@ -34,7 +36,7 @@ def job(stored=100, seconds=50.0, requests=20, status="completed"):
 
 
 def test_tokens_a_minute_bind_a_long_job_on_the_free_plan():
-    found = estimate(RATES, minutes=10, entries=None, limits=FREE)
+    found = estimate_yield(RATES, minutes=10, entries=None, limits=FREE)
     assert (found.limited_by, found.entries, found.tokens, found.requests) == (
         "tokens a minute",
         200,
@@ -46,32 +48,35 @@ def test_tokens_a_minute_bind_a_long_job_on_the_free_plan():
 
 
 def test_what_is_left_of_the_day_binds_when_little_is():
-    found = estimate(RATES, minutes=10, entries=None, limits=FREE, spent_tokens=190_000)
+    found = estimate_yield(RATES, minutes=10, entries=None, limits=FREE, spent_tokens=190_000)
     assert (found.limited_by, found.entries) == ("tokens a day", 25)
     assert found.minutes == pytest.approx(1.25)
     assert (
-        estimate(RATES, minutes=10, entries=None, limits=FREE, spent_requests=1000).limited_by
+        estimate_yield(RATES, minutes=10, entries=None, limits=FREE, spent_requests=1000).limited_by
         == "requests a day"
     )
 
 
 def test_a_number_of_words_ends_the_job_early():
-    found = estimate(RATES, minutes=10, entries=40, limits=FREE)
+    found = estimate_yield(RATES, minutes=10, entries=40, limits=FREE)
     assert (found.limited_by, found.entries, found.minutes) == ("the number of words", 40, 2.0)
 
 
 def test_requests_a_minute_bind_small_batches():
     one_by_one = RATES.model_copy(update={"requests": 3.0})
-    found = estimate(one_by_one, minutes=1, entries=None, limits=FREE)
+    found = estimate_yield(one_by_one, minutes=1, entries=None, limits=FREE)
     assert (found.limited_by, found.entries) == ("requests a minute", 10)
 
 
 def test_without_limits_the_stages_bind():
-    assert estimate(RATES, minutes=1, entries=None, limits=Limits()).limited_by == "the speed of the stages"
+    assert (
+        estimate_yield(RATES, minutes=1, entries=None, limits=QuotaLimits()).limited_by
+        == "the speed of the stages"
+    )
 
 
 def test_the_lexicon_costs_nothing_and_the_time_binds():
-    found = estimate(LEXICON, minutes=10, entries=None, limits=Limits())
+    found = estimate_yield(LEXICON, minutes=10, entries=None, limits=QuotaLimits())
     assert (found.limited_by, found.tokens, found.cost_usd, found.entries) == (
         "the time limit",
         0,
@@ -97,12 +102,12 @@ def test_jobs_that_tell_little_are_not_asked():
 @given(
     st.floats(0.05, 10),
     st.none() | st.integers(1, 10_000),
-    st.builds(Limits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))),
+    st.builds(QuotaLimits, *(st.none() | st.integers(1, 1_000_000) for _ in range(4))),
     st.integers(0, 1000),
     st.integers(0, 1_000_000),
 )
 def test_no_limit_is_exceeded(minutes, entries, limits, spent_requests, spent_tokens):
-    found = estimate(
+    found = estimate_yield(
         RATES,
         minutes=minutes,
         entries=entries,

@@ -219,7 +219,7 @@ async def test_what_was_stored_counts_although_its_worker_never_heard(heart):
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         assert workers.tracker.job.counts.stored == 0
-        await workers.they.settle()
+        await workers.they.count_unheard()
         assert workers.tracker.job.counts.stored == 10
 
 

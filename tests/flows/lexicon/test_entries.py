@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.core.entries import enrich, entry_problems
+from flows.core.entries import enriched_entry, entry_problems
 from flows.core.evidence import backing, support_of
 from flows.knowledge import Definition, Provenance, Word, WordEvidence
 from flows.models.lexicon import LexiconModel
@@ -55,7 +55,7 @@ async def made(lexicon, morphology, words):
     return [
         (
             d,
-            *enrich(
+            *enriched_entry(
                 d,
                 enrichments[d.key],
                 provenance=PROVENANCE,

@@ -85,7 +85,7 @@ async def test_entries_are_deepened(groq, world):
     made = await groq.enrich(definitions(WORDS[:3]))
     entries = []
     for definition in definitions(WORDS[:3]):
-        entry, problems = rules.enrich(
+        entry, problems = rules.enriched_entry(
             definition,
             made.value[definition.key],
             provenance=definition.provenance,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.core.quota import Limits, Seen
+from flows.core.quota import QuotaLimits, Seen
 from flows.errors import QuotaExhausted, RequestTooLarge
 from flows.knowledge import Usage
 from flows.models import limiter as limiters
 from flows.models.limiter import QuotaLimiter
 
-OPEN = Limits(requests_per_minute=10_000, tokens_per_minute=10_000_000)
+OPEN = QuotaLimits(requests_per_minute=10_000, tokens_per_minute=10_000_000)
 
 
 class Clock:
@@ -67,7 +67,7 @@ async def test_the_first_request_goes_alone_until_the_provider_has_told_its_limi
 
 
 async def test_no_more_tokens_are_granted_than_the_minute_gives():
-    limiter = await heard(Limits(tokens_per_minute=6_000))
+    limiter = await heard(QuotaLimits(tokens_per_minute=6_000))
     granted, began = [], time.monotonic()
 
     async def ask():
@@ -85,7 +85,7 @@ async def test_no_more_tokens_are_granted_than_the_minute_gives():
 
 
 async def test_what_was_not_used_lets_the_next_go_at_once():
-    limiter, order = await heard(Limits(tokens_per_minute=10_000)), []
+    limiter, order = await heard(QuotaLimits(tokens_per_minute=10_000)), []
     async with limiter.slot("define", characters=0, answer_tokens=9_000) as slot:
         waiting = line_up(limiter, "define", order, tokens=9_000)
         await asyncio.sleep(0.02)
@@ -96,7 +96,7 @@ async def test_what_was_not_used_lets_the_next_go_at_once():
 
 
 async def test_cached_tokens_do_not_count():
-    limiter = await heard(Limits(tokens_per_minute=10_000))
+    limiter = await heard(QuotaLimits(tokens_per_minute=10_000))
     before = limiter.state.minute_tokens.level
     async with limiter.slot("define", characters=0, answer_tokens=5_000) as slot:
         slot.answered(bill(5_000, cached=5_000), Seen())
@@ -127,7 +127,7 @@ async def test_a_proposal_that_waited_for_long_goes_first():
 
 
 async def test_whoever_is_cancelled_while_waiting_takes_nothing():
-    limiter, order = await heard(Limits(tokens_per_minute=10_000)), []
+    limiter, order = await heard(QuotaLimits(tokens_per_minute=10_000)), []
     async with limiter.slot("define", characters=0, answer_tokens=9_000) as slot:
         first, second = (
             line_up(limiter, "define", order, tokens=9_000),
@@ -158,7 +158,7 @@ async def test_whoever_is_cancelled_at_the_moment_of_leave_gives_it_back():
 
 
 async def test_a_request_that_is_abandoned_counts_as_spent_in_full():
-    limiter = await heard(Limits(tokens_per_minute=10_000))
+    limiter = await heard(QuotaLimits(tokens_per_minute=10_000))
     with pytest.raises(ZeroDivisionError):
         async with limiter.slot("define", characters=0, answer_tokens=5_000):
             raise ZeroDivisionError
@@ -167,14 +167,14 @@ async def test_a_request_that_is_abandoned_counts_as_spent_in_full():
 
 
 async def test_a_request_that_no_wait_helps_is_refused_before_it_is_sent():
-    limiter = await heard(Limits(tokens_per_minute=8_000))
+    limiter = await heard(QuotaLimits(tokens_per_minute=8_000))
     with pytest.raises(RequestTooLarge, match="at most 7,520"):
         async with limiter.slot("define", characters=4 * 3_000, answer_tokens=5_000):
             pass
 
 
 async def test_a_used_up_day_is_told_with_the_time_it_is_free_again():
-    limiter = await heard(Limits(tokens_per_day=100_000))
+    limiter = await heard(QuotaLimits(tokens_per_day=100_000))
     async with limiter.slot("define", characters=0, answer_tokens=99_000) as slot:
         slot.answered(bill(99_000), Seen())
     with pytest.raises(QuotaExhausted, match="The daily quota of m is used up") as told:
@@ -217,7 +217,7 @@ async def test_fewer_are_under_way_at_once_after_a_refusal_and_more_with_each_su
 
 
 async def test_a_later_process_remembers_what_was_spent():
-    limits = Limits(
+    limits = QuotaLimits(
         requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000
     )
     limiter = await heard(limits)
@@ -232,7 +232,7 @@ async def test_a_later_process_remembers_what_was_spent():
 
 
 async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
-    free = Limits(requests_per_minute=30, tokens_per_minute=8_000, tokens_per_day=200_000)
+    free = QuotaLimits(requests_per_minute=30, tokens_per_minute=8_000, tokens_per_day=200_000)
     assumed, configured = (
         QuotaLimiter("m", free, assumed=("requests_per_minute", "tokens_per_day")),
         QuotaLimiter("m", free),
@@ -247,7 +247,7 @@ async def test_headers_of_a_larger_plan_widen_what_was_only_assumed():
 
 
 async def test_a_larger_plan_that_is_configured_widens_what_was_only_assumed_too():
-    paid = Limits(requests_per_minute=30, tokens_per_minute=250_000, tokens_per_day=200_000)
+    paid = QuotaLimits(requests_per_minute=30, tokens_per_minute=250_000, tokens_per_day=200_000)
     limiter = QuotaLimiter("m", paid, assumed=("requests_per_minute", "tokens_per_day"))
     async with limiter.slot("define", characters=4, answer_tokens=1) as slot:
         slot.answered(bill(2), Seen(limit_tokens_per_minute=250_000, remaining_tokens=249_000))

@@ -11,7 +11,7 @@ import pytest
 from groq_words import batch
 
 from flows.core.prompts import Prompt
-from flows.core.quota import Limits
+from flows.core.quota import QuotaLimits
 from flows.errors import (
     ConfigurationError,
     LearningError,
@@ -245,7 +245,7 @@ def model_with(*answers):
         Scripted(*answers),
         propose_models=("m",),
         write_models=("m",),
-        limiter_of=lambda name: limiters.setdefault(name, QuotaLimiter(name, Limits())),
+        limiter_of=lambda name: limiters.setdefault(name, QuotaLimiter(name, QuotaLimits())),
         price_of=lambda _name: Price(1, 1, 1),
     )
 

@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.sources.wikimedia.wiki import MAX_TITLE_BYTES, Query, find_pages, may_be_title, merge, title_of
+from flows.sources.wikimedia.wiki import (
+    MAX_TITLE_BYTES,
+    WikiQuery,
+    find_pages,
+    may_be_title,
+    merge_queries,
+    title_of,
+)
 
 NAMES = [f"T{n}" for n in range(12)]
 names = st.sampled_from(NAMES)
@@ -46,7 +53,7 @@ def answered(redirects, pages, others, asked, shuffled):
         for end in sorted(ends)
     ]
     shuffled.shuffle(listed)
-    return Query.model_validate(
+    return WikiQuery.model_validate(
         {
             "normalized": [{"fromencoded": False, "from": a, "to": b} for a, b in normal.items()],
             "redirects": [{"from": a, "to": b} for a, b in steps.items()],
@@ -90,21 +97,21 @@ def test_an_answer_in_parts_is_the_same_as_in_one(wiki, shuffled, size):
         }
         for n in range(len(listed) // size + 1)
     ]
-    merged = Query.model_validate(merge(parts))
+    merged = WikiQuery.model_validate(merge_queries(parts))
     assert find_pages(asked, merged).keys() == find_pages(asked, whole).keys()
     assert all(page.extract == "text" for page in merged.pages)
 
 
 def test_a_way_of_more_than_ten_steps_leads_nowhere():
     steps = [{"from": f"A{n}", "to": f"A{n + 1}"} for n in range(11)]
-    query = Query.model_validate({"redirects": steps, "pages": [{"title": "A11"}]})
+    query = WikiQuery.model_validate({"redirects": steps, "pages": [{"title": "A11"}]})
     assert find_pages(["A0"], query) == {}
     assert find_pages(["A1"], query)["A1"].page.title == "A11"
 
 
 def test_a_title_that_was_not_composed_comes_back_percent_encoded():
     steps = [{"fromencoded": True, "from": "Ce%CC%81zanne", "to": "Cézanne"}]
-    query = Query.model_validate({"normalized": steps, "pages": [{"title": "Cézanne"}]})
+    query = WikiQuery.model_validate({"normalized": steps, "pages": [{"title": "Cézanne"}]})
     assert find_pages(["Ce\u0301zanne"], query)
 
 

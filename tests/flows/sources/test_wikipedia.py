@@ -10,7 +10,7 @@ from odd_wiki import odd_wiki
 from flows.core.words import parse_word, word_key
 from flows.errors import RateLimited, SourceUnavailable
 from flows.knowledge import Word
-from flows.sources.wikimedia.wiki import Found, WikiPage
+from flows.sources.wikimedia.wiki import FoundPage, WikiPage
 from flows.sources.wikimedia.wikipedia import (
     MOST_CHARACTERS,
     QUOTE_CHARACTERS,
@@ -29,7 +29,7 @@ def words(*texts):
 
 def said(word, title, extract, *, is_redirected=False, props=()):
     page = WikiPage(title=title, extract=extract, pageprops=dict.fromkeys(props, ""))
-    return introduction(parse_word(word), Found(page, is_redirected))
+    return introduction(parse_word(word), FoundPage(page, is_redirected))
 
 
 async def test_twenty_words_are_one_request_and_each_gets_its_own_page(wikipedia, world):
@@ -206,6 +206,6 @@ async def test_pages_that_nobody_asked_for_are_left_out():
 @given(st.text(max_size=300), st.text(min_size=1, max_size=20), st.booleans())
 def test_whatever_a_page_says_the_evidence_is_bounded_and_printable(extract, title, is_redirected):
     page = WikiPage(title=title, extract=extract)
-    text = introduction(Word(text="star", key="star"), Found(page, is_redirected))
+    text = introduction(Word(text="star", key="star"), FoundPage(page, is_redirected))
     assert len(text) <= MOST_CHARACTERS
     assert all(c.isprintable() or c in "\u200c\u200d" for c in text)

@@ -13,7 +13,7 @@ from store_documents import ANN, BOB, START, definition
 
 from flows.errors import ConfigurationError, InvalidInput, LanguageMismatch, SchemaTooNew, StoreInUse
 from flows.stores.sqlite import SqliteStore
-from flows.stores.sqlite.backup import back_up, check, restore
+from flows.stores.sqlite.backup import back_up, check, restore_backup
 
 
 def changed(path, sql):
@@ -38,7 +38,7 @@ async def file(path, tmp_path):
 
 async def test_a_backup_restored_elsewhere_holds_everything(path, file, tmp_path):
     elsewhere = tmp_path / "new" / "place ?#%.db"
-    assert restore(file, elsewhere, language="en")[:2] == (60, 1)
+    assert restore_backup(file, elsewhere, language="en")[:2] == (60, 1)
     async with SqliteStore(path) as one, SqliteStore(elsewhere) as other:
         assert await one.stats() == await other.stats()
         assert await one.job(ANN) == await other.job(ANN)
@@ -83,7 +83,7 @@ async def test_a_store_in_use_is_never_replaced(path, file):
         before = await store.stats()
         for may_replace in (False, True):
             with pytest.raises(StoreInUse, match="in use"):
-                restore(file, path, language="en", may_replace=may_replace)
+                restore_backup(file, path, language="en", may_replace=may_replace)
         await store.save_definitions([definition("after")], job_id=BOB, attempt=1)
         assert (await store.stats()).known == before.known + 1
 
@@ -92,10 +92,10 @@ async def test_a_store_that_holds_something_is_replaced_on_request_only(path, fi
     async with SqliteStore(path) as store:
         await store.save_definitions([definition("later")], job_id=BOB, attempt=1)
     with pytest.raises(InvalidInput, match="already holds knowledge"):
-        restore(file, path, language="en")
+        restore_backup(file, path, language="en")
     async with SqliteStore(path) as store:
         assert (await store.stats()).known == 61
-    restore(file, path, language="en", may_replace=True)
+    restore_backup(file, path, language="en", may_replace=True)
     async with SqliteStore(path) as store:
         assert (await store.stats()).known == 60
         assert await store.known(["later"]) == {}
@@ -104,7 +104,7 @@ async def test_a_store_that_holds_something_is_replaced_on_request_only(path, fi
 async def test_an_empty_store_is_filled(file, tmp_path):
     async with SqliteStore(tmp_path / "empty.db"):
         pass
-    restore(file, tmp_path / "empty.db", language="en")
+    restore_backup(file, tmp_path / "empty.db", language="en")
     assert check(tmp_path / "empty.db").words == 60
 
 
@@ -126,12 +126,12 @@ async def test_what_is_no_good_backup_changes_nothing(file, tmp_path, damage, er
     damage(file)
     target = tmp_path / "target.db"
     with pytest.raises(error):
-        restore(file, target, language="en")
+        restore_backup(file, target, language="en")
     assert not target.exists()
     async with SqliteStore(target) as store:
         await store.save_definitions([definition("mine", at=START)], job_id=BOB, attempt=1)
     with pytest.raises(error):
-        restore(file, target, language="en", may_replace=True)
+        restore_backup(file, target, language="en", may_replace=True)
     assert check(target).words == 1
 
 
@@ -144,7 +144,7 @@ async def test_a_newer_store_and_another_programs_file_are_not_replaced(file, tm
     before = newer.read_bytes(), other.read_bytes()
     for target, error in ((newer, SchemaTooNew), (other, ConfigurationError)):
         with pytest.raises(error):
-            restore(file, target, language="en", may_replace=True)
+            restore_backup(file, target, language="en", may_replace=True)
     with closing(sqlite3.connect(other)) as connection:
         assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("mine",)]
     assert len(before[0]) == newer.stat().st_size

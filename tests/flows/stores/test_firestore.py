@@ -12,7 +12,7 @@ from flows.knowledge import CachedEvidence, Candidate, QuotaUsage, Verdict, Word
 from flows.stores.firestore import FirestoreStore
 from flows.stores.firestore.driver.queries import Query
 from flows.stores.firestore.driver.writes import Write
-from flows.stores.mending import Rules, mend
+from flows.stores.mending import MendRules, mend_store
 
 LATER = START + minutes(10)
 
@@ -245,11 +245,13 @@ async def test_mending_gives_words_of_before_their_graphical_key(firestore):
     await firestore.save_definitions([definition("café"), definition("naïve tea")], job_id=ANN, attempt=1)
     old = [Write(path=f"known_words/{key}", fields={}, only=("graphical",)) for key in ("café", "naïve tea")]
     await firestore._database.commit(old)
-    rules = Rules(facts=WordFacts(), mean_the_same=lambda *_: False, written=lambda _: {}, ranks=lambda _: {})
+    rules = MendRules(
+        facts=WordFacts(), mean_the_same=lambda *_: False, written=lambda _: {}, ranks=lambda _: {}
+    )
     for is_dry_run, outcome in ((True, "planned"), (True, "planned"), (False, "done")):
-        found = [m async for m in mend(firestore, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
+        found = [m async for m in mend_store(firestore, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
         assert [(m.kind, m.outcome, m.count) for m in found] == [("indexed", outcome, 2)]
-    assert [m async for m in mend(firestore, rules, is_dry_run=False, tell=lambda *_: None)] == []
+    assert [m async for m in mend_store(firestore, rules, is_dry_run=False, tell=lambda *_: None)] == []
 
 
 async def test_totals_of_a_reader_are_kept_for_a_while(make):

@@ -20,7 +20,7 @@ from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 from flows.stores.base import Store
 from flows.stores.memory import MemoryStore
-from flows.stores.mending import Mend, MendOutcome, Rules, mend
+from flows.stores.mending import Mend, MendOutcome, MendRules, mend_store
 from flows.stores.sqlite import SqliteStore
 from service.cli.upkeep.mend import lexicon_rules
 from tests.thorough import amount
@@ -39,7 +39,7 @@ POOL = [
 
 
 @pytest.fixture(scope="module")
-def rules() -> Iterator[Rules]:
+def rules() -> Iterator[MendRules]:
     with lexicon_rules("en") as found:
         yield found
 
@@ -50,8 +50,8 @@ def morphology() -> Iterator[Morphology]:
         yield Morphology(lexicon)
 
 
-async def mended(store: Store, rules: Rules, *, is_dry_run: bool = False) -> list[Mend]:
-    return [found async for found in mend(store, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
+async def mended(store: Store, rules: MendRules, *, is_dry_run: bool = False) -> list[Mend]:
+    return [found async for found in mend_store(store, rules, is_dry_run=is_dry_run, tell=lambda *_: None)]
 
 
 def are_variants(one: str, other: str, morphology: Morphology) -> bool:
@@ -67,7 +67,7 @@ def are_variants(one: str, other: str, morphology: Morphology) -> bool:
     return bool(verdicts & {Verdict.INFLECTION, Verdict.SPELLING_VARIANT})
 
 
-async def check(store: Store, texts: list[str], rules: Rules, morphology: Morphology) -> None:
+async def check(store: Store, texts: list[str], rules: MendRules, morphology: Morphology) -> None:
     made = {word_key(text): text for text in texts}
     entries, definitions = [], []
     for number, (key, text) in enumerate(made.items()):
@@ -108,12 +108,12 @@ async def check(store: Store, texts: list[str], rules: Rules, morphology: Morpho
 @settings(max_examples=amount(60, thorough=600), deadline=None)
 @given(texts=st.lists(st.sampled_from(POOL), unique_by=word_key, min_size=1, max_size=14))
 def test_no_doubles_are_left_and_nothing_else_is_changed(
-    texts: list[str], rules: Rules, morphology: Morphology
+    texts: list[str], rules: MendRules, morphology: Morphology
 ):
     asyncio.run(check(MemoryStore(), texts, rules, morphology))
 
 
-def test_all_of_them_in_one_file(tmp_path: Path, rules: Rules, morphology: Morphology):
+def test_all_of_them_in_one_file(tmp_path: Path, rules: MendRules, morphology: Morphology):
     async def run() -> None:
         async with SqliteStore(tmp_path / "store.db") as store:
             await check(store, POOL, rules, morphology)
@@ -137,7 +137,7 @@ def test_all_of_them_in_one_file(tmp_path: Path, rules: Rules, morphology: Morph
         ("corn", "corner"),
     ],
 )
-def test_true_pairs_stay_two(one: str, other: str, rules: Rules):
+def test_true_pairs_stay_two(one: str, other: str, rules: MendRules):
     async def run() -> None:
         store = MemoryStore()
         entries = [entry(word_key(text), word=text) for text in (one, other)]

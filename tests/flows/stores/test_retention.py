@@ -7,10 +7,10 @@ import pytest
 from store_documents import job
 
 from flows.knowledge import PrefectState
-from flows.stores.retention import Books, Limits, prunable
+from flows.stores.retention import Books, RetentionLimits, prunable
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
-LIMITS = Limits(details=timedelta(days=14), jobs=timedelta(days=90), most_bytes=100)
+LIMITS = RetentionLimits(details=timedelta(days=14), jobs=timedelta(days=90), most_bytes=100)
 
 
 def books(number, status="completed", days=1.0, size=10):
@@ -66,14 +66,14 @@ def test_the_rule(some, gone):
 
 def test_without_limits_nothing_goes():
     old = [books(n, days=4000, size=10**12) for n in range(3)]
-    assert pruned(*old, limits=Limits()) == []
-    assert pruned(*old, limits=Limits(jobs=timedelta(days=5000), most_bytes=10**13)) == []
+    assert pruned(*old, limits=RetentionLimits()) == []
+    assert pruned(*old, limits=RetentionLimits(jobs=timedelta(days=5000), most_bytes=10**13)) == []
 
 
 def test_the_limits_are_the_settings():
-    assert Limits.of(details_days=0, jobs_days=0, mb=0) == Limits()
-    limits = Limits.of(details_days=1, jobs_days=2, mb=3)
-    assert limits == Limits(timedelta(days=1), timedelta(days=2), 3_000_000)
+    assert RetentionLimits.of(details_days=0, jobs_days=0, mb=0) == RetentionLimits()
+    limits = RetentionLimits.of(details_days=1, jobs_days=2, mb=3)
+    assert limits == RetentionLimits(timedelta(days=1), timedelta(days=2), 3_000_000)
 
 
 @pytest.mark.parametrize(

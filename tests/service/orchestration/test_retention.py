@@ -13,11 +13,11 @@ from store_documents import ANN, BOB, EVE, START, minutes
 
 from flows.knowledge import utc_now
 from flows.stores.memory import MemoryStore
-from flows.stores.retention import Limits
+from flows.stores.retention import RetentionLimits
 from flows.stores.sqlite import SqliteStore
-from service.orchestration.retention import books_of, plan, prune, prune_prefect, used_bytes
+from service.orchestration.retention import books_of, plan, prune_prefect, prune_store, used_bytes
 
-LIMITS = Limits(details=timedelta(days=14), jobs=timedelta(days=90))
+LIMITS = RetentionLimits(details=timedelta(days=14), jobs=timedelta(days=90))
 FRESH = START + minutes(20)
 
 
@@ -40,7 +40,7 @@ async def test_old_details_go_with_the_time_and_old_jobs_with_prefects_runs(stor
     async def pruned(days):
         now = START + timedelta(days=days)
         planned = await plan(store, LIMITS, now=now)
-        done = await prune(store, LIMITS, now=now, for_s=60, delete_run=delete_run)
+        done = await prune_store(store, LIMITS, now=now, for_s=60, delete_run=delete_run)
         assert (planned.details, planned.jobs) == (done.details, done.jobs), "the dry run tells the truth"
         return done.details, done.jobs, done.is_done
 
@@ -62,16 +62,16 @@ async def test_a_run_that_prefect_does_not_delete_keeps_its_row(store):
         raise ConnectionError("Prefect is away")
 
     with pytest.raises(ConnectionError):
-        await prune(store, LIMITS, now=START + timedelta(days=100), for_s=60, delete_run=refuse)
+        await prune_store(store, LIMITS, now=START + timedelta(days=100), for_s=60, delete_run=refuse)
     assert await store.job(ANN) is not None
-    done = await prune(store, LIMITS, now=START + timedelta(days=100), for_s=60)
+    done = await prune_store(store, LIMITS, now=START + timedelta(days=100), for_s=60)
     assert (done.jobs, await store.job(ANN)) == (1, None)
 
 
 async def test_a_pass_that_has_no_time_goes_on_with_the_next(store):
     await leave_behind(store, rounds=600)
     now, passes = START + timedelta(days=20), 1
-    while not (await prune(store, LIMITS, now=now, for_s=0)).is_done:
+    while not (await prune_store(store, LIMITS, now=now, for_s=0)).is_done:
         passes += 1
     assert passes > 2
     assert await details(store) == [0, 0, 0, False]
@@ -86,8 +86,8 @@ async def test_by_size_the_oldest_go_first_and_the_file_shrinks(tmp_path):
             )
         sizes = {each.job_id.int: each.details_bytes for each in await books_of(store)}
         before = used_bytes(path)
-        limits = Limits(most_bytes=sizes[4] + sizes[5])
-        done = await prune(store, limits, now=FRESH, for_s=60)
+        limits = RetentionLimits(most_bytes=sizes[4] + sizes[5])
+        done = await prune_store(store, limits, now=FRESH, for_s=60)
         assert (done.details, done.jobs, done.bytes) == (3, 0, sizes[1] + sizes[2] + sizes[3])
         assert {each.job_id.int for each in await books_of(store) if each.details_bytes} == {4, 5}
         assert used_bytes(path) < before
@@ -105,13 +105,13 @@ async def test_a_file_of_an_earlier_version_is_rewritten_on_request(tmp_path):
         connection.execute("PRAGMA auto_vacuum = NONE")
         connection.execute("VACUUM")
     async with SqliteStore(path) as store:
-        await prune(store, LIMITS, now=START + timedelta(days=20), for_s=60)
+        await prune_store(store, LIMITS, now=START + timedelta(days=20), for_s=60)
         assert (await store.space()).free > 0, "its free pages cannot be given back one by one"
         assert await store.compact(pages=None) > 0
         assert (await store.space()).free == 0
         assert (await store.stats()).known == 60 * 20
         await leave_behind(store, BOB, prefix="b", rounds=60)
-        await prune(store, LIMITS, now=START + timedelta(days=20), for_s=60)
+        await prune_store(store, LIMITS, now=START + timedelta(days=20), for_s=60)
         assert (await store.space()).free == 0, "from then on they are"
 
 
@@ -165,7 +165,7 @@ async def test_prefects_oldest_runs_go_when_its_database_is_too_large(prefect_ap
 
 async def test_nightly_jobs_leave_sizes_that_stay_flat(tmp_path):
     """Clock driven: a job each night, pruned after each; only knowledge grows."""
-    limits = Limits(details=timedelta(days=4), jobs=timedelta(days=10))
+    limits = RetentionLimits(details=timedelta(days=4), jobs=timedelta(days=10))
     rows, details_kept = [], []
     async with SqliteStore(tmp_path / "store.db") as store:
         for night in range(30):
@@ -181,7 +181,7 @@ async def test_nightly_jobs_leave_sizes_that_stay_flat(tmp_path):
                 created_at=now,
                 finished_at=now + minutes(10),
             )
-            await prune(store, limits, now=now + minutes(20), for_s=60)
+            await prune_store(store, limits, now=now + minutes(20), for_s=60)
             books = await books_of(store)
             rows.append(len(books))
             details_kept.append(sum(job.details_bytes for job in books))

@@ -18,7 +18,7 @@ from flows.settings import Settings
 from flows.stores.sqlite import path_of
 from service.stack.environment import adopted, client_environment, server_environment
 from service.stack.locks import is_locked, try_lock
-from service.stack.prefect_server import is_healthy, prefect_server, state_file, stop_if_unused
+from service.stack.prefect_server import is_healthy, prefect_server, server_state_file, stop_if_unused
 
 USER = """
 import asyncio, sys
@@ -131,7 +131,7 @@ async def test_port_in_use_is_named(settings, monkeypatch):
 def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
     """Else one who stops it meanwhile kills a stranger, and one who waits for it may find another server."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
-        state = state_file(settings)
+        state = server_state_file(settings)
         state.parent.mkdir(parents=True)
         state.write_text(json.dumps({"pid": stranger.pid, "port": 4200}))
         # somebody looks whether a server runs while this one starts

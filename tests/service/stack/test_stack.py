@@ -198,7 +198,7 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
 
     async def second():
-        async with stack.up(settings, say=print, load_flow=_load_none):
+        async with stack.running_stack(settings, say=print, load_flow=_load_none):
             pass
 
     with pytest.raises(ConfigurationError, match="is already running"):
@@ -208,5 +208,5 @@ def test_one_stack_for_each_home(start, settings, monkeypatch):
 async def test_stack_without_a_server_needs_an_address(settings, monkeypatch):
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ConfigurationError, match="PREFECT_API_URL is not set"):
-        async with stack.up(settings, say=print, load_flow=_load_none, server=False):
+        async with stack.running_stack(settings, say=print, load_flow=_load_none, server=False):
             pass

@@ -7,7 +7,7 @@ from hypothesis import given
 from rule_values import texts
 
 from flows.core.identity.doublets import DOUBLETS
-from flows.core.identity.graphics import are_one_word, graphical_key
+from flows.core.identity.graphics import graphical_key, is_same_word
 from flows.core.words import word_key
 
 PARTS = {
@@ -34,7 +34,7 @@ def share(*pairs):
 
 def one_word(one, other, *pairs, language="en"):
     answers = {
-        are_one_word(
+        is_same_word(
             word_key(a), word_key(b), parts_of=parts_of, shares_meaning=share(*pairs), language=language
         )
         for a, b in ((one, other), (other, one))

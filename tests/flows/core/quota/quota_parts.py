@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from flows.core.quota import (
     Granted,
-    Limits,
+    QuotaLimits,
     Seen,
     reserve,
 )
@@ -15,7 +15,7 @@ BUCKETS = ("minute_requests", "minute_tokens", "day_requests", "day_tokens")
 
 
 limits = st.builds(
-    Limits,
+    QuotaLimits,
     requests_per_minute=st.none() | st.integers(1, 60),
     tokens_per_minute=st.none() | st.integers(1, 20_000),
     requests_per_day=st.none() | st.integers(1, 5_000),
@@ -27,7 +27,9 @@ def levels(state):
     return tuple(getattr(state, name).level for name in BUCKETS)
 
 
-FREE = Limits(requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000)
+FREE = QuotaLimits(
+    requests_per_minute=30, tokens_per_minute=8_000, requests_per_day=1_000, tokens_per_day=200_000
+)
 
 
 counts = st.none() | st.integers(0, 30_000)

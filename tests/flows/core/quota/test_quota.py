@@ -16,14 +16,14 @@ from flows.core.quota import (
     MINUTE_S,
     DayUsedUp,
     Granted,
-    Limits,
     Quota,
+    QuotaLimits,
     Seen,
     TooLarge,
     Wait,
+    charge,
     observe,
     reserve,
-    settle,
     spent,
 )
 from flows.errors import InvalidInput
@@ -51,17 +51,17 @@ class Provider:
     "name", ["requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day"]
 )
 def test_a_limit_is_at_least_1(name):
-    assert getattr(Limits(**{name: 1}), name) == 1
+    assert getattr(QuotaLimits(**{name: 1}), name) == 1
     with pytest.raises(
         InvalidInput, match=rf"^{name}: must be at least 1 \(is 0\)\. Leave it out for no limit\.$"
     ):
-        Limits(**{name: 0})
+        QuotaLimits(**{name: 0})
 
 
 def test_a_full_quota_has_all_of_its_limits():
     assert levels(Quota.full(FREE, 0.0)) == (30, 8_000, 1_000, 200_000)
     assert [getattr(Quota.full(FREE, 0.0), name).window_s for name in BUCKETS] == [60, 60, 86_400, 86_400]
-    assert levels(Quota.full(Limits(), 0.0)) == (math.inf,) * 4
+    assert levels(Quota.full(QuotaLimits(), 0.0)) == (math.inf,) * 4
     assert Quota.full(FREE, 7.0).at_s == 7
 
 
@@ -97,15 +97,17 @@ def test_a_minute_that_is_used_up_is_waited_for():
 def test_a_request_over_the_limit_is_never_waited_for():
     assert reserve(Quota.full(FREE, 0.0), 0.0, 8_001) == TooLarge(8_000)
     assert isinstance(reserve(Quota.full(FREE, 0.0), 0.0, 8_000), Granted)
-    assert reserve(Quota.full(Limits(tokens_per_day=10, tokens_per_minute=50), 0.0), 0.0, 11) == TooLarge(10)
-    assert isinstance(reserve(Quota.full(Limits(), 0.0), 0.0, 10**9), Granted)
+    assert reserve(
+        Quota.full(QuotaLimits(tokens_per_day=10, tokens_per_minute=50), 0.0), 0.0, 11
+    ) == TooLarge(10)
+    assert isinstance(reserve(Quota.full(QuotaLimits(), 0.0), 0.0, 10**9), Granted)
 
 
 def test_a_day_that_frees_late_is_used_up_and_one_that_frees_soon_is_waited_for():
-    state = granted(Quota.full(Limits(tokens_per_day=86_400), 0.0), 5.0, 86_400)
+    state = granted(Quota.full(QuotaLimits(tokens_per_day=86_400), 0.0), 5.0, 86_400)
     assert reserve(state, 5.0, 60) == Wait(60.001)
     assert reserve(state, 5.0, 61) == DayUsedUp(66)
-    state = granted(Quota.full(Limits(requests_per_day=864), 0.0), 0.0, 5)
+    state = granted(Quota.full(QuotaLimits(requests_per_day=864), 0.0), 0.0, 5)
     for _ in range(863):
         state = granted(state, 0.0, 5)
     assert reserve(state, 0.0, 5) == DayUsedUp(100)
@@ -146,7 +148,7 @@ def test_no_grant_is_above_any_limit_of_the_provider(limits, requests):
         if isinstance(outcome, Granted):
             used = tokens * used_percent // 100
             assert all(p.has(now_s, amount) for p, amount in zip(providers, (1, used, 1, used), strict=True))
-            state = settle(outcome.state, tokens, used)
+            state = charge(outcome.state, tokens, used)
 
 
 @given(limits, st.lists(st.tuples(st.floats(0, 60), st.integers(1, 3_000)), max_size=40), st.floats(1, 120))
@@ -158,7 +160,7 @@ def test_in_any_stretch_of_time_at_most_the_limit_and_what_fills_meanwhile_is_gr
         now_s += after_s
         outcome = reserve(state, now_s, tokens)
         if isinstance(outcome, Granted):
-            state = settle(outcome.state, tokens, tokens)
+            state = charge(outcome.state, tokens, tokens)
             grants.append((now_s, tokens))
     for begin_s, _ in grants:
         within = [tokens for at_s, tokens in grants if begin_s <= at_s <= begin_s + stretch_s]
@@ -174,7 +176,7 @@ def test_what_was_waited_for_is_there(limits, requests, seen):
     for tokens in requests:
         match reserve(state, now_s, tokens):
             case Granted(state=taken):
-                state = settle(taken, tokens, tokens)
+                state = charge(taken, tokens, tokens)
             case Wait(seconds=wait_s):
                 assert wait_s > 0
                 now_s += wait_s

@@ -13,16 +13,16 @@ from flows.core.quota import (
     LONGEST_REFUSAL_S,
     DayUsedUp,
     Granted,
-    Limits,
     Quota,
     QuotaBucket,
+    QuotaLimits,
     Seen,
     Wait,
+    charge,
     left,
     observe,
     remember,
     reserve,
-    settle,
     spent,
 )
 from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
@@ -30,23 +30,23 @@ from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, 
 
 def test_settling_exchanges_reserved_tokens_for_actual_ones():
     taken = granted(Quota.full(FREE, 0.0), 0.0, 1_000)
-    settled = settle(taken, 1_000, 300, 100)
+    settled = charge(taken, 1_000, 300, 100)
     assert levels(settled) == (29, 7_800, 999, 199_800)
     assert (settled.pending_requests, settled.pending_tokens) == (0, 0)
-    assert settle(taken, 1_000, 1_500).minute_tokens.level == 6_500
-    assert settle(taken, 1_000, 50, 80).minute_tokens.level == 8_000
+    assert charge(taken, 1_000, 1_500).minute_tokens.level == 6_500
+    assert charge(taken, 1_000, 50, 80).minute_tokens.level == 8_000
 
 
 def test_a_failed_request_gives_its_tokens_back_but_not_itself():
-    settled = settle(granted(Quota.full(FREE, 0.0), 0.0, 1_000), 1_000, 0)
+    settled = charge(granted(Quota.full(FREE, 0.0), 0.0, 1_000), 1_000, 0)
     assert levels(settled) == (29, 8_000, 999, 200_000)
 
 
 def test_each_grant_is_settled_by_itself():
     state = granted(granted(Quota.full(FREE, 0.0), 0.0, 100), 0.0, 50)
-    settled = settle(state, 100, 10)
+    settled = charge(state, 100, 10)
     assert (settled.pending_requests, settled.pending_tokens) == (1, 50)
-    over = settle(settle(settled, 50, 0), 50, 0)
+    over = charge(charge(settled, 50, 0), 50, 0)
     assert (over.pending_requests, over.pending_tokens) == (0, 0)
 
 
@@ -61,7 +61,7 @@ def test_levels_stay_between_empty_and_full_whatever_is_said(limits, requests, s
     for tokens, actual, cached in requests:
         outcome = reserve(state, now_s, tokens)
         if isinstance(outcome, Granted):
-            state = settle(outcome.state, tokens, actual, cached)
+            state = charge(outcome.state, tokens, actual, cached)
         state = observe(state, now_s, seen)
         for name in BUCKETS:
             bucket = getattr(state, name)
@@ -85,11 +85,11 @@ def test_pending_requests_may_or_may_not_be_counted_by_the_provider():
     assert observe(state, 0.0, Seen(remaining_tokens=6_000)).minute_tokens.level == 6_000
     assert observe(state, 0.0, Seen(remaining_requests=1_000)).day_requests.level == 998
     assert observe(state, 0.0, Seen(remaining_requests=997)).day_requests.level == 997
-    assert observe(settle(state, 1_000, 0), 0.0, Seen(remaining_tokens=8_000)).minute_tokens.level == 7_500
+    assert observe(charge(state, 1_000, 0), 0.0, Seen(remaining_tokens=8_000)).minute_tokens.level == 7_500
 
 
 def test_a_limit_that_the_provider_names_replaces_ours_and_keeps_what_is_missing():
-    state = settle(granted(Quota.full(FREE, 0.0), 0.0, 1_000), 1_000, 1_000)
+    state = charge(granted(Quota.full(FREE, 0.0), 0.0, 1_000), 1_000, 1_000)
     larger = observe(state, 0.0, Seen(limit_tokens_per_minute=10_000, limit_requests_per_day=2_000))
     assert (larger.minute_tokens.capacity, larger.minute_tokens.level) == (10_000, 9_000)
     assert (larger.day_requests.capacity, larger.day_requests.level) == (2_000, 1_999)
@@ -99,7 +99,7 @@ def test_a_limit_that_the_provider_names_replaces_ours_and_keeps_what_is_missing
 
 
 def test_a_limit_is_learned_where_there_was_none():
-    state = observe(Quota.full(Limits(), 0.0), 0.0, Seen(limit_tokens_per_minute=8_000))
+    state = observe(Quota.full(QuotaLimits(), 0.0), 0.0, Seen(limit_tokens_per_minute=8_000))
     assert levels(state) == (math.inf, 8_000, math.inf, math.inf)
     assert levels(observe(state, 0.0, Seen(remaining_requests=5, remaining_tokens=10))) == (
         math.inf,
@@ -188,7 +188,7 @@ def test_what_was_spent_is_said_by_window_and_comes_back_with_time():
     assert spent(state, 30.0, "minute") == (0, 1_000)
     assert spent(state, 3.0, "minute") == (1, 4_600)
     assert spent(state, 60.0, "day") == (2, 4_862)
-    assert spent(Quota.full(Limits(), 0.0), 0.0, "day") == (0, 0)
+    assert spent(Quota.full(QuotaLimits(), 0.0), 0.0, "day") == (0, 0)
 
 
 def test_a_restart_remembers_each_window_by_itself():
@@ -202,7 +202,8 @@ def test_a_restart_remembers_each_window_by_itself():
         == 7_200
     )
     assert (
-        levels(remember(Quota.full(Limits(), 0.0), "day", requests=1, tokens=5, age_s=1)) == (math.inf,) * 4
+        levels(remember(Quota.full(QuotaLimits(), 0.0), "day", requests=1, tokens=5, age_s=1))
+        == (math.inf,) * 4
     )
 
 
@@ -240,7 +241,7 @@ def test_a_bucket_gives_and_takes_within_its_bounds():
 
 
 def test_a_refusal_for_longer_than_a_stage_may_wait_counts_as_the_days():
-    state = Quota.full(Limits(tokens_per_minute=8000), 0.0)
+    state = Quota.full(QuotaLimits(tokens_per_minute=8000), 0.0)
     assert reserve(observe(state, 0.0, Seen(retry_after_s=LONGEST_REFUSAL_S)), 0.0, 10) == Wait(
         LONGEST_REFUSAL_S + 0.001
     )

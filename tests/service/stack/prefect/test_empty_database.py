@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.stack.prefect import empty_database
-from service.stack.prefect.empty_database import must_migrate, ready
+from service.stack.prefect.empty_database import must_migrate, prepare_database
 from tests.prefect_database import prepare
 
 ROOT = Path(__file__).parents[4]
@@ -34,7 +34,7 @@ def database(tmp_path):
 
 def test_a_new_home_takes_it_and_keeps_it_from_others(ahead, database):
     assert not must_migrate(database)
-    ready(database)
+    prepare_database(database)
     assert database.read_bytes() == b"made ahead"
     assert oct(database.stat().st_mode)[-3:] == "600"
     assert [path.name for path in database.parent.iterdir()] == ["prefect.db"]
@@ -42,7 +42,7 @@ def test_a_new_home_takes_it_and_keeps_it_from_others(ahead, database):
 
 def test_a_database_that_is_there_is_left_alone(ahead, database):
     database.write_bytes(b"mine")
-    ready(database)
+    prepare_database(database)
     assert database.read_bytes() == b"mine"
     assert not must_migrate(database)
 
@@ -50,14 +50,14 @@ def test_a_database_that_is_there_is_left_alone(ahead, database):
 def test_where_none_was_made_the_server_makes_its_own(ahead, database):
     ahead.unlink()
     assert must_migrate(database)
-    ready(database)
+    prepare_database(database)
     assert list(database.parent.iterdir()) == []
 
 
 def test_what_is_left_of_a_database_is_not_mixed_with_it(ahead, database):
     left = database.with_name("prefect.db-wal")
     left.write_bytes(b"log")
-    ready(database)
+    prepare_database(database)
     assert list(database.parent.iterdir()) == [left]
 
 
@@ -67,7 +67,7 @@ def test_a_link_in_its_place_is_not_followed(ahead, database, tmp_path):
     (tmp_path / "victim").write_bytes(b"untouched")
     database.with_name("prefect.db.part").symlink_to(tmp_path / "victim")
     with pytest.raises(ConfigurationError, match="is a link"):
-        ready(database)
+        prepare_database(database)
     assert (tmp_path / "victim").read_bytes() == b"untouched"
 
 
