@@ -8,7 +8,7 @@ import pytest
 
 from flows.core.selection import judge, screen
 from flows.knowledge import Verdict
-from tests.flows.core.selection_words import outcomes
+from tests.flows.core.selection.selection_words import outcomes
 
 HEADWORDS = {"expose": "verb", "vlogging": "noun", "corner": "noun", "resigned": "adjective"}
 

@@ -9,7 +9,7 @@ from flows.errors import RateLimited, SourceRefused, SourceUnavailable
 from flows.sources.wikimedia import action_api
 from flows.sources.wikimedia.action_api import ActionApi
 from flows.sources.wikimedia.pace import Pace
-from tests.flows.sources.action_api_pages import EXTRACTS
+from tests.flows.sources.wikimedia.action_api_pages import EXTRACTS
 from tests.world.faults import Fault
 
 

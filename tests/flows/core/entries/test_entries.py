@@ -16,7 +16,7 @@ from rule_values import (
 
 from flows.core.entries import definition_problems, enrich, entry_problems
 from flows.knowledge import Category, Relation, Sense
-from tests.flows.core.entry_drafts import enriched, problems, words
+from tests.flows.core.entries.entry_drafts import enriched, problems, words
 
 
 def test_a_good_definition_and_a_good_entry_have_no_problems():

@@ -21,7 +21,7 @@ from rule_values import (
 from flows.core.entries import deep_problems, deepen, definition_problems, entry_problems, unlearned
 from flows.core.words import form_problem, word_key
 from flows.knowledge import Deepening, Word
-from tests.flows.core.entry_drafts import concepts, enriched, problems, words
+from tests.flows.core.entries.entry_drafts import concepts, enriched, problems, words
 
 
 def deepened(of=None, citations=(), **changes):

@@ -11,7 +11,7 @@ from flows.sources.wikimedia import action_api
 from flows.sources.wikimedia.action_api import ActionApi, retry_after_s
 from flows.sources.wikimedia.pace import Pace
 from flows.sources.wikimedia.wiki import cite, may_be_title
-from tests.flows.sources.action_api_pages import EXTRACTS
+from tests.flows.sources.wikimedia.action_api_pages import EXTRACTS
 from tests.world.faults import Fault
 
 PHOTOSYNTHESIS = {

@@ -21,7 +21,7 @@ from flows.core.selection import (
 )
 from flows.core.words import display_form, form_problem, word_key
 from flows.knowledge import Candidate, ClaimResult, Counts, Verdict
-from tests.flows.core.selection_words import (
+from tests.flows.core.selection.selection_words import (
     are_variants,
     base_forms,
     judged,

@@ -11,7 +11,7 @@ from flows.errors import QuotaExhausted
 from flows.job.progress import reporting_to
 from flows.knowledge import Verdict
 from flows.models.scripted import ScriptedModel
-from tests.flows.runs.flow_runs import WORDS, rows
+from tests.runs.flow_runs import WORDS, rows
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

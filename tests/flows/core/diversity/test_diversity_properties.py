@@ -16,7 +16,7 @@ from flows.core.diversity import (
     shares,
 )
 from flows.knowledge import Category
-from tests.flows.core.diversity_words import ANIMALS, WORDS
+from tests.flows.core.diversity.diversity_words import ANIMALS, WORDS
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from flows.models.lexicon import LexiconModel
 from flows.settings import Settings
 from flows.sources.lexicon import LexiconSource
 from flows.stores import open_store
-from tests.flows.runs.costs import Costs
+from tests.runs.costs import Costs
 from tests.world.fixtures import make_world
 
 __all__ = ["make_world"]

@@ -8,7 +8,7 @@ from prefect.utilities.callables import parameter_schema
 from flows import big_learning, deep_learning, quick_learning
 from flows.job.progress import reporting_to
 from flows.models.scripted import ScriptedModel
-from tests.flows.runs.flow_runs import WORDS
+from tests.runs.flow_runs import WORDS
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

@@ -8,7 +8,7 @@ from flows import big_learning, deep_learning, quick_learning
 from flows.errors import InvalidInput
 from flows.models.scripted import ScriptedModel
 from flows.sources.scripted import ScriptedSource
-from tests.flows.runs.flow_runs import WORDS
+from tests.runs.flow_runs import WORDS
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

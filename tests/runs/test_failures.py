@@ -10,7 +10,7 @@ from flows.errors import LearningError, MalformedOutput, ModelUnavailable, Store
 from flows.job import tracking
 from flows.knowledge import Enrichment
 from flows.models.scripted import ScriptedModel
-from tests.flows.runs.flow_runs import WORDS, rows
+from tests.runs.flow_runs import WORDS, rows
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.core.selection import screen
 from flows.knowledge import Candidate, Verdict
-from tests.flows.core.selection_words import (
+from tests.flows.core.selection.selection_words import (
     are_variants,
     judged,
     outcomes,

@@ -18,7 +18,7 @@ from flows.knowledge import CachedEvidence, Category, LearnedWord, QuotaUsage, V
 __all__ = ["billed"]
 
 LATER = START + minutes(10)
-INDEXES = json.loads((Path(__file__).parents[3] / "firestore.indexes.json").read_text(encoding="utf-8"))
+INDEXES = json.loads((Path(__file__).parents[4] / "firestore.indexes.json").read_text(encoding="utf-8"))
 KEYS = [f"w{n:02}" for n in range(20)]
 
 
@@ -226,7 +226,7 @@ def test_what_expires_is_deleted_by_firestore():
 
 def test_rules_let_nobody_in(emulator_host, place):
     """The emulator's own account is above the rules; so are servers' accounts in production."""
-    rules = Path(__file__).parents[3] / "firestore.rules"
+    rules = Path(__file__).parents[4] / "firestore.rules"
     assert put(emulator_host, place) == 200
     emulator = make_emulator()
     try:

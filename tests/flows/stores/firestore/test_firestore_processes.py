@@ -95,7 +95,7 @@ def test_processes_that_claim_at_once_never_share_a_word(emulator_host, place):
         "LATER_ALIVE", "START.replace(year=2090)"
     )
     command = [sys.executable, "-W", "ignore", "-c", code, emulator_host, place.project]
-    here = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[3]}"}
+    here = {"PYTHONPATH": f"{Path(__file__).parents[1]}:{Path(__file__).parents[4]}"}
     started = [
         subprocess.Popen([*command, str(job_id.int)], stdout=subprocess.PIPE, text=True, env=here)
         for job_id in (ANN, BOB, EVE)

@@ -21,7 +21,7 @@ from flows.core.diversity import (
     words_left,
 )
 from flows.knowledge import Category
-from tests.flows.core.diversity_words import ANIMALS, WORDS
+from tests.flows.core.diversity.diversity_words import ANIMALS, WORDS
 
 cells = st.builds(
     Cell, st.sampled_from(Category), st.sampled_from(sorted(BANDS)), st.sampled_from(["", *LETTERS])

@@ -11,7 +11,7 @@ from flows.core.counting import stages_of
 from flows.job.resources import using
 from flows.knowledge import Candidate, Job, Round, Verdict, utc_now
 from flows.models.scripted import ScriptedModel
-from tests.flows.runs.flow_runs import WORDS, done, rows
+from tests.runs.flow_runs import WORDS, done, rows
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
