@@ -60,7 +60,7 @@ SLOW_TESTS = (
     "flows/stores/test_model.py::test_sqlite_does_what_memory_does",
     "flows/test_running_server.py",
     "service/api/test_secrets.py::test_process_tells_no_secret_even_when_it_fails",
-    "service/api/test_access.py::test_session_ends_and_does_not_outlive_the_token",
+    "service/api/middleware/test_access.py::test_session_ends_and_does_not_outlive_the_token",
     "service/cli/doctor/test_server.py",
     "service/cli/doctor/test_store_check.py",
     "service/cli/output/test_plain_and_live.py::test_live_display_",
@@ -92,13 +92,13 @@ SLOW_TESTS = (
     "service/stack/test_supervisor.py",
     "service/stack/test_web_server.py",
     "service/stack/worker/test_warm_pool.py",
-    "test_build.py",
-    "test_extras.py",
+    "installation/test_build.py",
+    "installation/test_extras.py",
     "test_guardian.py",
     "test_hygiene.py::test_repository_carries_no_pictures",
     "test_imports.py",
-    "test_make_install.py::test_packages_",
-    "test_ui_build.py",
+    "installation/test_make_install.py::test_packages_",
+    "installation/test_ui_build.py",
 )
 """Where the names of tests begin that start processes by themselves, wait by the real clock, or work for many
 seconds.

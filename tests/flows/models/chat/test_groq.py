@@ -7,7 +7,7 @@ from flows.knowledge import Category, DeepeningRequest, ProposalRequest
 from flows.models.base import Budgeted, Paced
 from flows.models.chat.model import MOST_PROPOSED
 from flows.settings import PRICES
-from tests.world.limits import Limits
+from tests.world.chat.limits import Limits
 
 
 async def test_words_are_defined_from_their_evidence_in_one_request(groq, world):

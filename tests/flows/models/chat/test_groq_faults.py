@@ -10,8 +10,8 @@ from flows.core import prompts
 from flows.errors import ConfigurationError, ModelUnavailable, QuotaExhausted, RateLimited, RequestTooLarge
 from flows.knowledge import ProposalRequest
 from flows.models.base import Unfinished
+from tests.world.chat.limits import Limits
 from tests.world.faults import Fault
-from tests.world.limits import Limits
 
 
 def asked(world):

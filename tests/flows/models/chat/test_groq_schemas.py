@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from flows.models.chat.proposals import read_proposals
 from flows.models.chat.reading import read_items
 from flows.models.chat.schemas import SCHEMAS, strictify
-from tests.world.schemas import problem
+from tests.world.chat.schemas import problem
 
 KEYS = ("apple", "pear", "plum")
 

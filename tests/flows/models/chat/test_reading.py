@@ -9,7 +9,7 @@ from flows.knowledge import Category
 from flows.models.chat.proposals import read_proposals
 from flows.models.chat.reading import read_items
 from tests.thorough import amount
-from tests.world.damage import damaged
+from tests.world.writing.damage import damaged
 
 KEYS = ("apple", "pear", "plum")
 ITEMS = [

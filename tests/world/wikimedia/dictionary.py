@@ -10,8 +10,8 @@ from itertools import groupby
 
 from flows.core.words import word_key
 from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon
-from tests.world.pages import NO_TRICKS, Page, Redirect, Tricks
 from tests.world.seeds import chance, share
+from tests.world.wikimedia.pages import NO_TRICKS, Page, Redirect, Tricks
 
 _HEADINGS = {"noun": "Noun", "verb": "Verb", "adjective": "Adjective", "adverb": "Adverb"}
 _HEAD_TEMPLATES = {"noun": "en-noun", "verb": "en-verb", "adjective": "en-adj", "adverb": "en-adv"}

@@ -10,7 +10,7 @@ from flows.core import diversity
 from flows.knowledge import Category
 from flows.lexicon.neighbourhood import neighbourhood
 from flows.lexicon.reader import Lemma, Lexicon
-from tests.world.proposing import LEMMAS, Cell, Draw, Proposer, by_category, read_cell
+from tests.world.writing.proposing import LEMMAS, Cell, Draw, Proposer, by_category, read_cell
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flows.core.words import word_key
-from tests.world import action_api, edge, expanding
-from tests.world.action_api import ApiError
 from tests.world.faults import WIRE, Fault, Seen
-from tests.world.lies import INJECTION
-from tests.world.pages import Tricks
+from tests.world.wikimedia import action_api, edge, expanding
+from tests.world.wikimedia.action_api import ApiError
+from tests.world.wikimedia.pages import Tricks
 from tests.world.wire import Broken, Gone, pause
+from tests.world.writing.lies import INJECTION
 
 if TYPE_CHECKING:
     from tests.world.state import World

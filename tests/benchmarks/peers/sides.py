@@ -23,17 +23,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import processes
+from tests.benchmarks.measured import processes
+from tests.benchmarks.measured.processes import Watch, wait_for
+from tests.benchmarks.measured.stack import PARTS, Stack, free_port
 from tests.benchmarks.peers.documents import Documents
-from tests.benchmarks.processes import Watch, wait_for
-from tests.benchmarks.stack import PARTS, Stack, free_port
+from tests.world.chat.limits import PLANS
+from tests.world.chat.models import MODELS
 from tests.world.control import Control
-from tests.world.limits import PLANS
-from tests.world.models import MODELS
 from tests.world.running import in_process
 from tests.world.state import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PLAN = "developer"
 LATE_S = 120
 """So long after its time a job may end; on a busy machine a start takes long."""

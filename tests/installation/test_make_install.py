@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PARTS = ("what runs", "what builds", "what checks and tests", "what is measured beside")
 COUNTED = """#!/bin/sh
 echo "$@" >>{calls}

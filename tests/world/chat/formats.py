@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.world import refusals, schemas, tokens
-from tests.world.models import Model
-from tests.world.refusals import bad_request
+from tests.world.chat import refusals, schemas, tokens
+from tests.world.chat.models import Model
+from tests.world.chat.refusals import bad_request
 
 
 def read_format(

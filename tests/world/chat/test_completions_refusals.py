@@ -7,8 +7,8 @@ import re
 import groq
 import pytest
 
+from tests.world.chat.limits import Limits
 from tests.world.conftest import BIG, SMALL, about
-from tests.world.limits import Limits
 
 
 async def test_too_few_tokens_fail_with_the_known_words(world, ask):

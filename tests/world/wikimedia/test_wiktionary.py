@@ -6,9 +6,9 @@ import mwparserfromhell
 import pytest
 
 from flows.lexicon.reader import Lexicon
-from tests.world import expanding
-from tests.world.dictionary import Dictionary
 from tests.world.faults import Fault
+from tests.world.wikimedia import expanding
+from tests.world.wikimedia.dictionary import Dictionary
 
 
 @pytest.fixture(scope="module")

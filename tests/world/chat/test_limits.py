@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from flows.models.chat.headers import parse_duration
+from tests.world.chat.limits import PLANS, Limiter, Limits, go_duration
 from tests.world.clock import Clock
-from tests.world.limits import PLANS, Limiter, Limits, go_duration
 
 
 @pytest.fixture

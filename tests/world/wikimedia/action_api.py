@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from tests.world import page_parts, titles
-from tests.world.pages import NO_TRICKS, Page, Redirect, Site, Tricks
+from tests.world.wikimedia import page_parts, titles
+from tests.world.wikimedia.pages import NO_TRICKS, Page, Redirect, Site, Tricks
 
 MOST_TITLES = 50
 MOST_EXTRACTS = 20

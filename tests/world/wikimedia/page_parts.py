@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from tests.world.pages import Page, Site
+from tests.world.wikimedia.pages import Page, Site
 
 
 def extract(page: Page, parameters: Mapping[str, str]) -> str:

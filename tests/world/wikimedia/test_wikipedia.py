@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from tests.world.encyclopaedia import Encyclopaedia, capital
-from tests.world.pages import Page, Redirect
-from tests.world.wikipedia_pages import page
+from tests.world.wikimedia.encyclopaedia import Encyclopaedia, capital
+from tests.world.wikimedia.pages import Page, Redirect
+from tests.world.wikimedia.wikipedia_pages import page
 
 
 def test_a_found_page_has_the_documented_keys(read, known):

@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from tests.world.chat.limits import NAMES, Limiter, Refusal, go_duration
+from tests.world.chat.schemas import Problem
 from tests.world.faults import Fault
-from tests.world.limits import NAMES, Limiter, Refusal, go_duration
-from tests.world.schemas import Problem
 
 ORGANIZATION = "org_01world0000000000000000000"
 UPGRADE = "Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing"

@@ -6,9 +6,9 @@ import re
 import groq
 import pytest
 
+from tests.world.chat.limits import Limits
+from tests.world.chat.tokens import count
 from tests.world.conftest import BIG, SCHEMAS, SMALL, TEXT, TEXTS, about, request, strict
-from tests.world.limits import Limits
-from tests.world.tokens import count
 
 
 async def test_answers_have_the_recorded_shape(ask):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.world.tokens import content_text
+from tests.world.chat.tokens import content_text
 
 
 @dataclass(frozen=True)

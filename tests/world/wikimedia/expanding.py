@@ -10,9 +10,9 @@ from typing import Any
 import mwparserfromhell
 from mwparserfromhell.nodes import Template
 
-from tests.world import action_api
-from tests.world.action_api import ApiError
-from tests.world.pages import NO_TRICKS, Site, Tricks
+from tests.world.wikimedia import action_api
+from tests.world.wikimedia.action_api import ApiError
+from tests.world.wikimedia.pages import NO_TRICKS, Site, Tricks
 
 Arguments = Mapping[str, str]
 _DEEPEST = 40

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-BUILD = Path(__file__).parents[1] / "ui" / "build.py"
+BUILD = Path(__file__).parents[2] / "ui" / "build.py"
 NPM = """echo "$@" >>calls
 case "$1" in
 ci) mkdir -p node_modules/svelte && echo "MIT, by them" >node_modules/svelte/LICENSE.md ;;

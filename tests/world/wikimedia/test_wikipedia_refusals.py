@@ -10,7 +10,7 @@ import pytest
 
 from tests.world.conftest import AGENT
 from tests.world.faults import Fault
-from tests.world.wikipedia_pages import page
+from tests.world.wikimedia.wikipedia_pages import page
 
 
 def test_errors_are_told_with_status_200_and_a_header(read):

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from flows.core.words import word_key
 from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon, as_array
-from tests.world.pages import NO_TRICKS, Page, Redirect, Tricks
 from tests.world.seeds import share
+from tests.world.wikimedia.pages import NO_TRICKS, Page, Redirect, Tricks
 
 _SHARES = {"noun": 1.0, "verb": 0.35, "adjective": 0.4, "adverb": 0.15}
 """Of the words that could have a page, by part of speech, relative to the world's share."""

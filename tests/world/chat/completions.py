@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from tests.world import asking, lies, refusals, tokens
-from tests.world.answers import Filler
+from tests.world.chat import asking, refusals, tokens
+from tests.world.chat.formats import PLAIN, read_format
+from tests.world.chat.limits import Limiter
+from tests.world.chat.models import MODELS, Model
+from tests.world.chat.refusals import Refused, bad_request
 from tests.world.faults import WIRE, Fault, Seen
-from tests.world.formats import PLAIN, read_format
-from tests.world.limits import Limiter
-from tests.world.models import MODELS, Model
 from tests.world.observer import Record
-from tests.world.refusals import Refused, bad_request
 from tests.world.wire import Broken, Gone, pause
+from tests.world.writing import lies
+from tests.world.writing.answers import Filler
 
 if TYPE_CHECKING:
     from tests.world.state import World

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent / "flows" / "lexicon"))
+sys.path.append(str(Path(__file__).parents[1] / "flows" / "lexicon"))
 
 from wordnet_files import write
 
 from flows.lexicon.reader import Lexicon
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.world.asking import Asked
-from tests.world.truth import Truth
+from tests.world.chat.asking import Asked
+from tests.world.writing.truth import Truth
 
 _IDS = frozenset({"id", "key", "wordid", "wordkey"})
 _FIELDS: tuple[tuple[str, Callable[[Truth], Any]], ...] = (

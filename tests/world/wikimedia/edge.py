@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from starlette.responses import HTMLResponse
 
-from tests.world.limits import Bucket
+from tests.world.chat.limits import Bucket
 
 POLICY = "https://foundation.wikimedia.org/wiki/Policy:Wikimedia_Foundation_User-Agent_Policy"
 _LIBRARIES = re.compile(

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from tests.benchmarks import processes
+from tests.benchmarks.measured import processes
 
 LEARN = Path(sys.executable).with_name("learn")
 PARTS = {
