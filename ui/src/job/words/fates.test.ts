@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Candidate } from "../api/types";
+import type { Candidate } from "../../api/types";
 import { fatesOf } from "./fates";
 
 const candidate = (

@@ -1,6 +1,6 @@
 /** Why words of a job were not learned, by reason code. */
 
-import type { Job } from "../api/types";
+import type { Job } from "../../api/types";
 
 type Code = Job["named_outcomes"][number]["code"];
 

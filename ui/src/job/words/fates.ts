@@ -1,6 +1,6 @@
 /** What became of words that were not learned, word by word. */
 
-import type { Candidate, RoundView } from "../api/types";
+import type { Candidate, RoundView } from "../../api/types";
 
 type Outcome = RoundView["results"][number]["outcomes"][number];
 

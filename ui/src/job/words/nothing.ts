@@ -1,8 +1,8 @@
 /** Why a job learned nothing, in words. */
 
-import type { Job } from "../api/types";
-import { count, counted } from "../shared/format";
-import { isOver } from "./summary";
+import type { Job } from "../../api/types";
+import { count, counted } from "../../shared/format";
+import { isOver } from "../summary";
 
 /** Whether a job has ended with so few words that each of those not learned is named. */
 export function namesEach(job: Job): boolean {

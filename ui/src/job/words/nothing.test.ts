@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { frame } from "../live/frames.fixture";
+import { frame } from "../../live/frames.fixture";
 import { whyNothing } from "./nothing";
 
 const NONE = "No new word was learned.";
