@@ -1,5 +1,9 @@
 """Measures the house, and fails where it grows past its limits: `python .ci/floors.py [ROOT]`.
 
+Every folder of code, also of the dashboard, the tests and `.ci`, holds at most 16 modules; a test that lies
+beside its code counts as one. `tests/flows` and `tests/service` mirror the houses: each of their folders is
+named after a folder there, or after a module that has several files of tests.
+
 A house is `flows/` or `service/`, a room is what lies in it: a folder with all under it, or a loose file. One
 room uses another where a module of the one imports a module of the other, also inside a function or for a
 type checker. Rooms that use each other in a circle share a floor. A room that uses no other is on the first
@@ -24,8 +28,9 @@ LIMITS = {
     "flows": {"rooms": 18, "arrows": 62, "floors": 8, **NONE, "biggest folder": 16},
     "service": {"rooms": 16, "arrows": 36, "floors": 7, **NONE, "biggest folder": 16},
 }
-MOST_LINES, MOST_CHARACTERS = 300, 110
+MOST_LINES, MOST_CHARACTERS, MOST_MODULES = 300, 110, 16
 HAND_WRITTEN = (".py", ".ts", ".js", ".svelte", ".css")
+MODULES = (".py", ".ts", ".js", ".svelte")
 GENERATED = frozenset({"ui/src/api/schema.d.ts"})
 NOT_OURS = frozenset({"node_modules", "dist", "mutants", "__pycache__"})
 LEFT_OUT = re.compile(r"https?://\S+|  # (?:noqa|type: ignore).*")
@@ -170,6 +175,27 @@ def too_long(root: Path) -> tuple[list[str], list[str]]:
     return files, lines
 
 
+def too_full(root: Path) -> list[str]:
+    """The folders with too many modules, wherever people write code."""
+    folders = Counter(
+        path.parent.relative_to(root).as_posix()
+        for path in hand_written(root)
+        if path.suffix in MODULES and path.name != "__init__.py"
+    )
+    return [f"{folder} ({count})" for folder, count in sorted(folders.items()) if count > MOST_MODULES]
+
+
+def astray(root: Path) -> list[str]:
+    """The folders of tests that mirror neither a folder of a house nor a module."""
+    folders = {path.parent for house in HOUSES for path in (root / "tests" / house).rglob("*.py")}
+    found = []
+    for folder in sorted(folders):
+        mirrored = root / folder.relative_to(root / "tests")
+        if not (any(mirrored.glob("*.py")) or mirrored.with_suffix(".py").is_file()):
+            found.append(folder.relative_to(root).as_posix())
+    return found
+
+
 def main() -> int:
     """Print the table; 1 when a limit is passed."""
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
@@ -199,9 +225,15 @@ def main() -> int:
                 named = ", ".join(details.get(what, []))
                 problems.append(f"{house}/: {what}: {count}, at most {limit}{': ' if named else ''}{named}")
     long, lines = too_long(root)
+    full, lost = too_full(root), astray(root)
     say(f"files over {MOST_LINES} lines: {len(long)}, lines over {MOST_CHARACTERS} characters: {len(lines)}")
+    say(
+        f"folders over {MOST_MODULES} modules: {len(full)}, folders of tests that mirror nothing: {len(lost)}"
+    )
     problems += [f"over {MOST_LINES} lines: {file}" for file in long]
     problems += [f"over {MOST_CHARACTERS} characters: {line}" for line in lines]
+    problems += [f"over {MOST_MODULES} modules: {folder}" for folder in full]
+    problems += [f"mirrors nothing in flows/ or service/: {folder}" for folder in lost]
     for problem in problems:
         say(problem)
     return 1 if problems else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,52 @@ def test_links_notes_to_the_linter_and_single_words_make_no_line_too_long(floors
         flows__b="\n" * 301,
     )
     assert floors.too_long(root) == (["flows/b.py (301)"], ["flows/a.py:2 (122)"])
+
+
+@pytest.mark.parametrize("place", ["tests/world", "ui/src/job", ".ci"])
+def test_folders_outside_the_houses_have_the_same_limit(floors, house, monkeypatch, capsys, place):
+    root = house(flows__top="")
+    folder = root / place
+    folder.mkdir(parents=True)
+    kinds = ["a.py", "b.ts", "b.test.ts", "c.svelte", "d.js"]
+    for name in [*kinds, *(f"n{n}.py" for n in range(11)), "__init__.py", "looks.css", "data.json"]:
+        (folder / name).write_text("")
+    assert floors.too_full(root) == []
+    (folder / "one_more.ts").write_text("")
+    monkeypatch.setattr("sys.argv", ["floors.py", str(root)])
+    assert floors.main() == 1
+    assert f"over 16 modules: {place} (17)" in capsys.readouterr().out.splitlines()
+
+
+def test_folders_of_tests_mirror_folders_and_modules_of_the_houses(floors, house, monkeypatch, capsys):
+    root = house(
+        flows__stores__sqlite__part="",
+        flows__core__words="",
+        tests__flows__test_whole="",
+        tests__flows__stores__sqlite__test_part="",
+        tests__flows__core__words__test_keys="",
+        tests__world__anything__app="",
+    )
+    (root / "tests/flows/stores/earlier").mkdir()
+    assert floors.astray(root) == [], "a folder without modules holds data"
+    house(
+        tests__flows__runs__test_big="",
+        tests__flows__core__phrases__test_x="",
+        tests__service__web__test_y="",
+    )
+    monkeypatch.setattr("sys.argv", ["floors.py", str(root)])
+    assert floors.main() == 1
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "mirrors nothing in flows/ or service/: tests/flows/core/phrases",
+        "mirrors nothing in flows/ or service/: tests/flows/runs",
+        "mirrors nothing in flows/ or service/: tests/service/web",
+    ]
+
+
+def test_pytest_looks_into_every_folder_of_tests(pytestconfig):
+    left_out = pytestconfig.getini("norecursedirs")
+    folders = {part for path in (ROOT / "tests").rglob("*.py") for part in path.relative_to(ROOT).parts[:-1]}
+    assert [name for name in folders if any(fnmatch(name, pattern) for pattern in left_out)] == []
 
 
 def test_limit_that_is_passed_is_one_clear_line(floors, house, monkeypatch, capsys):

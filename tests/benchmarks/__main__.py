@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
 
 
 def sides(given: argparse.Namespace, found: dict[str, Any]) -> None:
-    from tests.benchmarks.sides import SIDES, Missing
+    from tests.benchmarks.peers.sides import SIDES, Missing
 
     chosen = given.sides.split(",")
     for turn in range(given.turns):

@@ -18,9 +18,9 @@ from typing import Any
 
 import httpx
 
-from tests.benchmarks.processes import wait_for
-from tests.benchmarks.sides import a_world, begin
-from tests.benchmarks.stack import Stack
+from tests.benchmarks.measured.processes import wait_for
+from tests.benchmarks.measured.stack import Stack
+from tests.benchmarks.peers.sides import a_world, begin
 
 JOBS = 4
 PAGES = 4

@@ -200,7 +200,7 @@ def measure():
     from api_server import serving, without_prefect
     from playwright.sync_api import sync_playwright
 
-    from tests.benchmarks.replay import Replay
+    from tests.benchmarks.measured.replay import Replay
 
     found = {}
     with (

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.world.limits import PLANS
+from tests.world.chat.limits import PLANS
 
 MODEL = "openai/gpt-oss-120b"
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from tests.benchmarks import processes
-from tests.benchmarks.stack import PARTS, Stack
+from tests.benchmarks.measured import processes
+from tests.benchmarks.measured.stack import PARTS, Stack
 
 STARTS = 20
 PAUSE_S = 5.0

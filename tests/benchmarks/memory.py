@@ -7,9 +7,9 @@ import time
 from functools import partial
 from typing import Any
 
-from tests.benchmarks.processes import Watch
-from tests.benchmarks.sides import a_world, begin
-from tests.benchmarks.stack import PARTS, Stack
+from tests.benchmarks.measured.processes import Watch
+from tests.benchmarks.measured.stack import PARTS, Stack
+from tests.benchmarks.peers.sides import a_world, begin
 
 
 def measure(minutes: float) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from tests.benchmarks import processes
-from tests.benchmarks.stack import free_port
+from tests.benchmarks.measured import processes
+from tests.benchmarks.measured.stack import free_port
 
 ROOT = Path(__file__).parents[2]
 EVERY_S = 0.002
@@ -92,7 +92,7 @@ def _short(path: str) -> str:
 
 def measure(seconds: float) -> dict[str, Any]:
     """In a process of its own, so that nothing else is sampled."""
-    from tests.benchmarks.sides import a_world, begin
+    from tests.benchmarks.peers.sides import a_world, begin
 
     with tempfile.TemporaryDirectory(prefix="bench-orchestration-") as folder, a_world() as world:
         begin(world)

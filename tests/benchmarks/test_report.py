@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 
-from tests.benchmarks import processes, report
+from tests.benchmarks import report
+from tests.benchmarks.measured import processes
 
 
 def turn(side, entries, **more):

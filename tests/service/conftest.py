@@ -14,7 +14,8 @@ from flows.settings import Settings
 from tests.prefect_database import prepare
 
 # modules that tests share
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "flows" / "stores")]
+STORES = Path(__file__).parents[1] / "flows" / "stores"
+sys.path += [str(Path(__file__).parent), str(STORES), str(STORES / "protocols")]
 
 FLOWS = """
 import asyncio

@@ -7,9 +7,9 @@ import contextlib
 import json
 from pathlib import Path
 
+from tests.world.chat.limits import PLANS
 from tests.world.control import environment
 from tests.world.faults import Fault
-from tests.world.limits import PLANS
 from tests.world.running import listening, server
 from tests.world.state import Settings
 

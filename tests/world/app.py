@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.world import completions, refusals, wikis
+from tests.world.chat import completions, refusals
+from tests.world.chat.limits import Limits
+from tests.world.chat.models import MODELS
 from tests.world.faults import Fault, Seen
-from tests.world.limits import Limits
-from tests.world.models import MODELS
 from tests.world.state import Settings, World
+from tests.world.wikimedia import wikis
 from tests.world.wire import Broken
 
 

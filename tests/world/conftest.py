@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from flows.lexicon.reader import Lexicon
-from tests.world.encyclopaedia import Encyclopaedia, capital
 from tests.world.fixtures import make_world, world
-from tests.world.pages import Page, Redirect
+from tests.world.wikimedia.encyclopaedia import Encyclopaedia, capital
+from tests.world.wikimedia.pages import Page, Redirect
 
 __all__ = ["make_world", "world"]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from tests.world.chat.limits import PLANS, Limits
 from tests.world.faults import Fault
-from tests.world.limits import PLANS, Limits
 from tests.world.state import Settings
 
 CONTACT = "world@example.org"

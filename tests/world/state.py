@@ -7,18 +7,18 @@ import random
 from dataclasses import dataclass, field
 
 from flows.lexicon.reader import Lexicon
+from tests.world.chat.limits import PLANS, Limiter, Limits
+from tests.world.chat.models import MODELS
+from tests.world.chat.tokens import PrefixCache
 from tests.world.clock import Clock
-from tests.world.dictionary import Dictionary
-from tests.world.edge import Edge
-from tests.world.encyclopaedia import Encyclopaedia
 from tests.world.faults import Fault, Plan
-from tests.world.limits import PLANS, Limiter, Limits
-from tests.world.models import MODELS
 from tests.world.observer import Observer
-from tests.world.pages import Site
-from tests.world.proposing import Proposer, Way, by_category
-from tests.world.tokens import PrefixCache
-from tests.world.truth import Library
+from tests.world.wikimedia.dictionary import Dictionary
+from tests.world.wikimedia.edge import Edge
+from tests.world.wikimedia.encyclopaedia import Encyclopaedia
+from tests.world.wikimedia.pages import Site
+from tests.world.writing.proposing import Proposer, Way, by_category
+from tests.world.writing.truth import Library
 
 KEY = "gsk_world"
 

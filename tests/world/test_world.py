@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.world.chat.limits import PLANS, Limits
 from tests.world.conftest import AGENT, BIG, SMALL, about, request
 from tests.world.faults import Fault
-from tests.world.limits import PLANS, Limits
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-sys.path.append(str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).with_name("wikimedia")))
 
 from flows.sources.wikimedia.action_api import ActionApi
 from flows.sources.wikimedia.pace import Pace

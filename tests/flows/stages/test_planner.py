@@ -15,7 +15,7 @@ from flows.lexicon.census import cell_sizes
 from flows.lexicon.reader import Lexicon
 from flows.stages.planner import PromptPlanner, observed
 from flows.stages.troubles import Troubles
-from tests.world.proposing import Proposer
+from tests.world.writing.proposing import Proposer
 
 
 def parts_of(model, lexicon):

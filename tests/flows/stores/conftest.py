@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent / room) for room in ("", "firestore", "protocols")]
 
 from emulator import REMEDY, a_place, is_at_hand, session_host, stop_session
 from store_documents import START
