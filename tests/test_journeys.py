@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from journey_tables import (
     source,
     texts,
 )
+from journey_traces import tracing
 
 from flows.knowledge import Job, JobEvent, PrefectState, utc_now
 from flows.stores.memory import MemoryStore
@@ -61,38 +62,6 @@ def test_each_step_of_a_start_reaches_the_next_one_as_the_table_says(step, follo
     else:
         assert kind == "Prefect"
         assert name in {*names_used(tree), *texts(tree)}, f"{step.module} does not use Prefect's {name}"
-
-
-class Trace:
-    """Functions of ours that ran in this thread, each once, in the order in which they were first entered."""
-
-    def __init__(self):
-        self._entered: dict[tuple[str, str], None] = {}
-
-    def __call__(self, frame, event, _argument):
-        if event == "call":
-            module = frame.f_globals.get("__name__", "")
-            if module.startswith(("flows.", "service.")):
-                self._entered[module, frame.f_code.co_qualname] = None
-
-    @property
-    def modules(self):
-        return list(dict.fromkeys(module for module, _ in self._entered))
-
-    def place(self, step):
-        entered = list(self._entered)
-        assert (step.module, step.function) in entered, f"{step.module}.{step.function} never ran"
-        return entered.index((step.module, step.function))
-
-
-@contextmanager
-def tracing():
-    trace, before = Trace(), sys.getprofile()
-    sys.setprofile(trace)
-    try:
-        yield trace
-    finally:
-        sys.setprofile(before)
 
 
 class PlayedStream:
