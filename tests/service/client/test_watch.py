@@ -20,6 +20,7 @@ from flows.knowledge import Job, utc_now
 from flows.settings import Settings
 from service.client import LearningClient
 from service.errors import Conflict, FacadeUnavailable
+from service.live.topic import LogPosition
 from service.stack.prefect_server import ensure_server
 from tests.service.client.client_parts import listening, prefect
 
@@ -68,7 +69,10 @@ def is_true_history(frames, told):
     """Each line once and in order, each state once, and the end as it was."""
     assert texts(frames) == told.told
     states = [kind for kind in kinds(frames) if kind.startswith("state.")]
-    assert states == ["state.scheduled", "state.pending", "state.running"]
+    assert states == ["state.scheduled", "state.pending", "state.running"], [
+        (frame.sent_at, frame.status, LogPosition.of(frame.cursor), frame.live, kinds([frame]))
+        for frame in frames
+    ]
     ids = [e.id for frame in frames for e in frame.events]
     assert len(ids) == len(set(ids))
     assert (frames[-1].status, frames[-1].end_reason, frames[-1].progress) == ("completed", "all done", 100)
