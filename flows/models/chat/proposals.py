@@ -38,7 +38,7 @@ def read_proposals(text: str) -> tuple[str, ...]:
         words = _in_json(reading)
         if words is not None:
             return words
-    if answer == answers.Answer() and (words := _in_lines(text[: answers.MAX_CHARACTERS])):
+    if answer == answers.Answer() and (words := _in_lines(answers.spoken(text[: answers.MAX_CHARACTERS]))):
         return words
     raise ValueError("contains no list")
 
