@@ -203,13 +203,13 @@ def _span(text: str, start: int) -> _Span:
             if not brackets:
                 return _Span(at + 1)
         # inside an item nothing is whole: it may break off
-        if "{" not in "".join(brackets).lstrip("{") and (c != "," or brackets[-1] == "["):
+        if "{" not in "".join(brackets).lstrip("{") and (c not in ',"' or brackets[-1] == "["):
             whole_until, is_open = (at if c == "," else at + 1), "".join(brackets)
     return _Span(-1, whole_until, is_open)
 
 
 def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """The brackets and commas of JSON, without those in strings."""
+    """The brackets and commas of JSON, without those in strings, and the last sign of each string."""
     at = start
     while (found := _IN_VALUE.search(text, at)) is not None:
         at = found.end()
@@ -222,6 +222,7 @@ def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
                 return
             at = inner.end()
             if inner.group() == '"':
+                yield inner.start(), '"'
                 break
             at += 1  # whatever is escaped
 

@@ -24,7 +24,8 @@ class Wanted:
         self.keys = frozenset(keys)
         alike: dict[str, list[str]] = {}
         for key in self.keys:
-            alike.setdefault(graphical_key(key), []).append(key)
+            for form in {graphical_key(key), graphical_key(word_key(terms.bare(key)))}:
+                alike.setdefault(form, []).append(key)
         self._alike = {graphical: keys[0] for graphical, keys in alike.items() if len(keys) == 1}
 
     def __len__(self) -> int:
