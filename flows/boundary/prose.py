@@ -9,9 +9,13 @@ from flows.boundary import terms, thoughts
 from flows.boundary.text import clean
 from flows.core.words import word_key
 
-_TAGS = re.compile(r"<(?P<tag>b|i|u|em|strong|code|mark|p|span|q)>(?P<inside>.*?)</(?P=tag)>", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(
+    r"<(?P<tag>b|i|u|em|strong|code|mark|p|span|q)>(?P<inside>.*?)</(?P=tag)>", re.DOTALL | re.IGNORECASE
+)
 _BREAKS = re.compile(r"(?:<(?:br|hr)\s*/?>\s*)+", re.IGNORECASE)
-_EMPHASIS = re.compile(r"(?<![\w*_])(?P<mark>\*\*|__|\*|_)(?=\S)(?P<inside>[^*_\n]*[^*_\s])(?P=mark)(?![\w*_])")
+_EMPHASIS = re.compile(
+    r"(?<![\w*_])(?P<mark>\*\*|__|\*|_)(?=\S)(?P<inside>[^*_\n]*[^*_\s])(?P=mark)(?![\w*_])"
+)
 _NUMBERED = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•–—+]|\d\ufe0f?\u20e3)\s+(?=\S)")
 _CITED = re.compile(r"\s*(?:\[\d{1,3}\]|【[^【】]{1,40}】)")
 _LABELLED = re.compile(
@@ -50,7 +54,11 @@ def _unlabelled(text: str, key: str) -> str:
         if is_part and key and label in {key, word_key(terms.bare(key)), *_LABELS}:
             text = text[found.end() :]
     found = _KIND.match(text)
-    if found is not None and found["part"].casefold() in _PARTS and (text[0] == "(" or text[found.end("part")] != ")"):
+    if (
+        found is not None
+        and found["part"].casefold() in _PARTS
+        and (text[0] == "(" or text[found.end("part")] != ")")
+    ):
         text = text[found.end() :]
     return text
 

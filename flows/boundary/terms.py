@@ -218,7 +218,9 @@ def word_class(text: str) -> PartOfSpeech | None:
     """The part of speech of an item: words of the small classes, such as interjections and pronouns, count as
     phrases, since we have no other name for what is no noun, verb, adjective or adverb.
     """
-    return part_of_speech(text) or ("phrase" if _SMALL_CLASSES.intersection(_names(text)[0].split("_")) else None)
+    return part_of_speech(text) or (
+        "phrase" if _SMALL_CLASSES.intersection(_names(text)[0].split("_")) else None
+    )
 
 
 def category(text: str) -> Category | None:

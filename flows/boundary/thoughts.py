@@ -12,13 +12,9 @@ from collections.abc import Callable, Iterator
 MOST_TAGS = 200
 """Most tags that are told apart; a text with more is a loop."""
 
-_NAME = (
-    r"(?:\w{1,20}:)?(?:think|thinking|thought|thoughts|reason|reasoning|analysis|reflection|scratchpad)"
-)
+_NAME = r"(?:\w{1,20}:)?(?:think|thinking|thought|thoughts|reason|reasoning|analysis|reflection|scratchpad)"
 _BEGIN = rf"[<\[◁]{_NAME}(?:\s[^<>\[\]]{{0,200}})?[>\]▷]|<\|begin_of_thought\|>"
-_END = (
-    rf"[<\[◁]/{_NAME}[>\]▷]|<\|end_of_thought\|>|<\|channel\|>\s*final\b[^{{\[]{{0,60}}?<\|message\|>"
-)
+_END = rf"[<\[◁]/{_NAME}[>\]▷]|<\|end_of_thought\|>|<\|channel\|>\s*final\b[^{{\[]{{0,60}}?<\|message\|>"
 _TAG = re.compile(rf"(?P<end>{_END})|{_BEGIN}", re.IGNORECASE)
 _THOUGHT = re.compile(rf"(?:{_BEGIN})(?:(?!{_BEGIN}).)*?(?:{_END})", re.DOTALL | re.IGNORECASE)
 _LONE = re.compile(rf"\A(?:{_BEGIN}|{_END})|(?:{_BEGIN}|{_END})\Z", re.IGNORECASE)

@@ -49,7 +49,11 @@ def _told(
         own = _own(value, wanted) or own
         for name, part in value.items():
             words = set(name_of(name).split("_"))
-            if not words.isdisjoint(_TELLING) and words.isdisjoint(_DENYING) and not _is_item(name, part, wanted):
+            if (
+                not words.isdisjoint(_TELLING)
+                and words.isdisjoint(_DENYING)
+                and not _is_item(name, part, wanted)
+            ):
                 yield from _meant(part, wanted, numbers, own)
             elif name_of(name) not in NOT_MEANT - LOOKED_THROUGH:
                 yield from _told(part, wanted, numbers, wanted.means(name) or own, depth + 1)
@@ -135,7 +139,11 @@ def _numbers(value: Any, wanted: Wanted, depth: int = 0) -> Iterator[tuple[int, 
     """The numbers that an answer gives its words."""
     if depth > DEEPEST or not isinstance(value, dict | list):
         return
-    if isinstance(value, dict) and isinstance(number := value.get("id"), int) and (own := _own(value, wanted)):
+    if (
+        isinstance(value, dict)
+        and isinstance(number := value.get("id"), int)
+        and (own := _own(value, wanted))
+    ):
         yield number, own
     for part in list(value.values() if isinstance(value, dict) else value)[:MOST_TEXTS]:
         yield from _numbers(part, wanted, depth + 1)

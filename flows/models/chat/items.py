@@ -33,7 +33,16 @@ _NAMES: Mapping[str, Sequence[str]] = {
         *("examples", "example", "example_sentences", "sentences", "example_sentence", "samples"),
         *("usages", "sentence"),
     ),
-    "category": ("category", "categories", "domain", "semantic_field", "field", "supersense", "topic", "class"),
+    "category": (
+        "category",
+        "categories",
+        "domain",
+        "semantic_field",
+        "field",
+        "supersense",
+        "topic",
+        "class",
+    ),
     "uses": ("uses", "applications", "use", "usage"),
     "myths": ("myths", "misconceptions", "common_misconceptions", "misconception", "misunderstandings"),
 }
@@ -148,9 +157,7 @@ def _targets(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401  any 
 
 def _is_relation(name: str) -> bool:
     """Whether a name in our writing is a relation, such as "hypernyms", or only a number."""
-    return not name or not _RELATIONS.isdisjoint(
-        word.removesuffix("s") for word in (name, *name.split("_"))
-    )
+    return not name or not _RELATIONS.isdisjoint(word.removesuffix("s") for word in (name, *name.split("_")))
 
 
 def _examples(value: Any, key: str) -> list[str]:  # noqa: ANN401  any JSON
@@ -169,6 +176,7 @@ def _sentences(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401  an
 
 def _points(value: Any, _key: str) -> list[str]:  # noqa: ANN401  any JSON
     """Uses or misconceptions, each with all that is said of it."""
+    parts: list[Any] = []
     if isinstance(value, str):
         parts = value.splitlines()
     elif isinstance(value, list):
@@ -176,8 +184,6 @@ def _points(value: Any, _key: str) -> list[str]:  # noqa: ANN401  any JSON
     elif isinstance(value, dict):
         is_one = any(name in {"myth", "misconception", "use", "application"} for name in named(value))
         parts = [_point(value)] if is_one else _points_by_name(value)
-    else:
-        parts = []
     return _filled(prose.undressed(clean(part), "") for part in parts if isinstance(part, str))
 
 

@@ -88,7 +88,9 @@ def wrapped(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any J
         return
     inside = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        inside = [part for name, part in value.items() if name_of(str(name)) not in NOT_MEANT - LOOKED_THROUGH]
+        inside = [
+            part for name, part in value.items() if name_of(str(name)) not in NOT_MEANT - LOOKED_THROUGH
+        ]
     for part in inside[:MOST_TEXTS]:
         if isinstance(part, dict | list | str):
             yield from wrapped(part, depth + 1)

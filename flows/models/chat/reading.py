@@ -16,7 +16,7 @@ from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
 from flows.models.chat.disputes import disputed
-from flows.models.chat.items import Item, item_of, is_about_a_word
+from flows.models.chat.items import Item, is_about_a_word, item_of
 from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
 from flows.models.chat.schemas import DefinedWord, EnrichedWord
 from flows.models.chat.wanted import Wanted
@@ -153,7 +153,9 @@ def _fields(items: Iterable[Any], wanted: Wanted, depth: int = 0) -> Iterator[di
             fields = named(raw)
             if len(raw) == 1 and (inner := _first(next(iter(raw.values())))) is not None:
                 name = next(iter(raw))
-                is_id = name_of(name) in IDS and not (wanted.means(name) and not _key(named(inner), wanted)[0])
+                is_id = name_of(name) in IDS and not (
+                    wanted.means(name) and not _key(named(inner), wanted)[0]
+                )
                 fields = named(inner) if is_id else {"id": name, **named(inner)}
             yield _opened(fields)
 
@@ -211,7 +213,9 @@ def _parts(answer: answers.Answer, wanted: Wanted) -> Iterator[_Items]:
     yield _Items(lone, is_whole=not is_broken and any(_key(named(value), wanted)[0] for value in lone))
     for value in answer.closed:
         for part in _containers(value):
-            yield _Items(_listed(part)[: -1 if isinstance(part, dict) else None], is_whole=False, value=broken)
+            yield _Items(
+                _listed(part)[: -1 if isinstance(part, dict) else None], is_whole=False, value=broken
+            )
     for at, value in outermost:
         if isinstance(value, list):
             yield _Items(value, not is_broken and bool(value), at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flows.boundary import terms
@@ -36,7 +36,7 @@ class Wanted:
         None if it means none.
         """
         given = clean(name, limit=WORD_CHARACTERS)
-        forms = (str, _unescaped, terms.headword, terms.bare)
+        forms: tuple[Callable[[str], str], ...] = (str, _unescaped, terms.headword, terms.bare)
         for rank, form in enumerate(forms):
             if (key := word_key(form(given))) in self.keys:
                 return key, rank
