@@ -34,7 +34,7 @@ _SPOKEN = frozenset(
     " server gateway is are was were".split()
 )
 """Words of a message to somebody, in a line of several words that nothing marks as an item."""
-_GREETINGS = ("yes ", "no ", "sure ", "of course", "okay ", "ok ", "certainly ", "hello ", "hi ", "thanks ")
+_GREETINGS = frozenset({"yes", "sure", "of course", "okay", "ok", "certainly", "hello", "hi", "absolutely"})
 _END = re.compile(r"[.!?…:]$")
 
 
@@ -222,9 +222,9 @@ def _whole_lines(text: str, *, is_cut: bool) -> str:
 
 
 def _is_spoken(words: Sequence[str]) -> bool:
-    """Whether what looks like a list is said to somebody: an apology, a message of a server, a greeting."""
+    """Whether what looks like a list is said to somebody: an apology, a message of a server."""
     said = [word for text in words if len(parts := tokens(text)) > 1 for word in parts]
-    return not _SPOKEN.isdisjoint(said) or " ".join(map(word_key, words)).startswith(_GREETINGS)
+    return not _SPOKEN.isdisjoint(said)
 
 
 def _in_lines(text: str) -> tuple[str, ...]:
@@ -239,6 +239,8 @@ def _in_lines(text: str) -> tuple[str, ...]:
     if listed is None:
         listed = re.split(r"[,;•]", lines[0].strip("()[]{}\"' ")) if len(lines) == 1 else lines
     words = [word for line in listed if (word := _word(line).strip("\"'"))]
+    if len(lines) == 1 and len(words) > _FEWEST_LINES and word_key(words[0]) in _GREETINGS:
+        words = [word for word in words[1:] if word_key(word) not in _GREETINGS]
     short = [
         word
         for word in words
