@@ -12,10 +12,8 @@ from flows.core.words import word_key
 _TAGS = re.compile(
     r"<(?P<tag>b|i|u|em|strong|code|mark|p|span|q)>(?P<inside>.*?)</(?P=tag)>", re.DOTALL | re.IGNORECASE
 )
-_BREAKS = re.compile(r"(?:<(?:br|hr)\s*/?>\s*)+", re.IGNORECASE)
-_EMPHASIS = re.compile(
-    r"(?<![\w*_])(?P<mark>\*\*|__|\*|_)(?=\S)(?P<inside>[^*_\n]*[^*_\s])(?P=mark)(?![\w*_])"
-)
+_BREAKS = re.compile(r"(?<=[.!?…])\s*(?:<(?:br|hr)\s*/?>\s*)+", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(?<![\w*_])(?P<mark>\*\*|\*|_)(?=\S)(?P<inside>[^*_\n]*[^*_\s])(?P=mark)(?![\w*_])")
 _NUMBERED = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•–—+]|\d\ufe0f?\u20e3)\s+(?=\S)")
 _CITED = re.compile(r"\s*(?:\[\d{1,3}\]|【[^【】]{1,40}】)")
 _LABELLED = re.compile(

@@ -35,8 +35,8 @@ as an? (?:ai|artificial intelligence|(?:large )?language model)\b
 the evidence (?:contradicts itself|is (?:contradictory|unclear|about another|about a different))\b
 (?:it is )?(?:cannot|can't|could not|unable to|not able to|(?:im|not )possible to) (?:be )?
     (?:define|defined|provide|give|find|generate|determine|complete|fulfil|fulfill)
-    (?: (?:a|an|the|this|that|your|any)){0,2}(?: \w+)?
-    (?: definition| meaning of (?:this|the given)| request| answer| response| {WORD})\b
+    (?: (?:a|an|the|any)(?: \w+)? definition| (?:the )?meaning of (?:this|the given)
+    | (?:this|that|the given|your) (?:request|answer|{WORD}))\b
 (?:definition|meaning|evidence|content|information)(?: is)?
     (?: not {GIVEN}| unavailable| unknown| missing| pending| unclear)\b
 (?:not (?:found|mentioned|defined) in|please (?:provide|give|supply)) (?:\w+ )?evidence\b

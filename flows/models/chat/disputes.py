@@ -17,6 +17,7 @@ _TELLING = frozenset(
     " contradictions contradictory dispute disputes disputed".split()
 )
 _DENYING = frozenset("no not non without free resolved".split())
+_NOT_MEANT = NOT_MEANT - LOOKED_THROUGH - {"meta", "metadata", "note", "notes", "comments", "warnings"}
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 _SEPARATED = re.compile(r"[,;\n]|\band\b")
 
@@ -55,7 +56,7 @@ def _told(
                 and not _is_item(name, part, wanted)
             ):
                 yield from _meant(part, wanted, numbers, own)
-            elif name_of(name) not in NOT_MEANT - LOOKED_THROUGH:
+            elif name_of(name) not in _NOT_MEANT:
                 yield from _told(part, wanted, numbers, wanted.means(name) or own, depth + 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.boundary import prose, terms
+from flows.boundary import prose, terms, thoughts
 from flows.boundary.text import clean
 from flows.core.prompts import Task
 from flows.models.chat.names import DEEPEST, MOST_TEXTS, name_of, named, texts
@@ -126,7 +126,7 @@ def _text(value: Any, key: str, *, is_long: bool) -> str:  # noqa: ANN401  any J
 
 
 def _related(value: Any, _key: str) -> list[str]:  # noqa: ANN401  any JSON
-    words = [terms.headword(clean(word)) for word in _targets(value)]
+    words = [terms.headword(clean(thoughts.without_thoughts(word))) for word in _targets(value)]
     return terms.without_placeholders([word for word in words if word])
 
 
