@@ -19,6 +19,9 @@ _TELLING = frozenset(
 _DENYING = frozenset("no not non without free resolved".split())
 _NOT_MEANT = NOT_MEANT - LOOKED_THROUGH - {"meta", "metadata", "note", "notes", "comments", "warnings"}
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+_OUTSIDE = re.compile(
+    r"\bconflicts?\b[\\\"'”]*\s*(?P<sign>[:=>])\s*\[(?P<told>[^\[\]{}]*)(?P<end>\]|\Z)", re.IGNORECASE
+)
 _SEPARATED = re.compile(r"[,;\n]|\band\b")
 
 
@@ -28,6 +31,23 @@ def disputed(value: Any, wanted: Wanted) -> frozenset[str]:  # noqa: ANN401  any
     """
     numbers = dict(_numbers(value, wanted))
     return frozenset(_told(value, wanted, numbers))
+
+
+def disputed_outside(text: str, wanted: Wanted) -> frozenset[str]:
+    """The wanted words in a list of conflicts that is no part of JSON, as "conflicts=['dog']", or that broke
+    off: half a word means all words that begin with it.
+    """
+    found = set[str]()
+    for told in _OUTSIDE.finditer(text):
+        *whole, last = (part.strip("\\\"'“” \n") for part in told["told"].split(","))
+        if not told["end"]:
+            found.update(key for key in wanted.keys if last and key.startswith(word_key(last)))
+        elif told["sign"] != ":":
+            whole.append(last)
+        else:
+            continue
+        found.update(filter(None, map(wanted.means, whole)))
+    return frozenset(found)
 
 
 def _told(

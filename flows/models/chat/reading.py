@@ -15,7 +15,7 @@ from flows.boundary import answers, terms
 from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
-from flows.models.chat.disputes import disputed
+from flows.models.chat.disputes import disputed, disputed_outside
 from flows.models.chat.items import Item, is_about_a_word, item_of
 from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
 from flows.models.chat.schemas import DefinedWord, EnrichedWord
@@ -36,11 +36,12 @@ def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, An
     of them may belong to that. From a text that was cut off, the items before the cut are read.
     """
     wanted = Wanted(keys)
-    best = _best(task, answers.read(text), wanted)
+    outside = disputed_outside(answers.spoken(text[: answers.MAX_CHARACTERS]), wanted)
+    best = _best(task, answers.read(text), wanted, outside)
     for answer in answers.other_readings(text):
         if best.named >= len(wanted):
             break
-        best = max(best, _best(task, answer, wanted), key=lambda found: found.named)
+        best = max(best, _best(task, answer, wanted, outside), key=lambda found: found.named)
     return best.drafts, best.is_whole
 
 
@@ -70,7 +71,7 @@ class _Read:
     items: dict[str, Item | None] = field(default_factory=dict)
 
 
-def _best(task: Task, answer: answers.Answer, wanted: Wanted) -> _Found:
+def _best(task: Task, answer: answers.Answer, wanted: Wanted, outside: frozenset[str]) -> _Found:
     """The drafts of an answer: of the part that names the most wanted keys, the last of equals; then those
     that only others have, as parts of one answer.
     """
@@ -88,7 +89,7 @@ def _best(task: Task, answer: answers.Answer, wanted: Wanted) -> _Found:
                 taken.add(key)
                 is_whole = is_whole and one.part.is_whole
                 if item is not None:
-                    drafts[key] = _draft(item, disputes.about(key, one.part.value))
+                    drafts[key] = _draft(item, key in outside or disputes.about(key, one.part.value))
     return _Found(drafts, len(taken), is_whole)
 
 

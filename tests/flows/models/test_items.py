@@ -199,7 +199,6 @@ def test_a_myth_keeps_its_correction(myths, kept):
         "There are no common misconceptions.",
         "No known myths",
         [""],
-        None and "",
     ],
 )
 def test_no_myths_are_none(myths):

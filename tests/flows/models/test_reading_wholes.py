@@ -1,4 +1,6 @@
-"""Answers that a careful reader reads whole: thoughts, disputes, parts, senses and ids as models write them."""
+"""Answers that a careful reader reads whole: thoughts, disputes, parts, senses and ids as models write
+them.
+"""
 
 import json
 
@@ -68,6 +70,16 @@ def test_a_sign_of_thoughts_inside_a_text_ends_nothing():
         (VALID[:-2], {"dog"}),
         ('{"conflicts":["dog"],"words":' + json.dumps([CAT, DOG]) + ',"no', {"dog"}),
         ('{"conflicts":["dog"],"words":' + json.dumps([CAT, DOG])[:-1] + ',{"id', {"dog"}),
+        (VALID[:-3], {"dog"}),
+        (VALID[:-4], {"dog"}),
+        (VALID[:-5], {"dog"}),
+        (VALID[:-3] + ', "ca', {"cat", "dog"}),
+        (f"```tool_code\ndefine(words={[CAT, DOG]}, conflicts=['dog'])\n```", {"dog"}),
+        (
+            f"<parameter=words>{json.dumps([CAT, DOG])}</parameter><parameter=conflicts>['dog']</parameter>",
+            {"dog"},
+        ),
+        (f"<parameter=words>{json.dumps([CAT, DOG])}</parameter><parameter=conflicts>\n[]", set()),
         ({**BOTH, "conflicts": ["a dog"]}, {"dog"}),
         ({**BOTH, "conflicts": ["dog (1)"]}, {"dog"}),
         ({**BOTH, "conflicts": ["The Dog"]}, {"dog"}),
@@ -106,7 +118,7 @@ def test_a_sign_of_thoughts_inside_a_text_ends_nothing():
         ({"words": [CAT, DOG], "no_conflicts": ["cat", "dog"]}, set()),
         (
             {
-                "properties": {"conflicts": {"type": "array", "items": {"type": "string"}}},
+                "properties": {"conflicts": {"type": "array", "items": {}}},
                 **BOTH,
                 "conflicts": [],
             },
