@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from flows.core.evasion import is_evasive
+from flows.core.evasion import has_remains, is_evasive
 from flows.core.identity.mentions import LemmasOf, mentions
 from flows.core.words import display_form, form_problem, printable, word_key
 from flows.knowledge import (
@@ -191,6 +191,8 @@ def _text_problems(text: str, key: str) -> list[str]:
         problems.append("definition: repeats the word itself")
     if is_evasive(text):
         problems.append("definition: says that there is none, or repeats the task")
+    if has_remains(text):
+        problems.append("definition: contains signs of a template or of markup")
     return problems
 
 

@@ -41,6 +41,11 @@ from flows.core.prompts import SYSTEM
         "Meaning unknown from the evidence.",
         "This is not a valid English word.",
         "Please provide evidence for this word.",
+        "I have no definition for this word.",
+        "There is no such word.",
+        "This appears to be a typo.",
+        "Here is the definition you asked for.",
+        "Error: could not generate a definition.",
         "TODO: write the definition",
         "A short definition of the word.",
         "one definition of at most 30 words",
@@ -91,11 +96,38 @@ def test_what_says_nothing_of_a_word_is_no_definition(text):
         "The request of a person who is unable to pay.",
         "Unable to give a satisfactory answer.",
         "Not able to complete a request in time.",
+        "The concept that no truth can be known.",
+        "The term for a thing that is not known.",
+        "The word that a speaker has not found yet.",
+        "The phrase of a song that is not sung, known from its first line.",
+        "This side of what is known; not beyond it.",
         "closely related",
     ],
 )
 def test_a_definition_may_speak_of_what_is_not(text):
     assert not is_evasive(text)
+    assert definition_problems(definition(text=text)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A small pet that purrs.<|im_end|>",
+        "<think>hm</think>A small pet that purrs.",
+        "A&nbsp;small pet that purrs.",
+        "**Cat** (noun): a small pet that purrs.",
+    ],
+)
+def test_what_is_left_of_a_dress_is_refused(text):
+    assert definition_problems(definition(text=text)) == (
+        "definition: contains signs of a template or of markup",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Of R&D; and the like: a firm.", "Less than, as in a < b | c > d.", "2 ** 3 is 8 here."]
+)
+def test_signs_that_belong_to_a_definition_stay(text):
     assert definition_problems(definition(text=text)) == ()
 
 
