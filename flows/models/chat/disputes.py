@@ -6,10 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flows.boundary import answers, terms
+from flows.boundary import terms
 from flows.boundary.text import clean
 from flows.core.words import word_key
-from flows.models.chat.names import DEEPEST, IDS, LOOKED_THROUGH, MOST_TEXTS, NOT_MEANT, name_of, named
+from flows.models.chat.names import (
+    DEEPEST,
+    IDS,
+    LOOKED_THROUGH,
+    MOST_TEXTS,
+    NOT_MEANT,
+    in_text,
+    name_of,
+    named,
+)
 from flows.models.chat.wanted import Wanted
 
 _TELLING = frozenset(
@@ -63,9 +72,8 @@ def _told(
         for part in value[:MOST_TEXTS]:
             yield from _told(part, wanted, numbers, own, depth + 1)
     elif isinstance(value, str):
-        if value.lstrip()[:1] in {"{", "["}:
-            for inner in answers.read(value).values:
-                yield from _told(inner, wanted, numbers, own, depth + 1)
+        for inner in in_text(value):
+            yield from _told(inner, wanted, numbers, own, depth + 1)
     elif isinstance(value, dict):
         own = _own(value, wanted) or own
         for name, part in value.items():

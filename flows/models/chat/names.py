@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flows.boundary import answers
@@ -74,6 +75,16 @@ def texts(value: Any, *, separated: bool = False) -> list[str]:  # noqa: ANN401 
     return [text for part in found for text in part if isinstance(text, str)]
 
 
+def in_text(text: str) -> tuple[Any, ...]:
+    """The JSON in a text that begins with it."""
+    return _read(text) if text.lstrip()[:1] in {"{", "["} else ()
+
+
+@lru_cache(maxsize=16)  # a damaged one takes long, and is looked at more than once
+def _read(text: str) -> tuple[Any, ...]:
+    return answers.read(text).values
+
+
 def wrapped(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any JSON
     """The objects and lists inside a value, whatever they are called, and those in its JSON texts; the
     innermost first. What a schema or a tool's call holds is looked through: there may be items in it.
@@ -81,10 +92,9 @@ def wrapped(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any J
     if depth > DEEPEST:
         return
     if isinstance(value, str):
-        if value.lstrip()[:1] in {"{", "["}:
-            for inner in answers.read(value).values:
-                yield from wrapped(inner, depth + 1)
-                yield inner
+        for inner in in_text(value):
+            yield from wrapped(inner, depth + 1)
+            yield inner
         return
     inside = value if isinstance(value, list) else ()
     if isinstance(value, dict):
