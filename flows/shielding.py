@@ -1,4 +1,4 @@
-"""Work that must finish even if the task waiting for it is cancelled."""
+"""Work that must finish even if the task waiting for it is cancelled, and how long a stop may take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+STOP_GRACE_S = 8.0
+"""A job that is told to stop keeps its results within this time; who waits for it waits a little longer."""
 
 
 async def finish(work: Coroutine[Any, Any, T], *, within_s: float) -> T:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from flows.boundary import thoughts
+
 MAX_CHARACTERS = 150_000
 """Most characters read of one answer; the longest that we ask for has about 40,000."""
 MAX_DEPTH = 32
@@ -22,18 +24,11 @@ MAX_FAILURES = 200
 MAX_REPAIRS = 60
 """Most damaged values that are mended; an answer of one object a word has twenty."""
 
-_THOUGHT = (
-    r"(?:\w{1,20}:)?(?:think|thinking|thought|thoughts|reason|reasoning|analysis|reflection|scratchpad)"
-)
-_BEGIN = rf"(?:[<\[◁](?P<tag>{_THOUGHT})(?:\s[^<>\[\]]{{0,200}})?[>\]▷]|<\|begin_of_thought\|>)"
-_END = rf"(?:[<\[◁]/{_THOUGHT}[>\]▷]|<\|end_of_thought\|>)"
-_THOUGHTS = re.compile(rf"\s*{_BEGIN}.*?(?P<end>{_END}|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHTS = re.compile(rf"{_END}|<\|channel\|>\s*final\b[^{{\[]{{0,60}}?<\|message\|>", re.IGNORECASE)
-_ENDS_IN_JSON = re.compile(r"[}\]][\s`]*\Z")
 _OTHER_SIGNS = (
     str.maketrans(dict.fromkeys("“”„‟″＂「」『』", '"')),
     str.maketrans("｛｝［］：，", "{}[]:,"),
 )
+_QUOTE = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
 _ARROW = re.compile(r'(?<=")\s*=>?\s*(?=["\[{])')
 _ESCAPED = re.compile(r'\\(["\\/n])')
 _OPENING = re.compile(r"[{\[]")
@@ -58,14 +53,14 @@ class Answer:
 def read_answer(text: str) -> Answer:
     """Read an answer; never raises, whatever the text is."""
     text = text[:MAX_CHARACTERS].lstrip("\ufeff\u200b \t\r\n")
-    if "&quot;" in text and '"' not in text:
+    if '"' not in text and _QUOTE.search(text) is not None:
         text = html.unescape(text)
     whole = _parsed(text)
     if isinstance(whole, str):
         text, whole = whole, _parsed(whole)  # JSON in a JSON string
     if isinstance(whole, dict | list):
         return Answer((whole,))
-    return _scanned(_without_thoughts(text))
+    return _scanned(answer_text(text))
 
 
 def other_readings(text: str) -> Iterator[Answer]:
@@ -119,15 +114,9 @@ def _complete(text: str) -> Iterator[Any]:
         failures, at = (failures, end) if end > 0 else (failures + 1, at + 1)
 
 
-def _without_thoughts(text: str) -> str:
-    """The text after its thoughts. Of thoughts that never end, the answer is what they end in."""
-    if (found := _THOUGHTS.match(text)) is not None:
-        if found["end"]:
-            text = text[found.end() :]
-        elif not _ENDS_IN_JSON.search(text):
-            return ""
-    ends = list(_END_OF_THOUGHTS.finditer(text))
-    return text[ends[-1].end() :] if ends else text
+def answer_text(text: str) -> str:
+    """The text of an answer without the thoughts around it; see `thoughts.spoken`."""
+    return thoughts.spoken(text, lambda inside, start: _decoded(inside, start)[1])
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401  any JSON
@@ -214,13 +203,13 @@ def _span(text: str, start: int) -> _Span:
             if not brackets:
                 return _Span(at + 1)
         # inside an item nothing is whole: it may break off
-        if "{" not in "".join(brackets).lstrip("{") and (c != "," or brackets[-1] == "["):
+        if "{" not in "".join(brackets).lstrip("{") and (c not in ',"' or brackets[-1] == "["):
             whole_until, is_open = (at if c == "," else at + 1), "".join(brackets)
     return _Span(-1, whole_until, is_open)
 
 
 def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """The brackets and commas of JSON, without those in strings."""
+    """The brackets and commas of JSON, without those in strings, and the last sign of each string."""
     at = start
     while (found := _IN_VALUE.search(text, at)) is not None:
         at = found.end()
@@ -233,6 +222,7 @@ def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
                 return
             at = inner.end()
             if inner.group() == '"':
+                yield inner.start(), '"'
                 break
             at += 1  # whatever is escaped
 

@@ -79,6 +79,11 @@ _ASIDE = re.compile(
     r"|[¹²³⁰⁴-⁹]+\Z"
 )
 """Tags, how the word is pronounced, the sign of a footnote."""
+_SENSE = re.compile(
+    r"\.[nvars]\.\d{1,3}\Z|\s*#\s?\d{1,3}\Z|(?<=\w)[_-](?:noun|verb|adjective|adverb|adj|adv|[nv])\Z"
+)
+"""The sign of one sense, or its part of speech."""
+_AROUND = re.compile(r"(?i)\A(?:#|(?:the|an?|to)\s+)|\s*[(\[].*\Z|(?<=\w)\s(?:noun|verb|adjective|adverb)\Z")
 _BRACKETED = re.compile(r"\[([^\[\]]+)\]|\{([^{}]+)\}")
 _IN_BRACKETS = re.compile(r"(?P<word>[^()\[\]]+?)\s*[(\[](?P<part>[^()\[\]]{1,40})[)\]]\.?")
 _WITH_PART = re.compile(r"(?P<word>[^,/|\t]+?)(?:\s*[,|\t]\s*|\s+/\s+)(?P<part>[^,/|\t]{1,20})")
@@ -88,6 +93,10 @@ _EXPLAINED = re.compile(r"(?P<word>[^:]{1,60}?)(?P<sign>:\s|\s(?:[-–—=→]|-
 _MARKED = re.compile(r"(?P<mark>\*\*|__|[`*_])(?P<word>[^*_`]{1,60}?)(?P=mark)\s*(?P<rest>.*)")
 _MOST_WORDS = 4
 _SEVERAL = re.compile(r"[,;/|]|\bor\b|\band\b|\s[-–—]\s")
+_SMALL_CLASSES = frozenset(
+    "interjection interj exclamation greeting preposition prep conjunction conj pronoun pron determiner det"
+    " article particle numeral num number contraction prefix suffix affix letter symbol".split()
+)
 _OTHER = re.compile(r"[^a-z]+")
 CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Where the next word begins in a name such as wordList."""
@@ -110,15 +119,51 @@ def headword(text: str) -> str:
     if (found := _LABELLED.fullmatch(text)) is not None and _is_label(found["label"]):
         text = _undressed(found["word"])
     if (found := _EXPLAINED.match(text)) is not None and len(found["word"].split()) <= _MOST_WORDS:
-        # "Blade Runner: 2049" may be a name
+        # "Blade Runner: 2049" and "Star Wars: A New Hope" are names, "pet: a tame animal" is explained
         word = found["word"].strip()
         is_quoted = len(word) > 2 and word[0] in _QUOTED and word[-1] in _QUOTED
-        is_told = is_quoted or len(text.split()) > _MOST_WORDS or found["sign"][0].isspace()
+        is_told = (
+            is_quoted
+            or len(text.split()) > _MOST_WORDS
+            or found["sign"][0].isspace()
+            or text[found.end() - 1].islower()
+        )
         text = _undressed(word) if is_told else text
     for pattern in (_IN_BRACKETS, _WITH_PART):
         if (found := pattern.fullmatch(text)) is not None and part_of_speech(found["part"]) is not None:
             text = _undressed(found["word"])
     return text
+
+
+def bare(text: str) -> str:
+    """A word without its dress, without what is said of it in brackets or with a number ("cat (1)", "cat #2",
+    "cat.n.01", "cat_noun"), and without "the", "a" or "to" before it. For comparing, never for showing.
+    """
+    return _AROUND.sub("", headword(_SENSE.sub("", text.strip()))) or text
+
+
+_PLACEHOLDER = re.compile(
+    r"n/?a|not (?:applicable|available|known|specified)|tbd|todo|unknown|none|null|undefined|[-–—.…?]+"
+    r"|(?:there (?:are|is) )?(?:none|no (?:\w+ ){0,2}(?:myths?|misconceptions?|uses?|applications?|examples?"
+    r"|conflicts?|contradictions?))(?: (?:known|found|exist|noted|to report))?"
+)
+_NEVER_A_WORD = re.compile(r"n/a|not (?:applicable|available|specified)|tbd|[-–—.…?]+")
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text only says that there is nothing to say: "none", "N/A", "No common misconceptions."."""
+    return _PLACEHOLDER.fullmatch(_plain(text)) is not None
+
+
+def without_placeholders(words: list[str]) -> list[str]:
+    """Words without those that stand for none; "none" and "unknown" may be words among others."""
+    if all(map(is_nothing, words)):
+        return []
+    return [word for word in words if _NEVER_A_WORD.fullmatch(_plain(word)) is None]
+
+
+def _plain(text: str) -> str:
+    return (" ".join(text.split()).casefold().rstrip(".!") or text.strip()) if len(text) <= 80 else text
 
 
 def _is_label(text: str) -> bool:
@@ -167,6 +212,15 @@ def part_of_speech(text: str) -> PartOfSpeech | None:
     tokens = names[0].split("_")
     telling = [name for name in tokens if len(name) > max(map(len, _SHORT)) or name in _SHORT]
     return next((part for name in (*names, *telling) if (part := _PART_OF.get(name)) is not None), None)
+
+
+def word_class(text: str) -> PartOfSpeech | None:
+    """The part of speech of an item: words of the small classes, such as interjections and pronouns, count as
+    phrases, since we have no other name for what is no noun, verb, adjective or adverb.
+    """
+    return part_of_speech(text) or (
+        "phrase" if _SMALL_CLASSES.intersection(_names(text)[0].split("_")) else None
+    )
 
 
 def category(text: str) -> Category | None:

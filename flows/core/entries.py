@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from flows.core.evasion import has_remains, is_evasive
 from flows.core.identity.mentions import LemmasOf, mentions
 from flows.core.words import display_form, form_problem, printable, word_key
 from flows.knowledge import (
@@ -157,6 +158,8 @@ def deep_problems(entry: Entry) -> tuple[str, ...]:
         problems.append("explanation: is shorter than the definition")
     elif word_key(explanation) == word_key(entry.definition):
         problems.append("explanation: repeats the definition")
+    elif is_evasive(explanation):
+        problems.append("explanation: says that there is none, or repeats the task")
     if len(explanation) > MAX_EXPLANATION:
         problems.append(
             f"explanation: must be at most {MAX_EXPLANATION:,} characters (is {len(explanation):,})"
@@ -186,6 +189,10 @@ def _text_problems(text: str, key: str) -> list[str]:
         problems.append(f"definition: must be {MIN_DEFINITION} to {MAX_DEFINITION} characters (is {length})")
     if word_key(text).strip(" .") == key.strip(" ."):
         problems.append("definition: repeats the word itself")
+    if is_evasive(text):
+        problems.append("definition: says that there is none, or repeats the task")
+    if has_remains(text):
+        problems.append("definition: contains signs of a template or of markup")
     return problems
 
 

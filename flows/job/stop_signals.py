@@ -13,11 +13,11 @@ from typing import Any
 
 from prefect.client.schemas.objects import StateType
 
-from flows.core.grace import STOP_GRACE_S
 from flows.job.logs import job_logger
 from flows.job.prefect_run import PrefectRun
 from flows.job.progress import ProgressTracker
 from flows.job.rounds import RoundRunner
+from flows.shielding import STOP_GRACE_S
 from flows.stores.base import Store
 
 STATE_EVERY_S = 5.0

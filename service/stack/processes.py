@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import quote
 from zlib import crc32
 
-from flows.core.grace import STOP_GRACE_S
 from flows.errors import AddressInUse
 from flows.settings import Settings
+from flows.shielding import STOP_GRACE_S
 from service.settings import FacadeSettings
 from service.stack.environment import logs_folder, prefect_home
 from service.stack.locks import LEASE, LIFELINE

@@ -150,7 +150,7 @@ class GroqModel:
         model, reply = await self._send(prompt, words=asked.count)
         problem, words = reply.problem, tuple[str, ...]()
         try:
-            words = read_proposals(reply.text)
+            words = read_proposals(reply.text, is_cut=reply.problem is not None)
         except ValueError as error:
             problem = problem or f"the answer {error}"
         generation = self._generation(words[: asked.count], model, prompt, reply)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flows.boundary import answers
@@ -28,7 +29,9 @@ NOT_MEANT = frozenset(
 """What is no answer: what our requests and their schemas hold, for models that repeat them, and what models
 say beside it.
 """
-IDS = ("id", "word", "key", "term", "headword", "lemma", "name", "word_id")
+LOOKED_THROUGH = frozenset({"properties", "input"})
+"""Names of that kind under which a model may also put its whole answer."""
+IDS = tuple("id word key term headword lemma name word_id entry title token expression phrase".split())
 _TEXTS = tuple(
     "text word headword term name sentence example value definition lemma expression phrase".split()
 )
@@ -40,8 +43,22 @@ def name_of(name: str) -> str:
 
 
 def named(value: Mapping[Any, Any]) -> dict[str, Any]:
-    """An object's fields by their names in our writing."""
-    return {name_of(name): part for name, part in value.items() if isinstance(name, str)}
+    """An object's fields by their names in our writing; numbered ones, "example1" and "example2", as a list
+    under their common name.
+    """
+    fields: dict[str, Any] = {}
+    numbered: dict[str, list[Any]] = {}
+    for given, part in value.items():
+        if not isinstance(given, str):
+            continue
+        name = name_of(given)
+        if name and any(map(str.isdigit, given)):
+            numbered.setdefault(name, []).append(part)
+        else:
+            fields[name] = part
+    for name, parts in numbered.items():
+        fields.setdefault(name, parts if len(parts) > 1 else parts[0])
+    return fields
 
 
 def texts(value: Any, *, separated: bool = False) -> list[str]:  # noqa: ANN401  any JSON
@@ -58,21 +75,32 @@ def texts(value: Any, *, separated: bool = False) -> list[str]:  # noqa: ANN401 
     return [text for part in found for text in part if isinstance(text, str)]
 
 
+def in_text(text: str) -> tuple[Any, ...]:
+    """The JSON in a text that begins with it."""
+    return _read(text) if text.lstrip()[:1] in {"{", "["} else ()
+
+
+@lru_cache(maxsize=16)  # a damaged one takes long, and is looked at more than once
+def _read(text: str) -> tuple[Any, ...]:
+    return answers.read_answer(text).values
+
+
 def wrapped(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any JSON
     """The objects and lists inside a value, whatever they are called, and those in its JSON texts; the
-    innermost first.
+    innermost first. What a schema or a tool's call holds is looked through: there may be items in it.
     """
     if depth > DEEPEST:
         return
     if isinstance(value, str):
-        if value.lstrip()[:1] in {"{", "["}:
-            for inner in answers.read_answer(value).values:
-                yield from wrapped(inner, depth + 1)
-                yield inner
+        for inner in in_text(value):
+            yield from wrapped(inner, depth + 1)
+            yield inner
         return
     inside = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        inside = [part for name, part in value.items() if name_of(str(name)) not in NOT_MEANT]
+        inside = [
+            part for name, part in value.items() if name_of(str(name)) not in NOT_MEANT - LOOKED_THROUGH
+        ]
     for part in inside[:MOST_TEXTS]:
         if isinstance(part, dict | list | str):
             yield from wrapped(part, depth + 1)

@@ -8,12 +8,15 @@ from typing import Any
 
 from flows.boundary import answers, terms
 from flows.boundary.text import clean_text
+from flows.core.words import tokens, word_key
 from flows.models.base import MOST_WORDS, WORD_CHARACTERS
 from flows.models.chat.names import DEEPEST, LISTS, NOT_MEANT, WORD_LISTS, name_of, named, texts
 
 _MOST_PARTS = 4
 """Most words of a line that is taken for a word; more are a sentence."""
 _FEWEST_LINES = 2
+_IN_SERIES = re.compile(r", (?:and|or) ")
+"""A phrase such as "lock, stock, and barrel"."""
 
 _OF_WORDS = frozenset({"words", "headwords", "terms", "vocabulary", "proposals", "candidates", "proposed"})
 _WORD = ("word", "headword", "term", "lemma", "name", "phrase", "expression", "text", "value")
@@ -23,11 +26,19 @@ _MARKED = re.compile(r"\s*(?:\(?\d{1,4}(?:[.):]|\s[-–—])|[-*•+–—‣▪
 _TAGGED = re.compile(r"<(?P<tag>li|word|item|term|headword)>([^<>]{1,200})</(?P=tag)>", re.IGNORECASE)
 _CELL = re.compile(r"\s*\|\s*([^|]*?)\s*\|.*")
 _RULE = re.compile(r"[\s|:\-=+]*")
+_SPOKEN = frozenset(
+    "i i'm i'll i've you your you're we we're my me please sorry here's later again retry sure unavailable"
+    " error cannot can't couldn't unable failed denied exceeded unauthorized forbidden timed requests request"
+    " server gateway is are was were".split()
+)
+"""Words of a message to somebody, in a line of several words that nothing marks as an item."""
+_GREETINGS = frozenset({"yes", "sure", "of course", "okay", "ok", "certainly", "hello", "hi", "absolutely"})
 _END = re.compile(r"[.!?…:]$")
 
 
-def read_proposals(text: str) -> tuple[str, ...]:
-    """The words of a `propose` answer; if it was cut off, those before the cut.
+def read_proposals(text: str, *, is_cut: bool = False) -> tuple[str, ...]:
+    """The words of a `propose` answer; if it was cut off, those before the cut. Of a list without JSON
+    only `is_cut` tells that: its last line may be half a word.
 
     Raises ValueError if there is no list of words.
     """
@@ -36,7 +47,9 @@ def read_proposals(text: str) -> tuple[str, ...]:
         words = _in_json(reading)
         if words is not None:
             return words
-    if answer == answers.Answer() and (words := _in_lines(text[: answers.MAX_CHARACTERS])):
+    if answer == answers.Answer() and (
+        words := _in_lines(_whole_lines(text[: answers.MAX_CHARACTERS], is_cut=is_cut))
+    ):
         return words
     raise ValueError("contains no list")
 
@@ -118,12 +131,24 @@ def _listed(
         return _flat(value)
     if not isinstance(value, dict) or depth > DEEPEST or not value:
         return None
+    if _are_kinds(value.values()):
+        return _words(value)
     if (words := _numbered(value)) or (words := _by_kind(value)):
         return words
     is_schema = not NOT_MEANT.isdisjoint(map(name_of, value))
     if is_named and not is_schema and all(isinstance(part, str | dict | None) for part in value.values()):
         return _words(value)
     return None
+
+
+def _are_kinds(values: Iterable[Any]) -> bool:
+    """Whether the values of an object are what is said of the words that name them: lists of their parts of
+    speech.
+    """
+    kinds = [value for value in values if isinstance(value, list) and value]
+    return bool(kinds) and all(
+        isinstance(kind, str) and terms.part_of_speech(kind) is not None for some in kinds for kind in some
+    )
 
 
 def _flat(parts: Sequence[Any]) -> tuple[str, ...]:
@@ -140,7 +165,17 @@ def _flat(parts: Sequence[Any]) -> tuple[str, ...]:
             found += (_own(part) if _is_group(part) else None) or [_lone(part)]
         elif isinstance(part, str):
             found.append(part)
-    return _words(found)
+    return _words(_apart(found))
+
+
+def _apart(found: Sequence[str]) -> list[str]:
+    """Words of which a text holds several: after semicolons and line breaks always, after commas if there is
+    no other text.
+    """
+    signs = r"[,;\n]" if len(found) == 1 and not _IN_SERIES.search(found[0]) else r"[;\n]"
+    parts = [part for text in found for part in (re.split(signs, text) if text else [text])]
+    is_list = all(len(part.split()) <= _MOST_PARTS for part in parts)
+    return parts if is_list else list(found)
 
 
 def _is_group(part: dict[Any, Any]) -> bool:
@@ -176,6 +211,20 @@ def _lone(value: dict[Any, Any]) -> str:
     return next((_word(fields[name]) for name in _WORD if isinstance(fields.get(name), str)), "")
 
 
+def _whole_lines(text: str, *, is_cut: bool) -> str:
+    """What an answer says, without what may be half a word at its end."""
+    said = answers.answer_text(text)
+    if not is_cut or said.endswith("\n"):
+        return said
+    return said[: max(said.rfind(sign) for sign in "\n,;•|") + 1]
+
+
+def _is_spoken(words: Sequence[str]) -> bool:
+    """Whether what looks like a list is said to somebody: an apology, a message of a server."""
+    said = [word for text in words if len(parts := tokens(text)) > 1 for word in parts]
+    return not _SPOKEN.isdisjoint(said)
+
+
 def _in_lines(text: str) -> tuple[str, ...]:
     """The words of a list without JSON: marked lines, a table, tags, or one word a line."""
     if tagged := _TAGGED.findall(text):
@@ -184,15 +233,20 @@ def _in_lines(text: str) -> tuple[str, ...]:
     marked = [found[1] for line in lines if (found := _MARKED.fullmatch(line))]
     cells = [found[1] for line in lines if (found := _CELL.fullmatch(line))][1:]
     listed = next((some for some in (cells, marked) if len(some) >= _FEWEST_LINES), None)
+    is_marked = listed is not None
     if listed is None:
         listed = re.split(r"[,;•]", lines[0].strip("()[]{}\"' ")) if len(lines) == 1 else lines
     words = [word for line in listed if (word := _word(line).strip("\"'"))]
+    if len(lines) == 1 and len(words) > _FEWEST_LINES and word_key(words[0]) in _GREETINGS:
+        words = [word for word in words[1:] if word_key(word) not in _GREETINGS]
     short = [
         word
         for word in words
         if len(word.split()) <= _MOST_PARTS and any(map(str.isalpha, word)) and not _END.search(word)
     ]
     is_list = len(short) >= _FEWEST_LINES and 5 * len(short) >= 4 * len(words)
+    if not is_marked and _is_spoken(words):
+        return ()
     return tuple(short[:MOST_WORDS]) if is_list else ()
 
 

@@ -6,77 +6,41 @@ bare list. What is meant without doubt is taken; what is not, is asked again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
-
 from flows.boundary import answers, terms
-from flows.boundary.text import clean_text
 from flows.core.prompts import Task
 from flows.core.words import word_key
 from flows.knowledge import Deepening, DefinitionDraft, Enrichment
-from flows.models.base import MOST_WORDS, WORD_CHARACTERS
+from flows.models.base import MOST_WORDS
+from flows.models.chat.disputes import disputed, disputed_outside
+from flows.models.chat.items import AnswerItem, is_about_a_word, item_of
 from flows.models.chat.names import IDS, LISTS, name_of, named, texts, wrapped
-from flows.models.chat.schemas import ITEMS, DeepenedWord, DefinedWord, EnrichedWord
+from flows.models.chat.schemas import DefinedWord, EnrichedWord
+from flows.models.chat.wanted import Wanted
 
-AnswerItem = DefinedWord | EnrichedWord | DeepenedWord
-
-_NAMES: Mapping[str, Sequence[str]] = {
-    "text": ("text", "definition", "explanation", "meaning", "gloss", "description"),
-    "pos": ("pos", "part_of_speech", "partofspeech", "word_class", "type"),
-    "related": ("related", "related_words", "related_concepts", "related_terms", "relatedwords", "synonyms"),
-    "examples": ("examples", "example", "example_sentences", "sentences", "example_sentence"),
-    "category": ("category", "categories", "domain", "semantic_field", "field"),
-    "uses": ("uses", "applications", "use", "usage"),
-    "myths": ("myths", "misconceptions", "common_misconceptions", "misconception"),
-}
-_DEEP_TEXT = ("text", "explanation", "description", "definition", "meaning")
-"""A deeper text is no definition, which models may repeat beside it."""
-_FIELDS: Mapping[Task, Sequence[str]] = {
-    "define": ("text", "pos"),
-    "enrich": ("related", "examples", "category"),
-    "deepen": ("text", "uses", "myths"),
-}
-_TELLING: Mapping[str, frozenset[str]] = {
-    "text": frozenset("definition definitions explanation meaning meanings gloss".split()),
-    "pos": frozenset({"pos", "speech"}),
-    "related": frozenset({"related", "synonyms"}),
-    "examples": frozenset({"example", "examples", "sentences"}),
-    "category": frozenset({"category", "categories"}),
-    "uses": frozenset({"uses", "applications"}),
-    "myths": frozenset({"myths", "misconceptions"}),
-}
-"""Words of a longer name that tell which field is meant, as in "short_definition"."""
-_AROUND = re.compile(r"(?i)\A(?:the|an?|to)\s+|\s*[(\[].*\Z")
 _SENSES = ("senses", "meanings", "definitions")
-
-
-@dataclass(frozen=True)
-class _Items:
-    """Some items of an answer with the words that it disputes; `is_whole` says that none is missing."""
-
-    items: Sequence[Any]
-    is_whole: bool
-    disputed: frozenset[str] = frozenset()
+_HOLDERS = frozenset("definition entry meaning sense attributes node data details info value content".split())
+"""Under which names an item may hold its fields once more."""
 
 
 def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:
     """The usable drafts of an answer by word key, and whether the answer was complete.
 
-    An item counts if it has the right fields and names one of the keys; if a key comes twice with different
-    words, neither counts, since one of them belongs to another word. From a text that was cut off, the items
-    before the cut are read.
+    An item counts if it has the right fields and names one of the keys. Of several senses of a word the first
+    counts; but if a key comes twice as one part of speech while another is missing, neither counts, since one
+    of them may belong to that. From a text that was cut off, the items before the cut are read.
     """
-    wanted = frozenset(keys)
-    best = _best(task, answers.read_answer(text), wanted)
+    wanted = Wanted(keys)
+    outside = disputed_outside(answers.answer_text(text[: answers.MAX_CHARACTERS]), wanted)
+    best = _best(task, answers.read_answer(text), wanted, outside)
     for answer in answers.other_readings(text):
         if best.named >= len(wanted):
             break
-        best = max(best, _best(task, answer, wanted), key=lambda found: found.named)
+        best = max(best, _best(task, answer, wanted, outside), key=lambda found: found.named)
     return best.drafts, best.is_whole
 
 
@@ -87,141 +51,197 @@ class _Found:
     is_whole: bool = False
 
 
-def _best(task: Task, answer: answers.Answer, wanted: frozenset[str]) -> _Found:
-    """The drafts of the part of an answer that names the most wanted keys."""
-    best = _Found({})
-    for part in _parts(answer, wanted):
-        drafts, named = _drafts(task, part, wanted)
-        if named >= best.named:
-            best = _Found(drafts, named, part.is_whole)
-    return best
+@dataclass(frozen=True)
+class _Items:
+    """Some items of an answer; `is_whole` says that none is missing, `value` which of its outermost values
+    holds them, -1 if several do.
+    """
+
+    items: Sequence[Any]
+    is_whole: bool
+    value: int = -1
 
 
-def _drafts(task: Task, part: _Items, wanted: frozenset[str]) -> tuple[dict[str, Any], int]:
-    """The drafts of some items, and how many of these name a wanted key."""
+@dataclass
+class _Read:
+    """What was read of some items: by key the item, or None if it is in doubt."""
+
+    part: _Items
+    items: dict[str, AnswerItem | None] = field(default_factory=dict)
+
+
+def _best(task: Task, answer: answers.Answer, wanted: Wanted, outside: frozenset[str]) -> _Found:
+    """The drafts of an answer: of the part that names the most wanted keys, the last of equals; then those
+    that only others have, as parts of one answer.
+    """
+    read = [_Read(part, _items(task, part.items, wanted)) for part in _parts(answer, wanted)]
+    most = max((len(one.items) for one in read), default=-1)
+    base = next((one for one in reversed(read) if len(one.items) == most), None)
+    if base is None:
+        return _Found({})
+    disputes = _Disputes(answer, wanted, read)
+    drafts: dict[str, Any] = {}
+    taken, is_whole = set[str](), base.part.is_whole
+    for one in (base, *(other for other in reversed(read) if other is not base)):
+        for key, item in one.items.items():
+            if key not in taken:
+                taken.add(key)
+                is_whole = is_whole and one.part.is_whole
+                if item is not None:
+                    drafts[key] = _draft(item, key in outside or disputes.about(key, one.part.value))
+    return _Found(drafts, len(taken), is_whole)
+
+
+class _Disputes:
+    """The words that an answer disputes. What one value says of a word does not count for the draft of the
+    word in another, if it has a draft of its own.
+    """
+
+    def __init__(self, answer: answers.Answer, wanted: Wanted, read: Iterable[_Read]) -> None:
+        broken = (*answer.inside, *answer.closed)
+        values = [*answer.values, list(broken)]
+        self._told = [disputed(value, wanted) for value in values]
+        self._items: list[set[str]] = [set() for _ in values]
+        for one in read:
+            if one.part.value >= 0:
+                self._items[one.part.value].update(one.items)
+
+    def about(self, key: str, value: int) -> bool:
+        """Whether a draft of the key in this value is disputed."""
+        return any(
+            key in told and (value in {at, -1} or key not in self._items[at])
+            for at, told in enumerate(self._told)
+        )
+
+
+def _items(task: Task, raw: Iterable[Any], wanted: Wanted) -> dict[str, AnswerItem | None]:
+    """The items about wanted keys; None for one in doubt."""
+    ranks: dict[str, int] = {}
     found: dict[str, AnswerItem] = {}
+    called: dict[str, Any] = {}
     doubtful: set[str] = set()
-    for fields in islice(_fields(part.items), MOST_WORDS):
-        key = _key(fields, wanted)
-        made = _item(task, key, fields) if key else None
-        if made is not None and found.setdefault(key, made) != made:
+    for fields in islice(_fields(raw, wanted), MOST_WORDS):
+        key, rank = _key(fields, wanted)
+        made = item_of(task, key, fields) if key else None
+        if made is None:
+            continue
+        if key not in found or rank < ranks[key]:
+            found[key], ranks[key], called[key] = made, rank, _names(fields)
+            doubtful.discard(key)
+        elif rank == ranks[key] and called[key] == _names(fields) and _are_rivals(found[key], made):
             doubtful.add(key)
-    drafts = {key: _draft(made, key in part.disputed) for key, made in found.items() if key not in doubtful}
-    return drafts, len(found)
+    if len(found) == len(wanted):
+        doubtful.clear()
+    return {key: None if key in doubtful else made for key, made in found.items()}
 
 
-def _fields(items: Iterable[Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+def _are_rivals(one: AnswerItem, other: AnswerItem) -> bool:
+    """Whether two items of one name are neither the same nor two parts of speech of a word."""
+    if isinstance(one, DefinedWord) and isinstance(other, DefinedWord) and one.pos != other.pos:
+        return False
+    return one != other
+
+
+def _fields(items: Iterable[Any], wanted: Wanted, depth: int = 0) -> Iterator[dict[str, Any]]:
     """The named fields of each item, out of lists in the list and of objects that hold one item each."""
     for raw in items:
-        if isinstance(raw, list) and depth == 0:
-            yield from _fields(raw, depth + 1)
+        if isinstance(raw, str) and raw.lstrip()[:1] == "{" and depth == 0:
+            yield from _fields(answers.read_answer(raw).values, wanted, depth + 1)
+        elif isinstance(raw, list) and depth == 0:
+            yield from _fields(raw, wanted, depth + 1)
         elif isinstance(raw, dict):
             fields = named(raw)
-            if len(raw) == 1 and isinstance(inner := next(iter(raw.values())), dict):
+            if len(raw) == 1 and (inner := _first(next(iter(raw.values())))) is not None:
                 name = next(iter(raw))
-                fields = named(inner) if name_of(name) in IDS else {"id": name, **named(inner)}
-            for name in _SENSES:
-                senses = fields.get(name)
-                if isinstance(senses, list) and senses and isinstance(senses[0], dict):
-                    fields = named(senses[0]) | {n: v for n, v in fields.items() if n != name}
-            yield fields
+                is_id = name_of(name) in IDS and not (
+                    wanted.means(name) and not _key(named(inner), wanted)[0]
+                )
+                fields = named(inner) if is_id else {"id": name, **named(inner)}
+            yield _opened(fields)
 
 
-def _item(task: Task, key: str, fields: Mapping[str, Any]) -> AnswerItem | None:
-    values: dict[str, Any] = {"id": key}
-    for field in _FIELDS[task]:
-        name = _name_in(fields, field, task)
-        value = fields.get(name)
-        if field in {"text", "pos", "category"}:
-            text = next(iter(texts(value)), "")
-            if field == "text":
-                values[field] = clean_text(text, keep_lines=task == "deepen")
-            else:
-                values[field] = (terms.part_of_speech if field == "pos" else terms.category)(text)
-        elif name:
-            values[field] = [
-                word for part in texts(value, separated=field == "related") if (word := clean_text(part))
-            ]
-    try:
-        return ITEMS[task].model_validate(values)
-    except ValidationError:
-        return None
+def _opened(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an item, also those that it holds in its first sense, or once more under one name."""
+    for name in (*_SENSES, *(name for name in fields if name in _HOLDERS)):
+        inner = fields.get(name)
+        if isinstance(inner, list) and name in _SENSES and inner and isinstance(inner[0], dict):
+            inner = inner[0]
+        if isinstance(inner, dict) and is_about_a_word(named(inner)):
+            fields = named(inner) | {n: v for n, v in fields.items() if n != name}
+    for name, inner in fields.items():
+        first = _first(inner)
+        if first is not None and (part := terms.part_of_speech(name)) is not None:
+            # senses by their part of speech
+            return {"pos": part, **named(first), **{n: v for n, v in fields.items() if n != name}}
+    return fields
 
 
-def _name_in(fields: Mapping[str, Any], field: str, task: Task) -> str:
-    """Under which name a field stands, a filled one first; nothing if it is not there."""
-    names = _DEEP_TEXT if (task, field) == ("deepen", "text") else _NAMES[field]
-    telling = [name for name in fields if not _TELLING[field].isdisjoint(name.split("_"))]
-    there = [name for name in (*names, *telling) if name in fields]
-    return next((name for name in there if fields[name] not in (None, "")), there[0] if there else "")
+def _first(value: Any) -> dict[str, Any] | None:  # noqa: ANN401  any JSON
+    """An object, or the first of a list of them."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, dict) else None
 
 
-def _parts(answer: answers.Answer, wanted: frozenset[str]) -> Iterator[_Items]:
+def _key(fields: Mapping[str, Any], wanted: Wanted) -> tuple[str, int]:
+    """The wanted key that an item names and how far its name is from it, or nothing."""
+    found = [meant for name in _names(fields) if (meant := wanted.find(name)) is not None]
+    return min(found, key=lambda meant: meant[1], default=("", 0))
+
+
+def _names(fields: Mapping[str, Any]) -> list[str]:
+    """What an item calls its word."""
+    return [text for name in IDS if name in fields for text in texts(fields[name])[:1]]
+
+
+def _parts(answer: answers.Answer, wanted: Wanted) -> Iterator[_Items]:
     """The places in an answer where its items may stand, the less likely ones first."""
+    broken = len(answer.values)
     is_broken = bool(answer.inside or answer.closed)
-    for value in (*answer.values, *answer.inside):
+    outermost = [
+        *((at, value) for at, value in enumerate(answer.values)),
+        *((broken, value) for value in answer.inside),
+    ]
+    for at, value in outermost:
         for inner in wrapped(value):
-            yield _Items(_listed(inner), not is_broken, _disputed(inner))
+            yield _Items(_listed(inner), not is_broken, at)
             if isinstance(inner, dict):
-                yield _Items([inner], not is_broken, _disputed(inner))
-                for part, holder in _containers(inner):
-                    yield _Items(_listed(part), True, _disputed(holder))
-    lone = [value for value in (*answer.values, *answer.inside) if isinstance(value, dict)]
-    yield _Items(lone, is_whole=not is_broken and any(_key(named(value), wanted) for value in lone))
+                yield _Items([inner], not is_broken, at)
+                for part in _containers(inner):
+                    yield _Items(_listed(part), True, at)
+    lone = [value for _, value in outermost if isinstance(value, dict)]
+    yield _Items(lone, is_whole=not is_broken and any(_key(named(value), wanted)[0] for value in lone))
     for value in answer.closed:
-        for part, _ in _containers(value):
-            yield _Items(_listed(part)[: -1 if isinstance(part, dict) else None], is_whole=False)
-    for value in (*answer.values, *answer.inside):
+        for part in _containers(value):
+            yield _Items(
+                _listed(part)[: -1 if isinstance(part, dict) else None], is_whole=False, value=broken
+            )
+    for at, value in outermost:
         if isinstance(value, list):
-            yield _Items(value, is_whole=not is_broken and bool(value))
+            yield _Items(value, not is_broken and bool(value), at)
         else:
-            yield _Items(_listed(value), is_whole=not is_broken and any(word_key(k) in wanted for k in value))
-        for part, holder in _containers(value):
-            yield _Items(_listed(part), True, _disputed(value) | _disputed(holder))
+            is_keyed = any(word_key(name) in wanted.keys for name in value)
+            yield _Items(_listed(value), not is_broken and is_keyed, at)
+        for part in _containers(value):
+            yield _Items(_listed(part), True, at)
 
 
-def _containers(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  any JSON
-    """The lists or objects under a name for the list of words, each with the object that holds it."""
+def _containers(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  any JSON
+    """The lists or objects under a name for the list of words."""
     if isinstance(value, dict):
         fields = named(value)
         for name in reversed(LISTS):
             if isinstance(inner := fields.get(name), list | dict):
                 if depth < 2:
                     yield from _containers(inner, depth + 1)
-                yield inner, value
+                yield inner
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401  any JSON
-    """Items in a list, or in an object by their words."""
+    """Items in a list, or in an object by their words, each the first of its senses."""
     if isinstance(value, list):
         return value
-    return [{"id": key, **part} for key, part in value.items() if isinstance(part, dict)]
-
-
-def _key(fields: Mapping[str, Any], wanted: frozenset[str]) -> str:
-    """The wanted key that an item names, or nothing."""
-    names = (text for name in IDS if name in fields for text in texts(fields[name])[:1])
-    given = [clean_text(name, limit=WORD_CHARACTERS) for name in names]
-    keys = (word_key(form(name)) for form in (str, terms.headword, _bare) for name in given)
-    return next((key for key in keys if key in wanted), "")
-
-
-def _bare(name: str) -> str:
-    """A word without what is said of it in brackets, and without "the" or "to" before it."""
-    return _AROUND.sub("", terms.headword(name))
-
-
-def _disputed(value: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
-    """The words under "conflicts", in a list, a text or an object by their words."""
-    told = named(value).get("conflicts") if isinstance(value, dict) else None
-    if isinstance(told, list):
-        told = [
-            next((part[name] for name in IDS if name in part), part) if isinstance(part, dict) else part
-            for part in told
-        ]
-    names = list(told) if isinstance(told, dict) else [*texts(told), *texts(told, separated=True)]
-    given = [clean_text(text, limit=WORD_CHARACTERS) for text in names[:MOST_WORDS] if isinstance(text, str)]
-    return frozenset(word_key(form(text)) for text in given for form in (str, terms.headword))
+    return [{"id": key, **first} for key, part in value.items() if (first := _first(part)) is not None]
 
 
 def _draft(item: AnswerItem, is_contradicted: bool) -> DefinitionDraft | Enrichment | Deepening:

@@ -15,8 +15,8 @@ import time
 import warnings
 from pathlib import Path
 
-from flows.core.grace import STOP_GRACE_S
 from flows.own_machine import exempt_own_machine
+from flows.shielding import STOP_GRACE_S
 from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
 from service.stack.environment import open_log
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released

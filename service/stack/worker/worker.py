@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.core.grace import STOP_GRACE_S
 from flows.own_machine import exempt_own_machine
+from flows.shielding import STOP_GRACE_S
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
 from service.stack.worker.warm_pool import WarmPool

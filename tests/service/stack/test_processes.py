@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.core.grace import STOP_GRACE_S
+from flows.shielding import STOP_GRACE_S
 from service.stack import processes
 from service.stack.worker import engine, worker
 
