@@ -48,9 +48,9 @@ _ENDS = re.compile(r"\s*(?:$|[.,;:!?)\]}\"'](?!\d))")
 
 
 def wait_s(text: str, now: datetime) -> float | None:
-    """Seconds of a wait given alone: a number, a duration in Go's grammar, in words, as a clock or in ISO 8601;
-    or a date, in any usual form or in seconds or milliseconds since 1970. Negative for one that is past; None
-    for what is no wait.
+    """Seconds of a wait given alone: a number, a duration in Go's grammar, in words, as a clock or in
+    ISO 8601; or a date, in any usual form or in seconds or milliseconds since 1970. Negative for one that is
+    past; None for what is no wait.
     """
     text = text[:_LONGEST_TEXT].strip()
     if not text.isascii():
@@ -71,11 +71,13 @@ def wait_s(text: str, now: datetime) -> float | None:
 
 
 def advised_wait_s(text: str, now: datetime) -> float | None:
-    """Seconds of the longest wait that a text advises, as “Please retry in 39.5s”; None if it advises none."""
+    """Seconds of the longest wait that a text advises, as “Please retry in 39.5s”; None if it advises
+    none.
+    """
     waits = []
     text = text[:_LONGEST_TEXT]
     for advice in _ADVICE.finditer(text):
-        found, end = _terms(text, advice.end())
+        found, _ = _terms(text, advice.end())
         if found is None and (moment := _MOMENT.match(text, advice.end())):
             found = _until(moment[0], now)
         if found is None and "retry" in advice[0].lower() and (plain := _PLAIN.match(text, advice.end())):
