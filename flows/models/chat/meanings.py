@@ -194,7 +194,8 @@ _RULES = (
     _rule(
         "context",
         _WRAPPED,
-        r"maximum context length|context window|ContextWindowExceeded|context[ _](?:length|size)|context shift",
+        r"maximum context length|context window|ContextWindowExceeded|context[ _](?:length|size)",
+        r"context shift",
         r"(?:prompt|input|request|message) is too (?:long|large)|too many (?:input |prompt )?tokens",
         r"input token count|reduce the length|tokens \+ `max_new_tokens|`?inputs`? must have less than",
         r"input length exceeds|too large for model",

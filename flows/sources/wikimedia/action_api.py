@@ -129,7 +129,8 @@ class ActionApi:
         for _ in range(MOST_CONTINUATIONS):
             answer = await self._ask(base | more)
             answers.append(answer.get("query", {}))
-            following = {key: str(value) for key, value in answer.get("continue", {}).items()}
+            more_of = answer.get("continue")
+            following = {key: str(value) for key, value in more_of.items()} if isinstance(more_of, dict) else {}
             if not following:
                 break
             if following == more:
@@ -185,7 +186,8 @@ class ActionApi:
             raise SourceUnavailable(f"{self._name} did not answer with JSON") from error
         if not isinstance(answer, dict):
             raise SourceUnavailable(f"{self._name} did not answer with a JSON object")
-        for problem in [answer["error"]] if "error" in answer else answer.get("errors", ()):
+        problems = [answer["error"]] if "error" in answer else answer.get("errors")
+        for problem in problems if isinstance(problems, list) else ():
             self._fail(response, problem if isinstance(problem, dict) else {})
         return answer
 
