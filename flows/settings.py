@@ -39,6 +39,11 @@ PRICES: Mapping[str, Price] = {
 """Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them.
 """
 
+HIGHEST_PRICE = 1e6
+"""Dollars per million tokens."""
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]{1,200}(?::\d{1,5})?(?:/[\w./~-]*)?", re.ASCII | re.IGNORECASE)
+"""What needs no look at our HTTP client."""
+_SECRET = re.compile(r"//[^/\s'\"]*@")
 QuotaLimit = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -192,8 +197,8 @@ class Settings(BaseSettings):
     @field_validator("groq_base_url", "wikipedia_url", "wiktionary_url")
     @classmethod
     def _be_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        value = value.strip()
+        if not _is_url(value):
             raise ValueError("must be a URL such as https://host/path")
         return value
 
@@ -208,13 +213,24 @@ class Settings(BaseSettings):
     @field_validator("prices")
     @classmethod
     def _add_list_prices(cls, value: dict[str, Price]) -> dict[str, Price]:
-        if any(amount < 0 for price in value.values() for amount in price):
+        amounts = [amount for price in value.values() for amount in price]
+        if any(amount < 0 for amount in amounts):
             raise ValueError("prices must not be negative")
+        if not all(amount <= HIGHEST_PRICE for amount in amounts):  # so that NaN is none
+            raise ValueError(f"prices must be numbers, at most {HIGHEST_PRICE:,.0f}")
         return {**PRICES, **value}
+
+    @field_validator("home")
+    @classmethod
+    def _be_somebodys(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError("names the home folder of a user whom this machine does not know") from error
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        home = self.home.expanduser().absolute()
+        home = self.home.absolute()
         object.__setattr__(self, "home", home)
         if not self.store:
             object.__setattr__(self, "store", f"sqlite:///{quote(bytes(home / 'knowledge.db'))}")
@@ -257,6 +273,25 @@ def read_settings() -> Settings:
         ) from error
 
 
+def _is_url(value: str) -> bool:
+    """Whether our HTTP client takes this for the address of a server."""
+    try:
+        parts = urlsplit(value)
+        has_host = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    if not has_host or not value.isprintable() or " " in value:
+        return False
+    if _PLAIN_URL.fullmatch(value) and "xn--" not in value.lower():
+        return True
+    import httpx
+
+    try:
+        return bool(httpx.URL(value).host)
+    except (ValueError, httpx.InvalidURL):
+        return False
+
+
 def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
     return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
@@ -273,6 +308,6 @@ def _line(loc: tuple[int | str, ...], message: str, given: object) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() else f"LEARN_{name.upper()}"
     line = f"{variable}: {message.removeprefix('Value error, ')}" + (
-        "" if variable.endswith("_KEY") else f" (given: {given!r})"
+        "" if variable.endswith("_KEY") else _SECRET.sub("//", f" (given: {given!r})")
     )
     return re.sub(r"\s+", " ", line)

@@ -130,7 +130,9 @@ class ActionApi:
             answer = await self._ask(base | more)
             answers.append(answer.get("query", {}))
             more_of = answer.get("continue")
-            following = {key: str(value) for key, value in more_of.items()} if isinstance(more_of, dict) else {}
+            following = (
+                {key: str(value) for key, value in more_of.items()} if isinstance(more_of, dict) else {}
+            )
             if not following:
                 break
             if following == more:
