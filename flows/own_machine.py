@@ -36,12 +36,12 @@ _OTHER_NAMES = frozenset(
 )
 """What the usual files of hosts call this machine."""
 _BETWEEN_HOSTS = re.compile(r"[\s,;|]+")
-_NUMBERS = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,11})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,11})){0,3}", re.ASCII)
-"""An IPv4 address as C libraries read it too, such as 127.1."""
 _PLAIN_HOST = re.compile(r"\*|\.?[a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63}){0,9}", re.ASCII | re.IGNORECASE)
 """What needs no look at our HTTP client."""
 _ANY_PORT = re.compile(r"(?::\*?)+$")
 _PORT = re.compile(r":\d{1,5}$", re.ASCII)
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,11})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,11})){0,3}", re.ASCII)
+"""An IPv4 address as C libraries read it too, such as 127.1."""
 
 _ENDED = frozenset("ZXx")
 """The states of a process in Linux that has ended, and whose parent has not asked for its end yet."""

@@ -39,10 +39,7 @@ PRICES: Mapping[str, Price] = {
 """Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them.
 """
 
-HIGHEST_PRICE = 1e6
-"""Dollars per million tokens."""
-_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]{1,200}(?::\d{1,5})?(?:/[\w./~-]*)?", re.ASCII | re.IGNORECASE)
-"""What needs no look at our HTTP client."""
+HIGHEST_PRICE = 1e6  # dollars per million tokens
 _SECRET = re.compile(r"//[^/\s'\"]*@")
 QuotaLimit = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -197,8 +194,7 @@ class Settings(BaseSettings):
     @field_validator("groq_base_url", "wikipedia_url", "wiktionary_url")
     @classmethod
     def _be_url(cls, value: str) -> str:
-        value = value.strip()
-        if not _is_url(value):
+        if not _is_url(value := value.strip()):
             raise ValueError("must be a URL such as https://host/path")
         return value
 
@@ -226,14 +222,13 @@ class Settings(BaseSettings):
         try:
             return value.expanduser()
         except RuntimeError as error:
-            raise ValueError("names the home folder of a user whom this machine does not know") from error
+            raise ValueError("names the home folder of a user unknown here") from error
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        home = self.home.absolute()
-        object.__setattr__(self, "home", home)
+        object.__setattr__(self, "home", self.home.absolute())
         if not self.store:
-            object.__setattr__(self, "store", f"sqlite:///{quote(bytes(home / 'knowledge.db'))}")
+            object.__setattr__(self, "store", f"sqlite:///{quote(bytes(self.home / 'knowledge.db'))}")
         if not self.concurrency:
             object.__setattr__(self, "concurrency", 12 if self.writes_with_groq else 4)
         return self
@@ -274,20 +269,12 @@ def read_settings() -> Settings:
 
 
 def _is_url(value: str) -> bool:
-    """Whether our HTTP client takes this for the address of a server."""
-    try:
-        parts = urlsplit(value)
-        has_host = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    if not has_host or not value.isprintable() or " " in value:
-        return False
-    if _PLAIN_URL.fullmatch(value) and "xn--" not in value.lower():
-        return True
+    """Whether our HTTP client, which only those import who set one, takes this for a server's address."""
     import httpx
 
     try:
-        return bool(httpx.URL(value).host)
+        is_port, url = urlsplit(value).port != 0, httpx.URL(value if " " not in value else "")
+        return is_port and url.scheme in {"http", "https"} and bool(url.host)
     except (ValueError, httpx.InvalidURL):
         return False
 

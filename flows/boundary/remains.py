@@ -28,7 +28,7 @@ _LEFT_OPEN = re.compile(r"\s*[(\[（]\s*$")
 _ATTACHED = re.compile(r"(?<=\w)(?:\(\)|\[\])")
 """Of a function or an array, as “main()”; what was cut out stood after a space."""
 _NAMED = re.compile(
-    r"(?P<name>\b(?:comma|(?:semi)?colon|bullet|interpunct|(?:middle |centred )?dot|punctuation mark|mark|symbol"
+    r"(?P<name>\b(?:comma|(?:semi)?colon|bullet|interpunct|(?:middle |centred )?dot|mark|symbol"
     r"|separator|delimiter)s?\s*)(?P<mark>[(\[（][,;:·•][)\]）])"
     r"|(?P<kind>\b(?:brackets?|parenthes[ei]s)\s*)(?P<pair>[(\[（]\s?[)\]）])",
     re.IGNORECASE,

@@ -7,56 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from flows.boundary.labels import joined_labels
 from flows.boundary.reading import UNKNOWN, Reading
 
 _UNREAD = re.compile("[<>@{}]")
 """Marks of a place's parts that we do not read."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
-_GLUE = {
-    "_": " ",
-    "and": " and ",
-    "&": " and ",
-    "or": " or ",
-    "with": " with ",
-    "+": " with ",
-    "by": " by ",
-    "except": " except ",
-    "outside": " outside ",
-    "in": " in ",
-    ";": "; ",
-    ":": ": ",
-    ",": ", ",
-    "/": "/",
-}
-"""Labels that join those beside them."""
-_LEADING = frozenset(
-    {
-        "also",
-        "chiefly",
-        "especially",
-        "extremely",
-        "frequently",
-        "highly",
-        "including",
-        "mainly",
-        "mostly",
-        "occasionally",
-        "often",
-        "originally",
-        "particularly",
-        "possibly",
-        "primarily",
-        "rarely",
-        "slightly",
-        "sometimes",
-        "somewhat",
-        "strongly",
-        "typically",
-        "usually",
-        "very",
-    }
-)
-"""Labels that only say how far the next one holds."""
 _ARTICLED = re.compile(
     r"(?:United|Kingdom|Republic|Islands|Netherlands|Philippines|Bahamas|Gambia|Maldives|Czech Republic)\b"
 )
@@ -163,17 +119,7 @@ def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
 
 
 def _label(arguments: Arguments, reading: Reading) -> str:
-    words, joint = "", ""
-    for label in filter(None, arguments.after(2)):
-        if UNKNOWN in label:
-            continue
-        if (glue := _GLUE.get(label)) is not None:
-            # beside another glue, the one that says something counts
-            joint = glue if joint in {"", ", ", " "} or not words else joint
-            continue
-        words = f"{words}{joint}{label}" if words else label
-        joint = " " if label in _LEADING else ", "
-    if words:
+    if words := joined_labels(label for label in arguments.after(2) if UNKNOWN not in label):
         reading.labels.append(words)
     return ""
 
