@@ -8,19 +8,40 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import signal
+import socket
 import subprocess
 from collections.abc import MutableMapping
 from contextlib import suppress
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 NAMES = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-
+_OTHER_NAMES = frozenset(
+    {
+        "localhost",
+        "localhost4",
+        "localhost6",
+        "localhost.localdomain",
+        "localhost4.localdomain4",
+        "localhost6.localdomain6",
+        "ip6-localhost",
+        "ip6-loopback",
+    }
+)
+"""What the usual files of hosts call this machine."""
+_BETWEEN_HOSTS = re.compile(r"[\s,;|]+")
+_PLAIN_HOST = re.compile(r"\*|\.?[a-z][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63}){0,9}", re.ASCII | re.IGNORECASE)
+"""What needs no look at our HTTP client."""
+_ANY_PORT = re.compile(r"(?::\*?)+$")
+_PORT = re.compile(r":\d{1,5}$", re.ASCII)
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,11})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,11})){0,3}", re.ASCII)
+"""An IPv4 address as C libraries read it too, such as 127.1."""
 
 _ENDED = frozenset("ZXx")
 """The states of a process in Linux that has ended, and whose parent has not asked for its end yet."""
@@ -95,10 +116,11 @@ def is_own(host: str) -> bool:
     """Whether a host name or address, with or without brackets, is this machine's own."""
     host = host.strip("[]").lower().rstrip(".")
     try:
-        address = ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return address.is_loopback or address.is_unspecified
+        address = ip_address(socket.inet_aton(host) if _NUMBERS.fullmatch(host) else host)
+    except (ValueError, OSError):
+        return host in _OTHER_NAMES or host.endswith(".localhost")
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback or address.is_unspecified
 
 
 def is_on_own_machine(url: str) -> bool:
@@ -117,7 +139,7 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
     """
     # Python's HTTP clients read the lower-case name first, gRPC reads no other
     given = environ["no_proxy"] if "no_proxy" in environ else environ.get("NO_PROXY", "")
-    hosts = [host for part in given.split(",") if (host := _as_written(part.strip()))]
+    hosts = [host for part in _BETWEEN_HOSTS.split(given) if (host := _as_written(part))]
     own = [*NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*NAMES]
     hosts += [name for name in own if name and name not in hosts]
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(dict.fromkeys(hosts))
@@ -134,10 +156,43 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
 
 
 def _as_written(host: str) -> str:
-    """A host of `no_proxy` as our HTTP client takes it: an address without brackets; nothing for a name that
-    it would stumble over.
+    """A host of `no_proxy` as our HTTP client takes it, whichever program's grammar it is in; nothing where
+    the client has no form for it, and would fail at every request: an IPv6 network, say.
     """
-    return host.strip("[]") if host.isascii() and host.isprintable() else ""
+    if not host.isascii() or not host.isprintable():
+        return ""
+    host = _ANY_PORT.sub("", host) if not _is_address(host) else host
+    host = host.removeprefix("*") if host.startswith("*.") else host
+    if _is_address(bare := host.removesuffix("/128").strip("[]")):
+        host = bare
+    elif host.startswith("[") and _PORT.search(host):
+        host = f"all://{host}"  # only with a scheme may it have brackets
+    return host if _PLAIN_HOST.fullmatch(host) or _is_pattern(host) else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_pattern(host: str) -> bool:
+    """Whether our HTTP client can make a pattern of a host of `no_proxy`, as it does for every request."""
+    import httpx
+
+    address, slash, _ = host.partition("/")
+    pattern = host if "://" in host else f"all://*{host}"
+    if _is_address(address):
+        if slash and ":" in address:
+            return False
+        pattern = f"all://[{host}]" if ":" in address else f"all://{host}"
+    try:
+        url = httpx.URL(pattern)
+        return bool(url.scheme and url.host) and not url.userinfo
+    except (ValueError, httpx.InvalidURL):
+        return False
 
 
 def _is_usable(proxy: str) -> bool:

@@ -36,12 +36,12 @@ PRICES: Mapping[str, Price] = {
     "openai/gpt-oss-120b": Price(0.15, 0.075, 0.60),
     "openai/gpt-oss-20b": Price(0.075, 0.0375, 0.30),
 }
-"""Groq's list prices as of October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them.
-"""
+"""Groq's list prices, October 2026 (https://groq.com/pricing); LEARN_PRICES adds to and overrides them."""
 
+HIGHEST_PRICE = 1e6  # dollars per million tokens
+_SECRET = re.compile(r"//[^/\s'\"]*@")
 QuotaLimit = Annotated[int, Field(ge=0)]
-Names = Annotated[tuple[str, ...], NoDecode]
-"""A comma-separated list."""
+Names = Annotated[tuple[str, ...], NoDecode]  # separated by commas
 
 
 class Settings(BaseSettings):
@@ -194,8 +194,7 @@ class Settings(BaseSettings):
     @field_validator("groq_base_url", "wikipedia_url", "wiktionary_url")
     @classmethod
     def _be_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_url(value := value.strip()):
             raise ValueError("must be a URL such as https://host/path")
         return value
 
@@ -210,16 +209,26 @@ class Settings(BaseSettings):
     @field_validator("prices")
     @classmethod
     def _add_list_prices(cls, value: dict[str, Price]) -> dict[str, Price]:
-        if any(amount < 0 for price in value.values() for amount in price):
+        amounts = [amount for price in value.values() for amount in price]
+        if any(amount < 0 for amount in amounts):
             raise ValueError("prices must not be negative")
+        if not all(amount <= HIGHEST_PRICE for amount in amounts):  # so that NaN is none
+            raise ValueError(f"prices must be numbers, at most {HIGHEST_PRICE:,.0f}")
         return {**PRICES, **value}
+
+    @field_validator("home")
+    @classmethod
+    def _be_somebodys(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError("names the home folder of a user unknown here") from error
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        home = self.home.expanduser().absolute()
-        object.__setattr__(self, "home", home)
+        object.__setattr__(self, "home", self.home.absolute())
         if not self.store:
-            object.__setattr__(self, "store", f"sqlite:///{quote(bytes(home / 'knowledge.db'))}")
+            object.__setattr__(self, "store", f"sqlite:///{quote(bytes(self.home / 'knowledge.db'))}")
         if not self.concurrency:
             object.__setattr__(self, "concurrency", 12 if self.writes_with_groq else 4)
         return self
@@ -248,9 +257,9 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
+        found = error.errors()
         lines = [
-            _line(e["loc"], _problem(e["type"], e["msg"], e.get("ctx") or {}), e["input"])
-            for e in error.errors()
+            _line(e["loc"], _problem(e["type"], e["msg"], e.get("ctx") or {}), e["input"]) for e in found
         ]
         raise ConfigurationError("; ".join(lines)) from error
     except SettingsError as error:
@@ -259,9 +268,20 @@ def read_settings() -> Settings:
         ) from error
 
 
+def _is_url(value: str) -> bool:
+    """Whether our HTTP client, which only those import who set one, takes this for a server's address."""
+    import httpx
+
+    try:
+        is_port, url = urlsplit(value).port != 0, httpx.URL(value if " " not in value else "")
+        return is_port and url.scheme in {"http", "https"} and bool(url.host)
+    except (ValueError, httpx.InvalidURL):
+        return False
+
+
 def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
-    if code == "value_error":  # what a validator of ours raised; pydantic's message puts words before it
-        return str(params["error"])
+    if code == "value_error":
+        return str(params["error"])  # what our validator raised; pydantic's message puts words before it
     return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
 
@@ -276,5 +296,6 @@ def _note_the_path(plain: str) -> None:
 def _line(loc: tuple[int | str, ...], message: str, given: object) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() else f"LEARN_{name.upper()}"
-    line = f"{variable}: {message}" + ("" if variable.endswith("_KEY") else f" (given: {given!r})")
+    shown = "" if variable.endswith("_KEY") else _SECRET.sub("//", f" (given: {given!r})")
+    line = f"{variable}: {message}{shown}"
     return re.sub(r"\s+", " ", line)

@@ -25,6 +25,17 @@ _TRAILING = re.compile(r"[\s,;:·•]+$")
 _REPEATED = re.compile(r"([,;])(?:\s*[,;])+")
 _BEFORE_MARK = re.compile(r"[^\S\n]+([,;:!?.])(?=\s|$)")
 _LEFT_OPEN = re.compile(r"\s*[(\[（]\s*$")
+_ATTACHED = re.compile(r"(?<=\w)(?:\(\)|\[\])")
+"""Of a function or an array, as “main()”; what was cut out stood after a space."""
+_NAMED = re.compile(
+    r"(?P<name>\b(?:comma|(?:semi)?colon|bullet|interpunct|(?:middle |centred )?dot|mark|symbol"
+    r"|separator|delimiter)s?\s*)(?P<mark>[(\[（][,;:·•][)\]）])"
+    r"|(?P<kind>\b(?:brackets?|parenthes[ei]s)\s*)(?P<pair>[(\[（]\s?[)\]）])",
+    re.IGNORECASE,
+)
+"""A mark that a text shows and names, as “the comma (,)”."""
+_PRIVATE = 0xE000
+_MOST_SHOWN = 100
 _DEEPEST = 4
 """Brackets within brackets that are looked into."""
 
@@ -44,12 +55,32 @@ def without_hollow_brackets(line: str) -> str:
     """
     if not any(bracket in line for bracket in "([（"):
         return line
+    line, shown = _without_shown(line)
     for _ in range(_DEEPEST):
         emptied = _BRACKETS.sub(_rest_of_brackets, line)
         if emptied == line:
             break
         line = emptied
-    return _LEFT_OPEN.sub("", _BEFORE_MARK.sub(r"\1", _OPENED.sub(r"\1", line)))
+    line = _LEFT_OPEN.sub("", _BEFORE_MARK.sub(r"\1", _OPENED.sub(r"\1", line)))
+    for number, brackets in enumerate(shown):
+        line = line.replace(chr(_PRIVATE + number), brackets)
+    return line
+
+
+def _without_shown(line: str) -> tuple[str, list[str]]:
+    """A line with a private character for each of the brackets that it means to show, and those brackets."""
+    shown: list[str] = []
+    if any(_PRIVATE <= ord(c) < _PRIVATE + _MOST_SHOWN for c in line):
+        return line, shown
+
+    def kept(found: re.Match[str]) -> str:
+        name = found.groupdict().get("name") or found.groupdict().get("kind") or ""
+        if len(shown) == _MOST_SHOWN:
+            return found[0]
+        shown.append(found[0][len(name) :])
+        return f"{name}{chr(_PRIVATE + len(shown) - 1)}"
+
+    return _ATTACHED.sub(kept, _NAMED.sub(kept, line)), shown
 
 
 def without_quotes(line: str) -> str:

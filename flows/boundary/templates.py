@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from flows.boundary.labels import joined_labels
 from flows.boundary.reading import UNKNOWN, Reading
 
 _UNREAD = re.compile("[<>@{}]")
 """Marks of a place's parts that we do not read."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})*")
-_GLUE = {"_": " ", "and": " and ", "or": " or ", "with": " with ", "&": " and "}
 _ARTICLED = re.compile(
     r"(?:United|Kingdom|Republic|Islands|Netherlands|Philippines|Bahamas|Gambia|Maldives|Czech Republic)\b"
 )
@@ -119,14 +119,7 @@ def _form_of(kind: str, arguments: Arguments, reading: Reading) -> str:
 
 
 def _label(arguments: Arguments, reading: Reading) -> str:
-    words = ""
-    for label in arguments.after(2):
-        if UNKNOWN in label:
-            continue
-        glue = _GLUE.get(label)
-        words = f"{words.removesuffix(', ')}{glue}" if glue else f"{words}{label}, "
-    words = words.removesuffix(", ").strip()
-    if words:
+    if words := joined_labels(label for label in arguments.after(2) if UNKNOWN not in label):
         reading.labels.append(words)
     return ""
 
@@ -164,7 +157,15 @@ def _spaced(arguments: Arguments, _: Reading) -> str:
 
 
 def _fraction(arguments: Arguments, _: Reading) -> str:
-    return "/".join(arguments.after(1))
+    """A half as “2” or “1|2”, one and a half as “1|1|2”."""
+    match arguments.after(1):
+        case [below] if below:
+            return f"1/{below}"
+        case [above, below] if above and below:
+            return f"{above}/{below}"
+        case [whole, above, below] if whole and above and below:
+            return f"{whole} {above}/{below}"
+    return ""
 
 
 def _place(arguments: Arguments, _: Reading) -> str:

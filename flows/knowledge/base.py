@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -45,6 +46,11 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _finite(value: object) -> object:
+    """A cost that is no number, as JSON's null, counts as unknown: zero."""
+    return 0.0 if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
 class Usage(Document):
     """What a model billed: requests, tokens and dollars."""
 
@@ -52,7 +58,7 @@ class Usage(Document):
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
-    cost_usd: float = 0.0
+    cost_usd: Annotated[float, BeforeValidator(_finite)] = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(

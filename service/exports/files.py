@@ -73,7 +73,12 @@ async def write_entries(entries: AsyncIterator[Exported], file: Output, format_:
 
 def checked(target: str, *, may_overwrite: bool) -> Path:
     """The path to write. Raises InvalidInput if it exists or its folder does not."""
-    path = Path(target).expanduser()
+    try:
+        path = Path(target).expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(
+            "FILE", "names a user whom this machine does not know", "Give a full path."
+        ) from error
     if path.is_dir():
         raise InvalidInput("FILE", f"{path} is a folder", f"Give a file, such as {path / 'entries.jsonl'}.")
     if path.exists() and not may_overwrite:

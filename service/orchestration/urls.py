@@ -6,10 +6,18 @@ import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
-_PAGE = re.compile(
-    r"(?<![:/])/(?:dashboard|runs|flows|deployments|work-pools|automations|events|settings|v2)\b.*"
+_PAGES = (
+    "dashboard|runs|flow-runs|task-runs|flow-run|task-run|flows|flow|deployments|deployment|work-pools|work-pool"
+    "|work-queues|blocks|variables|automations|events|event-feed|concurrency-limits|artifacts|notifications"
+    "|settings|login|docs|redoc|openapi[.]json|health|ready|version|hello|admin|v2"
 )
-"""The path of a page of Prefect's UI."""
+_PAGE = re.compile(rf"(?<![:/])/(?:{_PAGES})(?=[/?#]|$).*")
+"""The path of a page of Prefect's UI, or one of its API's."""
+_SCHEME = re.compile(r"(https?)(?::/*|/{2,})|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+"""A scheme, also one that is mistyped or another one."""
+_CLOUD_PAGE = re.compile(r"https?://app\.prefect\.cloud/account/([^/?#]+)/workspace/([^/?#]+)", re.IGNORECASE)
+_WORKSPACE = "https://api.prefect.cloud/api/accounts/{}/workspaces/{}"
+_NO_URL = "Not a valid URL. Check the host, the IPv6 brackets and the port (at most 65535)."
 
 
 def run_page(api_url: str, job_id: UUID) -> str:
@@ -29,18 +37,36 @@ def run_pages(api_url: str, ui_url: str | None = None) -> str:
 
 def api_advice(url: str) -> str:
     """What is wrong with the form of Prefect's API URL, as one sentence; empty if nothing is."""
+    whole = _with_scheme(url.strip())
     try:
-        _ = urlsplit(url if "://" in url else f"http://{url}").port
+        parts = urlsplit(whole)
+        if not parts.hostname or parts.port == 0 or re.search(r"\s", whole):
+            return _NO_URL
     except ValueError:
-        return "Not a valid URL. Check the host, the IPv6 brackets and the port (at most 65535)."
-    shown = _PAGE.sub("", without_credentials(url if "://" in url else f"http://{url}")).rstrip("/")
+        return _NO_URL
+    if cloud := _CLOUD_PAGE.match(whole):
+        return (
+            "That is a page of Prefect Cloud, not its API: try"
+            f" PREFECT_API_URL={_WORKSPACE.format(cloud[1], cloud[2])}."
+        )
+    given = without_credentials(whole).rstrip("/")
+    shown = given if given.lower().endswith("/api") else _PAGE.sub("", given).rstrip("/")
+    shown = re.sub(r"/api$", "/api", shown, flags=re.IGNORECASE)
     path = urlsplit(shown).path
-    if not url.startswith(("http://", "https://")):
-        made = shown if "/api" in path else f"{shown}/api"
+    is_apis = path.endswith("/api") or "/api/" in path
+    made = shown if is_apis else f"{shown}/api"
+    if url != whole:
         return f"A URL begins with http:// or https://: try PREFECT_API_URL={made}."
-    if path.endswith("/api") or "/api/" in path:
+    if is_apis and given == shown:
         return ""
-    return f"Prefect's API is at a path that ends in /api: try PREFECT_API_URL={shown}/api."
+    return f"Prefect's API is at a path that ends in /api: try PREFECT_API_URL={made}."
+
+
+def _with_scheme(url: str) -> str:
+    """A URL with its scheme in the usual form, http by default."""
+    scheme = _SCHEME.match(url)
+    kind, rest = (scheme[1] or "http", url[scheme.end() :]) if scheme else ("http", url)
+    return f"{kind.lower()}://{rest}"
 
 
 def without_credentials(url: str) -> str:

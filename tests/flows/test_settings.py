@@ -121,12 +121,57 @@ def test_prices_add_to_the_list_prices(configured):
         ("LEARN_WIKIPEDIA_URL", "ftp://x", "LEARN_WIKIPEDIA_URL: must be a URL"),
         ("LEARN_TOKENS_PER_DAY", "-1", "LEARN_TOKENS_PER_DAY: must be at least 0"),
         ("LEARN_PRICES", "{", "LEARN_PRICES: must be JSON"),
+        *(
+            ("GROQ_BASE_URL", url, "GROQ_BASE_URL: must be a URL")
+            for url in (
+                "http://h:abc",
+                "http://h:99999",
+                "http://h:0",
+                "http://[::1",
+                "http://xn--",
+                "http://h h",
+                "http://h\n/x",
+                "http://\u202eh",
+                "http://",
+                "999.1.1.1",
+            )
+        ),
+        ("LEARN_WIKTIONARY_URL", "http://h:abc/w/api.php", "LEARN_WIKTIONARY_URL: must be a URL"),
+        ("LEARN_HOME", "~nobody-at-all/x", "LEARN_HOME: names the home folder of a user"),
         ("LEARN_PRICES", '{"m": [-1, 0, 0]}', "LEARN_PRICES: prices must not be negative"),
+        ("LEARN_PRICES", '{"m": [NaN, 0, 0]}', "LEARN_PRICES: .*(number|finite)"),
+        ("LEARN_PRICES", '{"m": [0, Infinity, 0]}', "LEARN_PRICES: .*(number|finite)"),
+        ("LEARN_PRICES", '{"m": [0, 0, 1e300]}', "LEARN_PRICES: prices must be numbers, at most 1,000,000"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(configured, variable, value, said):
     with pytest.raises(ConfigurationError, match=said):
         configured(**{variable: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (" http://h:1 ", "http://h:1"),
+        ("http://h:1\n", "http://h:1"),
+        ("http://[::1]:1", "http://[::1]:1"),
+        ("http://höst.example", "http://höst.example"),
+        ("HTTP://H", "HTTP://H"),
+    ],
+)
+def test_an_address_that_our_client_takes_is_kept(configured, given, kept):
+    assert configured(GROQ_BASE_URL=given).groq_base_url == kept
+
+
+def test_no_password_of_a_url_is_shown(configured):
+    with pytest.raises(ConfigurationError) as told:
+        configured(GROQ_BASE_URL="http://anna:secret@h:abc")
+    assert "secret" not in str(told.value)
+
+
+def test_a_home_may_be_under_ones_own(configured, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert configured(LEARN_HOME="~/x").home == tmp_path / "x"
 
 
 def test_settings_can_be_made_by_their_own_names(tmp_path):

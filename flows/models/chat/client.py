@@ -6,6 +6,7 @@ No retries: the stages decide on those.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 from types import TracebackType
 from typing import Any, Self
@@ -15,8 +16,8 @@ import httpx
 from groq.types.chat import ChatCompletion
 
 from flows.core.prompts import Prompt
-from flows.errors import ModelUnavailable
-from flows.models.chat.errors import Unanswered, of_body, server_name, translate
+from flows.errors import ConfigurationError, LearningError, ModelUnavailable, TransientError
+from flows.models.chat.errors import Rejected, Unanswered, of_body, server_name, translate
 from flows.models.chat.headers import read_headers
 from flows.models.chat.reply import Reply, reply_of
 from flows.models.chat.schemas import SCHEMAS
@@ -40,6 +41,7 @@ class GroqClient:
         self._http = httpx.AsyncClient(
             timeout=timeout,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            event_hooks={"response": [_with_a_charset]},
         )
         self._groq = groq.AsyncGroq(
             api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=self._http
@@ -56,16 +58,19 @@ class GroqClient:
     async def models(self) -> frozenset[str]:
         """The models available to the account.
 
-        Raises ConfigurationError for an invalid key, and TransientError.
+        Raises ConfigurationError for an invalid key or address, and TransientError.
         """
         try:
             async with asyncio.timeout(self._whole_s):
-                return frozenset(model.id for model in (await self._groq.models.list()).data)
-        except TimeoutError as error:
-            raise Unanswered(f"{self.server} did not answer in time") from error
-        except groq.APIError as error:
-            raise translate(error, self.server) from error
-        except (ValueError, TypeError, AttributeError) as error:
+                listed = (await self._groq.models.list()).data
+            return _names(listed)
+        except Exception as error:
+            meant = self._meant(error, "a list of models")
+            if isinstance(meant, TransientError) or (
+                isinstance(meant, ConfigurationError) and not isinstance(meant, Rejected)
+            ):
+                raise meant from error
+            # what it would mean for a prompt means nothing here; the requests will show it
             raise ModelUnavailable(f"{self.server} did not answer with a list of models") from error
 
     async def complete(self, model: str, prompt: Prompt, *, max_tokens: int, is_strict: bool = True) -> Reply:
@@ -83,13 +88,48 @@ class GroqClient:
             return reply_of(
                 completion, read_headers(headers), characters=prompt.characters, server=self.server
             )
-        except TimeoutError as error:
-            raise Unanswered(f"{self.server} did not answer in time") from error
-        except groq.APIError as error:
-            raise translate(error, self.server) from error
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            # a proxy's error page, say, comes out of the SDK as plain text
-            raise ModelUnavailable(f"{self.server} did not answer with a completion") from error
+        except Exception as error:
+            meant = self._meant(error, "a completion")
+            if meant is error:
+                raise
+            raise meant from error
+
+    def _meant(self, error: Exception, what: str) -> LearningError:
+        """What a failed request means.
+
+        Nothing that a server sends raises anything but our own errors: the SDK stumbles over some of it in
+        its own ways, as over a proxy's page, which it gives as plain text.
+        """
+        if isinstance(error, LearningError):
+            return error
+        if isinstance(error, TimeoutError):
+            return Unanswered(f"{self.server} did not answer in time")
+        if isinstance(error, groq.APIError):
+            return translate(error, self.server)
+        return ModelUnavailable(f"{self.server} did not answer with {what}")
+
+
+def _names(listed: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
+    """The names in a list of models, without entries that have none. Raises TypeError if it is no list."""
+    if not isinstance(listed, list):
+        raise TypeError
+    names = frozenset(name for each in listed if isinstance(name := getattr(each, "id", None), str) and name)
+    if listed and not names:
+        raise TypeError
+    return names
+
+
+async def _with_a_charset(response: httpx.Response) -> None:
+    """Read an answer as UTF-8 whose charset names no encoding of texts, as "hex": to decode it would
+    raise.
+    """
+    charset = response.charset_encoding
+    if charset is None:
+        return
+    try:
+        codecs.getincrementaldecoder(charset)(errors="replace").decode(bytes(range(256)), final=True)
+    except (LookupError, ValueError, TypeError, AssertionError, AttributeError):
+        response.encoding = "utf-8"
 
 
 def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) -> dict[str, Any]:
@@ -123,5 +163,9 @@ async def _completion(raw: Any, server: str) -> ChatCompletion:  # noqa: ANN401 
         completion = ChatCompletion.construct(**json.loads(raw.http_response.text))
     told = completion.model_extra or {}
     if told.get("error") and not completion.choices:
+        raise of_body(told, server)
+    first = completion.choices[0] if completion.choices else None
+    told = getattr(first, "model_extra", None) or {}
+    if told.get("error") and not getattr(getattr(first, "message", None), "content", None):
         raise of_body(told, server)
     return completion

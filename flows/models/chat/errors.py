@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from flows.boundary.waits import advised_wait_s, wait_s
 from flows.core.quota import Seen
 from flows.errors import (
     ConfigurationError,
@@ -25,9 +26,10 @@ from flows.errors import (
     Refused,
     RequestTooLarge,
 )
-from flows.knowledge import Bound
+from flows.knowledge import Bound, utc_now
 from flows.models.chat.bodies import Told, read_body
-from flows.models.chat.headers import LONGEST_S, parse_duration, read_headers
+from flows.models.chat.headers import LONGEST_S, read_headers, reset_s
+from flows.models.chat.meanings import ROOM, meaning_of, status_of
 
 if TYPE_CHECKING:
     import groq
@@ -40,60 +42,19 @@ GROQ = "Groq"
 """What messages call Groq's own server; another one is called by its host."""
 
 _LIMIT = re.compile(r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,15})(?:, Used (\d{1,15}))?")
-_ROOM = re.compile(
-    r"max_(?:completion_|output_|new_)?tokens\W.*?"
-    r"(?:(?:less than or equal to|at most|maximum|exceeds?|up to|<=)\D{0,40}|\[\d+, ?|\d > )"
-    r"(?P<limit>\d{2,7})\b",
-    re.IGNORECASE,
-)
-_CONTEXT = re.compile(
-    r"maximum context length|context window|context_length|context length|context size|context_size"
-    r"|prompt is too long|input is too long|too many tokens|input token count"
-    r"|reduce the length|context shift|tokens \+ `max_new_tokens",
-    re.IGNORECASE,
-)
-_WAIT = re.compile(r"try again in ([\d.hmsuµn]+?)\.?(?:\s|$)")
-_WAIT_IN_WORDS = re.compile(r"(?:again|retry) (?:in|after) (\d{1,6}(?:\.\d+)?) ?(second|minute|hour|day)s?\b")
-_IN_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
-_BAD_KEY = re.compile(
-    r"invalid_api_key|(?:api|access) key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api key",
-    re.IGNORECASE,
-)
-_NO_CREDIT = re.compile(
-    r"insufficient_quota|exceeded your current quota|insufficient (?:balance|credits?|funds)"
-    r"|credits? (?:are|is|have been) used up|out of credits?|credit balance is too low",
-    re.IGNORECASE,
-)
-_UNFIT = re.compile(r"response[_ ]format|json_schema|structured outputs?|json mode", re.IGNORECASE)
-_FILTERED = re.compile(
-    r"content_filter|content_policy|content management policy|safety|moderation|prohibited_content"
-    r"|data_inspection|inappropriate content",
-    re.IGNORECASE,
-)
-_NOT_OFFERED = re.compile(
-    r"\bmodel\b.*(?:does not exist|not found|decommissioned|deprecated|not a valid model|not available)"
-    r"|(?:unknown|no such|not a valid) model",
-    re.IGNORECASE,
-)
-_BAD_ANSWERS = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
-_BAD_ANSWER = re.compile(r"failed_generation|failed to (?:parse tool call|generate json)", re.IGNORECASE)
+_DAY = re.compile(r"\bper[ _-]?day\b|\w+perday\w*|\bdaily\b", re.IGNORECASE)
+_HOUR = re.compile(r"\bper[ _-]?hour\b|\bhourly\b", re.IGNORECASE)
 _BOUNDS: Mapping[str, Bound] = {
     "RPM": "requests_per_minute",
     "RPD": "requests_per_day",
     "TPM": "tokens_per_minute",
     "TPD": "tokens_per_day",
 }
-_GONE = frozenset(
-    {
-        "model_not_found",
-        "model_decommissioned",
-        "model_not_active",
-        "model_terms_required",
-        "model_permission_blocked_project",
-    }
-)
 _MINUTE_PAUSE_S = 2.0
 """Wait after a refusal that names no time."""
+_DAY_PAUSE_S = 3600.0
+_SHORT_S = 60.0
+"""Shorter waits that are advised beside a day's limit, as by Google, are those of the minute."""
 _CROWDED = frozenset({498, 503, 529})
 
 
@@ -126,7 +87,7 @@ class RoomLimited(RequestTooLarge):
 
 
 class Oversized(RequestTooLarge):
-    """A 413. `seen` is what its text reports about the limit."""
+    """A 413, or a 429 that no wait helps. `seen` is what its text reports about the limit."""
 
     def __init__(self, message: str, seen: Seen) -> None:
         super().__init__(message)
@@ -178,12 +139,20 @@ def translate(error: groq.APIError, server: str = GROQ) -> LearningError:
     return Unanswered(f"Lost the connection to {server}: {str(cause) or type(cause).__name__}")
 
 
-def seen_in(message: str, headers: Mapping[str, str]) -> Seen:
-    """What a 429 reports: its headers, and the limit and waiting time in its text."""
-    seen = _with_limit(read_headers(headers), message)
-    longest = max((s for s in (seen.retry_after_s, _wait_s(message)) if s is not None), default=None)
-    if seen.refused in {"requests_per_day", "tokens_per_day"}:
-        return replace(seen, retry_after_s=None, day_used_up_for_s=longest if longest is not None else 3600.0)
+def seen_in(told: Told, headers: Mapping[str, str]) -> Seen:
+    """What a 429 reports: its headers, and the limit and waiting time in its fields and its text."""
+    now = utc_now()
+    seen = _with_limit(read_headers(headers), told)
+    waits = [seen.retry_after_s, wait_s(told.wait, now), advised_wait_s(told.said, now)]
+    longest = max((min(s, LONGEST_S) for s in waits if s is not None and s >= 0), default=None)
+    if longest is None:
+        longest = reset_s({**headers, **told.headers})
+    said = f"{' '.join(told.codes)} {told.said}"
+    if seen.refused in {"requests_per_day", "tokens_per_day"} or _HOUR.search(said):
+        used_up_s = longest if longest is not None else _DAY_PAUSE_S
+        if seen.refused_limit is None and used_up_s < _SHORT_S:
+            used_up_s = _DAY_PAUSE_S
+        return replace(seen, retry_after_s=None, day_used_up_for_s=used_up_s)
     return replace(seen, retry_after_s=longest if longest is not None else _MINUTE_PAUSE_S)
 
 
@@ -199,16 +168,19 @@ def note_failure(slot: Reservation, error: LearningError) -> None:
         slot.failed(0, is_crowded=isinstance(error, Crowded), pause_s=pause_s)
 
 
-def _with_limit(seen: Seen, message: str) -> Seen:
-    found = _LIMIT.search(message)
-    if found is None or found[1] not in _BOUNDS:
+def _with_limit(seen: Seen, told: Told) -> Seen:
+    found = _LIMIT.search(told.said)
+    if found is not None and found[1] in _BOUNDS:
+        return replace(
+            seen,
+            refused=_BOUNDS[found[1]],
+            refused_limit=int(found[2]),
+            refused_used=int(found[3]) if found[3] else None,
+        )
+    said = f"{' '.join(told.codes)} {told.said}"
+    if not _DAY.search(said):
         return seen
-    return replace(
-        seen,
-        refused=_BOUNDS[found[1]],
-        refused_limit=int(found[2]),
-        refused_used=int(found[3]) if found[3] else None,
-    )
+    return replace(seen, refused="tokens_per_day" if "token" in said.lower() else "requests_per_day")
 
 
 def key_advice(server: str) -> str:
@@ -223,56 +195,55 @@ def model_advice(server: str) -> str:
 
 def of_body(body: Mapping[str, Any], server: str = GROQ) -> LearningError:
     """The error that an answer with status 200 holds."""
-    error = body.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    status = code if isinstance(code, int) and 400 <= code < 600 else 502
-    return _of_status(_Failure(status, read_body(body), {}), server)
+    return _of_status(_Failure(200, read_body(body), {}), server)
 
 
 def _of_status(failure: _Failure, server: str) -> LearningError:
-    status, code = failure.status, failure.told.code
-    message = failure.told.message or f"status {status}, no reason given"
-    said = f"{code} {message}"
-    if status in {402, 403, 429} and (status == 402 or _NO_CREDIT.search(said)):
-        return QuotaExhausted(f"The account at {server} has no credit left: {message}")
-    if status == 429:
-        return LimitReached(message, seen_in(f"{message} try again in {failure.told.wait}", failure.headers))
-    if status == 413:
-        return Oversized(
-            message, replace(_with_limit(read_headers(failure.headers), message), retry_after_s=None)
-        )
-    if status == 401 or (status in {400, 403} and _BAD_KEY.search(said)):
-        return ConfigurationError(
-            f"GROQ_API_KEY: {server} rejected the key. {key_advice(server)}, or unset it to use the lexicon."
-        )
-    if failure.told.salvage is not None or code in _BAD_ANSWERS or _BAD_ANSWER.search(message):
-        return MalformedOutput(message, salvage=failure.told.salvage or "")
-    if code in _GONE or (status in {400, 404, 410, 422} and _NOT_OFFERED.search(message)):
-        return ModelGone(message)
-    if status == 404:
-        return ConfigurationError(
-            f"GROQ_BASE_URL: no Groq API at this address: {message}. Unset it to use the default."
-        )
-    if status == 403:
-        return ConfigurationError(
-            f"GROQ_API_KEY: {server} blocks this account or IP address: {message}. {key_advice(server)}, or"
-            " unset it to use the lexicon."
-        )
-    if _FILTERED.search(said):
-        return Refused(message)
-    if status in {400, 422, 500} and _CONTEXT.search(said):
-        return RequestTooLarge(message)
-    if status in {400, 422} and (room := _ROOM.search(message)) is not None:
-        return RoomLimited(message, int(room["limit"]))
-    if status in {400, 422} and _UNFIT.search(said):
-        return SchemaRefused(message)
-    if status in {400, 422} and failure.told.message:
-        return Rejected(
-            f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: {server} rejected a request: {message}. Choose other"
-            " models."
-        )
-    retry_after_s = read_headers(failure.headers).retry_after_s
+    told, headers = failure.told, {**failure.told.headers, **failure.headers}
+    status = status_of(failure.status, told)
+    message = told.message or f"status {status}, no reason given"
+    match meaning_of(status, told):
+        case "no_credit":
+            return QuotaExhausted(f"The account at {server} has no credit left: {message}")
+        case "rate":
+            return LimitReached(message, seen_in(told, headers))
+        case "oversized":
+            return Oversized(message, replace(_with_limit(read_headers(headers), told), retry_after_s=None))
+        case "bad_key":
+            return ConfigurationError(
+                f"GROQ_API_KEY: {server} rejected the key. {key_advice(server)}, or unset it to use the"
+                " lexicon."
+            )
+        case "blocked":
+            return ConfigurationError(
+                f"GROQ_API_KEY: {server} blocks this account or IP address: {message}. {key_advice(server)},"
+                " or unset it to use the lexicon."
+            )
+        case "malformed":
+            return MalformedOutput(message, salvage=told.salvage or "")
+        case "gone":
+            return ModelGone(message)
+        case "address":
+            return ConfigurationError(
+                f"GROQ_BASE_URL: no Groq API at this address: {message}. Unset it to use the default."
+            )
+        case "filtered":
+            return Refused(message)
+        case "context":
+            return RequestTooLarge(message)
+        case "room":
+            room = ROOM.search(told.said)
+            return RoomLimited(message, int(room["limit"])) if room else RequestTooLarge(message)
+        case "schema":
+            return SchemaRefused(message)
+        case "rejected":
+            return Rejected(
+                f"LEARN_WRITE_MODELS, LEARN_PROPOSE_MODELS: {server} rejected a request: {message}. Choose"
+                " other models."
+            )
     kind = Crowded if status in _CROWDED else ModelUnavailable
+    waits = (read_headers(headers).retry_after_s, wait_s(told.wait, utc_now()))
+    retry_after_s = next((min(s, LONGEST_S) for s in waits if s is not None and s >= 0), None)
     return kind(f"{server} answered {status}: {message}", retry_after_s=retry_after_s)
 
 
@@ -282,16 +253,6 @@ def _read(error: groq.APIStatusError) -> _Failure:
         told=read_body(error.body),
         headers={name.lower(): value for name, value in error.response.headers.items()},
     )
-
-
-def _wait_s(message: str) -> float | None:
-    if (found := _WAIT_IN_WORDS.search(message)) is not None:
-        return min(float(found[1]) * _IN_SECONDS[found[2]], LONGEST_S)
-    found = _WAIT.search(message)
-    try:
-        return min(parse_duration(found[1]), LONGEST_S) if found else None
-    except ValueError:
-        return None
 
 
 def _innermost(error: BaseException) -> BaseException:

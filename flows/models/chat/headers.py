@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import time
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 
+from flows.boundary.waits import wait_s
 from flows.core.quota import Seen
+from flows.knowledge import utc_now
 
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
@@ -16,6 +16,7 @@ _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 """As many digits as a float holds exactly."""
 LONGEST_S = 2 * 86_400.0
 """The longest wait that is believed; the day's limits reset after one day."""
+_RESETS = ("x-ratelimit-reset", "x-ratelimit-reset-after", "ratelimit-reset")
 _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
@@ -42,22 +43,29 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
         limit_tokens_per_minute=count("limit-tokens"),
         remaining_tokens=count("remaining-tokens"),
         reset_tokens_s=seconds("x-ratelimit-reset-tokens"),
-        retry_after_s=_retry_after_s(headers, seconds),
+        retry_after_s=_retry_after_s(headers),
     )
 
 
-def _retry_after_s(headers: Mapping[str, str], seconds: Callable[[str], float | None]) -> float | None:
-    """Seconds of "retry-after", a duration or the date that it may be, or of "retry-after-ms"."""
-    wait_s = seconds("retry-after")
-    if wait_s is None and _PLAIN.fullmatch(ms := headers.get("retry-after-ms", "")):
-        wait_s = float(ms) / 1000
-    if wait_s is None:
-        try:
-            until = parsedate_to_datetime(headers.get("retry-after", ""))
-            wait_s = until.timestamp() - time.time()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(wait_s, LONGEST_S) if wait_s >= 0 else None
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds of "retry-after", in any of its forms, or of "retry-after-ms"."""
+    asked = wait_s(headers.get("retry-after", ""), utc_now())
+    if asked is None and _PLAIN.fullmatch(ms := headers.get("retry-after-ms", "")[:20].strip()):
+        asked = float(ms) / 1000
+    return min(asked, LONGEST_S) if asked is not None and asked >= 0 else None
+
+
+def reset_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a limit is lifted, as servers that are not Groq's report it beside a refusal."""
+    now = utc_now()
+    spent = (
+        f"{name.removesuffix('-remaining')}-reset"
+        for name in headers
+        if name.startswith("anthropic-ratelimit-") and name.endswith("-remaining") and headers[name] == "0"
+    )
+    found = (wait_s(headers.get(name, ""), now) for name in (*_RESETS, *spent))
+    waits = [min(s, LONGEST_S) for s in found if s is not None and s >= 0]
+    return max(waits, default=None)
 
 
 def parse_duration(text: str) -> float:

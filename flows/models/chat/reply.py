@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MOST_TOKENS = 10_000_000
 """The largest bill of one answer that is believed."""
 _CUT = frozenset({"length", "max_tokens", "model_length"})
+_RAN_OUT = re.compile("max completion tokens|because max_tokens")
 _FAILED = frozenset({"error", "failed"})
 
 
@@ -61,7 +63,7 @@ class Reply:
 
 def broken(error: MalformedOutput, *, tokens_in: int, room: int) -> Reply:
     """An answer that the provider itself found malformed, billed without stating the bill."""
-    ran_out = "max completion tokens" in f"{error} {error.salvage}"
+    ran_out = _RAN_OUT.search(f"{error} {error.salvage}") is not None
     written = room if ran_out else min(room, math.ceil(len(error.salvage) / CHARACTERS_A_TOKEN))
     return Reply(text=error.salvage, tokens_in=tokens_in, tokens_out=written, problem=str(error))
 
@@ -79,7 +81,7 @@ def reply_of(completion: ChatCompletion, seen: Seen, *, characters: int, server:
         raise ModelUnavailable(f"{server} reported that it could not answer")
     text, declined = _text(choice), getattr(choice.message, "refusal", None)
     is_refused = bool(declined and not text) or str(choice.finish_reason) == "content_filter"
-    problem = "answer cut off at its token limit" if choice.finish_reason in _CUT else None
+    problem = "answer cut off at its token limit" if str(choice.finish_reason) in _CUT else None
     if is_refused:
         problem = f"the model declined: {declined}"[:300] if declined else "a filter withheld the answer"
     usage = completion.usage

@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -22,6 +21,7 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import ValidationError
 
+from flows.boundary.waits import wait_s
 from flows.core.words import printable
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
 from flows.sources.wikimedia.pace import Pace, Pause
@@ -41,6 +41,9 @@ LARGEST_BODY = 16 * 2**20
 LONGEST_ADDRESS = 6000
 """Characters of parameters; a longer query is sent as a POST, which the API treats alike."""
 MAXLAG_S = 5
+LONGEST_WAIT_S = 2 * 86_400.0
+_BELIEVED_S = 1e9
+"""A longer wait is no wait, but a number or a year gone wrong."""
 _PAUSE_S = 10.0
 """Pause after a "too many requests" that names no time."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -133,7 +136,10 @@ class ActionApi:
         for _ in range(MOST_CONTINUATIONS):
             answer = await self._ask(base | more)
             answers.append(answer.get("query", {}))
-            following = {key: str(value) for key, value in answer.get("continue", {}).items()}
+            more_of = answer.get("continue")
+            following = (
+                {key: str(value) for key, value in more_of.items()} if isinstance(more_of, dict) else {}
+            )
             if not following:
                 break
             if following == more:
@@ -189,7 +195,8 @@ class ActionApi:
             raise SourceUnavailable(f"{self._name} did not answer with JSON") from error
         if not isinstance(answer, dict):
             raise SourceUnavailable(f"{self._name} did not answer with a JSON object")
-        for problem in [answer["error"]] if "error" in answer else answer.get("errors", ()):
+        problems = [answer["error"]] if "error" in answer else answer.get("errors")
+        for problem in problems if isinstance(problems, list) else ():
             self._fail(response, problem if isinstance(problem, dict) else {})
         return answer
 
@@ -197,14 +204,14 @@ class ActionApi:
         status = response.status_code
         if status == 200:
             return
-        wait_s = retry_after_s(response.headers)
+        pause_s = retry_after_s(response.headers)
         if status == 429:
-            wait_s = _PAUSE_S if wait_s is None else wait_s
-            self._pace.pause.begin(wait_s)
-            raise RateLimited(f"{self._name} rate limit reached (HTTP 429)", retry_after_s=wait_s)
+            pause_s = _PAUSE_S if pause_s is None else pause_s
+            self._pace.pause.begin(pause_s)
+            raise RateLimited(f"{self._name} rate limit reached (HTTP 429)", retry_after_s=pause_s)
         if status >= 500:
-            self._pause.begin(wait_s or 0.0)
-            raise SourceUnavailable(f"{self._name} server error (HTTP {status})", retry_after_s=wait_s)
+            self._pause.begin(pause_s or 0.0)
+            raise SourceUnavailable(f"{self._name} server error (HTTP {status})", retry_after_s=pause_s)
         if status in {401, 403}:
             raise SourceRefused(
                 f"WIKIMEDIA_CONTACT: {self._name} refused the request (HTTP {status}). Set an e-mail address"
@@ -228,15 +235,15 @@ class ActionApi:
         line = f"{self._name} answered {code}: {text}"
         if not _TRANSIENT.match(code):
             raise SourceRefused(line)
-        wait_s = retry_after_s(response.headers)
+        pause_s = retry_after_s(response.headers)
         if code == "ratelimited":
-            wait_s = _PAUSE_S if wait_s is None else wait_s
-            self._pace.pause.begin(wait_s)
-            raise RateLimited(line, retry_after_s=wait_s)
-        if code == "maxlag" and wait_s is None:
-            wait_s = float(MAXLAG_S)
-        self._pause.begin(wait_s or 0.0)
-        raise SourceUnavailable(line, retry_after_s=wait_s)
+            pause_s = _PAUSE_S if pause_s is None else pause_s
+            self._pace.pause.begin(pause_s)
+            raise RateLimited(line, retry_after_s=pause_s)
+        if code == "maxlag" and pause_s is None:
+            pause_s = float(MAXLAG_S)
+        self._pause.begin(pause_s or 0.0)
+        raise SourceUnavailable(line, retry_after_s=pause_s)
 
 
 def user_agent(contact: str) -> str:
@@ -254,12 +261,6 @@ def user_agent(contact: str) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to pause, from Retry-After as a number or a date; None if not given."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    """Seconds to pause, from Retry-After as a number, a duration or a date; None if not given."""
+    asked = wait_s(headers.get("retry-after", ""), datetime.now(UTC))
+    return max(0.0, min(asked, LONGEST_WAIT_S)) if asked is not None and asked < _BELIEVED_S else None

@@ -40,7 +40,12 @@ async def restore_and_tell(file: str, *, may_replace: bool, is_json: bool) -> in
 
 
 def _path(file: str) -> Path:
-    return Path(file).expanduser()
+    try:
+        return Path(file).expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(
+            "FILE", "names a user whom this machine does not know", "Give a full path."
+        ) from error
 
 
 def _file_of(url: str, what: str) -> Path:

@@ -36,6 +36,15 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("c\u200cat ca\u200dt so\u00adft", "cat cat soft"),
         ("a\ufff9b\ufffac\ufffb\U0001d173", "abc"),
         ("\x9b31ma\x7f\x08", "a"),
+        ("a\x1b(Bb", "ab"),
+        ("\x1b(B\x1b[mred\x1b)0\x1b#8\x1b%G", "red"),
+        ("a\x1bPq#0;2\x1b\\b", "ab"),
+        ("a\x1b_Gf=100;AAAA\x1b\\b", "ab"),
+        ("a\x1b^note\x1b\\b\x1bXstart\x1b\\c", "abc"),
+        ("a\x90dcs\x9cb\x9d0;title\x07c\x9fapc\x9cd", "abcd"),
+        ("\x1b]8;;https://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b7a\x1b8\x1b=b\x1b>\x1bc", "ab"),
+        ("\x1bPleft open and read", "left open and read"),
     ],
 )
 def test_what_nobody_sees_is_left_out(dirty, text):

@@ -18,6 +18,25 @@ from service.stack.prefect.health import is_healthy
         ("localhost:4200", "http://localhost:4200/api"),
         ("localhost:4200/api", "http://localhost:4200/api"),
         ("anna:secret@localhost:4200/api/", "http://localhost:4200/api"),
+        ("http:/h:4200/api", "http://h:4200/api"),
+        ("http:h:4200/api", "http://h:4200/api"),
+        ("https:///h:4200/api", "https://h:4200/api"),
+        ("http//h:4200", "http://h:4200/api"),
+        ("HTTP://h:4200/api", "http://h:4200/api"),
+        (" http://h:4200/api", "http://h:4200/api"),
+        ("ftp://h/api", "http://h/api"),
+        ("http.example.org:4200", "http://http.example.org:4200/api"),
+        ("http://h:4200/API", "http://h:4200/api"),
+        ("http://h:4200/docs", "http://h:4200/api"),
+        ("http://h:4200/blocks", "http://h:4200/api"),
+        ("http://h:4200/variables", "http://h:4200/api"),
+        ("http://h:4200/concurrency-limits", "http://h:4200/api"),
+        ("http://h:4200/flow-runs/flow-run/5?tab=logs", "http://h:4200/api"),
+        ("http://h:4200/api/docs", "http://h:4200/api"),
+        ("http://h:4200/api/health", "http://h:4200/api"),
+        ("http://h:4200/api/admin/version", "http://h:4200/api"),
+        ("https://h/prefect/dashboard", "https://h/prefect/api"),
+        ("https://h/documents", "https://h/documents/api"),
     ],
 )
 def test_a_url_that_is_no_apis_is_told_with_a_better_one(url, better):
@@ -26,12 +45,23 @@ def test_a_url_that_is_no_apis_is_told_with_a_better_one(url, better):
     assert api_advice(better) == ""
 
 
+@pytest.mark.parametrize("page", ["", "/dashboard", "/runs/flow-run/5", "/"])
+def test_a_page_of_prefect_cloud_leads_to_its_api(page):
+    better = "https://api.prefect.cloud/api/accounts/5/workspaces/6"
+    told = api_advice(f"https://app.prefect.cloud/account/5/workspace/6{page}")
+    assert told.endswith(f"try PREFECT_API_URL={better}.")
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "http://127.0.0.1:4200/api",
         "http://127.0.0.1:4200/api/",
         "https://example.org/prefect/api",
+        "https://example.org/docs.example/api",
+        "https://example.org/events/api",
+        "http://höst:4200/api",
+        "http://h:4200/api?x=1",
         "https://api.prefect.cloud/api/accounts/5/workspaces/6",
     ],
 )
@@ -46,6 +76,8 @@ def test_nothing_is_wrong_with_an_apis_url(url):
         "http://[::1/api",
         "http://[bad]:1/api",
         "http://127.0.0.1:port/api",
+        "http://",
+        "http://h h/api",
         "http://user:secret@[::1/api",
     ],
 )

@@ -173,6 +173,9 @@ def test_retry_after_as_a_date():
     moment = datetime.now(UTC) + timedelta(seconds=30)
     assert 25 < retry_after_s({"retry-after": format_datetime(moment, usegmt=True)}) <= 30
     assert retry_after_s({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}) == 0
+    assert 25 < retry_after_s({"retry-after": str(int(moment.timestamp()))}) <= 30
+    assert retry_after_s({"retry-after": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}) is None
+    assert retry_after_s({"retry-after": "Wed, 21 Oct 9999 23:59:59 -1200"}) is None
 
 
 async def test_a_citation_is_complete_even_where_the_wiki_leaves_its_address_out(api):

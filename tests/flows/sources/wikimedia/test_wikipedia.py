@@ -150,6 +150,39 @@ def test_formulas_tags_and_empty_brackets_are_taken_out():
     assert plain("a < b and c > d") == "a < b and c > d"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If a<b and b>c then.",
+        "If x<y or z>w then.",
+        "A vector<int> holds numbers.",
+        "The comma (,) is a mark.",
+        "It begins at main().",
+        "i<n and n>0",
+    ],
+)
+def test_what_only_looks_like_markup_stays(text):
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<b>",
+        "</b>",
+        "<br/>",
+        "<br />",
+        '<span class="x" lang=en>',
+        "<ref name='a'>",
+        "<!-- a note -->",
+        "</SUP>",
+        '<math display="block">',
+    ],
+)
+def test_tags_are_taken_out(tag):
+    assert plain(f"One {tag} two") == "One two"
+
+
 def test_control_characters_do_not_get_through():
     text = said("star", "Star", "A star\x00\x1b[31m is\u202e a ball\x07 of plasma.")
     assert text.isprintable()

@@ -5,16 +5,13 @@ import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-import groq
-import httpx
 import pytest
 from groq_words import batch
+from refused import answered, told
 
-from flows.core.prompts import Prompt
 from flows.core.quota import QuotaLimits
 from flows.errors import (
     ConfigurationError,
-    LearningError,
     MalformedOutput,
     ModelUnavailable,
     QuotaExhausted,
@@ -23,37 +20,12 @@ from flows.errors import (
 )
 from flows.knowledge import ProposalRequest
 from flows.models.base import Declined, Unfinished
-from flows.models.chat.client import GroqClient
 from flows.models.chat.errors import Crowded, LimitReached, ModelGone, Rejected, RoomLimited, SchemaRefused
 from flows.models.chat.model import GroqModel
 from flows.models.chat.reply import Reply
 from flows.models.limiter import QuotaLimiter
 from flows.settings import Price
 from flows.stages.failures import failure_of
-
-PROMPT = Prompt("define", "s" * 400, "u" * 400, ("cat",))
-
-
-async def answered(status, body, headers=None):
-    """What one request gives: the reply, or the error."""
-    content = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-
-    async def handle(_request):
-        return httpx.Response(status, content=content, headers=headers or {})
-
-    client = GroqClient(api_key="k", base_url="http://x.test", silence_s=2, whole_s=3)
-    await client._groq.close()
-    http = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    client._groq = groq.AsyncGroq(api_key="k", base_url="http://x.test", max_retries=0, http_client=http)
-    async with client:
-        try:
-            return await client.complete("m", PROMPT, max_tokens=5)
-        except LearningError as error:
-            return error
-
-
-def told(message, **more):
-    return json.dumps({"error": {"message": message, **more}})
 
 
 @pytest.mark.parametrize(
