@@ -31,6 +31,7 @@ TARGET = Path("flows/lexicon/wordnet.sqlite")
 MAKERS = (
     "hatch_build.py",
     "flows/core/words.py",
+    *(f"flows/core/identity/{name}.py" for name in ("graphics", "inflection", "irregular")),
     *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")),
 )
 """Files that decide what is in the lexicon: when one changes, it is built anew."""

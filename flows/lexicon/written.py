@@ -13,6 +13,9 @@ from flows.lexicon.reader import Lexicon, as_array, key_of
 _PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
 """As the lexicon numbers them."""
 
+_MAINLY = 0.45
+"""Share of a word's uses as an adjective, above which its form in -er is taken for the comparative."""
+
 BasesOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
 Alike = Callable[[str, str], bool]
 
@@ -27,6 +30,25 @@ def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSp
     ):
         found[key].add(_PARTS[part])
     return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def gradable(lexicon: Lexicon, keys: Iterable[str]) -> frozenset[str]:
+    """The headwords among the keys that are used as adjectives mainly and have an opposite: what is
+    compared.
+    """
+    rows = lexicon.rows(
+        "SELECT l.key, sum(s.tags), sum(CASE y.part WHEN 2 THEN s.tags ELSE 0 END),"
+        " max(y.part = 2 AND EXISTS (SELECT 1 FROM link k WHERE k.lemma = l.rank AND k.synset = s.synset AND"
+        " k.kind IN (SELECT value FROM json_each(?)))) FROM json_each(?) j CROSS JOIN lemma l ON l.key ="
+        " j.value CROSS JOIN sense s ON s.lemma = l.rank CROSS JOIN synset y ON y.id = s.synset GROUP BY"
+        " l.key",
+        (as_array(lexicon.kind_ids({"opposite"})), as_array(keys)),
+    )
+    return frozenset(
+        key
+        for key, tags, as_adjective, has_opposite in rows
+        if has_opposite and as_adjective > _MAINLY * tags
+    )
 
 
 def meanings(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:

@@ -33,6 +33,8 @@ _REFLEXIVES = frozenset(
 _LINKS = _PARTICLES | {"with", "to", "for", "of", "at", "from", "upon", "against"}
 _CONTRACTED = "'(?:t|ll|re|ve|d|m)\\b"
 """What makes a contraction of what stands before it: "don't" does not mention "don"."""
+_LETTER = re.compile(r"\w")
+_AFTER = re.compile(rf"\w|{_CONTRACTED}")
 _LONG_ACRONYM = 4
 _SHORTEST_BY_RULE = 5
 """"prise" is not "prize"."""
@@ -49,7 +51,7 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     In a phrase, "one's" matches any possessive and "oneself" any reflexive, and a phrasal verb may enclose
     words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions "colour".
     """
-    if word.isupper() and word.isalpha() and len(word) > 1:
+    if len(word) > 1 and all(map(str.isupper, word)):
         text = _capitals(text, len(word))
     key, plain = word_key(word), word_key(text)
     if not key:
@@ -97,14 +99,16 @@ def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
 
 
 def _stands_whole(key: str, plain: str) -> bool:
-    """Whether the key occurs without an adjoining letter, digit or mark; a regular expression alone would
-    split a letter from its marks.
-    """
-    edges = (
-        plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]
-        for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w|{_CONTRACTED})", plain)
-    )
-    return any(all(unicodedata.category(c)[0] != "M" for c in edge) for edge in edges)
+    """Whether the key occurs without an adjoining letter, digit or mark."""
+    at = plain.find(key)
+    while at >= 0:
+        end = at + len(key)
+        edge = plain[max(at - 1, 0) : at] + plain[end : end + 1]
+        is_whole = not _LETTER.match(plain[max(at - 1, 0) : at]) and not _AFTER.match(plain, end)
+        if is_whole and all(unicodedata.category(c)[0] != "M" for c in edge):
+            return True
+        at = plain.find(key, at + 1)
+    return False
 
 
 def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:

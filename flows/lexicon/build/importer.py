@@ -20,7 +20,7 @@ from simplemma.strategies import dictionaries
 
 from flows.core.words import word_key
 from flows.lexicon.build.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
-from flows.lexicon.build.irregular import IRREGULAR
+from flows.lexicon.build.irregular import IRREGULAR, UNLISTED, is_form, is_own_word
 from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
 
 VERSION = "2"
@@ -158,7 +158,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
         "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
         _links(synsets, number, ranks, kinds, weigh),
     )
-    connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
+    connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(_forms(inflections, senses, ranks)))
 
 
 def _plain(key: str) -> str:
@@ -188,6 +188,24 @@ def _inflections(keys: Collection[str]) -> set[tuple[str, str]]:
     pairs = dictionaries.DefaultDictionaryFactory().get_dictionary("en").items()
     keyed = ((word_key(form), word_key(base)) for form, base in pairs)
     return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in keys}
+
+
+def _forms(
+    inflections: Iterable[tuple[str, str]],
+    senses: Mapping[str, list[TaggedSense]],
+    ranks: Mapping[str, int],
+) -> Iterator[tuple[str, str]]:
+    """The inflections without what is none. A headword is a plural only of a commoner one, or of one with the
+    same meaning: "bacteria" of "bacterium", but "cornea" of no "corneum".
+    """
+    yield from ((form, base) for form, base in UNLISTED if base in ranks)
+    for form, base in inflections:
+        if (form, base) in IRREGULAR or is_form(form, base):
+            own = {sense.synset.id for sense in senses.get(form, ())}
+            is_apart = own.isdisjoint(sense.synset.id for sense in senses[base])
+            is_commoner = form in ranks and ranks[form] < ranks[base]
+            if not (own and is_apart and is_own_word(form, base, is_commoner=is_commoner)):
+                yield form, base
 
 
 def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:

@@ -4,6 +4,12 @@
 
 from __future__ import annotations
 
+import re
+
+from flows.core.identity.graphics import graphical_key
+from flows.core.identity.inflection import comparative_bases, regular_bases
+from flows.core.identity.irregular import is_classical_plural, is_irregular
+
 IRREGULAR: tuple[tuple[str, str], ...] = tuple(
     (form, base)
     for form, _, base in (
@@ -17,3 +23,45 @@ IRREGULAR: tuple[tuple[str, str], ...] = tuple(
         ).split()
     )
 )
+
+
+UNLISTED = (("bade", "bid"), ("dove", "dive"), ("smelt", "smell"), ("spelt", "spell"))
+"""Forms that simplemma lacks, being words of their own. They leave the ranks as they are."""
+_PARTS = re.compile("[ -]")
+
+
+def is_form(form: str, base: str) -> bool:
+    """Whether a pair of the dictionary is a form and its word by a rule of English, in every piece of a
+    compound; many others are abbreviations ("ext" of "extension"), spellings and relatives ("seventh").
+    """
+    if "'" in form or graphical_key(form) == graphical_key(base):
+        return True
+    pieces, others = _PARTS.split(form), _PARTS.split(base)
+    if 1 < len(pieces) == len(others):
+        return all(one == other or is_form(one, other) for one, other in zip(pieces, others, strict=True))
+    joined, solid = ("".join(pieces), "".join(others)) if len(pieces) != len(others) else (form, base)
+    return (
+        solid in regular_bases(joined) | comparative_bases(joined)
+        or _is_adverb(joined, solid)
+        or _is_loosely_regular(joined, solid)
+        or is_irregular(joined, solid)
+    )
+
+
+def is_own_word(form: str, base: str, *, is_commoner: bool) -> bool:
+    """Whether a headword that does not share a meaning with another is no form of it, though it looks so:
+    "trivia" of the rarer "trivium".
+    """
+    return is_commoner and is_classical_plural(form, base) and (form, base) not in IRREGULAR
+
+
+def _is_adverb(form: str, base: str) -> bool:
+    return form.endswith("ly") and form.startswith(base.removesuffix("e").removesuffix("y")[:-1])
+
+
+def _is_loosely_regular(form: str, base: str) -> bool:
+    """Whether an ending is only added, where the rules of spelling want more or less: "kayaking",
+    "focussed".
+    """
+    ending = form.removeprefix(base)
+    return ending != form and re.fullmatch(f"{base[-1]}?(?:s|ed|ing)", ending) is not None and len(base) > 2
