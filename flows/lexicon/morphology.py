@@ -173,16 +173,21 @@ class Morphology:
             a, b, parts_of=self.parts_of, shares_meaning=self._share_meaning, language=language
         )
 
-    def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
+    def written(
+        self, texts: Collection[str], *, folds_marks: bool = False, reduces_forms: bool = True
+    ) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
 
         With `folds_marks`, a word that the lexicon lists without its accents or otherwise spaced becomes that
-        headword: "naïve" becomes "naive", but "résumé" does not become "resume".
+        headword: "naïve" becomes "naive", but "résumé" does not become "resume". With `reduces_forms`, a form
+        whose key the lexicon has as an acronym or name becomes its word: "led", which is no LED, "lead".
         """
         return written(
             self._lexicon,
             texts,
             bases_of=self.base_forms_of,
+            words_of=self.words_of,
+            reduces_forms=reduces_forms,
             alike=self.are_one_word if folds_marks else None,
         )
 

@@ -25,6 +25,7 @@ _PARTICLES = frozenset(
     )
 )
 _POSSESSIVES = frozenset(re.findall(r"\w+", "my your his her its our their whose"))
+_ANYBODY_S = frozenset({"one's", "someone's", "somebody's"})
 _REFLEXIVES = frozenset(
     re.findall(
         r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"
@@ -33,6 +34,8 @@ _REFLEXIVES = frozenset(
 _LINKS = _PARTICLES | {"with", "to", "for", "of", "at", "from", "upon", "against"}
 _CONTRACTED = "'(?:t|ll|re|ve|d|m)\\b"
 """What makes a contraction of what stands before it: "don't" does not mention "don"."""
+_DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}(?!\w)")
+""""A.I." and "U.S.", which are "AI" and "US"."""
 _LETTER = re.compile(r"\w")
 _AFTER = re.compile(rf"\w|{_CONTRACTED}")
 _LONG_ACRONYM = 4
@@ -48,9 +51,11 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
     """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take
     off", "category" does not mention "cat".
 
-    In a phrase, "one's" matches any possessive and "oneself" any reflexive, and a phrasal verb may enclose
+    In a phrase, "one's" and "someone's" match any possessive and "oneself" any reflexive, and a phrasal verb may enclose
     words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions "colour".
     """
+    if "." in word or "." in text:
+        word, text = (_DOTTED.sub(_undotted, each) for each in (word, text))
     if len(word) > 1 and all(map(str.isupper, word)):
         text = _capitals(text, len(word))
     key, plain = word_key(word), word_key(text)
@@ -65,6 +70,10 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
         return True
     starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
     return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def _undotted(abbreviation: re.Match[str]) -> str:
+    return abbreviation[0].replace(".", "")
 
 
 def _capitals(text: str, length: int) -> str:
@@ -121,7 +130,7 @@ def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -
 
 
 def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
-    if part == "one's" and (token in _POSSESSIVES or token.endswith("'s")):
+    if part in _ANYBODY_S and (token in _POSSESSIVES or token.endswith("'s")):
         return True
     if part == "oneself" and token in _REFLEXIVES:
         return True
