@@ -175,7 +175,7 @@ def _screened(asked: str, morphology: Morphology | None, settings: Settings) -> 
         base_forms=morphology.base_forms,
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
-        written=morphology.written({asked}, folds_marks=not settings.writes_with_groq),
+        written=morphology.written({asked}, folds_marks=not settings.writes_with_groq, reduces_forms=True),
     )
 
 

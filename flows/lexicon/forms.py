@@ -25,6 +25,7 @@ class Forms:
     """What the lexicon knows of some tokens, read at once."""
 
     def __init__(self, lexicon: Lexicon, tokens: Collection[str]) -> None:
+        self._spellings = lexicon.spellings
         self._bases = lexicon.bases(tokens)
         regular = {token: found for token in tokens if (found := _regular(token))}
         asked = {*regular, *(base for found in regular.values() for base in found)}
@@ -107,7 +108,8 @@ class Forms:
             compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
             guesses = (*guesses, *compared)
         adverbs = self._bases.get(token, ()) if token.endswith("ly") else ()
-        return frozenset((token, *self.words(token), *guesses, *adverbs))
+        found = {token, *self.words(token), *guesses, *adverbs}
+        return frozenset(found.union(*(self._spellings[key] for key in found & self._spellings.keys())))
 
     def _is_regular(self, headword: str, base: str) -> bool:
         """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the

@@ -174,7 +174,7 @@ class Morphology:
         )
 
     def written(
-        self, texts: Collection[str], *, folds_marks: bool = False, reduces_forms: bool = True
+        self, texts: Collection[str], *, folds_marks: bool = False, reduces_forms: bool = False
     ) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
 

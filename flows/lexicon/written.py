@@ -90,7 +90,8 @@ def written(
     list keeps its own form, for nobody knows whether it is a name or an acronym; but in capitals only, a form
     of a headword ("TABLES") and a phrase of headwords ("MACHINE LEARNING") are written small. What is written
     small is no name or acronym if it is a pronoun ("us") or a form of a commoner word ("led"), which with
-    `reduces_forms` stands for it. `alike` tells which listed spelling stands for one that is not listed; without it such words stay.
+    `reduces_forms` stands for it. `alike` tells which listed spelling stands for one that is not listed;
+    without it such words stay.
     """
     keys = {text: key_of(text) for text in texts if form_problem(text) is None}
     plain = {text: graphical_key(key) for text, key in keys.items()} if alike else {}

@@ -108,8 +108,8 @@ async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[s
     others = {text for text, origin in proposed if origin not in {"frontier", "leftover"}}
     folds_marks = not resources.model.invents
     written = resources.morphology.written
-    found = written(frontier, reduces_forms=False) if frontier else {}
-    found |= written(others, folds_marks=folds_marks) if others else {}
+    found = written(frontier) if frontier else {}
+    found |= written(others, folds_marks=folds_marks, reduces_forms=True) if others else {}
     unlisted = others - found.keys() if folds_marks else set()
     forms = resources.morphology.headwords_of_forms(unlisted) if unlisted else {}
     bases = await resources.store.known({word_key(base) for base in forms.values()}) if forms else {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 
 from flows.core.identity.doublets import DOUBLETS
-from flows.core.identity.graphics import are_doublets, graphical_key, unaccented
+from flows.core.identity.graphics import FUNCTION_WORDS, are_doublets, graphical_key, unaccented
 from flows.core.identity.spelling import american
 from flows.core.words import tokens, word_key
 
@@ -38,7 +39,10 @@ _DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}(?!\w)")
 """"A.I." and "U.S.", which are "AI" and "US"."""
 _LETTER = re.compile(r"\w")
 _AFTER = re.compile(rf"\w|{_CONTRACTED}")
+_NO_ACRONYMS = frozenset({"OK"})
+"""Also written small."""
 _LONG_ACRONYM = 4
+_SHORTEST_PART = 3
 _SHORTEST_BY_RULE = 5
 """"prise" is not "prize"."""
 _UNSPACED = re.compile(
@@ -48,15 +52,16 @@ _UNSPACED = re.compile(
 
 
 def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
-    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take
-    off", "category" does not mention "cat".
+    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions
+    "take off", "category" does not mention "cat".
 
-    In a phrase, "one's" and "someone's" match any possessive and "oneself" any reflexive, and a phrasal verb may enclose
-    words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions "colour".
+    In a phrase, "one's" and "someone's" match any possessive and "oneself" any reflexive, and a phrasal verb
+    may enclose words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions
+    "colour".
     """
     if "." in word or "." in text:
         word, text = (_DOTTED.sub(_undotted, each) for each in (word, text))
-    if len(word) > 1 and all(map(str.isupper, word)):
+    if len(word) > 1 and word not in _NO_ACRONYMS and all(map(str.isupper, word)):
         text = _capitals(text, len(word))
     key, plain = word_key(word), word_key(text)
     if not key:
@@ -93,13 +98,28 @@ def _solid(key: str) -> list[str]:
     return ["".join(tokens(word)) for word in key.split() if "-" in word.strip("-")]
 
 
+def _closed(plain: str, length: int) -> list[str]:
+    """Two words of a text as one, where that is no phrase of little words: "per cent", but not "every
+    day".
+    """
+    found = tokens(plain)
+    return [
+        one + other
+        for one, other in pairwise(found)
+        if len(one + other) == length
+        and min(len(one), len(other)) >= _SHORTEST_PART
+        and FUNCTION_WORDS.isdisjoint((one, other))
+    ]
+
+
 def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
     """Whether the word is written solid where the text has a hyphen, or the other way round."""
     parts = tokens(key)
     if graphical_key(key) in DOUBLETS:
         return False  # "re-sign" is not "resign"
     if len(parts) == 1:
-        return any(_matches(token, parts[0], lemmas_of) for token in _solid(plain))
+        joined = (*_solid(plain), *_closed(plain, len(parts[0])))
+        return any(_matches(token, parts[0], lemmas_of) for token in joined)
     whole = "".join(parts)
     is_compound = "-" in key or _PARTICLES.isdisjoint(parts)
     return is_compound and any(

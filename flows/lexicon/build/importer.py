@@ -21,7 +21,9 @@ from simplemma.strategies import dictionaries
 from flows.core.words import word_key
 from flows.lexicon.build.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
 from flows.lexicon.build.irregular import IRREGULAR, UNLISTED, is_form, is_own_word
+from flows.lexicon.build.spellings import spellings
 from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
+from flows.lexicon.reader import Lexicon
 
 VERSION = "2"
 """Increases with the file's layout; a reader rejects any other."""
@@ -64,9 +66,23 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
             connection.executescript(INDEX + "ANALYZE; VACUUM;")
         finally:
             connection.close()
+        _add_spellings(draft)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _add_spellings(draft: Path) -> None:
+    """Note which words are spellings of one another, which the rules find in the lexicon itself."""
+    with Lexicon(draft) as lexicon:
+        found = sorted(set(spellings(lexicon)))
+    connection = sqlite3.connect(draft)
+    try:
+        with connection:
+            pairs = "\n".join(f"{one}:{other}" for one, other in found)
+            connection.execute("INSERT INTO meta VALUES ('spellings', ?)", (pairs,))
+    finally:
+        connection.close()
 
 
 def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:

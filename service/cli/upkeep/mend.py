@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from functools import partial
 
 import typer
 
@@ -98,7 +97,7 @@ def lexicon_rules(language: str) -> Iterator[Rules]:
         yield Rules(
             facts=facts,
             mean_the_same=morphology.mean_the_same,
-            written=partial(morphology.written, reduces_forms=False),
+            written=morphology.written,
             ranks=lambda keys: {key: lemma.rank for key, lemma in lexicon.find(keys).items()},
         )
 
