@@ -20,10 +20,9 @@ from simplemma.strategies import dictionaries
 
 from flows.core.words import word_key
 from flows.lexicon.build.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
-from flows.lexicon.build.irregular import IRREGULAR, UNLISTED, is_form, is_own_word
-from flows.lexicon.build.spellings import spellings
+from flows.lexicon.build.irregular import IRREGULAR, true_forms
+from flows.lexicon.build.spellings import add_spellings
 from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
-from flows.lexicon.reader import Lexicon
 
 VERSION = "2"
 """Increases with the file's layout; a reader rejects any other."""
@@ -66,23 +65,10 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
             connection.executescript(INDEX + "ANALYZE; VACUUM;")
         finally:
             connection.close()
-        _add_spellings(draft)
+        add_spellings(draft)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _add_spellings(draft: Path) -> None:
-    """Note which words are spellings of one another, which the rules find in the lexicon itself."""
-    with Lexicon(draft) as lexicon:
-        found = sorted(set(spellings(lexicon)))
-    connection = sqlite3.connect(draft)
-    try:
-        with connection:
-            pairs = "\n".join(f"{one}:{other}" for one, other in found)
-            connection.execute("INSERT INTO meta VALUES ('spellings', ?)", (pairs,))
-    finally:
-        connection.close()
 
 
 def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
@@ -174,7 +160,10 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
         "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
         _links(synsets, number, ranks, kinds, weigh),
     )
-    connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(_forms(inflections, senses, ranks)))
+    meanings = {key: {sense.synset.id for sense in found} for key, found in senses.items()}
+    connection.executemany(
+        "INSERT INTO inflection VALUES (?, ?)", sorted({*true_forms(inflections, meanings, ranks)})
+    )
 
 
 def _plain(key: str) -> str:
@@ -204,24 +193,6 @@ def _inflections(keys: Collection[str]) -> set[tuple[str, str]]:
     pairs = dictionaries.DefaultDictionaryFactory().get_dictionary("en").items()
     keyed = ((word_key(form), word_key(base)) for form, base in pairs)
     return {(form, base) for form, base in (*keyed, *IRREGULAR) if form != base and base in keys}
-
-
-def _forms(
-    inflections: Iterable[tuple[str, str]],
-    senses: Mapping[str, list[TaggedSense]],
-    ranks: Mapping[str, int],
-) -> Iterator[tuple[str, str]]:
-    """The inflections without what is none. A headword is a plural only of a commoner one, or of one with the
-    same meaning: "bacteria" of "bacterium", but "cornea" of no "corneum".
-    """
-    yield from ((form, base) for form, base in UNLISTED if base in ranks)
-    for form, base in inflections:
-        if (form, base) in IRREGULAR or is_form(form, base):
-            own = {sense.synset.id for sense in senses.get(form, ())}
-            is_apart = own.isdisjoint(sense.synset.id for sense in senses[base])
-            is_commoner = form in ranks and ranks[form] < ranks[base]
-            if not (own and is_apart and is_own_word(form, base, is_commoner=is_commoner)):
-                yield form, base
 
 
 def _verbal_shares(inflections: Iterable[tuple[str, str]]) -> dict[str, float]:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from flows.core.identity.graphics import graphical_key
 from flows.core.identity.inflection import comparative_bases, regular_bases
@@ -48,11 +50,26 @@ def is_form(form: str, base: str) -> bool:
     )
 
 
-def is_own_word(form: str, base: str, *, is_commoner: bool) -> bool:
-    """Whether a headword that does not share a meaning with another is no form of it, though it looks so:
-    "trivia" of the rarer "trivium".
+def true_forms(
+    inflections: Iterable[tuple[str, str]],
+    meanings: Mapping[str, AbstractSet[tuple[int, int]]],
+    ranks: Mapping[str, int],
+) -> Iterator[tuple[str, str]]:
+    """The inflections without what is none.
+
+    A headword is a classical plural only of a commoner one, or of one with the same meaning: "bacteria" of
+    "bacterium", but "trivia" of no "trivium".
     """
-    return is_commoner and is_classical_plural(form, base) and (form, base) not in IRREGULAR
+    yield from ((form, base) for form, base in UNLISTED if base in ranks)
+    for form, base in inflections:
+        is_own_word = (
+            form in ranks
+            and ranks[form] < ranks[base]
+            and meanings[form].isdisjoint(meanings[base])
+            and is_classical_plural(form, base)
+        )
+        if (form, base) in IRREGULAR or (is_form(form, base) and not is_own_word):
+            yield form, base
 
 
 def _is_adverb(form: str, base: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from flows.core.identity.spelling import spelling_variants
 from flows.lexicon.morphology import Morphology
@@ -25,3 +27,16 @@ def spellings(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
         for other in sorted(spelling_variants(key) & keys):
             if key < other and morphology.are_variants(key, other) and morphology.are_variants(other, key):
                 yield key, other
+
+
+def add_spellings(draft: Path) -> None:
+    """Note which words are spellings of one another, which the rules find in the lexicon itself."""
+    with Lexicon(draft) as lexicon:
+        found = sorted(set(spellings(lexicon)))
+    connection = sqlite3.connect(draft)
+    try:
+        with connection:
+            pairs = "\n".join(f"{one}:{other}" for one, other in found)
+            connection.execute("INSERT INTO meta VALUES ('spellings', ?)", (pairs,))
+    finally:
+        connection.close()
