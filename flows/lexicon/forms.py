@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from flows.core.identity.graphics import FUNCTION_WORDS
 from flows.core.identity.inflection import comparative_bases, regular_bases
 from flows.core.identity.irregular import has_regular_past
 from flows.knowledge import PartOfSpeech
@@ -94,7 +95,7 @@ class Forms:
 
     def _is_rare_and_short(self, base: str) -> bool:
         """Whether a listed word is so short and rare that a form of it is likelier a name: "iOS" of "io"."""
-        return len(base) <= _SHORT and self._ranks.get(base, 0) > HEARD_OF
+        return len(base) <= _SHORT and base not in FUNCTION_WORDS and self._ranks.get(base, 0) > HEARD_OF
 
     def candidates(self, token: str) -> frozenset[str]:
         """The words that the token may be a form of, and itself."""

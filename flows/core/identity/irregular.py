@@ -28,7 +28,7 @@ _ALWAYS = """
     sink sank sunk sunken; sit sat; slay slew slain; sleep slept; slide slid slidden; sling slung; slink slunk
     slit; smite smote smitten; speak spoke spoken spake; spend spent; spin spun; spit spat
     split; spread; spring sprang sprung; stand stood; steal stole stolen; stick stuck; sting stung
-    stink stank stunk; stride strode stridden; strike struck stricken; string strung; swear swore sworn
+    stink stank stunk; stride strode stridden; strike struck stricken; swear swore sworn
     sweep swept; swim swam swum; swing swung; take took taken; teach taught; tear tore torn; tell told
     think thought; throw threw thrown; thrust; tread trod trodden; understand understood; wear wore worn
     weep wept; win won; wring wrung; write wrote written; withdraw withdrew withdrawn; forget forgot forgotten
@@ -36,7 +36,7 @@ _ALWAYS = """
     bespeak bespoke bespoken; beget begot begotten; mistake mistook mistaken; underlie underlay underlain
 """
 _BESIDES = """
-    ring rang rung; bide bidden; beseech besought; stave stove; lade laden; can could couldn't can't
+    string strung; ring rang rung; bide bidden; beseech besought; stave stove; lade laden; can could couldn't can't
     may might; shall should; will would won't; abide abode; bend bent; bereave bereft; bless blest;
     blend blent; burn burnt; bust bust
     chide chid chidden; cleave cleft clove cloven; clothe clad; crow crew; curse curst; dare durst
