@@ -36,7 +36,8 @@ _ALWAYS = """
     bespeak bespoke bespoken; beget begot begotten; mistake mistook mistaken; underlie underlay underlain
 """
 _BESIDES = """
-    string strung; ring rang rung; bide bidden; beseech besought; stave stove; lade laden; can could couldn't can't
+    string strung; ring rang rung; bide bidden; beseech besought; stave stove; lade laden;
+    can could couldn't can't
     may might; shall should; will would won't; abide abode; bend bent; bereave bereft; bless blest;
     blend blent; burn burnt; bust bust
     chide chid chidden; cleave cleft clove cloven; clothe clad; crow crew; curse curst; dare durst
