@@ -13,7 +13,10 @@ LOG := .venv/setup.log
 REASON := .venv/reason
 LEXICON := flows/lexicon/wordnet.sqlite
 # hatch_build.py makes the lexicon of these
-MAKERS := hatch_build.py flows/core/words.py $(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py wndb.py)
+MAKERS := hatch_build.py flows/core/words.py \
+	$(addprefix flows/core/identity/,doublets.py graphics.py inflection.py irregular.py spelling.py) \
+	$(addprefix flows/lexicon/,forms.py misread.py morphology.py reader.py written.py) \
+	$(addprefix flows/lexicon/build/,importer.py commonness.py irregular.py spellings.py wndb.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 2
 # uv fetches the same packages in less time; `make UV=` does without
 UV ?= $(shell command -v uv 2>/dev/null)

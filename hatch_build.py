@@ -31,7 +31,11 @@ TARGET = Path("flows/lexicon/wordnet.sqlite")
 MAKERS = (
     "hatch_build.py",
     "flows/core/words.py",
-    *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular", "wndb")),
+    *(f"flows/core/identity/{name}.py" for name in ("doublets", "graphics", "inflection")),
+    *(f"flows/core/identity/{name}.py" for name in ("irregular", "spelling")),
+    *(f"flows/lexicon/{name}.py" for name in ("forms", "misread", "morphology", "reader", "written")),
+    *(f"flows/lexicon/build/{name}.py" for name in ("importer", "commonness", "irregular")),
+    *(f"flows/lexicon/build/{name}.py" for name in ("spellings", "wndb")),
 )
 """Files that decide what is in the lexicon: when one changes, it is built anew."""
 DASHBOARD = Path("ui/dist")

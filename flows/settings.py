@@ -280,8 +280,8 @@ def _is_url(value: str) -> bool:
 
 
 def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
-    if code == "value_error":
-        return str(params["error"])  # what our validator raised; pydantic's message puts words before it
+    if code == "value_error":  # what our validator raised, without pydantic's words before it
+        return str(params["error"])
     return _PLAIN[code].format_map(params) if code in _PLAIN else message
 
 
@@ -297,5 +297,4 @@ def _line(loc: tuple[int | str, ...], message: str, given: object) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() else f"LEARN_{name.upper()}"
     shown = "" if variable.endswith("_KEY") else _SECRET.sub("//", f" (given: {given!r})")
-    line = f"{variable}: {message}{shown}"
-    return re.sub(r"\s+", " ", line)
+    return re.sub(r"\s+", " ", f"{variable}: {message}{shown}")

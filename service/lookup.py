@@ -113,9 +113,10 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
             return _variant(asked, known, others[under], learn=learn if is_listed else None)
         if learn is None:
             return await _refused(store, asked, candidate)
-        if is_listed:
+        is_form = others.get(candidate.key) is Verdict.INFLECTION  # "led", though the lexicon lists "LED"
+        if is_listed and not is_form:
             return LookedUp(asked=asked, code="not_learned", learn=learn)
-        base = await asyncio.to_thread(_listed_base, key, morphology)
+        base = learn if is_form else await asyncio.to_thread(_listed_base, key, morphology)
     if base is not None:
         relation = Verdict.INFLECTION
         return LookedUp(asked=asked, code="variant_of_unlearned", relation=relation, other=base, learn=base)
@@ -174,7 +175,7 @@ def _screened(asked: str, morphology: Morphology | None, settings: Settings) -> 
         base_forms=morphology.base_forms,
         are_variants=morphology.are_variants,
         parts_of=morphology.parts_of,
-        written=morphology.written({asked}, folds_marks=not settings.writes_with_groq),
+        written=morphology.written({asked}, folds_marks=not settings.writes_with_groq, reduces_forms=True),
     )
 
 

@@ -9,7 +9,7 @@ MISREAD = frozenset(
         " many:much cola:colon galen:gale bed:be feed:fee seed:see shed:she need:nee evening:even"
         " mrs:mr des:de us:u am:a.m. in:inch best:well lei:leu wicked:wick offer:off liver:live"
         " owner:own bother:both layer:lay after:aft homer:home founder:found outer:out litter:lit"
-        " setter:set goner:gone backer:back easter:east weed:wee"
+        " quora:quorum nostra:nostrum cava:cavum setter:set goner:gone backer:back easter:east weed:wee"
     ).split()
 )
 """Pairs (form:base) that the dictionary or the rules take for a form and its word, and that are none."""

@@ -7,19 +7,20 @@ cost each process 20 MB and 100 ms.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import product
 from weakref import WeakKeyDictionary
 
 from flows.core.identity.doublets import NEVER_VARIANTS
 from flows.core.identity.graphics import is_same_word
-from flows.core.identity.inflection import comparative_bases, regular_bases
+from flows.core.identity.inflection import regular_bases
 from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.identity.spelling import differ_by_rule
 from flows.core.words import word_key
 from flows.knowledge import PartOfSpeech
-from flows.lexicon.misread import MISREAD, NO_FORMS
+from flows.lexicon.forms import Forms
+from flows.lexicon.misread import MISREAD
 from flows.lexicon.reader import Lemma, Lexicon
 from flows.lexicon.written import parts, senses_by_part, synsets_of, written
 
@@ -30,7 +31,6 @@ _REMEMBERED = 8192
 _REMEMBERED_TOKENS = 20_000
 _CANDIDATES: WeakKeyDictionary[Lexicon, dict[str, frozenset[str]]] = WeakKeyDictionary()
 """Per lexicon, what its tokens may be forms of: the model and the stages ask for the same ones."""
-_COMPARED = frozenset({"adjective", "adverb"})
 
 
 class Morphology:
@@ -63,7 +63,7 @@ class Morphology:
             self._candidates.clear()
         new = {key for key in keys if key not in self._candidates}
         if new:
-            forms = _Forms(self._lexicon, new)
+            forms = Forms(self._lexicon, new)
             self._candidates.update((key, forms.candidates(key)) for key in new)
 
     def base_forms(self, key: str) -> tuple[str, ...]:
@@ -75,9 +75,11 @@ class Morphology:
     def base_forms_of(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
         """`base_forms` of many keys at once; keys without any are absent."""
         unknown = set(keys) - self._lexicon.contains(keys)
+        if not unknown:
+            return {}
         pieces = {key: _SEPARATOR.split(key) for key in unknown}
-        known = self._lexicon.bases({piece for found in pieces.values() for piece in found})
-        guesses = {key: list(_combinations(found, known)) for key, found in pieces.items()}
+        forms = Forms(self._lexicon, {piece for found in pieces.values() for piece in found})
+        guesses = {key: list(_combinations(found, forms)) for key, found in pieces.items()}
         headwords = self._lexicon.contains({guess for found in guesses.values() for guess in found})
         answers = {
             key: tuple(dict.fromkeys(guess for guess in found if guess in headwords))
@@ -91,7 +93,7 @@ class Morphology:
 
         An ending that only may be one makes no form: "corner" is none of "corn".
         """
-        strict = _Forms(self._lexicon, (key,)).words(key)
+        strict = Forms(self._lexicon, (key,)).words(key)
         phrases = self.base_forms(key) if _SEPARATOR.search(key) else ()
         told = (base for base in phrases if not _compares_within(key, base))
         return tuple(dict.fromkeys((*told, *strict)))
@@ -171,105 +173,23 @@ class Morphology:
             a, b, parts_of=self.parts_of, shares_meaning=self._share_meaning, language=language
         )
 
-    def written(self, texts: Collection[str], *, folds_marks: bool = False) -> dict[str, str]:
+    def written(
+        self, texts: Collection[str], *, folds_marks: bool = False, reduces_forms: bool = False
+    ) -> dict[str, str]:
         """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
 
         With `folds_marks`, a word that the lexicon lists without its accents or otherwise spaced becomes that
-        headword: "naïve" becomes "naive", but "résumé" does not become "resume".
+        headword: "naïve" becomes "naive", but "résumé" does not become "resume". With `reduces_forms`, a form
+        whose key the lexicon has as an acronym or name becomes its word: "led", which is no LED, "lead".
         """
         return written(
             self._lexicon,
             texts,
             bases_of=self.base_forms_of,
+            words_of=self.words_of,
+            reduces_forms=reduces_forms,
             alike=self.are_one_word if folds_marks else None,
         )
-
-
-class _Forms:
-    """What the lexicon knows of some tokens, read at once."""
-
-    def __init__(self, lexicon: Lexicon, tokens: Collection[str]) -> None:
-        self._bases = lexicon.bases(tokens)
-        regular = {token: found for token in tokens if (found := _regular(token))}
-        listed = lexicon.find({*regular, *(base for found in regular.values() for base in found)})
-        self._capitalised = {key for key, lemma in listed.items() if not lemma.text[:1].islower()}
-        self._ranks = {key: lemma.rank for key, lemma in listed.items()}
-        asked = {key for token, found in regular.items() for key in (token, *found) if key in listed}
-        self._parts = parts(lexicon, asked) if asked else {}
-        # a comparative is told as a fact of listed words only, whose parts of speech are known
-        self._regular = {
-            token: found if token in listed else regular_bases(token) for token, found in regular.items()
-        }
-
-    def words(self, token: str) -> tuple[str, ...]:
-        """The words that the token is a form of, those of the dictionary first."""
-        if token in NO_FORMS:
-            return ()
-        bases = sorted(self._bases.get(token, ()))
-        found = dict.fromkeys(base for base in bases if not (token.endswith("ly") and base != token))
-        regular = sorted(
-            self._regular.get(token, ()), key=lambda base: self._ranks.get(base, len(base) * 10**6)
-        )
-        if token in self._ranks:
-            regular = [base for base in regular if self._is_regular(token, base)]
-        elif bases:
-            # of an irregular verb there is no regular past: "singed" is no form of "sing"
-            regular = (
-                [] if token.endswith("ed") else [base for base in regular if self._inflects(base, token)]
-            )
-        else:
-            regular = [base for base in regular if base not in self._ranks or self._inflects(base, token)]
-            if token.endswith(("ed", "ing")) and not self._ranks.keys().isdisjoint(regular):
-                regular = [base for base in regular if base in self._ranks]
-        if bases or token in self._ranks:
-            # "was" is no plural of "WA", and "wolves" none of "Wolfe"
-            regular = [base for base in regular if base not in self._capitalised]
-        found |= dict.fromkeys(regular)
-        return tuple(base for base in found if f"{token}:{base}" not in MISREAD)
-
-    def candidates(self, token: str) -> frozenset[str]:
-        """The words that the token may be a form of, and itself."""
-        is_listed = token in self._ranks or token in self._bases
-        guesses: Collection[str] = () if is_listed else self._regular.get(token, ())
-        if token.endswith(("ed", "ing")):
-            guesses = [base for base in guesses if base not in self._ranks or self._inflects(base, token)]
-        if token.endswith(("er", "est")) and token not in self._bases:
-            compared = (base for base in comparative_bases(token) if self._may_compare(token, base))
-            guesses = (*guesses, *compared)
-        adverbs = self._bases.get(token, ()) if token.endswith("ly") else ()
-        return frozenset((token, *self.words(token), *guesses, *adverbs))
-
-    def _is_regular(self, headword: str, base: str) -> bool:
-        """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the
-        adjective "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species"
-        of "specie".
-        """
-        if headword.endswith(("er", "est")):
-            is_compared = not self._parts.get(headword, frozenset()).isdisjoint(_COMPARED)
-            return is_compared and "adjective" in self._parts.get(base, ())
-        is_verbal = headword.endswith(("ed", "ing"))
-        return self._inflects(base, headword) and (is_verbal or self._is_commoner(base, headword))
-
-    def _inflects(self, base: str, form: str) -> bool:
-        """Whether a listed word has forms with this ending."""
-        kinds = self._parts.get(base, frozenset[PartOfSpeech]())
-        return not kinds.isdisjoint({"verb"} if form.endswith(("ed", "ing")) else {"noun", "verb"})
-
-    def _may_compare(self, token: str, base: str) -> bool:
-        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares
-        nothing, since "numb" is rarer.
-        """
-        if token not in self._ranks:
-            return True
-        is_adjective = "adjective" in self._parts.get(base, ())
-        return is_adjective and self._is_commoner(base, token) and f"{token}:{base}" not in MISREAD
-
-    def _is_commoner(self, base: str, form: str) -> bool:
-        return self._ranks.get(base, self._ranks[form]) < self._ranks[form]
-
-
-def _regular(token: str) -> frozenset[str]:
-    return regular_bases(token) | comparative_bases(token)
 
 
 def _compares_within(form: str, base: str) -> bool:
@@ -278,9 +198,15 @@ def _compares_within(form: str, base: str) -> bool:
     return any(one != other and one.endswith(("er", "est")) for one, other in pieces)
 
 
-def _combinations(pieces: list[str], known: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def _combinations(pieces: list[str], forms: Forms) -> Iterator[str]:
     """The form with some of its words reduced to their bases, known bases before guessed ones."""
-    choices = [(*sorted(known.get(piece, ())), *sorted(regular_bases(piece)), piece) for piece in pieces]
+    if len(pieces) == 1:
+        yield from forms.bases(pieces[0])
+        return
+    choices = [
+        (*(known := forms.bases(piece)), *sorted(regular_bases(piece).difference(known)), piece)
+        for piece in pieces
+    ]
     form = "".join(pieces)
     for at, chosen in enumerate(product(*choices)):
         if at == _COMBINATIONS:

@@ -110,6 +110,8 @@ class Lexicon:
         try:
             self._connection.execute("PRAGMA cache_size = -4096")
             meta = dict(self._connection.execute("SELECT name, value FROM meta"))
+            self.spellings = _both_ways(meta.get("spellings", ""))
+            """By key, the other spellings of single words that mean the same mainly."""
             self._kinds: dict[int, str] = dict(self._connection.execute("SELECT id, name FROM kind"))
             self.size = int(meta["lemmas"])
             """Number of headwords."""
@@ -269,6 +271,15 @@ class Lexicon:
             f"The lexicon {self.path} is not readable ({error}). Run `make setup` in a checkout, or reinstall"
             " the package."
         )
+
+
+def _both_ways(pairs: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in pairs.split():
+        one, _, other = pair.partition(":")
+        found[one] = (*found.get(one, ()), other)
+        found[other] = (*found.get(other, ()), one)
+    return found
 
 
 def _synonyms(key: str, words: str, found: Mapping[str, Lemma], place: int) -> Iterator[LexicalRelation]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from flows.core.identity.graphics import graphical_key
+from flows.core.identity.graphics import FUNCTION_WORDS, graphical_key
 from flows.core.words import display_form, form_problem
 from flows.knowledge import PartOfSpeech
-from flows.lexicon.reader import Lexicon, as_array, key_of
+from flows.lexicon.reader import Lemma, Lexicon, as_array, key_of
 
 _PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
 """As the lexicon numbers them."""
+
+_MAINLY = 0.45
+"""Share of a word's uses as an adjective, above which its form in -er is taken for the comparative."""
 
 BasesOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
 Alike = Callable[[str, str], bool]
@@ -27,6 +30,25 @@ def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSp
     ):
         found[key].add(_PARTS[part])
     return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def gradable(lexicon: Lexicon, keys: Iterable[str]) -> frozenset[str]:
+    """The headwords among the keys that are used as adjectives mainly and have an opposite: what is
+    compared.
+    """
+    rows = lexicon.rows(
+        "SELECT l.key, sum(s.tags), sum(CASE y.part WHEN 2 THEN s.tags ELSE 0 END),"
+        " max(y.part = 2 AND EXISTS (SELECT 1 FROM link k WHERE k.lemma = l.rank AND k.synset = s.synset AND"
+        " k.kind IN (SELECT value FROM json_each(?)))) FROM json_each(?) j CROSS JOIN lemma l ON l.key ="
+        " j.value CROSS JOIN sense s ON s.lemma = l.rank CROSS JOIN synset y ON y.id = s.synset GROUP BY"
+        " l.key",
+        (as_array(lexicon.kind_ids({"opposite"})), as_array(keys)),
+    )
+    return frozenset(
+        key
+        for key, tags, as_adjective, has_opposite in rows
+        if has_opposite and as_adjective > _MAINLY * tags
+    )
 
 
 def synsets_of(lexicon: Lexicon, keys: Sequence[str]) -> list[frozenset[int]]:
@@ -54,14 +76,22 @@ def senses_by_part(lexicon: Lexicon, key: str) -> dict[int, tuple[int, ...]]:
 
 
 def written(
-    lexicon: Lexicon, texts: Collection[str], *, bases_of: BasesOf, alike: Alike | None
+    lexicon: Lexicon,
+    texts: Collection[str],
+    *,
+    bases_of: BasesOf,
+    words_of: Callable[[str], Sequence[str]],
+    alike: Alike | None,
+    reduces_forms: bool,
 ) -> dict[str, str]:
     """Proposed texts as the lexicon writes the word; texts that stay as they are are absent.
 
     A form that the lexicon writes in one of its meanings stays ("China" and "china"). A word that it does not
     list keeps its own form, for nobody knows whether it is a name or an acronym; but in capitals only, a form
-    of a headword ("TABLES") and a phrase of headwords ("MACHINE LEARNING") are written small. `alike` tells
-    which listed spelling stands for one that is not listed; without it such words stay.
+    of a headword ("TABLES") and a phrase of headwords ("MACHINE LEARNING") are written small. What is written
+    small is no name or acronym if it is a pronoun ("us") or a form of a commoner word ("led"), which with
+    `reduces_forms` stands for it. `alike` tells which listed spelling stands for one that is not listed;
+    without it such words stay.
     """
     keys = {text: key_of(text) for text in texts if form_problem(text) is None}
     plain = {text: graphical_key(key) for text, key in keys.items()} if alike else {}
@@ -71,7 +101,10 @@ def written(
         shown = display_form(text)
         if key in listed:
             best = listed[key].text
-            if shown != best and shown not in _written_forms(lexicon, key):
+            if shown.islower() and not best.islower() and (small := _small(lexicon, listed[key], words_of)):
+                if reduces_forms and small != key:
+                    found[text] = small
+            elif shown != best and shown not in _written_forms(lexicon, key):
                 found[text] = best
         elif alike and plain[text] in listed and alike(key, plain[text]):
             found[text] = listed[plain[text]].text
@@ -87,6 +120,17 @@ def _written_forms(lexicon: Lexicon, key: str) -> frozenset[str]:
         (key,),
     )
     return frozenset(word for (words,) in rows for word in words.split("\n") if key_of(word) == key)
+
+
+def _small(lexicon: Lexicon, capital: Lemma, words_of: Callable[[str], Sequence[str]]) -> str | None:
+    """The word for which the key of a name or acronym stands in small letters; None if for none."""
+    if capital.key in FUNCTION_WORDS:
+        return capital.key
+    # a name may be a plural: "Alps", "Woods"
+    bases = () if capital.key.endswith("s") else words_of(capital.key)
+    listed = lexicon.find(bases)
+    commoner = (listed[base] for base in bases if base in listed and listed[base].rank < capital.rank)
+    return next((lemma.text for lemma in commoner if lemma.text.islower()), None)
 
 
 def _is_common(lexicon: Lexicon, key: str, bases_of: BasesOf) -> bool:

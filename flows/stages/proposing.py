@@ -104,17 +104,14 @@ async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[s
     Where only the lexicon writes, a given spelling or form that it lacks becomes the word it has, unless that
     is known. A word of the frontier keeps its key, under which it leaves the frontier.
     """
-    texts: dict[bool, set[str]] = {False: set(), True: set()}
-    for text, origin in proposed:
-        if origin != "leftover":
-            texts[not resources.model.invents and origin != "frontier"].add(text)
-    found = {
-        text: headword
-        for folds_marks, some in texts.items()
-        if some
-        for text, headword in resources.morphology.written(some, folds_marks=folds_marks).items()
-    }
-    forms = resources.morphology.headwords_of_forms(texts[True] - found.keys()) if texts[True] else {}
+    frontier = {text for text, origin in proposed if origin == "frontier"}
+    others = {text for text, origin in proposed if origin not in {"frontier", "leftover"}}
+    folds_marks = not resources.model.invents
+    written = resources.morphology.written
+    found = written(frontier) if frontier else {}
+    found |= written(others, folds_marks=folds_marks, reduces_forms=True) if others else {}
+    unlisted = others - found.keys() if folds_marks else set()
+    forms = resources.morphology.headwords_of_forms(unlisted) if unlisted else {}
     bases = await resources.store.known({word_key(base) for base in forms.values()}) if forms else {}
     found |= {text: base for text, base in forms.items() if word_key(base) not in bases}
     given = {text: word_key(found.get(text, text)) for text, origin in proposed if origin == "given"}

@@ -37,7 +37,7 @@ _PRONOUN_CONTRACTED = re.compile(
     r"(?:i|you|he|she|it|we|they|who|that|what|there|here|let|where|how)'(?:s|re|ll|d|ve|m)"
 )
 """Never the word without the apostrophe, whether or not a lexicon lists such a word ("its", "were")."""
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an the i me my you your he him his she her it its we us our they them their this that these those"
@@ -93,6 +93,8 @@ def is_same_word(
         return True
     if graphical_key(one) != graphical_key(other) or are_doublets(one, other):
         return False
+    if one.startswith(".") is not other.startswith("."):
+        return False  # ".NET" and ".com" are names, and no "net"
     if shares_meaning(one, other):
         return True
     if language != "en" and _joined(one) != _joined(other):
@@ -148,7 +150,7 @@ def _are_converted(one: str, other: str, parts: frozenset[PartOfSpeech]) -> bool
     A verb with a particle is none: "set up" is not the noun "setup".
     """
     words = {*re.split("[ -]", one), *re.split("[ -]", other)}
-    return parts == {"noun", "verb"} and words.isdisjoint(_FUNCTION_WORDS)
+    return parts == {"noun", "verb"} and words.isdisjoint(FUNCTION_WORDS)
 
 
 def _is_phrase_of(phrase: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:
@@ -159,7 +161,7 @@ def _is_phrase_of(phrase: str, other: str, parts: frozenset[PartOfSpeech]) -> bo
     if len(words) < 2 or " " in other:
         return False
     if "-" not in other:
-        return not _FUNCTION_WORDS.isdisjoint(words)
+        return not FUNCTION_WORDS.isdisjoint(words)
     return len(words) == 2 and words[1] in _PARTICLES and parts == {"verb"}
 
 

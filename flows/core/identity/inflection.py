@@ -13,6 +13,7 @@ _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
 _ONE_SYLLABLE = re.compile(r"(?:[^aeiouy]|qu|^y)*[aeiouy]+[^aeiouy]+$")
 _DOUBLES = re.compile(r"(?:[^aeiou]|qu)[aeiouy][bdfgklmnprtvzs]$")
 """A single vowel and a single consonant at the end, as in "hop" and "refer"; w, x, y and h never double."""
+_VOWEL = re.compile("[aeiouy]")
 _HARD_C = re.compile(r"[aeiou]c$")
 _MIN_BASE = 2
 _REMEMBERED = 8192
@@ -86,7 +87,7 @@ def _verb_forms(base: str) -> Iterator[str]:
             yield f"{base[:-2]}ying"
         if base.endswith(("ee", "oe", "ye", "ge", "ue")):
             yield f"{base}ing"  # seeing, dyeing, ageing
-        if not base.endswith(("ee", "oe", "ye", "ie")):
+        if not base.endswith(("ee", "oe", "ye", "ie")) and _VOWEL.search(base[:-1]):  # "bing" is none of "be"
             yield f"{base[:-1]}ing"
     elif re.search(r"[^aeiou]y$", base):
         yield from (f"{base[:-1]}ied", f"{base}ing")

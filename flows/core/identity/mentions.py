@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 
 from flows.core.identity.doublets import DOUBLETS
-from flows.core.identity.graphics import are_doublets, graphical_key, unaccented
+from flows.core.identity.graphics import FUNCTION_WORDS, are_doublets, graphical_key, unaccented
 from flows.core.identity.spelling import american
 from flows.core.words import tokens, word_key
 
@@ -25,6 +26,7 @@ _PARTICLES = frozenset(
     )
 )
 _POSSESSIVES = frozenset(re.findall(r"\w+", "my your his her its our their whose"))
+_ANYBODY_S = frozenset({"one's", "someone's", "somebody's"})
 _REFLEXIVES = frozenset(
     re.findall(
         r"\w+", "myself yourself himself herself itself ourselves yourselves themselves themself oneself"
@@ -33,7 +35,14 @@ _REFLEXIVES = frozenset(
 _LINKS = _PARTICLES | {"with", "to", "for", "of", "at", "from", "upon", "against"}
 _CONTRACTED = "'(?:t|ll|re|ve|d|m)\\b"
 """What makes a contraction of what stands before it: "don't" does not mention "don"."""
+_DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}(?!\w)")
+""""A.I." and "U.S.", which are "AI" and "US"."""
+_LETTER = re.compile(r"\w")
+_AFTER = re.compile(rf"\w|{_CONTRACTED}")
+_NO_ACRONYMS = frozenset({"OK"})
+"""Also written small."""
 _LONG_ACRONYM = 4
+_SHORTEST_PART = 3
 _SHORTEST_BY_RULE = 5
 """"prise" is not "prize"."""
 _UNSPACED = re.compile(
@@ -43,13 +52,16 @@ _UNSPACED = re.compile(
 
 
 def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
-    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions "take
-    off", "category" does not mention "cat".
+    """Whether the text contains the word or an inflection of it as whole words: "took off" mentions
+    "take off", "category" does not mention "cat".
 
-    In a phrase, "one's" matches any possessive and "oneself" any reflexive, and a phrasal verb may enclose
-    words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions "colour".
+    In a phrase, "one's" and "someone's" match any possessive and "oneself" any reflexive, and a phrasal verb
+    may enclose words. A word in capitals is mentioned in capitals: "us" is not "US". "colors" mentions
+    "colour".
     """
-    if word.isupper() and word.isalpha() and len(word) > 1:
+    if "." in word or "." in text:
+        word, text = (_DOTTED.sub(_undotted, each) for each in (word, text))
+    if len(word) > 1 and word not in _NO_ACRONYMS and all(map(str.isupper, word)):
         text = _capitals(text, len(word))
     key, plain = word_key(word), word_key(text)
     if not key:
@@ -63,6 +75,10 @@ def mentions(text: str, word: str, lemmas_of: LemmasOf) -> bool:
         return True
     starts = [at for at, token in enumerate(found) if _matches(token, wanted[0], lemmas_of)]
     return any(_follows(wanted, found[at:], lemmas_of) for at in starts)
+
+
+def _undotted(abbreviation: re.Match[str]) -> str:
+    return abbreviation[0].replace(".", "")
 
 
 def _capitals(text: str, length: int) -> str:
@@ -82,13 +98,28 @@ def _solid(key: str) -> list[str]:
     return ["".join(tokens(word)) for word in key.split() if "-" in word.strip("-")]
 
 
+def _closed(plain: str, length: int) -> list[str]:
+    """Two words of a text as one, where that is no phrase of little words: "per cent", but not "every
+    day".
+    """
+    found = tokens(plain)
+    return [
+        one + other
+        for one, other in pairwise(found)
+        if len(one + other) == length
+        and min(len(one), len(other)) >= _SHORTEST_PART
+        and FUNCTION_WORDS.isdisjoint((one, other))
+    ]
+
+
 def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
     """Whether the word is written solid where the text has a hyphen, or the other way round."""
     parts = tokens(key)
     if graphical_key(key) in DOUBLETS:
         return False  # "re-sign" is not "resign"
     if len(parts) == 1:
-        return any(_matches(token, parts[0], lemmas_of) for token in _solid(plain))
+        joined = (*_solid(plain), *_closed(plain, len(parts[0])))
+        return any(_matches(token, parts[0], lemmas_of) for token in joined)
     whole = "".join(parts)
     is_compound = "-" in key or _PARTICLES.isdisjoint(parts)
     return is_compound and any(
@@ -97,14 +128,16 @@ def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
 
 
 def _stands_whole(key: str, plain: str) -> bool:
-    """Whether the key occurs without an adjoining letter, digit or mark; a regular expression alone would
-    split a letter from its marks.
-    """
-    edges = (
-        plain[found.start() - 1 : found.start()] + plain[found.end() : found.end() + 1]
-        for found in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w|{_CONTRACTED})", plain)
-    )
-    return any(all(unicodedata.category(c)[0] != "M" for c in edge) for edge in edges)
+    """Whether the key occurs without an adjoining letter, digit or mark."""
+    at = plain.find(key)
+    while at >= 0:
+        end = at + len(key)
+        edge = plain[max(at - 1, 0) : at] + plain[end : end + 1]
+        is_whole = not _LETTER.match(plain[max(at - 1, 0) : at]) and not _AFTER.match(plain, end)
+        if is_whole and all(unicodedata.category(c)[0] != "M" for c in edge):
+            return True
+        at = plain.find(key, at + 1)
+    return False
 
 
 def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -> bool:
@@ -117,7 +150,7 @@ def _follows(wanted: Sequence[str], found: Sequence[str], lemmas_of: LemmasOf) -
 
 
 def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
-    if part == "one's" and (token in _POSSESSIVES or token.endswith("'s")):
+    if part in _ANYBODY_S and (token in _POSSESSIVES or token.endswith("'s")):
         return True
     if part == "oneself" and token in _REFLEXIVES:
         return True

@@ -63,9 +63,36 @@ _LETTERS = (
     ("ough", "up"),
     ("pyj", "paj"),
     ("ellery", "elry"),
+    ("efact", "ifact"),
+    ("oeuvre", "euver"),
+    ("oeuvr", "euver"),
+    ("enqu", "inqu"),
+    ("ico", "iquo"),
+    ("tepee", "teepee"),
+    ("titi", "tici"),
+    ("iance", "ience"),
+    ("forgo", "forego"),
+    ("gaol", "jail"),
+    ("rrou", "rou"),
+    ("errill", "erill"),
+    ("breg", "berg"),
+    ("trep", "terp"),
+    ("cauld", "cald"),
+    ("ts", "cz"),
+    ("qa", "ka"),
+    ("fj", "fi"),
+    ("t-shirt", "tee shirt"),
 )
 """Other letters for one sound, in loanwords and by habit: "cosy", "dyke", "mollusc", "moustache"."""
-_LETTERS_AT_THE_END = (("or", "er"), ("ah", "a"), ("oh", "o"), ("tte", "t"))
+_LETTERS_AT_THE_END = (
+    ("or", "er"),
+    ("ah", "a"),
+    ("oh", "o"),
+    ("tte", "t"),
+    ("ie", "y"),
+    ("gne", "gna"),
+    ("ant", "ent"),
+)
 _REGULAR = (
     ("our", "or"),
     ("ise", "ize"),
@@ -107,7 +134,7 @@ def spelling_variants(key: str) -> frozenset[str]:
     return frozenset(
         inside
         | twice
-        | {*_inside(key, _LETTERS), *_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}
+        | {*_inside(key, _LETTERS_BOTH), *_at_the_end(key), *_doubled(key), *_joined(key), _unaccented(key)}
     ) - {key}
 
 
@@ -130,11 +157,20 @@ def _american(key: str) -> str:
     return key
 
 
-def _inside(key: str, pairs: Iterable[tuple[str, str]] = _INSIDE) -> Iterator[str]:
-    for pair in pairs:
-        for one, other in (pair, pair[::-1]):
-            for found in re.finditer(one, key) if one in key else ():
-                yield key[: found.start()] + other + key[found.end() :]
+def _both_ways(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(each for one, other in pairs for each in ((one, other), (other, one)))
+
+
+_INSIDE_BOTH, _LETTERS_BOTH = _both_ways(_INSIDE), _both_ways(_LETTERS)
+
+
+def _inside(key: str, pairs: Iterable[tuple[str, str]] = _INSIDE_BOTH) -> Iterator[str]:
+    for one, other in pairs:
+        if one in key:
+            at = key.find(one)
+            while at >= 0:
+                yield key[:at] + other + key[at + len(one) :]
+                at = key.find(one, at + len(one))
 
 
 def _at_the_end(key: str) -> Iterator[str]:

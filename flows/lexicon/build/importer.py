@@ -20,7 +20,8 @@ from simplemma.strategies import dictionaries
 
 from flows.core.words import word_key
 from flows.lexicon.build.commonness import UNPRESENTABLE, TaggedSense, is_offensive, order_senses, score
-from flows.lexicon.build.irregular import IRREGULAR
+from flows.lexicon.build.irregular import IRREGULAR, true_forms
+from flows.lexicon.build.spellings import add_spellings
 from flows.lexicon.build.wndb import KINDS, RawSynset, read_synsets, read_tags
 
 VERSION = "2"
@@ -64,6 +65,7 @@ def build(folder: Path, target: Path, *, stamp: str = "") -> None:
             connection.executescript(INDEX + "ANALYZE; VACUUM;")
         finally:
             connection.close()
+        add_spellings(draft)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
@@ -158,7 +160,10 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
         "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
         _links(synsets, number, ranks, kinds, weigh),
     )
-    connection.executemany("INSERT INTO inflection VALUES (?, ?)", sorted(inflections))
+    meanings = {key: {sense.synset.id for sense in found} for key, found in senses.items()}
+    connection.executemany(
+        "INSERT INTO inflection VALUES (?, ?)", sorted({*true_forms(inflections, meanings, ranks)})
+    )
 
 
 def _plain(key: str) -> str:

@@ -40,3 +40,23 @@ def test_marks_are_taken_off_only_where_the_lexicon_must_know_the_word(morpholog
         "Café": "cafe",
         "co-operate": "cooperate",
     }
+
+
+@pytest.mark.parametrize(
+    ("proposed", "word"),
+    [
+        pair.split(":")
+        for pair in "ate:eat led:lead fed:feed lent:lend sat:sit drew:draw alps:Alps mars:Mars".split()
+    ],
+)
+def test_a_small_form_is_no_name_or_acronym(morphology, proposed, word):
+    assert morphology.written([proposed], reduces_forms=True) == {proposed: word}
+    kept = word if word.istitle() else proposed
+    assert morphology.written([proposed]).get(proposed, proposed) == kept
+
+
+@pytest.mark.parametrize(
+    "word", ["us", "it", "who", "me", "he", "in", "as", "or", "am", "LED", "Ate", "US", "IT"]
+)
+def test_pronouns_and_what_is_written_as_a_name_stay(morphology, word):
+    assert morphology.written([word]) == {}

@@ -66,3 +66,21 @@ def test_forms_lead_to_the_headwords_that_there_are(small):
         "dogged": {"dog"},
         "cats": {"cat"},
     }
+
+
+def test_spellings_of_one_word_are_noted_both_ways(lexicon):
+    assert "gray" in lexicon.spellings["grey"]
+    assert "grey" in lexicon.spellings["gray"]
+    assert "story" in lexicon.spellings["storey"]
+
+
+def test_what_is_no_form_is_not_in_the_file(lexicon):
+    wrong = {"ext": "extension", "skies": "ski", "seventh": "seven", "trivia": "trivium", "via": "viaduct"}
+    found = lexicon.bases([*wrong, "bacteria", "bade", "children", "cagiest"])
+    assert not any(base in found.get(form, ()) for form, base in wrong.items())
+    assert [found[form] for form in ("bacteria", "bade", "children", "cagiest")] == [
+        {"bacterium"},
+        {"bid"},
+        {"child"},
+        {"cagey"},
+    ]
