@@ -29,7 +29,7 @@ from flows.errors import (
 from flows.knowledge import Bound, utc_now
 from flows.models.chat.bodies import Told, read_body
 from flows.models.chat.headers import LONGEST_S, read_headers, reset_s
-from flows.models.chat.meanings import ROOM, meaning_of, status_of
+from flows.models.chat.meanings import ROOM, meaning_of, true_status
 
 if TYPE_CHECKING:
     import groq
@@ -200,7 +200,7 @@ def of_body(body: Mapping[str, Any], server: str = GROQ) -> LearningError:
 
 def _of_status(failure: _Failure, server: str) -> LearningError:
     told, headers = failure.told, {**failure.told.headers, **failure.headers}
-    status = status_of(failure.status, told)
+    status = true_status(failure.status, told)
     message = told.message or f"status {status}, no reason given"
     match meaning_of(status, told):
         case "no_credit":

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from flows.models.chat.bodies import Told
 
-Meaning = Literal[
+RefusalMeaning = Literal[
     "no_credit",  # the account has no money or no plan for it
     "rate",  # too much for now, or for today
     "oversized",  # more than the limit per minute or the server ever takes
@@ -35,11 +35,11 @@ _WRAPPED = frozenset({400, 422, 500, 501, 502})
 """A server that fails at a prompt or a schema often says so as a failure of its own."""
 
 
-def _codes(**groups: str) -> dict[str, Meaning]:
+def _codes(**groups: str) -> dict[str, RefusalMeaning]:
     return {code: meaning for meaning, codes in groups.items() for code in codes.split()}  # type: ignore[misc]
 
 
-_BY_CODE: Mapping[str, Meaning] = _codes(
+_BY_CODE: Mapping[str, RefusalMeaning] = _codes(
     no_credit=(
         "insufficient_quota insufficient_balance insufficient_credits insufficient_funds payment_required"
         " billing_hard_limit_reached billing_not_active billing_error budget_exceeded spend_limit_exceeded"
@@ -74,7 +74,7 @@ _BY_CODE: Mapping[str, Meaning] = _codes(
     ),
     schema="invalid_json_schema unsupported_response_format unsupported_schema invalid_response_format",
 )
-_ALWAYS: frozenset[Meaning] = frozenset({"malformed", "context", "rate"})
+_ALWAYS: frozenset[RefusalMeaning] = frozenset({"malformed", "context", "rate"})
 """Also as the code of a failure; another one may be of what is behind it, and pass."""
 _IMPLIED = {
     "rate_limit_error": 429,
@@ -104,12 +104,12 @@ _IMPLIED = {
 
 
 class _Rule(NamedTuple):
-    meaning: Meaning
+    meaning: RefusalMeaning
     statuses: frozenset[int]
     words: re.Pattern[str]
 
 
-def _rule(meaning: Meaning, statuses: frozenset[int], *words: str) -> _Rule:
+def _rule(meaning: RefusalMeaning, statuses: frozenset[int], *words: str) -> _Rule:
     return _Rule(meaning, statuses, re.compile("|".join(words), re.IGNORECASE) if words else _ANY)
 
 
@@ -226,7 +226,7 @@ _ASKED = re.compile(r"Limit:? (\d{1,15})\b.{0,40}?Requested:? (\d{1,15})\b", re.
 _TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
 
 
-def status_of(status: int, told: Told) -> int:
+def true_status(status: int, told: Told) -> int:
     """The status of a refusal: its own, or that of its cause where it is a success or a bare failure."""
     inner = [s for s in told.statuses if s < 500]
     if status == 200:
@@ -237,7 +237,7 @@ def status_of(status: int, told: Told) -> int:
     return status
 
 
-def meaning_of(status: int, told: Told) -> Meaning:
+def meaning_of(status: int, told: Told) -> RefusalMeaning:
     """What a refusal with this status means; "down" for what may pass."""
     said = f"{' '.join(told.codes)} {told.said}"
     asked = _ASKED.search(told.said)
@@ -266,7 +266,7 @@ def meaning_of(status: int, told: Told) -> Meaning:
     return "rejected" if status in _BAD_REQUEST and told.message else "down"
 
 
-def _typed(status: int, told: Told) -> Meaning | None:
+def _typed(status: int, told: Told) -> RefusalMeaning | None:
     """The meaning of the innermost code that has one, then of the parameter that is refused."""
     for code in told.codes:
         meaning = _BY_CODE.get(code)

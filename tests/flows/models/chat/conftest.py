@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent / room) for room in ("", "errors")]
 
 from flows.models.chat.account import open_groq
 from flows.settings import Settings
