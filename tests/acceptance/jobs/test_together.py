@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 
 import pytest
 from house import agrees
@@ -22,9 +23,8 @@ def test_processes_share_the_words_and_claim_none_twice(stack, own_store, count,
     for round_, candidate in rows.accepted:
         takers.setdefault(candidate["key"], []).append(round_)
     for key, rounds in takers.items():
-        if len(rounds) > 1:
-            # the one had ended and given the word back before the other took it up
-            first, second = sorted(rounds, key=lambda r: r["created_at"])
+        # each had ended and given the word back before the next took it up
+        for first, second in pairwise(sorted(rounds, key=lambda r: r["created_at"])):
             assert rows.jobs[first["job_id"]]["finished_at"] < second["created_at"], key
     done = [{o["key"] for b in rows.of(job)[1] for o in b["outcomes"]} for job in rows.jobs]
     assert sum(map(len, done)) == len(set().union(*done))
