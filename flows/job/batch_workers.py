@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
 
 from flows.core import entries as entry_rules
-from flows.core.budget import Budget
-from flows.core.pace import RECENT_MARKS, Mark, batch_size, batches_at_once, words_per_s
+from flows.core.budget import RECENT_MARKS, Budget, Mark, batch_size, batches_at_once, words_per_s
 from flows.errors import LearningError, OutputError, QuotaExhausted, TransientError
 from flows.job.patience import patiently
 from flows.job.prefect_events import Emitter

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.core.pace import RECENT_MARKS, Mark, batch_size, batches_at_once, words_per_s
+from flows.core.budget import RECENT_MARKS, Mark, batch_size, batches_at_once, words_per_s
 
 
 @pytest.mark.parametrize(
