@@ -39,7 +39,7 @@ counting = ( of=$$(cat $(1) | grep -c ==); first=; told=; while kill -0 $$$$ 2>/
 	{ $(2); } >>$(LOG) 2>&1; code=$$?; kill $$teller 2>/dev/null; [ ! -t 1 ] || echo; [ $$code = 0 ]
 failed = { said="$$(cat $(REASON) 2>/dev/null)"; \
 		[ -n "$$said" ] || said="$(1) failed: $$(grep -i error $(LOG) | tail -n 1). Is there a network?"; \
-		echo "$$said All of it is in $(LOG)"; exit 1; }
+		echo "$$said Full log: $(LOG)"; exit 1; }
 # does $(1) where npm and its packages are there; elsewhere a line names what is left out, $(2), and in CI that fails
 with_npm = if [ -d ui/node_modules/eslint ] && command -v npm >/dev/null; then cd ui && $(1); else \
 		echo "The dashboard's $(2) are not checked: npm or its packages are missing."; [ -z "$$CI" ]; fi
@@ -63,7 +63,7 @@ help:
 	@echo "make browser      the dashboard in a real browser"
 	@echo "make screenshots  pictures of every screen in every state, into ui/screenshots/taken"
 	@echo "make faults       $(SEEDS) seeds of random faults on real stacks, about a minute each (SEEDS=5 FIRST=41 make faults)"
-	@echo "make bench        ours beside two peers in one world, in ten minutes (BENCH='--help' make bench)"
+	@echo "make bench        compare it with two alternatives on the same stand-in services, in ten minutes (BENCH='--help' make bench)"
 	@echo "make measure      the measurements of single parts"
 	@echo "make mutation     mutation tests of flows/core"
 	@echo "make constraints  renew constraints.txt: the newest versions that pyproject.toml allows"
@@ -80,7 +80,7 @@ $(STAMP): pyproject.toml constraints.txt $(MAKERS) $(if $(wildcard $(LEXICON)),,
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or later is needed and $(PYTHON) is not there. Install it, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed and $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import venv$(if $(UV),,, ensurepip)' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "This folder cannot be written: $(CURDIR). Copy the project to one that can."; exit 1; }
+	@mkdir -p .venv 2>/dev/null && : 2>/dev/null >$(LOG) || { echo "Cannot write to $(CURDIR). Copy the project to a writable folder."; exit 1; }
 	@echo "Setting up in .venv$(if $(UV), with uv): a minute or so the first time."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(if $(UV),--without-pip) .venv >>$(LOG) 2>&1 || { echo "The virtual environment could not be made: $$(tail -n 1 $(LOG))"; exit 1; }
 	@rm -f $(REASON)

@@ -222,7 +222,7 @@ class Settings(BaseSettings):
         try:
             return value.expanduser()
         except RuntimeError as error:
-            raise ValueError("names the home folder of a user unknown here") from error
+            raise ValueError("names a user that does not exist on this machine") from error
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

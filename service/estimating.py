@@ -52,7 +52,7 @@ async def job_estimate(store: Store, settings: Settings, mode: Mode, parameters:
         minutes=parameters.get("minutes")
         or (limits.QUICK_MINUTES if mode == "quick" else limits.MAX_MINUTES),
         entries=wanted,
-        limits=_limits(settings) if has_model else QuotaLimits(),
+        limits=QuotaLimits.named_by(settings) if has_model else QuotaLimits(),
         spent_requests=spent_requests,
         spent_tokens=spent_tokens,
         supply=None if has_model or mode != "big" else _left(page.items, parameters.get("topic")),
@@ -75,15 +75,6 @@ def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
         if job.parameters.get("topic") and job.end_reason == "nothing new" and job.counts.stored
     ]
     return round(median(others)) if topic and others else None
-
-
-def _limits(settings: Settings) -> QuotaLimits:
-    return QuotaLimits(
-        requests_per_minute=settings.requests_per_minute or None,
-        tokens_per_minute=settings.tokens_per_minute or None,
-        requests_per_day=settings.requests_per_day or None,
-        tokens_per_day=settings.tokens_per_day or None,
-    )
 
 
 def _priced(rates: Rates, settings: Settings) -> Rates:

@@ -240,12 +240,11 @@ def _tell_started(started: Started, what: str, *, is_json: bool) -> None:
 
 def _log_line(event: HistoryEvent) -> JobEvent | None:
     """A line of the job's log for the display; None for a Prefect state."""
-    attempt, dot, seq = event.id.partition(".")
-    if not dot:
+    if event.kind.startswith("state."):
         return None
     return JobEvent(
-        attempt=int(attempt),
-        seq=int(seq),
+        attempt=0,
+        id=event.id,
         kind=event.kind,
         text=event.text,
         words=event.words,

@@ -238,13 +238,6 @@ class House:
             run.process.wait(10)
 
 
-def _environ(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return []
-
-
 def agrees(house: House, job: dict[str, Any]) -> None:
     """The document says what Prefect says."""
     expected = {"COMPLETED": "completed", "FAILED": "failed", "CRASHED": "failed", "CANCELLED": "cancelled"}

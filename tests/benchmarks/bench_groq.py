@@ -23,8 +23,6 @@ import httpx
 
 from tests.world.chat.limits import PLANS
 
-MODEL = "openai/gpt-oss-120b"
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(

@@ -215,7 +215,7 @@ def test_make_shows_that_reason(tmp_path):
         check=False,
     )
     assert done.returncode == 2
-    assert "npm is away. All of it is in .venv/setup.log" in done.stdout
+    assert "npm is away. Full log: .venv/setup.log" in done.stdout
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database"])

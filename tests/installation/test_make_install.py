@@ -87,7 +87,7 @@ def test_packages_that_cannot_be_fetched_are_told_in_one_line(has_uv, made):
     assert code == 2
     (line,) = [line for line in said.splitlines() if "failed" in line]
     assert line == (
-        "The installation failed: error: no such host. Is there a network? All of it is in .venv/setup.log"
+        "The installation failed: error: no such host. Is there a network? Full log: .venv/setup.log"
     )
     assert "Set up." not in said
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Literal, Self
 
 from flows.errors import InvalidInput
 from flows.knowledge import Bound
@@ -29,6 +29,11 @@ class QuotaLimits:
         for name, limit in vars(self).items():
             if limit is not None and limit < 1:
                 raise InvalidInput(name, f"must be at least 1 (is {limit})", "Leave it out for no limit.")
+
+    @classmethod
+    def named_by(cls, given: object) -> Self:
+        """The limits that the attributes of these names set, such as those of the settings; 0 is no limit."""
+        return cls(**{field.name: getattr(given, field.name) or None for field in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -75,16 +75,6 @@ _quotas: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, Quota
 )
 
 
-def quota_limits(settings: Settings) -> QuotaLimits:
-    """The configured limits; 0 means no limit."""
-    return QuotaLimits(
-        requests_per_minute=settings.requests_per_minute or None,
-        tokens_per_minute=settings.tokens_per_minute or None,
-        requests_per_day=settings.requests_per_day or None,
-        tokens_per_day=settings.tokens_per_day or None,
-    )
-
-
 def asking(settings: Settings) -> str:
     """The setting that requires Groq."""
     return "LEARN_MODEL" if settings.model == "groq" else "GROQ_API_KEY"
@@ -127,7 +117,7 @@ async def open_groq(
 
 
 def _shared(settings: Settings, key: str) -> Quotas:
-    limits = quota_limits(settings)
+    limits = QuotaLimits.named_by(settings)
     assumed: list[Bound] = [
         bound for bound in ("requests_per_minute", "tokens_per_day") if bound not in settings.model_fields_set
     ]

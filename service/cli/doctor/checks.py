@@ -208,7 +208,7 @@ async def prefect(settings: Settings) -> list[Check]:
             )
         ]
     with adopted(client_environment(settings, url)):
-        return [*checks, *patches(), await _pool()]
+        return [*checks, await _pool()]
 
 
 async def facade() -> Check:

@@ -34,7 +34,7 @@ async def examine() -> list[Check]:
     """Run all checks, except those that cannot run because an earlier one failed."""
     from service.cli.doctor import checks, providers
 
-    found = [checks.packages()]
+    found = [checks.packages(), *checks.patches()]
     try:
         settings = read_settings()
     except ConfigurationError as error:

@@ -44,7 +44,7 @@ def _path(file: str) -> Path:
         return Path(file).expanduser()
     except RuntimeError as error:
         raise InvalidInput(
-            "FILE", "names a user whom this machine does not know", "Give a full path."
+            "FILE", "names a user that does not exist on this machine", "Give a full path."
         ) from error
 
 

@@ -204,8 +204,7 @@ class LearningWorker(ProcessWorker):
                 )
             await asyncio.sleep(AGAIN_S)
         # a run that was stopped with this worker tells so itself, and one that had not begun goes back into
-        # the
-        # queue; Prefect would call both crashed for another exit code
+        # the queue; Prefect would call both crashed for another exit code
         return 0
 
     async def _tell_end(self, flow_run: FlowRun, process: RunProcess, code: int) -> int:

@@ -17,7 +17,6 @@ from flows.stores import open_store
 from tests.world.faults import Fault
 
 WORDS = [parse_word(text) for text in ("automobile", "dog")]
-URLS = {"wikipedia_url": "http://127.0.0.1:9/w/api.php", "wiktionary_url": "http://127.0.0.1:9/w/api.php"}
 
 
 @pytest.fixture

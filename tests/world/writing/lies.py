@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from tests.world.chat.asking import Asked
 from tests.world.chat.refusals import OUT_OF_TOKENS, Refused, bad_json, tool_called
-from tests.world.faults import BROKEN_JSON, LIES, Fault
+from tests.world.faults import BROKEN_JSON, Fault
 from tests.world.writing.damage import damaged
 from tests.world.writing.proposing import invented
 
@@ -107,10 +107,6 @@ def replaced(faults: Sequence[Fault]) -> Response | None:
 def emptied(body: dict[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
     """The completion, with nothing in its choice where the plan says so."""
     return body | {"choices": [{}]} if any(fault.kind == "no_choice" for fault in faults) else body
-
-
-def is_lie(fault: Fault) -> bool:
-    return fault.kind in LIES
 
 
 def _each_list(answer: Any, fault: Fault, asked: Asked, chance: random.Random) -> Any:

@@ -31,7 +31,6 @@ export type FrontierWord = FrontierList["items"][number];
 export type Schedule = Schemas["ScheduleView"];
 export type Estimate = Schemas["Estimate"];
 export type Health = Schemas["Health"];
-export type Category = NonNullable<ListedEntry["category"]>;
 export type Support = Entry["support"];
 export type Depth = Entry["depth"];
 export type ProblemDocument = Schemas["Problem"];
