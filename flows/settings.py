@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -234,7 +235,7 @@ class Settings(BaseSettings):
         return self
 
 
-_PLAIN = {
+_PLAIN = {  # by pydantic's error type; others keep pydantic's words
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
@@ -245,8 +246,8 @@ _PLAIN = {
     "less_than_equal": "must be at most {le}",
     "finite_number": "must be a finite number",
     "literal_error": "must be {expected}",
+    "too_short": "must have at least {min_length} characters",
 }
-"""By pydantic's error type; others keep pydantic's words."""
 
 
 def read_settings() -> Settings:
@@ -257,10 +258,7 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        found = error.errors()
-        lines = [
-            _line(e["loc"], _problem(e["type"], e["msg"], e.get("ctx") or {}), e["input"]) for e in found
-        ]
+        lines = [_line(e["loc"], problem_text(e), e["input"]) for e in error.errors()]
         raise ConfigurationError("; ".join(lines)) from error
     except SettingsError as error:
         raise ConfigurationError(
@@ -279,10 +277,12 @@ def _is_url(value: str) -> bool:
         return False
 
 
-def _problem(code: str, message: str, params: Mapping[str, Any]) -> str:
+def problem_text(error: ErrorDetails) -> str:
+    """What is wrong with a setting, to follow its name."""
+    code, params = error["type"], error.get("ctx") or {}
     if code == "value_error":  # what our validator raised, without pydantic's words before it
         return str(params["error"])
-    return _PLAIN[code].format_map(params) if code in _PLAIN else message
+    return _PLAIN[code].format_map(params) if code in _PLAIN else error["msg"]
 
 
 @cache

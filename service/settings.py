@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import ConfigurationError
-from flows.settings import Names, Settings
-from service.wording import input_text
+from flows.settings import Names, Settings, problem_text
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -111,15 +109,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _problem(error: ErrorDetails) -> str:
-    context = error.get("ctx") or {}
-    if error["type"] == "value_error":  # what our validator raised
-        return str(context["error"])
-    # a secret's length is told as that of a list
-    code = "string_too_short" if error["type"] == "too_short" else error["type"]
-    return input_text(code, context, otherwise=error["msg"])
-
-
 def read_facade_settings() -> FacadeSettings:
     """Read the settings from the environment.
 
@@ -129,7 +118,7 @@ def read_facade_settings() -> FacadeSettings:
         settings = FacadeSettings()
     except ValidationError as error:
         lines = [
-            f"LEARN_{'_'.join(str(p) for p in e['loc']).upper()}: {_problem(e)}"
+            f"LEARN_{'_'.join(str(p) for p in e['loc']).upper()}: {problem_text(e)}"
             for e in error.errors(include_input=False)
         ]
         raise ConfigurationError("; ".join(re.sub(r"\s+", " ", line) for line in lines)) from None

@@ -75,7 +75,7 @@ SLOW_TESTS = (
     "service/cli/upkeep/test_copy.py",
     "test_journeys.py::test_an_event_reaches_a_browser",
     "service/cli/test_read.py::test_a_store_that_cannot_be_opened_is_one_line",
-    "service/cli/test_streams.py",
+    "service/cli/output/test_streams.py",
     "service/client/test_connection.py",
     "service/client/test_client.py::test_it_loads_neither_prefect_nor_the_facade",
     "service/orchestration/test_client.py",

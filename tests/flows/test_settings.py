@@ -137,7 +137,7 @@ def test_prices_add_to_the_list_prices(configured):
             )
         ),
         ("LEARN_WIKTIONARY_URL", "http://h:abc/w/api.php", "LEARN_WIKTIONARY_URL: must be a URL"),
-        ("LEARN_HOME", "~nobody-at-all/x", "LEARN_HOME: names the home folder of a user"),
+        ("LEARN_HOME", "~nobody-at-all/x", "LEARN_HOME: names a user that does not exist on this machine"),
         ("LEARN_PRICES", '{"m": [-1, 0, 0]}', "LEARN_PRICES: prices must not be negative"),
         ("LEARN_PRICES", '{"m": [NaN, 0, 0]}', "LEARN_PRICES: .*(number|finite)"),
         ("LEARN_PRICES", '{"m": [0, Infinity, 0]}', "LEARN_PRICES: .*(number|finite)"),
