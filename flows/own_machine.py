@@ -159,7 +159,7 @@ def _as_written(host: str) -> str:
     """A host of `no_proxy` as our HTTP client takes it, whichever program's grammar it is in; nothing where
     the client has no form for it, and would fail at every request: an IPv6 network, say.
     """
-    if not host.isascii() or not host.isprintable():
+    if not host or not host.isascii() or not host.isprintable():
         return ""
     host = _ANY_PORT.sub("", host) if not _is_address(host) else host
     host = host.removeprefix("*") if host.startswith("*.") else host
@@ -180,14 +180,14 @@ def _is_address(host: str) -> bool:
 
 def _is_pattern(host: str) -> bool:
     """Whether our HTTP client can make a pattern of a host of `no_proxy`, as it does for every request."""
-    import httpx
-
-    address, slash, _ = host.partition("/")
+    address, slash, bits = host.partition("/")
     pattern = host if "://" in host else f"all://*{host}"
     if _is_address(address):
-        if slash and ":" in address:
-            return False
-        pattern = f"all://[{host}]" if ":" in address else f"all://{host}"
+        if ":" in address:
+            return not slash
+        return not slash or bits.isdecimal()
+    import httpx
+
     try:
         url = httpx.URL(pattern)
         return bool(url.scheme and url.host) and not url.userinfo

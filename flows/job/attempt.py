@@ -258,6 +258,7 @@ async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
         await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
     except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not release claims; they will expire: {error}")
+        tracker.holds_claims = True
 
 
 async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:

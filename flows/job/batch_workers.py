@@ -280,7 +280,8 @@ class BatchWorkers:
             await self._resources.store.add_to_frontier(mentions, at=self._resources.store.now())
 
         try:
-            await patiently(add, for_s=2)
+            # after the deadline every second counts as work that the job was not given
+            await patiently(add, for_s=0.5 if self._resources.deadline.is_reached else 2)
         except TransientError as error:
             self._tracker.problem(f"Could not write the frontier of round {number}: {error}")
         self._emitter.show_latest(self._tracker.job, entries[-LATEST_SHOWN:])

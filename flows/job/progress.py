@@ -80,6 +80,8 @@ class ProgressTracker:
         emitter: Emitter,
     ) -> None:
         self._job = job
+        self.holds_claims = False
+        """Whether the job's claims could not be released, so that somebody must settle it after its end."""
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
         """What is left of the model's quota."""
         self.troubles: Callable[[], tuple[ProviderTrouble, ...]] = lambda: job.troubles
@@ -280,6 +282,7 @@ class ProgressTracker:
                 "end_reason": reason,
                 "error_code": error_code,
                 "finished_at": self._store.now(),
+                "is_settled": not self.holds_claims,
                 "stages": {stage: StageCounts(done=c.done) for stage, c in self._job.stages.items()},
             }
         )

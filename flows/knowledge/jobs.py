@@ -163,7 +163,7 @@ class Job(Document):
     version: int = 0
     """How often the row has been written, counted by the store."""
     is_settled: bool = True
-    """False while a job whose process died still has stale counts and claims."""
+    """False while a job whose process died, or could not release them, still has stale counts or claims."""
 
     @property
     def is_final(self) -> bool:

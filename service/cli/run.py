@@ -165,7 +165,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
     async with prefect_server(settings, say=reporter.say) as api_url:
         with adopted(client_environment(settings, api_url)):
             reporter.say("Loading the flow")
-            is_caught_up = await _catch_up(settings)
+            await _catch_up(settings)
             from flows.big import big_learning
             from flows.deep import deep_learning
             from flows.job.progress import reporting_to
@@ -184,8 +184,6 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
             with logging_to(settings.home / "logs" / "learn-run.log"), reporting_to(watch):
                 reporter.say("Starting the job")
                 job = await flows[mode](**given)
-            if not is_caught_up:  # the store or Prefect was too busy then
-                await _catch_up(settings)
             await _tidy(settings)
             return job
 
@@ -202,14 +200,11 @@ async def _tidy(settings: Settings) -> None:
             )
 
 
-async def _catch_up(settings: Settings) -> bool:
-    """Mark jobs that died, and say whether all are. If the store or Prefect does not respond, the job itself
-    will report it.
-    """
+async def _catch_up(settings: Settings) -> None:
+    """Mark jobs that died. If the store or Prefect does not respond, the job itself will report it."""
     from flows.stores import open_store
     from service.orchestration.projector import catch_up
 
     with suppress(LearningError):
         async with open_store(settings.store, language=settings.language) as store:
-            return await catch_up(store, within_s=CATCH_UP_S)
-    return False
+            await catch_up(store, within_s=CATCH_UP_S)

@@ -14,6 +14,8 @@ _RARER_MEANINGS = (
     "kerb:curb storey:story tyre:tire practise:practice metre:meter centre:center okay:ok ageing:aging"
 )
 """British spellings of one meaning of a word, or of one that WordNet counts otherwise."""
+_TWO_WORDS = frozenset({("divers", "diverse")})
+"""What the rules and WordNet's synsets take for spellings, and readers for two words."""
 
 
 def spellings(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
@@ -25,7 +27,8 @@ def spellings(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
     yield from ((british, american) for british, american in pairs if lexicon.contains((british,)))
     for key in sorted(keys):
         for other in sorted(spelling_variants(key) & keys):
-            if key < other and morphology.are_variants(key, other) and morphology.are_variants(other, key):
+            is_new = key < other and (key, other) not in _TWO_WORDS
+            if is_new and morphology.are_variants(key, other) and morphology.are_variants(other, key):
                 yield key, other
 
 

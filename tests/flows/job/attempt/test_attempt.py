@@ -190,6 +190,7 @@ async def test_a_store_that_is_away_at_the_very_end_fails_no_job(heart):
         "Could not release claims; they will expire: busy",
         "Could not clear the job's stop flag: busy",
     )
+    assert not job.is_settled, "nobody would release its claims before they expire"
 
 
 async def test_an_attempt_whose_beginning_cannot_be_written_does_not_begin(heart):
