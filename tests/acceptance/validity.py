@@ -61,9 +61,52 @@ PARTICLES = set(
 POSSESSIVES = {"my", "your", "his", "her", "its", "our", "their", "whose"}
 
 
+BRITISH = (
+    (r"(?<=\w\w)is(e[drs]?|ing|ations?)$", r"iz\1"),
+    (r"(?<=[aeioulr])ys(e[drs]?|ing)$", r"yz\1"),
+    (r"(?<=[bdfgilmnpsv])our(?=$|s$|ed$|ing$|ings$|er$|ers$|able$|ite$|less$|ful$|ly$)", "or"),
+    (r"([bt])re(?=$|s$|d$|pieces?$)", r"\1er"),
+    (r"ae|oe", "e"),
+    (r"ll(?=ed$|ing$|er$|ers$|or$)", "l"),
+    (r"ough(?=$|s$|ed$|ing$)", "ow"),
+    (r"nce$", "nse"),
+    (r"ould(?=$|s$|ed$|ing$|er$|ering$|y$)", "old"),
+    (r"eable$", "able"),
+    (r"ogue$", "og"),
+    (r"ey$", "y"),
+    (r"qa?$|ka$", "ka"),
+    (r"ah$", "a"),
+    (r"xion$", "ction"),
+    (r"(?<=o)l(?=y$)", "ll"),
+)
+"""How the spellings of English differ by rule, from the British to the American."""
+
+
+@cache
+def spelled() -> dict[str, str]:
+    """The American spelling of each British one that follows no rule."""
+    lines = Path(__file__).with_name("spellings.txt").read_text().splitlines()
+    return {british: american for american, british in map(str.split, lines)}
+
+
+def american(token: str) -> str:
+    """A token as Americans may write it; both spellings of a word come out alike."""
+    for ending in ("", "s", "d", "ed", "ing"):
+        if (stem := token.removesuffix(ending)) in spelled():
+            token = spelled()[stem] + token[len(stem) :]
+            break
+    for rule, put in BRITISH:
+        token = re.sub(rule, put, token)
+    return token
+
+
 @cache
 def bases(token: str) -> frozenset[str]:
     """What a token may be a form of, generously."""
+    return _bases(token) | _bases(american(token))
+
+
+def _bases(token: str) -> frozenset[str]:
     found = {token, simplemma.lemmatize(token, lang="en").casefold(), *irregular().get(token, ())}
     for rule in ENDINGS.split():
         ending, _, put = rule.partition("-")
