@@ -80,8 +80,7 @@ class ProgressTracker:
         emitter: Emitter,
     ) -> None:
         self._job = job
-        self.holds_claims = False
-        """Whether the job's claims could not be released, so that somebody must settle it after its end."""
+        self.holds_claims = False  # could not be released: somebody must settle the job after its end
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
         """What is left of the model's quota."""
         self.troubles: Callable[[], tuple[ProviderTrouble, ...]] = lambda: job.troubles
@@ -287,9 +286,8 @@ class ProgressTracker:
             }
         )
         self._job = counting.with_left(self._job, self._left)
-        learned = progress.format_count(self._job.counts.stored, "word")
-        took = progress.format_duration(self.active_s)
-        told = f"{status.capitalize()} ({reason}): {learned} learned in {took}"
+        learned, took = progress.format_count(self._job.counts.stored, "word"), self.active_s
+        told = f"{status.capitalize()} ({reason}): {learned} learned in {progress.format_duration(took)}"
         self.event("job.ended", "; not learned: ".join(filter(None, (told, outcomes.in_short(self._job)))))
         await patiently(self.flush, for_s=30)
         return self.job
