@@ -168,7 +168,9 @@ async def attempt(
                 waiting = WaitingStore.of(
                     store,
                     # at the deadline the rounds end what still waits
-                    has_time=lambda: tracker.active_s < plan.budget.limit_s + LAST_WAIT_S,
+                    has_time=lambda: (
+                        tracker.is_at_work and tracker.active_s < plan.budget.limit_s + LAST_WAIT_S
+                    ),
                     tell=tracker.problem,
                 )
                 async with open_resources(waiting) as resources:

@@ -71,14 +71,7 @@ class StageWork:
 class ProgressTracker:
     """Owns the document and the log of one attempt of a job. Create it by `flows.job.tracking`."""
 
-    def __init__(
-        self,
-        job: Job,
-        *,
-        store: Store,
-        budget: Budget,
-        emitter: Emitter,
-    ) -> None:
+    def __init__(self, job: Job, *, store: Store, budget: Budget, emitter: Emitter) -> None:
         self._job = job
         self.holds_claims = False  # could not be released: somebody must settle the job after its end
         self.quota: Callable[[], tuple[QuotaLeft, ...]] = tuple
@@ -93,6 +86,7 @@ class ProgressTracker:
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
         self._stopped_s: float | None = None
+        self.is_at_work = True
         self._told = 0
         self._pending: list[JobEvent] = []
         self._saved: Job | None = None
@@ -260,7 +254,7 @@ class ProgressTracker:
 
     def stop_clock(self) -> None:
         """The work has ended; what follows is writing that down."""
-        self._stopped_s = self.active_s
+        self._stopped_s, self.is_at_work = self.active_s, False
 
     async def end(
         self,

@@ -105,10 +105,7 @@ class RoundRunner:
         self._resources.deadline.reach()
 
     async def run(self) -> EndReason:
-        """Work until the budget, the candidate_source or a signal ends it.
-
-        Raises what makes going on impossible.
-        """
+        """Work until the budget, the source or a signal ends it. Raises what makes going on impossible."""
         deadline = self._resources.deadline
         deadline.arm(self._budget.remaining_s(self._tracker.active_s))
         producer = asyncio.create_task(self._produce(), name="producer")
@@ -133,6 +130,8 @@ class RoundRunner:
             # a producer that waits for room in the queue also waits for the deadline
             deadline.reach()
             tasks = [producer, *consumers, alarm, fail]
+            if alarm.done():
+                self._tracker.stop_clock()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(work, *tasks, return_exceptions=True)
