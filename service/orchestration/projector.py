@@ -140,10 +140,11 @@ class Projector:
         async with self._polling:
             await self._repair.compare_rows()
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
-                if row.is_settled or row.state is None:
+                ended_at = row.state.since if row.state is not None else row.finished_at
+                if row.is_settled or ended_at is None:
                     continue
-                # a process that is known to be gone writes no more
-                if row.state.name in {GONE, OVERDUE} or row.state.since + SETTLE < self._store.now():
+                is_gone = row.state is not None and row.state.name in {GONE, OVERDUE}  # and writes no more
+                if is_gone or ended_at + SETTLE < self._store.now():
                     await settle(self._store, row)
 
     async def _listen(self) -> None:
