@@ -141,10 +141,9 @@ class Projector:
             await self._repair.compare_rows()
             for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
                 ended_at = row.state.since if row.state is not None else row.finished_at
-                if row.is_settled or ended_at is None:
-                    continue
-                is_gone = row.state is not None and row.state.name in {GONE, OVERDUE}  # and writes no more
-                if is_gone or ended_at + SETTLE < self._store.now():
+                # a process that is known to be gone writes no more
+                is_gone = row.state is not None and row.state.name in {GONE, OVERDUE}
+                if ended_at and not row.is_settled and (is_gone or ended_at + SETTLE < self._store.now()):
                     await settle(self._store, row)
 
     async def _listen(self) -> None:
