@@ -11,7 +11,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Running
 
 from flows.core.ending import OVERDUE, SILENT, reason_of_end
-from flows.knowledge import Job, PrefectState, Reason, utc_now
+from flows.knowledge import Job, PrefectState, Reason, Word, utc_now
 from service.orchestration import projector as module
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
@@ -169,3 +169,17 @@ async def test_a_run_in_a_process_of_its_own_writes_its_row_itself(store, prefec
     prefect.put(ANN, "CRASHED")
     await projector.poll()
     assert (await store.job(begun.job_id)).status == "failed"
+
+
+async def test_claims_of_a_job_that_ended_badly_are_released_though_prefect_said_nothing(
+    store, projector, monkeypatch
+):
+    begun = await store.begin_attempt(Job(job_id=ANN, mode="big", created_at=utc_now()))
+    until_then = utc_now() + timedelta(minutes=5)
+    await store.claim([Word(text="moss", key="moss")], job_id=ANN, attempt=begun.attempt, until=until_then)
+    ended = {"run_status": "failed", "end_reason": "failed", "finished_at": utc_now(), "is_settled": False}
+    await store.save_job(begun.model_copy(update=ended))
+    assert (await store.job(ANN)).state is None
+    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    await projector.catch_up()
+    assert await store.claims(ANN) == ()
