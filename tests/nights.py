@@ -29,7 +29,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "flows" / "stores")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / "flows" / "stores" / part) for part in ("", "protocols"))]
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 """The rows of each table of Prefect's database, by id."""

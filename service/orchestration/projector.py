@@ -174,8 +174,7 @@ class Projector:
                 asyncio.get_running_loop().call_later(AGAIN_S, self._poll_now.set)
             if not known:
                 return
-            saved = await self._project(job_id, states=known)
-            await self._repair.agree(saved.job)
+            await self._repair.agree((await self._project(job_id, states=known)).job)
         except NotOurs:
             return
         except Exception as error:
@@ -220,9 +219,7 @@ class Projector:
         states: Iterable[PrefectState] = (),
         is_asked_for: bool = False,
     ) -> Saved:
-        """Write the latest of these states to the row, and all of them as lines; without states, the run's
-        current state.
-        """
+        """Write the latest of these states, or else the run's current one, and all of them as lines."""
         row = row or await self._store.job(job_id)
         if row is not None and row.state is None:
             # the run wrote this row itself: also record the states before it
@@ -240,6 +237,9 @@ class Projector:
         state = latest or (run.state if run is not None else None)
         if state is not None and row.state is not None:
             state, run = await in_order(self._orchestrator, job_id, state, known=row.state, run=run)
+            if state.id not in {row.state.id, *(each.id for each in told)}:
+                # further than what was heard: the log gets what came between first
+                told = await self._orchestrator.history(job_id)
         reason = await self._reason(run, state) if run is not None and state is not None else None
         seen = row.model_copy(
             update={"state": state, "reason": reason, "confirmed_at": self._store.now(), "is_settled": False}

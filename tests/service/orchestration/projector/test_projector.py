@@ -237,3 +237,22 @@ async def test_watchers_are_never_told_a_state_that_prefect_did_not_commit(store
     prefect.put(ANN, "CRASHED")
     await projector._take(ANN, ghost)
     assert f"state.{kind.lower()}" in await kinds(store, ANN)
+
+
+async def test_a_row_that_is_ahead_of_what_was_heard_has_the_states_between_in_its_log(
+    store, prefect, projector
+):
+    prefect.put(ANN, "SCHEDULED")
+    await projector.poll()
+    prefect.put(ANN, "PENDING")
+    prefect.put(ANN, "RUNNING")
+    # the event of the first state comes late, when Prefect is at the third
+    await projector._project(ANN, states=prefect.past[ANN][:1])
+    assert (await store.job(ANN)).state.type == "RUNNING"
+    assert await kinds(store, ANN) == ["state.scheduled", "state.pending", "state.running"]
+    # and so does a run that somebody asked about
+    prefect.put(ANN, "PAUSED")
+    prefect.put(ANN, "RUNNING")
+    await projector.note(await prefect.run(ANN))
+    assert (await kinds(store, ANN))[3:] == ["state.paused", "state.running"]
+    assert [line.seq for line in await store.log(ANN)] == [1, 2, 3, 4, 5]
