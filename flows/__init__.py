@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  a function or a type
 
 
 def _flow(name: str) -> Any:  # noqa: ANN401  a flow
-    """One of the flows, after the server of `learn up` has been looked for."""
+    """Load one of the flows, after looking for the server of `learn up`."""
     from flows.big import big_learning
     from flows.deep import deep_learning
     from flows.quick import quick_learning

@@ -156,8 +156,8 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
 
 
 def _as_written(host: str) -> str:
-    """A host of `no_proxy` as our HTTP client takes it, whichever program's grammar it is in; nothing where
-    the client has no form for it, and would fail at every request: an IPv6 network, say.
+    """A `no_proxy` host in the form that our HTTP client takes, whichever program's syntax it uses. Empty if
+    the client has no such form and would fail at every request, as for an IPv6 network.
     """
     if not host or not host.isascii() or not host.isprintable():
         return ""
@@ -179,7 +179,7 @@ def _is_address(host: str) -> bool:
 
 
 def _is_pattern(host: str) -> bool:
-    """Whether our HTTP client can make a pattern of a host of `no_proxy`, as it does for every request."""
+    """Whether our HTTP client can turn a `no_proxy` host into a pattern, which it does at every request."""
     address, slash, bits = host.partition("/")
     pattern = host if "://" in host else f"all://*{host}"
     if _is_address(address):

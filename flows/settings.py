@@ -267,7 +267,9 @@ def read_settings() -> Settings:
 
 
 def _is_url(value: str) -> bool:
-    """Whether our HTTP client, which only those import who set one, takes this for a server's address."""
+    """Whether our HTTP client accepts this as a server's address. The client is imported only if an address
+    is set.
+    """
     import httpx
 
     try:

@@ -63,7 +63,7 @@ async def job_estimate(store: Store, settings: Settings, mode: Mode, parameters:
 
 
 def _left(jobs: Sequence[Job], topic: str | None) -> int | None:
-    """How many words are left to learn. 0 if the last job on the topic found nothing new; the median of other
+    """How many words are left to learn: 0 if the last job on the topic found nothing new; the median of other
     topics if known; otherwise None.
     """
     last = next((job for job in jobs if job.is_final and job.parameters.get("topic") == topic), None)

@@ -125,7 +125,6 @@ async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
 
 @contextmanager
 def _morphology() -> Iterator[Morphology | None]:
-    """The lexicon's knowledge of forms; None where the lexicon is missing."""
     from flows.lexicon.morphology import Morphology
     from flows.lexicon.reader import Lexicon
 
@@ -139,14 +138,13 @@ def _morphology() -> Iterator[Morphology | None]:
 
 
 async def _known(store: Store, keys: tuple[str, ...]) -> Entry | KnownWord | None:
-    """What is known of the first of the keys of which something is."""
     found = await store.known(keys)
     key = next((key for key in keys if key in found), None)
     return None if key is None else await store.entry(key) or found[key]
 
 
 async def _known_or_alias(store: Store, keys: tuple[str, ...]) -> tuple[str, Entry | KnownWord] | None:
-    """The first of the keys under which something is known, itself or as an alias, and what that is."""
+    """The first key under which something is known, directly or as an alias, and what is known."""
     known = await _known(store, keys)
     if known is not None:
         return _key_of(known), known
@@ -159,7 +157,7 @@ async def _known_or_alias(store: Store, keys: tuple[str, ...]) -> tuple[str, Ent
 
 
 async def _judged(store: Store, asked: str, morphology: Morphology | None, settings: Settings) -> Candidate:
-    """The verdict of a quick job that was given the word."""
+    """The verdict that a quick job would give the word."""
     screening = await asyncio.to_thread(_screened, asked, morphology, settings)
     screening = screening.with_stored(await store.spelled_alike(screening.graphical_keys))
     taken = await store.taken(screening.keys_to_look_up, job_id=NOBODY)
@@ -180,7 +178,7 @@ def _screened(asked: str, morphology: Morphology | None, settings: Settings) -> 
 
 
 def _is_listed(key: str, morphology: Morphology | None) -> bool:
-    """Whether the lexicon has the word; yes where there is none, since the job will tell."""
+    """Whether the lexicon has the word; True without a lexicon, since the job will find out."""
     return morphology is None or bool(morphology.parts_of(key))
 
 
@@ -201,9 +199,9 @@ def _variant(asked: str, known: Entry | KnownWord, relation: Verdict, *, learn: 
 
 
 async def _refused(store: Store, asked: str, candidate: Candidate) -> LookedUp:
-    """A word that a job would not take: another one stands for it, or a job is learning it.
+    """A word that a job would refuse: another one takes its place, or a job is learning it.
 
-    That it is an inflection is here a guess of the job, not a fact as in `OtherNames`.
+    Here, that it is an inflection is only the job's guess, not a fact as in `OtherNames`.
     """
     if candidate.verdict is Verdict.CLAIMED_ELSEWHERE:
         return LookedUp(asked=asked, code="in_work")

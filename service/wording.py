@@ -124,7 +124,6 @@ def input_text(code: str, params: Mapping[str, Any], *, otherwise: str) -> str:
 
 
 def _shown(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters with their numbers as people write them."""
     return {
         name: f"{value:,.15g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
         for name, value in params.items()

@@ -105,7 +105,6 @@ def _scanned(text: str) -> Answer:
 
 
 def _complete(text: str) -> Iterator[Any]:
-    """The complete objects in a text."""
     at, failures = 0, 0
     while failures < MAX_DEPTH and (at := text.find("{", at)) >= 0:
         value, end = _decoded(text, at)
@@ -136,7 +135,7 @@ def _decoded(text: str, start: int) -> tuple[Any, int]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; a list that comes twice under one name is one list in two parts."""
+    """Build an object; if a list appears twice under one name, the two are parts of one list."""
     made = dict(pairs)
     if len(made) < len(pairs):
         parts: dict[str, Any] = {}
@@ -151,7 +150,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _depth(value: Any) -> int:  # noqa: ANN401  any JSON
-    """How deep a value is nested, at most one more than is read."""
+    """How deeply a value is nested, up to one level more than is read."""
     depth, level = 0, [value]
     while level and depth <= MAX_DEPTH:
         level = [
@@ -165,7 +164,6 @@ def _depth(value: Any) -> int:  # noqa: ANN401  any JSON
 
 
 def _repaired(text: str) -> Any:  # noqa: ANN401  any JSON
-    """JSON with quotes, commas or names mended."""
     import json_repair
 
     try:
@@ -177,9 +175,9 @@ def _repaired(text: str) -> Any:  # noqa: ANN401  any JSON
 
 @dataclass(frozen=True)
 class _Span:
-    """From an opening bracket to its closing one (`end`, -1 if there is none).
+    """The text from an opening bracket to its closing one (`end`, -1 if there is none).
 
-    `whole_until` is the end of the last complete item, and `open` are the brackets that are open there.
+    `whole_until` is the end of the last complete item; `open` holds the brackets still open at that point.
     """
 
     end: int
@@ -209,7 +207,7 @@ def _span(text: str, start: int) -> _Span:
 
 
 def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """The brackets and commas of JSON, without those in strings, and the last sign of each string."""
+    """The brackets and commas of JSON outside strings, and the closing quote of each string."""
     at = start
     while (found := _IN_VALUE.search(text, at)) is not None:
         at = found.end()
@@ -228,7 +226,7 @@ def _structure(text: str, start: int) -> Iterator[tuple[int, str]]:
 
 
 def _closed(text: str, start: int, span: _Span) -> Any:  # noqa: ANN401  any JSON
-    """A value that broke off, closed after its last complete item; None if it has none."""
+    """A truncated value, closed after its last complete item; None if it has none."""
     if not span.whole_until:
         return None
     whole = text[start : span.whole_until] + "".join(_CLOSING[c] for c in reversed(span.open))

@@ -73,7 +73,7 @@ def read_markup(wikitext: str, expansions: Expansions | None = None) -> Reading:
 
 @dataclass
 class _Reader:
-    """Writes nodes as plain text, and notes in the reading what is not text."""
+    """Writes nodes as plain text, and records in the reading everything that is not text."""
 
     reading: Reading
     expansions: Expansions

@@ -45,7 +45,7 @@ def undressed(text: str, key: str) -> str:
 
 
 def _unlabelled(text: str, key: str) -> str:
-    """The text without the word or "definition" before a colon, and without the part of speech."""
+    """The text without the part of speech, and without the word or "definition" before a colon."""
     if (found := _LABELLED.match(text)) is not None:
         label = word_key(terms.bare(found["label"]))
         is_part = found["part"] is None or terms.word_class(found["part"]) is not None

@@ -68,7 +68,8 @@ def without_hollow_brackets(line: str) -> str:
 
 
 def _without_shown(line: str) -> tuple[str, list[str]]:
-    """A line with a private character for each of the brackets that it means to show, and those brackets."""
+    """The line with a private-use character in place of each bracket meant to be shown, and those brackets.
+    """
     shown: list[str] = []
     if any(_PRIVATE <= ord(c) < _PRIVATE + _MOST_SHOWN for c in line):
         return line, shown
@@ -107,8 +108,8 @@ def _literal(length: int) -> int:
 
 
 def _apostrophe(parts: list[str]) -> int | None:
-    """The bold mark of an unbalanced line that is an apostrophe and an italic mark: best after a word of one
-    letter, as in “l'''amour''”, then after a longer one.
+    """In an unbalanced line, the bold mark that is really an apostrophe and an italic mark: preferably after
+    a word of one letter, as in “l'''amour''”, otherwise after a longer one.
     """
     bold = [at for at in range(1, len(parts), 2) if len(parts[at]) == 3]
 

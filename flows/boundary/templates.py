@@ -157,7 +157,7 @@ def _spaced(arguments: Arguments, _: Reading) -> str:
 
 
 def _fraction(arguments: Arguments, _: Reading) -> str:
-    """A half as “2” or “1|2”, one and a half as “1|1|2”."""
+    """“2” or “1|2” is a half, “1|1|2” is one and a half."""
     match arguments.after(1):
         case [below] if below:
             return f"1/{below}"

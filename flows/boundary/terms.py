@@ -190,7 +190,7 @@ def _undressed(text: str) -> str:
 
 
 def _without_signs(text: str) -> str:
-    """The text without pictures and circled numbers at its ends."""
+    """The text without pictures and circled numbers at either end."""
     text = text.strip()
     if text.isascii():
         return text
@@ -233,7 +233,7 @@ def category(text: str) -> Category | None:
 
 
 def _names(text: str, *, is_last: bool = False) -> list[str]:
-    """The names to look up: of the first of several terms, the whole and its part before (or after) a dot."""
+    """The names to look up: the first of several terms, whole, and the part of it before (or after) a dot."""
     plain = (
         CAMEL_CASE.sub(" ", unicodedata.normalize("NFKC", clean_text(text[:100])))
         .casefold()

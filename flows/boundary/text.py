@@ -89,7 +89,7 @@ def _cleaned(value: Any, *, keep_lines: bool) -> Any:  # noqa: ANN401  any part 
 
 
 def _paired(text: str) -> str:
-    """Surrogates that form a pair joined, all others dropped."""
+    """Join surrogates that form a pair, and drop all others."""
     if not any("\ud800" <= c <= "\udfff" for c in text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
@@ -115,7 +115,7 @@ def _visible(text: str) -> str:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether a joiner has a meaning here: after a mark or a letter of a script beyond Latin, Greek and
+    """Whether a joiner is meaningful here: after a mark or letter of a script other than Latin, Greek and
     Cyrillic, or between symbols, as in pictures of families.
     """
     if not before or not after or not after.isprintable() or after.isspace():

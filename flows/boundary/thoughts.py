@@ -56,7 +56,7 @@ def without_thoughts(text: str) -> str:
 
 
 def _parts(text: str, end_of_json: Callable[[str, int], int]) -> tuple[str, list[tuple[str, bool, bool]]]:
-    """What is said, and the thoughts: each with whether it was closed, and whether it was opened."""
+    """The answer, and the thoughts: each with whether it was closed and whether it was opened."""
     said: list[str] = []
     thoughts: list[tuple[str, bool, bool]] = []
     at, is_thinking = 0, False
@@ -79,7 +79,7 @@ def _parts(text: str, end_of_json: Callable[[str, int], int]) -> tuple[str, list
 
 
 def _tags(text: str, end_of_json: Callable[[str, int], int]) -> Iterator[re.Match[str]]:
-    """The tags that do not stand inside JSON."""
+    """The tags outside JSON."""
     at = 0
     for _ in range(MOST_TAGS):
         tag = _TAG.search(text, at)

@@ -88,7 +88,9 @@ def advised_wait_s(text: str, now: datetime) -> float | None:
 
 
 def _terms(text: str, at: int) -> tuple[float | None, int]:
-    """The sum of a number's terms with units from a place on, as “1 minute and 30 s”, and where they end."""
+    """The sum of the number-and-unit terms from a position on, such as “1 minute and 30 s”, and where they
+    end.
+    """
     seconds: float | None = None
     while (term := _TERM.match(text, at)) is not None and term.lastgroup in _UNITS_S:
         seconds = (seconds or 0.0) + float(term["n"]) * _UNITS_S[term.lastgroup]

@@ -115,7 +115,6 @@ def read_page(
 
 
 def _section(wikitext: str, language: str) -> list[str]:
-    """The lines of one language's section; none if the page has no such section."""
     lines: list[str] = []
     is_inside, room = False, LONGEST_SECTION
     for line in _COMMENT.sub("", wikitext).split("\n"):
@@ -141,7 +140,6 @@ def _heading(line: str) -> tuple[int, str]:
 
 
 def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
-    """The lines under each part-of-speech heading."""
     part_of_speech: PartOfSpeech | None = None
     is_part, part = False, list[str]()
     for line in lines:
@@ -158,9 +156,9 @@ def _parts(lines: list[str]) -> Iterator[tuple[PartOfSpeech | None, list[str]]]:
 
 
 def _senses(lines: list[str], expansions: Expansions | None) -> Iterator[Reading]:
-    """Each numbered line, with the labels of a parent line that holds nothing but labels.
+    """Each numbered line, with the labels of a parent line that holds only labels.
 
-    A line of which nothing is known is there too, for its templates.
+    Lines without recognised content are included, for their templates.
     """
     labels: dict[int, list[str]] = {}
     for line in lines:

@@ -144,7 +144,7 @@ def _content(text: str) -> frozenset[str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Sentences with single white space; an abbreviation's full stop ends none."""
+    """Sentences with single spaces; the full stop of an abbreviation does not end a sentence."""
     plain = "".join(
         c if c in "\n\u200c\u200d" or unicodedata.category(c)[0] != "C" else " " if c.isspace() else ""
         for c in text
@@ -169,7 +169,7 @@ def _squeezed(text: str) -> Iterator[str]:
 
 
 def _cut(text: str, limit: int) -> str:
-    """The beginning of a text, cut between words, at most `limit` characters including the ellipsis."""
+    """The beginning of a text, cut between words; `limit` includes the ellipsis."""
     if limit <= 1:
         return ""
     head = text[: limit - 1]

@@ -130,7 +130,9 @@ def _screen_form(text: str, origin: Origin, written: Mapping[str, str]) -> Scree
 
 
 def _repeated(word: Screened, other: Screened, *, text: str, first: str) -> Screened:
-    """A word that came before in the round, perhaps in another spelling that the lexicon writes alike."""
+    """The word, rejected because it came earlier in the round, perhaps in another spelling that the lexicon
+    writes the same way.
+    """
     if word_key(text) == word_key(first):
         reason = f"Same as “{other.text}” in this round"
         return replace(word, rejection=Rejection(Verdict.REPEATED, reason, other.text))
@@ -144,8 +146,8 @@ def _handled(key: str, verdict: Verdict) -> Rejection:
 
 
 def _rivals(words: Mapping[str, Screened], facts: WordFacts) -> dict[str, dict[str, Verdict]]:
-    """The relatives of each word, with spelling variants in both directions, since not every spelling rule is
-    reversible.
+    """The relatives of each word. Spelling variants count in both directions, since not every spelling rule
+    is reversible.
     """
     alike = by_graphical_key(words)
     rivals = {key: dict(word.relatives) for key, word in words.items()}
@@ -165,7 +167,6 @@ def _rivals(words: Mapping[str, Screened], facts: WordFacts) -> dict[str, dict[s
 def _reject_rivals(
     words: Mapping[str, Screened], done: Collection[str], facts: WordFacts
 ) -> dict[str, Screened]:
-    """Each word, rejected if a relative of it was processed or wins the round."""
     rivals = _rivals(words, facts)
     inflected = {
         key

@@ -116,7 +116,6 @@ def with_claims(candidates: Sequence[Candidate], claim: ClaimResult) -> tuple[Ca
 
 
 def _variant(key: str, other: str, *, is_known: bool) -> Rejection:
-    """Why a word is rejected for which another one stands."""
     is_alike = graphical_key(key) == graphical_key(other)
     return _stands_for(Verdict.SPELLING_VARIANT if is_alike else Verdict.INFLECTION, other, is_known=is_known)
 

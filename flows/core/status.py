@@ -58,7 +58,7 @@ def status_of(
 
 
 def _judged(job: Job) -> Job:
-    """The job with the status that follows, and with an end where that is the projector's to tell."""
+    """The job with the resulting status, and with an end if it is the projector that reports the end."""
     since = job.running_since
     if since is None and job.run_status in FINAL_STATUSES and job.finished_at is not None:
         since = job.finished_at  # of a document from before `running_since`

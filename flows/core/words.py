@@ -181,7 +181,7 @@ def _folded(text: str) -> str:
 
 
 def _squeezed(text: str, form: str) -> str:
-    """White space made single; normalised again, since separated characters may now combine."""
+    """Collapse white space, and normalise again, since characters that were separated may now combine."""
     return " ".join(unicodedata.normalize(form, text).split())  # type: ignore[arg-type]
 
 

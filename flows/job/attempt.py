@@ -192,7 +192,7 @@ async def attempt(
 
 
 def _created(run: FlowRun) -> datetime:
-    """When the run was asked for or, where a schedule made it long before, was due."""
+    """When the run was requested; for a run that a schedule created long before, when it was due."""
     moments = [moment for moment in (run.created, run.expected_start_time) if moment is not None]
     return min(utc_now(), max(map(PrefectState.plain, moments))) if moments else utc_now()
 
@@ -264,9 +264,8 @@ async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
 
 
 async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
-    """Clear the stop flag, so that the next attempt is not stopped at once.
-
-    A failure to do so ends no job.
+    """Clear the stop flag, so that the next attempt is not stopped at once. A failure here never ends the
+    job.
     """
     try:
         await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)

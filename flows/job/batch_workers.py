@@ -150,9 +150,8 @@ class BatchWorkers:
                 await self._account(work)
 
     async def _may_start(self) -> bool:
-        """Whether there is time for one more batch.
-
-        Where that is doubtful because recent ones were slow, one at a time tries.
+        """Whether there is time for one more batch. If recent batches were slow and it is doubtful, one
+        worker at a time tries.
         """
         while self._stop.facts.begins_batches:
             active_s, durations = self._tracker.active_s, tuple(self._durations_s)
@@ -172,7 +171,7 @@ class BatchWorkers:
         return False
 
     def _most_at_once(self) -> int:
-        """Batches beyond what the model's quota can work on would only wait, with their words claimed."""
+        """Batches beyond what the model's quota allows would only wait while holding claims."""
         settings, model = self._resources.settings, self._resources.model
         most = batches_at_once(self._size, least=settings.batch_size, at_once=settings.concurrency)
         return min(most, model.batches_at_once) if isinstance(model, Paced) else most
@@ -227,7 +226,7 @@ class BatchWorkers:
         return False
 
     async def _research(self, work: WordBatch) -> int | None:
-        """Skip words that an earlier attempt has researched and defined."""
+        """Skip the research if an earlier attempt has already defined all words."""
         if self._target != "deep" and len(work.definitions) == len(work.todo):
             return 0
         found = await self._stages.research(work, self._resources)
@@ -243,7 +242,7 @@ class BatchWorkers:
                 self._tracker.problem(f"Research continues without {name}, which is unavailable: {problem}")
 
     async def _recall(self, work: WordBatch) -> None:
-        """Load what is already known about the words, so that it is not asked for again."""
+        """Load what is already known about the words, so that it is not requested again."""
         if self._target != "deep" and work.round_number not in self._resumed_rounds:
             return
         keys = [w.key for w in work.todo]
@@ -270,7 +269,7 @@ class BatchWorkers:
             await self._close_round(work.round_number)
 
     async def _close_round(self, number: int) -> None:
-        """Write the frontier of a round, once: concepts that its entries mention and nobody has learned."""
+        """Once per round, write its frontier: concepts that its entries mention and nobody has learned."""
         entries = self._made.pop(number, [])
         if not entries:
             return

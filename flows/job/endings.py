@@ -19,7 +19,7 @@ ENDED_FROM_OUTSIDE = "Prefect, or the program that called the flow, ended the ru
 
 
 async def _state_of(run: PrefectRun) -> State[Any] | None:
-    """Prefect's state of the run; None where it does not tell in time."""
+    """Prefect's state of the run; None if Prefect does not respond in time."""
     try:
         async with asyncio.timeout(ASK_S):
             return await run.state()

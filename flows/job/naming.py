@@ -23,5 +23,5 @@ def run_name() -> str:
 
 
 def _visible(text: str) -> str:
-    """What was typed, without terminal codes and what turns a line; the flow itself cleans it later."""
+    """The typed text without terminal codes and line breaks; the flow itself cleans it later."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -235,5 +235,4 @@ def summary(job: Job, *, newest: Sequence[Outcome] = ()) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text in a cell of a Markdown table."""
     return text.replace("|", "\\|")

@@ -199,7 +199,6 @@ class ProgressTracker:
             )
 
     def _update_forecast(self, round_: Round) -> None:
-        """Bring the forecast up to date, where a language model was asked."""
         asked = [c for c in round_.candidates if c.cell is not None and c.verdict not in selection.MALFORMED]
         if asked:
             self._times_proposed.update(c.key for c in asked)

@@ -174,8 +174,8 @@ class RoundRunner:
             await self._work.put_no_more()
 
     async def _wait_for_others(self, round_: Round) -> None:
-        """After a round in which other jobs held all new words, and none that was not met before: wait until
-        they may have finished or given back some, longer from round to round.
+        """After a round in which other jobs held all new words, and every one had been seen before: wait
+        until the other jobs may have finished or released some. Each such wait is longer than the last.
         """
         held = selection.held_elsewhere(round_.candidates)
         if round_.accepted or not held or not held <= self._held:
@@ -188,8 +188,8 @@ class RoundRunner:
             await self._resources.deadline.guard(asyncio.sleep(pause_s))
 
     async def _room(self) -> int:
-        """How many words may be taken up next; waits while the target may be reached by what is in work, 0
-        when it is reached.
+        """How many more words may be started; 0 once the target is reached. Waits while the words in progress
+        may be enough to reach it.
         """
         while True:
             self._stop.changed.clear()
@@ -238,7 +238,7 @@ class RoundRunner:
         return round_
 
     async def _resume(self) -> None:
-        """Put the batches that have rounds but no row back to work, under their numbers."""
+        """Process again, under their old numbers, the batches that have a round but no row."""
         recorded: dict[int, dict[int, Batch]] = {}
         for batch in self._batches:
             recorded.setdefault(batch.round, {})[batch.number] = batch
@@ -274,7 +274,7 @@ class RoundRunner:
             await self._work.put(work)
 
     async def _reclaim(self, works: Sequence[WordBatch]) -> None:
-        """Renew the claims for this attempt; words that another job has taken meanwhile are given up."""
+        """Renew the claims for this attempt; give up words that another job has taken meanwhile."""
         job = self._tracker.job
         words = [word for work in works for word in work.words]
         until = (

@@ -100,7 +100,9 @@ class StopSignals:
             await asyncio.wait(self._asking, timeout=HEAR_OUT_S)
 
     async def _obey_prefect(self) -> bool | None:
-        """Whether Prefect says that the run is over, and so it ends; None if Prefect does not answer."""
+        """End the run if Prefect says that it is over, and tell whether it is; None if Prefect does not
+        respond.
+        """
         try:
             async with asyncio.timeout(STATE_TIMEOUT_S):
                 state = await self._run.state()

@@ -47,7 +47,7 @@ class Document(BaseModel):
 
 
 def _finite(value: object) -> object:
-    """A cost that is no number, as JSON's null, counts as unknown: zero."""
+    """A cost that is not a number, such as JSON's null, is unknown and counts as zero."""
     return 0.0 if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 

@@ -66,7 +66,7 @@ def _origin(entry: Mapping[str, Any]) -> str:
 
 
 def _link(url: str, text: str) -> str:
-    """A link, but only to a web address: never to a script."""
+    """A link to a web address; never to a script."""
     if not url.lower().startswith(("https://", "http://")):
         return _text(text)
     return f"<a href='{_text(url)}' rel='noopener noreferrer' target='_blank'>{_text(text)}</a>"

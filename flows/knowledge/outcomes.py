@@ -68,7 +68,7 @@ class Outcome(Document):
     @model_validator(mode="before")
     @classmethod
     def _with_code(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
-        """Rows from before `reason_code` have the sentence alone."""
+        """Rows from before `reason_code` have only the sentence."""
         if isinstance(given, dict) and given.get("reason") == TAKEN_ELSEWHERE:
             return {"reason_code": "taken_elsewhere", **given}
         return given

@@ -125,7 +125,7 @@ def applications(entry: LexicalEntry) -> tuple[str, ...]:
 
 
 def _additions(entry: LexicalEntry, sense: LexicalSense) -> Iterable[str]:
-    """What can extend a gloss that is too short to define, best first."""
+    """Texts that can extend a gloss too short to define the word, best first."""
     own = set(entry.key.split())
     by_kind: dict[str, list[str]] = {}
     for relation in sense.relations:

@@ -81,20 +81,22 @@ class Forms:
         return tuple(dict.fromkeys((*self.words(token), *sorted(adverbs))))
 
     def _place(self, token: str, base: str) -> tuple[bool, int, str]:
-        """Irregular forms are of the word that the dictionary tells, others of the commonest word."""
+        """Sort key: an irregular form belongs to the word that the dictionary names, any other to the
+        commonest word.
+        """
         is_irregular = base in self._bases.get(token, ()) and (
             base not in _regular(token) or (token.endswith("ves") and base.endswith(("f", "fe")))
         )
         return not is_irregular, self._ranks.get(base, len(base) * _UNRANKED), base
 
     def _may_have(self, base: str, form: str) -> bool:
-        """Whether a word of the dictionary may have a form: "homy", an adjective, has no plural "homies"."""
+        """Whether a dictionary word may have this form: "homy", an adjective, has no plural "homies"."""
         if base not in regular_bases(form):
             return True
         return not self._is_rare_and_short(base) and (base not in self._parts or self._inflects(base, form))
 
     def _is_rare_and_short(self, base: str) -> bool:
-        """Whether a listed word is so short and rare that a form of it is likelier a name: "iOS" of "io"."""
+        """Whether a listed word is so short and rare that its form is more likely a name: "iOS" of "io"."""
         return len(base) <= _SHORT and base not in FUNCTION_WORDS and self._ranks.get(base, 0) > HEARD_OF
 
     def candidates(self, token: str) -> frozenset[str]:
@@ -114,7 +116,7 @@ class Forms:
 
     def _is_regular(self, headword: str, base: str) -> bool:
         """Whether a headword is also a regular form: "building" of the verb "build", "bigger" of the
-        adjective "big", "sales" of the commoner "sale", but "morning" not of the noun "morn", nor "species"
+        adjective "big", "sales" of the commoner "sale"; but not "morning" of the noun "morn", nor "species"
         of "specie".
         """
         if headword.endswith(("er", "est")):
@@ -124,7 +126,6 @@ class Forms:
         return self._inflects(base, headword) and (is_verbal or self._is_commoner(base, headword))
 
     def _inflects(self, base: str, form: str) -> bool:
-        """Whether a listed word has forms with this ending."""
         kinds = self._parts.get(base, frozenset[PartOfSpeech]())
         if form.endswith(("er", "est")):
             return base in self._gradable
@@ -133,15 +134,15 @@ class Forms:
         return not kinds.isdisjoint({"verb"} if form.endswith(("ed", "ing")) else {"noun", "verb"})
 
     def _may_compare(self, token: str, base: str) -> bool:
-        """Whether a token may compare an adjective: "cooler" also names a thing, but "number" compares
-        nothing, since "numb" is rarer.
+        """Whether a token may be a comparative: "cooler" may, though it also names a thing; "number" may not,
+        since "numb" is rarer.
         """
         if token not in self._ranks:
             return True
         return base in self._gradable and self._is_commoner(base, token) and f"{token}:{base}" not in MISREAD
 
     def _may_be_plural(self, headword: str, base: str) -> bool:
-        """Whether a text with a headword may mean the plural of a noun nearly as common: "mechanics"."""
+        """Whether a headword may also be the plural of a noun that is nearly as common: "mechanics"."""
         is_near = self._ranks.get(base, _UNRANKED) < _NEARLY_AS_COMMON * self._ranks[headword]
         return (
             is_near

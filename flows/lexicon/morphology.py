@@ -58,7 +58,7 @@ class Morphology:
         return found
 
     def _remember(self, keys: Collection[str]) -> None:
-        """Work out the candidates of tokens that have not occurred before; common ones recur all the time."""
+        """Cache the candidates of new tokens; common tokens recur all the time."""
         if len(self._candidates) > _REMEMBERED_TOKENS:
             self._candidates.clear()
         new = {key for key in keys if key not in self._candidates}
@@ -156,7 +156,6 @@ class Morphology:
         return bool(self._lexicon.rows("SELECT 1 FROM lemma WHERE key = ?", (key,)))
 
     def _share_meaning(self, a: str, b: str) -> bool:
-        """Whether both keys are headwords with a meaning in common."""
         others = self._senses(b)
         return any(not set(own).isdisjoint(others.get(part, ())) for part, own in self._senses(a).items())
 
@@ -193,7 +192,8 @@ class Morphology:
 
 
 def _compares_within(form: str, base: str) -> bool:
-    """Whether a word of a phrase is taken for a comparative: a "blacker hole" is no form of "black hole"."""
+    """Whether a word of a phrase is treated as a comparative: "blacker hole" is not a form of "black hole".
+    """
     pieces = zip(_SEPARATOR.split(form), _SEPARATOR.split(base), strict=False)
     return any(one != other and one.endswith(("er", "est")) for one, other in pieces)
 

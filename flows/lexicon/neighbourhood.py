@@ -201,8 +201,8 @@ def _linked(lexicon: Lexicon, keys: Sequence[str], synsets: Collection[int]) -> 
 
 
 def _mentioned(lexicon: Lexicon, words: Sequence[str], *, is_phrase: bool) -> list[Lemma]:
-    """The words whose glosses mention all the words (a phrase) or any of them; one pass over all glosses,
-    about 50 ms.
+    """The words whose glosses mention all the words (a phrase) or any of them; one pass over all glosses
+    takes about 50 ms.
     """
     condition = (" AND " if is_phrase else " OR ").join("y.gloss LIKE ?" for _ in words)
     if not words:

@@ -158,7 +158,7 @@ def _by_turns(relations: Sequence[LexicalRelation], presentable: int) -> Iterato
 
 
 def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
-    """The headwords of a gloss that are neither very common nor unheard of, rarer ones first, since they say
+    """The headwords of a gloss that are neither very common nor very rare; rarer ones first, since they say
     more.
     """
     found = {glossary[word] for word in words if word in glossary}
@@ -170,7 +170,7 @@ def _telling(words: Iterable[str], glossary: Mapping[str, Lemma]) -> list[str]:
 
 
 class _Concepts:
-    """Words for further reading, without duplicates and other forms of the word itself."""
+    """Words for further reading, without duplicates and without other forms of the word itself."""
 
     def __init__(self, own: str) -> None:
         self.found: list[str] = []
@@ -192,5 +192,5 @@ class _Concepts:
 
 
 def _plain(key: str) -> str:
-    """The same for "color" and "colour", "organize" and "organise", "health care" and "healthcare"."""
+    """One key for "color" and "colour", "organize" and "organise", "health care" and "healthcare"."""
     return re.sub(r"[ -]", "", key.replace("our", "or").replace("is", "iz"))

@@ -123,7 +123,7 @@ def _written_forms(lexicon: Lexicon, key: str) -> frozenset[str]:
 
 
 def _small(lexicon: Lexicon, capital: Lemma, words_of: Callable[[str], Sequence[str]]) -> str | None:
-    """The word for which the key of a name or acronym stands in small letters; None if for none."""
+    """The lower-case word that replaces the key of a name or acronym; None if there is none."""
     if capital.key in FUNCTION_WORDS:
         return capital.key
     # a name may be a plural: "Alps", "Woods"
@@ -134,7 +134,7 @@ def _small(lexicon: Lexicon, capital: Lemma, words_of: Callable[[str], Sequence[
 
 
 def _is_common(lexicon: Lexicon, key: str, bases_of: BasesOf) -> bool:
-    """Whether the word is a form of a headword that is written small, or made of such words."""
+    """Whether the word is a form of a lower-case headword, or is made of such words."""
     bases = bases_of((key,)).get(key, ())
     if bases:
         return lexicon.find(bases[:1])[bases[0]].text.islower()

@@ -33,7 +33,7 @@ by a job, which may give the word back.
 
 
 class _WordSource:
-    """The lemmas of one topic on their way: read, then judged, then ready to propose."""
+    """The lemmas of one topic in three steps: read, judged, ready to propose."""
 
     def __init__(self, lemmas: Iterator[Lemma]) -> None:
         self.unjudged: list[Lemma] = []
@@ -179,7 +179,7 @@ class LexiconModel:
         return False
 
     async def _still_held(self, source: _WordSource, count: int) -> list[Lemma]:
-        """At most so many words that were claimed when they were read and are not known yet."""
+        """At most `count` words that were claimed when they were read and are not known yet."""
         taken = await self._taken([lemma.key for lemma in source.held]) if source.held else ()
         # a mapping without the key: the word was given back, and may be claimed now
         known = {key for key in taken if not isinstance(taken, Mapping) or taken[key]}

@@ -269,8 +269,8 @@ class QuotaLimiter:
         self._state = quota.observe(self._state, self._clock(), seen)
 
     def _widen(self, limit: int | None) -> None:
-        """Headers do not report requests per minute and tokens per day; if the plan is larger than assumed,
-        so are these.
+        """Headers report neither requests per minute nor tokens per day. If the plan is larger than assumed,
+        scale these limits too.
         """
         if not self._assumed or limit is None or limit <= ASSUMED_TOKENS_A_MINUTE:
             return

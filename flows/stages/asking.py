@@ -54,7 +54,7 @@ class Asked(Generic[Made]):
 
 @dataclass(frozen=True)
 class _Part(Generic[Item]):
-    """Some words to ask for; `has_room` when their answer broke off before and is given more room."""
+    """Some words to ask for; with `has_room`, their last answer was cut off, so they get more room."""
 
     items: Sequence[Item]
     tries: int = 0

@@ -117,9 +117,9 @@ class CandidateSource:
         )
 
     async def _mentioned(self, resources: Resources, count: int) -> list[Proposed]:
-        """What entries mention most: words that cost nothing to propose.
+        """The words that entries mention most, which cost nothing to propose.
 
-        None of them with a topic, from which they lead away.
+        None if there is a topic, since they lead away from it.
         """
         if self._topic is not None or count < 1:
             return []

@@ -98,11 +98,11 @@ async def propose_round(
 
 
 async def _written(proposed: Sequence[Proposed], resources: Resources) -> dict[str, str]:
-    """The proposed texts as the lexicon writes them; leftover words stay as they are stored, and a
-    given alias becomes its word.
+    """The proposed texts as the lexicon writes them. Leftover words stay as they are stored, and a given
+    alias becomes its word.
 
-    Where only the lexicon writes, a given spelling or form that it lacks becomes the word it has, unless that
-    is known. A word of the frontier keeps its key, under which it leaves the frontier.
+    If only the lexicon writes, a spelling or form that it lacks becomes the headword that it has, unless that
+    headword is known. A frontier word keeps its key, under which it leaves the frontier.
     """
     frontier = {text for text, origin in proposed if origin == "frontier"}
     others = {text for text, origin in proposed if origin not in {"frontier", "leftover"}}

@@ -85,7 +85,7 @@ async def research(
 async def _ask(
     source: Source, words: Sequence[Word], topic: str | None, note: NoteFailure
 ) -> tuple[Findings, str | None]:
-    """What a source finds in all its batches, with the first problem."""
+    """Everything that a source finds, in as many batches as needed, and its first problem."""
     batches = [words[start : start + source.batch_size] for start in range(0, len(words), source.batch_size)]
     answers = await asyncio.gather(*(_ask_patiently(source, batch, topic, note) for batch in batches))
     found = {key: pieces for answer, _ in answers for key, pieces in answer.items()}
@@ -95,8 +95,8 @@ async def _ask(
 async def _ask_patiently(
     source: Source, words: Sequence[Word], topic: str | None, note: NoteFailure
 ) -> tuple[Findings, str | None]:
-    """What a source finds in one batch, or why it does not; asked again after transient errors, when it says
-    if it says so.
+    """What a source finds in one batch, or why it finds nothing. Asks again after transient errors, waiting
+    as long as the source says.
     """
     loop = asyncio.get_running_loop()
     until_s = loop.time() + PATIENCE_S

@@ -237,7 +237,7 @@ async def _ask(
 
 
 def _on_top_of(work: WordBatch, had: int) -> Callable[[int], None]:
-    """Tells how many of the batch's words have come out of the stage: those it had before, and those made."""
+    """Reports how many of the batch's words have left the stage: those done before plus those made now."""
     return lambda made: work.tell(had + made)
 
 

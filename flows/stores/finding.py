@@ -40,7 +40,7 @@ async def _learned(store: Store, key: str) -> Found | None:
 
 
 async def _spelled_otherwise(store: Store, key: str) -> Found | None:
-    """The word in another spelling of which only marks and spaces differ; no lexicon is read, so other
+    """The word in another spelling that differs only in marks and spaces. No lexicon is read, so other
     spellings and forms are not resolved here.
     """
     plain = graphical_key(key)
@@ -108,7 +108,6 @@ class _Filters(NamedTuple):
 
 
 async def _named(store: Store, key: str, filters: _Filters) -> Found | None:
-    """The word that a key is an alias of, if it fits the filters."""
     alias = (await store.aliases([key])).get(key) if key else None
     found = await _learned(store, alias.of) if alias else None
     return found if found is not None and filters.fit(found) else None
@@ -159,7 +158,6 @@ async def _find_words(
 
 
 def _phases(*, has_query: bool, is_full_text: bool, has_defined: bool, has_entries: bool) -> tuple[str, ...]:
-    """What is searched, in order."""
     if not has_query:
         order = {_ENTRIES: has_entries, _DEFINED: has_defined}
     else:
@@ -193,7 +191,7 @@ async def _all_defined(store: Store) -> AsyncGenerator[KnownWord]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Wanted:
-    """Which words at depth `defined` an answer holds."""
+    """The conditions for words at depth `defined`."""
 
     prefix: str
     job_id: UUID | None
@@ -217,11 +215,10 @@ class _Wanted:
 async def _defined(
     store: Store, wanted: _Wanted, *, after: str, limit: int, is_by_text: bool
 ) -> tuple[list[KnownWord], str | None]:
-    """At most so many defined words after a key, and after which key there may be more; None if there are
-    not.
+    """At most `limit` defined words after a key, and the key after which there may be more; None at the end.
 
-    By text, every word is looked at: those that are left at this depth are few beside the entries, and an
-    index of them would cost each word of a big job two more writes.
+    A search by text reads every word: few words stay at this depth compared with the entries, and an index
+    would cost each word of a big job two more writes.
     """
     kept: list[KnownWord] = []
     prefix = "" if is_by_text else wanted.prefix
@@ -239,12 +236,12 @@ async def _defined(
 
 
 def _is_rest(cursor: str | None) -> bool:
-    """Whether a cursor follows a page of nothing but the word that the query is an alias of."""
+    """Whether the cursor follows a page that held only the word of which the query is an alias."""
     return cursor == encode_cursor(_REST)
 
 
 def _place(cursor: str | None, first: str) -> tuple[str, str | None]:
-    """The phase that a cursor is in, and where: a key in the one, the store's own cursor in the other."""
+    """The phase of a cursor, and the place in it: a key in one phase, the store's own cursor in the other."""
     if cursor is None:
         return first, None
     try:
@@ -255,7 +252,7 @@ def _place(cursor: str | None, first: str) -> tuple[str, str | None]:
 
 
 def _page(found: list[Found], prefix: str, cursor: str | None, is_full_text: bool) -> Page[Found]:
-    """A page, on which the headword itself comes first."""
+    """A page, with the headword itself first."""
     if prefix:
         found.sort(key=lambda word: _key(word) != prefix)
     return Page(items=tuple(found), cursor=cursor, is_full_text=is_full_text)

@@ -137,7 +137,6 @@ def _lifespan(
 async def _projected(
     owned: AsyncExitStack, store: Store, orchestrator: Orchestrator, metrics: Metrics
 ) -> tuple[Projector, Relay]:
-    """The projector, which keeps job rows current, and the relay, which sends what the projector writes."""
     projector = Projector(store, orchestrator)
     relay = Relay(
         store,

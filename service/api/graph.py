@@ -64,7 +64,7 @@ async def around(store: KnowledgeStore, key: str, word: str, *, steps: int, limi
 
 
 async def _own_keys(store: KnowledgeStore, entries: Iterable[Entry]) -> dict[str, str]:
-    """Of the words that entries mention under an alias, the key under which they are learned."""
+    """For words that entries mention by an alias: the key under which each is learned."""
     mentioned = {target for entry in entries for _, target, _ in _links(entry, {})}
     return {key: alias.of for key, alias in (await store.aliases(mentioned)).items()}
 

@@ -95,7 +95,7 @@ async def search_entries(
 
 
 def _tell_other(found: LookedUp) -> None:
-    """Say what the asked word is of the one under which it was found."""
+    """Print how the requested word relates to the one under which it was found."""
     if found.other:
         say(f"{clean(found.asked)} is {relation_text(found.params['relation'])} {clean(found.other)}:")
 

@@ -189,7 +189,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
 
 
 async def _tidy(settings: Settings) -> None:
-    """Prune old bookkeeping for a moment; what is left, or fails, is left for the next time."""
+    """Prune old bookkeeping briefly; whatever is left, or fails, waits for the next time."""
     from flows.stores import open_store
     from service.orchestration.retention import delete_run, prune_store, retention_limits
 

@@ -72,14 +72,13 @@ def load_flow(entrypoint: str) -> Flow[..., Any]:
 
 
 def _sign_in(settings: Settings, running: Running) -> str:
-    """How Prefect's pages are opened, where they ask for our password."""
+    """How to open Prefect's pages, if they ask for our password."""
     if not is_ours(settings.home, running.api_url):
         return ""
     return " (your browser on this machine is signed in; any other needs `learn env`)"
 
 
 async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool) -> int:
-    """Print the summary of a job that was stopped with the stack, and return its exit code."""
     from flows.stores import open_store
 
     if (seen := shown.trail.job) is None:

@@ -136,7 +136,6 @@ class Watch:
                     yield fresh
 
     def _judged(self, socket: ClientConnection) -> _Ended:
-        """What the end of a connection means."""
         match socket.close_code:
             case 1000 if self._last is not None and self._last.is_final:
                 return "ended"

@@ -181,7 +181,7 @@ class _Parquet:
 
 
 class _Sink(io.RawIOBase):
-    """Where Parquet writes; keeps the bytes until they are taken."""
+    """Parquet's output; keeps the bytes until they are taken."""
 
     def __init__(self) -> None:
         self._kept = bytearray()

@@ -200,7 +200,8 @@ class Relay:
         self._woken[topic.job_id].set()
 
     async def _pump(self, topic: Topic) -> None:
-        """Send news: changes of the status and states of Prefect at once, the rest at most once a second."""
+        """Send changes of the status and Prefect's states at once, and everything else at most once a second.
+        """
         loop = asyncio.get_running_loop()
         told_at = -FRAME_EVERY_S
         woken = self._woken[topic.job_id]
@@ -242,7 +243,7 @@ class Relay:
         self._metrics.frames.inc(len(subscribers))
 
     def _end(self, topic: Topic) -> None:
-        """Let the subscribers of a finished job go."""
+        """End the subscriptions to a finished job."""
         if topic.is_over and not topic.has_news:
             for subscriber in topic.subscribers:
                 subscriber.end()

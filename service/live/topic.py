@@ -231,7 +231,9 @@ class Topic:
 
 
 def _without_state(row: Job) -> Job:
-    """The row without what Prefect adds after the run has reported its end. Changes to that need no frame."""
+    """The row without the fields that Prefect adds after the run has reported its end. Changes to those need
+    no frame.
+    """
     return row.model_copy(
         update={"version": 0, "state": None, "confirmed_at": None, "updated_at": None, "is_settled": True}
     )

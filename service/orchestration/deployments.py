@@ -83,7 +83,7 @@ async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUI
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
-    """The deployments of the file, each with what every deployment needs."""
+    """The deployments of the file, each merged with what all deployments need."""
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
         for entry in found:
@@ -181,9 +181,9 @@ def _deployment(
 
 
 def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
-    """A schedule from the file.
+    """Read a schedule from the file.
 
-    Its own fields stand beside those of its kind: cron, interval or rrule, and the time zone.
+    Its own fields are next to those of its kind: cron, interval or rrule, and the time zone.
     """
     own = {
         name: value
@@ -217,9 +217,9 @@ def _stamp(value: object) -> str:
 
 
 async def _remove_automation(client: PrefectClient) -> None:
-    """Remove the automation of earlier versions that called a run without a heartbeat crashed.
+    """Remove the automation of earlier versions that marked a run without a heartbeat as crashed.
 
-    It judged by the server's clock: one that jumped ended healthy jobs. The projector judges now.
+    It relied on the server's clock, and a clock that jumped ended healthy jobs. The projector decides now.
     """
     for automation in await client.read_automations_by_name(ZOMBIES):
         await client.delete_automation(automation.id)

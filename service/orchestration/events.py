@@ -132,7 +132,7 @@ async def events(
 
 
 async def _hang_up(subscriber: object) -> None:
-    """Abort the connection. It is private to Prefect's subscriber, hence the careful lookup."""
+    """Abort the connection. It is private to Prefect's subscriber, hence the careful look-up."""
     connection = getattr(getattr(subscriber, "_connect", None), "connection", None)
     if connection is not None:
         connection.transport.abort()

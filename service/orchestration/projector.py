@@ -261,7 +261,7 @@ class Projector:
         return reason_of_end(state, run.exit_code) if state.type in {"FAILED", "CRASHED"} else None
 
     def _settle_later(self, row: Job) -> None:
-        """When nobody writes any more, recount a job's words and release its claims."""
+        """When no process writes any more, recount a job's words and release its claims."""
         if self._is_running and not row.is_settled and row.job_id not in self._settling:
             self._settling.add(row.job_id)
             self._spawn(self._settle(row.job_id), f"projector: settle {row.job_id}")

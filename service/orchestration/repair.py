@@ -236,7 +236,7 @@ class Repair:
             await self._end_the_gone(row, run)
 
     async def _current(self, row: Job | None, run: Run) -> Job:
-        """The row, written again if it differs from Prefect."""
+        """The row, updated if it differs from Prefect."""
         if row is not None and row.state is not None and row.state.id == run.state.id:
             lacks_reason = run.state.type in {"FAILED", "CRASHED"} and row.reason is None
             if run.state.type in WAITING or (lacks_reason and row.run_status != "failed"):
@@ -246,7 +246,7 @@ class Repair:
         return (await self._project(run.job_id, row=row, run=run, states=past)).job
 
     async def _end_the_gone(self, row: Job, run: Run) -> None:
-        """End an open run whose process is gone, as Prefect cannot know: no worker watches the process of
+        """End an open run whose process is gone. Prefect cannot know this: no worker watches the process of
         `learn run`, and a worker may die with its runs, or before them.
         """
         look = Look(run=run, past=await self._past.of(run), row=row)

@@ -107,7 +107,6 @@ def _schedule_of(
 
 
 def _rule_of(schedule: SCHEDULE_TYPES) -> tuple[str, RuleKind | None, float | None]:
-    """A rule as text, its kind, and the seconds of an interval."""
     if isinstance(schedule, CronSchedule):
         return schedule.cron, "cron", None
     if isinstance(schedule, RRuleSchedule):

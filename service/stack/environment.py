@@ -125,7 +125,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
 
 
 def _database_url(file: Path) -> str:
-    """SQLAlchemy's URL of a SQLite file, whatever characters its path has."""
+    """SQLAlchemy's URL of a SQLite file, whatever characters its path contains."""
     from sqlalchemy.engine import URL, make_url
 
     url = URL.create("sqlite+aiosqlite", database=str(file)).render_as_string()
@@ -161,8 +161,8 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _few_certificates(settings: Settings) -> dict[str, str]:
-    """Give Prefect's clients one certificate instead of all. A run makes a dozen clients that each take 14 ms
-    to read them, and http needs none.
+    """Give Prefect's clients one certificate instead of all. A run creates a dozen clients, each of which
+    takes 14 ms to read them all, and http needs none.
     """
     file = prefect_home(settings) / "certificate.pem"
     try:

@@ -58,7 +58,7 @@ async def keep_house(settings: Settings, *, is_embedded: bool, say: Say) -> None
 
 
 async def _ended(store: Store) -> tuple[str, ...]:
-    """Changes when a job ends."""
+    """A value that changes whenever a job ends."""
     page = await store.jobs(limit=20)
     return tuple(f"{job.job_id} {job.attempt}" for job in page.items if job.is_final and job.is_settled)
 

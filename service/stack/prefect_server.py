@@ -105,7 +105,7 @@ async def take_lease(settings: Settings) -> Lock:
 
 
 async def _end_open_server(settings: Settings) -> None:
-    """End a server that an older version started without a password, or say who still uses it."""
+    """Stop a server that an older version started without a password, or report who is still using it."""
     state = _state(settings)
     is_there = is_locked(server_state_file(settings)) and "port" in state
     if not is_there or not await is_open(api_url(state["port"])):
@@ -139,7 +139,7 @@ async def ensure_server(settings: Settings, *, say: Say) -> str:
 
 
 def _start(settings: Settings, say: Say) -> tuple[subprocess.Popen[bytes], int]:
-    """The process, and where in the log its output begins."""
+    """The process, and the position in the log where its output begins."""
     port = settings.prefect_port
     _bind(port).close()
     fresh = must_migrate(prefect_database(settings))
@@ -241,7 +241,7 @@ def _state(settings: Settings) -> dict[str, int]:
 
 
 def _last_line(path: Path, begin: int) -> str:
-    """The last line that was written from this position on; empty if there is none."""
+    """The last line written after this position; empty if there is none."""
     if not path.exists():
         return ""
     with path.open("rb") as log:

@@ -113,7 +113,6 @@ def facade_url(wanted: FacadeSettings, port: int) -> str:
 
 
 def _absolute(store: str) -> str:
-    """A store's URL with an absolute path."""
     prefix = "sqlite://"
     if not store.startswith(prefix):
         return store

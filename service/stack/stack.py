@@ -198,7 +198,7 @@ async def _start_children(
 
 
 async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
-    """Start Prefect's server again whenever it is gone, also where it dies while it starts."""
+    """Start Prefect's server again whenever it is gone, even if it dies while starting."""
     restarts = Restarts()
     while True:
         await asyncio.sleep(LOOK_S)
@@ -232,7 +232,8 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """Replace the worker after an outage: Prefect's backs off ever longer and may miss cancellations."""
+    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss cancellations.
+    """
     try:
         await worker.replace()
         say("Started a new worker; the old one stops when its runs end.")

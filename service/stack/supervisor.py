@@ -146,7 +146,7 @@ class Child:
             self._say(f"The {self.name} is back.")
 
     async def _end_of(self, process: asyncio.subprocess.Process) -> int | None:
-        """Its exit code, or None as soon as it is replaced."""
+        """The exit code, or None as soon as the process is replaced."""
         ways = [asyncio.create_task(process.wait()), asyncio.create_task(self._is_replaced.wait())]
         try:
             while not (await asyncio.wait(ways, timeout=FORGET_S, return_when=asyncio.FIRST_COMPLETED))[0]:

@@ -89,8 +89,8 @@ class Doubles:
         return None if root == key else Double(key, root, relation)
 
     def _root(self, key: str, relation: Verdict) -> tuple[str, Verdict]:
-        """The word that stays at the end of a chain of better words, and what the first is of it. Words that
-        are each other's forms make a circle: its best word stays.
+        """The word at the end of a chain of better words, and how the first word relates to it. Words that
+        are forms of each other make a cycle, in which the best word stays.
         """
         path = [key]
         while winner := self._winner(path[-1], self._rivals(path[-1])):
@@ -104,7 +104,7 @@ class Doubles:
         return path[-1], relation
 
     def _winner(self, key: str, rivals: Mapping[str, Verdict]) -> tuple[str, Verdict] | None:
-        """The word that takes the place of another: the likeliest base form, else the best other spelling."""
+        """The word that replaces another: the likeliest base form, otherwise the best other spelling."""
         base = next((other for other, verdict in rivals.items() if verdict is Verdict.INFLECTION), None)
         if base is not None:
             return base, Verdict.INFLECTION
@@ -112,7 +112,6 @@ class Doubles:
         return (min(better, key=self._place), Verdict.SPELLING_VARIANT) if better else None
 
     def _rivals(self, key: str) -> dict[str, Verdict]:
-        """The stored words that a word is a form or a spelling of."""
         guesses = self.stored.places(self.facts.guesses(key))
         relatives = self.facts.among(guesses).relatives(key)
         graphical = {graphical_key(each) for each in (key, *relatives)}
@@ -178,7 +177,7 @@ def respelled(stored: LearnedWord, word: str, at: datetime) -> Merge:
 
 
 def _worth(word: LearnedWord) -> tuple[int, ...]:
-    """How good what is known of a word is: its depth, its support, its sources."""
+    """How good an entry is: by depth, then support, then number of sources."""
     definition = word.definition
     return (
         DEPTHS.index(word.depth),
@@ -220,7 +219,7 @@ def _renamed(
 
 
 def _concepts(entry: Entry, others: Iterable[Entry], own: Collection[str]) -> tuple[str, ...]:
-    """The related concepts without the word itself; where too few are left, those of the other entry too."""
+    """The related concepts without the word itself; if too few are left, also those of the other entry."""
     kept = {word_key(concept): concept for concept in reversed(entry.related_concepts)}
     kept = {each: kept[each] for each in reversed(kept) if each not in own}
     wanted = min(FEWEST_CONCEPTS, len(entry.related_concepts))

@@ -154,7 +154,7 @@ _SPACES = """
 
 
 def _read(table: str) -> dict[str, dict[str, int]]:
-    """By spelling without marks: the number of the word that each key is written for."""
+    """By unaccented spelling: which word, by number, each key stands for."""
     found: dict[str, dict[str, int]] = {}
     for line in filter(None, map(str.strip, table.splitlines())):
         words = [[key.strip() for key in word.split("=")] for word in line.split("|")]

@@ -118,13 +118,13 @@ def are_doublets(one: str, other: str) -> bool:
 
 
 def _number(key: str, graphical: str) -> int:
-    """Which word of a line a key stands for."""
+    """Which of the doublets with this graphical key a key stands for."""
     words = DOUBLETS[graphical]
     return words.get(key, 0 if key == graphical else max(words.values()))
 
 
 def _told_apart(one: str, other: str, parts_of: PartsOf) -> bool:
-    """Whether spelling and parts of speech say that these are two words, though no meaning is shared."""
+    """Whether spelling and parts of speech show that these are two words, though they share no meaning."""
     parts, others = parts_of(one), parts_of(other)
     if _PRONOUN_CONTRACTED.fullmatch(one) or _PRONOUN_CONTRACTED.fullmatch(other):
         return "'" not in one or "'" not in other
@@ -146,16 +146,16 @@ def _told_apart(one: str, other: str, parts_of: PartsOf) -> bool:
 
 
 def _are_converted(one: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:
-    """Whether a compound noun is also used as a verb, as "cellphone" is, and the lexicon spells them apart.
-    A verb with a particle is none: "set up" is not the noun "setup".
+    """Whether a compound noun is also used as a verb, like "cellphone", and the lexicon spells the two
+    differently. A verb with a particle does not count: "set up" is not the noun "setup".
     """
     words = {*re.split("[ -]", one), *re.split("[ -]", other)}
     return parts == {"noun", "verb"} and words.isdisjoint(FUNCTION_WORDS)
 
 
 def _is_phrase_of(phrase: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:
-    """Whether a phrase of little words, or a verb with a particle, is no other spelling of the compound: "in
-    to" of "into", "every day" of "everyday", "set up" of "setup".
+    """Whether a phrase of function words, or a verb with a particle, is not another spelling of the compound:
+    "in to" of "into", "every day" of "everyday", "set up" of "setup".
     """
     words = phrase.split()
     if len(words) < 2 or " " in other:
@@ -178,5 +178,5 @@ def _bare(key: str) -> str:
 
 
 def _joined(key: str) -> str:
-    """The key with its accents, and without what stands between letters."""
+    """The key with its accents, but without separators between letters."""
     return key.translate(_LETTERS).translate(_BETWEEN)

@@ -97,7 +97,7 @@ def _verb_forms(base: str) -> Iterator[str]:
 
 
 def _before_endings(base: str) -> Iterator[str]:
-    """How the base is written before -ed and -ing."""
+    """How the base is spelled before -ed and -ing."""
     if _HARD_C.search(base):
         yield f"{base}k"  # mimicked
     elif _DOUBLES.search(base):
@@ -111,7 +111,7 @@ def _before_endings(base: str) -> Iterator[str]:
 
 
 def _before_vowel(base: str) -> str:
-    """How an adjective is written before -er and -est."""
+    """How an adjective is spelled before -er and -est."""
     if re.search(r"[^aeiou]y$", base):
         return f"{base[:-1]}i"
     return base + base[-1] if _DOUBLES.search(base) and _ONE_SYLLABLE.fullmatch(base) else base
@@ -130,7 +130,7 @@ def _guesses(form: str) -> Iterator[str]:
 
 
 def _stems(stem: str) -> Iterator[str]:
-    """What may stand before an ending that begins with a vowel: itself, with an e, with y, undoubled."""
+    """Possible bases before an ending that begins with a vowel: unchanged, with an e, with y, undoubled."""
     yield from (stem, f"{stem}e")
     if stem.endswith("i"):
         yield f"{stem[:-1]}y"

@@ -127,7 +127,7 @@ def has_regular_past(verb: str) -> bool:
 
 
 def _is_strong(form: str, base: str) -> bool:
-    """Whether a form is a past or participle of a strong verb, or of one with something before it."""
+    """Whether a form is the past or participle of a strong verb, possibly with a prefix."""
     befores = (0, *range(_FEWEST_BEFORE, len(base) - 1))
     return any(form[:at] == base[:at] and form[at:] in _PAST.get(base[at:], ()) for at in befores)
 

@@ -82,7 +82,7 @@ def _undotted(abbreviation: re.Match[str]) -> str:
 
 
 def _capitals(text: str, length: int) -> str:
-    """The words of a text that may be an acronym of this length: of a long one "Nasa" is one, too."""
+    """The words of a text that may be an acronym of this length; a long one may be written "Nasa"."""
     capitals = 2 if length < _LONG_ACRONYM else 1
     return " ".join(word for word in text.split() if sum(map(str.isupper, word)) >= capitals)
 
@@ -94,13 +94,12 @@ def tokens_to_match(text: str) -> list[str]:
 
 
 def _solid(key: str) -> list[str]:
-    """The hyphenated words of a text without their hyphens."""
     return ["".join(tokens(word)) for word in key.split() if "-" in word.strip("-")]
 
 
 def _closed(plain: str, length: int) -> list[str]:
-    """Two words of a text as one, where that is no phrase of little words: "per cent", but not "every
-    day".
+    """Two words of a text joined into one, unless they are a phrase of function words: "per cent" is joined,
+    "every day" is not.
     """
     found = tokens(plain)
     return [
@@ -113,7 +112,7 @@ def _closed(plain: str, length: int) -> list[str]:
 
 
 def _stands_joined(key: str, plain: str, lemmas_of: LemmasOf) -> bool:
-    """Whether the word is written solid where the text has a hyphen, or the other way round."""
+    """Whether the word is solid where the text has a hyphen, or the other way round."""
     parts = tokens(key)
     if graphical_key(key) in DOUBLETS:
         return False  # "re-sign" is not "resign"
@@ -161,7 +160,6 @@ def _matches(token: str, part: str, lemmas_of: LemmasOf) -> bool:
 
 
 def _differs_by_rule(part: str, forms: Collection[str]) -> bool:
-    """Whether a form is the word in British or American spelling."""
     return any(
         form[0] == part[0]
         and max(len(form), len(part)) > _SHORTEST_BY_RULE

@@ -170,7 +170,7 @@ def _score(
 
 
 def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
-    """How likely a meaning is to be the common one when hardly anything was tagged."""
+    """How likely a meaning is to be the common one, if almost nothing was tagged."""
     synset = sense.synset
     is_usual_name, is_only_name = synset.words[0] == sense.form, len(synset.words) == 1
     is_special = synset.gloss.startswith("(") or any(pointer.kind == "about" for pointer in synset.pointers)
@@ -196,8 +196,8 @@ def _plausibility(sense: TaggedSense, verbal_share: float | None) -> float:
 
 
 def _is_circular(sense: TaggedSense) -> bool:
-    """Whether the meaning is explained by the word itself; shrubs "of the genus Rosa that bear roses" are the
-    plain rose all the same.
+    """Whether the word itself explains the meaning; shrubs "of the genus Rosa that bear roses" are the plain
+    rose all the same.
     """
     gloss = sense.synset.gloss
     return (
@@ -207,7 +207,7 @@ def _is_circular(sense: TaggedSense) -> bool:
 
 
 def _is_coarse(sense: TaggedSense) -> bool:
-    """Whether the meaning shares its synset with a swear word, so that it is not the one to show for "jazz"
-    or "screw".
+    """Whether the meaning shares its synset with a swear word, so that it should not be shown for "jazz" or
+    "screw".
     """
     return not _OBSCENE.isdisjoint(word.casefold() for word in sense.synset.words)

@@ -167,7 +167,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, stamp: str) -> None:
 
 
 def _plain(key: str) -> str:
-    """The same, with British and American spellings in WordNet's order of preference."""
+    """One key for British and American spellings, so that they keep WordNet's order of preference."""
     return key.replace("our", "or").replace("is", "iz")
 
 
@@ -176,7 +176,6 @@ def _senses(
     tags: Mapping[tuple[str, int, int], tuple[int, int]],
     verbal_shares: Mapping[str, float],
 ) -> dict[str, list[TaggedSense]]:
-    """The senses of each key, most common first."""
     found: dict[str, dict[tuple[int, int], TaggedSense]] = defaultdict(dict)
     for synset in synsets:
         counts = [tags.get((word.lower().replace(" ", "_"), *synset.id), (99, 0)) for word in synset.words]

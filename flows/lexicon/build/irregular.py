@@ -77,8 +77,7 @@ def _is_adverb(form: str, base: str) -> bool:
 
 
 def _is_loosely_regular(form: str, base: str) -> bool:
-    """Whether an ending is only added, where the rules of spelling want more or less: "kayaking",
-    "focussed".
+    """Whether the ending is simply added, where the spelling rules want more or less: "kayaking", "focussed".
     """
     ending = form.removeprefix(base)
     return ending != form and re.fullmatch(f"{base[-1]}?(?:s|ed|ing)", ending) is not None and len(base) > 2

@@ -86,7 +86,7 @@ def read_body(body: Any) -> Told:  # noqa: ANN401  any JSON
 
 
 def _causes(body: Any) -> list[dict[str, Any]]:  # noqa: ANN401  any JSON
-    """The objects of a refusal that say something, the outermost first."""
+    """The objects of a refusal that carry information, outermost first."""
     found: list[dict[str, Any]] = []
     level: list[Any] = [body]
     for _ in range(_DEEPEST):
@@ -104,7 +104,6 @@ def _causes(body: Any) -> list[dict[str, Any]]:  # noqa: ANN401  any JSON
 
 
 def _embedded(text: str) -> dict[str, Any] | None:
-    """The error that a text holds as JSON."""
     start = text.find("{", 0, _EMBEDDED_CHARACTERS)
     if start < 0:
         return None
@@ -163,7 +162,7 @@ def _headers(cause: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _shown(causes: list[dict[str, Any]]) -> str:
-    """The first text, and that of the cause behind it where a gateway says only that there is one."""
+    """The first text; if it is only a gateway's note that its provider failed, also the text of the cause."""
     texts = list(dict.fromkeys(_line(text) for cause in causes if (text := _message(cause))))
     if len(texts) > 1 and texts[0].lower().startswith("provider returned error"):
         return _line(f"{texts[0]}: {texts[-1]}")
@@ -171,7 +170,7 @@ def _shown(causes: list[dict[str, Any]]) -> str:
 
 
 def _message(told: dict[str, Any]) -> str:
-    """The text under the names that providers use; of a list of details each with its place."""
+    """The text under the names that providers use; from a list of details, each text with its location."""
     for name in (*_MESSAGES, "error", "raw"):
         value = told.get(name)
         if isinstance(value, str) and value:
@@ -188,7 +187,7 @@ def _message(told: dict[str, Any]) -> str:
 
 
 def _text(told: dict[str, Any]) -> str:
-    """The text of a part, not of what is in it."""
+    """The text of a part itself, not of nested parts."""
     return next((value for name in (*_MESSAGES, "error") if isinstance(value := told.get(name), str)), "")
 
 

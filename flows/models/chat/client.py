@@ -95,10 +95,10 @@ class GroqClient:
             raise meant from error
 
     def _meant(self, error: Exception, what: str) -> LearningError:
-        """What a failed request means.
+        """Turn a failed request into one of our errors.
 
-        Nothing that a server sends raises anything but our own errors: the SDK stumbles over some of it in
-        its own ways, as over a proxy's page, which it gives as plain text.
+        Whatever a server sends, only our own errors are raised. The SDK itself fails on some responses in
+        other ways, for example on a proxy's error page, which it returns as plain text.
         """
         if isinstance(error, LearningError):
             return error
@@ -110,7 +110,7 @@ class GroqClient:
 
 
 def _names(listed: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
-    """The names in a list of models, without entries that have none. Raises TypeError if it is no list."""
+    """The names in a list of models, skipping entries without one. Raises TypeError if it is not a list."""
     if not isinstance(listed, list):
         raise TypeError
     names = frozenset(name for each in listed if isinstance(name := getattr(each, "id", None), str) and name)
@@ -120,7 +120,7 @@ def _names(listed: Any) -> frozenset[str]:  # noqa: ANN401  any JSON
 
 
 async def _with_a_charset(response: httpx.Response) -> None:
-    """Read an answer as UTF-8 whose charset names no encoding of texts, as "hex": to decode it would
+    """Read the response as UTF-8 if its charset is not a text encoding, such as "hex": decoding it would
     raise.
     """
     charset = response.charset_encoding
@@ -153,9 +153,9 @@ def _request(model: str, prompt: Prompt, max_tokens: int, *, is_strict: bool) ->
 
 
 async def _completion(raw: Any, server: str) -> ChatCompletion:  # noqa: ANN401  the package hides its type
-    """The completion in an answer, also of one in another charset than UTF-8.
+    """The completion in a response, whatever its charset.
 
-    Raises ValueError, and what an answer means that holds an error.
+    Raises ValueError, or our error if the response contains one.
     """
     try:
         completion: ChatCompletion = await raw.parse()

@@ -94,8 +94,8 @@ def _meant(
     numbers: Mapping[int, str],
     own: str,
 ) -> Iterator[str]:
-    """The words that a value under "conflicts" means: those that it names; if none, the one whose item it
-    stands in; and a mere yes outside any item means all.
+    """The words meant by a value under "conflicts": the words that it names; otherwise the word of the item
+    that contains it. A bare yes outside any item means all words.
     """
     if _is_denied(told):
         return
@@ -129,7 +129,7 @@ def _named(told: Any, wanted: Wanted, numbers: Mapping[int, str], depth: int = 0
 
 
 def _in_text(text: str, wanted: Wanted) -> Iterator[str]:
-    """The words that a text names: itself, its parts, or in a sentence."""
+    """The words that a text names: as the whole text, as parts of it, or within a sentence."""
     if terms.is_nothing(text):
         return
     parts = [text, *_SEPARATED.split(text)[:MOST_TEXTS]]
@@ -154,18 +154,17 @@ def _is_denied(told: Any) -> bool:  # noqa: ANN401  any JSON
 
 
 def _is_item(name: str, part: Any, wanted: Wanted) -> bool:  # noqa: ANN401  any JSON
-    """Whether the name is a word that was asked for, such as "conflict", and the value is about it."""
+    """Whether the name is a requested word, such as "conflict", and the value is an item about it."""
     return isinstance(part, dict) and word_key(name) in wanted.keys
 
 
 def _own(value: Mapping[str, Any], wanted: Wanted) -> str:
-    """The word that an item is about."""
     fields = named(value)
     return next((word for name in IDS if (word := wanted.means(fields.get(name)))), "")
 
 
 def _numbers(value: Any, wanted: Wanted, depth: int = 0) -> Iterator[tuple[int, str]]:  # noqa: ANN401
-    """The numbers that an answer gives its words."""
+    """The numbers by which an answer refers to its words."""
     if depth > DEEPEST or not isinstance(value, dict | list):
         return
     if (

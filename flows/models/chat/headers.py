@@ -48,7 +48,7 @@ def read_headers(headers: Mapping[str, str]) -> Seen:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds of "retry-after", in any of its forms, or of "retry-after-ms"."""
+    """Seconds from "retry-after", in any of its forms, or from "retry-after-ms"."""
     asked = wait_s(headers.get("retry-after", ""), utc_now())
     if asked is None and _PLAIN.fullmatch(ms := headers.get("retry-after-ms", "")[:20].strip()):
         asked = float(ms) / 1000

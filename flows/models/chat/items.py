@@ -106,7 +106,7 @@ def is_about_a_word(fields: Mapping[str, Any]) -> bool:
 
 
 def _name_in(fields: Mapping[str, Any], field: str, task: Task) -> str:
-    """Under which name a field stands, a filled one first; nothing if it is not there."""
+    """The name under which a field is given, preferring one with a value; empty if the field is missing."""
     names = _DEEP_TEXT if (task, field) == ("deepen", "text") else _NAMES[field]
     telling = [
         name
@@ -118,7 +118,7 @@ def _name_in(fields: Mapping[str, Any], field: str, task: Task) -> str:
 
 
 def _text(value: Any, key: str, *, is_long: bool) -> str:  # noqa: ANN401  any JSON
-    """A text: the first of several definitions, but all paragraphs of a longer one."""
+    """A text: the first of several definitions, but all paragraphs of a longer text."""
     if not is_long:
         return prose.undressed(clean_text(next(iter(texts(value)), "")), key)
     parts = texts(value) if not isinstance(value, list) else [t for part in value for t in texts(part)]
@@ -131,8 +131,8 @@ def _related(value: Any, _key: str) -> list[str]:  # noqa: ANN401  any JSON
 
 
 def _targets(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401  any JSON
-    """The related words of a text, a list, or an object: under their own name, by their relation, or its
-    names themselves.
+    """The related words in a text, a list or an object: under their own name, by relation, or as the object's
+    own names.
     """
     if isinstance(value, str):
         yield from re.split("[,;\n•]", value) if depth == 0 else (value,)
@@ -156,7 +156,7 @@ def _targets(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401  any 
 
 
 def _is_relation(name: str) -> bool:
-    """Whether a name in our writing is a relation, such as "hypernyms", or only a number."""
+    """Whether a normalised name is a relation, such as "hypernyms", or only a number."""
     return not name or not _RELATIONS.isdisjoint(word.removesuffix("s") for word in (name, *name.split("_")))
 
 
@@ -175,7 +175,7 @@ def _sentences(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401  an
 
 
 def _points(value: Any, _key: str) -> list[str]:  # noqa: ANN401  any JSON
-    """Uses or misconceptions, each with all that is said of it."""
+    """Uses or misconceptions, each with everything said about it."""
     parts: list[Any] = []
     if isinstance(value, str):
         parts = value.splitlines()
@@ -198,7 +198,7 @@ def _points_by_name(value: Mapping[str, Any]) -> list[str]:
 
 
 def _point(value: Mapping[str, Any]) -> str:
-    """What an object says, in one text: a myth with its correction, a use with its description."""
+    """The content of an object as one text: a myth with its correction, a use with its description."""
     return _joined(
         [part for name, part in value.items() if isinstance(part, str) and name_of(name) not in _ABOUT]
     )

@@ -267,7 +267,7 @@ def meaning_of(status: int, told: Told) -> RefusalMeaning:
 
 
 def _typed(status: int, told: Told) -> RefusalMeaning | None:
-    """The meaning of the innermost code that has one, then of the parameter that is refused."""
+    """The meaning of the innermost code that has one, otherwise of the parameter that was refused."""
     for code in told.codes:
         meaning = _BY_CODE.get(code)
         if meaning is not None and (status < 500 or meaning in _ALWAYS):

@@ -55,7 +55,7 @@ def read_proposals(text: str, *, is_cut: bool = False) -> tuple[str, ...]:
 
 
 def _in_json(answer: answers.Answer) -> tuple[str, ...] | None:
-    """The words of an answer: of its lists with a name for words, else of its others."""
+    """The words of an answer: from lists with a name for words, otherwise from its other lists."""
     objects = [value for value in answer.inside if isinstance(value, dict)]
     places = (answer.values, objects, answer.closed, answer.inside)
     for values in places:
@@ -72,7 +72,9 @@ def _in_json(answer: answers.Answer) -> tuple[str, ...] | None:
 
 
 def _together(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Lists without a common word are parts of one; of others the longest counts, the last of equals."""
+    """Lists that share no word are parts of one list; otherwise the longest list counts, the last one of
+    equals.
+    """
     apart = len({word for words in found for word in words}) == sum(len(set(words)) for words in found)
     if apart:
         return tuple(word for words in found for word in words)[:MOST_WORDS]
@@ -80,7 +82,7 @@ def _together(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _under_a_name(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa: ANN401  any JSON
-    """The words under a name for their list, in this object or, if it has none, in what is wrapped in it."""
+    """The words under a name for their list, in this object or, if it has none, in the objects inside it."""
     if depth > DEEPEST:
         return None
     if isinstance(value, str):
@@ -102,7 +104,9 @@ def _under_a_name(value: Any, depth: int = 0) -> tuple[str, ...] | None:  # noqa
 
 
 def _own(value: dict[Any, Any]) -> tuple[str, ...] | None:
-    """The words under an object's own name for their list; empty if the list is, None without one."""
+    """The words under an object's own name for their list: empty if the list is empty, None if there is no
+    such name.
+    """
     fields = named(value)
     others = [name for name in fields if name not in LISTS and not _OF_WORDS.isdisjoint(name.split("_"))]
     empty = None
@@ -121,7 +125,9 @@ def _listed(
     *,
     is_named: bool = True,
 ) -> tuple[str, ...] | None:
-    """The words of a list, of a text that is one, or of an object that holds them; None if it is neither."""
+    """The words of a list, of a text that is a list, or of an object that contains them; None for anything
+    else.
+    """
     if isinstance(value, str):
         if not is_named:
             return None
@@ -142,9 +148,7 @@ def _listed(
 
 
 def _are_kinds(values: Iterable[Any]) -> bool:
-    """Whether the values of an object are what is said of the words that name them: lists of their parts of
-    speech.
-    """
+    """Whether the values of an object are lists of parts of speech for the words that name them."""
     kinds = [value for value in values if isinstance(value, list) and value]
     return bool(kinds) and all(
         isinstance(kind, str) and terms.part_of_speech(kind) is not None for some in kinds for kind in some
@@ -152,8 +156,8 @@ def _are_kinds(values: Iterable[Any]) -> bool:
 
 
 def _flat(parts: Sequence[Any]) -> tuple[str, ...]:
-    """The words of a list of words, of objects with one each, of lists by kind, or of pairs with the part of
-    speech.
+    """The words of a list of words, of objects with one word each, of lists by kind, or of pairs with the
+    part of speech.
     """
     found: list[str] = []
     for part in parts[:MOST_WORDS]:
@@ -169,8 +173,8 @@ def _flat(parts: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _apart(found: Sequence[str]) -> list[str]:
-    """Words of which a text holds several: after semicolons and line breaks always, after commas if there is
-    no other text.
+    """The words of a text that holds several: always split at semicolons and line breaks, at commas only if
+    it is the only text.
     """
     signs = r"[,;\n]" if len(found) == 1 and not _IN_SERIES.search(found[0]) else r"[;\n]"
     parts = [part for text in found for part in (re.split(signs, text) if text else [text])]
@@ -206,13 +210,12 @@ def _numbered(value: dict[Any, Any]) -> tuple[str, ...] | None:
 
 
 def _lone(value: dict[Any, Any]) -> str:
-    """The word of an object about one word."""
     fields = named(value)
     return next((_word(fields[name]) for name in _WORD if isinstance(fields.get(name), str)), "")
 
 
 def _whole_lines(text: str, *, is_cut: bool) -> str:
-    """What an answer says, without what may be half a word at its end."""
+    """The text of an answer, without an end that may be half a word."""
     said = answers.answer_text(text)
     if not is_cut or said.endswith("\n"):
         return said
@@ -220,13 +223,13 @@ def _whole_lines(text: str, *, is_cut: bool) -> str:
 
 
 def _is_spoken(words: Sequence[str]) -> bool:
-    """Whether what looks like a list is said to somebody: an apology, a message of a server."""
+    """Whether what looks like a list addresses the reader: an apology, or a server's message."""
     said = [word for text in words if len(parts := tokens(text)) > 1 for word in parts]
     return not _SPOKEN.isdisjoint(said)
 
 
 def _in_lines(text: str) -> tuple[str, ...]:
-    """The words of a list without JSON: marked lines, a table, tags, or one word a line."""
+    """The words of a list without JSON: marked lines, a table, tags, or one word per line."""
     if tagged := _TAGGED.findall(text):
         return _words(word for _, word in tagged)
     lines = [line for line in text.splitlines() if not _RULE.fullmatch(line)]

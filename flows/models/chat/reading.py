@@ -53,8 +53,8 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Items:
-    """Some items of an answer; `is_whole` says that none is missing, `value` which of its outermost values
-    holds them, -1 if several do.
+    """Some items of an answer. `is_whole` says that none is missing; `value` is the index of the outermost
+    value that contains them, -1 if there are several.
     """
 
     items: Sequence[Any]
@@ -64,15 +64,15 @@ class _Items:
 
 @dataclass
 class _Read:
-    """What was read of some items: by key the item, or None if it is in doubt."""
+    """The result of reading some items: by key, the item, or None if it is in doubt."""
 
     part: _Items
     items: dict[str, AnswerItem | None] = field(default_factory=dict)
 
 
 def _best(task: Task, answer: answers.Answer, wanted: Wanted, outside: frozenset[str]) -> _Found:
-    """The drafts of an answer: of the part that names the most wanted keys, the last of equals; then those
-    that only others have, as parts of one answer.
+    """The drafts of an answer: from the part that names the most wanted keys, the last one of equals; then
+    those found only in other parts, which belong to the same answer.
     """
     read = [_Read(part, _items(task, part.items, wanted)) for part in _parts(answer, wanted)]
     most = max((len(one.items) for one in read), default=-1)
@@ -93,8 +93,8 @@ def _best(task: Task, answer: answers.Answer, wanted: Wanted, outside: frozenset
 
 
 class _Disputes:
-    """The words that an answer disputes. What one value says of a word does not count for the draft of the
-    word in another, if it has a draft of its own.
+    """The words that an answer disputes. A dispute in one value does not apply to a word's draft in another,
+    if the first value has its own draft of the word.
     """
 
     def __init__(self, answer: answers.Answer, wanted: Wanted, read: Iterable[_Read]) -> None:
@@ -115,7 +115,7 @@ class _Disputes:
 
 
 def _items(task: Task, raw: Iterable[Any], wanted: Wanted) -> dict[str, AnswerItem | None]:
-    """The items about wanted keys; None for one in doubt."""
+    """The items for wanted keys; None for an item in doubt."""
     ranks: dict[str, int] = {}
     found: dict[str, AnswerItem] = {}
     called: dict[str, Any] = {}
@@ -136,14 +136,15 @@ def _items(task: Task, raw: Iterable[Any], wanted: Wanted) -> dict[str, AnswerIt
 
 
 def _are_rivals(one: AnswerItem, other: AnswerItem) -> bool:
-    """Whether two items of one name are neither the same nor two parts of speech of a word."""
+    """Whether two items with one name differ and are not two parts of speech of one word."""
     if isinstance(one, DefinedWord) and isinstance(other, DefinedWord) and one.pos != other.pos:
         return False
     return one != other
 
 
 def _fields(items: Iterable[Any], wanted: Wanted, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The named fields of each item, out of lists in the list and of objects that hold one item each."""
+    """The named fields of each item, including items in nested lists and in objects that hold one item each.
+    """
     for raw in items:
         if isinstance(raw, str) and raw.lstrip()[:1] == "{" and depth == 0:
             yield from _fields(answers.read_answer(raw).values, wanted, depth + 1)
@@ -161,7 +162,7 @@ def _fields(items: Iterable[Any], wanted: Wanted, depth: int = 0) -> Iterator[di
 
 
 def _opened(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an item, also those that it holds in its first sense, or once more under one name."""
+    """The fields of an item, including those inside its first sense or repeated under one name."""
     for name in (*_SENSES, *(name for name in fields if name in _HOLDERS)):
         inner = fields.get(name)
         if isinstance(inner, list) and name in _SENSES and inner and isinstance(inner[0], dict):
@@ -177,25 +178,25 @@ def _opened(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first(value: Any) -> dict[str, Any] | None:  # noqa: ANN401  any JSON
-    """An object, or the first of a list of them."""
     if isinstance(value, list) and value:
         value = value[0]
     return value if isinstance(value, dict) else None
 
 
 def _key(fields: Mapping[str, Any], wanted: Wanted) -> tuple[str, int]:
-    """The wanted key that an item names and how far its name is from it, or nothing."""
+    """The wanted key that an item names, and how far the item's name is from it; an empty key if it names
+    none.
+    """
     found = [meant for name in _names(fields) if (meant := wanted.find(name)) is not None]
     return min(found, key=lambda meant: meant[1], default=("", 0))
 
 
 def _names(fields: Mapping[str, Any]) -> list[str]:
-    """What an item calls its word."""
     return [text for name in IDS if name in fields for text in texts(fields[name])[:1]]
 
 
 def _parts(answer: answers.Answer, wanted: Wanted) -> Iterator[_Items]:
-    """The places in an answer where its items may stand, the less likely ones first."""
+    """The places in an answer where its items may be, less likely ones first."""
     broken = len(answer.values)
     is_broken = bool(answer.inside or answer.closed)
     outermost = [
@@ -238,7 +239,7 @@ def _containers(value: Any, depth: int = 0) -> Iterator[Any]:  # noqa: ANN401  a
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401  any JSON
-    """Items in a list, or in an object by their words, each the first of its senses."""
+    """Items in a list, or in an object keyed by word; of several senses, the first."""
     if isinstance(value, list):
         return value
     return [{"id": key, **first} for key, part in value.items() if (first := _first(part)) is not None]

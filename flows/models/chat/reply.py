@@ -102,8 +102,8 @@ def reply_of(completion: ChatCompletion, seen: Seen, *, characters: int, server:
 
 
 def _text(choice: Choice) -> str:
-    """The text of an answer, also in parts or as the arguments of a tool's call; thoughts, if there is no
-    more.
+    """The text of an answer, even in parts or as the arguments of a tool call; its thoughts if there is
+    nothing else.
     """
     message: Any = choice.message
     content = message.content

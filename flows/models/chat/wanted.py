@@ -52,5 +52,5 @@ class Wanted:
 
 
 def _unescaped(name: str) -> str:
-    """A name as it was before it was escaped for HTML or JSON once too often."""
+    """A name as it was before being escaped once too often for HTML or JSON."""
     return html.unescape(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), name))

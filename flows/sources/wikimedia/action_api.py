@@ -185,7 +185,7 @@ class ActionApi:
             await response.aclose()
 
     def _read(self, response: httpx.Response, body: bytes) -> dict[str, Any]:
-        """An answer's JSON, once its status allows it: refusals at the edge are HTML or text."""
+        """The JSON of a response, after checking its status: refusals at the edge are HTML or text."""
         self._check_status(response)
         try:
             answer = json.loads(body)

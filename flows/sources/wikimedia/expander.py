@@ -91,13 +91,13 @@ def _is_safe(template: str) -> bool:
 
 
 def _marks(batch: Sequence[str]) -> list[str]:
-    """What stands before each template, and after the last: text that no template foresees."""
+    """Separators before each template and after the last: text that no template can produce."""
     digest = hashlib.sha256("\n".join(batch).encode(errors="replace")).hexdigest()[:16]
     return [f"({digest}.{number})" for number in range(len(batch) + 1)]
 
 
 def _pieces(answer: str, marks: Sequence[str]) -> list[str] | None:
-    """What stands between the marks; None unless each is there once, in order."""
+    """The texts between the separators; None unless each occurs once, in order."""
     pieces: list[str] = []
     for mark in marks:
         before, found, answer = answer.partition(mark)

@@ -133,7 +133,7 @@ def _mentions(text: str, word: Word) -> bool:
 
 
 def _is_a_name(word: str, text: str) -> bool:
-    """Whether a text capitalises a lower-case word wherever it does not start a sentence, at least once."""
+    """Whether a text never has the lower-case word, and capitalises it inside a sentence at least once."""
     if not word[:1].islower():
         return False
     name = re.escape(word[:1].upper() + word[1:])

@@ -68,7 +68,7 @@ class Wiktionary:
         return Partial(found_, unsure=unsure_keys) if unsure_keys else found_
 
     async def _read(self, titles: Sequence[str]) -> tuple[dict[str, _Read], set[str]]:
-        """Pages with meanings, by requested title, and the titles of which more may be found later."""
+        """Pages with meanings, by requested title, and the titles for which more may be found later."""
         found = await self._api.find(list(dict.fromkeys(titles)), **_PAGES) if titles else {}
         pages = {title: item.page for title, item in found.items()}
         # In a thread, since fifty long pages take half a second.
@@ -82,9 +82,9 @@ class Wiktionary:
         return {title: (pages[title], page.meanings) for title, page in read.items() if page.meanings}, unsure
 
     async def _lemmas(self, forms: Mapping[str, Meaning]) -> tuple[dict[str, tuple[Evidence, ...]], set[str]]:
-        """The meanings of the lemmas of forms, and the lemmas of which more may be found later.
+        """The meanings of the lemmas of forms, and the lemmas for which more may be found later.
 
-        A lemma that is itself a form is not followed further.
+        If a lemma is itself a form, it is not followed further.
         """
         pages, unsure = await self._read([form.form_of for form in forms.values() if form.form_of])
         evidence = {}

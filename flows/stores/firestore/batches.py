@@ -76,7 +76,7 @@ class FirestoreBatches(WordChanges):
     async def _stored_revisions(
         self, entries: Sequence[Entry], states: Mapping[str, WordState], *, is_fresh: bool
     ) -> Revisions:
-        """The stored revisions; for a new entry of a word without one, 0 is assumed without reading."""
+        """The stored revisions. For a new entry of a word without an entry, 0 is assumed without reading."""
         revisions: Revisions = {}
         unsure: list[str] = []
         for entry in entries:
@@ -96,7 +96,7 @@ class FirestoreBatches(WordChanges):
 
 
 def _newer(entries: Iterable[Entry], revisions: Revisions) -> dict[str, Entry]:
-    """The entries to store: those with a higher revision than the stored one; of two with the same key, the
+    """The entries to store: those with a higher revision than the stored one; of two with one key, the
     highest.
     """
     newer: dict[str, Entry] = {}

@@ -52,7 +52,6 @@ class FirestoreBookkeeping(FirestoreJobs):
         return len(paths)
 
     async def _below(self, round_: Snapshot, limit: int) -> list[str]:
-        """A round's batches and its further parts."""
         return [
             snapshot.path
             for collection in ("batches", "parts")
@@ -80,7 +79,6 @@ class FirestoreBookkeeping(FirestoreJobs):
         return True
 
     async def _over(self, job_id: UUID) -> Snapshot | None:
-        """The row of a job that has ended."""
         found = await self._database.get_one(job_path(job_id))
         return found if found is not None and is_over(job_of(found.fields)) else None
 

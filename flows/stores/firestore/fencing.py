@@ -53,7 +53,6 @@ class FirestorePart:
         return versions[len(check) :]
 
     def _forget(self, keys: Collection[str]) -> None:
-        """Drop words and their entries from the caches."""
         self._words.forget(keys)
         self._revisions.forget(keys)
 

@@ -34,7 +34,7 @@ class FirestoreFrontier(FirestorePart):
     async def _mention(
         self, mentions: Mapping[str, list[tuple[Word, Collection[str]]]], at: datetime
     ) -> None:
-        """Two reads per word, and a write if something changed."""
+        """Costs two reads per word, and a write if something changed."""
 
         async def changes() -> list[Write]:
             known = await self._known_among(mentions)
@@ -93,7 +93,7 @@ class FirestoreFrontier(FirestorePart):
             after = (len(words[-1].mentioned_by), words[-1].key)
 
     async def _known_among(self, keys: Collection[str], *, or_claimed_at: datetime | None = None) -> set[str]:
-        """The keys of known words among these; given a time, also those under a live claim at that time."""
+        """Which of these keys are known words; given a time, also those under a claim that is live then."""
         states = [
             WordState.read(snapshot)
             for snapshot in (await self._database.get(list(map(word_path, keys)), STATE_FIELDS)).values()

@@ -130,9 +130,9 @@ class FirestoreJobs(FirestoreLog):
         *,
         is_owner: bool = False,
     ) -> Saved:
-        """Write a row, and its lines; `make` computes the new row, None keeps it.
+        """Write a row and its lines; `make` computes the new row, or returns None to keep it.
 
-        Usually one owner writes, so the cached row is good enough for the first try.
+        Usually only its owner writes a row, so the first try uses the cached row.
         """
         contention = self._database.contention()
         row = (self._rows.get(job_id) if is_owner else None) or await self._read_row(job_id)

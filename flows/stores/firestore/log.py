@@ -197,7 +197,7 @@ class FirestoreLog(FirestorePart):
 
 
 def _parts(events: list[dict[str, Any]], chunk: Chunk) -> list[list[dict[str, Any]]]:
-    """The events in writes of a size that a part accepts; the first may fit into the existing part."""
+    """The events in pieces small enough for one part each; the first may fit into the existing part."""
     parts: list[list[dict[str, Any]]] = []
     room = MOST_BYTES - chunk.size
     for event in events:

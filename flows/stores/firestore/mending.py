@@ -124,7 +124,6 @@ class FirestoreMending(FirestorePart):
             return True
 
     async def _turned(self, merge: Merge, keys: Sequence[str]) -> list[Write]:
-        """The aliases of the merged words, pointing to the word that stays."""
         query = Query(collection="known_words", where=[("alias_of", "in", list(keys))], fields=_ALIAS_FIELDS)
         kept = merge.kept.definition.key
         return [

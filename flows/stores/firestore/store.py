@@ -93,7 +93,7 @@ class FirestoreStore(
         await self._database.close()
 
     async def _check_identity(self) -> None:
-        """Read the store's language, or write it into a new store."""
+        """Read the store's language, or write it to a new store."""
         found = await self._database.get_one(_IDENTITY)
         if found is None:
             try:

@@ -39,7 +39,7 @@ class WordChanges(FirestorePart):
         attempt: int | None = None,
         leaves_frontier: bool = False,
     ) -> int:
-        """Write the changes that `decide` makes to the words' states, all together; returns how many.
+        """Write all changes that `decide` makes to the words' states in one commit; returns how many.
 
         Without an attempt there is no fence.
         """
@@ -80,8 +80,8 @@ class WordChanges(FirestorePart):
     async def _states(
         self, keys: Collection[str], *, is_fresh: bool
     ) -> tuple[dict[str, WordState], set[str]]:
-        """The states of words, and the keys whose state is only cached: a cached state may lead to a write
-        and to nothing else.
+        """The states of words, and the keys whose state comes from the cache: such a state may only lead to a
+        write, which checks it.
         """
         remembered = (
             {} if is_fresh else {key: state for key in keys if (state := self._words.get(key)) is not None}

@@ -174,7 +174,8 @@ def _claim_fields(claim: Claim | None) -> dict[str, Any]:
 def _document(state: WordState, knowledge: dict[str, Any]) -> Write:
     """The complete document.
 
-    A word that is only claimed carries the time after which Firestore may delete it; a known word never does.
+    For a word that is only claimed, it includes the time after which Firestore may delete it; never for a
+    known word.
     """
     fields: dict[str, Any] = {
         "key": state.key,

@@ -76,8 +76,8 @@ class FirestoreWords(WordChanges):
     ) -> tuple[dict[str, bool], dict[str, str]]:
         """Which of the claims just made must yield to another word, and the words that others have.
 
-        Each job looks after it has claimed, so of two claims the later one sees the earlier; the order of the
-        commits decides, which both see alike.
+        Each job looks after it has claimed, so the later of two claims sees the earlier one. The order of the
+        commits decides, and both jobs see the same order.
         """
         looked_under = {key: rivals.looked_under(key) for key in held}
         states = await self._alike({each for some in looked_under.values() for each in some})
@@ -98,7 +98,6 @@ class FirestoreWords(WordChanges):
         return stored, lost
 
     async def _alike(self, graphical_keys: Collection[str]) -> dict[str, WordState]:
-        """The states of all words with one of these graphical keys, by key."""
         fields = ("key", "graphical")
         queries = [
             Query(collection="known_words", where=[(field, "in", list(piece))], fields=STATE_FIELDS)

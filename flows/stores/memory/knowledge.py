@@ -79,7 +79,9 @@ class MemoryKnowledge(MemoryHalf):
         return claim_result(verdicts, lost, stored)
 
     def _standing(self, graphical_keys: frozenset[str], job_id: UUID) -> dict[str, bool]:
-        """The stored words under these graphical keys that others know (True) or hold under a live claim."""
+        """The stored words under these graphical keys: True if known, False if another job holds a live
+        claim.
+        """
         now, found = self._clock(), dict[str, bool]()
         for key, state in self._state.words.items():
             claim = state.live_claim(now)

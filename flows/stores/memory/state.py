@@ -75,6 +75,6 @@ class MemoryHalf:
         check_attempt(job_id, attempt, job.attempt if job else None)
 
     def _names_of(self, key: str) -> tuple[str, ...]:
-        """The aliases that a known word has, as they are written."""
+        """The aliases of a known word, as they are spelled."""
         state = self._state.words.get(key)
         return state.definition.aliases if state and state.definition else ()

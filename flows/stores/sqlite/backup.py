@@ -107,9 +107,7 @@ def restore_backup(file: Path, store: Path, *, language: str, may_replace: bool 
 
 @contextmanager
 def _alone(store: Path) -> Generator[sqlite3.Connection]:
-    """A connection to a store that nobody else has open or can open until it ends.
-
-    Raises StoreInUse.
+    """A connection to a store that nobody else has open, or can open until it is closed. Raises StoreInUse.
     """
     with closing(_opened(store)) as connection:
         connection.execute("PRAGMA busy_timeout = 200")
@@ -147,7 +145,7 @@ def _check_target(connection: sqlite3.Connection, store: Path, *, may_replace: b
 
 
 def _identity(connection: sqlite3.Connection, file: Path) -> tuple[int, str]:
-    """The schema version and the language. Raises ConfigurationError for what is no store of ours."""
+    """The schema version and the language. Raises ConfigurationError if the file is not one of our stores."""
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != APPLICATION_ID:
@@ -158,7 +156,7 @@ def _identity(connection: sqlite3.Connection, file: Path) -> tuple[int, str]:
 
 @contextmanager
 def _own(file: Path) -> Generator[sqlite3.Connection]:
-    """A connection to a backup, which nobody else writes and reading does not change."""
+    """A connection to a backup. Nobody else writes to it, and reading does not change it."""
     if not file.is_file():
         raise ConfigurationError(f"{file} does not exist, or is not a file")
     uri = f"file:{quote(bytes(file.absolute()))}?mode=ro&immutable=1"

@@ -176,7 +176,7 @@ class SqliteDatabase:
                     await self._patiently("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def _patiently(self, sql: str, connection: aiosqlite.Connection | None = None) -> list[Row]:
-        """Run a statement that needs a lock, as a rule the writer's, until it succeeds or time is up."""
+        """Run a statement that needs a lock, usually the writer's, until it succeeds or time is up."""
         connection = connection or self._writer
         assert connection is not None  # noqa: S101  only an open store runs statements
         deadline = asyncio.get_running_loop().time() + self._busy_timeout_s

@@ -64,7 +64,7 @@ class SqliteEntries(SqlitePart):
     async def _matching(
         self, query: str, condition: Filter | None, cursor: str | None, limit: int
     ) -> Page[Entry]:
-        """Headwords first, then texts: a page may continue from one into the other."""
+        """Headwords first, then texts: a page may continue from the first kind into the second."""
         kind, parts = decode_cursor(cursor, **_KINDS) if cursor is not None else ("word", ("",))
         prefix = word_key(query).encode("utf-8", "replace").decode()
         common = {**_where(condition), "prefix": prefix, "prefix_end": prefix + _END}

@@ -68,7 +68,7 @@ class SqliteWords(SqlitePart):
         return claim_result({key: verdicts[key] for key in unique}, lost, stored)
 
     def _standing(self, rows: Iterable[Row], job_id: UUID) -> dict[str, bool]:
-        """The words that others know (True) or hold under a live claim, of rows of states."""
+        """The stored words in rows of states: True if known, False if another job holds a live claim."""
         now, mine = self._now(), str(job_id)
         return {
             key: depth > 0 or bool(is_alias)
@@ -226,7 +226,6 @@ async def _solidify(transaction: Transaction, entries: Sequence[Entry]) -> None:
 
 
 async def _alias_names(transaction: Transaction, keys: Collection[str]) -> dict[str, list[str]]:
-    """The aliases that known words have, as they are written, by the word's key."""
     rows = await transaction.fetch("alias_names", keys=json_list(keys)) if keys else []
     return {key: json.loads(names) for key, names in rows if names}
 

@@ -79,7 +79,7 @@ class Attempts:
 
 
 def _shown(client: str) -> str:
-    """A client's address as one short word: a trusted proxy may pass on anything."""
+    """A client's address as one short word; a trusted proxy may pass on anything."""
     return "".join(c for c in client[:LONGEST_NAME] if c.isascii() and c.isprintable()) or "unknown"
 
 

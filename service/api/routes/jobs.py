@@ -236,13 +236,14 @@ def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobVi
 
 
 async def _note(facade: AppResources, run: Run) -> None:
-    """Update the row to match what Prefect was asked. If the store is unavailable, the next poll will."""
+    """Update the row to match what was asked of Prefect. If the store is unavailable, the next poll does it.
+    """
     with suppress(TransientError):
         await facade.projector.note(run)
 
 
 async def _ended(facade: AppResources, before: Job) -> Literal["cancelling", "cancelled", "ended"]:
-    """What has become of a job that was to be cancelled: it may have no process that could end it."""
+    """What became of a job that was to be cancelled: it may have no process left that could end it."""
     await facade.projector.look_at(before.job_id)
     row = await find(facade, before.job_id)
     if not row.is_final:

@@ -216,7 +216,9 @@ def _fits(
 
 
 async def _find(facade: Facade, word: str) -> Entry | KnownWord:
-    """What is known of the word, in whatever marks and spaces. Raises NotFound for forms of it and others."""
+    """What is known about the word, ignoring marks and spaces. Raises NotFound for forms of it and other
+    words.
+    """
     found = await look_up(facade.store, word[:500], facade.settings)
     if found.known is None or not found.is_same_word:
         raise _not_found(found)

@@ -80,7 +80,6 @@ async def _send_all(socket: WebSocket, frames: AsyncIterable[JobFrame]) -> None:
 
 
 async def _until_left(socket: WebSocket) -> None:
-    """Read and discard what the client sends until it disconnects."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
 

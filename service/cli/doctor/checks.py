@@ -129,7 +129,9 @@ async def store(settings: Settings) -> list[Check]:
 
 
 def _file_of(url: str) -> Path | None:
-    """A SQLite store's file; None for other stores, and for a URL that opening it finds fault with."""
+    """A SQLite store's file; None for other stores, and for a URL that opening the store will report as
+    invalid.
+    """
     if url.startswith("sqlite://"):
         from flows.stores.sqlite import path_of
 
@@ -139,7 +141,7 @@ def _file_of(url: str) -> Path | None:
 
 
 def _is_open_to_others(file: Path) -> bool:
-    """Whether other users can open a file, and so read it and hold its locks."""
+    """Whether other users can open a file, and so read it and lock it."""
     with suppress(OSError):
         return bool(file.stat().st_mode & OTHERS) and all(
             p.stat().st_mode & 0o011 for p in file.resolve().parents

@@ -81,9 +81,9 @@ def describe(error: BaseException) -> str:
 
 
 def _wrong_variables(error: BaseException) -> str:
-    """Prefect's variables that its settings refuse, each with why; empty for any other error.
+    """Prefect's variables that its settings refuse, each with the reason; empty for any other error.
 
-    Prefect's own error names a class and a field of it.
+    Prefect's own error names a class and a field instead.
     """
     from pydantic import ValidationError
 

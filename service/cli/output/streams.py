@@ -65,7 +65,7 @@ def outlive_readers() -> None:
 
 
 class _Patient(io.FileIO):
-    """A file that takes what its reader no longer does."""
+    """A file that discards what its reader no longer accepts."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:

@@ -70,7 +70,7 @@ def _left_over(job: Job) -> list[str]:
 
 
 def _not_learned(job: Job) -> list[str]:
-    """A line for each reason, with a few of its words, and what would help."""
+    """A line for each reason, with a few of its words and what would help."""
     told = [clean(line.sentence) for line in outcomes.lines(job)]
     shown = [f"  {'not learned' if number == 0 else '':<13} {text}" for number, text in enumerate(told)]
     advice = outcomes.helps(job)
@@ -78,7 +78,7 @@ def _not_learned(job: Job) -> list[str]:
 
 
 def _troubles(job: Job) -> list[str]:
-    """A line for each kind of failed requests, whether or not a later try worked."""
+    """A line for each kind of failed request, whether or not a later try worked."""
     return [
         f"  provider      {clean(t.provider)}: {t.count:,} failed request{'' if t.count == 1 else 's'}"
         f" ({t.code.replace('_', ' ')}) since {t.since.astimezone():%H:%M:%S}; the latest:"

@@ -192,7 +192,7 @@ class Copying:
             await write()
 
     async def _copy_job(self, job: Job) -> None:
-        """Copy a job's missing rounds, batches and log, then its document."""
+        """Copy a job's missing rounds, batches and log before its document."""
         source, target, job_id = self._source, self._target, job.job_id
         if await target.job(job_id) == job:
             return

@@ -73,7 +73,7 @@ class SignedIn:
 
 
 class _Page:
-    """Sends a response; of a page, with our headers and the script."""
+    """Sends a response; adds our headers and the script if it is a page."""
 
     def __init__(self, send: Send, script: bytes) -> None:
         self._send = send
@@ -160,7 +160,9 @@ def user_of(lines: Iterable[str], client: Address, server: Address) -> int | Non
 
 
 def _end(address: Address, before: bytes) -> str:
-    """One end as Linux writes it: an IPv4 address, alone or within an IPv6 one, by words of four bytes."""
+    """One end of a connection as Linux writes it: an IPv4 address, alone or inside an IPv6 one, in four-byte
+    words.
+    """
     host = before + socket.inet_pton(socket.AF_INET, address.host)
     words = [int.from_bytes(host[at : at + 4], sys.byteorder) for at in range(0, len(host), 4)]
     return f"{''.join(f'{word:08X}' for word in words)}:{address.port:04X}"

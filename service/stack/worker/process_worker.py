@@ -130,7 +130,9 @@ class LearningWorker(ProcessWorker):
         return submitted
 
     async def _tell_taken(self, flow_run: FlowRun, process: RunProcess | None = None) -> None:
-        """Record on a run who has taken it, so that the death of either is seen before it begins, too."""
+        """Record in Prefect who has taken a run, so that the death of either process is noticed even before
+        the run begins.
+        """
         if flow_run.state is None:
             return
         marks = [process_of(), process_of(process.pid) if process is not None else None]
@@ -191,7 +193,7 @@ class LearningWorker(ProcessWorker):
     async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
         """Report the end of a run that did not report it itself. Returns 0 once Prefect knows.
 
-        A cancelled run is marked so now that its process is gone.
+        A cancelled run is marked as cancelled now that its process is gone.
         """
         code = await process.wait()
         while not self.is_stopping:
@@ -226,9 +228,8 @@ class LearningWorker(ProcessWorker):
         return 0
 
     async def _listen(self) -> None:
-        """Listen for runs that are due or to be cancelled, forever.
-
-        The poll finds what the stream loses.
+        """Listen for runs that are due or to be cancelled, forever. The poll finds those whose events were
+        lost.
         """
         wanted = [*DUE, CANCELLING]
         while True:
@@ -260,8 +261,8 @@ class LearningWorker(ProcessWorker):
                 await self._cancel_those_asked_for()
 
     async def _cancel_those_asked_for(self) -> None:
-        """Stop the processes of runs that Prefect is cancelling. Asks Prefect, since an event may be about an
-        earlier attempt.
+        """Stop the processes of runs that Prefect is cancelling. Reads the runs from Prefect, since an event
+        may be about an earlier attempt.
         """
         processes = list(self._at_work)
         if not processes:
