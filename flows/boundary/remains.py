@@ -68,7 +68,8 @@ def without_hollow_brackets(line: str) -> str:
 
 
 def _without_shown(line: str) -> tuple[str, list[str]]:
-    """The line with a private-use character in place of each bracket meant to be shown, and those brackets.
+    """The line with a private-use character in place of each bracket meant to be shown, and those
+    brackets.
     """
     shown: list[str] = []
     if any(_PRIVATE <= ord(c) < _PRIVATE + _MOST_SHOWN for c in line):
