@@ -19,9 +19,10 @@
     - MalformedOutput
     - RequestTooLarge
     - Refused
-  x QuotaExhausted               stop and come back when the provider's day is over
+  x QuotaExhausted               stop, and try again when the provider's daily quota has reset
   x StaleAttempt                 stop: a newer attempt of the same job has taken over
   x StoreFull                    stop: the disk or the store's quota is full
+  x StoreInUse                   close the store everywhere else first
 """
 
 from __future__ import annotations

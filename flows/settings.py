@@ -267,9 +267,7 @@ def read_settings() -> Settings:
 
 
 def _is_url(value: str) -> bool:
-    """Whether our HTTP client accepts this as a server's address. The client is imported only if an address
-    is set.
-    """
+    """Whether our HTTP client, imported only if an address is set, accepts it as a URL."""
     import httpx
 
     try:

@@ -37,12 +37,12 @@ NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, kw_only=True)
 class LookedUp:
-    """What there is under a word.
+    """The result of looking up a word.
 
-    `known` is found under the word itself, if `relation` is None, or under the other word that the asked one
-    is a form or another spelling of. `code` says what a word is that has nothing of its own, and `other`
-    which word stands for it; `verdict` is why it is no word at all. `learn` is what a quick job may be asked
-    to learn, None if it would refuse.
+    `known` is what was found: under the word itself if `relation` is None, otherwise under the word of which
+    it is a form or another spelling. For a word with nothing of its own, `code` says what it is and `other`
+    which word takes its place; `verdict` is why it is not a word at all. `learn` is what a quick job may be
+    asked to learn, None if it would refuse.
     """
 
     asked: str
@@ -80,8 +80,8 @@ class LookedUp:
 
 
 async def look_up(store: Store, asked: str, settings: Settings) -> LookedUp:
-    """Find a word by its key, then by the words that it is a form or another spelling of; otherwise say what
-    it is, by the rules by which a job would take it.
+    """Find a word by its key, then by the words of which it is a form or another spelling; otherwise say what
+    it is, by the rules that a job would apply.
     """
     key = word_key(asked)
     itself = await _known(store, (key,)) if key else None

@@ -39,10 +39,10 @@ _CLOSING = {"{": "}", "[": "]"}
 
 @dataclass(frozen=True)
 class Answer:
-    """The JSON objects and lists that an answer holds, outermost ones, in order.
+    """The outermost JSON objects and lists of an answer, in order.
 
-    After a bracket that is never closed, what is complete stands in `inside`, and in `closed` the broken
-    values themselves, without what follows their last complete item.
+    If a bracket is never closed, `inside` holds the complete values after it, and `closed` the broken values
+    themselves, without anything after their last complete item.
     """
 
     values: tuple[Any, ...] = ()
@@ -64,8 +64,8 @@ def read_answer(text: str) -> Answer:
 
 
 def other_readings(text: str) -> Iterator[Answer]:
-    """What the text holds when it is JSON in another writing: escaped once too often, with the
-    quotes and brackets of print, with arrows. For texts in which `read_answer` finds nothing that is wanted.
+    """Other ways to read the text, if it is JSON in another notation: escaped once too often, with
+    typographic quotes and brackets, or with arrows. For texts in which `read_answer` finds nothing wanted.
     """
     text = text[:MAX_CHARACTERS]
     printed = text
@@ -114,7 +114,7 @@ def _complete(text: str) -> Iterator[Any]:
 
 
 def answer_text(text: str) -> str:
-    """The text of an answer without the thoughts around it; see `thoughts.spoken`."""
+    """The text of an answer without its thoughts; see `thoughts.spoken`."""
     return thoughts.spoken(text, lambda inside, start: _decoded(inside, start)[1])
 
 

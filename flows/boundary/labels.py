@@ -54,7 +54,9 @@ _LEADING = frozenset(
 
 
 def joined_labels(labels: Iterable[str]) -> str:
-    """Labels as one text: with commas, but for those that join others or belong to the next."""
+    """Labels as one text, separated by commas, except for labels that join others or belong to the
+    next one.
+    """
     words, joint = "", ""
     for label in filter(None, labels):
         if (glue := _GLUE.get(label)) is not None:

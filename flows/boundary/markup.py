@@ -60,8 +60,8 @@ _FORM_LINK = "form-of-definition-link"
 def read_markup(wikitext: str, expansions: Expansions | None = None) -> Reading:
     """Read one line: drop housekeeping templates and extract labels as plain words.
 
-    `expansions` says what templates mean that we do not know; those that are not in it are listed in the
-    reading.
+    `expansions` gives the text of templates that we do not know; unknown templates without one are listed in
+    the reading.
     """
     reading = Reading()
     line = without_quotes(_SWITCHES.sub("", _STRANGE.sub(" ", wikitext[:LONGEST])))

@@ -26,7 +26,8 @@ _QUOTES = ('""', "“”", "«»", "„“")
 
 def undressed(text: str, key: str) -> str:
     """The text without thoughts, special tokens, tags, entities, emphasis, a number, a citation, and a label
-    before it: "**Cat** (noun): a pet" of the key "cat" is "a pet". What is part of the sentence stays.
+    before it: for the key "cat", "**Cat** (noun): a pet" becomes "a pet". Whatever is part of the sentence
+    stays.
     """
     text = thoughts.without_thoughts(text)
     text = _TAGS.sub(lambda found: found["inside"], _BREAKS.sub("\n\n" if "\n" in text else " ", text))

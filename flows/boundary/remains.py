@@ -41,8 +41,8 @@ _DEEPEST = 4
 
 
 def visible(text: str) -> str:
-    """The text without characters that nobody sees: direction marks, zero-width ones but the joiners,
-    surrogates. Nothing stands in their place.
+    """The text without invisible characters: direction marks, zero-width characters except joiners,
+    surrogates. They are removed without a replacement.
     """
     if text.isascii():
         return text
@@ -50,8 +50,8 @@ def visible(text: str) -> str:
 
 
 def without_hollow_brackets(line: str) -> str:
-    """The line without brackets whose content was cut out, as “( listen)”, “()”, “(; )”, and without the
-    commas left at the edge of others.
+    """The line without brackets whose content was cut out, such as “( listen)”, “()” or “(; )”, and without
+    commas left at the edge of other brackets.
     """
     if not any(bracket in line for bracket in "([（"):
         return line
@@ -68,7 +68,8 @@ def without_hollow_brackets(line: str) -> str:
 
 
 def _without_shown(line: str) -> tuple[str, list[str]]:
-    """The line with a private-use character in place of each bracket meant to be shown, and those brackets.
+    """The line with a private-use character in place of each bracket meant to be shown, and those
+    brackets.
     """
     shown: list[str] = []
     if any(_PRIVATE <= ord(c) < _PRIVATE + _MOST_SHOWN for c in line):
@@ -85,8 +86,8 @@ def _without_shown(line: str) -> tuple[str, list[str]]:
 
 
 def without_quotes(line: str) -> str:
-    """A line of wikitext without the quotes of italics and bold, paired or not, as MediaWiki reads them: a
-    third quote that has no partner is an apostrophe.
+    """A line of wikitext without the quotes for italics and bold, paired or not, read as MediaWiki reads
+    them: a third quote without a partner is an apostrophe.
     """
     parts = _QUOTES.split(line)
     if len(parts) == 1:

@@ -89,7 +89,7 @@ def is_known_template(name: str) -> bool:
 
 
 def write(name: str, arguments: Arguments, reading: Reading) -> str:
-    """The text of a template; labels and lemmas go into the reading.
+    """The text of a template; labels and lemmas are added to the reading.
 
     UNKNOWN for a template that we do not know, or that would show nothing with these arguments.
     """

@@ -106,7 +106,7 @@ _SHORT = frozenset({"n", "v", "vt", "vi", "adj", "adv"})
 
 def headword(text: str) -> str:
     """A word without what a list puts around it: "1. **tide**", "tide (noun)", "“tide”,", "tide: the rise of
-    the sea". Whatever is not such a dress stays.
+    the sea". Everything else stays.
     """
     text = _ASIDE.sub("", _without_number(text.strip()))
     if (found := _MARKED.fullmatch(text)) is not None:
@@ -136,8 +136,8 @@ def headword(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """A word without its dress, without what is said of it in brackets or with a number ("cat (1)", "cat #2",
-    "cat.n.01", "cat_noun"), and without "the", "a" or "to" before it. For comparing, never for showing.
+    """A word without its decoration, without a remark in brackets or a number ("cat (1)", "cat #2",
+    "cat.n.01", "cat_noun"), and without a leading "the", "a" or "to". For comparing, never for display.
     """
     return _AROUND.sub("", headword(_SENSE.sub("", text.strip()))) or text
 
@@ -151,12 +151,12 @@ _NEVER_A_WORD = re.compile(r"n/a|not (?:applicable|available|specified)|tbd|[-�
 
 
 def is_nothing(text: str) -> bool:
-    """Whether a text only says that there is nothing to say: "none", "N/A", "No common misconceptions."."""
+    """Whether a text only says that there is nothing: "none", "N/A", "No common misconceptions."."""
     return _PLACEHOLDER.fullmatch(_plain(text)) is not None
 
 
 def without_placeholders(words: list[str]) -> list[str]:
-    """Words without those that stand for none; "none" and "unknown" may be words among others."""
+    """The words without placeholders; among other words, "none" and "unknown" may be real words."""
     if all(map(is_nothing, words)):
         return []
     return [word for word in words if _NEVER_A_WORD.fullmatch(_plain(word)) is None]
@@ -207,7 +207,9 @@ def _is_sign(c: str) -> bool:
 
 
 def part_of_speech(text: str) -> PartOfSpeech | None:
-    """The part of speech meant by "Noun", "n.", "noun.animal", "transitive verb"; of several the first."""
+    """The part of speech meant by "Noun", "n.", "noun.animal" or "transitive verb"; if there are several, the
+    first.
+    """
     names = _names(text)
     tokens = names[0].split("_")
     telling = [name for name in tokens if len(name) > max(map(len, _SHORT)) or name in _SHORT]
@@ -215,8 +217,8 @@ def part_of_speech(text: str) -> PartOfSpeech | None:
 
 
 def word_class(text: str) -> PartOfSpeech | None:
-    """The part of speech of an item: words of the small classes, such as interjections and pronouns, count as
-    phrases, since we have no other name for what is no noun, verb, adjective or adverb.
+    """The part of speech of an item. Words of small classes, such as interjections and pronouns, count as
+    phrases, since we have no other name for them.
     """
     return part_of_speech(text) or (
         "phrase" if _SMALL_CLASSES.intersection(_names(text)[0].split("_")) else None
@@ -224,8 +226,8 @@ def word_class(text: str) -> PartOfSpeech | None:
 
 
 def category(text: str) -> Category | None:
-    """The category meant by "Animal", "noun.animal", "animals", "emotion", "Food & Drink"; of several the
-    first.
+    """The category meant by "Animal", "noun.animal", "animals", "emotion" or "Food & Drink"; if there are
+    several, the first.
     """
     names = _names(text, is_last=True)
     parts = [name for name in names[0].split("_") if name not in _PART_OF]

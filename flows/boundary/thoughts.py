@@ -27,10 +27,10 @@ _SPECIAL = re.compile(r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:eos|bos|pad|un
 
 
 def spoken(text: str, end_of_json: Callable[[str, int], int]) -> str:
-    """The text without its thoughts; if it says nothing then, the last thought that is an answer: one that
-    ends in JSON or, unless it was never closed, begins with it.
+    """The text without its thoughts. If nothing is left, the last thought that is an answer: one that ends in
+    JSON or, unless it was never closed, begins with it.
 
-    `end_of_json` tells where the JSON at a place ends, or -1: a tag inside it is part of what it says.
+    `end_of_json` returns where the JSON at a position ends, or -1: a tag inside JSON is part of it.
     """
     said, thoughts = _parts(text, end_of_json)
     if _IS_JSON.search(said) or not thoughts:
@@ -45,7 +45,7 @@ def spoken(text: str, end_of_json: Callable[[str, int], int]) -> str:
 
 
 def without_thoughts(text: str) -> str:
-    """A text of an answer, such as a definition, without thoughts and special tokens in it."""
+    """A text from an answer, such as a definition, without thoughts and special tokens."""
     if "<" not in text and "[" not in text and "◁" not in text:
         return text
     text = _THOUGHT.sub(" ", text)

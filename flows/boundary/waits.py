@@ -48,9 +48,9 @@ _ENDS = re.compile(r"\s*(?:$|[.,;:!?)\]}\"'](?!\d))")
 
 
 def wait_s(text: str, now: datetime) -> float | None:
-    """Seconds of a wait given alone: a number, a duration in Go's grammar, in words, as a clock or in
-    ISO 8601; or a date, in any usual form or in seconds or milliseconds since 1970. Negative for one that is
-    past; None for what is no wait.
+    """Seconds of a waiting time given alone: a number; a duration in Go's grammar, in words, as a clock or in
+    ISO 8601; or a date, in any usual form or in seconds or milliseconds since 1970. Negative for a date in
+    the past; None if it is not a waiting time.
     """
     text = text[:_LONGEST_TEXT].strip()
     if not text.isascii():
@@ -71,7 +71,7 @@ def wait_s(text: str, now: datetime) -> float | None:
 
 
 def advised_wait_s(text: str, now: datetime) -> float | None:
-    """Seconds of the longest wait that a text advises, as “Please retry in 39.5s”; None if it advises
+    """Seconds of the longest wait that a text advises, such as “Please retry in 39.5s”; None if it advises
     none.
     """
     waits = []

@@ -78,9 +78,9 @@ class Meaning:
 
 @dataclass(frozen=True)
 class WikitextPage:
-    """A page as read: its meanings, and the templates on them that we do not know, as written, in page order.
+    """A page as read: its meanings, and its unknown templates, as written, in page order.
 
-    Read the page again with what the wiki expands these to.
+    Read the page again with the wiki's expansions of these.
     """
 
     meanings: tuple[Meaning, ...]
@@ -101,7 +101,9 @@ def meanings(
 def read_page(
     wikitext: str, *, language: str = "English", expansions: Expansions | None = None
 ) -> WikitextPage:
-    """The meanings, as `meanings` has them, and what the wiki would have to expand for all of them."""
+    """The meanings, as in `meanings`, and the templates that the wiki would have to expand to get all of
+    them.
+    """
     read_: list[Meaning] = []
     unknown: list[str] = []
     for part_of_speech, lines in _parts(_section(wikitext, language)):

@@ -37,8 +37,8 @@ RECENT_MARKS = 20
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so many minutes of active time, counted across restarts, and so many entries; None is no limit
-    of entries.
+    """The limits of a job: minutes of active time, counted across restarts, and a number of entries; None
+    means no limit of entries.
 
     Raises InvalidInput unless minutes are over 0 and at most 10 and entries are at least 1.
     """
@@ -88,7 +88,7 @@ class Budget:
         """Whether a batch begun now is likely to finish in time, judged by how many seconds earlier ones
         took, newest last.
 
-        While none was measured any may start before the time is up.
+        Until one has been measured, any batch may start before the time is up.
         """
         if self.is_over(active_s) or not batch_s:
             return not self.is_over(active_s)
@@ -114,9 +114,10 @@ def words_per_s(marks: Sequence[Mark]) -> float | None:
 
 
 def batch_size(pace: float | None, *, least: int, most: int) -> int:
-    """Words in the next batches: about a second of work, in whole calls of `least` words, at most `most`.
+    """Words in the next batches: about a second of work, in multiples of `least`, at most `most`.
 
-    `pace` is in words per second; None is unknown. Never less than `least`, so what is slow stays as it is.
+    `pace` is in words per second; None means unknown. The result is never less than `least`, so slow models
+    keep that size.
     """
     if pace is None or not math.isfinite(pace):
         return least
@@ -127,6 +128,7 @@ def batch_size(pace: float | None, *, least: int, most: int) -> int:
 def batches_at_once(size: int, *, least: int, at_once: int) -> int:
     """How many batches of this size hold as many words as `at_once` batches of the `least` size; at least 1.
 
-    Larger batches are fewer, so that no more words are in work, and lost by a kill, than one batch needs.
+    There are fewer large batches, so that no more words are in progress, and lost if the process is killed,
+    than one batch needs.
     """
     return max(1, min(at_once, math.ceil(at_once * least / size)))

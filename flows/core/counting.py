@@ -107,7 +107,7 @@ def left_words(rounds: Sequence[Round], batches: Sequence[Batch]) -> dict[str, s
 
 
 def with_left(job: Job, left: Mapping[str, str]) -> Job:
-    """The document of a job that has ended, with the words that it took up and did not finish."""
+    """The document of an ended job, including the words that it took up and did not finish."""
     code = _LEFT.get(job.end_reason, "not_done") if job.end_reason is not None else "not_done"
     return outcomes.with_outcomes(job, [NamedOutcome(word=text, code=code) for text in left.values()])
 

@@ -30,7 +30,9 @@ _LAST_SIGNAL, _BY_SHELL = 64, 128
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of a job that may end it. Several facts may hold at once, in whatever order they came."""
+    """What is known about a job that may end it. Several facts may be true at once; their order does not
+    matter.
+    """
 
     is_failed: bool = False
     """Whether an error makes going on impossible."""
@@ -51,12 +53,12 @@ class Facts:
 
     @property
     def is_dry(self) -> bool:
-        """Whether new words have ceased to come."""
+        """Whether new words have stopped coming."""
         return self.dry_rounds >= DRY_ROUNDS
 
     @property
     def begins_batches(self) -> bool:
-        """Whether batches that wait for a worker are still begun."""
+        """Whether waiting batches are still begun."""
         return not (
             self.is_failed
             or self.is_stopped
@@ -67,14 +69,14 @@ class Facts:
 
     @property
     def proposes(self) -> bool:
-        """Whether the job goes on to another round."""
+        """Whether the job will propose another round."""
         return self.begins_batches and not (self.is_reached or self.is_spent or self.is_dry)
 
 
 def end_reason(facts: Facts) -> EndReason:
     """Why a job has ended.
 
-    Where several facts hold, an error comes first and a person's wish second, then success, then what cut
+    If several facts are true, an error comes first, then a person's wish, then success, then what cut the
     work short, then what ran out: failed, stopped, target reached, worker stopped, time limit, quota used up,
     all done, nothing new.
     """

@@ -79,5 +79,5 @@ def is_evasive(text: str) -> bool:
 
 
 def has_remains(text: str) -> bool:
-    """Whether signs of a model's template, of HTML or of Markdown stand in a text."""
+    """Whether a text contains remains of a model's template, of HTML or of Markdown."""
     return _REMAINS.search(text) is not None

@@ -140,7 +140,7 @@ def in_short(job: Job, *, most: int = NAMED) -> str:
 
 
 def helps(job: Job) -> str | None:
-    """What would help with the words that were not learned, or where none were new."""
+    """What would help with the words that were not learned, or if none were new."""
     if MODEL_HELPS & job.outcomes.keys():
         return "A language model can learn words that the lexicon lacks: set GROQ_API_KEY."
     if job.end_reason == "nothing new" and not job.counts.stored:

@@ -52,7 +52,9 @@ class Screening:
 
     @property
     def graphical_keys(self) -> frozenset[str]:
-        """What a store is asked for stored spellings of open words and of their base forms."""
+        """The graphical keys under which a store should look for stored spellings of open words and of their
+        base forms.
+        """
         return frozenset(
             graphical_key(key)
             for word in self.words

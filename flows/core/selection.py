@@ -59,10 +59,10 @@ def judge(screening: Screening, *, taken: Mapping[str, bool], limit: int) -> tup
 def judge_again(
     screening: Screening, candidates: Sequence[Candidate], *, taken: Mapping[str, bool], limit: int
 ) -> tuple[Candidate, ...]:
-    """The candidates of a screening, with the postponed ones judged anew: into the places that are free since
-    others were lost to another job.
+    """The candidates of a screening, with postponed words moved into places that became free because another
+    job claimed accepted words.
 
-    Whatever was decided before stays. `taken` and `limit` are as in `judge`.
+    Earlier decisions stay. `taken` and `limit` are as in `judge`.
     """
     room = limit - sum(candidate.verdict is Verdict.ACCEPTED for candidate in candidates)
     settled = list[Candidate]()
@@ -76,7 +76,7 @@ def judge_again(
 
 
 def keys_of_postponed(screening: Screening, candidates: Sequence[Candidate]) -> frozenset[str]:
-    """What to look up before the postponed words are judged again: as `Screening.keys_to_look_up`."""
+    """The keys to look up before the postponed words are judged again, as in `Screening.keys_to_look_up`."""
     return frozenset(
         key
         for word, candidate in zip(screening.words, candidates, strict=True)
@@ -91,8 +91,8 @@ def held_elsewhere(candidates: Sequence[Candidate]) -> frozenset[str]:
 
 
 def is_dry(candidates: Sequence[Candidate]) -> bool:
-    """Whether a round brought no new word at all. Words that another job is learning are new: while others
-    hold them the supply is not at its end.
+    """Whether a round brought no new word at all. Words that another job is learning count as new: while
+    others hold them, there may be more to come.
     """
     return all(candidate.verdict not in UNSEEN for candidate in candidates)
 

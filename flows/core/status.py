@@ -35,16 +35,18 @@ COUNTED = frozenset(
 def status_of(
     run_status: JobStatus | None, running_since: datetime | None, state: PrefectState | None
 ) -> JobStatus:
-    """Which writer's word counts.
+    """Derives a job's status from what its two writers reported.
 
-    `run_status` is what the process said, None before it has begun; `running_since` the moment of the state
-    RUNNING under which it said so. Both that moment and the state's are by the clock of Prefect's server.
+    `run_status` is what the process reported, None before it has begun; `running_since` is the time of the
+    RUNNING state under which it reported. Both that time and the state's are by the clock of Prefect's
+    server.
 
-    1. Only one of them has said anything: that one.
-    2. Prefect has said nothing new since the process began: the process.
-    3. The process is at work: Prefect's newer state; a process knows neither its cancellation nor its death.
-    4. The process has ended: its own word, until Prefect has the run begin again. Then it counts no more
-       (see `_judged`).
+    1. If only one of them has reported anything: that one.
+    2. If Prefect has reported nothing new since the process began: the process.
+    3. If the process is running: Prefect's newer state, since a process cannot know of its own cancellation
+       or death.
+    4. If the process has ended: its own report, until Prefect has the run begin again. Then it no longer
+       counts (see `_judged`).
     """
     if state is None:
         return run_status or "queued"
@@ -92,10 +94,11 @@ def with_own_status(job: Job) -> Job:
 
 
 def begun(stored: Job | None, given: Job) -> Job:
-    """The row when an attempt begins: the stored one, else the given one, with its attempt one higher.
+    """The row when an attempt begins: the stored one, or else the given one, with the attempt number
+    increased by one.
 
-    Where the clock of Prefect's server was set back since the stored state, the attempt counts as begun with
-    that state if it is RUNNING, and else with the next one (see PrefectState.following).
+    If the clock of Prefect's server was set back since the stored state, the attempt counts as begun with
+    that state if it is RUNNING, otherwise with the next one (see PrefectState.following).
     """
     base = with_own_status(stored) if stored is not None else given
     since, last = given.running_since, base.state
@@ -122,11 +125,11 @@ def saved(stored: Job | None, given: Job) -> Job:
 
 
 def projected(stored: Job | None, seen: Job) -> Job | None:
-    """The row when the projector writes what it has seen of a run; None where that changes nothing.
+    """The row after the projector has written what it has seen of a run; None if that changes nothing.
 
-    `seen` is a document for a run that has none, with the projector's fields set. A state older than the
-    stored one changes nothing. For a job that ended without its process's word, `is_settled` says that `seen`
-    has its final counts.
+    `seen` is the document for a run that has none, with the projector's fields set. A state older than the
+    stored one changes nothing. For a job that ended without a report from its process, `is_settled` says that
+    `seen` has its final counts.
     """
     if stored is None:
         return _judged(seen.model_copy(update={"version": 1}))
@@ -152,7 +155,9 @@ _WORDS = re.compile(r"(?<=[a-z])[A-Z]")
 
 
 def is_told(job: Job | None, state: PrefectState) -> bool:
-    """Whether a state is worth a line in the log: not an end that the run's process has told already."""
+    """Whether a state needs a line in the log: an end that the run's process has already reported
+    does not.
+    """
     return not (
         job is not None
         and state.is_final

@@ -97,11 +97,12 @@ class Plan:
 
 
 async def learn(plan: Plan) -> Job:
-    """Run the job of the current flow run to its end and answer its final document.
+    """Run the job of the current flow run to its end and return its final document.
 
-    The flow run ends COMPLETED, with the end reason as its message, CANCELLED where Prefect was told so, or
-    CRASHED by the name `WorkerStopped`. Where another process has taken the run over, Prefect hears nothing
-    of this one. Raises what made going on impossible, after the document says so too.
+    The flow run ends COMPLETED, with the end reason as its message; CANCELLED if Prefect was asked to cancel
+    it; or CRASHED with the name `WorkerStopped`. If another process has taken over the run, this one reports
+    nothing to Prefect. Raises the error that made it impossible to continue, after recording it in the
+    document.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
@@ -149,11 +150,11 @@ async def learn(plan: Plan) -> Job:
 async def attempt(
     job: Job, plan: Plan, *, stages: Stages, run: PrefectRun, emitter: Emitter
 ) -> Job | LearningError:
-    """Run one attempt of a job to its end: the final document, or the error that ended it, which the document
-    tells too.
+    """Run one attempt of a job to its end. Returns the final document, or the error that ended the attempt,
+    which the document records too.
 
-    Raises what the store raises when the attempt cannot begin; and what no LearningError is, such as a
-    cancellation, after the document tells it.
+    Raises the store's error if the attempt cannot begin, and anything that is not a LearningError, such as a
+    cancellation, after recording it in the document.
     """
     signals = StopSignals(run, has_worker=job.started_by not in {None, "process"})
     with signals.listening():

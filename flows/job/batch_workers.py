@@ -66,7 +66,9 @@ class BatchWorkers:
         self.newest: deque[Outcome] = deque(maxlen=LATEST_SHOWN)
 
     async def open_round(self, number: int, works: Sequence[WordBatch], made: Sequence[Entry] = ()) -> None:
-        """Announce a round's batches, and what earlier attempts have made of it, before they are put in."""
+        """Announce a round's batches, and what earlier attempts have done of them, before the batches are
+        queued.
+        """
         self._open[number] = len(works)
         self._made[number] = list(made)
         self.words_in_work += sum(len(work.words) for work in works)
@@ -74,9 +76,10 @@ class BatchWorkers:
             await self._close_round(number)
 
     def batch_size(self, *, most: int) -> int:
-        """Words in the batches of the next round, by the pace of the latest ones; at most a round's.
+        """Words in the batches of the next round, by the pace of the latest ones; at most a whole round.
 
-        Only the lexicon's grow: a batch of a language model is one request, and many at once are its speed.
+        Only the lexicon's batches grow: for a language model, a batch is one request, and speed comes from
+        many at once.
         """
         least = self._resources.settings.batch_size
         if not isinstance(self._resources.model, ClosedList):
@@ -85,8 +88,7 @@ class BatchWorkers:
         return self._size
 
     async def put(self, work: WordBatch | None) -> None:
-        """Put a batch in, as soon as there is room and unless the time is up; None ends one of those who
-        work.
+        """Queue a batch as soon as there is room, unless the time is up; None ends one worker.
 
         There is room for as many words as the workers hold in batches of the least size, or for one batch.
         """
@@ -102,12 +104,12 @@ class BatchWorkers:
             self._queued_words += words
 
     async def put_no_more(self) -> None:
-        """Let the workers end when all is done."""
+        """Let the workers end when everything queued is done."""
         for _ in range(self._resources.settings.concurrency):
             await self.put(None)
 
     async def close(self) -> None:
-        """Write what unfinished rounds have made."""
+        """Write the frontier of unfinished rounds."""
         for number in list(self._made):
             await self._close_round(number)
 

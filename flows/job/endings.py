@@ -36,10 +36,10 @@ async def is_superseded(run: PrefectRun) -> bool:
 async def end_as_prefect_says(
     tracker: ProgressTracker, run: PrefectRun, *, otherwise: JobStatus, reason: EndReason
 ) -> Job:
-    """End an attempt that was abandoned: cancelled only where a person had Prefect cancel the run.
+    """End an attempt that was abandoned: as cancelled only if a person had Prefect cancel the run.
 
-    Prefect may end a run by itself, such as one that it thinks dead. `otherwise` where Prefect says neither:
-    a second Ctrl-C ended it.
+    Prefect may end a run by itself, for example one that it considers dead. `otherwise` is the status if
+    Prefect reports neither: a second Ctrl-C ended the run.
     """
     state = await _state_of(run)
     if state is not None and (state.is_cancelling() or state.is_cancelled()):

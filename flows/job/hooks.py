@@ -20,7 +20,7 @@ from flows.stores.settling import settle
 
 
 async def record_end(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Write the state into the job row, where the run's process did not tell its end itself."""
+    """Write the state to the job row, if the run's process did not report its end itself."""
     settings = read_settings()
     last = PrefectState.of(state)
     try:

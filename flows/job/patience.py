@@ -18,8 +18,8 @@ AGAIN_S = 1.0
 
 
 async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None:
-    """Make a store call, again after transient errors and where it is full, for a bounded time; then raise
-    the last error.
+    """Make a store call; repeat it after transient errors and while the store is full, for a limited time,
+    then raise the last error.
     """
     loop = asyncio.get_running_loop()
     until_s = loop.time() + for_s
@@ -35,9 +35,9 @@ async def patiently(call: Callable[[], Awaitable[Any]], *, for_s: float) -> None
 
 
 class WaitingStore:
-    """A store whose calls wait while it is full, as long as `has_time` says so; any other error passes.
+    """A store whose calls wait while it is full, as long as `has_time` allows; any other error is raised.
 
-    `tell` hears once of each time that the store is full or held by others, and why.
+    `tell` is called, with the reason, each time the store is full or locked by others.
     """
 
     def __init__(self, store: Store, *, has_time: Callable[[], bool], tell: Callable[[str], None]) -> None:
@@ -48,7 +48,7 @@ class WaitingStore:
 
     @classmethod
     def of(cls, store: Store, *, has_time: Callable[[], bool], tell: Callable[[str], None]) -> Store:
-        """The store, with calls that wait."""
+        """The store, wrapped so that its calls wait."""
         return cast(Store, cls(store, has_time=has_time, tell=tell))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the store has there

@@ -42,8 +42,8 @@ _watch: ContextVar[OnProgress | None] = ContextVar("learning_watch", default=Non
 
 @contextmanager
 def reporting_to(watch: OnProgress) -> Generator[None]:
-    """Have `watch` called, in the event loop, with the job document and the new events about once a second
-    and at the end of a flow.
+    """Call `watch` in the event loop with the job document and the new events, about once a second and at the
+    end of a flow.
     """
     token = _watch.set(watch)
     try:
@@ -53,7 +53,9 @@ def reporting_to(watch: OnProgress) -> Generator[None]:
 
 
 class StageWork:
-    """A batch in one stage. `done` is how many of its words came out; all, unless the stage says less."""
+    """A batch in one stage. `done` is how many of its words have left the stage: all, unless the stage
+    reports fewer.
+    """
 
     def __init__(self, words: int, count: Callable[[int], None]) -> None:
         self.done = words
@@ -116,13 +118,13 @@ class ProgressTracker:
 
     @property
     def active_s(self) -> float:
-        """Seconds that this job has worked, in all its attempts."""
+        """Seconds that this job has worked, over all its attempts."""
         if self._stopped_s is not None:
             return self._stopped_s
         return self._active_before_s + self._loop.time() - self._started
 
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
-        """Put a line into the log; it is stored at the next tick."""
+        """Add a line to the log; it is stored at the next tick."""
         self._told += 1
         self._pending.append(
             JobEvent(
@@ -136,24 +138,24 @@ class ProgressTracker:
         )
 
     def written_by(self, model: str, kind: ModelKind) -> None:
-        """Put the model that writes into the document: its name and its kind."""
+        """Record the model that writes in the document: its name and its kind."""
         self._job = self._job.model_copy(update={"model": model, "model_kind": kind})
 
     def problem(self, text: str) -> None:
-        """Put an error into the document and the log."""
+        """Record an error in the document and the log."""
         self._log.warning(text)
         self._job = self._job.model_copy(update={"errors": (*self._job.errors, text)[-ERRORS_KEPT:]})
         self.event("job.problem", text)
 
     def trouble(self, trouble: ProviderTrouble) -> None:
-        """Tell of the first failed request of its kind; the document counts the others."""
+        """Report the first failed request of its kind; the document counts the others."""
         kind = trouble.code.replace("_", " ")
         text = f"{trouble.provider}: a request failed ({kind}): {trouble.last_reason}"
         self._log.warning(text)
         self.event("job.problem", text)
 
     def recount(self, rounds: Sequence[Round], batches: Sequence[Batch]) -> None:
-        """Take the counts from the rows of earlier attempts, which are the truth."""
+        """Take the counts from the rows of earlier attempts, which are authoritative."""
         for round_ in rounds:
             self._update_forecast(round_)
         self._job = counting.recounted(self._job, rounds, batches)
@@ -228,7 +230,7 @@ class ProgressTracker:
             )
 
     async def failure(self) -> None:
-        """Wait for an error that makes going on impossible, such as a newer attempt, and raise it."""
+        """Wait for an error that makes it impossible to continue, such as a newer attempt, and raise it."""
         await asyncio.shield(self._failure)
 
     def fail(self, error: BaseException) -> None:
@@ -252,7 +254,7 @@ class ProgressTracker:
         self._emitter.tell(saved.job, saved.lines)
 
     def stop_clock(self) -> None:
-        """The work has ended; what follows is writing that down."""
+        """Stop counting active time: the work has ended, and only recording it is left."""
         self._stopped_s, self.is_at_work = self.active_s, False
 
     async def end(

@@ -90,9 +90,9 @@ class RoundRunner:
         return self._stop.reason
 
     def drain(self, *, grace_s: float | None = None, is_worker_stopping: bool = False) -> None:
-        """Start no new batch; what is in flight is finished, within `grace_s` seconds where given.
+        """Start no new batch; finish those in flight, within `grace_s` seconds if given.
 
-        `is_worker_stopping` where nobody wants the job to end, but its worker is being stopped.
+        `is_worker_stopping` if nobody asked to end the job, but its worker is being stopped.
         """
         self._stop.note(**{"is_worker_stopping" if is_worker_stopping else "is_stopped": True})
         if grace_s is not None:
@@ -105,7 +105,9 @@ class RoundRunner:
         self._resources.deadline.reach()
 
     async def run(self) -> EndReason:
-        """Work until the budget, the source or a signal ends it. Raises what makes going on impossible."""
+        """Work until the budget, the source or a signal ends it. Raises errors that make it impossible to
+        continue.
+        """
         deadline = self._resources.deadline
         deadline.arm(self._budget.remaining_s(self._tracker.active_s))
         producer = asyncio.create_task(self._produce(), name="producer")

@@ -50,7 +50,7 @@ class StopSignals:
         self._asking: set[asyncio.Task[object]] = set()
 
     def attach(self, runner: RoundRunner) -> None:
-        """Pass what is heard from now on to this runner, and what was heard before."""
+        """Pass all signals to this runner, including those received before."""
         self._runner = runner
         if self._is_aborted:
             runner.abort()
@@ -58,8 +58,8 @@ class StopSignals:
             runner.drain(grace_s=self._grace_s, is_worker_stopping=self._is_worker_stopping)
 
     async def tick(self, store: Store, tracker: ProgressTracker) -> None:
-        """Look at the drain flag, and every five seconds at the run's own state, in case Prefect's word of
-        a cancellation was lost.
+        """Check the drain flag, and every five seconds the run's own state, in case Prefect's notice of a
+        cancellation was lost.
         """
         self._tracker = tracker
         if not self._is_draining and await store.stop_requested(tracker.job.job_id):
@@ -95,7 +95,7 @@ class StopSignals:
         asking.add_done_callback(self._asking.discard)
 
     async def hear_out(self) -> None:
-        """Where the worker stopped the job, wait for Prefect's answer whether that was a person's wish."""
+        """If the worker stopped the job, wait for Prefect's answer whether a person wanted that."""
         if self._is_worker_stopping and self._asking:
             await asyncio.wait(self._asking, timeout=HEAR_OUT_S)
 
@@ -141,8 +141,8 @@ class StopSignals:
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Handle SIGINT, SIGTERM and SIGHUP for the time being, where this is the main thread; Prefect's own
-        handlers come back at the end.
+        """Handle SIGINT, SIGTERM and SIGHUP inside this context, if this is the main thread; afterwards
+        Prefect's own handlers are restored.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -104,7 +104,7 @@ class ProcessMark(Document):
 
 
 class Reason(Document):
-    """Why something is as it is: a code with parameters, which UI and command line put into words."""
+    """Why a job waits or ended badly: a code with parameters, which UI and command line put into words."""
 
     code: ReasonCode
     params: dict[str, Any] = Field(default_factory=dict)

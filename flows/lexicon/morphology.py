@@ -192,7 +192,8 @@ class Morphology:
 
 
 def _compares_within(form: str, base: str) -> bool:
-    """Whether a word of a phrase is treated as a comparative: "blacker hole" is not a form of "black hole".
+    """Whether a word of a phrase is treated as a comparative: "blacker hole" is not a form of
+    "black hole".
     """
     pieces = zip(_SEPARATOR.split(form), _SEPARATOR.split(base), strict=False)
     return any(one != other and one.endswith(("er", "est")) for one, other in pieces)

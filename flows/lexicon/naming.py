@@ -14,7 +14,7 @@ Stored = Mapping[str, Sequence[str]]
 
 
 class OtherNames:
-    """The other keys of one word, likeliest first. Only true ones: what is told of them is a fact."""
+    """The other keys of one word, likeliest first. Only certain ones, since they are reported as facts."""
 
     def __init__(self, key: str, morphology: Morphology | None, *, language: str = "en") -> None:
         self._key = key
@@ -24,11 +24,15 @@ class OtherNames:
 
     @property
     def graphical_keys(self) -> frozenset[str]:
-        """What a store is asked for other spellings of the word, and of the words that it is a form of."""
+        """The graphical keys under which a store should look for other spellings of the word, and of the
+        words of which it is a form.
+        """
         return frozenset(map(graphical_key, (self._key, *self._forms)))
 
     def all(self, stored: Stored) -> dict[str, Verdict]:
-        """Every key to try in order, with what the word is of it: an inflection or another spelling."""
+        """Every key to try, in order, and how the word relates to it: as an inflection or another
+        spelling.
+        """
         found = dict.fromkeys(self._forms, Verdict.INFLECTION)
         for key, verdict in {self._key: Verdict.SPELLING_VARIANT, **found}.items():
             for other in self._spellings(key, stored):

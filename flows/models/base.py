@@ -100,7 +100,7 @@ class Paced(Protocol):
 
 @runtime_checkable
 class ClosedList(Protocol):
-    """A model that knows the words of a list and no other: what it does not answer it will never answer."""
+    """A model that knows only the words of a list: what it cannot answer now, it never will."""
 
     def lists(self, key: str) -> bool:
         """Whether the list has the word."""

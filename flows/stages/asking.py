@@ -34,10 +34,10 @@ MORE_ROOM = 2.0
 
 
 class Asked(Generic[Made]):
-    """What came of asking: what was made by key, what was given up and why, and the bill.
+    """The result of asking: values by key, words given up with the reason, and the usage.
 
-    `interruption` is the error that ended the asking early; then what is neither made nor given up is still
-    to be asked for.
+    `interruption` is the error that ended the asking early; words neither made nor given up still have to be
+    asked for.
     """
 
     def __init__(self) -> None:

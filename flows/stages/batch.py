@@ -64,7 +64,7 @@ class WordBatch:
 
     @property
     def todo(self) -> tuple[Word, ...]:
-        """The words that are still this job's."""
+        """The words that this job still holds."""
         return tuple(word for word in self.words if word.key not in self.lost)
 
     @property
@@ -87,7 +87,7 @@ class WordBatch:
         )
 
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of each word."""
+        """The outcome of each word."""
         return tuple(self._outcome(word) for word in self.words)
 
     def came_out_of(self, stage: Stage) -> int:
@@ -107,7 +107,7 @@ class WordBatch:
         return Outcome(word=word.text, key=word.key, stored=stored, reason=why.text, reason_code=why.code)
 
     def row(self) -> Batch:
-        """What is recorded of it."""
+        """The row that records the batch."""
         return Batch(
             job_id=self.job_id,
             round=self.round_number,
@@ -119,6 +119,6 @@ class WordBatch:
         )
 
     async def write(self, row: Batch, store: Store) -> None:
-        """Store what was made of it, with its row, in one commit."""
+        """Store the results and the batch's row, in one commit."""
         definitions = [d for key, d in self.definitions.items() if key not in self.entries]
         await store.commit_batch(row, entries=list(self.entries.values()), definitions=definitions)

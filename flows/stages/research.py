@@ -42,11 +42,11 @@ async def research(
     topic: str | None = None,
     note: NoteFailure = _nobody,
 ) -> Researched:
-    """Ask every source for every word, those that stand in for another one only for the words that it left
-    wanting.
+    """Ask every source for every word. A source that stands in for another is asked only for words without
+    evidence from that one.
 
     Research continues without a source that fails three times or takes longer than 25 seconds. `note` is
-    told of each failed try, with the source's name.
+    called for each failed try, with the source's name.
     """
     tasks: dict[str, asyncio.Task[tuple[Findings, str | None]]] = {}
 

@@ -40,8 +40,8 @@ from flows.stages.resources import Resources
 
 
 class Stages(Protocol):
-    """What takes a job's rounds and batches through the stages. None is the answer of a stage that was
-    abandoned because the job's time is up.
+    """Takes a job's rounds and batches through the stages. A stage returns None if it was abandoned because
+    the job's time is up.
     """
 
     def propose(
@@ -74,7 +74,7 @@ class Stages(Protocol):
 
 
 async def research_words(work: WordBatch, resources: Resources) -> int:
-    """Look the batch's words up in every source; says for how many something was found.
+    """Look the batch's words up in every source; returns for how many something was found.
 
     Raises DeadlineReached.
 

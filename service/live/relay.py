@@ -200,8 +200,7 @@ class Relay:
         self._woken[topic.job_id].set()
 
     async def _pump(self, topic: Topic) -> None:
-        """Send changes of the status and Prefect's states at once, and everything else at most once a second.
-        """
+        """Send status changes and Prefect's states at once, everything else at most once a second."""
         loop = asyncio.get_running_loop()
         told_at = -FRAME_EVERY_S
         woken = self._woken[topic.job_id]

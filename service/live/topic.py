@@ -161,7 +161,7 @@ class Topic:
         return is_other
 
     def take_read_row(self, row: Job) -> None:
-        """Take a row whose log has been read after it: only news that came meanwhile asks for more."""
+        """Take a row whose log was read after it: only changes made since require another read."""
         asks_for_more = self.needs_reading
         self.take_row(row)
         self.needs_reading = asks_for_more
@@ -199,7 +199,7 @@ class Topic:
             self.is_stopping, self._has_news = is_stopping, True
 
     def tell_again(self) -> None:
-        """Send the status again, although the job has not changed."""
+        """Send the status again, even if the job has not changed."""
         self._has_news = True
 
     def news(self) -> tuple[JobEvent, ...]:

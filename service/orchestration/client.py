@@ -164,7 +164,8 @@ class _BusyError(Exception):
 
 
 async def _raise_busy(response: httpx.Response) -> None:
-    """Raise before Prefect's client sees the response: it would sleep for two seconds, even with retries off.
+    """Raise before Prefect's client sees the response: it would sleep for two seconds, even with
+    retries off.
     """
     if response.status_code in {408, 429, 502, 503, 504}:
         raise _BusyError(response.status_code)

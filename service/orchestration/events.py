@@ -61,9 +61,9 @@ class PoolEvent:
 
 
 class LatestFirst:
-    """States that were heard of and are not written yet: those of one run together, the latest run first.
+    """States that were received and are not written yet, grouped by run, with the latest run first.
 
-    So news does not wait behind what a new connection tells again.
+    So new events do not queue behind those that a new connection repeats.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class LatestFirst:
         self._is_filled = asyncio.Event()
 
     def put(self, job_id: UUID, state: PrefectState) -> bool:
-        """Add a state. False if those of the run that waits longest had to be given up for it."""
+        """Add a state. False if the states of the run that has waited longest had to be dropped for it."""
         if job_id in self._left_out:
             return True
         self._states[job_id] = [*self._states.pop(job_id, []), state]
@@ -82,13 +82,13 @@ class LatestFirst:
         return not is_full
 
     def leave_out(self, job_id: UUID) -> None:
-        """Take no more states of a run that is not ours, so its events cost nothing."""
+        """Accept no more states of a run that is not ours, so that its events cost nothing."""
         self._left_out[job_id] = None
         if len(self._left_out) > MOST_STRANGERS:
             del self._left_out[next(iter(self._left_out))]
 
     async def get(self) -> tuple[UUID, list[PrefectState]]:
-        """The run that was heard of last, and its states in the order in which they came."""
+        """The run with the latest event, and its states in the order of arrival."""
         await self._is_filled.wait()
         taken = self._states.popitem()
         if not self._states:

@@ -57,14 +57,14 @@ def kill_process(mark: ProcessMark) -> None:
 
 
 class Silence:
-    """For how many seconds each job has given no sign of life, as far as somebody looked."""
+    """For how many seconds each job has given no sign of life, added up between checks."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: dict[UUID, tuple[object, float, float]] = {}
 
     def look(self, job_id: UUID, sign: object) -> float:
-        """The silence of a job whose latest sign is this one, in seconds."""
+        """Seconds of silence of a job whose latest sign of life is this one."""
         now = self._clock()
         last, at, silent_s = self._seen.get(job_id, (None, now, 0.0))
         silent_s = silent_s + min(now - at, MOST_BETWEEN_LOOKS_S) if last == sign else 0.0
@@ -72,19 +72,19 @@ class Silence:
         return silent_s
 
     def heard(self, job_id: UUID) -> None:
-        """A sign of life has come."""
+        """Record a sign of life."""
         if job_id in self._seen:
             self._seen[job_id] = (self._seen[job_id][0], self._clock(), 0.0)
 
     def keep(self, job_ids: Collection[UUID]) -> None:
-        """Forget all others."""
+        """Forget all other jobs."""
         for job_id in self._seen.keys() - set(job_ids):
             del self._seen[job_id]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What is known of one open run: Prefect's word, all its states in order, and its row."""
+    """What is known about one open run: Prefect's state, all its states in order, and its row."""
 
     run: Run
     past: Sequence[PrefectState]
@@ -139,13 +139,13 @@ class Look:
 
     @property
     def has_told_its_end(self) -> bool:
-        """Whether the process of the latest attempt has told how it ended."""
+        """Whether the process of the latest attempt has reported how it ended."""
         row = self.row
         return row is not None and row.run_status in FINAL_STATUSES and self.process == row.process
 
 
 def fate_of(look: Look, is_alive: Lives) -> Fate:
-    """Whether the process of an open run lives."""
+    """Whether the process of an open run is alive."""
     if (process := look.process) is not None:
         known = is_alive(process)
         return "unsure" if known is None else "alive" if known else "gone"
@@ -158,11 +158,11 @@ def fate_of(look: Look, is_alive: Lives) -> Fate:
 def remedy_of(
     look: Look, fate: Fate, *, silent_s: float, gone_s: float, has_worker: bool, is_overdue: bool
 ) -> Remedy | None:
-    """What is to become of an open run; None to leave it alone.
+    """What to do with an open run; None to leave it alone.
 
-    `silent_s` is how long it has given no sign, `gone_s` how long its process is known to be gone,
-    `has_worker` whether the worker that watched the process lives, `is_overdue` whether its deadline is long
-    past by the store's clock.
+    `silent_s` is how long it has given no sign of life, `gone_s` how long its process has been known to be
+    gone, `has_worker` whether the worker that watched the process is alive, `is_overdue` whether its deadline
+    is long past by the store's clock.
     """
     kind = look.run.state.type
     is_gone = fate == "gone" and (not has_worker or gone_s >= HEAD_START_S)

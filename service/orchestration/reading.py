@@ -119,9 +119,9 @@ async def _read_some(some: FlowRunFilter, client: PrefectClient) -> list[FlowRun
 
 
 class CommittedStates:
-    """Which states Prefect has committed: its events tell of others, too.
+    """Which states Prefect has committed: its events report others, too.
 
-    A burst of events of one run, as at the beginning of the stream, costs one look at the run's history.
+    A burst of events of one run, as at the beginning of the stream, costs one read of the run's history.
     """
 
     def __init__(self, reader: RunReader) -> None:
@@ -129,7 +129,8 @@ class CommittedStates:
         self._known: dict[UUID, frozenset[UUID | None]] = {}
 
     async def has(self, job_id: UUID, state: PrefectState) -> bool:
-        """Whether a state is a run's present one or in its history; yes for a run that Prefect does not know.
+        """Whether a state is a run's current one or in its history; True for a run that Prefect does not
+        know.
 
         Raises PrefectUnavailable.
         """
@@ -146,9 +147,9 @@ class CommittedStates:
 
 
 class PastStates:
-    """All states of runs, each in the order in which they came, which Prefect's clock need not tell.
+    """All states of each run in order of arrival, which may differ from their order by Prefect's clock.
 
-    They are kept when a run ends, for it may begin again.
+    They are kept when a run ends, since it may begin again.
     """
 
     def __init__(self, reader: RunReader) -> None:
@@ -171,10 +172,10 @@ class PastStates:
 async def in_order(
     reader: RunReader, job_id: UUID, state: PrefectState, *, known: PrefectState, run: Run | None
 ) -> tuple[PrefectState, Run | None]:
-    """What to write after a known state, and the run as it was read last.
+    """The states to write after a known one, and the run as last read.
 
-    A state that is not newer by Prefect's clock is old news, or that clock was set back. Then the present one
-    counts, dated after the known one. Raises PrefectUnavailable.
+    A state that is not newer by Prefect's clock is either old, or that clock was set back. In that case the
+    current state counts, dated after the known one. Raises PrefectUnavailable.
     """
     if state.id == known.id and (run is None or run.state.id == known.id):
         return known, run

@@ -140,7 +140,7 @@ class Repair:
         await self._compare_all({})
 
     def note_row(self, row: Job) -> None:
-        """Take note of what a run's process says about itself."""
+        """Record what a run's process reports about itself."""
         self.silence.heard(row.job_id)
         if row.process is not None and row.run_status == "running":
             self._marks[row.job_id] = row.process
@@ -148,7 +148,9 @@ class Repair:
             self._marks.pop(row.job_id, None)
 
     async def keep_looking(self, turn: asyncio.Lock) -> None:
-        """See a death on this machine within a second or two, until cancelled; `turn` keeps polls away."""
+        """Notice a death on this machine within a second or two, until cancelled; `turn` keeps polls from
+        running meanwhile.
+        """
         while True:
             await asyncio.sleep(LOOK_S)
             try:
@@ -158,16 +160,16 @@ class Repair:
                 log.info("Could not end a job whose process is gone; trying again: %s", error)
 
     async def look_at_processes(self) -> None:
-        """Look whether the processes of open runs live that are on this machine, and end the runs of the
-        others.
+        """Check whether the processes of open runs on this machine are alive, and end the runs whose process
+        is gone.
 
-        Costs nothing while they live. Raises PrefectUnavailable.
+        Costs nothing while they are alive. Raises PrefectUnavailable.
         """
         for job_id in [job_id for job_id, mark in self._marks.items() if self.is_alive(mark) is False]:
             await self.look_at(job_id)
 
     async def look_at(self, job_id: UUID) -> None:
-        """Look whether the process of a run lives, and end the run if not. Raises PrefectUnavailable."""
+        """Check whether the process of a run is alive, and end the run if not. Raises PrefectUnavailable."""
         run, row = await self._orchestrator.run(job_id), await self._store.job(job_id)
         if run is None or row is None or run.state.is_final:
             self._marks.pop(job_id, None)
@@ -175,7 +177,8 @@ class Repair:
             await self._end_the_gone(row, run)
 
     async def agree(self, row: Job) -> None:
-        """Have Prefect say how a job ended whose process said otherwise: the process's own word counts.
+        """Correct Prefect's final state if the job's process reported a different end: the process takes
+        precedence.
 
         Raises PrefectUnavailable.
         """

@@ -186,7 +186,7 @@ class Orchestrator(RunReader):
         return run
 
     async def take_back(self, job_id: UUID, why: str) -> Run:
-        """Put a run back into the queue that a worker has taken and not begun, and return the run.
+        """Put a run that a worker has taken but not begun back into the queue, and return the run.
 
         Raises NotFound, and Conflict if it has ended without a deployment.
         """
@@ -197,18 +197,18 @@ class Orchestrator(RunReader):
         return run
 
     async def call_crashed(self, job_id: UUID, why: str, *, name: str = OVERDUE) -> None:
-        """Mark a run as crashed because its process is gone, by one of our names for that.
+        """Mark a run as crashed because its process is gone, with one of our state names.
 
         A run that has ended stays as it is. Raises NotFound.
         """
         await self._set(job_id, Crashed(name=name, message=why))
 
     async def call_cancelled(self, job_id: UUID, why: str) -> None:
-        """Mark a run as cancelled whose process is gone and cannot say so. Raises NotFound."""
+        """Mark a run as cancelled if its process is gone and cannot report it. Raises NotFound."""
         await self._set(job_id, Cancelled(message=why))
 
     async def call_ended(self, job_id: UUID, status: JobStatus, *, seen: PrefectState) -> None:
-        """Mark a run as its process said that it ended, unless its state is no more the one that was seen.
+        """Mark a run as ended the way its process reported, unless its state has changed since it was read.
 
         Raises NotFound.
         """

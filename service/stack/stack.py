@@ -232,7 +232,8 @@ async def _watch_server(api_url: str, worker: Child, say: Say) -> None:
 
 
 async def _renew(worker: Child, say: Say) -> None:
-    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss cancellations.
+    """Replace the worker after an outage: Prefect's worker backs off ever longer and may miss
+    cancellations.
     """
     try:
         await worker.replace()

@@ -25,7 +25,7 @@ learned, its key. The smaller one stays.
 
 
 class Likeness(StrEnum):
-    """Why two words are one: in what the one that goes differs from the one that stays."""
+    """Why two words are one: how the word that goes differs from the one that stays."""
 
     INFLECTION = "inflection"
     ACCENTS = "accents"
@@ -43,10 +43,10 @@ class Double(NamedTuple):
 
 
 class StoredWords(Protocol):
-    """The words of a store by name; an alias stands for its word."""
+    """The words of a store by name; an alias represents its word."""
 
     def places(self, keys: Collection[str]) -> Mapping[str, tuple[str, Place]]:
-        """Of these keys those that are stored: the key of the word, and its place."""
+        """For those of these keys that are stored: the key of the word, and its place."""
         ...
 
     def alike(self, graphical_keys: Collection[str]) -> Mapping[str, Sequence[str]]:
@@ -56,8 +56,8 @@ class StoredWords(Protocol):
 
 @dataclass(frozen=True)
 class Doubles:
-    """Finds doubles among stored words, by the rules that reject a proposed word; but of two headwords of the
-    lexicon none goes unless `mean_the_same`, for what is merged stays merged.
+    """Finds doubles among stored words, by the same rules that reject a proposed word. Of two headwords of
+    the lexicon, one goes only if `mean_the_same`, since a merge cannot be undone.
     """
 
     facts: WordFacts
@@ -65,8 +65,8 @@ class Doubles:
     mean_the_same: Callable[[str, str], bool]
 
     def of(self, key: str) -> list[Double]:
-        """The double that a stored word is, if it is one; and the words that are doubles of it although they
-        do not look so from their own side, since not every spelling rule is reversible.
+        """The double that a stored word is, if it is one, and the words that are doubles of it. Those do not
+        all look like doubles from their own side, since not every spelling rule is reversible.
         """
         rivals = self._rivals(key)
         if not rivals:
@@ -134,7 +134,7 @@ class Doubles:
 
 
 def likeness(one: str, other: str, relation: Verdict) -> Likeness:
-    """In what a word differs from the one that stays, by their keys."""
+    """How a word differs from the one that stays, judged by their keys."""
     if relation is Verdict.INFLECTION:
         return Likeness.INFLECTION
     if graphical_key(one) != graphical_key(other):
@@ -150,8 +150,8 @@ _SPACING = str.maketrans("", "", " -")
 
 
 def merge(stays: LearnedWord, goes: LearnedWord, *, relation: Verdict, word: str, at: datetime) -> Merge:
-    """The merge of a word into another: the better of both entries, under the key of the one that stays and
-    written as given; the spelling of the other as an alias.
+    """The merge of a word into another: the better of both entries, under the key of the word that stays and
+    spelled as given, with the other spelling as an alias.
     """
     key, other = stays.definition.key, goes.definition.key
     # what is worth as much stays where it is
@@ -169,7 +169,7 @@ def merge(stays: LearnedWord, goes: LearnedWord, *, relation: Verdict, word: str
 
 
 def respelled(stored: LearnedWord, word: str, at: datetime) -> Merge:
-    """The change of how a headword is written; its key stays."""
+    """The change of a headword's spelling; its key stays."""
     kept = _renamed(
         stored, None, key=stored.definition.key, word=word, aliases=stored.definition.aliases, at=at
     )

@@ -54,11 +54,11 @@ _PARTICLES = frozenset(
 
 @lru_cache(maxsize=65536)
 def graphical_key(key: str) -> str:
-    """What is left of a word's key without accents, spaces, hyphens, apostrophes and full stops, and with
-    ligatures and letters of their own kind taken apart.
+    """A word's key without accents, spaces, hyphens, apostrophes and full stops, and with ligatures and
+    special letters resolved.
 
-    Accents are taken from Latin letters only: elsewhere a mark makes another letter. A key of nothing else is
-    its own graphical key. The graphical key of a graphical key is itself.
+    Accents are removed from Latin letters only: elsewhere a mark makes another letter. A key that consists
+    only of removed characters is its own graphical key. The graphical key of a graphical key is itself.
     """
     if _PLAIN.fullmatch(key):
         return key
@@ -85,9 +85,9 @@ def unaccented(key: str) -> str:
 def is_same_word(
     one: str, other: str, *, parts_of: PartsOf, shares_meaning: SharesMeaning, language: str = "en"
 ) -> bool:
-    """Whether two keys are spellings of one word, of which only marks and spacing differ.
+    """Whether two keys are spellings of one word that differ only in marks and spacing.
 
-    In English an accent makes no other word, but for the doublets; in other languages it may.
+    In English an accent never makes another word, except for the doublets; in other languages it may.
     """
     if one == other:
         return True
@@ -103,7 +103,9 @@ def is_same_word(
 
 
 def are_doublets(one: str, other: str) -> bool:
-    """Whether the table tells two keys with one graphical key apart, or the words that they are forms of."""
+    """Whether the table lists two keys with one graphical key as different words, or the words of which they
+    are forms.
+    """
     graphical = graphical_key(one)
     if graphical in DOUBLETS:
         return _number(one, graphical) != _number(other, graphical)

@@ -35,7 +35,7 @@ def regular_forms(base: str) -> frozenset[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def regular_bases(form: str) -> frozenset[str]:
-    """Words that the form may regularly be inflected from: those of which it is one of `regular_forms`.
+    """Words of which the form may be a regular inflection: those that have it among their `regular_forms`.
 
     The guesses need not be words.
     """
@@ -49,8 +49,8 @@ def regular_bases(form: str) -> frozenset[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def comparative_bases(form: str) -> frozenset[str]:
-    """Words that the form may be a regular comparative or superlative of, the endings of which are
-    ambiguous: "corner" is none of "corn". Ask only for forms that are no words of their own.
+    """Words of which the form may be a regular comparative or superlative. Such endings are ambiguous:
+    "corner" is not a form of "corn". Ask only for forms that are not words themselves.
     """
     return frozenset(
         base

@@ -105,8 +105,8 @@ _FEWEST_BEFORE = 2
 
 
 def is_irregular(form: str, base: str) -> bool:
-    """Whether a form is an irregular one of a word, as far as English grammar tells: "overtook" of
-    "overtake", "larvae" of "larva"; but "ext" of "extension" is an abbreviation.
+    """Whether a form is an irregular form of a word, as far as English grammar tells: "overtook" of
+    "overtake", "larvae" of "larva"; but "ext" for "extension" is an abbreviation.
     """
     return (
         f"{form}:{base}" in _WORDS or _is_strong(form, base) or _is_plural(form, base, _NATIVE + _CLASSICAL)
@@ -114,12 +114,12 @@ def is_irregular(form: str, base: str) -> bool:
 
 
 def is_classical_plural(form: str, base: str) -> bool:
-    """Whether a form looks like a plural made as in Latin or Greek, which may also be a word of its own."""
+    """Whether a form looks like a Latin or Greek plural, which may also be a word of its own."""
     return f"{form}:{base}" not in _WORDS and _is_plural(form, base, _CLASSICAL)
 
 
 def has_regular_past(verb: str) -> bool:
-    """Whether a verb may have a past in -ed: "sing" and "overtake" have none, "smell" has one, too."""
+    """Whether a verb may have a past in -ed: "sing" and "overtake" do not, "smell" does too."""
     if verb in _PAST:
         return verb not in _NO_REGULAR_PAST
     prefix = _PREFIX.match(verb)

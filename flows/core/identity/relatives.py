@@ -28,13 +28,13 @@ def _no_variants(_one: str, _other: str) -> bool:
 
 
 def no_parts(_key: str) -> frozenset[PartOfSpeech]:
-    """What a lexicon says that lists no word."""
+    """The answer of a lexicon that lists no words."""
     return frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordFacts:
-    """What a lexicon knows of words; by default nothing."""
+    """What a lexicon knows about words; by default nothing."""
 
     base_forms: BaseForms = _no_bases
     are_variants: AreVariants = _no_variants
@@ -48,8 +48,8 @@ class WordFacts:
         )
 
     def relatives(self, key: str) -> dict[str, Verdict]:
-        """The keys that the word may be a form or a spelling of. Some are guesses, which count only where
-        somebody has such a word.
+        """The keys of which the word may be a form or a spelling. Some are guesses, which count only if such
+        a word exists.
         """
         found = dict.fromkeys(self._spellings(key), Verdict.SPELLING_VARIANT)
         for base in self._bases(key):
@@ -59,15 +59,15 @@ class WordFacts:
         return found
 
     def guesses(self, key: str) -> frozenset[str]:
-        """Every key that `relatives` may name for a key, by spelling alone, and more: who holds few
-        words asks first which of them he has.
+        """Every key that `relatives` may return for a key, by spelling alone, and more. A caller with few
+        words can first check which of these it has.
         """
         words = {key, *self._bases(key)}
         words |= set(map(graphical_key, words))
         return frozenset(words.union(*map(spelling_variants, words)) - {key})
 
     def among(self, present: Collection[str]) -> WordFacts:
-        """The same facts, that look for other spellings among these keys only."""
+        """The same facts, but with other spellings searched only among these keys."""
 
         def are_variants(one: str, other: str) -> bool:
             is_possible = other in present or graphical_key(one) == graphical_key(other)
@@ -111,7 +111,7 @@ class WordFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Rivals:
-    """Which stored words refuse a claim: another spelling of the word, or a word that it is a form of.
+    """Which stored words prevent a claim: another spelling of the word, or a word of which it is a form.
 
     `relatives` are those of words that were looked up before.
     """
@@ -120,15 +120,15 @@ class Rivals:
     relatives: Mapping[str, Relatives] = field(default_factory=dict)
 
     def looked_under(self, key: str) -> frozenset[str]:
-        """The graphical keys of every word that may refuse this one."""
+        """The graphical keys of every word that may prevent a claim on this one."""
         forms = regular_forms(key) if self.facts.language == "en" else ()
         return frozenset(map(graphical_key, (key, *self._relatives(key), *forms)))
 
     def refuses(self, key: str, other: str, *, is_known: bool) -> bool:
-        """Whether the other word, known or under a claim, refuses a claim on this one.
+        """Whether the other word, known or claimed, prevents a claim on this one.
 
-        A form that somebody is learning refuses its word, too, so that of two claims one is the first; a form
-        that is known does not.
+        A form that is being learned also prevents a claim on its word, so that one of two claims is the
+        first; a form that is known does not.
         """
         if other == key:
             return False
@@ -144,7 +144,7 @@ class Rivals:
 
 
 def by_graphical_key(keys: Iterable[str]) -> dict[str, list[str]]:
-    """Keys by what is left of them without marks."""
+    """Keys by their graphical key."""
     found: dict[str, list[str]] = defaultdict(list)
     for key in keys:
         found[graphical_key(key)].append(key)

@@ -147,7 +147,7 @@ def differ_by_rule(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def american(key: str) -> str:
-    """The word in American spelling, as far as endings tell it without a doubt."""
+    """The word in American spelling, as far as its ending shows it beyond doubt."""
     return _BRITISH.sub(lambda found: _AMERICAN[found["end"]] + found["rest"], key)
 
 

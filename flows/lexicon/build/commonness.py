@@ -76,7 +76,8 @@ class TaggedSense:
     synset: RawSynset
     form: str
     number: int
-    """WordNet's own rank of the sense, from 1 in each part of speech; it means little if nothing is tagged.
+    """WordNet's own rank of the sense, from 1 in each part of speech; it means little if nothing is
+    tagged.
     """
     tags: int
     synset_tags: int

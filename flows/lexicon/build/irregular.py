@@ -77,7 +77,8 @@ def _is_adverb(form: str, base: str) -> bool:
 
 
 def _is_loosely_regular(form: str, base: str) -> bool:
-    """Whether the ending is simply added, where the spelling rules want more or less: "kayaking", "focussed".
+    """Whether the ending is simply added, where the spelling rules want more or less: "kayaking",
+    "focussed".
     """
     ending = form.removeprefix(base)
     return ending != form and re.fullmatch(f"{base[-1]}?(?:s|ed|ing)", ending) is not None and len(base) > 2

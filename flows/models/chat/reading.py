@@ -143,7 +143,8 @@ def _are_rivals(one: AnswerItem, other: AnswerItem) -> bool:
 
 
 def _fields(items: Iterable[Any], wanted: Wanted, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The named fields of each item, including items in nested lists and in objects that hold one item each.
+    """The named fields of each item, including items in nested lists and in objects that hold one
+    item each.
     """
     for raw in items:
         if isinstance(raw, str) and raw.lstrip()[:1] == "{" and depth == 0:

@@ -107,7 +107,8 @@ def restore_backup(file: Path, store: Path, *, language: str, may_replace: bool 
 
 @contextmanager
 def _alone(store: Path) -> Generator[sqlite3.Connection]:
-    """A connection to a store that nobody else has open, or can open until it is closed. Raises StoreInUse.
+    """A connection to a store that nobody else has open, or can open until it is closed. Raises
+    StoreInUse.
     """
     with closing(_opened(store)) as connection:
         connection.execute("PRAGMA busy_timeout = 200")

@@ -236,7 +236,8 @@ def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobVi
 
 
 async def _note(facade: AppResources, run: Run) -> None:
-    """Update the row to match what was asked of Prefect. If the store is unavailable, the next poll does it.
+    """Update the row to match what was asked of Prefect. If the store is unavailable, the next poll
+    does it.
     """
     with suppress(TransientError):
         await facade.projector.note(run)

@@ -62,11 +62,11 @@ def prune(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Find the rounds, batches, logs and jobs that LEARN_KEEP_… no longer keeps, and delete them.
+    """Find the rounds, batches, logs and jobs that exceed the limits in LEARN_KEEP_…, and delete them.
 
     Knowledge always stays.
 
-    Lists what it would delete; --yes deletes it. `learn up` deletes it by itself.
+    Lists what it would delete; --yes deletes it. `learn up` does this automatically.
     """
     from service.cli.upkeep.prune import prune_and_tell
 
@@ -79,7 +79,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Back the SQLite store up into a file, also while jobs run, and check the copy."""
+    """Back up the SQLite store to a file, even while jobs run, and check the copy."""
     from service.cli.upkeep.backup import back_up_and_tell
 
     return wait_for(back_up_and_tell(file, may_overwrite=force, is_json=as_json))

@@ -57,7 +57,8 @@ def _import_all() -> None:
 
 
 def _import_what_runs_need() -> None:
-    """Import everything that the engine and a job need, with the model and sources chosen by the environment.
+    """Import everything that the engine and a job need, with the model and sources chosen by the
+    environment.
     """
     import flows.big
     import flows.deep

@@ -1478,7 +1478,7 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why something is as it is: a code with parameters, which UI and command line put into words.
+         * @description Why a job waits or ended badly: a code with parameters, which UI and command line put into words.
          */
         Reason: {
             /**

@@ -79,6 +79,7 @@ def _meaning(error: Exception, place: Location) -> LearningError | None:
 
 
 def _passes(error: exceptions.ResourceExhausted) -> bool:
-    """Whether fields of the response say that the limit is temporary: by a reason, or by when to try again.
+    """Whether fields of the response say that the limit is temporary: by a reason, or by when to
+    try again.
     """
     return error.reason in _A_MOMENT or any(isinstance(each, details.RetryInfo) for each in error.details)
