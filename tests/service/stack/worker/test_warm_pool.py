@@ -80,7 +80,7 @@ async def taking(pool):
             await warm.end()
 
 
-async def until(condition, within_s=30):
+async def until(condition, within_s=60):
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, condition
