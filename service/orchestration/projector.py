@@ -238,7 +238,7 @@ class Projector:
         if state is not None and row.state is not None:
             state, run = await in_order(self._orchestrator, job_id, state, known=row.state, run=run)
             if state.id not in {row.state.id, *(each.id for each in told)}:
-                # further than what was heard: the log gets what came between first
+                # Prefect is ahead of the events: the log gets the states between first
                 told = await self._orchestrator.history(job_id)
         reason = await self._reason(run, state) if run is not None and state is not None else None
         seen = row.model_copy(

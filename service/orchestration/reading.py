@@ -172,7 +172,7 @@ class PastStates:
 async def in_order(
     reader: RunReader, job_id: UUID, state: PrefectState, *, known: PrefectState, run: Run | None
 ) -> tuple[PrefectState, Run | None]:
-    """The states to write after a known one, and the run as last read.
+    """The state to write after a known one, and the run as last read.
 
     A state that is not newer by Prefect's clock is either old, or that clock was set back. In that case the
     current state counts, dated after the known one. Raises PrefectUnavailable.
