@@ -174,8 +174,8 @@ def _learned(word: Snapshot | None, entry: Snapshot | None) -> LearnedWord | Non
 def _kept(merge: Merge, states: Mapping[str, WordState], entries: Mapping[str, Snapshot]) -> list[Write]:
     kept, key = merge.kept, merge.kept.definition.key
     state = states.get(key) or WordState(key=key)
-    before = WordState(key=key, version=state.version)
-    _, write = before.learned(kept.definition, rank(kept.depth), kept.learned_at, is_freed=True)
+    before = WordState(key=key, claim=state.claim, version=state.version)
+    _, write = before.learned(kept.definition, rank(kept.depth), kept.learned_at)
     if kept.entry is None:
         return [write]
     stored = entries.get(entry_path(key))

@@ -143,6 +143,15 @@ async def test_a_word_that_a_job_works_on_is_not_merged(two, clock, key):
     assert await two.merge(wanted)
 
 
+@pytest.mark.parametrize(("key", "left"), [("cafe", 1), ("café", 0)])
+async def test_a_merge_keeps_the_expired_claim_of_the_word_that_stays_alone(two, clock, key, left):
+    await two.claim(words(key), job_id=BOB, attempt=1, until=LATER, below="deep")
+    clock.now = LATER + minutes(1)
+    assert await two.merge(await merging(two, "cafe", "café"))
+    assert await two.claims(BOB) == ()
+    assert await two.release_all(BOB) == left
+
+
 async def test_a_word_that_changed_since_it_was_read_is_not_merged(two):
     wanted = await merging(two, "cafe", "café")
     await learn(two, entry("cafe", revision=2), number=2)
