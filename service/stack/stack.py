@@ -31,7 +31,7 @@ from service.stack.processes import FACADE_STOP_S, LEFT_S, WORKER_STOP_S
 from service.stack.supervisor import Child, Restarts, Say, StackFailure, tell_errors
 
 if TYPE_CHECKING:
-    from service.orchestration.deployments import LoadFlow
+    from service.orchestration.deployments.deploy import LoadFlow
 
 __all__ = ["Running", "StackFailure", "running_stack"]
 
@@ -177,7 +177,7 @@ async def _project(settings: Settings) -> None:
 
 
 def _import_deployments() -> Callable[[LoadFlow, Path | None], Coroutine[Any, Any, object]]:
-    from service.orchestration.deployments import deploy
+    from service.orchestration.deployments.deploy import deploy
 
     return deploy
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import yaml
 from prefect.flows import load_flow_from_entrypoint
 
-from service.orchestration import deployments
+from service.orchestration.deployments import deploy as deployments
 
 
 async def deploy(file: Path | None = None) -> dict[str, UUID]:

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import WorkPoolStatus
 from prefect.exceptions import ObjectNotFound
 
 from flows.knowledge import PrefectState, utc_now
-from service.orchestration.deployments import prefect_file
+from service.orchestration.deployments.deploy import prefect_file
 from service.orchestration.pools import LATE_S, SLOT_STATE, Pools
 from service.orchestration.types import POOL, Run
 

@@ -14,7 +14,7 @@ from prefect.states import Cancelled, Completed, Crashed, Pending, Running
 
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import utc_now
-from service.orchestration.deployments import ZOMBIES, prefect_file
+from service.orchestration.deployments.deploy import ZOMBIES, prefect_file
 from service.orchestration.liveness import TAKEN_BACK
 from service.orchestration.runs import Orchestrator
 from tests.service.deploying import deploy

@@ -49,8 +49,8 @@ LoadFlow = Callable[[str], Flow[..., Any]]
 
 def prefect_file() -> Path:
     """The path of `prefect.yaml`: inside an installed package, or at the top of a checkout."""
-    shipped = Path(__file__).parents[1] / "prefect.yaml"
-    return shipped if shipped.exists() else Path(__file__).parents[2] / "prefect.yaml"
+    shipped = Path(__file__).parents[2] / "prefect.yaml"
+    return shipped if shipped.exists() else Path(__file__).parents[3] / "prefect.yaml"
 
 
 async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUID]:

@@ -1,0 +1,1 @@
+"""What `prefect.yaml` says, brought to Prefect."""
