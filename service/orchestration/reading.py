@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterId,
+    FlowRunFilterIdempotencyKey,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -23,7 +24,7 @@ from flows.knowledge import MODES, STATUS_OF_STATE, JobStatus, Mode, PrefectStat
 from flows.knowledge.events import starter_of
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import PAGE, OurFlows, our_flows
-from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, taken_of
+from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, given_parameters, taken_of
 
 RUNS_KNOWN = 1_000
 """Of how many runs the states are remembered."""
@@ -42,7 +43,7 @@ class RunReader:
             run = await self._api.ask(lambda client: client.read_flow_run(job_id))
         except ObjectNotFound:
             return None
-        return await self._known(run)
+        return await self.known(run)
 
     async def runs(
         self,
@@ -74,7 +75,7 @@ class RunReader:
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             )
         )
-        return [run for run in [await self._known(r) for r in found] if run is not None]
+        return [run for run in [await self.known(r) for r in found] if run is not None]
 
     async def runs_by_id(self, job_ids: Collection[UUID]) -> list[Run]:
         """The runs with these ids that Prefect knows and that are ours."""
@@ -83,7 +84,17 @@ class RunReader:
         for at in range(0, len(ids), PAGE):
             some = FlowRunFilter(id=FlowRunFilterId(any_=ids[at : at + PAGE]))
             found += await self._api.ask(partial(_read_some, some))
-        return [run for run in [await self._known(r) for r in found] if run is not None]
+        return [run for run in [await self.known(r) for r in found] if run is not None]
+
+    async def runs_of_key(self, idempotency_key: str) -> list[Run]:
+        """Our runs that were started under a key, oldest first. Prefect keeps one for each flow."""
+        flows = our_flows()
+        wanted = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[idempotency_key]))
+        found = await self._api.ask(
+            lambda client: client.read_flow_runs(flow_filter=flows, flow_run_filter=wanted)
+        )
+        found.sort(key=lambda run: (run.created is None, run.created, str(run.id)))
+        return [run for run in [await self.known(r) for r in found] if run is not None]
 
     async def history(self, job_id: UUID) -> list[PrefectState]:
         """All states of a run that Prefect remembers, in order; empty if Prefect does not know the run."""
@@ -92,7 +103,8 @@ class RunReader:
             (PrefectState.of(state) for state in states), key=lambda state: (state.since, str(state.id))
         )
 
-    async def _known(self, run: FlowRun) -> Run | None:
+    async def known(self, run: FlowRun) -> Run | None:
+        """A run of Prefect's as ours; None if it is not."""
         mode = (await self._flows.modes({run.flow_id})).get(run.flow_id)
         if mode is None or run.state is None:
             return None
@@ -108,6 +120,7 @@ class RunReader:
             pool=run.work_pool_name,
             exit_code=exit_code_of(run.labels, run.run_count),
             taken=taken_of(run.labels),
+            given=given_parameters(run.labels, run.parameters),
             started_by=starter_of(
                 run.tags, is_scheduled=bool(run.auto_scheduled), has_deployment=run.deployment_id is not None
             ),

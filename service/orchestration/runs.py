@@ -8,26 +8,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowSort
-from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Crashed, Scheduled
 
 from flows.core.ending import OVERDUE
-from flows.errors import ConfigurationError, InvalidInput
+from flows.errors import ConfigurationError
 from flows.knowledge import JobStatus, Mode, PrefectState, StartedBy, utc_now
-from flows.knowledge.events import starter_tag
 from service.errors import Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import REST_S, TIMEOUT_S, PrefectApi
-from service.orchestration.flows import flow_name
 from service.orchestration.liveness import TAKEN_BACK, is_alive
 from service.orchestration.pools import Pools
 from service.orchestration.reading import RunReader
 from service.orchestration.schedules import Schedules
+from service.orchestration.starts import Starts
 from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_pages
 
@@ -45,14 +43,13 @@ class Orchestrator(RunReader):
     """A connection to the Prefect server in the environment. Use it as an async context manager.
 
     Prefect need not be running. Each call ends within five seconds or raises PrefectUnavailable;
-    ConfigurationError if Prefect refuses our credentials. A lock serialises starts, since Prefect on SQLite
-    takes one write at a time. `clock` is what Prefect's moments are compared with: a store's `now`.
+    ConfigurationError if Prefect refuses our credentials. `clock` is what Prefect's moments are
+    compared with: a store's `now`.
     """
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__(PrefectApi(timeout_s=timeout_s))
-        self._deployment_ids: dict[Mode, UUID] = {}
-        self._starting = asyncio.Lock()
+        self._starts = Starts(self, self._api, self._flows, self.cancel_now)
         self.schedules = Schedules(self._api, self._flows)
         self.pools = Pools(self._api, clock)
         self._clock = clock
@@ -83,42 +80,12 @@ class Orchestrator(RunReader):
         idempotency_key: str | None = None,
         by: StartedBy = "api",
     ) -> Run:
-        """Start a run of a deployment. The same key returns the run it started before, with that run's
-        parameters.
+        """Start a run of a deployment. The same request under the same key returns the run of the first.
 
-        Raises InvalidInput if the parameters do not fit, ConfigurationError if the deployment is missing.
+        Raises Conflict if the key belongs to another request, InvalidInput if the parameters do not fit,
+        ConfigurationError if the deployment is missing.
         """
-        given = {name: value for name, value in (parameters or {}).items() if value is not None}
-        key = idempotency_key or f"start {uuid4()}"
-        async with self._starting:
-            try:
-                if mode not in self._deployment_ids:
-                    deployment = await self._api.ask(
-                        lambda client: client.read_deployment_by_name(f"{flow_name(mode)}/{mode}")
-                    )
-                    self._deployment_ids[mode] = deployment.id
-                    self._flows.note(deployment.flow_id, mode)
-                run = await self._api.ask(
-                    lambda client: client.create_flow_run_from_deployment(
-                        self._deployment_ids[mode],
-                        parameters=given,
-                        idempotency_key=key,
-                        tags=[starter_tag(by)],
-                    )
-                )
-            except ObjectNotFound as error:
-                raise _missing(mode) from error
-            except PrefectHTTPStatusError as error:
-                if error.response.status_code == httpx.codes.NOT_FOUND:
-                    del self._deployment_ids[mode]
-                    raise _missing(mode) from error
-                if error.response.status_code in {400, 409, 422}:
-                    raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error
-                raise
-        found = await self._known(run)
-        if found is None:
-            raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")
-        return found
+        return await self._starts.start(mode, parameters or {}, idempotency_key=idempotency_key, by=by)
 
     async def retry(self, job_id: UUID) -> tuple[Run, Retried]:
         """Have a worker run a job again under the same id that is not at work; the run, and what was done.
@@ -259,19 +226,5 @@ class Orchestrator(RunReader):
             )
 
 
-def _missing(mode: Mode) -> ConfigurationError:
-    return ConfigurationError(
-        f"Prefect has no deployment {mode!r}. Create it with `learn up` or `prefect deploy --all`."
-    )
-
-
 def _unknown(job_id: UUID) -> NotFound:
     return NotFound("job_id", f"Prefect has no run {job_id}", "`learn jobs` lists all jobs.")
-
-
-def _detail(error: PrefectHTTPStatusError) -> str:
-    try:
-        detail = error.response.json().get("detail") or error.response.json().get("exception_detail")
-    except ValueError:
-        detail = None
-    return str(detail or error).strip().rstrip(".")

@@ -4,7 +4,7 @@ states say only in prose, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,10 @@ EXIT_CODE = "learning.exit-code"
 EXIT_RUN = "learning.exit-run"
 """Prefect's run count of the attempt that ended so; labels outlive attempts."""
 TAKEN = "learning.taken"
+GIVEN = "learning.given"
+"""The names of the parameters that were given when our server started the run; the others are the
+deployment's.
+"""
 
 
 class Taken(Document):
@@ -58,6 +62,8 @@ class Run:
     started_by: StartedBy = "prefect"
     taken: Taken | None = None
     """Who has taken it last, if that was a worker of ours."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Of its parameters those that were given at its start; all, if that was not recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,17 @@ def exit_code_of(labels: Mapping[str, object], run_count: int) -> int | None:
     """The exit code of this attempt's process; None if our worker has not recorded one."""
     code = labels.get(EXIT_CODE)
     return code if isinstance(code, int) and labels.get(EXIT_RUN) == run_count else None
+
+
+def given_labels(given: Collection[str]) -> dict[str, str]:
+    """The label of a run that was started with these parameters."""
+    return {GIVEN: " ".join(given)}
+
+
+def given_parameters(labels: Mapping[str, object], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a run's parameters those that were given at its start."""
+    names = str(labels[GIVEN]).split() if GIVEN in labels else parameters
+    return {name: parameters[name] for name in names if parameters.get(name) is not None}
 
 
 def taken_labels(taken: Taken) -> dict[str, str]:

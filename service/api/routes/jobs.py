@@ -47,7 +47,10 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,200}$",
-        description="Repeating a request with the same key does not start another job",
+        description=(
+            "The same request with the same key returns the same job. Any other request with it, also for"
+            " another kind of job, gets 409 and starts nothing"
+        ),
         json_schema_extra={"examples": ["2f1e6d9c-1"]},
     ),
 ]
@@ -264,13 +267,6 @@ async def _start(
     if parameters.get("topic"):
         await estimating.check_topic_of(parameters, facade.settings)
     run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
-    different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
-    if idempotency_key and different:
-        raise Conflict(
-            "Idempotency-Key",
-            f"already started job {run.job_id} with a different `{different[0]}`",
-            "Use a new key for a new job.",
-        )
     await _note(facade, run)
     facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"

@@ -149,7 +149,7 @@ async def test_a_deployment_that_cannot_be_used_names_itself_and_the_file(stand_
 async def test_same_key_starts_one_run(orchestrator, deployments):
     key = str(uuid4())
     first = (await orchestrator.start("big", {"minutes": 1, "topic": None}, idempotency_key=key)).job_id
-    assert (await orchestrator.start("big", {"minutes": 2}, idempotency_key=key)).job_id == first
+    assert (await orchestrator.start("big", {"minutes": 1.0}, idempotency_key=key)).job_id == first
     state = (await orchestrator.run(first)).state
     assert (state.status, state.type, state.is_final) == ("queued", "SCHEDULED", False)
 

@@ -2507,7 +2507,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Repeating a request with the same key does not start another job */
+                /** @description The same request with the same key returns the same job. Any other request with it, also for another kind of job, gets 409 and starts nothing */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -2619,7 +2619,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Repeating a request with the same key does not start another job */
+                /** @description The same request with the same key returns the same job. Any other request with it, also for another kind of job, gets 409 and starts nothing */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;

@@ -1,0 +1,143 @@
+"""Starts runs of our deployments, one for each idempotency key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from flows.errors import ConfigurationError, InvalidInput
+from flows.knowledge import Mode, StartedBy
+from flows.knowledge.events import starter_tag
+from service.errors import Conflict, PrefectUnavailable
+from service.orchestration.client import PrefectApi
+from service.orchestration.flows import OurFlows, flow_name
+from service.orchestration.reading import RunReader
+from service.orchestration.types import Run, given_labels
+
+
+class Starts:
+    """Starts runs, one at a time, since Prefect on SQLite takes one write at a time.
+
+    Prefect keeps a key once per flow; here it belongs to one request of any kind. The oldest run under a key
+    is the one that counts. `cancel` cancels a run.
+    """
+
+    def __init__(
+        self, reader: RunReader, api: PrefectApi, flows: OurFlows, cancel: Callable[[UUID], Awaitable[object]]
+    ) -> None:
+        self._reader = reader
+        self._api = api
+        self._flows = flows
+        self._cancel = cancel
+        self._deployment_ids: dict[Mode, UUID] = {}
+        self._starting = asyncio.Lock()
+
+    async def start(
+        self, mode: Mode, parameters: Mapping[str, Any], *, idempotency_key: str | None, by: StartedBy
+    ) -> Run:
+        """Start a run, or return the one that the same request started under this key.
+
+        Raises Conflict, InvalidInput, ConfigurationError.
+        """
+        given = {name: value for name, value in parameters.items() if value is not None}
+        async with self._starting:
+            if idempotency_key is None:
+                return await self._create(mode, given, f"start {uuid4()}", by)
+            earlier = await self._reader.runs_of_key(idempotency_key)
+            run = earlier[0] if earlier else await self._create(mode, given, idempotency_key, by)
+            await self._check_same(run, mode, given)
+            if not earlier:
+                await self._check_first(run, idempotency_key)
+            return run
+
+    async def _check_same(self, run: Run, mode: Mode, given: Mapping[str, Any]) -> None:
+        if run.mode != mode:
+            raise _used(run, f", a {run.mode} job")
+        if run.given == given:
+            return
+        defaults = await self._defaults(mode)
+        first, second = {**defaults, **run.given}, {**defaults, **given}
+        different = [name for name in first | second if first.get(name) != second.get(name)]
+        if different:
+            names = ", ".join(f"`{name}`" for name in different)
+            raise _used(run, f" with a different {names}")
+
+    async def _check_first(self, run: Run, key: str) -> None:
+        """Withdraw a run if another server has started one of another kind under its key meanwhile."""
+        first = next(iter(await self._reader.runs_of_key(key)), run)
+        if first.job_id != run.job_id:
+            await self._cancel(run.job_id)
+            raise _used(first, f", a {first.mode} job")
+
+    async def _defaults(self, mode: Mode) -> dict[str, Any]:
+        """The values of a deployment's parameters that are not given: its own, or else its flow's."""
+        try:
+            deployment = await self._api.ask(
+                lambda client: client.read_deployment_by_name(f"{flow_name(mode)}/{mode}")
+            )
+        except ObjectNotFound:
+            return {}
+        properties = (deployment.parameter_openapi_schema or {}).get("properties", {})
+        return {name: about.get("default") for name, about in properties.items()} | deployment.parameters
+
+    async def _deployment_id(self, mode: Mode) -> UUID:
+        if mode not in self._deployment_ids:
+            deployment = await self._api.ask(
+                lambda client: client.read_deployment_by_name(f"{flow_name(mode)}/{mode}")
+            )
+            self._deployment_ids[mode] = deployment.id
+            self._flows.note(deployment.flow_id, mode)
+        return self._deployment_ids[mode]
+
+    async def _create(self, mode: Mode, given: Mapping[str, Any], key: str, by: StartedBy) -> Run:
+        try:
+            deployment_id = await self._deployment_id(mode)
+            run = await self._api.ask(
+                lambda client: client.create_flow_run_from_deployment(
+                    deployment_id,
+                    parameters=dict(given),
+                    idempotency_key=key,
+                    tags=[starter_tag(by)],
+                    labels=dict(given_labels(given)),
+                )
+            )
+        except ObjectNotFound as error:
+            raise _missing(mode) from error
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                del self._deployment_ids[mode]
+                raise _missing(mode) from error
+            if error.response.status_code in {400, 409, 422}:
+                raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error
+            raise
+        found = await self._reader.known(run)
+        if found is None:
+            raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")
+        return found
+
+
+def _used(run: Run, about: str) -> Conflict:
+    return Conflict(
+        "Idempotency-Key",
+        f"already started job {run.job_id}{about}",
+        "Use a new key for a new job.",
+    )
+
+
+def _missing(mode: Mode) -> ConfigurationError:
+    return ConfigurationError(
+        f"Prefect has no deployment {mode!r}. Create it with `learn up` or `prefect deploy --all`."
+    )
+
+
+def _detail(error: PrefectHTTPStatusError) -> str:
+    try:
+        detail = error.response.json().get("detail") or error.response.json().get("exception_detail")
+    except ValueError:
+        detail = None
+    return str(detail or error).strip().rstrip(".")
