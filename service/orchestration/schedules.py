@@ -61,9 +61,10 @@ class Schedules:
             )
         if is_active and not schedule.is_active:
             await self._api.ask(lambda client: client.resume_deployment(schedule.deployment_id))
+        # an update without the parameters empties them
         await self._api.ask(
             lambda client: client.update_deployment_schedule(
-                schedule.deployment_id, schedule_id, active=is_active
+                schedule.deployment_id, schedule_id, active=is_active, parameters=dict(schedule.parameters)
             )
         )
         return next((s for s in await self.all() if s.id == schedule_id), schedule)
@@ -103,6 +104,7 @@ def _schedule_of(
         timezone=getattr(given.schedule, "timezone", None),
         is_active=is_active,
         next_run_at=due if is_active else None,
+        parameters=given.parameters,
     )
 
 

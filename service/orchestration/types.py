@@ -84,6 +84,7 @@ class Schedule:
     timezone: str | None
     is_active: bool
     next_run_at: datetime | None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def exit_labels(code: int, run_count: int) -> dict[str, int]:

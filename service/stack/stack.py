@@ -140,7 +140,7 @@ async def _start(
     facade = children.facade_process(settings, environment, port, say) if port is not None else None
     if facade is not None:
         parts.push_async_callback(facade.stop, within_s=FACADE_STOP_S, hurry=interrupts.hurry)
-    await _start_children(worker, facade, deploy(load_flow, deployments), say)
+    await _start_children(worker, facade, deploy(load_flow, deployments, say), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
     logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "server.log"}
@@ -176,10 +176,10 @@ async def _project(settings: Settings) -> None:
         await asyncio.Event().wait()
 
 
-def _import_deployments() -> Callable[[LoadFlow, Path | None], Coroutine[Any, Any, object]]:
-    from service.orchestration.deployments.deploy import deploy
+def _import_deployments() -> Callable[[LoadFlow, Path | None, Say], Coroutine[Any, Any, object]]:
+    from service.stack.deploying import apply_file
 
-    return deploy
+    return apply_file
 
 
 async def _start_children(

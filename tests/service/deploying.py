@@ -13,7 +13,7 @@ from service.orchestration.deployments import deploy as deployments
 
 async def deploy(file: Path | None = None) -> dict[str, UUID]:
     """Apply the file, or ours, and return the deployments' ids by name."""
-    return await deployments.deploy(load_flow_from_entrypoint, file)
+    return (await deployments.deploy(load_flow_from_entrypoint, file)).ids
 
 
 def entrypoints() -> dict[str, str]:

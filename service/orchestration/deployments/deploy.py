@@ -6,18 +6,15 @@ parameters of the flows; who deploys loads them, since this room imports none.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import (
-    DeploymentScheduleCreate,
     VariableCreate,
     VariableUpdate,
     WorkPoolCreate,
@@ -33,6 +30,14 @@ from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter, ValidationError
 
 from flows.errors import ConfigurationError
+from service.orchestration.deployments.file_schedules import (
+    LeftSchedule,
+    Stamp,
+    apply_schedules,
+    print_of,
+    prints_of,
+    schedules_of_file,
+)
 from service.orchestration.types import POOL_TYPE
 
 ZOMBIES = "learning: runs without a heartbeat"
@@ -42,7 +47,7 @@ APPLIED = "learning_deployments"
 UI.
 """
 
-Stamps = dict[str, dict[str, str]]
+Stamps = dict[str, dict[str, Stamp]]
 LoadFlow = Callable[[str], Flow[..., Any]]
 """Returns the flow at an entrypoint, such as `flows.big.big_learning`."""
 
@@ -53,15 +58,21 @@ def prefect_file() -> Path:
     return shipped if shipped.exists() else Path(__file__).parents[3] / "prefect.yaml"
 
 
-async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUID]:
-    """Apply the file to the Prefect server in the environment, and return the deployments' ids by name.
+class Deployed(NamedTuple):
+    """The deployments' ids by name, and the schedules that stay although the file no longer has them."""
 
-    Deployments and schedules that have not changed in the file keep their changes from Prefect's UI. A
-    schedule that has changed in the file stays active or paused. Raises ConfigurationError for an unusable
-    file and for a work pool of another type.
+    ids: dict[str, UUID]
+    left: list[LeftSchedule]
+
+
+async def deploy(load_flow: LoadFlow, file: Path | None = None) -> Deployed:
+    """Apply the file to the Prefect server in the environment.
+
+    Deployments that have not changed in the file, and settings of schedules that have not, keep their changes
+    from Prefect's UI. Raises ConfigurationError for an unusable file and for a work pool of another type.
     """
     source = file or prefect_file()
-    ids: dict[str, UUID] = {}
+    done = Deployed({}, [])
     async with get_client() as client:
         remembered = await client.read_variable_by_name(APPLIED)
         applied: Stamps = cast(Stamps, remembered.value) if remembered is not None else {}
@@ -69,9 +80,10 @@ async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUI
         for wanted in _entries(source):
             await _ensure_pool(client, wanted["work_pool"]["name"])
             name = wanted["name"]
-            ids[name], stamps[name] = await _apply(
+            done.ids[name], stamps[name], left = await _apply(
                 client, load_flow(wanted["entrypoint"]), wanted, applied.get(name, {}), source
             )
+            done.left.extend(left)
         if stamps != applied:
             value = cast(Any, stamps)
             if remembered is None:
@@ -79,7 +91,7 @@ async def deploy(load_flow: LoadFlow, file: Path | None = None) -> dict[str, UUI
             else:
                 await client.update_variable(VariableUpdate(name=APPLIED, value=value, tags=[]))
         await _remove_automation(client)
-    return ids
+    return done
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
@@ -119,45 +131,47 @@ async def _apply(
     client: PrefectClient,
     flow: Flow[..., Any],
     wanted: Mapping[str, Any],
-    applied: Mapping[str, str],
+    applied: Mapping[str, Stamp],
     file: Path,
-) -> tuple[UUID, dict[str, str]]:
-    """Apply one deployment. Returns its id and stamps of what is now applied: the deployment's under "", each
-    schedule's under its slug.
+) -> tuple[UUID, dict[str, Stamp], list[LeftSchedule]]:
+    """Apply one deployment. Returns its id, stamps of what is now applied (the deployment's under "", each
+    schedule's under its slug), and the schedules that stay although the file no longer has them.
     """
-    schedules: dict[str, dict[str, Any]] = {s["slug"]: s for s in wanted.get("schedules") or ()}
-    itself = {name: value for name, value in wanted.items() if name != "schedules"}
-    stamps = {slug: _stamp(schedule) for slug, schedule in schedules.items()} | {
-        "": _stamp([itself, flow.parameters.model_dump(mode="json")])
-    }
     existing: DeploymentResponse | None = None
     with suppress(ObjectNotFound):
         existing = await client.read_deployment_by_name(f"{flow.name}/{wanted['name']}")
-    if existing is not None and applied == stamps:
-        return existing.id, stamps
     try:
-        given = [_schedule(schedule) for schedule in schedules.values()]
-        deployment = _deployment(flow, wanted, given if existing is None else None)
-    except (ValidationError, ValueError, KeyError) as error:
+        entries = list(wanted.get("schedules") or ())
+        given = schedules_of_file(entries)
+        deployment = _deployment(flow, wanted)
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{file}: invalid deployment {wanted.get('name')!r}: {error}") from error
-    deployment_id = (
-        existing.id if existing is not None and applied.get("") == stamps[""] else await deployment.aapply()
-    )
-    if existing is not None:
-        await _update_schedules(
+    itself = {name: value for name, value in wanted.items() if name != "schedules"}
+    stamps: dict[str, Stamp] = {schedule.slug or "": prints_of(schedule) for schedule in given}
+    stamps[""] = print_of([itself, flow.parameters.model_dump(mode="json")])
+    if existing is None:
+        deployment_id = await deployment.aapply()
+        # apart, since Prefect drops the limit of a schedule that comes with its deployment
+        if given:
+            await client.create_deployment_schedules(deployment_id, given)
+        return deployment_id, stamps, []
+    if applied.get("") != stamps[""]:
+        # an empty list would delete all schedules, if a person has added one without a slug
+        deployment.model_fields_set.discard("schedules")
+        await deployment.aapply()
+    left: list[LeftSchedule] = []
+    if applied != stamps:
+        left = await apply_schedules(
             client,
             existing,
             given,
-            changed={slug for slug, stamp in stamps.items() if applied.get(slug, stamp) != stamp},
+            applied={slug: stamp for slug, stamp in applied.items() if slug},
+            entries={entry["slug"]: print_of(entry) for entry in entries},
         )
-    return deployment_id, stamps
+    return existing.id, stamps, left
 
 
-def _deployment(
-    flow: Flow[..., Any],
-    wanted: Mapping[str, Any],
-    schedules: Sequence[DeploymentScheduleCreate] | None,
-) -> RunnerDeployment:
+def _deployment(flow: Flow[..., Any], wanted: Mapping[str, Any]) -> RunnerDeployment:
     pool = wanted["work_pool"]
     limit = wanted.get("concurrency_limit")
     return RunnerDeployment.from_flow(
@@ -172,48 +186,11 @@ def _deployment(
         ),
         enforce_parameter_schema=wanted.get("enforce_parameter_schema", True),
         concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
-        schedules=cast(Any, schedules),
         work_pool_name=pool["name"],
         work_queue_name=pool.get("work_queue_name"),
         job_variables=pool.get("job_variables"),
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-
-
-def _schedule(wanted: Mapping[str, Any]) -> DeploymentScheduleCreate:
-    """Read a schedule from the file.
-
-    Its own fields are next to those of its kind: cron, interval or rrule, and the time zone.
-    """
-    own = {
-        name: value
-        for name, value in wanted.items()
-        if name in {"slug", "active", "parameters", "max_scheduled_runs", "replaces"}
-    }
-    return DeploymentScheduleCreate(schedule={n: v for n, v in wanted.items() if n not in own}, **own)
-
-
-async def _update_schedules(
-    client: PrefectClient,
-    existing: DeploymentResponse,
-    wanted: Sequence[DeploymentScheduleCreate],
-    *,
-    changed: set[str],
-) -> None:
-    """Add schedules that Prefect lacks and update those changed in the file. Leave the rest alone."""
-    there = {schedule.slug: schedule for schedule in existing.schedules if schedule.slug}
-    missing = [schedule for schedule in wanted if schedule.slug not in there]
-    if missing:
-        await client.create_deployment_schedules(existing.id, missing)
-    for schedule in wanted:
-        if schedule.slug in changed and (old := there.get(schedule.slug)) is not None:
-            await client.update_deployment_schedule(
-                existing.id, old.id, schedule=schedule.schedule, active=old.active
-            )
-
-
-def _stamp(value: object) -> str:
-    return sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 async def _remove_automation(client: PrefectClient) -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, NoSchedule, RRuleSchedule
 
 from service.orchestration.flows import OurFlows
@@ -18,7 +19,7 @@ class PlayedClient:
 
     def __init__(self, *schedules):
         self.flow = SimpleNamespace(id=uuid4(), name="big-learning")
-        given = [SimpleNamespace(id=uuid4(), slug=None, active=False, schedule=one) for one in schedules]
+        given = [DeploymentSchedule(schedule=one, active=False) for one in schedules]
         self.deployment = SimpleNamespace(id=uuid4(), flow_id=self.flow.id, paused=False, schedules=given)
 
     async def ask(self, call):

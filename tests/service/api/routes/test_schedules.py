@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -44,6 +44,22 @@ def test_schedule_is_resumed_and_paused_in_prefect_again_and_again(served):
         assert in_prefect("deep").schedules[0].active is is_active
         listed = {s["slug"]: s["is_active"] for s in served.get("/schedules").json()["items"]}
         assert listed["weekly"] is is_active
+
+
+def test_a_schedule_keeps_its_parameters_when_it_is_resumed_and_paused(served):
+    schedule = next(s for s in served.get("/schedules").json()["items"] if s["slug"] == "nightly")
+    about = {"active": False, "parameters": {"minutes": 3}}
+
+    async def put(**changes):
+        async with get_client() as client:
+            await client.update_deployment_schedule(in_big.id, UUID(schedule["id"]), **changes)
+
+    in_big = in_prefect("big")
+    asyncio.run(put(**about))
+    for word in ("resume", "pause"):
+        assert served.post(f"/schedules/{schedule['id']}/{word}").status_code == 200
+        assert in_prefect("big").schedules[0].parameters == {"minutes": 3}
+    asyncio.run(put(active=False, parameters={}))
 
 
 def test_resuming_wakes_a_deployment_that_was_paused_as_a_whole(served):
