@@ -25,7 +25,8 @@ from flows.stores.settling import settle
 from service.errors import PrefectUnavailable
 from service.orchestration.events import LatestFirst, PoolEvent, RunEvent, events
 from service.orchestration.reading import CommittedStates, in_order
-from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
+from service.orchestration.repair import LATEST, WAITING, Repair
+from service.orchestration.rows import NotOurs, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text
@@ -289,9 +290,7 @@ def _why(job: Job) -> str:
 
 
 async def catch_up(store: Store, *, within_s: float) -> bool:
-    """Update the store once from the Prefect server in the environment; False if that does not respond in
-    time.
-    """
+    """Update the store once from the Prefect server in the environment; False if it does not respond."""
     try:
         async with asyncio.timeout(within_s), Orchestrator(clock=store.now) as orchestrator:
             await Projector(store, orchestrator).catch_up()
