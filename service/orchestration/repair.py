@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from flows.core import ending
-from flows.errors import ConfigurationError, StoreUnavailable, TransientError
+from flows.errors import ConfigurationError, StoreFull, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
     OPEN_STATUSES,
@@ -162,18 +162,10 @@ class Repair:
         rows = {row.job_id: row async for row in self._rows(OPEN_STATUSES)}
         unseen = [job_id for job_id in rows if job_id not in runs]
         runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
+        problems: list[StoreFull | None] = []
         # first those that may have to be killed to give the store back
         for job_id, run in sorted(runs.items(), key=lambda known: known[1].state.type != "CANCELLING"):
-            try:
-                await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
-            except NotOurs:
-                continue
-            except (TransientError, ConfigurationError):
-                raise
-            except Exception:  # one run must not keep the others from being compared
-                log.exception("Could not compare job %s with Prefect", job_id)
-                continue
-            self.confirmed[job_id] = self._store.now()
+            problems.append(await self._try(job_id, self._compare(rows.get(job_id), run)))
         is_open = {job_id for job_id, run in runs.items() if not run.state.is_final}
         self.has_pending = any(run.state.type == "PENDING" for run in runs.values())
         self.silence.keep(is_open)
@@ -182,6 +174,25 @@ class Repair:
         for known in (self._marks, self._gone_since):
             for job_id in known.keys() - is_open:
                 known.pop(job_id)
+        if (problem := next(filter(None, problems), None)) is not None:
+            raise problem
+
+    async def _try(self, job_id: UUID, work: Awaitable[None]) -> StoreFull | None:
+        """Await one run's comparison. Returns what kept its row from being written, and raises what keeps all
+        runs from being compared.
+        """
+        try:
+            await work
+            self.confirmed[job_id] = self._store.now()
+        except NotOurs:
+            pass
+        except StoreFull as error:
+            return error
+        except (TransientError, ConfigurationError):
+            raise
+        except Exception:  # one run must not keep the others from being compared
+            log.exception("Could not compare job %s with Prefect", job_id)
+        return None
 
     async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
         cursor: str | None = None
@@ -193,6 +204,7 @@ class Repair:
                 return
 
     async def _compare(self, row: Job | None, run: Run) -> None:
+        row = row or await self._store.job(run.job_id)
         try:
             row = await self._current(row, run)
         except StoreUnavailable:
