@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flows.core.counting import left_words, recounted, with_left
-from flows.core.ending import GONE, OVERDUE
+from flows.core.ending import GONE, OVERDUE, RUN_DELETED
 from flows.errors import LearningError
 from flows.knowledge import Batch, Job, JobStatus, Round
 from flows.knowledge.limits import MAX_PAGE
@@ -24,7 +24,7 @@ LOOK_S = 0.5
 EVERY_S = 60.0
 """How often to look for jobs that nobody has settled, one page at a time."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
-_OVER = frozenset({GONE, OVERDUE})
+_OVER = frozenset({GONE, OVERDUE, RUN_DELETED})
 """Prefect's states of runs whose process is known to be gone, so it writes no more."""
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ from prefect.context import get_settings_context
 
 from flows.core.ending import reason_of_end
 from flows.errors import LearningError, StoreFull, StoreUnavailable
-from flows.knowledge import Job, PrefectState, Reason
+from flows.knowledge import Job, JobEvent, PrefectState, Reason
 from flows.stores.base import Saved, Store
 from flows.stores.settling import Settler, settle_ended
 from service.errors import PrefectUnavailable
@@ -64,7 +64,7 @@ class Projector:
         self._poll_now = asyncio.Event()
         self._committed = CommittedStates(orchestrator)
         self._untaken = LatestFirst()
-        self._repair = Repair(store, orchestrator, self._project)
+        self._repair = Repair(store, orchestrator, self._project, self._end)
         self._settler = Settler(store, lambda row: self._on_news(Saved(row, (), is_written=False)))
         self._has_looked_back = False
         self.is_in_contact = False
@@ -251,9 +251,16 @@ class Projector:
         if state is not None and state.is_final and (again := latest_open(told)) is not None:
             # the run may have restarted in between; then the earlier process's status no longer counts
             await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
+        return await self._write(seen, lines)
+
+    async def _end(self, ended: Job) -> Saved:
+        """Write a row that has its last state."""
+        return await self._write(ended, lines_of(ended, [ended.state] if ended.state is not None else []))
+
+    async def _write(self, seen: Job, lines: Sequence[JobEvent]) -> Saved:
         saved = await self._store.project(seen, lines)
         if saved.job.status == "failed" and saved.lines:
-            log.error("Job %s failed: %s", job_id, _why(saved.job))
+            log.error("Job %s failed: %s", saved.job.job_id, _why(saved.job))
         self._on_news(saved)
         self._settler.note(saved.job)
         return saved

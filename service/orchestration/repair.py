@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from flows.core import ending
@@ -20,16 +19,24 @@ from flows.knowledge import (
     OPEN_STATUSES,
     Job,
     JobStatus,
-    PrefectState,
     ProcessMark,
     StateType,
 )
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
-from flows.stores.base import Saved, Store
+from flows.stores.base import Store
 from service.orchestration import liveness
-from service.orchestration.liveness import Lives, Look, Remedy, Silence, fate_of, is_alive, remedy_of
+from service.orchestration.liveness import (
+    Lives,
+    Look,
+    Remedy,
+    Silence,
+    fate_of,
+    is_abandoned,
+    is_alive,
+    remedy_of,
+)
 from service.orchestration.reading import PastStates
-from service.orchestration.rows import NotOurs
+from service.orchestration.rows import End, NotOurs, Project, ended_without_run
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -55,31 +62,18 @@ _CRASHES: dict[Remedy, tuple[str, str]] = {
 log = logging.getLogger(__name__)
 
 
-class Project(Protocol):
-    """Writes Prefect's states of one run to its row. Raises NotOurs."""
-
-    async def __call__(
-        self,
-        job_id: UUID,
-        *,
-        row: Job | None = None,
-        run: Run | None = None,
-        states: Iterable[PrefectState] = (),
-    ) -> Saved:
-        """Return the written row and its new lines."""
-        ...
-
-
 class Repair:
-    """Compares the store with one Prefect server; `project` writes the differences.
+    """Compares the store with one Prefect server; `project` writes the differences, and `end` the end of a
+    run that Prefect no longer knows.
 
     It knows the time by the store's clock.
     """
 
-    def __init__(self, store: Store, orchestrator: Orchestrator, project: Project) -> None:
+    def __init__(self, store: Store, orchestrator: Orchestrator, project: Project, end: End) -> None:
         self._store = store
         self._orchestrator = orchestrator
         self._project = project
+        self._end = end
         self.silence = Silence()
         self.is_alive: Lives = is_alive
         self.kill = liveness.kill_process
@@ -138,7 +132,9 @@ class Repair:
     async def look_at(self, job_id: UUID) -> None:
         """Check whether the process of a run is alive, and end the run if not. Raises PrefectUnavailable."""
         run, row = await self._orchestrator.run(job_id), await self._store.job(job_id)
-        if run is None or row is None or run.state.is_final:
+        if run is None and row is not None and not row.is_final:
+            await self._end_if_deleted(row)
+        elif run is None or row is None or run.state.is_final:
             self._marks.pop(job_id, None)
         else:
             await self._end_the_gone(row, run)
@@ -166,7 +162,9 @@ class Repair:
         # first those that may have to be killed to give the store back
         for job_id, run in sorted(runs.items(), key=lambda known: known[1].state.type != "CANCELLING"):
             problems.append(await self._try(job_id, self._compare(rows.get(job_id), run)))
-        is_open = {job_id for job_id, run in runs.items() if not run.state.is_final}
+        unknown = [job_id for job_id in unseen if job_id not in runs]
+        problems += [await self._try(job_id, self._end_if_deleted(rows[job_id])) for job_id in unknown]
+        is_open = {job_id for job_id, run in runs.items() if not run.state.is_final} | {*unknown}
         self.has_pending = any(run.state.type == "PENDING" for run in runs.values())
         self.silence.keep(is_open)
         for job_id in self.confirmed.keys() - runs.keys():
@@ -177,13 +175,13 @@ class Repair:
         if (problem := next(filter(None, problems), None)) is not None:
             raise problem
 
-    async def _try(self, job_id: UUID, work: Awaitable[None]) -> StoreFull | None:
-        """Await one run's comparison. Returns what kept its row from being written, and raises what keeps all
-        runs from being compared.
+    async def _try(self, job_id: UUID, work: Awaitable[bool]) -> StoreFull | None:
+        """Await one run's comparison, which says whether its row is now as Prefect has it. Returns what kept
+        this row from being written, and raises what keeps all runs from being compared.
         """
         try:
-            await work
-            self.confirmed[job_id] = self._store.now()
+            if await work:
+                self.confirmed[job_id] = self._store.now()
         except NotOurs:
             pass
         except StoreFull as error:
@@ -203,7 +201,7 @@ class Repair:
             if (cursor := page.cursor) is None:
                 return
 
-    async def _compare(self, row: Job | None, run: Run) -> None:
+    async def _compare(self, row: Job | None, run: Run) -> bool:
         row = row or await self._store.job(run.job_id)
         try:
             row = await self._current(row, run)
@@ -216,6 +214,21 @@ class Repair:
             await self.agree(row)
         else:
             await self._end_the_gone(row, run)
+        return True
+
+    async def _end_if_deleted(self, row: Job) -> bool:
+        """End an open job whose run Prefect no longer knows, once nobody works on it."""
+        silent_s = self.silence.look(row.job_id, (row.attempt, row.updated_at))
+        if row.process is not None:
+            self._marks[row.job_id] = row.process
+        if is_abandoned(row, self.is_alive, silent_s=silent_s) and not await self._orchestrator.knows(
+            row.job_id
+        ):
+            present = await self._store.job(row.job_id)
+            if present is not None and not present.is_final and present.updated_at == row.updated_at:
+                log.warning("Job %s: Prefect no longer knows its run", row.job_id)
+                await self._end(ended_without_run(present, self._store.now()))
+        return False
 
     async def _current(self, row: Job | None, run: Run) -> Job:
         """The row, updated if it differs from Prefect."""
