@@ -8,6 +8,7 @@
     - ExtraMissing
     - LanguageMismatch
     - SchemaTooNew
+    - StoreReadOnly
     - SourceRefused
     - AddressInUse
   x TransientError               try again later; stage tasks retry these, and only these
@@ -83,6 +84,10 @@ class LanguageMismatch(ConfigurationError):
 
 class SchemaTooNew(ConfigurationError):
     """A store was written by a newer version of this package."""
+
+
+class StoreReadOnly(ConfigurationError):
+    """A store cannot be written, for example because its file is read-only; it can perhaps be read."""
 
 
 class SourceRefused(ConfigurationError):

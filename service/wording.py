@@ -40,6 +40,9 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "timed_out": lambda _: "Prefect's timeout ended it.",
     "gone": lambda _: "Its process was killed or crashed.",
     "never_began": lambda _: "Several workers took it, but none started it.",
+    "run_deleted": lambda _: (
+        "Prefect no longer knows its run: it was deleted, or Prefect's database was replaced."
+    ),
     "worker_stopped": lambda _: (
         "Its worker was stopped. What it learned is kept; a retry continues from there."
     ),
@@ -51,6 +54,7 @@ _REMEDIES: dict[ReasonCode, Wording] = {
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",
     "pool_missing": lambda _: "Run `learn up`, or `prefect work-pool create` and `prefect deploy --all`.",
     "never_began": lambda _: "See the worker's log, then retry the job.",
+    "run_deleted": lambda _: "Start a new job; what this one learned is kept.",
     "no_worker": lambda about: f"Start one: `learn up`, or `prefect worker start --pool {about['pool']}`.",
 }
 

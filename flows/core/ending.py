@@ -12,6 +12,8 @@ OVERDUE, SILENT, GONE, NEVER_BEGAN = "Overdue", "Silent", "Gone", "NeverBegan"
 """Our names of Prefect's state CRASHED: for a run far past its time limit, for one that gives no sign,
 for one whose process is known to be gone, and for one that several workers took and none began.
 """
+RUN_DELETED = "RunDeleted"
+"""Our name of the last state of a run that Prefect no longer knows. It is in our row and log only."""
 WORKER_STOPPED = "WorkerStopped"
 """Our name of Prefect's state CRASHED for a run whose worker was stopped; it can go on."""
 SUPERSEDED_EXIT = 75
@@ -22,6 +24,7 @@ _BY_NAME: dict[str, ReasonCode] = {
     SILENT: "vanished",
     GONE: "gone",
     NEVER_BEGAN: "never_began",
+    RUN_DELETED: "run_deleted",
     WORKER_STOPPED: "worker_stopped",
 }
 _LAST_SIGNAL, _BY_SHELL = 64, 128

@@ -128,8 +128,7 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     """The row after the projector has written what it has seen of a run; None if that changes nothing.
 
     `seen` is the document for a run that has none, with the projector's fields set. A state older than the
-    stored one changes nothing. For a job that ended without a report from its process, `is_settled` says that
-    `seen` has its final counts.
+    stored one changes nothing. For a job that has ended, `is_settled` says that `seen` has its final counts.
     """
     if stored is None:
         return _judged(seen.model_copy(update={"version": 1}))
@@ -141,7 +140,8 @@ def projected(stored: Job | None, seen: Job) -> Job | None:
     if is_older:
         return None
     changed: dict[str, Any] = {"state": state, "reason": reason, "confirmed_at": seen.confirmed_at}
-    if seen.is_settled and not base.is_settled and state is not None and state.is_final:
+    is_over = base.is_final or (state is not None and state.is_final)
+    if seen.is_settled and not base.is_settled and is_over:
         changed |= {"is_settled": True} | {name: getattr(seen, name) for name in COUNTED}
     row = _judged(base.model_copy(update=changed))
     ignored = {"confirmed_at": stored.confirmed_at, "run_status": stored.run_status}

@@ -42,6 +42,7 @@ ReasonCode = Literal[
     "timed_out",
     "gone",
     "never_began",
+    "run_deleted",
     "worker_stopped",
     "prefect",
 ]

@@ -16,18 +16,27 @@ LOCAL = "sqlite:///relative/path.db, sqlite:////absolute/path.db, memory:// or m
 FORMS = f"{LOCAL}, firestore://project/database"
 
 
-def open_store(url: str, *, language: str = "en", clock: Callable[[], datetime] = utc_now) -> Store:
+def open_store(
+    url: str,
+    *,
+    language: str = "en",
+    clock: Callable[[], datetime] = utc_now,
+    is_read_only: bool = False,
+) -> Store:
     """The store at a URL, to be opened with `async with`.
 
-    The backend's driver is imported here, not before. Claims and cached evidence expire by `clock`. Raises
-    ConfigurationError for an unknown form of URL, or if the driver's package is missing; opening raises
-    LanguageMismatch if the store holds another language.
+    The backend's driver is imported here, not before. Claims and cached evidence expire by `clock`. With
+    `is_read_only` a file is opened without writing, for one that cannot be written. Raises ConfigurationError
+    for an unknown form of URL, or if the driver's package is missing; opening raises LanguageMismatch if the
+    store holds another language.
     """
     scheme, separator, location = url.partition("://")
     if separator and scheme == "sqlite":
         from flows.stores.sqlite import SqliteStore, path_of
 
-        return SqliteStore(path_of(location), language=language, url=url, clock=clock)
+        return SqliteStore(
+            path_of(location), language=language, url=url, clock=clock, is_read_only=is_read_only
+        )
     if separator and scheme == "memory":
         from flows.stores.memory import MemoryStore
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,22 +15,23 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.errors import InvalidInput
+from flows.errors import InvalidInput, LearningError, StoreFull, StoreReadOnly
 from flows.knowledge import Job, JobEvent, JobStatus, Mode
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
-from service.cli.output.console import DONE, FAILED, clean, out, say, say_error
+from service.cli.output.console import DONE, FAILED, clean, describe, out, say, say_error
 from service.cli.output.display import count_words
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
-from service.errors import Conflict, FacadeUnavailable, NotFound
+from service.errors import Conflict, FacadeUnavailable, NotFound, PrefectUnavailable
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
 MUST_FAIL_AGAIN = "must_fail_again"
 SHORT = 8
 """How many characters of an id to show; nearly always enough to identify it."""
-CATCH_UP_S = 5.0
+CATCH_UP_S = 8.0
+"""Longer than a locked store, or Prefect, takes to say so: five seconds."""
 LOOKED_AT = 1000
 """How many of the newest jobs to search for a shortened id."""
 
@@ -82,8 +84,19 @@ async def list_jobs(wanted: JobsWanted) -> int:
     settings = read_settings()
     prefect = os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)
     with adopted(client_environment(settings, prefect)):
-        async with open_store(settings.store, language=settings.language) as store:
-            return await show_stored_jobs(store, wanted)
+        async with AsyncExitStack() as stack:
+            problem: LearningError | None = None
+            try:
+                store = open_store(settings.store, language=settings.language)
+                await stack.enter_async_context(store)
+            except (StoreReadOnly, StoreFull) as error:
+                problem = error
+                store = open_store(settings.store, language=settings.language, is_read_only=True)
+                try:
+                    await stack.enter_async_context(store)
+                except LearningError:
+                    raise error from None
+            return await show_stored_jobs(store, wanted, problem=problem)
 
 
 async def start_and_tell(
@@ -136,11 +149,15 @@ async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
     return DONE
 
 
-async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
-    """List jobs from the store when no server responds, updated from Prefect if that responds."""
+async def show_stored_jobs(store: Store, wanted: JobsWanted, *, problem: LearningError | None = None) -> int:
+    """List the jobs of a store, updated from Prefect if possible; `problem` says why it cannot be."""
     from service.orchestration.projector import catch_up
 
-    is_complete = await catch_up(store, within_s=CATCH_UP_S)
+    if problem is None:
+        try:
+            await catch_up(store, within_s=CATCH_UP_S)
+        except LearningError as error:
+            problem = error
     rows: list[Job] = []
     cursor: str | None = None
     statuses = [wanted.status] if wanted.status else ()
@@ -151,8 +168,10 @@ async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
         if (cursor := page.cursor) is None:
             break
     _tell_jobs([JobView.of(row, prefect_url=None) for row in rows], is_json=wanted.is_json)
-    if not is_complete:
+    if isinstance(problem, PrefectUnavailable):
         say("Can't reach a server or Prefect; this is what the store has.")
+    elif problem is not None:
+        say(f"Not up to date; this is what the store has. {describe(problem)}")
     return DONE
 
 

@@ -155,6 +155,16 @@ def fate_of(look: Look, is_alive: Lives) -> Fate:
     return "gone" if is_alive(worker) is False else "unsure"
 
 
+def is_abandoned(row: Job, is_alive: Lives, *, silent_s: float) -> bool:
+    """Whether nobody works on an open job whose run Prefect does not know; a living process writes its own
+    end.
+    """
+    if row.process is None:
+        return silent_s >= (SILENT_S if row.attempt else PENDING_S)
+    known = is_alive(row.process)
+    return silent_s >= SILENT_S if known is None else not known
+
+
 def remedy_of(
     look: Look, fate: Fate, *, silent_s: float, gone_s: float, has_worker: bool, is_overdue: bool
 ) -> Remedy | None:

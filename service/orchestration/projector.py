@@ -8,38 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 from prefect.context import get_settings_context
 
-from flows.core.ending import GONE, OVERDUE, reason_of_end
-from flows.errors import ConfigurationError, LearningError, TransientError
-from flows.knowledge import Job, JobStatus, PrefectState, Reason
+from flows.core.ending import reason_of_end
+from flows.errors import LearningError, StoreFull, StoreUnavailable
+from flows.knowledge import Job, JobEvent, PrefectState, Reason
 from flows.stores.base import Saved, Store
-from flows.stores.settling import settle
+from flows.stores.settling import Settler, settle_ended
 from service.errors import PrefectUnavailable
 from service.orchestration.events import LatestFirst, PoolEvent, RunEvent, events
 from service.orchestration.reading import CommittedStates, in_order
-from service.orchestration.repair import LATEST, WAITING, NotOurs, Repair, latest_open, lines_of, new_row
+from service.orchestration.repair import WAITING, Repair
+from service.orchestration.rows import NotOurs, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text
 
 POLL_S = 4.0
+SETTLE_FOR_S = 6.0
+"""How long one comparison without a server may settle jobs: longer than a locked store takes to say so. The
+next comparison goes on.
+"""
 AGAIN_S = 1.5
 """Pause after a failed poll, and while a run that a worker took has not begun."""
 SECOND_LOOK_S = 6.0
 """Poll again this long after connecting: events that Prefect accepted just before are in neither answer until
 it has stored them.
 """
-SETTLE = timedelta(seconds=5)
-"""How long a process may keep writing after Prefect has recorded its end."""
-ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
 OnNews = Callable[[RunEvent | Saved], None]
@@ -60,23 +62,22 @@ class Projector:
         self._tasks: set[asyncio.Task[None]] = set()
         self._polling = asyncio.Lock()
         self._poll_now = asyncio.Event()
-        self._settling: set[UUID] = set()
         self._committed = CommittedStates(orchestrator)
         self._untaken = LatestFirst()
-        self._repair = Repair(store, orchestrator, self._project)
+        self._repair = Repair(store, orchestrator, self._project, self._end)
+        self._settler = Settler(store, lambda row: self._on_news(Saved(row, (), is_written=False)))
         self._has_looked_back = False
-        self._is_running = False
         self.is_in_contact = False
         """Whether Prefect answered the last poll, so no job that it knows is missing."""
 
     async def __aenter__(self) -> Self:
         # keep the Prefect server that was configured at the start, for later connections too
         self._settings = get_settings_context()
-        self._is_running = True
         self._spawn(self._listen(), "projector: events")
         self._spawn(self._keep_taking(), "projector: states")
         self._spawn(self._keep_polling(), "projector: poll")
         self._spawn(self._repair.keep_looking(self._polling), "projector: processes")
+        self._spawn(self._settler.keep_settling(), "projector: settling")
         return self
 
     async def __aexit__(
@@ -127,24 +128,26 @@ class Projector:
         """
         async with self._polling:
             await self._repair.compare_runs(is_first=not self._has_looked_back)
-            if not self._has_looked_back:
-                self._has_looked_back = True
-                for row in (await self._store.jobs(limit=LATEST)).items:
-                    self._settle_later(row)
+            self._has_looked_back = True
 
     async def catch_up(self) -> None:
-        """Update the open rows in the store from Prefect, and settle jobs that ended badly.
+        """Update the open rows in the store from Prefect, and settle jobs that ended badly, also if Prefect
+        does not respond.
 
-        Raises PrefectUnavailable.
+        Raises PrefectUnavailable and the store's errors.
         """
-        async with self._polling:
-            await self._repair.compare_rows()
-            for row in (await self._store.jobs(statuses=ENDED_BADLY, limit=LATEST)).items:
-                ended_at = row.state.since if row.state is not None else row.finished_at
-                # a process that is known to be gone writes no more
-                is_gone = row.state is not None and row.state.name in {GONE, OVERDUE}
-                if ended_at and not row.is_settled and (is_gone or ended_at + SETTLE < self._store.now()):
-                    await settle(self._store, row)
+        is_writable = True
+        try:
+            async with self._polling:
+                await self._repair.compare_rows()
+        except (StoreFull, StoreUnavailable):
+            is_writable = False
+            raise
+        finally:
+            if is_writable:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SETTLE_FOR_S):
+                        await settle_ended(self._store)
 
     async def _listen(self) -> None:
         async with aclosing(events(self._settings, self._on_stream)) as stream:
@@ -248,35 +251,24 @@ class Projector:
         if state is not None and state.is_final and (again := latest_open(told)) is not None:
             # the run may have restarted in between; then the earlier process's status no longer counts
             await self._store.project(seen.model_copy(update={"state": again, "reason": None}))
+        return await self._write(seen, lines)
+
+    async def _end(self, ended: Job) -> Saved:
+        """Write a row that has its last state."""
+        return await self._write(ended, lines_of(ended, [ended.state] if ended.state is not None else []))
+
+    async def _write(self, seen: Job, lines: Sequence[JobEvent]) -> Saved:
         saved = await self._store.project(seen, lines)
         if saved.job.status == "failed" and saved.lines:
-            log.error("Job %s failed: %s", job_id, _why(saved.job))
+            log.error("Job %s failed: %s", saved.job.job_id, _why(saved.job))
         self._on_news(saved)
-        self._settle_later(saved.job)
+        self._settler.note(saved.job)
         return saved
 
     async def _reason(self, run: Run, state: PrefectState) -> Reason | None:
         if state.type in WAITING:
             return await self._orchestrator.pools.why_waiting(run)
         return reason_of_end(state, run.exit_code) if state.type in {"FAILED", "CRASHED"} else None
-
-    def _settle_later(self, row: Job) -> None:
-        """When no process writes any more, recount a job's words and release its claims."""
-        if self._is_running and not row.is_settled and row.job_id not in self._settling:
-            self._settling.add(row.job_id)
-            self._spawn(self._settle(row.job_id), f"projector: settle {row.job_id}")
-
-    async def _settle(self, job_id: UUID) -> None:
-        try:
-            for wait_s in (SETTLE.total_seconds(), 5.0, 30.0, 60.0):
-                await asyncio.sleep(wait_s)
-                with suppress(TransientError):
-                    row = await self._store.job(job_id)
-                    if row is not None and not row.is_settled:
-                        self._on_news(Saved(await settle(self._store, row), (), is_written=False))
-                    return
-        finally:
-            self._settling.discard(job_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -288,13 +280,14 @@ def _why(job: Job) -> str:
     return reason_text(job.reason) if job.reason is not None else (job.errors or ("no reason given",))[-1]
 
 
-async def catch_up(store: Store, *, within_s: float) -> bool:
-    """Update the store once from the Prefect server in the environment; False if that does not respond in
-    time.
+async def catch_up(store: Store, *, within_s: float) -> None:
+    """Update the store once from the Prefect server in the environment, and settle jobs that ended badly.
+
+    Raises PrefectUnavailable if Prefect does not respond in time, ConfigurationError and the store's errors,
+    after doing what could be done.
     """
     try:
         async with asyncio.timeout(within_s), Orchestrator(clock=store.now) as orchestrator:
             await Projector(store, orchestrator).catch_up()
-    except (PrefectUnavailable, ConfigurationError, TimeoutError):
-        return False
-    return True
+    except TimeoutError as error:
+        raise PrefectUnavailable(f"Prefect did not respond within {within_s:g} s") from error

@@ -45,6 +45,20 @@ class RunReader:
             return None
         return await self.known(run)
 
+    async def knows(self, job_id: UUID) -> bool:
+        """Whether Prefect knows a run, of whatever flow. Raises PrefectUnavailable.
+
+        Asks in two ways: a 404 alone may come from a proxy whose Prefect is away.
+        """
+        wanted = FlowRunFilter(id=FlowRunFilterId(any_=[job_id]))
+        if await self._api.ask(partial(_read_some, wanted)):
+            return True
+        try:
+            await self._api.ask(lambda client: client.read_flow_run(job_id))
+        except ObjectNotFound:
+            return False
+        return True
+
     async def runs(
         self,
         *,

@@ -8,29 +8,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from flows.core import ending
-from flows.core.status import is_told, line_of
-from flows.errors import ConfigurationError, LearningError, StoreUnavailable, TransientError
+from flows.errors import ConfigurationError, StoreFull, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
     OPEN_STATUSES,
     Job,
-    JobEvent,
     JobStatus,
-    PrefectState,
     ProcessMark,
     StateType,
 )
 from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
-from flows.stores.base import Saved, Store
+from flows.stores.base import Store
 from service.orchestration import liveness
-from service.orchestration.liveness import Lives, Look, Remedy, Silence, fate_of, is_alive, remedy_of
+from service.orchestration.liveness import (
+    Lives,
+    Look,
+    Remedy,
+    Silence,
+    fate_of,
+    is_abandoned,
+    is_alive,
+    remedy_of,
+)
 from service.orchestration.reading import PastStates
+from service.orchestration.rows import End, NotOurs, Project, ended_without_run
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -56,63 +62,18 @@ _CRASHES: dict[Remedy, tuple[str, str]] = {
 log = logging.getLogger(__name__)
 
 
-class NotOurs(LearningError):
-    """The run gets no row: it belongs to another flow, or is scheduled for later."""
-
-
-def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool, now: datetime) -> Job:
-    """The row of a run that has none. Raises NotOurs."""
-    if run is None:
-        raise NotOurs(f"{job_id} is a run of another flow")
-    if not run.has_deployment:
-        raise NotOurs(f"{job_id} runs in its own process, which writes its row")
-    if not is_asked_for and run.due_at > now + timedelta(seconds=1):
-        raise NotOurs(f"{job_id} is scheduled for later")
-    return Job(
-        job_id=run.job_id,
-        mode=run.mode,
-        started_by=run.started_by,
-        name=run.name,
-        parameters=dict(run.parameters),
-        created_at=run.due_at,
-    )
-
-
-def lines_of(row: Job, states: Iterable[PrefectState]) -> list[JobEvent]:
-    """These states as lines of the log, without an end that the run's process has told already."""
-    return [line_of(state, row.attempt) for state in states if is_told(row, state)]
-
-
-def latest_open(states: Sequence[PrefectState]) -> PrefectState | None:
-    """The latest of these states, in order, in which the run waits or works."""
-    return next((state for state in reversed(states) if state.status in {"queued", "running"}), None)
-
-
-class Project(Protocol):
-    """Writes Prefect's states of one run to its row. Raises NotOurs."""
-
-    async def __call__(
-        self,
-        job_id: UUID,
-        *,
-        row: Job | None = None,
-        run: Run | None = None,
-        states: Iterable[PrefectState] = (),
-    ) -> Saved:
-        """Return the written row and its new lines."""
-        ...
-
-
 class Repair:
-    """Compares the store with one Prefect server; `project` writes the differences.
+    """Compares the store with one Prefect server; `project` writes the differences, and `end` the end of a
+    run that Prefect no longer knows.
 
     It knows the time by the store's clock.
     """
 
-    def __init__(self, store: Store, orchestrator: Orchestrator, project: Project) -> None:
+    def __init__(self, store: Store, orchestrator: Orchestrator, project: Project, end: End) -> None:
         self._store = store
         self._orchestrator = orchestrator
         self._project = project
+        self._end = end
         self.silence = Silence()
         self.is_alive: Lives = is_alive
         self.kill = liveness.kill_process
@@ -171,7 +132,9 @@ class Repair:
     async def look_at(self, job_id: UUID) -> None:
         """Check whether the process of a run is alive, and end the run if not. Raises PrefectUnavailable."""
         run, row = await self._orchestrator.run(job_id), await self._store.job(job_id)
-        if run is None or row is None or run.state.is_final:
+        if run is None and row is not None and not row.is_final:
+            await self._end_if_deleted(row)
+        elif run is None or row is None or run.state.is_final:
             self._marks.pop(job_id, None)
         else:
             await self._end_the_gone(row, run)
@@ -195,19 +158,13 @@ class Repair:
         rows = {row.job_id: row async for row in self._rows(OPEN_STATUSES)}
         unseen = [job_id for job_id in rows if job_id not in runs]
         runs |= {run.job_id: run for run in await self._orchestrator.runs_by_id(unseen)}
+        problems: list[StoreFull | None] = []
         # first those that may have to be killed to give the store back
         for job_id, run in sorted(runs.items(), key=lambda known: known[1].state.type != "CANCELLING"):
-            try:
-                await self._compare(rows.get(job_id) or await self._store.job(job_id), run)
-            except NotOurs:
-                continue
-            except (TransientError, ConfigurationError):
-                raise
-            except Exception:  # one run must not keep the others from being compared
-                log.exception("Could not compare job %s with Prefect", job_id)
-                continue
-            self.confirmed[job_id] = self._store.now()
-        is_open = {job_id for job_id, run in runs.items() if not run.state.is_final}
+            problems.append(await self._try(job_id, self._compare(rows.get(job_id), run)))
+        unknown = [job_id for job_id in unseen if job_id not in runs]
+        problems += [await self._try(job_id, self._end_if_deleted(rows[job_id])) for job_id in unknown]
+        is_open = {job_id for job_id, run in runs.items() if not run.state.is_final} | {*unknown}
         self.has_pending = any(run.state.type == "PENDING" for run in runs.values())
         self.silence.keep(is_open)
         for job_id in self.confirmed.keys() - runs.keys():
@@ -215,6 +172,25 @@ class Repair:
         for known in (self._marks, self._gone_since):
             for job_id in known.keys() - is_open:
                 known.pop(job_id)
+        if (problem := next(filter(None, problems), None)) is not None:
+            raise problem
+
+    async def _try(self, job_id: UUID, work: Awaitable[bool]) -> StoreFull | None:
+        """Await one run's comparison, which says whether its row is now as Prefect has it. Returns what kept
+        this row from being written, and raises what keeps all runs from being compared.
+        """
+        try:
+            if await work:
+                self.confirmed[job_id] = self._store.now()
+        except NotOurs:
+            pass
+        except StoreFull as error:
+            return error
+        except (TransientError, ConfigurationError):
+            raise
+        except Exception:  # one run must not keep the others from being compared
+            log.exception("Could not compare job %s with Prefect", job_id)
+        return None
 
     async def _rows(self, statuses: Collection[JobStatus]) -> AsyncGenerator[Job]:
         cursor: str | None = None
@@ -225,7 +201,8 @@ class Repair:
             if (cursor := page.cursor) is None:
                 return
 
-    async def _compare(self, row: Job | None, run: Run) -> None:
+    async def _compare(self, row: Job | None, run: Run) -> bool:
+        row = row or await self._store.job(run.job_id)
         try:
             row = await self._current(row, run)
         except StoreUnavailable:
@@ -237,6 +214,21 @@ class Repair:
             await self.agree(row)
         else:
             await self._end_the_gone(row, run)
+        return True
+
+    async def _end_if_deleted(self, row: Job) -> bool:
+        """End an open job whose run Prefect no longer knows, once nobody works on it."""
+        silent_s = self.silence.look(row.job_id, (row.attempt, row.updated_at))
+        if row.process is not None:
+            self._marks[row.job_id] = row.process
+        if is_abandoned(row, self.is_alive, silent_s=silent_s) and not await self._orchestrator.knows(
+            row.job_id
+        ):
+            present = await self._store.job(row.job_id)
+            if present is not None and not present.is_final and present.updated_at == row.updated_at:
+                log.warning("Job %s: Prefect no longer knows its run", row.job_id)
+                await self._end(ended_without_run(present, self._store.now()))
+        return False
 
     async def _current(self, row: Job | None, run: Run) -> Job:
         """The row, updated if it differs from Prefect."""

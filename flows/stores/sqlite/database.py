@@ -7,7 +7,6 @@ can lose the last commits, and it leaves the file intact.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -17,9 +16,10 @@ from typing import Any
 import aiosqlite
 
 from flows.core.identity.graphics import graphical_key
-from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew
+from flows.errors import ConfigurationError, StoreReadOnly
 from flows.shielding import finish
 from flows.stores.sqlite.failures import is_busy, translated
+from flows.stores.sqlite.opening import check_identity, check_path, uri_to_read
 from flows.stores.sqlite.statements import STATEMENTS, migrations, split_script
 
 Scalar = str | int | float | None
@@ -72,7 +72,7 @@ class SqliteDatabase:
 
         Raises ConfigurationError and StoreUnavailable.
         """
-        self._check_path()
+        check_path(self.path)
         try:
             with translated(self.path):
                 self._writer = await self._connect()
@@ -91,6 +91,25 @@ class SqliteDatabase:
                 await self._reader.execute_fetchall(
                     f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}"
                 )
+        except BaseException:
+            await self.close()
+            raise
+
+    async def open_to_read(self, *, language: str) -> None:
+        """Open a file that cannot be written, or whose disk is full, for reading only.
+
+        Raises StoreReadOnly if it must be upgraded first, ConfigurationError and StoreUnavailable.
+        """
+        try:
+            with translated(self.path):
+                self._reader = await self._connect(uri_to_read(self.path))
+                stored = await self._read_identity(self._reader)
+            if stored is None or stored[0] < len(migrations()):
+                raise StoreReadOnly(  # noqa: TRY301  and close, as after any other failure
+                    f"LEARN_STORE: {self.path} is from an earlier version, and cannot be upgraded without"
+                    " writing it"
+                )
+            check_identity(self.path, *stored, language)
         except BaseException:
             await self.close()
             raise
@@ -188,12 +207,14 @@ class SqliteDatabase:
                     raise
                 await asyncio.sleep(0.005)
 
-    async def _connect(self) -> aiosqlite.Connection:
+    async def _connect(self, uri: str | None = None) -> aiosqlite.Connection:
         failures: list[sqlite3.Error] = []
 
         def open_file() -> sqlite3.Connection:
             try:
-                return sqlite3.connect(self.path, isolation_level=None, cached_statements=256)
+                return sqlite3.connect(
+                    uri or self.path, isolation_level=None, cached_statements=256, uri=uri is not None
+                )
             except sqlite3.Error as error:
                 # otherwise aiosqlite leaves its thread running, which complains on the terminal
                 failures.append(error)
@@ -232,51 +253,22 @@ class SqliteDatabase:
                         {"language": language},
                     )
             stored = await self._read_identity()
-        version, held = stored or (0, language)
-        if version > len(migrations()):
-            raise SchemaTooNew(
-                f"LEARN_STORE: {self.path} was written by a newer version of learning-pipeline. Upgrade, or"
-                " choose another file"
-            )
-        if held != language:
-            raise LanguageMismatch(
-                f"LEARN_LANGUAGE: {self.path} is for the language {held!r}, not {language!r}. Set"
-                f" LEARN_LANGUAGE={held} or choose another file"
-            )
+        check_identity(self.path, *(stored or (0, language)), language)
 
-    async def _read_identity(self) -> tuple[int, str] | None:
+    async def _read_identity(self, connection: aiosqlite.Connection | None = None) -> tuple[int, str] | None:
         """The schema version and the language; None for an empty file.
 
         Raises ConfigurationError for another program's database.
         """
-        ((application_id,),) = await self._patiently("PRAGMA application_id")
-        ((version,),) = await self._patiently("PRAGMA user_version")
+        ((application_id,),) = await self._patiently("PRAGMA application_id", connection)
+        ((version,),) = await self._patiently("PRAGMA user_version", connection)
         if application_id != APPLICATION_ID:
-            tables = await self._patiently("SELECT name FROM sqlite_schema LIMIT 1")
+            tables = await self._patiently("SELECT name FROM sqlite_schema LIMIT 1", connection)
             if tables or version:
                 raise ConfigurationError(
                     f"LEARN_STORE: {self.path} belongs to another program. Choose another file"
                 )
             return None
-        ((language,),) = await self._patiently("SELECT value FROM metadata WHERE name = 'language'")
+        named = "SELECT value FROM metadata WHERE name = 'language'"
+        ((language,),) = await self._patiently(named, connection)
         return version, language
-
-    def _check_path(self) -> None:
-        folder = self.path.parent
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"LEARN_STORE: cannot create the folder {folder} ({error.strerror}). Choose a file in a"
-                " writable folder"
-            ) from error
-        if self.path.is_dir():
-            raise ConfigurationError(f"LEARN_STORE: {self.path} is a folder. Choose a file in it")
-        for place in (folder, self.path):
-            if place.exists() and not os.access(place, os.W_OK):
-                raise ConfigurationError(
-                    f"LEARN_STORE: {place} is not writable. Make it writable, or choose another file"
-                )
-        # the log and the index beside it get the permissions of the file; what is wrong SQLite says itself
-        with suppress(OSError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))

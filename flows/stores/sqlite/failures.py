@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.errors import ConfigurationError, LearningError, StoreFull, StoreUnavailable
+from flows.errors import ConfigurationError, LearningError, StoreFull, StoreReadOnly, StoreUnavailable
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -48,7 +48,7 @@ def _meaning(error: sqlite3.Error, path: Path) -> LearningError | None:
             " this one from a backup"
         )
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
-        return ConfigurationError(
+        return StoreReadOnly(
             f"LEARN_STORE: {path} is not writable ({error}). Make the file and its folder writable, or choose"
             " another file"
         )

@@ -32,7 +32,8 @@ class SqliteStore(
 ):
     """Everything in one file in WAL mode.
 
-    A write waits at most `busy_timeout_s` seconds for another process.
+    A write waits at most `busy_timeout_s` seconds for another process. With `is_read_only` the file is opened
+    without writing to it or its folder.
     """
 
     has_full_text = True
@@ -45,9 +46,11 @@ class SqliteStore(
         url: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         busy_timeout_s: float = 5.0,
+        is_read_only: bool = False,
     ) -> None:
         self.url = url or f"sqlite:///{quote(bytes(path))}"
         self._language = language
+        self._is_read_only = is_read_only
         self._clock = clock
         self._database = SqliteDatabase(path, busy_timeout_s=busy_timeout_s)
 
@@ -56,7 +59,10 @@ class SqliteStore(
         return self._clock()
 
     async def __aenter__(self) -> Self:
-        await self._database.open(language=self._language)
+        if self._is_read_only:
+            await self._database.open_to_read(language=self._language)
+        else:
+            await self._database.open(language=self._language)
         return self
 
     async def __aexit__(

@@ -14,7 +14,7 @@ from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
-from service.errors import Conflict, unknown_job
+from service.errors import Conflict, NotFound, unknown_job
 from service.live.log_pages import page_after, page_before
 from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
@@ -144,7 +144,12 @@ async def cancel_job(
         return Stopping(job_id=job_id, drain=True, did="draining")
     if row.status != "cancelling":
         # a job that has not begun has nothing in flight
-        await _note(facade, await facade.orchestrator.cancel_now(job_id))
+        try:
+            await _note(facade, await facade.orchestrator.cancel_now(job_id))
+        except NotFound:
+            # its run was deleted: it ends without Prefect, unless its process is at work
+            if await _ended(facade, row) == "cancelling":
+                raise
     return Stopping(job_id=job_id, drain=drain, did=await _ended(facade, row))
 
 
@@ -153,7 +158,8 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
     """Run a failed, crashed or cancelled job again under the same id, from where it stopped.
 
     A job that is waiting, or that a worker took but has not started, is put back into the queue. A job that
-    failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`.
+    failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`, one whose
+    run Prefect no longer knows with `run_deleted`.
     """
     count()
     row = await find(facade, job_id)
@@ -179,9 +185,16 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
     await facade.store.clear_stop(job_id)
     try:
         run, did = await facade.orchestrator.retry(job_id)
-    except BaseException:
+    except BaseException as error:
         if was_stopping:
             await facade.store.request_stop(job_id)
+        if isinstance(error, NotFound):
+            raise Conflict(
+                "job_id",
+                "has no run in Prefect any more",
+                "Start a new job; what this one learned is kept.",
+                code="run_deleted",
+            ) from error
         raise
     await _note(facade, run)
     response.headers["Location"] = f"/jobs/{job_id}"

@@ -28,6 +28,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, get_current_settings, temporary_settings
 from prefect.states import Cancelled, Crashed
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
@@ -141,7 +142,7 @@ class LearningWorker(ProcessWorker):
         try:
             await self.client.update_flow_run_labels(flow_run.id, dict(taken_labels(taken)))
         except Exception as error:  # noqa: BLE001  without it PENDING has its limit all the same
-            self._logger.debug("Could not tell Prefect who has taken run %s: %s", flow_run.id, error)
+            self.get_flow_run_logger(flow_run).debug("Could not tell Prefect who has taken it: %s", error)
 
     async def run(
         self,
@@ -191,7 +192,8 @@ class LearningWorker(ProcessWorker):
         return process
 
     async def _conclude(self, flow_run: FlowRun, process: RunProcess) -> int:
-        """Report the end of a run that did not report it itself. Returns 0 once Prefect knows.
+        """Report the end of a run that did not report it itself. Returns 0 once Prefect knows, or no longer
+        knows the run.
 
         A cancelled run is marked as cancelled now that its process is gone.
         """
@@ -200,6 +202,8 @@ class LearningWorker(ProcessWorker):
             try:
                 with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
                     return await self._tell_end(flow_run, process, code)
+            except ObjectNotFound:
+                return 0  # deleted in Prefect: there is nobody to tell
             except Exception as error:  # noqa: BLE001  Prefect may be away: nobody else knows how the process ended
                 self.get_flow_run_logger(flow_run).debug(
                     "Could not tell Prefect how the run ended: %s", error

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from flows.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from flows.knowledge import Job, utc_now
 from flows.stores import open_store
 from service.cli import app as cli
@@ -34,11 +44,15 @@ def put(url, *statuses):
         async with open_store(url, language="en") as store:
             for number, status in enumerate(statuses, 1):
                 ended = {} if status == "running" else {"finished_at": utc_now(), "end_reason": "all done"}
+                if is_unsettled := status == "unsettled":
+                    ended["finished_at"] -= timedelta(minutes=1)
                 await store.put_job(
                     Job(
                         job_id=UUID(int=number),
                         mode="quick",
-                        status=status,
+                        status="failed" if is_unsettled else status,
+                        run_status="failed" if is_unsettled else None,
+                        is_settled=not is_unsettled,
                         attempt=1,
                         created_at=utc_now(),
                         **ended,
@@ -67,3 +81,88 @@ def test_a_server_that_was_named_is_not_replaced_by_the_store(url, monkeypatch, 
     monkeypatch.setenv("LEARN_URL", f"http://127.0.0.1:{free_port}")
     assert cli.main(["jobs"]) != 0
     assert capsys.readouterr().out == ""
+
+
+@contextmanager
+def read_only(folder):
+    """For root, too, if something may be mounted."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    is_mounted = bool(mount and umount) and all(
+        subprocess.run([mount, "-o", how, *places], capture_output=True, check=False).returncode == 0
+        for how, places in (("bind", (folder, folder)), ("remount,ro,bind", (folder,)))
+    )
+    if not is_mounted:
+        if os.geteuid() == 0:
+            pytest.skip("root may write anywhere, and nothing can be mounted here")
+        folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        if is_mounted:
+            subprocess.run([umount, folder], check=True)
+        else:
+            folder.chmod(0o755)
+
+
+@contextmanager
+def without_room():
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def listed(capsys, said):
+    """The statuses listed, after the one line that was said."""
+    told = capsys.readouterr()
+    (line,) = told.err.splitlines()
+    assert re.search(said, line), line
+    return [row.split("\t")[2] for row in told.out.splitlines()]
+
+
+@pytest.mark.parametrize(("prevented", "said"), [(read_only, "not writable"), (None, "quota full")])
+def test_a_store_that_cannot_be_opened_for_writing_is_listed(url, tmp_path, capsys, prevented, said):
+    put(url, "completed", "running")
+    with prevented(tmp_path) if prevented else without_room():
+        assert cli.main(["jobs"]) == 0
+    assert listed(capsys, said) == ["running", "completed"]
+
+
+def test_a_store_that_cannot_be_read_either_says_why(url, tmp_path, capsys):
+    with read_only(tmp_path):
+        assert cli.main(["jobs"]) == 1
+    told = capsys.readouterr()
+    assert "not writable" in told.err
+    assert len(told.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("refuse", "said"),
+    [
+        (StoreFull("knowledge.db: disk or disk quota full"), "what the store has.*quota full"),
+        (StoreUnavailable("Another process has locked knowledge.db"), "what the store has.*locked"),
+        (StoreReadOnly("knowledge.db is not writable"), "what the store has.*not writable"),
+    ],
+)
+def test_what_the_store_refuses_while_it_is_updated_is_said(url, capsys, monkeypatch, refuse, said):
+    put(url, "completed", "unsettled")
+
+    async def refused(*_):
+        raise refuse
+
+    monkeypatch.setattr("flows.stores.sqlite.store.SqliteStore.release_all", refused)
+    assert cli.main(["jobs"]) == 0
+    assert listed(capsys, said) == ["failed", "completed"]
+
+
+def test_a_store_that_another_process_holds_is_listed(url, tmp_path, capsys):
+    put(url, "completed", "unsettled")
+    with closing(sqlite3.connect(tmp_path / "knowledge.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert cli.main(["jobs"]) == 0
+        other.execute("ROLLBACK")
+    assert listed(capsys, "what the store has.*locked") == ["failed", "completed"]

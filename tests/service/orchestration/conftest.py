@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from flows.stores import settling
 from flows.stores.memory import MemoryStore
-from service.orchestration import projector as module
 from service.orchestration.projector import Projector
 from tests.service.orchestration.projector_parts import PlayedPrefect
 
@@ -25,5 +25,5 @@ def prefect():
 
 @pytest.fixture
 def projector(store, prefect, monkeypatch):
-    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    monkeypatch.setattr(settling, "SETTLE", timedelta(0))
     return Projector(store, prefect)

@@ -51,6 +51,13 @@ class PlayedPrefect:
         self._ask()
         return self._run(job_id) if job_id in self.past else None
 
+    def delete(self, job_id):
+        del self.past[job_id]
+
+    async def knows(self, job_id):
+        self._ask()
+        return job_id in self.past
+
     async def runs(self, *, statuses=(), until, since=None, limit, mode=None):
         self._ask()
         found = [self._run(job_id) for job_id in self.past]
@@ -68,7 +75,7 @@ class PlayedPrefect:
 
     async def history(self, job_id):
         self._ask()
-        return sorted(self.past[job_id], key=lambda state: state.since)  # as Prefect answers
+        return sorted(self.past.get(job_id, ()), key=lambda state: state.since)  # as Prefect answers
 
     async def call_crashed(self, job_id, why, *, name=OVERDUE):
         self.crashed.append(job_id)

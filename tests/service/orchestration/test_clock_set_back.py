@@ -59,7 +59,7 @@ async def test_a_row_follows_its_run_wherever_the_clock_is_set_back(store, prefe
 
 
 async def test_the_states_of_a_run_are_kept_in_the_order_in_which_they_came(store, prefect, projector):
-    repair = Repair(store, prefect, projector._project)
+    repair = Repair(store, prefect, projector._project, projector._end)
     for place, (kind, _) in enumerate(LIVES[-1][:6]):
         prefect.put(ANN, kind, after_s=place * 0.001 - (HOUR_S if place >= 4 else 0))
         past = await repair._past.of(await prefect.run(ANN))

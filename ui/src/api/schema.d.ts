@@ -270,7 +270,8 @@ export interface paths {
          * @description Run a failed, crashed or cancelled job again under the same id, from where it stopped.
          *
          *     A job that is waiting, or that a worker took but has not started, is put back into the queue. A job that
-         *     failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`.
+         *     failed because of its own parameters (`error_code`) is refused with the code `must_fail_again`, one whose
+         *     run Prefect no longer knows with `run_deleted`.
          */
         post: operations["retry_job"];
         delete?: never;
@@ -1485,7 +1486,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "taken_back" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "gone" | "never_began" | "worker_stopped" | "prefect";
+            code: "late" | "starting" | "pool_paused" | "pool_missing" | "no_worker" | "slots_taken" | "retry_later" | "taken_back" | "killed" | "exited" | "vanished" | "overdue" | "timed_out" | "gone" | "never_began" | "run_deleted" | "worker_stopped" | "prefect";
             /** Params */
             params?: {
                 [key: string]: unknown;

@@ -16,5 +16,13 @@ it.each([
   ["failed", "unknown_topic", ["canEdit"]],
   ["failed", "invalid_input", ["canEdit"]],
 ] as const)("a job that is %s (%s) can be gone on with by %j", (status, error_code, wanted) => {
-  expect(can({ status, error_code })).toEqual(wanted);
+  expect(can({ status, error_code, reason: null })).toEqual(wanted);
 });
+
+it.each(["failed", "cancelled"] as const)(
+  "a job that %s because its run was deleted begins anew",
+  (status) => {
+    const reason = { code: "run_deleted", params: {} } as const;
+    expect(can({ status, error_code: null, reason })).toEqual(["canRunAgain", "canEdit"]);
+  },
+);

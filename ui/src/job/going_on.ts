@@ -12,12 +12,15 @@ export interface GoingOn {
   canEdit: boolean;
 }
 
+/** Whether Prefect no longer knows the job's run, so that only a new job can go on. */
+export const isRunDeleted = (job: Pick<Job, "reason">) => job.reason?.code === "run_deleted";
+
 /** A job that failed by its own parameters would fail again: only editing helps. */
-export function goingOn(job: Pick<Job, "status" | "error_code">): GoingOn {
+export function goingOn(job: Pick<Job, "status" | "error_code" | "reason">): GoingOn {
   const isEnded = isOver(job);
   const mustFail = job.status === "failed" && job.error_code !== null;
   return {
-    canRetry: isEnded && job.status !== "completed" && !mustFail,
+    canRetry: isEnded && job.status !== "completed" && !mustFail && !isRunDeleted(job),
     canRunAgain: isEnded && !mustFail,
     canEdit: isEnded,
   };

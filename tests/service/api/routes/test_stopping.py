@@ -192,3 +192,41 @@ def test_job_that_failed_by_its_own_parameters_is_not_run_again(served, error_co
     assert "other parameters" in error["remedy"]
     assert served.get(f"/jobs/{job_id}").json()["status"] == "failed", "and nothing was begun"
     assert served.do(served.store.stop_requested(job_id)), "nor changed"
+
+
+def deleted(job_id):
+    async def delete():
+        async with get_client() as client:
+            await client.delete_flow_run(job_id)
+
+    asyncio.run(delete())
+
+
+def test_a_job_whose_run_was_deleted_ends_and_says_what_to_do(served):
+    job_id = started(served)
+    dead = ProcessMark(machine=machine(), pid=2**22 + 1, started="1")
+    begun = with_document(served, job_id, process=dead)
+    shown(served, job_id, status="queued", state_name="Scheduled")
+    deleted(job_id)
+    assert begun.process == dead
+    found = shown(served, job_id, status="failed")
+    assert found["reason"] == {"code": "run_deleted", "params": {}}
+    assert "no longer knows its run" in found["errors"][-1]
+    document = problem(served.post(f"/jobs/{job_id}/retry"), 409, "job_id")
+    (error,) = document["errors"]
+    assert error["code"] == "run_deleted"
+    assert "new job" in error["remedy"]
+
+
+def test_a_job_whose_run_was_deleted_can_be_cancelled_unless_its_process_is_at_work(served):
+    job_id = started(served)
+    with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
+    put(job_id, Running())
+    shown(served, job_id, status="running")
+    deleted(job_id)
+    problem(served.post(f"/jobs/{job_id}/cancel", json={"drain": False}), 404, "job_id")
+    assert served.post(f"/jobs/{job_id}/cancel").json()["did"] == "draining"
+    served.resources.projector._repair.is_alive = lambda _: False
+    answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": False})
+    assert answer.status_code == 409 or answer.json()["did"] == "ended"
+    shown(served, job_id, status="failed")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Running
 
 from flows.core.ending import OVERDUE, SILENT, reason_of_end
+from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import Job, PrefectState, Reason, Word, utc_now
-from service.orchestration import projector as module
+from flows.stores import settling
+from service.errors import PrefectUnavailable
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
 from tests.service.deploying import deploy
@@ -154,8 +157,8 @@ async def test_one_comparison_without_a_server_of_ours_brings_rows_up_to_date_an
     async with get_client() as client:
         for state in (Running(), Crashed(message="gone")):
             await client.set_flow_run_state(died, state, force=True)
-    monkeypatch.setattr(module, "SETTLE", timedelta(0))
-    assert await catch_up(store, within_s=10)
+    monkeypatch.setattr(settling, "SETTLE", timedelta(0))
+    await catch_up(store, within_s=10)
     row = await store.job(died)
     assert (row.status, row.is_settled) == ("failed", True)
     assert await store.job(other) is None
@@ -180,6 +183,66 @@ async def test_claims_of_a_job_that_ended_badly_are_released_though_prefect_said
     ended = {"run_status": "failed", "end_reason": "failed", "finished_at": utc_now(), "is_settled": False}
     await store.save_job(begun.model_copy(update=ended))
     assert (await store.job(ANN)).state is None
-    monkeypatch.setattr(module, "SETTLE", timedelta(0))
+    monkeypatch.setattr(settling, "SETTLE", timedelta(0))
     await projector.catch_up()
+    assert await store.claims(ANN) == ()
+
+
+async def crashed_with_a_claim(store, prefect):
+    begun = await begin(store, prefect, ANN)
+    until_then = utc_now() + timedelta(minutes=5)
+    await store.claim([Word(text="moss", key="moss")], job_id=ANN, attempt=begun.attempt, until=until_then)
+    prefect.put(ANN, "CRASHED")
+
+
+REFUSALS = [StoreFull("no room"), StoreUnavailable("locked"), ConfigurationError("not writable")]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+async def test_a_store_that_refuses_when_a_job_ends_settles_it_later(
+    store, prefect, projector, monkeypatch, error
+):
+    await crashed_with_a_claim(store, prefect)
+    release, tries = store.release_all, []
+
+    async def refused_twice(job_id):
+        tries.append(job_id)
+        if len(tries) <= 2:
+            raise error
+        await release(job_id)
+
+    monkeypatch.setattr(store, "release_all", refused_twice)
+    async with projector:
+
+        async def is_settled():
+            row = await store.job(ANN)
+            return row.is_final and row.is_settled
+
+        await until(is_settled)
+        assert projector.is_in_contact, "the poll is none the worse"
+    assert await store.claims(ANN) == ()
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+async def test_one_comparison_says_what_the_store_refused(store, prefect, projector, monkeypatch, error):
+    await crashed_with_a_claim(store, prefect)
+
+    async def refused(job_id):
+        raise error
+
+    monkeypatch.setattr(store, "release_all", refused)
+    with pytest.raises(type(error)):
+        await projector.catch_up()
+    row = await store.job(ANN)
+    assert (row.status, row.is_settled) == ("failed", False)
+
+
+async def test_jobs_are_settled_though_prefect_is_away(store, prefect, projector):
+    await crashed_with_a_claim(store, prefect)
+    await projector.poll()
+    prefect.is_away = True
+    await begin(store, prefect, UUID(int=2))
+    with pytest.raises(PrefectUnavailable):
+        await projector.catch_up()
+    assert (await store.job(ANN)).is_settled
     assert await store.claims(ANN) == ()
