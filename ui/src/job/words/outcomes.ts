@@ -4,7 +4,7 @@ import type { Job } from "../../api/types";
 
 type Code = Job["named_outcomes"][number]["code"];
 
-export interface NotLearned {
+export interface NotLearnedRow {
   code: string;
   number: number;
   /** To follow the number: "already known". */
@@ -47,7 +47,7 @@ const WORDING: Record<Code, [one: string, many: string]> = {
 export function notLearned({
   outcomes,
   named_outcomes,
-}: Pick<Job, "outcomes" | "named_outcomes">): NotLearned[] {
+}: Pick<Job, "outcomes" | "named_outcomes">): NotLearnedRow[] {
   return Object.entries(outcomes)
     .filter(([, number]) => number > 0)
     .sort(([a, more], [b, less]) => less - more || a.localeCompare(b))
