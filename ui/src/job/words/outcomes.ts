@@ -76,6 +76,6 @@ export function advice({
   if (end_reason !== "nothing new" || counts.stored) return "";
   const topic = parameters.topic;
   return typeof topic === "string" && topic
-    ? `No new words near “${topic}” were found. Choose another topic, or leave it out.`
-    : "No new words were found. Name words yourself, or choose a topic.";
+    ? `It found no new words near “${topic}”. Choose another topic, or leave it out.`
+    : "It found no new words. Name words yourself, or choose a topic.";
 }
