@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import pytest
 from house import wait_for
@@ -42,7 +40,7 @@ def test_the_dashboards_link_opens_the_run_signed_in(stack, visit):
     page = visit.new_page()
     page.goto(f"{stack.url}/#/jobs/{job_id}")
     with visit.expect_page() as opened:
-        page.get_by_role("link", name=re.compile("^Prefect")).click()
+        page.get_by_role("link", name="View in Prefect").click()
     run = opened.value
     refused = refused_in(run)
     name = stack.prefect(f"flow_runs/{job_id}")["name"]

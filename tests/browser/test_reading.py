@@ -62,7 +62,7 @@ def test_an_address_opens_what_it_names(stack, learned, open_page):
         ("#/entries/qwertyuiop", "Not learned yet."),
         ("#/nowhere/at/all", "This page doesn't exist."),
         ("#/knowledge?q=qwertyuiop", "No matching entries."),
-        ("#/jobs?status=failed&since=1", "No matching jobs."),
+        ("#/jobs?status=failed&mode=deep&since=1", "No matching jobs."),
     ],
 )
 def test_what_is_not_there_is_said(stack, learned, open_page, place, text):

@@ -9,7 +9,7 @@ import type {
   FrontierList,
   Graph,
   Health,
-  History,
+  LogPage,
   Job,
   JobList,
   Plan,
@@ -139,12 +139,12 @@ export async function readJobs(query: Query, signal?: Abort): Promise<JobList> {
 }
 export const readJob = (id: string, signal?: Abort): Promise<Job> =>
   ask(`/jobs/${encodeURIComponent(id)}`, { signal });
-export const readEvents = (id: string, after: string | null, signal?: Abort): Promise<History> =>
+export const readEvents = (id: string, after: string | null, signal?: Abort): Promise<LogPage> =>
   ask(withQuery(`/jobs/${encodeURIComponent(id)}/events`, { after, limit: limits.events.limit.maximum }), {
     signal,
   });
 /** The newest events, or the newest before a position: `older` of another page. */
-export const readNewestEvents = (id: string, before: string | null, signal?: Abort): Promise<History> =>
+export const readNewestEvents = (id: string, before: string | null, signal?: Abort): Promise<LogPage> =>
   ask(
     withQuery(`/jobs/${encodeURIComponent(id)}/events`, {
       newest: "true",

@@ -1,8 +1,7 @@
 /** Words the server's input errors with the labels of the form, by their codes. */
 
-import type { ProblemDocument } from "./types";
+import type { FieldProblem, ProblemDocument } from "./types";
 
-type FieldProblem = NonNullable<ProblemDocument["errors"]>[number];
 type Said = Pick<ProblemDocument, "detail" | "code"> & { errors: readonly FieldProblem[] | null };
 
 const FIELDS: Readonly<Record<string, string>> = { max_entries: "Word limit", limit: "Word limit" };

@@ -1,6 +1,6 @@
 /** The concept graph around a word, on a canvas. Loaded when an entry page opens. */
 
-import type { Graph as Neighbourhood } from "../api/types";
+import type { Graph } from "../api/types";
 import { WordGraph } from "./graph";
 import type { LayoutNews, LayoutTask } from "./layout";
 import { FONT, Painter } from "./painter";
@@ -68,7 +68,7 @@ export class ConceptMap {
   }
 
   /** Adds a neighbourhood; new words start near the word they were expanded from. */
-  add(found: Neighbourhood, from: string | null): void {
+  add(found: Graph, from: string | null): void {
     const isNew = !this.#graph.size;
     this.#graph.add(found, from);
     if (!this.#isMoved) this.#view.fit(this.#graph.places);

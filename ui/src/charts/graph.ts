@@ -1,13 +1,13 @@
 /** The words around a word and the links between them. No canvas needed. */
 
-import type { Graph as Neighbourhood } from "../api/types";
+import type { Graph } from "../api/types";
 import type { Point } from "./view";
 
 const MOST_NODES = 5_000;
 /** The golden angle, in radians: it spreads points evenly around the middle. */
 const TURN = 2.399963;
 
-export type Kind = "centre" | "learned" | "ghost";
+export type NodeKind = "centre" | "learned" | "ghost";
 
 interface Node {
   word: string;
@@ -60,7 +60,7 @@ export class WordGraph {
     return (this.#nodes[index] as Node).word;
   }
 
-  kind(index: number): Kind {
+  kind(index: number): NodeKind {
     return index === 0 ? "centre" : this.#nodes[index]?.isLearned ? "learned" : "ghost";
   }
 
@@ -73,7 +73,7 @@ export class WordGraph {
   }
 
   /** Adds a neighbourhood; new words start near the word they were expanded from. */
-  add(found: Neighbourhood, from: string | null): void {
+  add(found: Graph, from: string | null): void {
     const start = this.find(from);
     const middle = start < 0 ? { x: 0, y: 0 } : this.place(start);
     const places = [...this.places];

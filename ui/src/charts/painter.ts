@@ -1,7 +1,7 @@
 /** Draws a graph of words: lines, discs, and as many labels as fit. */
 
 import { colour } from "./colours";
-import type { Kind, WordGraph } from "./graph";
+import type { NodeKind, WordGraph } from "./graph";
 import { placeNames, type Name, type Point, type View } from "./view";
 
 /** Up to this many words, labels never cover a disc. */
@@ -19,7 +19,7 @@ const TOKENS = {
   paper: "--paper",
 } as const;
 type Palette = Record<keyof typeof TOKENS, string>;
-const RADIUS: Record<Kind, number> = { centre: 8, learned: 5, ghost: 4.5 };
+const RADIUS: Record<NodeKind, number> = { centre: 8, learned: 5, ghost: 4.5 };
 /** Width of a ring, as a share of its radius. */
 const RING = 0.35;
 
@@ -92,7 +92,7 @@ export class Painter {
    * A ring is drawn as two discs: strokes take four times as long.
    */
   #paintDiscs(at: readonly Point[], seen: readonly number[]): void {
-    const fill = (kind: Kind, color: string, less = 0): void => {
+    const fill = (kind: NodeKind, color: string, less = 0): void => {
       this.pen.beginPath();
       for (const index of seen) {
         if (this.graph.kind(index) !== kind) continue;

@@ -28,6 +28,7 @@ export class RateChart {
         {
           ...axis,
           grid: { show: false },
+          size: 30,
           space: 70,
           values: (_, ticks) => ticks.map((tick) => time(tick * 1000).slice(0, 8)),
         },

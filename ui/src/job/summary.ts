@@ -36,7 +36,7 @@ const SHORT_REASONS: Readonly<Record<string, string>> = {
   "target reached": "target reached",
   "quota used up": "quota used up",
   stopped: "stopped early",
-  "worker stopped": "its worker was stopped",
+  "worker stopped": "worker stopped",
 };
 
 /** Why the job ended, if that says more than its status. */

@@ -29,7 +29,7 @@ const WORDS: Partial<Record<Reason["code"], Wording>> = {
     remedy: "If this persists, see the worker's log.",
   }),
   taken_back: () => ({
-    text: "The worker that took it died before the job began; another one will take it.",
+    text: "Its worker died before the job began; another worker will take it.",
   }),
   retry_later: (about) => ({
     text: `This job retries at ${new Date(String(about.at)).toLocaleTimeString()}.`,

@@ -73,7 +73,10 @@ export class JobRows {
       if (isOlder(frame, frameOf(this.rows[at] as Job))) return;
       this.rows = this.rows.with(at, frame);
     } else if (this.#fits(frame) && this.first.data) {
-      this.waiting = [frame, ...this.waiting.filter((job) => job.job_id !== frame.job_id)];
+      // where there are no rows, none moves
+      if (this.rows.length) {
+        this.waiting = [frame, ...this.waiting.filter((job) => job.job_id !== frame.job_id)];
+      } else this.rows = [frame];
     }
   }
 

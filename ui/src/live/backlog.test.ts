@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Backlog } from "./backlog";
-import type { JobEvent } from "./frames";
+import type { JobEvent } from "../api/types";
 import { event } from "./frames.fixture";
 
 /** A log on a server: cursors are positions in it, and a page has at most 200 events. */

@@ -1,8 +1,7 @@
 /** Reads a job's log from its end: first the newest page, then what follows it, and older pages on demand. */
 
 import { Problem, readEvents, readNewestEvents } from "../api/client";
-import type { History } from "../api/types";
-import type { JobEvent } from "./frames";
+import type { JobEvent, LogPage } from "../api/types";
 import { waitMs } from "./socket";
 
 export interface Reader {
@@ -84,7 +83,7 @@ export class Backlog {
     if (cursor && !this.#isReading) this.cursor = cursor;
   }
 
-  async #next(): Promise<History> {
+  async #next(): Promise<LogPage> {
     if (this.cursor !== null) return readEvents(this.jobId, this.cursor, this.signal);
     const part = await readNewestEvents(this.jobId, null, this.signal);
     this.older = part.older;

@@ -1,6 +1,7 @@
 /** Frames for tests. */
 
-import type { JobEvent, JobFrame } from "./frames";
+import type { JobEvent } from "../api/types";
+import type { JobFrame } from "./frames";
 
 export const START = Date.parse("2030-01-01T12:00:00Z");
 

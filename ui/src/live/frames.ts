@@ -4,10 +4,7 @@
  */
 
 import statuses from "../api/statuses.json";
-import type { HistoryEvent, Job, Status } from "../api/types";
-
-export type { Status };
-export type JobEvent = HistoryEvent;
+import type { Job, JobEvent, Status } from "../api/types";
 
 export type JobFrame = Job & {
   events: JobEvent[];

@@ -3,7 +3,8 @@
  * Frames may arrive twice, late or after a gap; the result does not depend on their order.
  */
 
-import { FINAL, type JobEvent, type JobFrame } from "./frames";
+import type { JobEvent } from "../api/types";
+import { FINAL, type JobFrame } from "./frames";
 import { noted, type Sample } from "./pace";
 
 export const MOST_EVENTS = 20_000;
@@ -21,7 +22,7 @@ export interface Seen {
   samples: readonly Sample[];
 }
 
-export class History {
+export class FrameHistory {
   readonly #jobs = new Map<string, Seen>();
   readonly #ids = new Map<string, Set<string>>();
 

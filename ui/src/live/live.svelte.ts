@@ -1,16 +1,17 @@
 /** Reactive state of the page's one socket, which follows either all jobs or one. */
 
 import { Problem, readJob } from "../api/client";
+import type { JobEvent } from "../api/types";
 import { Backlog } from "./backlog";
-import { FINAL, frameOf, type JobEvent, type JobFrame } from "./frames";
-import { History, MOST_EVENTS, type Seen } from "./history";
-import { LiveSocket, waitMs, type State } from "./socket";
+import { FINAL, frameOf, type JobFrame } from "./frames";
+import { FrameHistory, MOST_EVENTS, type Seen } from "./history";
+import { LiveSocket, waitMs, type SocketState } from "./socket";
 
 /** At most ten updates a second. */
 export const FLUSH_MS = 100;
 /** How long a connection must be lost before the page says so. */
 export const PATIENCE_MS = 5_000;
-const STEADY_MS = 1_000;
+const SETTLED_MS = 1_000;
 /** How long to wait after earlier events could not be read. */
 const OLDER_AGAIN_MS = 3_000;
 /** So many events are read without being asked for, newest first: enough to draw a job's latest minutes. */
@@ -20,7 +21,7 @@ const EVENTS_OF_ALL = 100;
 const LOOK_AGAIN_MS = [3_000, 10_000, 30_000];
 
 export class Live {
-  state = $state<State>("connecting");
+  state = $state<SocketState>("connecting");
   /** Whether the connection has been lost for long enough to say so. */
   isPaused = $state(false);
   /** Counts connections: after a new one, lists read over HTTP are out of date. */
@@ -37,7 +38,7 @@ export class Live {
   hasOlder = $state(false);
   isReadingOlder = $state(false);
   #version = $state(0);
-  #history = new History();
+  #history = new FrameHistory();
   #watched: string | null | undefined;
   #socket: LiveSocket | null = null;
   #reading: AbortController | null = null;
@@ -76,7 +77,7 @@ export class Live {
 
   watchAll(): void {
     if (this.#watched === null) return;
-    this.#begin(null, new History(EVENTS_OF_ALL));
+    this.#begin(null, new FrameHistory(EVENTS_OF_ALL));
     this.#connect("/ws/jobs");
   }
 
@@ -87,7 +88,7 @@ export class Live {
   async follow(jobId: string): Promise<void> {
     const isSame = this.#watched === jobId;
     const known = isSame ? this.#backlog : null;
-    this.#begin(jobId, isSame ? this.#history : new History());
+    this.#begin(jobId, isSame ? this.#history : new FrameHistory());
     const { signal } = (this.#reading = new AbortController());
     for (let failures = 0; !signal.aborted; failures++) {
       try {
@@ -138,7 +139,7 @@ export class Live {
     this.#flush ??= setTimeout(() => this.#deliver(), FLUSH_MS);
   }
 
-  #begin(watched: string | null, history: History): void {
+  #begin(watched: string | null, history: FrameHistory): void {
     this.#socket?.close();
     this.#reading?.abort();
     this.#backlog = null;
@@ -191,7 +192,7 @@ export class Live {
     }
   }
 
-  #noteState(state: State): void {
+  #noteState(state: SocketState): void {
     this.state = state;
     if (state === "open") this.openings++;
     if (state === "ended") {
@@ -199,7 +200,7 @@ export class Live {
     }
     clearTimeout(this.#steady);
     // a socket that opens and closes again at once does not count
-    if (state === "open") this.#steady = setTimeout(() => this.#isBack(), STEADY_MS);
+    if (state === "open") this.#steady = setTimeout(() => this.#isBack(), SETTLED_MS);
     if (state === "ended" || state === "refused") this.#isBack();
     if (state !== "connecting" && state !== "waiting") return;
     this.#patience ??= setTimeout(() => (this.isPaused = true), PATIENCE_MS);

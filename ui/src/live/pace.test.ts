@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { event, frame, START } from "./frames.fixture";
-import { History } from "./history";
+import { FrameHistory } from "./history";
 import { newestWords, perSecond, wordsAMinute } from "./pace";
 
 function stored(count: number, second: number) {
@@ -10,7 +10,7 @@ function stored(count: number, second: number) {
 
 describe("the pace", () => {
   it("is measured over the last dozen seconds of the server's clock", () => {
-    const history = new History();
+    const history = new FrameHistory();
     for (let second = 0; second <= 60; second++) {
       history.take(stored(second < 40 ? 0 : (second - 40) * 50, second), second * 7);
     }
@@ -20,7 +20,7 @@ describe("the pace", () => {
   });
 
   it("is unknown from a single frame, and restarts with a retry", () => {
-    const history = new History();
+    const history = new FrameHistory();
     history.take(stored(10, 1));
     expect(perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored)).toBeNull();
     history.take(stored(110, 2));
@@ -29,7 +29,7 @@ describe("the pace", () => {
   });
 
   it("is null while a job waits for a retry", () => {
-    const history = new History();
+    const history = new FrameHistory();
     for (const second of [0, 2, 4, 6]) history.take(stored(second * 20, second));
     history.take({ ...stored(120, 7), status: "queued" });
     history.take({ ...stored(120, 14), attempt: 2 });
@@ -37,14 +37,14 @@ describe("the pace", () => {
   });
 
   it("is unknown in the first seconds, when one batch decides it", () => {
-    const history = new History();
+    const history = new FrameHistory();
     const now = () => perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored);
     const told = [0, 1, 2, 3, 4, 5].map((second) => (history.take(stored(second * 20, second)), now()));
     expect(told).toEqual([null, null, null, null, null, 20]);
   });
 
   it("is measured from batch to batch when batches are rare, without flicker", () => {
-    const history = new History();
+    const history = new FrameHistory();
     const told: (number | null)[] = [];
     // a batch of 20 words every 25 seconds or so
     const batches = [20, 43, 70, 95, 122, 146, 170, 194];
@@ -60,7 +60,7 @@ describe("the pace", () => {
 
   it("drops to 0 when a job stalls, sooner for a fast job than for a slow one", () => {
     const stands = (every: number, lastAt: number) => {
-      const history = new History();
+      const history = new FrameHistory();
       for (let second = 0; second <= 400; second++) {
         history.take(stored(20 * Math.floor(Math.min(second, lastAt) / every), second), second * 1000);
         if (second > lastAt && perSecond(history.get("j")?.samples ?? [], (sample) => sample.stored) === 0) {

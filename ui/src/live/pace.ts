@@ -1,6 +1,7 @@
 /** A job's pace: now, from the latest frames, and over its lifetime, from its log. */
 
-import type { JobEvent, JobFrame } from "./frames";
+import type { JobEvent } from "../api/types";
+import type { JobFrame } from "./frames";
 
 export const WINDOW_MS = 12_000;
 /** How far back to look for a batch to measure from, when batches are rare. */

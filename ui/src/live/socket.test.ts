@@ -7,7 +7,7 @@ import {
   SILENCE_MS,
   STEADY_MS,
   waitMs,
-  type State,
+  type SocketState,
 } from "./socket";
 
 class Line {
@@ -31,7 +31,7 @@ class Line {
 
 function setUp(onFrame: (frame: JobFrame) => void = () => {}) {
   const lines: Line[] = [];
-  const states: State[] = [];
+  const states: SocketState[] = [];
   const socket = new LiveSocket({
     url: (cursor) => `ws://x/ws${cursor ? `?after=${cursor}` : ""}`,
     onFrame,

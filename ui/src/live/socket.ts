@@ -5,7 +5,7 @@
 
 import type { JobFrame } from "./frames";
 
-export type State = "connecting" | "open" | "waiting" | "ended" | "refused";
+export type SocketState = "connecting" | "open" | "waiting" | "ended" | "refused";
 
 export const FIRST_WAIT_MS = 1_000;
 export const LONGEST_WAIT_MS = 30_000;
@@ -25,7 +25,7 @@ const BAD_CURSOR = 4400;
 export interface Options {
   url: (cursor: string | null) => string;
   onFrame: (frame: JobFrame) => void;
-  onState: (state: State, detail: { code?: number; retryAt?: number }) => void;
+  onState: (state: SocketState, detail: { code?: number; retryAt?: number }) => void;
   open?: (url: string) => WebSocket;
   random?: () => number;
 }

@@ -3,7 +3,7 @@
 import { linksTo, router, type Left } from "../shared/router.svelte";
 
 /** How long to wait for rows that still have to load. */
-const PATIENCE_MS = 2_000;
+const ROWS_WITHIN_MS = 2_000;
 const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
 
 export async function arriveAt(main: HTMLElement): Promise<void> {
@@ -16,7 +16,7 @@ export async function arriveAt(main: HTMLElement): Promise<void> {
   for (const act of ACTS) {
     window.addEventListener(act, () => acting.abort(), { signal: acting.signal, passive: true });
   }
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+  for (const end = Date.now() + ROWS_WITHIN_MS; Date.now() < end;) {
     await new Promise(requestAnimationFrame);
     // stop as soon as the user does something
     if (acting.signal.aborted || router.key !== key) return;

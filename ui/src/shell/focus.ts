@@ -20,7 +20,7 @@ export function keepFocus(main: HTMLElement): () => void {
       if ((target as Element).isConnected && last === target) last = null;
     });
   }
-  function changed(): void {
+  function recover(): void {
     if (!last || last.isConnected || document.activeElement !== document.body) return;
     last = null;
     const near = around.find((element) => element.isConnected);
@@ -32,7 +32,7 @@ export function keepFocus(main: HTMLElement): () => void {
     to.focus({ preventScroll: true });
   }
 
-  const observer = new MutationObserver(changed);
+  const observer = new MutationObserver(recover);
   observer.observe(main, { childList: true, subtree: true });
   main.addEventListener("focusin", came);
   main.addEventListener("focusout", went);

@@ -5,7 +5,7 @@ import { readHealth, whenDoubtful } from "../api/client";
 /** Polling interval while the page is visible. */
 const LOOK_MS = 15_000;
 
-class Health {
+class ServerHealth {
   prefect = $state<"ok" | "unreachable" | null>(null);
   /** Counts recoveries: what was read while Prefect was unreachable is incomplete. */
   recoveries = $state(0);
@@ -49,4 +49,4 @@ class Health {
   }
 }
 
-export const health = new Health();
+export const health = new ServerHealth();

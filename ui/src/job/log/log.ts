@@ -1,6 +1,6 @@
 /** Groups of event kinds, and search in the log. */
 
-import type { JobEvent } from "../../live/frames";
+import type { JobEvent } from "../../api/types";
 
 export const GROUPS = {
   words: { name: "words", of: (kind: string) => kind === "words.learned" },

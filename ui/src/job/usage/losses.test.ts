@@ -9,7 +9,7 @@ describe("accepted words that were not learned", () => {
     expect(missing(frame({ status: "completed", counts: { ...counts, failed: 100, defined: 10 } }))).toBe(
       "140 accepted words are not learned: 100 failed, 10 with only a definition, 30 not finished.",
     );
-    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("1 accepted word is pending.");
+    expect(missing(frame({ counts: { ...counts, stored: 199 } }))).toBe("1 accepted word is in progress.");
   });
 
   it("are not mentioned if there are none", () => {

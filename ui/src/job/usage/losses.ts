@@ -15,7 +15,7 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
   const parts = [
     failed ? `${count(failed)} failed` : "",
     defined ? `${count(defined)} with only a definition` : "",
-    rest ? `${count(rest)} ${isEnded ? "not finished" : "pending"}` : "",
+    rest ? `${count(rest)} ${isEnded ? "not finished" : "in progress"}` : "",
   ].filter(Boolean);
   if (!parts.length) return "";
   if (parts.length > 1) {
@@ -25,5 +25,5 @@ export function missing(job: Pick<Job, "counts" | "status">): string {
   if (failed) return `${counted(failed, "accepted word")} failed.`;
   if (defined) return `${counted(defined, "accepted word has", "accepted words have")} only a definition.`;
   if (isEnded) return `${counted(rest, "accepted word was", "accepted words were")} not finished.`;
-  return `${counted(rest, "accepted word is", "accepted words are")} pending.`;
+  return `${counted(rest, "accepted word is", "accepted words are")} in progress.`;
 }

@@ -54,9 +54,9 @@ it("words that were given up say why, and learned ones are left out", () => {
   expect(told(words, of)).toEqual([
     "b got no answer",
     "c was given up: new reason",
-    "d is only defined; the rest got no answer in time",
+    "d has only a definition; the rest got no answer in time",
     "e was not finished",
     "f is not in the offline lexicon",
-    "g is only defined; the rest was given up: is odd",
+    "g has only a definition; the rest was given up: is odd",
   ]);
 });

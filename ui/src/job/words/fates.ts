@@ -66,5 +66,5 @@ export function fatesOf(round: Pick<RoundView, "candidates" | "results">): Fate[
 
 function failure({ stored, reason, reason_code }: Outcome): string {
   const why = (reason_code && FAILURES[reason_code]) ?? `was given up: ${reason ?? "no reason given"}`;
-  return stored ? `is only defined; the rest ${why}` : why;
+  return stored ? `has only a definition; the rest ${why}` : why;
 }

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { frame } from "../../live/frames.fixture";
 import { whyNothing } from "./nothing";
 
-const NONE = "No new word was learned.";
+const NONE = "It learned no new words.";
 const none = { ...frame().counts, rounds: 1 };
 const why = (more: Partial<typeof none>, end_reason: ReturnType<typeof frame>["end_reason"] = "all done") =>
   whyNothing(frame({ status: "completed", end_reason, counts: { ...none, ...more } }));
 
 describe("a job that learned nothing says why", () => {
   it.each([
-    [{}, "There were no words to learn."],
+    [{}, "It had no words to learn."],
     [
       { proposed: 1, valid: 1 },
       `${NONE} The proposed word was already known, or another form or spelling of a known word.`,
@@ -29,10 +29,10 @@ describe("a job that learned nothing says why", () => {
   });
 
   it.each([
-    ["time limit", "Time ran out before any word was learned."],
-    ["quota used up", "The model's quota ran out before any word was learned."],
-    ["stopped", "It was stopped before any word was learned."],
-    ["nothing new", "There were no words to learn."],
+    ["time limit", "Time ran out before it learned a word."],
+    ["quota used up", "The model's quota ran out before it learned a word."],
+    ["stopped", "It was stopped before it learned a word."],
+    ["nothing new", "It had no words to learn."],
   ] as const)("%s", (reason, text) => {
     expect(why({}, reason)).toBe(text);
   });

@@ -12,9 +12,9 @@ export function namesEach(job: Job): boolean {
 type Ended = Pick<Job, "status" | "end_reason" | "counts">;
 
 const ENDINGS: Partial<Record<NonNullable<Job["end_reason"]>, string>> = {
-  "time limit": "Time ran out before any word was learned.",
-  "quota used up": "The model's quota ran out before any word was learned.",
-  stopped: "It was stopped before any word was learned.",
+  "time limit": "Time ran out before it learned a word.",
+  "quota used up": "The model's quota ran out before it learned a word.",
+  stopped: "It was stopped before it learned a word.",
 };
 
 /** Empty for a job that learned something, has not ended, or failed: its errors say why. */
@@ -22,7 +22,7 @@ export function whyNothing({ status, end_reason, counts }: Ended): string {
   if (counts.stored || (status !== "completed" && status !== "cancelled")) return "";
   const ending =
     ENDINGS[status === "cancelled" ? "stopped" : (end_reason ?? "all done")] ??
-    (counts.proposed ? "No new word was learned." : "There were no words to learn.");
+    (counts.proposed ? "It learned no new words." : "It had no words to learn.");
   return [ending, fates(counts)].filter(Boolean).join(" ");
 }
 

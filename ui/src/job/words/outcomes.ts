@@ -4,7 +4,7 @@ import type { Job } from "../../api/types";
 
 type Code = Job["named_outcomes"][number]["code"];
 
-export interface NotLearned {
+export interface NotLearnedRow {
   code: string;
   number: number;
   /** To follow the number: "already known". */
@@ -47,7 +47,7 @@ const WORDING: Record<Code, [one: string, many: string]> = {
 export function notLearned({
   outcomes,
   named_outcomes,
-}: Pick<Job, "outcomes" | "named_outcomes">): NotLearned[] {
+}: Pick<Job, "outcomes" | "named_outcomes">): NotLearnedRow[] {
   return Object.entries(outcomes)
     .filter(([, number]) => number > 0)
     .sort(([a, more], [b, less]) => less - more || a.localeCompare(b))
@@ -76,6 +76,6 @@ export function advice({
   if (end_reason !== "nothing new" || counts.stored) return "";
   const topic = parameters.topic;
   return typeof topic === "string" && topic
-    ? `No new words near “${topic}” were found. Choose another topic, or leave it out.`
-    : "No new words were found. Name words yourself, or choose a topic.";
+    ? `It found no new words near “${topic}”. Choose another topic, or leave it out.`
+    : "It found no new words. Name words yourself, or choose a topic.";
 }

@@ -1,6 +1,6 @@
 /** Which rows of a long list to draw, and where. All have the same height, except one that may be open. */
 
-export interface Window {
+export interface VisibleRows {
   from: number;
   to: number;
 }
@@ -22,7 +22,7 @@ export function visible(
   count: number,
   spare = 8,
   opened = NONE,
-): Window {
+): VisibleRows {
   const above = opened.index >= 0 ? opened.extra : 0;
   const from = Math.max(0, Math.min(count, Math.floor((top - above) / rowHeight) - spare));
   const to = Math.max(from, Math.min(count, Math.ceil((top + height) / rowHeight) + spare));
