@@ -13,7 +13,7 @@ export interface GoingOn {
 }
 
 /** Whether Prefect no longer knows the job's run, so that only a new job can go on. */
-export const isRunDeleted = (job: Pick<Job, "reason">) => job.reason?.code === "run_deleted";
+export const isRunDeleted = (job: Pick<Job, "reason">): boolean => job.reason?.code === "run_deleted";
 
 /** A job that failed by its own parameters would fail again: only editing helps. */
 export function goingOn(job: Pick<Job, "status" | "error_code" | "reason">): GoingOn {
