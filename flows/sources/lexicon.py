@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from flows.knowledge import Citation, Evidence, Word, utc_now
@@ -19,7 +20,8 @@ class LexiconSource:
     batch_size = 200
     stands_in_for: str | None = None
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
         self._lexicon = lexicon
 
     async def look_up(
@@ -31,7 +33,7 @@ class LexiconSource:
         """At most three glosses per word, most common meaning first; words that are not headwords are
         absent.
         """
-        now = utc_now()
+        now = self._clock()
         return {
             key: tuple(
                 Evidence(

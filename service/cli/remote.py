@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.errors import InvalidInput
-from flows.knowledge import Job, JobEvent, JobStatus, Mode
+from flows.knowledge import Job, JobEvent, JobStatus, Mode, utc_now
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
 from service.cli.output.console import DONE, FAILED, clean, out, say, say_error
@@ -106,9 +107,11 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
         return await _watch_lines(client, job_id)
     reporter = choose_reporter(is_json=False, is_plain=is_plain)
     reporter.trail.is_ours = False
-    is_live = True
+    is_live, is_first = True, True
     async with reporter:
         async for frame in client.watch(job_id, from_start=True):
+            if is_first:
+                reporter.clock, is_first = _clock_of(frame), False
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:
                 is_live = frame.live
@@ -118,6 +121,12 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
             reporter(frame, [event for told in frame.events if (event := _log_line(told))])
     tell_end(reporter, store_url="", is_json=False)
     return exit_code(reporter.trail.job)
+
+
+def _clock_of(frame: JobFrame) -> Callable[[], datetime]:
+    """The clock of the server that has just sent a frame: it dates the job."""
+    ahead = frame.sent_at - utc_now()
+    return lambda: utc_now() + ahead
 
 
 async def _watch_lines(client: LearningClient, job_id: UUID) -> int:
@@ -150,7 +159,7 @@ async def show_stored_jobs(store: Store, wanted: JobsWanted) -> int:
         rows += page.items
         if (cursor := page.cursor) is None:
             break
-    _tell_jobs([JobView.of(row, prefect_url=None) for row in rows], is_json=wanted.is_json)
+    _tell_jobs([JobView.of(row, prefect_url=None, now=store.now()) for row in rows], is_json=wanted.is_json)
     if not is_complete:
         say("Can't reach a server or Prefect; this is what the store has.")
     return DONE

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from flows.errors import InvalidInput, LearningError
-from flows.knowledge import Job, JobEvent, Mode, utc_now
+from flows.knowledge import Job, JobEvent, Mode
 from flows.settings import Settings, read_settings
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, out, say_error
 from service.cli.output.logfile import logging_to
@@ -134,7 +134,7 @@ def tell_end(reporter: Reporter, *, store_url: str, is_json: bool, is_page_up: b
     if is_json:
         typer.echo(job.model_dump_json(indent=2))
         return
-    scene = reporter.trail.scene(utc_now())
+    scene = reporter.trail.scene(reporter.clock())
     lines = summarize(
         job,
         store_url=store_url,
@@ -196,7 +196,7 @@ async def _tidy(settings: Settings) -> None:
     with suppress(Exception):
         async with open_store(settings.store, language=settings.language) as store:
             await prune_store(
-                store, retention_limits(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run
+                store, retention_limits(settings), now=store.now(), for_s=TIDY_S, delete_run=delete_run
             )
 
 

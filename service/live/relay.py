@@ -17,7 +17,7 @@ from typing import Self
 from uuid import UUID
 
 from flows.errors import LearningError
-from flows.knowledge import OPEN_STATUSES, Job, JobEvent, utc_now
+from flows.knowledge import OPEN_STATUSES, Job, JobEvent
 from flows.stores.base import Saved, Store
 from service.errors import NotFound, unknown_job
 from service.live.topic import LogPosition, Subscriber, Topic, position_of
@@ -123,7 +123,8 @@ class Relay:
         if isinstance(news, Saved):
             job_id, lines, is_written = news.job.job_id, news.lines, news.is_written
         else:
-            self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - news.occurred).total_seconds()))
+            lag = self._store.now() - news.occurred
+            self._metrics.relay_lag_seconds.observe(max(0.0, lag.total_seconds()))
             job_id, is_written = news.job_id, True
             lines = (news.line,) if news.line is not None else ()
         row = news.job if isinstance(news, Saved) else news.row
@@ -233,8 +234,7 @@ class Relay:
 
     def _tell(self, topic: Topic) -> None:
         lines = topic.news()
-        frame = self._frame(topic, lines)
-        if frame is None:
+        if (frame := self._frame(topic, lines)) is None:
             return
         subscribers = [*topic.subscribers, *self._all]
         for subscriber in subscribers:
@@ -257,6 +257,7 @@ class Relay:
             prefect_url=f"{self._run_pages}{topic.job_id}",
             confirmed_at=self._confirmed_at(topic.row),
             is_live=self.is_live,
+            now=self._store.now(),
         )
 
     async def _read(self, topic: Topic) -> None:

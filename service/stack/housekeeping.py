@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flows.errors import LearningError
-from flows.knowledge import utc_now
 from flows.settings import Settings
 from flows.stores import open_store
 from flows.stores.base import Store
@@ -66,7 +65,7 @@ async def _ended(store: Store) -> tuple[str, ...]:
 async def _pass(settings: Settings, store: Store, *, is_embedded: bool) -> bool:
     from service.orchestration.retention import delete_run, prune_prefect, prune_store, retention_limits
 
-    limits, now = retention_limits(settings), utc_now()
+    limits, now = retention_limits(settings), store.now()
     done = await prune_store(store, limits, now=now, for_s=STEP_S, delete_run=delete_run)
     if is_embedded:
         await prune_prefect(prefect_database(settings), most_bytes=limits.most_bytes, for_s=STEP_S, now=now)

@@ -232,6 +232,7 @@ def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobVi
         prefect_url=facade.orchestrator.page_of(row.job_id),
         confirmed_at=facade.projector.confirmed_at(row),
         is_stopping=is_stopping,
+        now=facade.store.now(),
     )
 
 

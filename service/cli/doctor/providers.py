@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from flows.core.progress import format_duration
 from flows.errors import ConfigurationError, ExtraMissing, RateLimited, SourceUnavailable, TransientError
 from flows.extras import needing
-from flows.knowledge import utc_now
 from flows.settings import Settings
 from flows.sources import load_wiktionary
 from flows.stores import open_store
@@ -107,7 +106,7 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
                     model,
                     usage.requests,
                     usage.tokens,
-                    (utc_now() - usage.started_at).total_seconds(),
+                    (store.now() - usage.started_at).total_seconds(),
                     settings,
                 )
                 for model in models
