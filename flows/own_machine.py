@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-NAMES = ("127.0.0.1", "localhost", "::1")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+OWN_ADDRESS = "127.0.0.1"
+OWN_NAMES = (OWN_ADDRESS, "localhost", "::1")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _OTHER_NAMES = frozenset(
     {
         "localhost",
@@ -140,11 +141,11 @@ def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> t
     # Python's HTTP clients read the lower-case name first, gRPC reads no other
     given = environ["no_proxy"] if "no_proxy" in environ else environ.get("NO_PROXY", "")
     hosts = [host for part in _BETWEEN_HOSTS.split(given) if (host := _as_written(part))]
-    own = [*NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*NAMES]
+    own = [*OWN_NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*OWN_NAMES]
     hosts += [name for name in own if name and name not in hosts]
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(dict.fromkeys(hosts))
     dropped = []
-    for name in [n for n in environ if n.lower() in _PROXIES]:
+    for name in [n for n in environ if n.lower() in PROXIES]:
         environ[name] = value = environ[name].strip()
         if value.lower().startswith("socks://"):
             # what desktops write for version 5

@@ -10,9 +10,9 @@ from typing import Any
 
 from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate_yield, rates_of
 from flows.core.progress import format_count, format_duration
-from flows.core.quota import DAY_S, QuotaLimits
+from flows.core.quota import QuotaLimits
 from flows.errors import ConfigurationError
-from flows.knowledge import Job, Mode, limits
+from flows.knowledge import DAY_S, Job, Mode, limits
 from flows.settings import Settings
 from flows.stores.base import Store
 

@@ -9,8 +9,7 @@ from urllib.parse import quote
 from flows.knowledge import Citation, Evidence, Word, utc_now
 from flows.lexicon import compose
 from flows.lexicon.reader import Lexicon
-
-_MOST_SENSES = 3
+from flows.sources.base import MOST_SENSES
 
 
 class LexiconSource:
@@ -51,7 +50,7 @@ class LexiconSource:
                         quote=sense.gloss,
                     ),
                 )
-                for sense in entry.senses[:_MOST_SENSES]
+                for sense in entry.senses[:MOST_SENSES]
             )
             for key, entry in self._lexicon.lookup({word.key for word in words}).items()
         }

@@ -24,10 +24,9 @@ from service.cli.output.display import count_words
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
-from service.errors import Conflict, FacadeUnavailable, NotFound
+from service.errors import MUST_FAIL_AGAIN, Conflict, FacadeUnavailable, NotFound
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
-MUST_FAIL_AGAIN = "must_fail_again"
 SHORT = 8
 """How many characters of an id to show; nearly always enough to identify it."""
 CATCH_UP_S = 5.0

@@ -159,7 +159,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
     """Run a flow to its end on the configured or the embedded Prefect server, and return the final
     document.
     """
-    from service.stack.environment import adopted, client_environment
+    from service.stack.environment import adopted, client_environment, log_file
     from service.stack.prefect_server import prefect_server
 
     async with prefect_server(settings, say=reporter.say) as api_url:
@@ -181,7 +181,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
                 reporter.page = run_page(api_url, job.job_id)
                 reporter(job, events)
 
-            with logging_to(settings.home / "logs" / "learn-run.log"), reporting_to(watch):
+            with logging_to(log_file(settings, "learn run")), reporting_to(watch):
                 reporter.say("Starting the job")
                 job = await flows[mode](**given)
             await _tidy(settings)

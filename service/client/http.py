@@ -13,8 +13,9 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from flows.errors import ConfigurationError, InvalidInput, LearningError, StoreFull
-from flows.own_machine import is_on_own_machine
+from flows.own_machine import OWN_ADDRESS, is_on_own_machine
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
+from service.settings import PORT
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -34,7 +35,7 @@ _GONE = (
 
 def url_from_environment() -> str:
     """The server's URL: LEARN_URL, or this machine at LEARN_PORT (8000 by default)."""
-    return os.environ.get("LEARN_URL") or f"http://127.0.0.1:{os.environ.get('LEARN_PORT') or 8000}"
+    return os.environ.get("LEARN_URL") or f"http://{OWN_ADDRESS}:{os.environ.get('LEARN_PORT') or PORT}"
 
 
 class Connection:

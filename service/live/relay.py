@@ -19,6 +19,7 @@ from uuid import UUID
 from flows.errors import LearningError
 from flows.knowledge import OPEN_STATUSES, Job, JobEvent
 from flows.stores.base import Saved, Store
+from flows.stores.rules import ROWS_AT_ONCE
 from service.errors import NotFound, unknown_job
 from service.live.topic import LogPosition, Subscriber, Topic, position_of
 from service.metrics import Metrics
@@ -29,7 +30,6 @@ FRAME_EVERY_S = 1.0
 READ_EVERY_S = 12.0
 MOST_TOPICS = 500
 CLOSE_S = 3.0
-READ_AT_ONCE = 500
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +159,10 @@ class Relay:
     ) -> None:
         lines: list[JobEvent] = []
         while position is not None:
-            part = await self._store.log(topic.job_id, after=position, limit=READ_AT_ONCE)
+            part = await self._store.log(topic.job_id, after=position, limit=ROWS_AT_ONCE)
             lines += part
             position = position_of(part[-1]) if part else position
-            if len(part) < READ_AT_ONCE:
+            if len(part) < ROWS_AT_ONCE:
                 break
         frame = self._frame(topic, lines)
         if frame is None:
@@ -271,7 +271,7 @@ class Relay:
             is_new, topic.needs_reading = topic.row is None, False
             try:
                 row = await self._row(topic.job_id)
-                while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
+                while part := await self._store.log(topic.job_id, after=topic.position, limit=ROWS_AT_ONCE):
                     topic.take_log(part)
                     row = await self._row(topic.job_id)  # no line is told with an older row
                 topic.take_read_row(row)

@@ -9,20 +9,22 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import certifi
 
 from flows.errors import ConfigurationError
-from flows.own_machine import exempt_own_machine
+from flows.knowledge import DAY_S
+from flows.knowledge.events import ABANDONED
+from flows.own_machine import OWN_ADDRESS, exempt_own_machine
+from flows.running_server import prefect_database, prefect_folder
 from flows.settings import Settings
 from service.stack.password import variables_for
 from service.stack.private_files import FILE_MODE, keep_private, make_folder, open_private
 
-HOST = "127.0.0.1"
 HEARTBEAT_S = 30
-DAY_S = 24 * 3600
 BULK_EVENTS = (
-    *(f"prefect.task-run.{state}" for state in ("Pending", "Running", "Completed", "CutOff")),
+    *(f"prefect.task-run.{state}" for state in ("Pending", "Running", "Completed", ABANDONED)),
     *(f"learning.{kind}" for kind in ("job.progress", "words.learned", "word.rejected", "round.proposed")),
     "prefect.artifact.created",
     "prefect.artifact.updated",
@@ -38,15 +40,29 @@ logs.
 BULK_EVENTS_S = 3600
 """How long they are kept. A subscriber that comes back asks for a quarter of an hour at most."""
 
+Logged = Literal["worker", "server", "prefect-server", "jobs", "learn run"]
+_LOGS: dict[Logged, str] = {
+    "worker": "worker.log",
+    "server": "server.log",
+    "prefect-server": "prefect-server.log",
+    "jobs": "jobs.log",
+    "learn run": "learn-run.log",
+}
+
 
 def prefect_home(settings: Settings) -> Path:
     """The folder of the embedded Prefect's database and locks."""
-    return settings.home / "prefect"
+    return prefect_folder(settings.home)
 
 
 def logs_folder(settings: Settings) -> Path:
     """The folder of all logs of the stack."""
     return settings.home / "logs"
+
+
+def log_file(settings: Settings, part: Logged) -> Path:
+    """The log of one part of the stack, of all jobs, or of `learn run`."""
+    return logs_folder(settings) / _LOGS[part]
 
 
 def prepare_home(settings: Settings) -> None:
@@ -93,9 +109,9 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
     return {
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api_url(port),
-        "PREFECT_SERVER_API_HOST": HOST,
+        "PREFECT_SERVER_API_HOST": OWN_ADDRESS,
         "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(home / "prefect.db"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(prefect_database(settings.home)),
         # writing one row at a time costs 67 ms of CPU per task run and minutes of delay; below 1 s the
         # interval becomes 0, a busy loop
         f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
@@ -105,7 +121,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}EVENT_PERSISTER_READ_BATCH_SIZE": "100",
         f"{services}EVENT_PERSISTER_FLUSH_INTERVAL": "1",
         f"{services}DB_VACUUM_ENABLED": "events,flow_runs" if settings.keep_jobs_days else "events",
-        f"{services}DB_VACUUM_RETENTION_PERIOD": str((settings.keep_jobs_days or 90) * DAY_S),
+        f"{services}DB_VACUUM_RETENTION_PERIOD": str((settings.keep_jobs_days or 90) * int(DAY_S)),
         f"{services}DB_VACUUM_LOOP_SECONDS": "900",
         f"{services}DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(
             dict.fromkeys(BULK_EVENTS, BULK_EVENTS_S)
@@ -115,7 +131,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         # in memory, a restart of the server would forget who holds a deployment's slots: they would stay
         # taken, and runs that lost their lease would end
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{OWN_ADDRESS}:{port},http://localhost:{port}",
         "PREFECT_SERVER_UI_ENABLED": "true",
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -215,7 +231,7 @@ def _refresh() -> None:
 
 def api_url(port: int) -> str:
     """The API URL of a Prefect server on this machine."""
-    return f"http://{HOST}:{port}/api"
+    return f"http://{OWN_ADDRESS}:{port}/api"
 
 
 _SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}

@@ -16,7 +16,7 @@ from flows.errors import ConfigurationError
 from flows.settings import Settings
 from service.settings import read_facade_settings
 from service.stack import processes as children
-from service.stack.environment import adopted, client_environment, logs_folder, prepare_home
+from service.stack.environment import Logged, adopted, client_environment, log_file, logs_folder, prepare_home
 from service.stack.housekeeping import keep_house
 from service.stack.lifeline import Lifeline, only_one
 from service.stack.locks import is_locked
@@ -143,8 +143,8 @@ async def _start(
     await _start_children(worker, facade, deploy(load_flow, deployments), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
-    logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "server.log"}
-    duties += [tell_errors(name, logs_folder(settings) / log, say) for name, log in logs.items()]
+    logged: tuple[Logged, ...] = ("worker", "prefect-server", "server")
+    duties += [tell_errors(part, log_file(settings, part), say) for part in logged]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     duties.append(keep_house(settings, is_embedded=is_embedded, say=say))
     tasks = [asyncio.create_task(duty) for duty in duties]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flows.own_machine import PROXIES
 from flows.settings import Settings
 
 _PLAIN = frozenset(
@@ -14,7 +15,6 @@ _PLAIN = frozenset(
 )  # fmt: skip
 """What programs of any kind need."""
 _PLAIN_FAMILIES = ("LC_", "LD_", "DYLD_", "PYTHON", "SSL_CERT_", "XDG_", "OTEL_", "COVERAGE_", "COV_CORE_")
-_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 _FACADE_ONLY = frozenset({"LEARN_API_TOKEN"})
 _GOOGLE = ("GOOGLE_", "FIRESTORE_", "CLOUDSDK_", "GCLOUD_", "GRPC_")
 _PREFECT_SERVER_OWN = ("PREFECT_LOGGING_",)
@@ -42,7 +42,7 @@ def of_facade(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     given = {
         name: value
         for name, value in environ.items()
-        if _is_plain(name) or name.startswith(families) or name.lower() in _PROXIES
+        if _is_plain(name) or name.startswith(families) or name.lower() in PROXIES
     }
     # what `auto` means depends on a key
     return given | {"LEARN_MODEL": "groq" if settings.writes_with_groq else "lexicon"}

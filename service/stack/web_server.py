@@ -27,6 +27,7 @@ from service.settings import FacadeSettings, read_facade_settings
 from service.stack.environment import adopt, api_url, client_environment
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.supervisor import READY_OPTION
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
@@ -156,7 +157,7 @@ async def serve(
 def main() -> None:
     """Run the server until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
-    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the server is ready")
+    parser.add_argument(READY_OPTION, type=int, help="file descriptor to write to when the server is ready")
     arguments = parser.parse_args()
     os.umask(OTHERS)
     exempt_own_machine(os.environ)

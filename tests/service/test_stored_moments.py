@@ -13,8 +13,8 @@ from contract_bookkeeping import details, leave_behind
 from store_documents import ANN, job
 
 from flows import stores
-from flows.core.quota import DAY_S, QuotaLimits
-from flows.knowledge import QuotaUsage, utc_now
+from flows.core.quota import QuotaLimits
+from flows.knowledge import DAY_S, QuotaUsage, utc_now
 from flows.models.chat.account import Quotas
 from flows.settings import Settings
 from flows.stores.memory import MemoryStore

@@ -16,10 +16,9 @@ from flows.core.quota import QuotaLimits
 from flows.errors import ConfigurationError, TransientError
 from flows.extras import needing
 from flows.knowledge import Bound, QuotaUsage
-from flows.models.chat.errors import KEYS_PAGE
 from flows.models.chat.model import GroqModel
 from flows.models.limiter import QuotaLimiter
-from flows.settings import Settings
+from flows.settings import GROQ_KEYS_PAGE, Settings
 
 SAVE_EVERY_S = 15.0
 SILENCE_S = 30.0
@@ -97,7 +96,7 @@ async def open_groq(
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(
-            f"GROQ_API_KEY: LEARN_MODEL=groq requires a key. Create one at {KEYS_PAGE}, or set"
+            f"GROQ_API_KEY: LEARN_MODEL=groq requires a key. Create one at {GROQ_KEYS_PAGE}, or set"
             " LEARN_MODEL=lexicon."
         )
     with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):

@@ -14,7 +14,7 @@ from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
-from service.errors import Conflict, unknown_job
+from service.errors import MUST_FAIL_AGAIN, Conflict, unknown_job
 from service.live.log_pages import page_after, page_before
 from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
@@ -30,6 +30,7 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
+from service.schemas.jobs import IDEMPOTENCY_KEY
 
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -45,7 +46,7 @@ PageLimit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=IDEMPOTENCY_KEY,
         pattern=r"^[!-~]{1,200}$",
         description="Repeating a request with the same key does not start another job",
         json_schema_extra={"examples": ["2f1e6d9c-1"]},
@@ -169,7 +170,7 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
             "job_id",
             "failed because of its own parameters and would fail again",
             "Start a new job with other parameters; GET /jobs/{job_id} shows those of this one.",
-            code="must_fail_again",
+            code=MUST_FAIL_AGAIN,
             params={"error_code": row.error_code, "mode": row.mode},
         )
     was_stopping = await facade.store.stop_requested(job_id)
@@ -268,7 +269,7 @@ async def _start(
     different = [name for name, value in parameters.items() if run.parameters.get(name) != value]
     if idempotency_key and different:
         raise Conflict(
-            "Idempotency-Key",
+            IDEMPOTENCY_KEY,
             f"already started job {run.job_id} with a different `{different[0]}`",
             "Use a new key for a new job.",
         )

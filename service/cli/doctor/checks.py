@@ -16,14 +16,14 @@ import httpx
 
 from flows.errors import LearningError
 from flows.knowledge import Reason, StoreStats
-from flows.own_machine import is_on_own_machine
+from flows.own_machine import OWN_ADDRESS, is_on_own_machine
 from flows.running_server import AUTH
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import bookkeeping, open_jobs
 from service.orchestration.types import POOL
 from service.orchestration.urls import api_advice
-from service.stack.environment import HOST, adopted, api_url, client_environment
+from service.stack.environment import adopted, api_url, client_environment
 from service.stack.private_files import OTHERS
 from service.wording import reason_text, remedy
 
@@ -276,7 +276,7 @@ def _is_taken(port: int) -> bool:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((OWN_ADDRESS, port))
         except OSError:
             return True
     return False

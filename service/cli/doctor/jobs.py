@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from flows.core.progress import format_count
 from flows.knowledge import OPEN_STATUSES, Job
+from flows.running_server import prefect_database
 from flows.settings import Settings
 from flows.stores.retention import prunable
 from service.cli.doctor.doctor import Check
-from service.settings import prefect_database
 from service.wording import reason_text, remedy
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def bookkeeping(settings: Settings, opened: Store) -> Check:
 
     books = await books_of(opened)
     details = sum(job.details_bytes for job in books)
-    prefect = used_bytes(prefect_database(settings))
+    prefect = used_bytes(prefect_database(settings.home))
     space = await opened.space()
     found = f"{details / 1e6:,.1f} MB of rounds, batches and logs of {format_count(len(books), 'job')}"
     found += f", {prefect / 1e6:,.1f} MB of Prefect's history" if prefect else ""

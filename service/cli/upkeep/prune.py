@@ -7,12 +7,12 @@ import json
 import typer
 
 from flows.core.progress import format_count
+from flows.running_server import prefect_database
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
 from service.orchestration.retention import Pruned, plan, prune_store, retention_limits
-from service.settings import prefect_database
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
 from service.stack.prefect_server import server_state_file
@@ -38,7 +38,7 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
             done.given_back += await store.compact(pages=None)
             # the server of `learn up` prunes Prefect's database itself; it is not ours to open while it runs
             if not is_locked(server_state_file(settings)):
-                done.given_back += give_back(prefect_database(settings))
+                done.given_back += give_back(prefect_database(settings.home))
     if is_json:
         names = ("details", "jobs", "rows", "bytes", "given_back")
         typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))

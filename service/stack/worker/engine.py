@@ -21,6 +21,7 @@ from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
 from service.stack.environment import open_log
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.worker.warm_process import WARM_OPTION, wait_for_run
 
 COMMAND = "python -m service.engine"
 LAST_WORDS_S = 15.0
@@ -33,13 +34,11 @@ def main() -> None:
     os.umask(OTHERS)
     exempt_own_machine(os.environ)
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
-    parser.add_argument("--warm", type=int, metavar="FD", help="wait for a run on this socket first")
+    parser.add_argument(WARM_OPTION, type=int, metavar="FD", help="wait for a run on this socket first")
     warm: int | None = parser.parse_args().warm
     # Prefect's engine parses its own arguments
     del sys.argv[1:]
     if warm is not None:
-        from service.stack.worker.warm_process import wait_for_run
-
         wait_for_run(warm)
     lease = hold_lease_from_environment()
     if lifeline := os.environ.get(LIFELINE):

@@ -11,6 +11,8 @@ import threading
 import warnings
 from contextlib import suppress
 
+WARM_OPTION = "--warm"
+"""Tells the engine the socket on which it waits for a run."""
 READY = b"ready\n"
 TAKEN = b"taken\n"
 NICENESS = 5

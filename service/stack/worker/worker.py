@@ -16,6 +16,7 @@ from flows.own_machine import exempt_own_machine
 from flows.shielding import STOP_GRACE_S
 from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.supervisor import READY_OPTION
 from service.stack.worker.warm_pool import WarmPool
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def main() -> None:
     """Run the worker until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.worker", description=main.__doc__)
     parser.add_argument("--name", default=f"learning-{os.getpid()}", help="name shown in Prefect")
-    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the worker is ready")
+    parser.add_argument(READY_OPTION, type=int, help="file descriptor to write to when the worker is ready")
     arguments = parser.parse_args()
     if os.getpgrp() != os.getpid():
         os.setpgrp()
