@@ -132,12 +132,14 @@ def is_on_own_machine(url: str) -> bool:
         return False
 
 
-def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> tuple[str, ...]:
-    """Exempt this machine, and the host of `url` if it is this machine's, from the proxies in an environment.
+def exempt_own_machine(environ: MutableMapping[str, str] | None = None, *, url: str = "") -> tuple[str, ...]:
+    """Exempt this machine, and the host of `url` if it is this machine's, from the proxies in an environment:
+    this process's, if none is given.
 
     Returns the names of variables that are dropped because their value names no proxy that our HTTP client
     can use: with one of them it could not even talk to this machine.
     """
+    environ = os.environ if environ is None else environ
     # Python's HTTP clients read the lower-case name first, gRPC reads no other
     given = environ["no_proxy"] if "no_proxy" in environ else environ.get("NO_PROXY", "")
     hosts = [host for part in _BETWEEN_HOSTS.split(given) if (host := _as_written(part))]

@@ -97,6 +97,26 @@ class FacadeSettings(BaseSettings):
             )
 
 
+class ClientSettings(BaseSettings):
+    """Which server commands and programs use."""
+
+    model_config = SettingsConfigDict(env_prefix="LEARN_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    url: str | None = Field(default=None, description="URL of the server; by default on this machine")
+    port: str = Field(default=str(PORT), description="Port of the server on this machine")
+    api_token: SecretStr | None = Field(default=None, description="Token to send")
+
+    @property
+    def server_url(self) -> str:
+        """The URL that is named, or that of this machine."""
+        return self.url or f"http://{OWN_ADDRESS}:{self.port}"
+
+    @property
+    def token(self) -> str | None:
+        """The token itself; never show it."""
+        return self.api_token.get_secret_value() if self.api_token is not None else None
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on is this machine's own."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from service.cli.output.display import count_words
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
+from service.client.http import named_url
 from service.errors import MUST_FAIL_AGAIN, Conflict, FacadeUnavailable, NotFound
 from service.schemas import HistoryEvent, JobFrame, JobView, Started
 
@@ -73,14 +73,14 @@ async def list_jobs(wanted: JobsWanted) -> int:
     try:
         return await on_facade(lambda client: show_jobs(client, wanted))
     except FacadeUnavailable:
-        if "LEARN_URL" in os.environ:
+        if named_url() is not None:
             raise
     from flows.settings import read_settings
     from flows.stores import open_store
-    from service.stack.environment import adopted, api_url, client_environment
+    from service.stack.environment import adopted, api_url, client_environment, named_api
 
     settings = read_settings()
-    prefect = os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)
+    prefect = named_api() or api_url(settings.prefect_port)
     with adopted(client_environment(settings, prefect)):
         async with open_store(settings.store, language=settings.language) as store:
             return await show_stored_jobs(store, wanted)

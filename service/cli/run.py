@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -112,10 +111,11 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
 
 def page_stays(settings: Settings) -> bool:
     """Whether Prefect's server, and with it the run's page, outlives this command: others use it."""
+    from service.stack.environment import named_api
     from service.stack.locks import try_lock
     from service.stack.prefect_server import lease_file
 
-    if os.environ.get("PREFECT_API_URL"):
+    if named_api() is not None:
         return True
     try:
         lease = try_lock(lease_file(settings))

@@ -17,7 +17,7 @@ from flows.errors import ConfigurationError
 from flows.knowledge import DAY_S
 from flows.knowledge.events import ABANDONED
 from flows.own_machine import OWN_ADDRESS, exempt_own_machine
-from flows.running_server import prefect_database, prefect_folder
+from flows.running_server import AUTH, URL, prefect_database, prefect_folder
 from flows.settings import Settings
 from service.stack.password import variables_for
 from service.stack.private_files import FILE_MODE, keep_private, make_folder, open_private
@@ -41,6 +41,7 @@ BULK_EVENTS_S = 3600
 """How long they are kept. A subscriber that comes back asks for a quarter of an hour at most."""
 
 Logged = Literal["worker", "server", "prefect-server", "jobs", "learn run"]
+STACK_PARTS: tuple[Logged, ...] = ("worker", "prefect-server", "server")
 _LOGS: dict[Logged, str] = {
     "worker": "worker.log",
     "server": "server.log",
@@ -99,6 +100,16 @@ def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
             log.replace(log.with_suffix(".log.1"))
 
 
+def named_api() -> str | None:
+    """The Prefect server that PREFECT_API_URL names; None if the embedded one is to be used."""
+    return os.environ.get(URL) or None
+
+
+def named_credentials() -> str | None:
+    """The user and password that the environment names for it."""
+    return os.environ.get(AUTH) or None
+
+
 def server_environment(settings: Settings, port: int | None = None) -> dict[str, str]:
     """The environment of the embedded Prefect server. See the README, "Why it is like this", for
     measurements.
@@ -108,7 +119,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
     services = "PREFECT_SERVER_SERVICES_"
     return {
         "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": api_url(port),
+        URL: api_url(port),
         "PREFECT_SERVER_API_HOST": OWN_ADDRESS,
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(prefect_database(settings.home)),
@@ -150,7 +161,8 @@ def _database_url(file: Path) -> str:
 
 
 def client_environment(settings: Settings, url: str) -> dict[str, str]:
-    """The environment of every process that talks to the Prefect at `url`. Set it before importing `prefect`.
+    """The environment of every process that talks to the Prefect at `url`, or to one whose URL is not known
+    yet. Set it before importing `prefect`.
 
     Variables that are already set win, except the URL, and the password where it is our own server's.
     """
@@ -164,12 +176,12 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         **_SILENT,
     }
-    if "PREFECT_API_URL" not in os.environ:
+    if URL not in os.environ:
         wishes["PREFECT_HOME"] = str(prefect_home(settings))
     if url.startswith("http://"):
         wishes |= _few_certificates(settings)
     fixed = variables_for(settings.home, url, os.environ) | {
-        "PREFECT_API_URL": url,
+        **({URL: url} if url else {}),
         "NO_PROXY": proxies["NO_PROXY"],
         "no_proxy": proxies["no_proxy"],
     }

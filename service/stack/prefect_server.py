@@ -30,18 +30,19 @@ from service.stack.environment import (
     api_url,
     client_environment,
     log_file,
+    named_api,
     open_log,
     prefect_home,
     prepare_home,
     server_environment,
 )
-from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
+from service.stack.locks import Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
 from service.stack.prefect.empty_database import must_migrate, prepare_database
 from service.stack.prefect.health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
 from service.stack.supervisor import Say
-from service.stack.variables import of_prefect_server
+from service.stack.variables import LEASE, of_prefect_server
 
 __all__ = [
     "client_environment",
@@ -76,7 +77,7 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
 
     Raises ConfigurationError if there is none and none can be started.
     """
-    if named := os.environ.get("PREFECT_API_URL"):
+    if named := named_api():
         if not await is_healthy(named, timeout_s=5.0):
             advice = api_advice(named) or "Start it, correct the URL, or unset it to use the embedded server."
             raise ConfigurationError(

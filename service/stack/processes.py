@@ -18,10 +18,9 @@ from flows.settings import Settings
 from flows.shielding import STOP_GRACE_S
 from service.settings import FacadeSettings
 from service.stack.environment import log_file, prefect_home
-from service.stack.locks import LEASE, LIFELINE
 from service.stack.prefect_server import lease_file
 from service.stack.supervisor import Child, Say
-from service.stack.variables import of_facade, of_worker
+from service.stack.variables import JOB_LOG, LEASE, LIFELINE, of_facade, of_worker
 from service.stack.web_server import bind
 
 WORKER_STOP_S = STOP_GRACE_S + 1.0
@@ -39,7 +38,7 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
         "LEARN_HOME": str(settings.home),
         "LEARN_STORE": _absolute(settings.store),
         LIFELINE: str(lifeline),
-        "LEARN_JOB_LOG": str(log_file(settings, "jobs")),
+        JOB_LOG: str(log_file(settings, "jobs")),
         "PREFECT_WORKER_QUERY_SECONDS": str(POLL_S),
         "PREFECT_WORKER_PREFETCH_SECONDS": "5",
     }

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from flows.own_machine import PROXIES
 from flows.settings import Settings
 
+LIFELINE = "LEARN_LIFELINE"
+"""Names the file that a stack keeps locked while it lives."""
+LEASE = "LEARN_LEASE"
+"""Names the file on which everyone who needs the embedded Prefect server holds a shared lock."""
+JOB_LOG = "LEARN_JOB_LOG"
+"""Names the file to which runs log."""
 _PLAIN = frozenset(
     {
         "HOME", "LANG", "LANGUAGE", "LOGNAME", "NO_PROXY", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR",
@@ -18,6 +26,12 @@ _PLAIN_FAMILIES = ("LC_", "LD_", "DYLD_", "PYTHON", "SSL_CERT_", "XDG_", "OTEL_"
 _FACADE_ONLY = frozenset({"LEARN_API_TOKEN"})
 _GOOGLE = ("GOOGLE_", "FIRESTORE_", "CLOUDSDK_", "GCLOUD_", "GRPC_")
 _PREFECT_SERVER_OWN = ("PREFECT_LOGGING_",)
+
+
+def named_file(variable: str) -> Path | None:
+    """The file that the stack names to this process; None outside of a stack."""
+    name = os.environ.get(variable)
+    return Path(name) if name else None
 
 
 def of_prefect_server(environ: Mapping[str, str]) -> dict[str, str]:

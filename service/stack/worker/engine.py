@@ -13,14 +13,14 @@ import sys
 import threading
 import time
 import warnings
-from pathlib import Path
 
 from flows.own_machine import exempt_own_machine
 from flows.shielding import STOP_GRACE_S
 from service.orchestration.patches import KEEP_THE_SLOT, put_in_force
 from service.stack.environment import open_log
-from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.locks import hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.variables import JOB_LOG, LIFELINE, named_file
 from service.stack.worker.warm_process import WARM_OPTION, wait_for_run
 
 COMMAND = "python -m service.engine"
@@ -32,7 +32,7 @@ DRAIN_S = STOP_GRACE_S + 1.0
 def main() -> None:
     """Run the flow run in the environment."""
     os.umask(OTHERS)
-    exempt_own_machine(os.environ)
+    exempt_own_machine()
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
     parser.add_argument(WARM_OPTION, type=int, metavar="FD", help="wait for a run on this socket first")
     warm: int | None = parser.parse_args().warm
@@ -41,13 +41,14 @@ def main() -> None:
     if warm is not None:
         wait_for_run(warm)
     lease = hold_lease_from_environment()
-    if lifeline := os.environ.get(LIFELINE):
-        log = open_log(Path(os.environ["LEARN_JOB_LOG"]))
+    lifeline, job_log = named_file(LIFELINE), named_file(JOB_LOG)
+    if lifeline is not None and job_log is not None:
+        log = open_log(job_log)
         # log to our own file: the worker at the other end of the pipe may die before this process
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        when_released(Path(lifeline), _end)
+        when_released(lifeline, _end)
     put_in_force(KEEP_THE_SLOT)
     try:
         with warnings.catch_warnings():
