@@ -168,16 +168,13 @@ def main() -> None:
         handlers=[handler],
         format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s",
     )
-    # uvicorn logs each WebSocket with its URL, and reports refused ones as errors
+    # uvicorn logs each WebSocket with its URL
     for chatty, level in {
         "httpx": logging.WARNING,
         "httpcore": logging.WARNING,
         "uvicorn.error": logging.WARNING,
     }.items():
         logging.getLogger(chatty).setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda record: "without completing handshake" not in record.getMessage()
-    )
     # uvicorn raises the signal again after its orderly shutdown
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()
