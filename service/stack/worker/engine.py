@@ -41,13 +41,13 @@ def main() -> None:
     if warm is not None:
         wait_for_run(warm)
     lease = hold_lease_from_environment()
-    lifeline, job_log = named_file(LIFELINE), named_file(JOB_LOG)
-    if lifeline is not None and job_log is not None:
+    if (job_log := named_file(JOB_LOG)) is not None:
         log = open_log(job_log)
         # log to our own file: the worker at the other end of the pipe may die before this process
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
+    if (lifeline := named_file(LIFELINE)) is not None:
         when_released(lifeline, _end)
     put_in_force(KEEP_THE_SLOT)
     try:
