@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.boundary.text import clean_text
 from flows.core.budget import BACKSTOP_S, Budget
 from flows.job.attempt import EarlierAttempts, Plan, learn
 from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job, limits
 from flows.stages.candidates import CandidateSource
+from flows.stages.choice import given_topic
 from flows.stages.resources import Resources
 
 
@@ -45,7 +45,7 @@ async def big_learning(
         words_per_round: New words learned per round.
     """
     budget = Budget(minutes=minutes, max_entries=max_entries)
-    topic = clean_text(topic or "") or None
+    topic = given_topic(topic)
 
     async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:
         return CandidateSource(

@@ -10,7 +10,7 @@ from flows.job.hooks import record_end
 from flows.job.naming import RESULTS, run_name
 from flows.knowledge import Job, limits
 from flows.stages.candidates import CandidateSource
-from flows.stages.choice import given_words, unfinished
+from flows.stages.choice import given_topic, given_words, unfinished
 from flows.stages.resources import Resources
 
 
@@ -42,7 +42,7 @@ async def deep_learning(
         minutes: Working time, in minutes.
     """
     given = given_words(words)
-    topic = (topic or "").strip() or None
+    topic = given_topic(topic)
     budget = Budget(minutes=minutes, max_entries=None if given else limit)
 
     async def candidate_source(resources: Resources, history: EarlierAttempts) -> CandidateSource:

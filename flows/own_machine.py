@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-NAMES = ("127.0.0.1", "localhost", "::1")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+OWN_ADDRESS = "127.0.0.1"
+OWN_NAMES = (OWN_ADDRESS, "localhost", "::1")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _OTHER_NAMES = frozenset(
     {
         "localhost",
@@ -131,20 +132,22 @@ def is_on_own_machine(url: str) -> bool:
         return False
 
 
-def exempt_own_machine(environ: MutableMapping[str, str], *, url: str = "") -> tuple[str, ...]:
-    """Exempt this machine, and the host of `url` if it is this machine's, from the proxies in an environment.
+def exempt_own_machine(environ: MutableMapping[str, str] | None = None, *, url: str = "") -> tuple[str, ...]:
+    """Exempt this machine, and the host of `url` if it is this machine's, from the proxies in an environment:
+    this process's, if none is given.
 
     Returns the names of variables that are dropped because their value names no proxy that our HTTP client
     can use: with one of them it could not even talk to this machine.
     """
+    environ = os.environ if environ is None else environ
     # Python's HTTP clients read the lower-case name first, gRPC reads no other
     given = environ["no_proxy"] if "no_proxy" in environ else environ.get("NO_PROXY", "")
     hosts = [host for part in _BETWEEN_HOSTS.split(given) if (host := _as_written(part))]
-    own = [*NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*NAMES]
+    own = [*OWN_NAMES, urlsplit(url).hostname or ""] if url and is_on_own_machine(url) else [*OWN_NAMES]
     hosts += [name for name in own if name and name not in hosts]
     environ["NO_PROXY"] = environ["no_proxy"] = ",".join(dict.fromkeys(hosts))
     dropped = []
-    for name in [n for n in environ if n.lower() in _PROXIES]:
+    for name in [n for n in environ if n.lower() in PROXIES]:
         environ[name] = value = environ[name].strip()
         if value.lower().startswith("socks://"):
             # what desktops write for version 5

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flows.own_machine import OWN_ADDRESS, OWN_NAMES
 from flows.settings import read_settings
 
 URL, AUTH, KEY = "PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY"
@@ -22,7 +23,6 @@ ASK_S = 2.0
 """How long the server may take to answer; it is on this machine."""
 WELL_FORMED = re.compile(r"[!-9;-~]+:[!-~]{16,}")
 """The user and password as Prefect takes them."""
-_OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def use_running_server() -> str | None:
@@ -58,7 +58,7 @@ def running_server() -> str | None:
     import httpx
 
     try:
-        url = f"http://127.0.0.1:{int(server_state(read_settings().home)['port'])}/api"
+        url = f"http://{OWN_ADDRESS}:{int(server_state(read_settings().home)['port'])}/api"
         # no proxy stands between a program and its own machine
         with httpx.Client(trust_env=False, timeout=ASK_S) as client:
             return url if client.get(f"{url}/health").is_success else None
@@ -66,9 +66,19 @@ def running_server() -> str | None:
         return None
 
 
+def prefect_folder(home: Path) -> Path:
+    """The folder of the embedded Prefect's database, locks and password."""
+    return home / "prefect"
+
+
+def prefect_database(home: Path) -> Path:
+    """The embedded Prefect server's database, whether or not it is there."""
+    return prefect_folder(home) / "prefect.db"
+
+
 def state_file(home: Path) -> Path:
     """The file that the server keeps locked while it lives; it holds the process id and port."""
-    return home / "prefect" / "server.json"
+    return prefect_folder(home) / "server.json"
 
 
 def server_state(home: Path) -> dict[str, int]:
@@ -97,14 +107,14 @@ def is_ours(home: Path, url: str) -> bool:
     """Whether a Prefect API URL is that of the home folder's own live server."""
     with suppress(ValueError):
         parts = urlsplit(url)
-        if parts.scheme == "http" and parts.hostname in _OWN_NAMES and parts.port is not None:
+        if parts.scheme == "http" and parts.hostname in OWN_NAMES and parts.port is not None:
             return parts.port == live_port(home)
     return False
 
 
 def password_file(home: Path) -> Path:
     """Where the user and password of a home folder's Prefect are kept, as Prefect takes them."""
-    return home / "prefect" / "password"
+    return prefect_folder(home) / "password"
 
 
 def known_auth_string(home: Path) -> str | None:

@@ -21,6 +21,7 @@ from pydantic_settings.exceptions import SettingsError
 from flows.errors import ConfigurationError
 
 GROQ_URL = "https://api.groq.com"
+GROQ_KEYS_PAGE = "https://console.groq.com/keys"
 _OPENAI_PATH = "/openai/v1"
 _SOURCES = ("lexicon", "wikipedia", "wiktionary")
 
@@ -187,9 +188,7 @@ class Settings(BaseSettings):
     def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value().strip() if value else ""
         if not key.isascii() or not key.isprintable():
-            raise ValueError(
-                "contains invalid characters; copy the key again from https://console.groq.com/keys"
-            )
+            raise ValueError(f"contains invalid characters; copy the key again from {GROQ_KEYS_PAGE}")
         return SecretStr(key) if key else None
 
     @field_validator("groq_base_url", "wikipedia_url", "wiktionary_url")

@@ -51,6 +51,10 @@ class AccessRefused(LearningError):
         self.status = status
 
 
+MUST_FAIL_AGAIN = "must_fail_again"
+"""The code of a Conflict: a retry would fail as before."""
+
+
 def unknown_job(job_id: UUID) -> NotFound:
     """The error for a job that does not exist."""
     return NotFound("job_id", f"no job with id {job_id}", "GET /jobs lists all jobs.")

@@ -10,9 +10,9 @@ from typing import Any
 
 from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate_yield, rates_of
 from flows.core.progress import format_count, format_duration
-from flows.core.quota import DAY_S, QuotaLimits
+from flows.core.quota import QuotaLimits
 from flows.errors import ConfigurationError
-from flows.knowledge import Job, Mode, limits, utc_now
+from flows.knowledge import DAY_S, Job, Mode, limits
 from flows.settings import Settings
 from flows.stores.base import Store
 
@@ -88,7 +88,7 @@ async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
     """Requests and tokens used and not yet refilled; a daily limit refills steadily."""
     for usage in await store.quota_usage(settings.write_models[0]):
         if usage.window == "day":
-            left = max(0.0, 1 - (utc_now() - usage.started_at).total_seconds() / DAY_S)
+            left = max(0.0, 1 - (store.now() - usage.started_at).total_seconds() / DAY_S)
             return round(usage.requests * left), round(usage.tokens * left)
     return 0, 0
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import ConfigurationError
-from flows.settings import Names, Settings, problem_text
+from flows.own_machine import OWN_ADDRESS
+from flows.settings import Names, problem_text
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+PORT = 8000
+"""Where the server listens and clients look for it, unless LEARN_PORT says otherwise."""
 
 
 class FacadeSettings(BaseSettings):
@@ -23,11 +24,11 @@ class FacadeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LEARN_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     host: str = Field(
-        default="127.0.0.1",
+        default=OWN_ADDRESS,
         description="Address to listen on; addresses other than this machine's own need LEARN_API_TOKEN",
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        default=8000, description="Port to listen on; 0 picks a free one"
+        default=PORT, description="Port to listen on; 0 picks a free one"
     )
     api_token: SecretStr | None = Field(
         default=None, min_length=16, description="Token that clients must send; at least 16 characters"
@@ -96,9 +97,24 @@ class FacadeSettings(BaseSettings):
             )
 
 
-def prefect_database(settings: Settings) -> Path:
-    """The embedded Prefect server's database, whether or not it is there."""
-    return settings.home / "prefect" / "prefect.db"
+class ClientSettings(BaseSettings):
+    """Which server commands and programs use."""
+
+    model_config = SettingsConfigDict(env_prefix="LEARN_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    url: str | None = Field(default=None, description="URL of the server; by default on this machine")
+    port: str = Field(default=str(PORT), description="Port of the server on this machine")
+    api_token: SecretStr | None = Field(default=None, description="Token to send")
+
+    @property
+    def server_url(self) -> str:
+        """The URL that is named, or that of this machine."""
+        return self.url or f"http://{OWN_ADDRESS}:{self.port}"
+
+    @property
+    def token(self) -> str | None:
+        """The token itself; never show it."""
+        return self.api_token.get_secret_value() if self.api_token is not None else None
 
 
 def is_loopback(host: str) -> bool:

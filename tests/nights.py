@@ -170,6 +170,7 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
     from contract_bookkeeping import leave_behind
     from store_documents import minutes
 
+    from flows.running_server import prefect_database
     from flows.settings import read_settings
     from flows.stores.sqlite import SqliteStore
     from service.orchestration.retention import (
@@ -180,12 +181,11 @@ async def simulate(home: Path, night: Night, nights: int) -> None:
         retention_limits,
         used_bytes,
     )
-    from service.settings import prefect_database
     from service.stack.environment import adopt, client_environment, server_environment
     from service.stack.prefect_server import prefect_server
 
     settings = read_settings()
-    database, limits = prefect_database(settings), retention_limits(settings)
+    database, limits = prefect_database(settings.home), retention_limits(settings)
     async with prefect_server(settings, say=lambda _: None) as api_url:
         adopt(server_environment(settings) | client_environment(settings, api_url))
         async with SqliteStore(home / "knowledge.db") as store:

@@ -1,7 +1,8 @@
-"""What hosts run for us says the same as the Makefile and pyproject.toml."""
+"""What hosts run says what the Makefile and pyproject.toml say; who touches the environment says why."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -73,3 +74,71 @@ def test_repository_carries_no_pictures_but_those_that_the_readme_shows():
     assert len(pictures) <= 6
     readers = "".join(path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
     assert all(Path(name).name in readers for name in pictures), pictures
+
+
+READS_ENVIRONMENT = {
+    "flows/own_machine.py": "proxies: exempts this machine from them, for whatever client",
+    "flows/running_server.py": "sets Prefect's URL and password for a flow that is called in Python",
+    "flows/job/attempt.py": "PREFECT__FLOW_RUN_ID, by which Prefect's engine tells a process its run",
+    "flows/stores/firestore/store.py": "FIRESTORE_EMULATOR_HOST, which Google's own tools set",
+    "service/stack/environment.py": "what a person has set for Prefect, and what a process takes over for it",
+    "service/stack/variables.py": "what the stack names to its processes",
+    "service/stack/processes.py": "the base of what the stack's processes are given",
+    "service/stack/prefect_server.py": "what Prefect's server is given; in its process, Prefect's variables",
+    "service/stack/prefect/empty_database.py": "in a process of its own: Prefect's variables",
+    "service/stack/web_server.py": "secrets, which must not reach the log",
+    "service/stack/worker/worker.py": "PATH, in which runs find this Python",
+    "service/stack/worker/warm_pool.py": "what a run's process is given",
+    "service/stack/worker/warm_process.py": "takes over what its run is given",
+    "service/cli/doctor/checks.py": "tells which of our variables are set",
+    "service/cli/output/console.py": "what Prefect refused; LEARN_DEBUG, also where settings cannot be read",
+}
+"""Modules that touch the environment, beside the settings' classes, and why."""
+
+
+def environment_in(text):
+    """Whether a module names the environment of its process."""
+    names = {"environ", "environb", "getenv", "putenv", "unsetenv"}
+    return any(
+        (isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr in names)
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and names & {alias.name for alias in node.names}
+        )
+        for node in ast.walk(ast.parse(text))
+    )
+
+
+def test_the_environment_is_read_by_the_settings_and_by_who_says_why():
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for top in ("flows", "service")
+        for file in (ROOT / top).rglob("*.py")
+        if environment_in(file.read_text(encoding="utf-8"))
+    }
+    assert found == READS_ENVIRONMENT.keys()
+
+
+def test_settings_are_classes_of_two_modules():
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for top in ("flows", "service")
+        for file in (ROOT / top).rglob("*.py")
+        if "BaseSettings" in file.read_text(encoding="utf-8")
+    }
+    assert found == {"flows/settings.py", "service/settings.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("import os\nos.environ['A']", True),
+        ("import os\nos.getenv('A')", True),
+        ("from os import environ", True),
+        ("def f(environ):\n    return environ['A']", False),
+        ("import os\nos.getpid()", False),
+    ],
+)
+def test_reading_the_environment(text, reads):
+    assert environment_in(text) is reads

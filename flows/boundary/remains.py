@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_JOINERS = "\u200c\u200d"
+from flows.core.words import JOINERS
+
 _HIDDEN = frozenset({"Cf", "Cs", "Cn"})
 _QUOTES = re.compile("('{2,})")
 _BRACKETS = re.compile(r"(\s*)([(\[（])([^()\[\]（）]*)([)\]）])")
@@ -46,7 +47,7 @@ def visible(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
+    return "".join(c for c in text if c in JOINERS or unicodedata.category(c) not in _HIDDEN)
 
 
 def without_hollow_brackets(line: str) -> str:

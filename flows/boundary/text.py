@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from flows.core.words import JOINERS
+
 T = TypeVar("T")
 
 MAX_CHARACTERS = 20_000
@@ -32,7 +34,6 @@ _HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 """Drawn as nothing, though no format characters (Unicode's Default_Ignorable_Code_Point)."""
-_JOINERS = "\u200c\u200d"
 _PICTURES = "\ufe0e\ufe0f"
 """They choose the black-and-white or the coloured form of the symbol before them."""
 _PILE = re.compile("([\u0300-\u036f]{6})[\u0300-\u036f]+")
@@ -103,7 +104,7 @@ def _visible(text: str) -> str:
         if c == "\n" or c.isprintable():
             if not _HIDDEN.match(c) or (c in _PICTURES and _is_symbol(before)):
                 kept.append(c)
-        elif c in _JOINERS:
+        elif c in JOINERS:
             if _joins(before, text[at + 1 : at + 2]):
                 kept.append(c)
         elif c.isspace():

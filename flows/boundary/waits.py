@@ -7,11 +7,13 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from flows.knowledge import DAY_S
+
 _LONGEST_TEXT = 2_000
 _EPOCH_S = 1e9
 """A number from here on is a moment, in seconds since 1970; in milliseconds from a thousand times as much."""
-_UNITS_S = {
-    "d": 86_400.0,
+UNITS_S = {
+    "d": DAY_S,
     "h": 3_600.0,
     "m": 60.0,
     "s": 1.0,
@@ -61,7 +63,7 @@ def wait_s(text: str, now: datetime) -> float | None:
         return int(clock[1]) * 3600.0 + int(clock[2]) * 60.0 + float(clock[3])
     if (iso := _ISO.fullmatch(text)) and any(iso.groups()):
         days, hours, minutes, seconds = (float(part or 0) for part in iso.groups())
-        return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+        return days * DAY_S + hours * 3_600 + minutes * 60 + seconds
     found, end = _terms(text, 0)
     if found is not None and not text[end:].strip(" ."):
         return found
@@ -92,8 +94,8 @@ def _terms(text: str, at: int) -> tuple[float | None, int]:
     end.
     """
     seconds: float | None = None
-    while (term := _TERM.match(text, at)) is not None and term.lastgroup in _UNITS_S:
-        seconds = (seconds or 0.0) + float(term["n"]) * _UNITS_S[term.lastgroup]
+    while (term := _TERM.match(text, at)) is not None and term.lastgroup in UNITS_S:
+        seconds = (seconds or 0.0) + float(term["n"]) * UNITS_S[term.lastgroup]
         at = term.end()
     return (seconds if seconds is not None and math.isfinite(seconds) else None), at
 

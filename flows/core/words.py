@@ -22,7 +22,11 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _IGNORED_IN_KEYS = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
-_JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d"
+LAST_CHARACTER = "\U0010ffff"
+"""Sorts after whatever follows a prefix."""
+WORDS_CACHED = 8192
+"""Of how many words a rule remembers what it found."""
 _PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
     re.findall(
@@ -141,7 +145,7 @@ def parse_word(text: str) -> Word:
     return Word(text=display_form(text), key=word_key(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=WORDS_CACHED)
 def form_problem(text: str) -> tuple[Verdict, str] | None:
     """Why a text cannot be a candidate, with a readable reason; None if it can."""
     display, key = display_form(text), word_key(text)
@@ -170,7 +174,7 @@ def printable(text: str, limit: int = 200) -> str:
     `limit` characters.
     """
     shown = "".join(
-        c if c.isprintable() or c in _JOINERS else "\ufffd" for c in display_form(text[: 4 * limit])
+        c if c.isprintable() or c in JOINERS else "\ufffd" for c in display_form(text[: 4 * limit])
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
@@ -193,7 +197,7 @@ def _hidden(text: str) -> str | None:
         if category in {"Cs", "Co", "Cn"} or c == "\ufffd":
             return "Contains an invalid character"
         if c != "\t" and (
-            category == "Cc" or (category == "Cf" and c not in _JOINERS and not _INVISIBLE.match(c))
+            category == "Cc" or (category == "Cf" and c not in JOINERS and not _INVISIBLE.match(c))
         ):
             return "Contains control characters"
     return None

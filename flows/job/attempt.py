@@ -195,7 +195,7 @@ async def attempt(
 def _created(run: FlowRun) -> datetime:
     """When the run was requested; for a run that a schedule created long before, when it was due."""
     moments = [moment for moment in (run.created, run.expected_start_time) if moment is not None]
-    return min(utc_now(), max(map(PrefectState.plain, moments))) if moments else utc_now()
+    return max(map(PrefectState.plain, moments)) if moments else utc_now()
 
 
 async def _attempt(

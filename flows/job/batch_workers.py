@@ -253,7 +253,7 @@ class BatchWorkers:
         work.entries |= dict(await self._resources.store.entries(keys))
 
     async def _give_up(self, work: WordBatch) -> None:
-        work.batch = batch = work.row()
+        work.batch = batch = work.row(at=self._resources.store.now())
         try:
             await patiently(lambda: work.write(batch, self._resources.store), for_s=10)
         except TransientError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator, Collection, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -72,7 +71,7 @@ async def open_job_store() -> AsyncGenerator[Store]:
         yield given.store
         return
     settings = given.settings or read_settings()
-    exempt_own_machine(os.environ)  # an emulator or a model may run here, also without our command line
+    exempt_own_machine()  # an emulator or a model may run here, also without our command line
     async with AsyncExitStack() as stack:
         opened: list[Store] = []
 

@@ -36,6 +36,8 @@ async def tracking(
     Raises what the store raises when the attempt cannot begin.
     """
     begun: list[Job] = []
+    # Prefect's clock may be ahead of the store's
+    job = job.model_copy(update={"created_at": min(job.created_at, store.now())})
 
     async def begin() -> None:
         begun[:] = [await store.begin_attempt(job)]

@@ -7,6 +7,7 @@ aware datetimes in UTC.
 
 from flows.knowledge.aliases import Alias, Merge, StoredName
 from flows.knowledge.base import (
+    DAY_S,
     DEPTHS,
     FINAL_STATUSES,
     MODES,
@@ -77,6 +78,7 @@ from flows.knowledge.states import (
 from flows.knowledge.words import Candidate, ClaimResult, FrontierWord, Round, Verdict
 
 __all__ = [
+    "DAY_S",
     "DEPTHS",
     "FINAL_STATUSES",
     "MODES",

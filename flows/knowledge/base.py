@@ -86,6 +86,10 @@ class Page(Document, Generic[T]):
     """Whether a search covered full texts, not only the beginnings of words."""
 
 
+DAY_S = 86_400.0
+"""A day, in seconds."""
+
+
 def utc_now() -> datetime:
     """The current time, aware, in UTC."""
     return datetime.now(UTC)

@@ -22,6 +22,8 @@ EventKind = Literal[
 
 PREFECT_EVENT_PREFIX = "learning."
 TAG = "learning"
+ABANDONED = "CutOff"
+"""The name of the state of a stage that was abandoned at the job's deadline."""
 
 
 def resource_id(job_id: UUID) -> str:

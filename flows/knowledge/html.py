@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 _QUIET = "opacity:.65"
-_SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "phrase": "phr."}
+PARTS_SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "phrase": "phr."}
 _SUPPORT = {
     "model_only": "no source found; the model wrote it from its own knowledge",
     "conflict": "its sources disagree",
@@ -18,7 +18,7 @@ def entry_html(entry: Mapping[str, Any]) -> str:
     """A word's page from the fields of an Entry; only word, definition, part_of_speech, support and
     provenance are required.
     """
-    about = " · ".join(filter(None, (_SHORT[entry["part_of_speech"]], entry.get("category"))))
+    about = " · ".join(filter(None, (PARTS_SHORT[entry["part_of_speech"]], entry.get("category"))))
     parts = [
         (
             f"<p style='margin:0'><b style='font-size:1.35em'>{_text(entry['word'])}</b> <i"
@@ -47,7 +47,7 @@ def entry_html(entry: Mapping[str, Any]) -> str:
 
 def _senses(entry: Mapping[str, Any]) -> list[str]:
     return [
-        f"<i style='{_QUIET}'>{_SHORT[sense.part_of_speech]}</i> {_text(sense.gloss)}"
+        f"<i style='{_QUIET}'>{PARTS_SHORT[sense.part_of_speech]}</i> {_text(sense.gloss)}"
         for sense in entry["senses"]
     ]
 

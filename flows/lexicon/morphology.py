@@ -17,7 +17,7 @@ from flows.core.identity.graphics import is_same_word
 from flows.core.identity.inflection import regular_bases
 from flows.core.identity.mentions import LemmasOf, tokens_to_match
 from flows.core.identity.spelling import differ_by_rule
-from flows.core.words import word_key
+from flows.core.words import WORDS_CACHED, word_key
 from flows.knowledge import PartOfSpeech
 from flows.lexicon.forms import Forms
 from flows.lexicon.misread import MISREAD
@@ -26,7 +26,6 @@ from flows.lexicon.written import parts, senses_by_part, synsets_of, written
 
 _SEPARATOR = re.compile(r"([ -])")
 _COMBINATIONS = 24
-_REMEMBERED = 8192
 """Keys whose parts of speech are kept."""
 _REMEMBERED_TOKENS = 20_000
 _CANDIDATES: WeakKeyDictionary[Lexicon, dict[str, frozenset[str]]] = WeakKeyDictionary()
@@ -38,9 +37,9 @@ class Morphology:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self.parts_of = lru_cache(_REMEMBERED)(self._parts_of)
+        self.parts_of = lru_cache(WORDS_CACHED)(self._parts_of)
         """The parts of speech of a headword; none for other keys."""
-        self._senses = lru_cache(_REMEMBERED)(partial(senses_by_part, lexicon))
+        self._senses = lru_cache(WORDS_CACHED)(partial(senses_by_part, lexicon))
         self._candidates = _CANDIDATES.setdefault(lexicon, {})
 
     def _parts_of(self, key: str) -> frozenset[PartOfSpeech]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from flows.core.words import word_key
+from flows.core.words import LAST_CHARACTER, WORDS_CACHED, word_key
 from flows.errors import LexiconMissing
 from flows.knowledge import Category, PartOfSpeech
 
@@ -22,12 +22,13 @@ LAYOUT = "2"
 HEARD_OF = 60_000
 """Words up to this rank are known to at least some readers."""
 
-_PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
+PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
+"""As the lexicon numbers them."""
 _CATEGORIES = {category.value: category for category in Category}
 _RELATED_SENSES = 3
 _RELATIONS_OF_A_KIND = 10
 
-key_of = lru_cache(maxsize=8192)(word_key)
+key_of = lru_cache(maxsize=WORDS_CACHED)(word_key)
 """`word_key`, cached: common words recur as each other's relatives.
 
 For this package's own modules.
@@ -168,7 +169,7 @@ class Lexicon:
         """Keys with this prefix, most common first."""
         rows = self.rows(
             "SELECT key FROM lemma WHERE key >= ? AND key < ? ORDER BY rank LIMIT ?",
-            (prefix, prefix + "\U0010ffff", limit),
+            (prefix, prefix + LAST_CHARACTER, limit),
         )
         return [key for (key,) in rows]
 
@@ -200,7 +201,7 @@ class Lexicon:
                 tuple(
                     LexicalSense(
                         synset=row[1],
-                        part_of_speech=_PARTS[row[3]],
+                        part_of_speech=PARTS[row[3]],
                         category=_CATEGORIES[row[4]],
                         words=tuple(row[5].split("\n")),
                         gloss=row[6],

@@ -8,10 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from flows.core.identity.graphics import FUNCTION_WORDS, graphical_key
 from flows.core.words import display_form, form_problem
 from flows.knowledge import PartOfSpeech
-from flows.lexicon.reader import Lemma, Lexicon, as_array, key_of
-
-_PARTS: tuple[PartOfSpeech, ...] = ("noun", "verb", "adjective", "adverb")
-"""As the lexicon numbers them."""
+from flows.lexicon.reader import PARTS, Lemma, Lexicon, as_array, key_of
 
 _MAINLY = 0.45
 """Share of a word's uses as an adjective, above which its form in -er is taken for the comparative."""
@@ -28,7 +25,7 @@ def parts(lexicon: Lexicon, keys: Iterable[str]) -> dict[str, frozenset[PartOfSp
         " sense s ON s.lemma = l.rank CROSS JOIN synset y ON y.id = s.synset",
         (as_array(keys),),
     ):
-        found[key].add(_PARTS[part])
+        found[key].add(PARTS[part])
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 

@@ -20,7 +20,7 @@ from flows.core import quota
 from flows.core.prompts import Task
 from flows.core.quota import DayUsedUp, Granted, QuotaLimits, Seen, TooLarge, Wait
 from flows.errors import QuotaExhausted, RequestTooLarge
-from flows.knowledge import Bound, QuotaLeft, QuotaUsage, Usage
+from flows.knowledge import DAY_S, Bound, QuotaLeft, QuotaUsage, Usage
 
 CHARACTERS_A_TOKEN = 4.0
 """Assumed length of an English token until answers show better."""
@@ -281,7 +281,7 @@ class QuotaLimiter:
                 minute_requests=requests.resized(requests.capacity * limit / ASSUMED_TOKENS_A_MINUTE),
             )
         if "tokens_per_day" in self._assumed:
-            self._state = replace(self._state, day_tokens=quota.QuotaBucket(math.inf, quota.DAY_S, math.inf))
+            self._state = replace(self._state, day_tokens=quota.QuotaBucket(math.inf, DAY_S, math.inf))
         self._assumed = frozenset()
 
     def _calibrate(self, characters: int, tokens_in: int) -> None:

@@ -37,7 +37,11 @@ async def open_sources(
         web = await _wikimedia(
             settings, set(settings.source_names) & {"wikipedia", "wiktionary"}, cache, stack
         )
-        yield (LexiconSource(lexicon), *web) if "lexicon" in settings.source_names or not web else tuple(web)
+        yield (
+            (LexiconSource(lexicon, clock=cache.now), *web)
+            if "lexicon" in settings.source_names or not web
+            else tuple(web)
+        )
 
 
 async def _wikimedia(
@@ -66,7 +70,7 @@ async def _wikimedia(
         kinds.append((load_wiktionary(settings), settings.wiktionary_url))
     for kind, url in kinds:
         api = ActionApi(url, name=kind.__name__, contact=settings.wikimedia_contact, pace=pace)
-        made.append(CachedSource(Breaker(kind(await stack.enter_async_context(api))), cache))
+        made.append(CachedSource(Breaker(kind(await stack.enter_async_context(api), clock=cache.now)), cache))
     return made
 
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from flows.knowledge import Evidence, Word
 
+MOST_SENSES = 3
+"""Meanings of a word that a dictionary gives as evidence."""
+
 
 class Partial(dict[str, tuple[Evidence, ...]]):
     """Evidence by word key, where a part could not be asked for now: what is said of the keys in `unsure` may

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from flows.knowledge import Citation, Evidence, Word, utc_now
 from flows.lexicon import compose
 from flows.lexicon.reader import Lexicon
-
-_MOST_SENSES = 3
+from flows.sources.base import MOST_SENSES
 
 
 class LexiconSource:
@@ -19,7 +19,8 @@ class LexiconSource:
     batch_size = 200
     stands_in_for: str | None = None
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
         self._lexicon = lexicon
 
     async def look_up(
@@ -31,7 +32,7 @@ class LexiconSource:
         """At most three glosses per word, most common meaning first; words that are not headwords are
         absent.
         """
-        now = utc_now()
+        now = self._clock()
         return {
             key: tuple(
                 Evidence(
@@ -49,7 +50,7 @@ class LexiconSource:
                         quote=sense.gloss,
                     ),
                 )
-                for sense in entry.senses[:_MOST_SENSES]
+                for sense in entry.senses[:MOST_SENSES]
             )
             for key, entry in self._lexicon.lookup({word.key for word in words}).items()
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from flows.knowledge import (
     Stage,
     Usage,
     Word,
-    utc_now,
 )
 from flows.stages.failures import NOT_DONE
 from flows.stores.base import Store
@@ -72,7 +72,7 @@ class WordBatch:
         """Such as "3.02 (20 words)"."""
         return f"{self.round_number}.{self.number:02d} ({len(self.words)} words)"
 
-    def provenance(self, generation: Generation[Any], words: int) -> Provenance:
+    def provenance(self, generation: Generation[Any], words: int, *, at: datetime) -> Provenance:
         """Provenance of one of the `words` that a generation answered; the bill is shared out evenly."""
         run_id = current_task_run.id
         return Provenance(
@@ -83,7 +83,7 @@ class WordBatch:
             prompt_version=generation.prompt_version,
             tokens_in=generation.usage.tokens_in // max(1, words),
             tokens_out=generation.usage.tokens_out // max(1, words),
-            created_at=utc_now(),
+            created_at=at,
         )
 
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -106,7 +106,7 @@ class WordBatch:
         why = self.failed.get(word.key, NOT_DONE)
         return Outcome(word=word.text, key=word.key, stored=stored, reason=why.text, reason_code=why.code)
 
-    def row(self) -> Batch:
+    def row(self, *, at: datetime) -> Batch:
         """The row that records the batch."""
         return Batch(
             job_id=self.job_id,
@@ -115,7 +115,7 @@ class WordBatch:
             attempt=self.attempt,
             outcomes=self.outcomes(),
             usage=self.usage,
-            created_at=utc_now(),
+            created_at=at,
         )
 
     async def write(self, row: Batch, store: Store) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flows.boundary.text import clean_text
 from flows.core.words import parse_word
 from flows.knowledge import Word
 from flows.knowledge.limits import MAX_PAGE
 from flows.stages.candidates import Proposed
 from flows.stores.base import Store
+
+
+def given_topic(text: str | None) -> str | None:
+    """The topic that a person typed, cleaned; None without one."""
+    return clean_text(text or "") or None
 
 
 def given_words(texts: Sequence[str] | None) -> list[Word]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from flows.core import selection
 from flows.core.identity.relatives import Rivals
 from flows.core.words import word_key
-from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word, utc_now
+from flows.knowledge import ClaimResult, Depth, Round, Verdict, Word
 from flows.stages.candidates import CandidateSource, Proposed
 from flows.stages.resources import Resources
 
@@ -90,7 +90,7 @@ async def propose_round(
         ),
         batch_size=batch_size or resources.settings.batch_size,
         usage=gathered.usage,
-        created_at=utc_now(),
+        created_at=store.now(),
     )
     await store.save_round(round_)
     candidate_source.note_verdicts(candidates)

@@ -38,7 +38,7 @@ class Resources:
         self.lexicon = lexicon
         self.morphology = Morphology(lexicon)
         self.deadline = deadline
-        self.troubles = Troubles()
+        self.troubles = Troubles(store.now)
         self._paced = model if isinstance(model, Paced) else None
 
     @property

@@ -27,7 +27,6 @@ from flows.knowledge import (
     Generation,
     Round,
     WordEvidence,
-    utc_now,
 )
 from flows.models.base import Budgeted, ClosedList, LanguageModel
 from flows.stages.asking import MORE_ROOM, Asked, Draft, Item, Made, ask
@@ -109,7 +108,7 @@ async def synthesize_definitions(work: WordBatch, resources: Resources) -> int:
                 draft.text, item.evidence, is_contradicted=draft.is_contradicted
             ),
             citations=evidence_rules.backing(draft.text, item.evidence),
-            provenance=work.provenance(generation, len(generation.value)),
+            provenance=work.provenance(generation, len(generation.value), at=resources.store.now()),
         )
         problems = entry_rules.definition_problems(definition)
         elsewhere = [other.evidence for other in items if other is not item]
@@ -150,12 +149,12 @@ async def enrich_entries(work: WordBatch, resources: Resources) -> int:
     def accept(
         definition: Definition, enrichment: Enrichment, generation: Generation[Mapping[str, Enrichment]]
     ) -> tuple[Entry | None, Sequence[str]]:
-        provenance = work.provenance(generation, len(generation.value))
+        provenance = work.provenance(generation, len(generation.value), at=resources.store.now())
         entry, problems = entry_rules.enriched_entry(
             definition,
             enrichment,
             provenance=provenance,
-            now=utc_now(),
+            now=resources.store.now(),
             lemmas_of=resources.morphology.lemma_candidates,
             invents=resources.model.invents,
         )
@@ -186,9 +185,9 @@ async def _deepen(work: WordBatch, resources: Resources) -> None:
         request: DeepeningRequest, deepening: Deepening, generation: Generation[Mapping[str, Deepening]]
     ) -> tuple[Entry | None, Sequence[str]]:
         citations = evidence_rules.backing(request.entry.definition, request.evidence)
-        provenance = work.provenance(generation, len(generation.value))
+        provenance = work.provenance(generation, len(generation.value), at=resources.store.now())
         entry = entry_rules.deepened_entry(
-            request.entry, deepening, provenance=provenance, citations=citations, now=utc_now()
+            request.entry, deepening, provenance=provenance, citations=citations, now=resources.store.now()
         )
         problems = entry_rules.deep_problems(entry)
         return (None, problems) if problems else (entry, ())
@@ -255,5 +254,5 @@ async def _keep(work: WordBatch, resources: Resources) -> None:
 
 
 async def _commit(work: WordBatch, resources: Resources) -> None:
-    work.batch = work.row()
+    work.batch = work.row(at=resources.store.now())
     await work.write(work.batch, resources.store)

@@ -13,6 +13,7 @@ from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
 from flows.errors import TransientError
+from flows.knowledge.events import ABANDONED
 from flows.stages.deadline import DeadlineReached
 from flows.stages.proposing import propose_round
 from flows.stages.stages import enrich_entries, research_words, synthesize_definitions
@@ -49,7 +50,7 @@ def stage(
             try:
                 return await body(*args, **kwargs)
             except DeadlineReached as end:
-                return Completed(name="CutOff", message=str(end))
+                return Completed(name=ABANDONED, message=str(end))
 
         made = cast(
             Callable[P, Awaitable[T | State[Any]]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
 from typing import Any
 
 from flows.errors import (
@@ -24,7 +25,8 @@ LONGEST_REASON = 300
 class Troubles:
     """Every failed request of a job's model and sources, by provider and kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
         self._rows: dict[tuple[str, FailureCode], ProviderTrouble] = {}
         self.on_first: Callable[[ProviderTrouble], None] = lambda _: None
         """Called at the first trouble of its kind."""
@@ -44,7 +46,7 @@ class Troubles:
         code: FailureCode = "refused" if isinstance(error, ConfigurationError) else failure.code
         if not isinstance(error, (LearningError, TimeoutError)):
             code = "unreadable"  # an answer that broke what reads it
-        now, text = utc_now(), (failure.text or type(error).__name__)[:LONGEST_REASON]
+        now, text = self._clock(), (failure.text or type(error).__name__)[:LONGEST_REASON]
         before = self._rows.get((provider, code))
         row = ProviderTrouble(
             provider=provider,

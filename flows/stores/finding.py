@@ -14,9 +14,8 @@ from flows.knowledge import Category, Definition, Depth, Entry, KnownWord, Page,
 from flows.stores.base import Store
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.matching import Terms
-from flows.stores.rules import check_limit, only_filter
+from flows.stores.rules import MOST_ON_A_PAGE, check_limit, only_filter
 
-READ_AT_ONCE = 200
 MOST_READ = 25
 """So many pages of defined words are read for one answer; a filter may leave few of each."""
 _DEFINED, _ENTRIES, _TEXTS, _REST = "defined", "entries", "texts", "rest"
@@ -183,7 +182,7 @@ async def all_learned(store: Store) -> AsyncGenerator[Found]:
 
 async def _all_defined(store: Store) -> AsyncGenerator[KnownWord]:
     after = ""
-    while words := await store.defined_words(after=after, limit=READ_AT_ONCE):
+    while words := await store.defined_words(after=after, limit=MOST_ON_A_PAGE):
         for word in words:
             yield word
         after = words[-1].definition.key
@@ -223,14 +222,14 @@ async def _defined(
     kept: list[KnownWord] = []
     prefix = "" if is_by_text else wanted.prefix
     for _ in range(MOST_READ):
-        words = await store.defined_words(prefix=prefix, after=after, limit=READ_AT_ONCE)
+        words = await store.defined_words(prefix=prefix, after=after, limit=MOST_ON_A_PAGE)
         for word in words:
             if wanted.includes(word.definition, is_by_text=is_by_text):
                 if len(kept) == limit:
                     return kept, after
                 kept.append(word)
             after = word.definition.key
-        if len(words) < READ_AT_ONCE:
+        if len(words) < MOST_ON_A_PAGE:
             return kept, None
     return kept, after
 

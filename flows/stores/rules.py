@@ -29,6 +29,8 @@ from flows.knowledge.limits import MAX_PAGE
 
 MOST_ON_A_PAGE = MAX_PAGE
 MOST_MENTIONS = 20
+ROWS_AT_ONCE = 500
+"""Rows that are read or checked at a time where all of a kind are gone through."""
 
 T = TypeVar("T", Entry, Definition)
 

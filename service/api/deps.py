@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from flows.knowledge import StartedBy
 from flows.settings import Settings
 from flows.stores.base import Store
-from service.api.middleware.access import Access
+from service.api.middleware.access import FETCH_SITE, Access
 from service.api.middleware.attempts import Attempts
 from service.api.middleware.limits import ConnectionLimit, RateLimit
 from service.live.relay import Relay
@@ -79,7 +79,7 @@ def started_by(connection: HTTPConnection) -> StartedBy:
     """Whether the dashboard or another program started the job. Pages cannot set this header, and other
     origins may not write.
     """
-    return "dashboard" if connection.headers.get("sec-fetch-site") == "same-origin" else "api"
+    return "dashboard" if connection.headers.get(FETCH_SITE) == "same-origin" else "api"
 
 
 Facade = Annotated[AppResources, Depends(resources_of)]

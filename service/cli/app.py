@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     accept_any_text(is_json="--json" in (arguments or sys.argv))
     before = os.umask(OTHERS)
     os.umask(before)
-    for name in exempt_own_machine(os.environ):
+    for name in exempt_own_machine():
         say(f"{name}: ignored, because it is not the URL of an http, https or socks5 proxy.")
     try:
         return int(app(arguments, prog_name="learn", standalone_mode=False) or DONE)

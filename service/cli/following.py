@@ -15,6 +15,7 @@ POLL_S = 0.5
 
 async def follow(store: Store, job_id: UUID, reporter: Reporter) -> Job:
     """Report a job's progress twice a second until it ends, and return its final document."""
+    reporter.clock = store.now
     after = (0, 0)
     seen: Job | None = None
     while True:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shlex
 import sys
 
@@ -34,13 +33,13 @@ def env(as_json: AsJson = False) -> int:
     """
     from flows.running_server import AUTH, URL, is_ours, live_port
     from flows.settings import read_settings
-    from service.stack.environment import api_url, prepare_home
+    from service.stack.environment import api_url, named_api, named_credentials, prepare_home
     from service.stack.password import make_auth_string
 
     settings = read_settings()
-    named = os.environ.get(URL)
+    named = named_api()
     given = {URL: named or api_url(live_port(settings.home) or settings.prefect_port)}
-    if named and (own := os.environ.get(AUTH)):
+    if named and (own := named_credentials()):
         given[AUTH] = own
     elif not named or is_ours(settings.home, named):
         prepare_home(settings)

@@ -78,14 +78,16 @@ def jobs(
 ) -> int:
     """List all jobs, newest first."""
     from flows.knowledge import JobStatus
+    from service.cli import job_list
     from service.cli import read as reading
-    from service.cli import remote
 
     reading.check_choice("--status", status, get_args(JobStatus))
     chosen: Any = status
     return wait_for(
-        remote.list_jobs(
-            remote.JobsWanted(status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json)
+        job_list.list_jobs(
+            job_list.JobsWanted(
+                status=chosen, mode=mode.value if mode else None, limit=limit, is_json=as_json
+            )
         )
     )
 

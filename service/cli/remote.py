@@ -1,49 +1,28 @@
-"""`learn start`, `watch`, `jobs`, `cancel` and `retry`, through a running server."""
+"""`learn start`, `watch`, `cancel` and `retry`, through a running server."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from flows.errors import InvalidInput, LearningError, StoreFull, StoreReadOnly
-from flows.knowledge import Job, JobEvent, JobStatus, Mode
-from flows.knowledge.limits import MAX_PAGE
-from flows.stores.base import Store
-from service.cli.output.console import DONE, FAILED, clean, describe, out, say, say_error
-from service.cli.output.display import count_words
+from flows.errors import InvalidInput
+from flows.knowledge import JobEvent, Mode, utc_now
+from service.cli.output.console import DONE, FAILED, say, say_error
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
 from service.client import LearningClient
-from service.errors import Conflict, FacadeUnavailable, NotFound, PrefectUnavailable
-from service.schemas import HistoryEvent, JobFrame, JobView, Started
+from service.errors import MUST_FAIL_AGAIN, Conflict, NotFound
+from service.schemas import HistoryEvent, JobFrame, Started
 
-MUST_FAIL_AGAIN = "must_fail_again"
 SHORT = 8
 """How many characters of an id to show; nearly always enough to identify it."""
-CATCH_UP_S = 8.0
-"""Longer than a locked store, or Prefect, takes to say so: five seconds."""
 LOOKED_AT = 1000
 """How many of the newest jobs to search for a shortened id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobsWanted:
-    """Which jobs to list, and how."""
-
-    status: JobStatus | None
-    mode: Mode | None
-    limit: int
-    is_json: bool
 
 
 async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
@@ -70,35 +49,6 @@ async def on_job(job: str, work: Callable[[LearningClient, UUID], Awaitable[int]
     return await on_facade(found)
 
 
-async def list_jobs(wanted: JobsWanted) -> int:
-    """List jobs, newest first; from the store if LEARN_URL is not set and no server responds."""
-    try:
-        return await on_facade(lambda client: show_jobs(client, wanted))
-    except FacadeUnavailable:
-        if "LEARN_URL" in os.environ:
-            raise
-    from flows.settings import read_settings
-    from flows.stores import open_store
-    from service.stack.environment import adopted, api_url, client_environment
-
-    settings = read_settings()
-    prefect = os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port)
-    with adopted(client_environment(settings, prefect)):
-        async with AsyncExitStack() as stack:
-            problem: LearningError | None = None
-            try:
-                store = open_store(settings.store, language=settings.language)
-                await stack.enter_async_context(store)
-            except (StoreReadOnly, StoreFull) as error:
-                problem = error
-                store = open_store(settings.store, language=settings.language, is_read_only=True)
-                try:
-                    await stack.enter_async_context(store)
-                except LearningError:
-                    raise error from None
-            return await show_stored_jobs(store, wanted, problem=problem)
-
-
 async def start_and_tell(
     client: LearningClient, mode: Mode, given: dict[str, Any], *, follow: bool, is_json: bool, is_plain: bool
 ) -> int:
@@ -119,9 +69,11 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
         return await _watch_lines(client, job_id)
     reporter = choose_reporter(is_json=False, is_plain=is_plain)
     reporter.trail.is_ours = False
-    is_live = True
+    is_live, is_first = True, True
     async with reporter:
         async for frame in client.watch(job_id, from_start=True):
+            if is_first:
+                reporter.clock, is_first = _clock_of(frame), False
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:
                 is_live = frame.live
@@ -133,57 +85,17 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
     return exit_code(reporter.trail.job)
 
 
+def _clock_of(frame: JobFrame) -> Callable[[], datetime]:
+    """The clock of the server that has just sent a frame: it dates the job."""
+    ahead = frame.sent_at - utc_now()
+    return lambda: utc_now() + ahead
+
+
 async def _watch_lines(client: LearningClient, job_id: UUID) -> int:
     last: JobFrame | None = None
     async for last in client.watch(job_id, from_start=True):
         typer.echo(last.text)
     return exit_code(last)
-
-
-async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
-    """List jobs, newest first."""
-    found = await client.jobs(status=wanted.status or (), mode=wanted.mode, limit=wanted.limit)
-    _tell_jobs(found, is_json=wanted.is_json)
-    if not found.is_complete:
-        say("Can't reach Prefect; jobs that have not started may be missing.")
-    return DONE
-
-
-async def show_stored_jobs(store: Store, wanted: JobsWanted, *, problem: LearningError | None = None) -> int:
-    """List the jobs of a store, updated from Prefect if possible; `problem` says why it cannot be."""
-    from service.orchestration.projector import catch_up
-
-    if problem is None:
-        try:
-            await catch_up(store, within_s=CATCH_UP_S)
-        except LearningError as error:
-            problem = error
-    rows: list[Job] = []
-    cursor: str | None = None
-    statuses = [wanted.status] if wanted.status else ()
-    while len(rows) < wanted.limit:
-        most = min(MAX_PAGE, wanted.limit - len(rows))
-        page = await store.jobs(statuses=statuses, mode=wanted.mode, cursor=cursor, limit=most)
-        rows += page.items
-        if (cursor := page.cursor) is None:
-            break
-    _tell_jobs([JobView.of(row, prefect_url=None) for row in rows], is_json=wanted.is_json)
-    if isinstance(problem, PrefectUnavailable):
-        say("Can't reach a server or Prefect; this is what the store has.")
-    elif problem is not None:
-        say(f"Not up to date; this is what the store has. {describe(problem)}")
-    return DONE
-
-
-def _tell_jobs(found: Sequence[JobView], *, is_json: bool) -> None:
-    if is_json:
-        typer.echo(json.dumps([job.model_dump(mode="json") for job in found], indent=2, ensure_ascii=False))
-    elif not found:
-        say("No jobs yet. To start one: learn start big")
-    elif (console := out()).is_terminal:
-        console.print(_table(found, min(console.width, 120)))
-    else:
-        typer.echo("\n".join("\t".join(_cells(job, short=False)) for job in found))
 
 
 _STOPPED = {
@@ -201,7 +113,7 @@ async def cancel_and_tell(client: LearningClient, job_id: UUID, *, now: bool, is
     if is_json:
         typer.echo(stopping.model_dump_json())
     else:
-        say(f"Job {_short(job_id)} {_STOPPED[stopping.did]}")
+        say(f"Job {short_id(job_id)} {_STOPPED[stopping.did]}")
     return DONE
 
 
@@ -254,7 +166,7 @@ def _tell_started(started: Started, what: str, *, is_json: bool) -> None:
         typer.echo(started.model_dump_json())
     else:
         typer.echo(f"{what} {started.job_id}")
-        say(f"To watch it: learn watch {_short(started.job_id)}")
+        say(f"To watch it: learn watch {short_id(started.job_id)}")
 
 
 def _log_line(event: HistoryEvent) -> JobEvent | None:
@@ -271,29 +183,6 @@ def _log_line(event: HistoryEvent) -> JobEvent | None:
     )
 
 
-def _table(jobs: Iterable[JobView], width: int) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim", width=width)
-    for name in ("job", "mode", "status", "", "learned", "created"):
-        table.add_column(name, no_wrap=True, justify="right" if name in {"", "learned"} else "left")
-    if width >= 90:
-        table.add_column("name", no_wrap=True, overflow="ellipsis", ratio=1)
-    for job in jobs:
-        table.add_row(*(Text(cell) for cell in _cells(job, short=True)[: len(table.columns)]))
-    return table
-
-
-def _cells(job: JobView, *, short: bool) -> list[str]:
-    ended = f" ({job.end_reason})" if job.end_reason and job.end_reason not in {"failed", "all done"} else ""
-    return [
-        _short(job.job_id) if short else str(job.job_id),
-        job.mode,
-        f"{job.status}{ended}",
-        f"{job.progress} %",
-        count_words(job.counts.stored, "").strip() if short else str(job.counts.stored),
-        f"{job.created_at.astimezone():%Y-%m-%d %H:%M}" if short else job.created_at.isoformat(),
-        clean(job.name or f"{job.mode} learning").replace("\t", " "),
-    ]
-
-
-def _short(job_id: UUID) -> str:
+def short_id(job_id: UUID) -> str:
+    """As much of an id as people need."""
     return str(job_id)[:SHORT]

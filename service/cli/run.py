@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from flows.errors import InvalidInput, LearningError
-from flows.knowledge import Job, JobEvent, Mode, utc_now
+from flows.knowledge import Job, JobEvent, Mode
 from flows.settings import Settings, read_settings
 from service.cli.output.console import DONE, FAILED, INTERRUPTED, out, say_error
 from service.cli.output.logfile import logging_to
@@ -112,10 +111,11 @@ async def run_and_tell(mode: Mode, given: dict[str, Any], *, is_json: bool, is_p
 
 def page_stays(settings: Settings) -> bool:
     """Whether Prefect's server, and with it the run's page, outlives this command: others use it."""
+    from service.stack.environment import named_api
     from service.stack.locks import try_lock
     from service.stack.prefect_server import lease_file
 
-    if os.environ.get("PREFECT_API_URL"):
+    if named_api() is not None:
         return True
     try:
         lease = try_lock(lease_file(settings))
@@ -134,7 +134,7 @@ def tell_end(reporter: Reporter, *, store_url: str, is_json: bool, is_page_up: b
     if is_json:
         typer.echo(job.model_dump_json(indent=2))
         return
-    scene = reporter.trail.scene(utc_now())
+    scene = reporter.trail.scene(reporter.clock())
     lines = summarize(
         job,
         store_url=store_url,
@@ -159,7 +159,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
     """Run a flow to its end on the configured or the embedded Prefect server, and return the final
     document.
     """
-    from service.stack.environment import adopted, client_environment
+    from service.stack.environment import adopted, client_environment, log_file
     from service.stack.prefect_server import prefect_server
 
     async with prefect_server(settings, say=reporter.say) as api_url:
@@ -181,7 +181,7 @@ async def run_flow(mode: Mode, given: dict[str, Any], *, settings: Settings, rep
                 reporter.page = run_page(api_url, job.job_id)
                 reporter(job, events)
 
-            with logging_to(settings.home / "logs" / "learn-run.log"), reporting_to(watch):
+            with logging_to(log_file(settings, "learn run")), reporting_to(watch):
                 reporter.say("Starting the job")
                 job = await flows[mode](**given)
             await _tidy(settings)
@@ -196,7 +196,7 @@ async def _tidy(settings: Settings) -> None:
     with suppress(Exception):
         async with open_store(settings.store, language=settings.language) as store:
             await prune_store(
-                store, retention_limits(settings), now=utc_now(), for_s=TIDY_S, delete_run=delete_run
+                store, retention_limits(settings), now=store.now(), for_s=TIDY_S, delete_run=delete_run
             )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import LearningError
-from flows.knowledge import Job, Mode, utc_now
+from flows.knowledge import Job, Mode
 from flows.running_server import is_ours
 from flows.settings import Settings, read_settings
 from service.cli.following import follow
@@ -86,7 +86,7 @@ async def _tell_of_stopped(shown: Reporter, settings: Settings, *, is_json: bool
     try:
         async with open_store(settings.store, language=settings.language) as store:
             if (job := await store.job(seen.job_id)) is not None:
-                shown.trail.note(job, (), utc_now())
+                shown.trail.note(job, (), store.now())
     except LearningError:
         pass  # then show what was seen last
     tell_end(shown, store_url=settings.store, is_json=is_json, is_page_up=page_stays(settings))
@@ -103,7 +103,7 @@ async def _run_shown(
 
     async with reporter, open_store(settings.store, language=settings.language) as store:
         reporter.say(f"Starting the {mode} job")
-        async with Orchestrator() as orchestrator:
+        async with Orchestrator(clock=store.now) as orchestrator:
             job_id = (await orchestrator.start(mode, given)).job_id
         reporter.page = run_page(api_url, job_id)
         reporter.say("The worker is loading the job")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from flows.errors import ConfigurationError, InvalidInput, LearningError, StoreFull
 from flows.own_machine import is_on_own_machine
 from service.errors import AccessRefused, Conflict, FacadeUnavailable, NotFound, TooMany, UnexpectedAnswer
+from service.settings import ClientSettings
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -32,9 +32,14 @@ _GONE = (
 )
 
 
+def named_url() -> str | None:
+    """The server that LEARN_URL names, if any."""
+    return ClientSettings().url
+
+
 def url_from_environment() -> str:
     """The server's URL: LEARN_URL, or this machine at LEARN_PORT (8000 by default)."""
-    return os.environ.get("LEARN_URL") or f"http://127.0.0.1:{os.environ.get('LEARN_PORT') or 8000}"
+    return ClientSettings().server_url
 
 
 class Connection:
@@ -48,7 +53,7 @@ class Connection:
     ) -> None:
         self.url = _checked(url or url_from_environment())
         self.timeout_s = timeout_s
-        self._token = token or os.environ.get("LEARN_API_TOKEN") or None
+        self._token = token or ClientSettings().token
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers=self.headers,

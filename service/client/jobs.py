@@ -26,6 +26,7 @@ from service.schemas import (
     Started,
     Stopping,
 )
+from service.schemas.jobs import IDEMPOTENCY_KEY
 
 
 class JobCalls(Calls):
@@ -193,5 +194,5 @@ class JobCalls(Calls):
 
     async def _start(self, path: str, body: dict[str, Any], idempotency_key: str | None) -> Started:
         # with a key the request can be repeated if the connection breaks
-        headers = {"Idempotency-Key": idempotency_key or f"client-{uuid4()}"}
+        headers = {IDEMPOTENCY_KEY: idempotency_key or f"client-{uuid4()}"}
         return await self._connection.ask(Started, "POST", path, json=given_of(body), headers=headers)

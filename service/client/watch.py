@@ -21,6 +21,7 @@ from flows.stores.cursors import encode_cursor
 from service.client.http import Connection
 from service.errors import FacadeUnavailable, UnexpectedAnswer, unknown_job
 from service.schemas import History, HistoryEvent, JobFrame, JobView
+from service.schemas.frames import BAD_CURSOR, UNKNOWN_JOB
 
 START = encode_cursor("events", 0, 0, 0, "")
 """The cursor before the first event of any job."""
@@ -35,7 +36,6 @@ LOOKS_AFTER_END = 3
 LOST_HANDSHAKES = 3
 MOST_IDS = 20_000
 LARGEST_FRAME_BYTES = 16 * 2**20
-_BAD_CURSOR, _UNKNOWN = 4400, 4404
 
 _SAME = frozenset(JobFrame.model_fields) - {
     "events",
@@ -139,9 +139,9 @@ class Watch:
         match socket.close_code:
             case 1000 if self._last is not None and self._last.is_final:
                 return "ended"
-            case code if code == _UNKNOWN:
+            case code if code == UNKNOWN_JOB:
                 raise unknown_job(self._job_id)
-            case code if code == _BAD_CURSOR:
+            case code if code == BAD_CURSOR:
                 raise InvalidInput(
                     "after",
                     "is not a cursor of a frame or an event",

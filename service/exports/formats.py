@@ -13,6 +13,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
+from flows.stores.rules import ROWS_AT_ONCE
 from service.exports.words import Exported
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MEDIA_TYPES: dict[Format, str] = {
     "parquet": "application/vnd.apache.parquet",
 }
 
-AT_ONCE = 500
 ROWS_IN_A_GROUP = 1000
 
 COLUMNS = (
@@ -59,7 +59,7 @@ async def encoded(entries: AsyncIterator[Exported], format_: Format) -> AsyncGen
     encode: Callable[[Sequence[Exported]], bytes] = _lines if format_ == "jsonl" else _rows
     if format_ == "csv":
         yield BOM_UTF8 + _csv([COLUMNS])
-    async for some in _groups(entries, AT_ONCE):
+    async for some in _groups(entries, ROWS_AT_ONCE):
         yield await asyncio.to_thread(encode, some)
 
 

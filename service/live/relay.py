@@ -17,8 +17,9 @@ from typing import Self
 from uuid import UUID
 
 from flows.errors import LearningError
-from flows.knowledge import OPEN_STATUSES, Job, JobEvent, utc_now
+from flows.knowledge import OPEN_STATUSES, Job, JobEvent
 from flows.stores.base import Saved, Store
+from flows.stores.rules import ROWS_AT_ONCE
 from service.errors import NotFound, unknown_job
 from service.live.topic import LogPosition, Subscriber, Topic, position_of
 from service.metrics import Metrics
@@ -29,7 +30,6 @@ FRAME_EVERY_S = 1.0
 READ_EVERY_S = 12.0
 MOST_TOPICS = 500
 CLOSE_S = 3.0
-READ_AT_ONCE = 500
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,8 @@ class Relay:
         if isinstance(news, Saved):
             job_id, lines, is_written = news.job.job_id, news.lines, news.is_written
         else:
-            self._metrics.relay_lag_seconds.observe(max(0.0, (utc_now() - news.occurred).total_seconds()))
+            lag = self._store.now() - news.occurred
+            self._metrics.relay_lag_seconds.observe(max(0.0, lag.total_seconds()))
             job_id, is_written = news.job_id, True
             lines = (news.line,) if news.line is not None else ()
         row = news.job if isinstance(news, Saved) else news.row
@@ -158,10 +159,10 @@ class Relay:
     ) -> None:
         lines: list[JobEvent] = []
         while position is not None:
-            part = await self._store.log(topic.job_id, after=position, limit=READ_AT_ONCE)
+            part = await self._store.log(topic.job_id, after=position, limit=ROWS_AT_ONCE)
             lines += part
             position = position_of(part[-1]) if part else position
-            if len(part) < READ_AT_ONCE:
+            if len(part) < ROWS_AT_ONCE:
                 break
         frame = self._frame(topic, lines)
         if frame is None:
@@ -233,8 +234,7 @@ class Relay:
 
     def _tell(self, topic: Topic) -> None:
         lines = topic.news()
-        frame = self._frame(topic, lines)
-        if frame is None:
+        if (frame := self._frame(topic, lines)) is None:
             return
         subscribers = [*topic.subscribers, *self._all]
         for subscriber in subscribers:
@@ -257,6 +257,7 @@ class Relay:
             prefect_url=f"{self._run_pages}{topic.job_id}",
             confirmed_at=self._confirmed_at(topic.row),
             is_live=self.is_live,
+            now=self._store.now(),
         )
 
     async def _read(self, topic: Topic) -> None:
@@ -270,7 +271,7 @@ class Relay:
             is_new, topic.needs_reading = topic.row is None, False
             try:
                 row = await self._row(topic.job_id)
-                while part := await self._store.log(topic.job_id, after=topic.position, limit=READ_AT_ONCE):
+                while part := await self._store.log(topic.job_id, after=topic.position, limit=ROWS_AT_ONCE):
                     topic.take_log(part)
                     row = await self._row(topic.job_id)  # no line is told with an older row
                 topic.take_read_row(row)

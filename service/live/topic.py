@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from flows.knowledge import Job, JobEvent, utc_now
+from flows.knowledge import Job, JobEvent
 from flows.knowledge.events import EventKind
 from flows.stores.cursors import decode_cursor, encode_cursor
 from service.schemas import MOST_EVENTS, HistoryEvent, JobFrame, JobView
@@ -215,10 +215,15 @@ class Topic:
         prefect_url: str,
         confirmed_at: datetime | None,
         is_live: bool,
+        now: datetime,
     ) -> JobFrame:
         """The current status, with the latest of some events."""
         seen = JobView.of(
-            row, prefect_url=prefect_url, confirmed_at=confirmed_at, is_stopping=self.is_stopping
+            row,
+            prefect_url=prefect_url,
+            confirmed_at=confirmed_at,
+            is_stopping=self.is_stopping,
+            now=now,
         )
         return JobFrame(
             **dict(seen),
@@ -226,7 +231,7 @@ class Topic:
             cursor=self.position.cursor,
             live=is_live,
             gap=len(lines) > MOST_EVENTS,
-            sent_at=utc_now(),
+            sent_at=now,
         )
 
 

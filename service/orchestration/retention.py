@@ -25,11 +25,11 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 
 from flows.knowledge.events import TAG
+from flows.knowledge.limits import MAX_PAGE
 from flows.settings import Settings
 from flows.stores.base import Store
 from flows.stores.retention import Books, Prunable, RetentionLimits, prunable
 
-JOBS_AT_ONCE = 200
 STEP_PAGES = 2000
 """Pages given back to the system at a time: 8 MB, some hundredths of a second of the store's write lock."""
 LEFT_ALONE = timedelta(hours=1)
@@ -67,7 +67,7 @@ async def books_of(store: Store) -> list[Books]:
     found: list[Books] = []
     cursor: str | None = None
     while True:
-        page = await store.jobs(cursor=cursor, limit=JOBS_AT_ONCE)
+        page = await store.jobs(cursor=cursor, limit=MAX_PAGE)
         sizes = await store.detail_bytes([job.job_id for job in page.items])
         found += [Books.of(job, sizes.get(job.job_id, 0)) for job in page.items]
         cursor = page.cursor

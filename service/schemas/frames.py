@@ -12,6 +12,8 @@ from pydantic import Field
 from service.schemas.events import HistoryEvent
 from service.schemas.jobs import JobView
 
+BAD_CURSOR, UNKNOWN_JOB = 4400, 4404
+"""Codes with which the server closes a WebSocket; the others are of the protocol."""
 MOST_EVENTS = 500
 """The most events in one frame. A subscriber that is further behind reads the rest from the history."""
 

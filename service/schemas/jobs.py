@@ -13,11 +13,12 @@ from flows.knowledge import (
     Document,
     Job,
     limits,
-    utc_now,
 )
 from service.schemas.values import GivenTopic, GivenWord, IsNumber, Request
 from service.wording import reason_text
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header with which a repeated start starts nothing."""
 _LIMIT = "Maximum number of words, if `words` is not given"
 
 
@@ -173,11 +174,13 @@ class JobView(Job):
         prefect_url: str | None,
         confirmed_at: datetime | None = None,
         is_stopping: bool = False,
-        now: datetime | None = None,
+        now: datetime,
     ) -> JobView:
-        """A job row as readers see it. `confirmed_at` is when it was last known to be current."""
+        """A job row as readers see it. `confirmed_at` is when it was last known to be current, `now` the time
+        by the store's clock.
+        """
         is_running = job.status == "running"
-        until_deadline = (job.deadline_at - (now or utc_now())).total_seconds() if job.deadline_at else None
+        until_deadline = (job.deadline_at - now).total_seconds() if job.deadline_at else None
         errors = job.errors
         if job.reason is not None and job.status == "failed":
             errors = (*errors, reason_text(job.reason))

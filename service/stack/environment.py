@@ -9,20 +9,22 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import certifi
 
 from flows.errors import ConfigurationError
-from flows.own_machine import exempt_own_machine
+from flows.knowledge import DAY_S
+from flows.knowledge.events import ABANDONED
+from flows.own_machine import OWN_ADDRESS, exempt_own_machine
+from flows.running_server import AUTH, URL, prefect_database, prefect_folder
 from flows.settings import Settings
 from service.stack.password import variables_for
 from service.stack.private_files import FILE_MODE, keep_private, make_folder, open_private
 
-HOST = "127.0.0.1"
 HEARTBEAT_S = 30
-DAY_S = 24 * 3600
 BULK_EVENTS = (
-    *(f"prefect.task-run.{state}" for state in ("Pending", "Running", "Completed", "CutOff")),
+    *(f"prefect.task-run.{state}" for state in ("Pending", "Running", "Completed", ABANDONED)),
     *(f"learning.{kind}" for kind in ("job.progress", "words.learned", "word.rejected", "round.proposed")),
     "prefect.artifact.created",
     "prefect.artifact.updated",
@@ -38,15 +40,30 @@ logs.
 BULK_EVENTS_S = 3600
 """How long they are kept. A subscriber that comes back asks for a quarter of an hour at most."""
 
+Logged = Literal["worker", "server", "prefect-server", "jobs", "learn run"]
+STACK_PARTS: tuple[Logged, ...] = ("worker", "prefect-server", "server")
+_LOGS: dict[Logged, str] = {
+    "worker": "worker.log",
+    "server": "server.log",
+    "prefect-server": "prefect-server.log",
+    "jobs": "jobs.log",
+    "learn run": "learn-run.log",
+}
+
 
 def prefect_home(settings: Settings) -> Path:
     """The folder of the embedded Prefect's database and locks."""
-    return settings.home / "prefect"
+    return prefect_folder(settings.home)
 
 
 def logs_folder(settings: Settings) -> Path:
     """The folder of all logs of the stack."""
     return settings.home / "logs"
+
+
+def log_file(settings: Settings, part: Logged) -> Path:
+    """The log of one part of the stack, of all jobs, or of `learn run`."""
+    return logs_folder(settings) / _LOGS[part]
 
 
 def prepare_home(settings: Settings) -> None:
@@ -83,6 +100,16 @@ def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
             log.replace(log.with_suffix(".log.1"))
 
 
+def named_api() -> str | None:
+    """The Prefect server that PREFECT_API_URL names; None if the embedded one is to be used."""
+    return os.environ.get(URL) or None
+
+
+def named_credentials() -> str | None:
+    """The user and password that the environment names for it."""
+    return os.environ.get(AUTH) or None
+
+
 def server_environment(settings: Settings, port: int | None = None) -> dict[str, str]:
     """The environment of the embedded Prefect server. See the README, "Why it is like this", for
     measurements.
@@ -92,10 +119,10 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
     services = "PREFECT_SERVER_SERVICES_"
     return {
         "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": api_url(port),
-        "PREFECT_SERVER_API_HOST": HOST,
+        URL: api_url(port),
+        "PREFECT_SERVER_API_HOST": OWN_ADDRESS,
         "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(home / "prefect.db"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _database_url(prefect_database(settings.home)),
         # writing one row at a time costs 67 ms of CPU per task run and minutes of delay; below 1 s the
         # interval becomes 0, a busy loop
         f"{services}TASK_RUN_RECORDER_BATCH_SIZE": "100",
@@ -105,7 +132,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         f"{services}EVENT_PERSISTER_READ_BATCH_SIZE": "100",
         f"{services}EVENT_PERSISTER_FLUSH_INTERVAL": "1",
         f"{services}DB_VACUUM_ENABLED": "events,flow_runs" if settings.keep_jobs_days else "events",
-        f"{services}DB_VACUUM_RETENTION_PERIOD": str((settings.keep_jobs_days or 90) * DAY_S),
+        f"{services}DB_VACUUM_RETENTION_PERIOD": str((settings.keep_jobs_days or 90) * int(DAY_S)),
         f"{services}DB_VACUUM_LOOP_SECONDS": "900",
         f"{services}DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(
             dict.fromkeys(BULK_EVENTS, BULK_EVENTS_S)
@@ -115,7 +142,7 @@ def server_environment(settings: Settings, port: int | None = None) -> dict[str,
         # in memory, a restart of the server would forget who holds a deployment's slots: they would stay
         # taken, and runs that lost their lease would end
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{HOST}:{port},http://localhost:{port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{OWN_ADDRESS}:{port},http://localhost:{port}",
         "PREFECT_SERVER_UI_ENABLED": "true",
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -134,7 +161,8 @@ def _database_url(file: Path) -> str:
 
 
 def client_environment(settings: Settings, url: str) -> dict[str, str]:
-    """The environment of every process that talks to the Prefect at `url`. Set it before importing `prefect`.
+    """The environment of every process that talks to the Prefect at `url`, or to one whose URL is not known
+    yet. Set it before importing `prefect`.
 
     Variables that are already set win, except the URL, and the password where it is our own server's.
     """
@@ -148,12 +176,12 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         **_SILENT,
     }
-    if "PREFECT_API_URL" not in os.environ:
+    if URL not in os.environ:
         wishes["PREFECT_HOME"] = str(prefect_home(settings))
     if url.startswith("http://"):
         wishes |= _few_certificates(settings)
     fixed = variables_for(settings.home, url, os.environ) | {
-        "PREFECT_API_URL": url,
+        **({URL: url} if url else {}),
         "NO_PROXY": proxies["NO_PROXY"],
         "no_proxy": proxies["no_proxy"],
     }
@@ -215,7 +243,7 @@ def _refresh() -> None:
 
 def api_url(port: int) -> str:
     """The API URL of a Prefect server on this machine."""
-    return f"http://{HOST}:{port}/api"
+    return f"http://{OWN_ADDRESS}:{port}/api"
 
 
 _SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}

@@ -12,11 +12,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flows.errors import LearningError
-from flows.knowledge import utc_now
+from flows.knowledge import DAY_S
+from flows.running_server import prefect_database
 from flows.settings import Settings
 from flows.stores import open_store
 from flows.stores.base import Store
-from service.settings import prefect_database
 from service.stack.supervisor import Say
 
 FIRST_S = 20.0
@@ -25,8 +25,6 @@ EVERY_S = 60.0
 """How often to look whether a job has ended."""
 STEP_S = 2.0
 """How long a pass prunes at most; what is left comes with the next look."""
-DAY_S = 24 * 3600.0
-"""At the latest so long after a pass comes the next, since what is kept grows old without jobs too."""
 WORTH_BYTES, WORTH_SHARE = 16_000_000, 0.25
 """So many free bytes, and so much of the file, make it worth rewriting Prefect's database at the start."""
 REWRITE_BYTES = 500_000_000
@@ -47,6 +45,7 @@ async def keep_house(settings: Settings, *, is_embedded: bool, say: Say) -> None
         try:
             async with open_store(settings.store, language=settings.language) as store:
                 now = await _ended(store)
+                # what is kept grows old without jobs too
                 if now != seen or time.monotonic() - last_pass >= DAY_S:
                     is_done = await _pass(settings, store, is_embedded=is_embedded)
                     last_pass = time.monotonic()
@@ -66,10 +65,12 @@ async def _ended(store: Store) -> tuple[str, ...]:
 async def _pass(settings: Settings, store: Store, *, is_embedded: bool) -> bool:
     from service.orchestration.retention import delete_run, prune_prefect, prune_store, retention_limits
 
-    limits, now = retention_limits(settings), utc_now()
+    limits, now = retention_limits(settings), store.now()
     done = await prune_store(store, limits, now=now, for_s=STEP_S, delete_run=delete_run)
     if is_embedded:
-        await prune_prefect(prefect_database(settings), most_bytes=limits.most_bytes, for_s=STEP_S, now=now)
+        await prune_prefect(
+            prefect_database(settings.home), most_bytes=limits.most_bytes, for_s=STEP_S, now=now
+        )
     return done.is_done
 
 

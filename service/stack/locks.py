@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from service.stack.private_files import open_private
+from service.stack.variables import LEASE, named_file
 
 Lock = IO[str]
 """An open, locked file. Close it to release the lock."""
-
-LIFELINE = "LEARN_LIFELINE"
-"""Names the file that a stack keeps locked while it lives."""
-LEASE = "LEARN_LEASE"
-"""Names the file on which everyone who needs the embedded Prefect server holds a shared lock."""
 
 
 def try_lock(path: Path, *, shared: bool = False) -> Lock | None:
@@ -72,10 +68,10 @@ def hold_lease_from_environment() -> Lock | None:
     """A shared lock on the lease in the environment, which keeps the Prefect server alive; None without a
     lease.
     """
-    name = os.environ.get(LEASE)
-    if not name:
+    lease = named_file(LEASE)
+    if lease is None:
         return None
     try:
-        return try_lock(Path(name), shared=True)
+        return try_lock(lease, shared=True)
     except OSError:
         return None

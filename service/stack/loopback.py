@@ -6,8 +6,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flows.own_machine import OWN_ADDRESS, OWN_NAMES
 from service.api.middleware.access import host_name, is_same_origin
-from service.settings import LOOPBACK_NAMES
 
 REFUSED = (
     "Forbidden: cross-origin request to the local Prefect server. Open Prefect at http://127.0.0.1 on"
@@ -41,10 +41,10 @@ def is_from_own_machine(headers: Headers) -> bool:
     its names.
     """
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or host_name(hosts[0].lower()) not in LOOPBACK_NAMES:
+    if len(hosts) != 1 or host_name(hosts[0].lower()) not in OWN_NAMES:
         return False
     names = [
-        hosts[0].lower().replace(host_name(hosts[0].lower()), name) for name in ("127.0.0.1", "localhost")
+        hosts[0].lower().replace(host_name(hosts[0].lower()), name) for name in (OWN_ADDRESS, "localhost")
     ]
     return all(
         any(is_same_origin(origin, name) for name in (hosts[0].lower(), *names))

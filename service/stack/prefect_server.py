@@ -22,26 +22,27 @@ from pathlib import Path
 
 from flows import running_server
 from flows.errors import ConfigurationError
+from flows.own_machine import OWN_ADDRESS
+from flows.running_server import prefect_database
 from flows.settings import Settings, read_settings
 from service.orchestration.urls import api_advice, without_credentials
-from service.settings import prefect_database
 from service.stack.environment import (
-    HOST,
     api_url,
     client_environment,
-    logs_folder,
+    log_file,
+    named_api,
     open_log,
     prefect_home,
     prepare_home,
     server_environment,
 )
-from service.stack.locks import LEASE, Lock, is_locked, try_lock, wait_for_lock
+from service.stack.locks import Lock, is_locked, try_lock, wait_for_lock
 from service.stack.password import SERVER_AUTH, make_auth_string
 from service.stack.prefect.empty_database import must_migrate, prepare_database
 from service.stack.prefect.health import is_healthy, is_open
 from service.stack.private_files import OTHERS as PRIVATE
 from service.stack.supervisor import Say
-from service.stack.variables import of_prefect_server
+from service.stack.variables import LEASE, of_prefect_server
 
 __all__ = [
     "client_environment",
@@ -76,7 +77,7 @@ async def prefect_server(settings: Settings, *, say: Say) -> AsyncGenerator[str]
 
     Raises ConfigurationError if there is none and none can be started.
     """
-    if named := os.environ.get("PREFECT_API_URL"):
+    if named := named_api():
         if not await is_healthy(named, timeout_s=5.0):
             advice = api_advice(named) or "Start it, correct the URL, or unset it to use the embedded server."
             raise ConfigurationError(
@@ -142,7 +143,7 @@ def _start(settings: Settings, say: Say) -> tuple[subprocess.Popen[bytes], int]:
     """The process, and the position in the log where its output begins."""
     port = settings.prefect_port
     _bind(port).close()
-    fresh = must_migrate(prefect_database(settings))
+    fresh = must_migrate(prefect_database(settings.home))
     say(
         f"Starting the Prefect server on port {port}"
         + (" (the first start prepares its database, up to a minute)." if fresh else ".")
@@ -222,7 +223,7 @@ def _bind(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((OWN_ADDRESS, port))
     except OSError as error:
         listener.close()
         raise ConfigurationError(
@@ -233,7 +234,7 @@ def _bind(port: int) -> socket.socket:
 
 
 def _log(settings: Settings) -> Path:
-    return logs_folder(settings) / "prefect-server.log"
+    return log_file(settings, "prefect-server")
 
 
 def _state(settings: Settings) -> dict[str, int]:
@@ -288,7 +289,7 @@ def main() -> None:
     # here and not in its environment from outside, which `ps` could show
     os.environ |= {SERVER_AUTH: auth_string, running_server.AUTH: auth_string}
     os.chdir(prefect_home(settings))
-    prepare_database(prefect_database(settings))
+    prepare_database(prefect_database(settings.home))
     from service.stack.prefect.app import serve_prefect
 
     serve_prefect(listener, lease=arguments.lease, auth_string=auth_string)

@@ -13,14 +13,14 @@ from urllib.parse import quote
 from zlib import crc32
 
 from flows.errors import AddressInUse
+from flows.own_machine import OWN_ADDRESS
 from flows.settings import Settings
 from flows.shielding import STOP_GRACE_S
 from service.settings import FacadeSettings
-from service.stack.environment import logs_folder, prefect_home
-from service.stack.locks import LEASE, LIFELINE
+from service.stack.environment import log_file, prefect_home
 from service.stack.prefect_server import lease_file
 from service.stack.supervisor import Child, Say
-from service.stack.variables import of_facade, of_worker
+from service.stack.variables import JOB_LOG, LEASE, LIFELINE, of_facade, of_worker
 from service.stack.web_server import bind
 
 WORKER_STOP_S = STOP_GRACE_S + 1.0
@@ -38,7 +38,7 @@ def environment_for(settings: Settings, *, lifeline: Path, has_lease: bool) -> d
         "LEARN_HOME": str(settings.home),
         "LEARN_STORE": _absolute(settings.store),
         LIFELINE: str(lifeline),
-        "LEARN_JOB_LOG": str(logs_folder(settings) / "jobs.log"),
+        JOB_LOG: str(log_file(settings, "jobs")),
         "PREFECT_WORKER_QUERY_SECONDS": str(POLL_S),
         "PREFECT_WORKER_PREFETCH_SECONDS": "5",
     }
@@ -56,7 +56,7 @@ def worker_process(settings: Settings, environment: Mapping[str, str], say: Say)
         "worker",
         command,
         environment=of_worker(environment),
-        log=logs_folder(settings) / "worker.log",
+        log=log_file(settings, "worker"),
         folder=prefect_home(settings),
         say=say,
     )
@@ -70,7 +70,7 @@ def facade_process(settings: Settings, environment: Mapping[str, str], port: int
         "server",
         command,
         environment=given,
-        log=logs_folder(settings) / "server.log",
+        log=log_file(settings, "server"),
         folder=prefect_home(settings),
         say=say,
     )
@@ -101,7 +101,7 @@ def facade_url(wanted: FacadeSettings, port: int) -> str:
     """The server's URL for a browser on this machine."""
     host = wanted.host.strip("[]")
     host = (
-        "127.0.0.1"
+        OWN_ADDRESS
         if host == "0.0.0.0"  # noqa: S104  compared only
         else "[::1]"
         if host == "::"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -16,7 +15,14 @@ from flows.errors import ConfigurationError
 from flows.settings import Settings
 from service.settings import read_facade_settings
 from service.stack import processes as children
-from service.stack.environment import adopted, client_environment, logs_folder, prepare_home
+from service.stack.environment import (
+    STACK_PARTS,
+    adopted,
+    client_environment,
+    log_file,
+    named_api,
+    prepare_home,
+)
 from service.stack.housekeeping import keep_house
 from service.stack.lifeline import Lifeline, only_one
 from service.stack.locks import is_locked
@@ -79,14 +85,14 @@ async def running_stack(
     immediately, without finishing the work in flight. Raises ConfigurationError if the stack cannot start,
     KeyboardInterrupt on a signal during startup, and StackFailure if a part keeps failing.
     """
-    if not server and not os.environ.get("PREFECT_API_URL"):
+    if not server and named_api() is None:
         raise ConfigurationError(
             "PREFECT_API_URL is not set. Set it to your Prefect server, or omit --no-server."
         )
     prepare_home(settings)
     with only_one(settings) as lifeline, _Interrupts() as interrupts:
         running: Running | None = None
-        is_embedded = not os.environ.get("PREFECT_API_URL")
+        is_embedded = named_api() is None
         try:
             async with AsyncExitStack() as parts:
                 running = await _start(
@@ -122,14 +128,12 @@ async def _start(
     load_flow: LoadFlow,
     deployments: Path | None,
 ) -> Running:
-    is_embedded = not os.environ.get("PREFECT_API_URL")
+    is_embedded = named_api() is None
     began = time.monotonic()
     wanted = read_facade_settings()
     port = await children.facade_port(wanted, say, within_s=LEFT_S if lifeline.has_predecessor else 0.0)
     # importing Prefect takes a second, and it reads its home at import
-    parts.enter_context(
-        adopted({k: v for k, v in client_environment(settings, "").items() if k != "PREFECT_API_URL"})
-    )
+    parts.enter_context(adopted(client_environment(settings, "")))
     importing = asyncio.create_task(asyncio.to_thread(_import_deployments))
     api_url = await parts.enter_async_context(prefect_server(settings, say=say))
     deploy = await importing
@@ -143,8 +147,7 @@ async def _start(
     await _start_children(worker, facade, deploy(load_flow, deployments, say), say)
     duties: list[Coroutine[Any, Any, None]] = [worker.watch()]
     duties.append(facade.watch() if facade is not None else _project(settings))
-    logs = {"worker": "worker.log", "prefect-server": "prefect-server.log", "server": "server.log"}
-    duties += [tell_errors(name, logs_folder(settings) / log, say) for name, log in logs.items()]
+    duties += [tell_errors(part, log_file(settings, part), say) for part in STACK_PARTS]
     duties.append(_keep_server(settings, worker, say) if is_embedded else _watch_server(api_url, worker, say))
     duties.append(keep_house(settings, is_embedded=is_embedded, say=say))
     tasks = [asyncio.create_task(duty) for duty in duties]
@@ -199,7 +202,7 @@ async def _start_children(
 
 async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
     """Start Prefect's server again whenever it is gone, even if it dies while starting."""
-    restarts = Restarts()
+    restarts, log = Restarts(), log_file(settings, "prefect-server")
     while True:
         await asyncio.sleep(LOOK_S)
         if is_locked(server_state_file(settings)):
@@ -207,9 +210,7 @@ async def _keep_server(settings: Settings, worker: Child, say: Say) -> None:
         why, is_up = "", False
         while not is_up:
             if (pause_s := restarts.pause_s()) is None:
-                raise StackFailure(
-                    f"The Prefect server keeps failing ({why or 'it died'}). See {logs_folder(settings)}."
-                )
+                raise StackFailure(f"The Prefect server keeps failing ({why or 'it died'}). See {log}.")
             say(f"{why or 'The Prefect server died'}; restarting it.")
             await asyncio.sleep(pause_s)
             try:

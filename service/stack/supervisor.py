@@ -24,6 +24,8 @@ RECOVERS_S = 300.0
 """After so long one failure counts no more, so a stack may run for months."""
 READY_S = 60.0
 FORGET_S = 5.0
+READY_OPTION = "--ready-fd"
+"""Tells a child where to say that it is ready."""
 
 
 class StackFailure(LearningError):
@@ -98,7 +100,7 @@ class Child:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
-                "--ready-fd",
+                READY_OPTION,
                 str(writing),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

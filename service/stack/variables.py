@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
+from flows.own_machine import PROXIES
 from flows.settings import Settings
 
+LIFELINE = "LEARN_LIFELINE"
+"""Names the file that a stack keeps locked while it lives."""
+LEASE = "LEARN_LEASE"
+"""Names the file on which everyone who needs the embedded Prefect server holds a shared lock."""
+JOB_LOG = "LEARN_JOB_LOG"
+"""Names the file to which runs log."""
 _PLAIN = frozenset(
     {
         "HOME", "LANG", "LANGUAGE", "LOGNAME", "NO_PROXY", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR",
@@ -14,10 +23,15 @@ _PLAIN = frozenset(
 )  # fmt: skip
 """What programs of any kind need."""
 _PLAIN_FAMILIES = ("LC_", "LD_", "DYLD_", "PYTHON", "SSL_CERT_", "XDG_", "OTEL_", "COVERAGE_", "COV_CORE_")
-_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 _FACADE_ONLY = frozenset({"LEARN_API_TOKEN"})
 _GOOGLE = ("GOOGLE_", "FIRESTORE_", "CLOUDSDK_", "GCLOUD_", "GRPC_")
 _PREFECT_SERVER_OWN = ("PREFECT_LOGGING_",)
+
+
+def named_file(variable: str) -> Path | None:
+    """The file that the stack names to this process; None outside of a stack."""
+    name = os.environ.get(variable)
+    return Path(name) if name else None
 
 
 def of_prefect_server(environ: Mapping[str, str]) -> dict[str, str]:
@@ -42,7 +56,7 @@ def of_facade(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     given = {
         name: value
         for name, value in environ.items()
-        if _is_plain(name) or name.startswith(families) or name.lower() in _PROXIES
+        if _is_plain(name) or name.startswith(families) or name.lower() in PROXIES
     }
     # what `auto` means depends on a key
     return given | {"LEARN_MODEL": "groq" if settings.writes_with_groq else "lexicon"}

@@ -16,17 +16,18 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import AddressInUse, ConfigurationError, LearningError
 from flows.own_machine import exempt_own_machine
-from flows.running_server import AUTH
+from flows.running_server import AUTH, KEY
 from flows.settings import Settings, read_settings
 from service.settings import FacadeSettings, read_facade_settings
-from service.stack.environment import adopt, api_url, client_environment
-from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.environment import adopt, api_url, client_environment, named_api
+from service.stack.locks import hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.supervisor import READY_OPTION
+from service.stack.variables import LIFELINE, named_file
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
@@ -35,7 +36,7 @@ GRACE_S = 2
 """Time for responses in progress when it is stopped."""
 LARGEST_FRAME_BYTES = 16_384
 """Largest frame from a WebSocket client, which has nothing to send but pongs."""
-_SECRETS = ("LEARN_API_TOKEN", "PREFECT_API_KEY", AUTH, "GROQ_API_KEY")
+_SECRETS = ("LEARN_API_TOKEN", KEY, AUTH, "GROQ_API_KEY")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 
 
@@ -147,8 +148,8 @@ async def serve(
     async with open_store(settings.store, language=settings.language):
         pass  # report a store that can't be opened in one line here, instead of a traceback inside the server
     server = server_for(create_app(settings, facade), facade, ready_fd=ready_fd)
-    if lifeline := os.environ.get(LIFELINE):
-        when_released(Path(lifeline), lambda: setattr(server, "should_exit", True))
+    if (lifeline := named_file(LIFELINE)) is not None:
+        when_released(lifeline, lambda: setattr(server, "should_exit", True))
     await server.serve(sockets=[listener])
     return server.started
 
@@ -156,10 +157,10 @@ async def serve(
 def main() -> None:
     """Run the server until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.stack.web_server", description=main.__doc__)
-    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the server is ready")
+    parser.add_argument(READY_OPTION, type=int, help="file descriptor to write to when the server is ready")
     arguments = parser.parse_args()
     os.umask(OTHERS)
-    exempt_own_machine(os.environ)
+    exempt_own_machine()
     handler = logging.StreamHandler()
     handler.addFilter(Redaction(os.environ))
     logging.basicConfig(
@@ -167,16 +168,13 @@ def main() -> None:
         handlers=[handler],
         format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s",
     )
-    # uvicorn logs each WebSocket with its URL, and reports refused ones as errors
+    # uvicorn logs each WebSocket with its URL
     for chatty, level in {
         "httpx": logging.WARNING,
         "httpcore": logging.WARNING,
         "uvicorn.error": logging.WARNING,
     }.items():
         logging.getLogger(chatty).setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda record: "without completing handshake" not in record.getMessage()
-    )
     # uvicorn raises the signal again after its orderly shutdown
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = hold_lease_from_environment()
@@ -184,9 +182,7 @@ def main() -> None:
         settings, facade = read_settings(), read_facade_settings()
         listener = bind(facade.host, facade.port)
         _raise_file_limit(facade.max_connections)
-        adopt(
-            client_environment(settings, os.environ.get("PREFECT_API_URL") or api_url(settings.prefect_port))
-        )
+        adopt(client_environment(settings, named_api() or api_url(settings.prefect_port)))
         logging.getLogger(__name__).info("Serving at http://%s:%d", facade.host, listener.getsockname()[1])
         is_good = asyncio.run(serve(settings, facade, listener, ready_fd=arguments.ready_fd))
     except LearningError as error:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from flows.core.words import WORDS_CACHED
+
 _SIBILANT = re.compile(r"(?:s|x|z|ch|sh)$")
 _ONE_SYLLABLE = re.compile(r"(?:[^aeiouy]|qu|^y)*[aeiouy]+[^aeiouy]+$")
 _DOUBLES = re.compile(r"(?:[^aeiou]|qu)[aeiouy][bdfgklmnprtvzs]$")
@@ -16,7 +18,6 @@ _DOUBLES = re.compile(r"(?:[^aeiou]|qu)[aeiouy][bdfgklmnprtvzs]$")
 _VOWEL = re.compile("[aeiouy]")
 _HARD_C = re.compile(r"[aeiou]c$")
 _MIN_BASE = 2
-_REMEMBERED = 8192
 """Forms whose bases are kept: common words recur."""
 
 
@@ -33,7 +34,7 @@ def regular_forms(base: str) -> frozenset[str]:
     return frozenset(plurals | possessives | set(_verb_forms(base)) - {base})
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=WORDS_CACHED)
 def regular_bases(form: str) -> frozenset[str]:
     """Words of which the form may be a regular inflection: those that have it among their `regular_forms`.
 
@@ -47,7 +48,7 @@ def regular_bases(form: str) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=WORDS_CACHED)
 def comparative_bases(form: str) -> frozenset[str]:
     """Words of which the form may be a regular comparative or superlative. Such endings are ambiguous:
     "corner" is not a form of "corn". Ask only for forms that are not words themselves.

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from flows.core.words import WORDS_CACHED
+
 _INSIDE = (
     ("our", "or"),
     ("isat", "izat"),
@@ -145,7 +147,7 @@ def differ_by_rule(one: str, other: str) -> bool:
     return max(len(one), len(other)) >= _FEWEST_REGULAR and _american(one) == _american(other)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=WORDS_CACHED)
 def american(key: str) -> str:
     """The word in American spelling, as far as its ending shows it beyond doubt."""
     return _BRITISH.sub(lambda found: _AMERICAN[found["end"]] + found["rest"], key)

@@ -4,7 +4,7 @@ refilled steadily, as providers count.
 All times are seconds of one clock read by the caller. Values are frozen; every function returns a new one.
 """
 
-from flows.core.quota.buckets import DAY_S, MINUTE_S, Quota, QuotaBucket, QuotaLimits, Window
+from flows.core.quota.buckets import MINUTE_S, Quota, QuotaBucket, QuotaLimits, Window
 from flows.core.quota.observing import Seen, left, observe, remember, spent
 from flows.core.quota.reserving import (
     LONGEST_REFUSAL_S,
@@ -18,7 +18,6 @@ from flows.core.quota.reserving import (
 )
 
 __all__ = [
-    "DAY_S",
     "LONGEST_REFUSAL_S",
     "LONGEST_WAIT_S",
     "MINUTE_S",

@@ -8,10 +8,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Self
 
 from flows.errors import InvalidInput
-from flows.knowledge import Bound
+from flows.knowledge import DAY_S, Bound
 
 MINUTE_S = 60.0
-DAY_S = 86_400.0
 
 Window = Literal["minute", "day"]
 

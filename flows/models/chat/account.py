@@ -8,17 +8,17 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from flows.core.quota import QuotaLimits
 from flows.errors import ConfigurationError, TransientError
 from flows.extras import needing
-from flows.knowledge import Bound, QuotaUsage, utc_now
-from flows.models.chat.errors import KEYS_PAGE
+from flows.knowledge import Bound, QuotaUsage
 from flows.models.chat.model import GroqModel
 from flows.models.limiter import QuotaLimiter
-from flows.settings import Settings
+from flows.settings import GROQ_KEYS_PAGE, Settings
 
 SAVE_EVERY_S = 15.0
 SILENCE_S = 30.0
@@ -31,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 class QuotaMemory(Protocol):
     """Where an account's usage outlives a process; every store can do this."""
+
+    def now(self) -> datetime:
+        """The time by the clock that dates what is saved."""
+        ...
 
     async def quota_usage(self, model: str) -> tuple[QuotaUsage, ...]:
         """The saved usage of a model's windows."""
@@ -62,11 +66,11 @@ class Quotas:
             if (
                 limiter.is_fresh
             ):  # check after waiting, since another job may have opened the account meanwhile
-                limiter.remember(usages, now=utc_now())
+                limiter.remember(usages, now=memory.now())
 
     async def save(self, models: Collection[str], memory: QuotaMemory) -> None:
         """Save what was spent."""
-        now = utc_now()
+        now = memory.now()
         await memory.save_quota_usage([usage for model in models for usage in self.of(model).spent(now=now)])
 
 
@@ -92,7 +96,7 @@ async def open_groq(
     """
     if settings.groq_api_key is None:
         raise ConfigurationError(
-            f"GROQ_API_KEY: LEARN_MODEL=groq requires a key. Create one at {KEYS_PAGE}, or set"
+            f"GROQ_API_KEY: LEARN_MODEL=groq requires a key. Create one at {GROQ_KEYS_PAGE}, or set"
             " LEARN_MODEL=lexicon."
         )
     with needing("groq", asked_by=asking(settings), otherwise="Or set LEARN_MODEL=lexicon."):

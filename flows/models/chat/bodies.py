@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.models.chat.names import DEEPEST
+
 MESSAGE_CHARACTERS = 500
 SALVAGE_CHARACTERS = 200_000
 _MOST_DETAILS = 5
 _MOST_CAUSES = 12
-_DEEPEST = 6
 _EMBEDDED_CHARACTERS = 20_000
 _MESSAGES = ("message", "msg", "detail", "error_description", "title", "info")
 _CAUSES = (
@@ -89,7 +90,7 @@ def _causes(body: Any) -> list[dict[str, Any]]:  # noqa: ANN401  any JSON
     """The objects of a refusal that carry information, outermost first."""
     found: list[dict[str, Any]] = []
     level: list[Any] = [body]
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         following: list[Any] = []
         for value in level[: 2 * _MOST_CAUSES]:
             if isinstance(value, str):

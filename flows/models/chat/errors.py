@@ -30,13 +30,13 @@ from flows.knowledge import Bound, utc_now
 from flows.models.chat.bodies import Told, read_body
 from flows.models.chat.headers import LONGEST_S, read_headers, reset_s
 from flows.models.chat.meanings import ROOM, meaning_of, true_status
+from flows.settings import GROQ_KEYS_PAGE
 
 if TYPE_CHECKING:
     import groq
 
     from flows.models.limiter import Reservation
 
-KEYS_PAGE = "https://console.groq.com/keys"
 MODELS_PAGE = "https://console.groq.com/docs/models"
 GROQ = "Groq"
 """What messages call Groq's own server; another one is called by its host."""
@@ -185,7 +185,7 @@ def _with_limit(seen: Seen, told: Told) -> Seen:
 
 def key_advice(server: str) -> str:
     """How to get a key that works, without a full stop."""
-    return f"Create a new one at {KEYS_PAGE}" if server == GROQ else f"Set a key of {server}"
+    return f"Create a new one at {GROQ_KEYS_PAGE}" if server == GROQ else f"Set a key of {server}"
 
 
 def model_advice(server: str) -> str:

@@ -6,15 +6,15 @@ import math
 import re
 from collections.abc import Mapping
 
-from flows.boundary.waits import wait_s
+from flows.boundary.waits import UNITS_S, wait_s
 from flows.core.quota import Seen
-from flows.knowledge import utc_now
+from flows.knowledge import DAY_S, utc_now
 
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
+_UNITS_S = UNITS_S | {"µs": UNITS_S["us"], "μs": UNITS_S["us"]}
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 """As many digits as a float holds exactly."""
-LONGEST_S = 2 * 86_400.0
+LONGEST_S = 2 * DAY_S
 """The longest wait that is believed; the day's limits reset after one day."""
 _RESETS = ("x-ratelimit-reset", "x-ratelimit-reset-after", "ratelimit-reset")
 _PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from flows.boundary.waits import wait_s
 from flows.core.words import printable
 from flows.errors import ConfigurationError, InvalidInput, RateLimited, SourceRefused, SourceUnavailable
+from flows.knowledge import DAY_S
 from flows.sources.wikimedia.pace import Pace, Pause
 from flows.sources.wikimedia.wiki import (
     FoundPage,
@@ -41,7 +42,7 @@ LARGEST_BODY = 16 * 2**20
 LONGEST_ADDRESS = 6000
 """Characters of parameters; a longer query is sent as a POST, which the API treats alike."""
 MAXLAG_S = 5
-LONGEST_WAIT_S = 2 * 86_400.0
+LONGEST_WAIT_S = 2 * DAY_S
 _BELIEVED_S = 1e9
 """A longer wait is no wait, but a number or a year gone wrong."""
 _PAUSE_S = 10.0

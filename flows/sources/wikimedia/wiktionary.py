@@ -10,14 +10,13 @@ from datetime import datetime
 
 from flows.boundary.wikitext import Meaning, WikitextPage, read_page
 from flows.knowledge import Evidence, Word, utc_now
-from flows.sources.base import Partial
+from flows.sources.base import MOST_SENSES, Partial
 from flows.sources.wikimedia.action_api import ActionApi
 from flows.sources.wikimedia.expander import Expander
 from flows.sources.wikimedia.wiki import WikiPage, cite
 
 _Read = tuple[WikiPage, tuple[Meaning, ...]]
 
-MOST_SENSES = 3
 _PAGES = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "inprop": "url"}
 
 

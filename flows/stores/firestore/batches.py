@@ -13,9 +13,9 @@ from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import entry_path, frontier_path
-from flows.stores.firestore.word_changes import READ_AT_ONCE, WordChanges, committed
+from flows.stores.firestore.word_changes import WordChanges, committed
 from flows.stores.firestore.word_states import WordState
-from flows.stores.rules import rank, with_aliases
+from flows.stores.rules import ROWS_AT_ONCE, rank, with_aliases
 
 Revisions = dict[str, tuple[int, Version]]
 """By key: an entry's stored revision, 0 where there is none, with its version."""
@@ -87,7 +87,7 @@ class FirestoreBatches(WordChanges):
                 revisions[entry.key] = (0, None)
             else:
                 unsure.append(entry.key)
-        for piece in pieces(dict.fromkeys(unsure), READ_AT_ONCE):
+        for piece in pieces(dict.fromkeys(unsure), ROWS_AT_ONCE):
             found = await self._database.get([entry_path(key) for key in piece], ["revision"])
             for key in piece:
                 snapshot = found.get(entry_path(key))

@@ -10,7 +10,7 @@ from datetime import datetime
 from flows.knowledge import CachedEvidence, Entry, FrontierWord, LearnedWord, QuotaUsage
 from flows.stores.firestore.documents import entry_fields, read_document
 from flows.stores.firestore.driver.database import Snapshot
-from flows.stores.firestore.driver.queries import Order, Query
+from flows.stores.firestore.driver.queries import BY_KEY, Order, Query
 from flows.stores.firestore.driver.writes import ANY, Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, entry_path, frontier_path
 from flows.stores.firestore.frontier import frontier_fields
@@ -18,14 +18,13 @@ from flows.stores.firestore.word_states import WordState, known_word
 from flows.stores.rules import rank
 
 AT_ONCE = 100
-_BY_KEY: Sequence[Order] = (("key", "ASC"),)
 
 
 class FirestoreContents(FirestorePart):
     """See Contents."""
 
     async def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
-        async for found in self._pages("known_words", _BY_KEY, (after,)):
+        async for found in self._pages("known_words", BY_KEY, (after,)):
             known = [known_word(snapshot.fields) for snapshot in found if snapshot.fields["state"] == "known"]
             entries = await self._database.get([entry_path(word.definition.key) for word in known])
             for word in known:
@@ -50,7 +49,7 @@ class FirestoreContents(FirestorePart):
         self._totals_changed()
 
     async def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
-        async for found in self._pages("frontier", _BY_KEY, (after,)):
+        async for found in self._pages("frontier", BY_KEY, (after,)):
             for snapshot in found:
                 yield read_document(FrontierWord, snapshot.fields)
 

@@ -10,24 +10,21 @@ from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
-from flows.core.words import word_key
+from flows.core.words import LAST_CHARACTER, word_key
 from flows.errors import InvalidInput
 from flows.knowledge import DEPTHS, Category, Depth, Entry, Page, StoreStats, Support
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.documents import read_document
 from flows.stores.firestore.driver.document_cache import DocumentCache
-from flows.stores.firestore.driver.queries import Condition, Order, Query
+from flows.stores.firestore.driver.queries import BY_KEY, DOCUMENTS_AT_ONCE, Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, pieces
 from flows.stores.firestore.fencing import FirestorePart, entry_path, storable
 from flows.stores.rules import check_limit, only_filter
 from flows.stores.times import micros, moment_of
 
-READ_AT_ONCE = 200
 COUNTED_AT_ONCE = 10
-_END = "\U0010ffff"
 _PATHS = {"job_id": "provenance.job_id"}
 _NEWEST: Sequence[Order] = (("updated_at", "DESC"), ("key", "ASC"))
-_BY_KEY: Sequence[Order] = (("key", "ASC"),)
 
 
 class FirestoreEntries(FirestorePart):
@@ -41,7 +38,7 @@ class FirestoreEntries(FirestorePart):
 
     async def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
         found: dict[str, Entry] = {}
-        for piece in pieces(storable(keys), READ_AT_ONCE):
+        for piece in pieces(storable(keys), DOCUMENTS_AT_ONCE):
             for snapshot in (await self._database.get(list(map(entry_path, piece)))).values():
                 entry = read_document(Entry, snapshot.fields)
                 found[entry.key] = entry
@@ -51,7 +48,7 @@ class FirestoreEntries(FirestorePart):
     async def export(self) -> AsyncIterator[Entry]:
         after: Sequence[str] = ()
         while found := await self._database.find(
-            Query(collection="solidified_knowledge", order=_BY_KEY, after=after, limit=READ_AT_ONCE)
+            Query(collection="solidified_knowledge", order=BY_KEY, after=after, limit=DOCUMENTS_AT_ONCE)
         ):
             for snapshot in found:
                 yield read_document(Entry, snapshot.fields)
@@ -80,7 +77,7 @@ class FirestoreEntries(FirestorePart):
         if prefix:
             if cursor is not None:
                 after = decode_cursor(cursor, words=(str,))[1]
-            where += [("key", ">=", prefix), ("key", "<", prefix + _END)]
+            where += [("key", ">=", prefix), ("key", "<", prefix + LAST_CHARACTER)]
         elif cursor is not None:
             at, key = decode_cursor(cursor, newest=(int, str))[1]
             after = (moment_in(at), key)
@@ -88,7 +85,7 @@ class FirestoreEntries(FirestorePart):
             Query(
                 collection="solidified_knowledge",
                 where=where,
-                order=_BY_KEY if prefix else _NEWEST,
+                order=BY_KEY if prefix else _NEWEST,
                 after=after,
                 limit=limit + 1,
             )

@@ -10,13 +10,11 @@ from datetime import datetime
 from flows.knowledge import FrontierWord, Page, Word
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.firestore.documents import read_document
-from flows.stores.firestore.driver.queries import Query
+from flows.stores.firestore.driver.queries import DOCUMENTS_AT_ONCE, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
 from flows.stores.firestore.word_states import STATE_FIELDS, WordState
 from flows.stores.rules import check_limit, merge_mentions
-
-AT_ONCE = 200
 
 
 class FirestoreFrontier(FirestorePart):
@@ -27,7 +25,7 @@ class FirestoreFrontier(FirestorePart):
         for word, keys in mentions.items():
             if keys:
                 by_key.setdefault(word.key, []).append((word, keys))
-        for piece in pieces(by_key, AT_ONCE):
+        for piece in pieces(by_key, DOCUMENTS_AT_ONCE):
             await self._mention({key: by_key[key] for key in piece}, at)
         self._totals_changed()
 

@@ -27,7 +27,7 @@ from flows.stores.firestore.documents import (
 )
 from flows.stores.firestore.driver.database import WriteConflict
 from flows.stores.firestore.driver.document_cache import DocumentCache
-from flows.stores.firestore.driver.queries import Condition, Order, Query
+from flows.stores.firestore.driver.queries import DOCUMENTS_AT_ONCE, Condition, Order, Query
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.entries import moment_in
 from flows.stores.firestore.fencing import Fence, fence_path, storable
@@ -35,7 +35,6 @@ from flows.stores.firestore.log import FirestoreLog
 from flows.stores.rules import check_attempt, check_limit, numbered
 from flows.stores.times import micros
 
-AT_ONCE = 200
 IDS_KEPT = 300
 """How many line ids a row remembers, so that a line sent twice is stored once: a few minutes' worth."""
 SWEEP_EVERY = timedelta(minutes=1)
@@ -245,13 +244,13 @@ class FirestoreJobs(FirestoreLog):
 
     async def save_quota_usage(self, usages: Iterable[QuotaUsage]) -> None:
         writes = {usage_path(usage.model, usage.window): usage_fields(usage) for usage in usages}
-        for piece in pieces(writes, AT_ONCE):
+        for piece in pieces(writes, DOCUMENTS_AT_ONCE):
             await self._database.commit([Write(path=path, fields=writes[path]) for path in piece])
 
     async def cached_evidence(self, source: str, keys: Collection[str]) -> Mapping[str, CachedEvidence]:
         found: dict[str, CachedEvidence] = {}
         now = self._clock()
-        for piece in pieces(storable(keys, partial(evidence_path, source)), AT_ONCE):
+        for piece in pieces(storable(keys, partial(evidence_path, source)), DOCUMENTS_AT_ONCE):
             snapshots = await self._database.get([evidence_path(source, key) for key in piece])
             cached = [read_document(CachedEvidence, snapshot.fields) for snapshot in snapshots.values()]
             found |= {item.key: item for item in cached if item.expires_at > now}
@@ -259,7 +258,7 @@ class FirestoreJobs(FirestoreLog):
 
     async def save_evidence(self, cached: Sequence[CachedEvidence]) -> None:
         writes = {evidence_path(item.source, item.key): evidence_fields(item) for item in cached}
-        for piece in pieces(writes, AT_ONCE):
+        for piece in pieces(writes, DOCUMENTS_AT_ONCE):
             await self._database.commit([Write(path=path, fields=writes[path]) for path in piece])
         await self._sweep()
 
@@ -271,7 +270,7 @@ class FirestoreJobs(FirestoreLog):
         query = Query(
             collection="research_cache",
             where=[("expires_at", "<=", now)],
-            limit=AT_ONCE,
+            limit=DOCUMENTS_AT_ONCE,
             fields=["expires_at"],
         )
         while found := await self._database.find(query):

@@ -10,17 +10,21 @@ from functools import partial
 from flows.knowledge import Alias, Entry, FrontierWord, LearnedWord, Merge, StoredName
 from flows.stores.firestore.documents import entry_fields, read_document
 from flows.stores.firestore.driver.database import Snapshot, WriteConflict
-from flows.stores.firestore.driver.queries import Order, Query
+from flows.stores.firestore.driver.queries import BY_KEY, DOCUMENTS_AT_ONCE, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, entry_path, frontier_path, storable, word_path
 from flows.stores.firestore.frontier import frontier_fields
 from flows.stores.firestore.word_states import STATE_FIELDS, WordState, alias_document, alias_in, known_word
-from flows.stores.rules import concepts_seen, depth_of, mentions_after, rank, stored_graphical_key
+from flows.stores.rules import (
+    ROWS_AT_ONCE,
+    concepts_seen,
+    depth_of,
+    mentions_after,
+    rank,
+    stored_graphical_key,
+)
 
-AT_ONCE = 200
-READ_AT_ONCE = 500
 _ALIAS_FIELDS = ("key", "word", "alias_of", "relation")
-_BY_KEY: Sequence[Order] = (("key", "ASC"),)
 
 
 class FirestoreMending(FirestorePart):
@@ -28,7 +32,7 @@ class FirestoreMending(FirestorePart):
 
     async def aliases(self, keys: Collection[str]) -> Mapping[str, Alias]:
         found: dict[str, Alias] = {}
-        for piece in pieces(storable(keys), READ_AT_ONCE):
+        for piece in pieces(storable(keys), ROWS_AT_ONCE):
             paths = list(map(word_path, piece))
             for snapshot in (await self._database.get(paths, _ALIAS_FIELDS)).values():
                 if "alias_of" in snapshot.fields:
@@ -40,19 +44,19 @@ class FirestoreMending(FirestorePart):
             query = Query(
                 collection="known_words",
                 where=[("state", "==", "alias")],
-                order=_BY_KEY,
+                order=BY_KEY,
                 after=(after,),
-                limit=AT_ONCE,
+                limit=DOCUMENTS_AT_ONCE,
             )
             found = await self._database.find(query)
             for snapshot in found:
                 yield alias_in(snapshot.fields)
-            if len(found) < AT_ONCE:
+            if len(found) < DOCUMENTS_AT_ONCE:
                 return
             after = found[-1].fields["key"]
 
     async def put_aliases(self, aliases: Sequence[Alias]) -> None:
-        for piece in pieces(aliases, AT_ONCE):
+        for piece in pieces(aliases, DOCUMENTS_AT_ONCE):
             await self._database.compare_and_set(partial(self._free_aliases, piece))
             self._forget([alias.key for alias in piece])
         self._totals_changed()
@@ -67,7 +71,7 @@ class FirestoreMending(FirestorePart):
     async def names(self, *, after: str = "", limit: int = 1000) -> tuple[StoredName, ...]:
         query = Query(
             collection="known_words",
-            order=_BY_KEY,
+            order=BY_KEY,
             after=(after,),
             limit=limit,
             fields=(*STATE_FIELDS, "graphical"),
@@ -145,7 +149,7 @@ class FirestoreMending(FirestorePart):
         return writes
 
     async def index_graphical(self, keys: Collection[str]) -> None:
-        for piece in pieces(keys, AT_ONCE):
+        for piece in pieces(keys, DOCUMENTS_AT_ONCE):
             await self._database.compare_and_set(partial(self._graphical_keys, piece))
             self._forget(piece)
 

@@ -17,9 +17,7 @@ from flows.stores.firestore.driver.document_cache import DocumentCache
 from flows.stores.firestore.driver.writes import Version, Write, pieces
 from flows.stores.firestore.fencing import FirestorePart, frontier_path, word_path
 from flows.stores.firestore.word_states import STATE_FIELDS, WordState
-from flows.stores.rules import definition_of, rank
-
-READ_AT_ONCE = 500
+from flows.stores.rules import ROWS_AT_ONCE, definition_of, rank
 
 Changes = Mapping[str, tuple[WordState, Write]]
 """By key: the state of a word after a write."""
@@ -91,7 +89,7 @@ class WordChanges(FirestorePart):
 
     async def _read_states(self, keys: Iterable[str]) -> dict[str, WordState]:
         states: dict[str, WordState] = {}
-        for piece in pieces(dict.fromkeys(keys), READ_AT_ONCE):
+        for piece in pieces(dict.fromkeys(keys), ROWS_AT_ONCE):
             found = await self._database.get([word_path(key) for key in piece], STATE_FIELDS)
             for key in piece:
                 snapshot = found.get(word_path(key))

@@ -12,14 +12,15 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from flows.core.identity.relatives import Rivals
+from flows.core.words import LAST_CHARACTER
 from flows.knowledge import ClaimResult, Definition, Depth, KnownWord, Word
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.firestore.driver.queries import Condition, Query
 from flows.stores.firestore.driver.writes import Write, pieces
 from flows.stores.firestore.fencing import storable, word_path
-from flows.stores.firestore.word_changes import READ_AT_ONCE, Changes, WordChanges, defined, freed
+from flows.stores.firestore.word_changes import Changes, WordChanges, defined, freed
 from flows.stores.firestore.word_states import STATE_FIELDS, Claim, WordState, known_word
-from flows.stores.rules import by_key, claim_result, lost_to_rivals
+from flows.stores.rules import ROWS_AT_ONCE, by_key, claim_result, lost_to_rivals
 
 AT_ONCE = 400
 """Words per commit of claims."""
@@ -27,8 +28,6 @@ DEFINED_AT_ONCE = 100
 ALIKE_AT_ONCE = 30
 """Values of one `in` condition: Firestore's limit."""
 QUERIES_AT_ONCE = 8
-
-LAST_CHARACTER = "\U0010ffff"
 
 
 class FirestoreWords(WordChanges):
@@ -172,7 +171,7 @@ class FirestoreWords(WordChanges):
 
     async def known(self, keys: Collection[str]) -> Mapping[str, KnownWord]:
         found: dict[str, KnownWord] = {}
-        for piece in pieces(storable(keys), READ_AT_ONCE):
+        for piece in pieces(storable(keys), ROWS_AT_ONCE):
             for snapshot in (await self._database.get(list(map(word_path, piece)))).values():
                 if snapshot.fields["state"] == "known":
                     found[snapshot.fields["key"]] = known_word(snapshot.fields)

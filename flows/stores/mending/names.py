@@ -12,12 +12,11 @@ from typing import NamedTuple, Self
 
 from flows.core.identity.doubles import Place
 from flows.knowledge import StoredName
-from flows.stores.rules import stored_graphical_key
+from flows.stores.rules import ROWS_AT_ONCE, stored_graphical_key
 from flows.stores.times import micros, moment_of
 
 UNLISTED = 2**62
 """The rank of words that the lexicon lacks."""
-AT_ONCE = 500
 _SCHEMA = """
 CREATE TABLE name (
     key TEXT PRIMARY KEY, word TEXT, graphical TEXT, points_to TEXT, rank INTEGER, learned_at INTEGER,
@@ -90,7 +89,7 @@ class NameIndex:
         after = ""
         while rows := self._connection.execute(
             "SELECT key, word FROM name WHERE key > ? AND points_to IS NULL ORDER BY key LIMIT ?",
-            (after, AT_ONCE),
+            (after, ROWS_AT_ONCE),
         ).fetchall():
             yield [Name(*row) for row in rows]
             after = rows[-1][0]
@@ -100,7 +99,7 @@ class NameIndex:
         after = ""
         while rows := self._connection.execute(
             "SELECT key FROM name INDEXED BY lacking WHERE lacks_graphical AND key > ? ORDER BY key LIMIT ?",
-            (after, AT_ONCE),
+            (after, ROWS_AT_ONCE),
         ).fetchall():
             yield [key for (key,) in rows]
             after = rows[-1][0]

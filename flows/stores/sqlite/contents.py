@@ -9,20 +9,18 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from flows.knowledge import CachedEvidence, Definition, Entry, FrontierWord, LearnedWord, QuotaUsage
-from flows.stores.rules import definition_of, depth_of, rank
+from flows.stores.rules import ROWS_AT_ONCE, definition_of, depth_of, rank
 from flows.stores.sqlite.database import Parameters, Row
 from flows.stores.sqlite.part import SqlitePart
 from flows.stores.sqlite.words import entry_row, name_fields
 from flows.stores.times import micros, moment_of
-
-_AT_ONCE = 500
 
 
 class SqliteContents(SqlitePart):
     """See Contents."""
 
     async def all_words(self, *, after: str = "") -> AsyncIterator[LearnedWord]:
-        while rows := await self._database.fetch("words_page", key=after, limit=_AT_ONCE):
+        while rows := await self._database.fetch("words_page", key=after, limit=ROWS_AT_ONCE):
             for row in rows:
                 yield learned_word(row)
             after = rows[-1][0]
@@ -46,7 +44,7 @@ class SqliteContents(SqlitePart):
             await transaction.run_many("save_entry", [entry_row(w.entry) for w in words if w.entry])
 
     async def all_frontier(self, *, after: str = "") -> AsyncIterator[FrontierWord]:
-        while rows := await self._database.fetch("frontier_by_key", key=after, limit=_AT_ONCE):
+        while rows := await self._database.fetch("frontier_by_key", key=after, limit=ROWS_AT_ONCE):
             for key, word, mentioned_by, first_seen in rows:
                 yield FrontierWord(
                     word=word,
@@ -78,7 +76,7 @@ class SqliteContents(SqlitePart):
         self, *, at: datetime, after: tuple[str, str] = ("", "")
     ) -> AsyncIterator[CachedEvidence]:
         while rows := await self._database.fetch(
-            "evidence_page", source=after[0], key=after[1], at=micros(at), limit=_AT_ONCE
+            "evidence_page", source=after[0], key=after[1], at=micros(at), limit=ROWS_AT_ONCE
         ):
             for _, _, document in rows:
                 yield CachedEvidence.model_validate_json(document)

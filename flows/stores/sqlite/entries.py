@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from flows.core.words import word_key
+from flows.core.words import LAST_CHARACTER, word_key
 from flows.knowledge import Category, Depth, Entry, Page, StoreStats, Support
 from flows.stores.cursors import LARGEST, decode_cursor, encode_cursor
 from flows.stores.rules import Filter, check_limit, depth_of, only_filter
@@ -16,7 +16,6 @@ from flows.stores.sqlite.part import SqlitePart, json_list
 from flows.stores.sqlite.texts import COMMON, TextQuery
 
 _CONDITIONS = {name: f"AND {name} = :value" for name in ("category", "job_id", "support", "depth")}
-_END = "\U0010ffff"
 _KINDS: dict[str, tuple[type, ...]] = {"word": (str,), "ranked": (float, int), "last": (int,)}
 _EXPORTED_AT_ONCE = 500
 
@@ -67,7 +66,7 @@ class SqliteEntries(SqlitePart):
         """Headwords first, then texts: a page may continue from the first kind into the second."""
         kind, parts = decode_cursor(cursor, **_KINDS) if cursor is not None else ("word", ("",))
         prefix = word_key(query).encode("utf-8", "replace").decode()
-        common = {**_where(condition), "prefix": prefix, "prefix_end": prefix + _END}
+        common = {**_where(condition), "prefix": prefix, "prefix_end": prefix + LAST_CHARACTER}
         found: list[tuple[str, str]] = []
         text: TextQuery | None = TextQuery.parse(query)
         if kind == "word":

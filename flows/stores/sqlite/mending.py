@@ -8,14 +8,12 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from flows.knowledge import Alias, Merge, StoredName, Verdict
-from flows.stores.rules import concepts_seen, definition_of, depth_of, mentions_after, rank
+from flows.stores.rules import ROWS_AT_ONCE, concepts_seen, definition_of, depth_of, mentions_after, rank
 from flows.stores.sqlite.contents import learned_word
 from flows.stores.sqlite.database import Parameters, Row, Transaction
 from flows.stores.sqlite.part import SqlitePart, json_list
 from flows.stores.sqlite.words import entry_row, name_fields
 from flows.stores.times import micros, moment_of
-
-_AT_ONCE = 500
 
 
 class SqliteMending(SqlitePart):
@@ -26,7 +24,7 @@ class SqliteMending(SqlitePart):
         return {row[0]: _alias(row) for row in rows}
 
     async def all_aliases(self, *, after: str = "") -> AsyncIterator[Alias]:
-        while rows := await self._database.fetch("aliases_page", key=after, limit=_AT_ONCE):
+        while rows := await self._database.fetch("aliases_page", key=after, limit=ROWS_AT_ONCE):
             for row in rows:
                 yield _alias(row)
             after = rows[-1][0]

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flows.core.identity.relatives import Rivals
+from flows.core.words import LAST_CHARACTER
 from flows.knowledge import Batch, ClaimResult, Definition, Depth, Entry, KnownWord, Word
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.rules import (
@@ -26,8 +27,6 @@ from flows.stores.rules import (
 from flows.stores.sqlite.database import Parameters, Row, Scalar, Transaction
 from flows.stores.sqlite.part import SqlitePart, fence, json_list
 from flows.stores.times import micros, moment_of
-
-LAST_CHARACTER = "\U0010ffff"
 
 
 class SqliteWords(SqlitePart):

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
+from flows.own_machine import OWN_NAMES
 from service.errors import AccessRefused
-from service.settings import LOOPBACK_NAMES, FacadeSettings
+from service.settings import FacadeSettings
 
 COOKIE = "learn_session"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +42,8 @@ _TOKEN_NAMES = frozenset(
         "secret",
     }
 )
+FETCH_SITE = "sec-fetch-site"
+"""The header in which a browser tells whose page sends a request."""
 
 
 class Access:
@@ -49,7 +52,7 @@ class Access:
     def __init__(self, settings: FacadeSettings) -> None:
         self._token = settings.token
         self._lifetime_s = int(settings.session_lifetime.total_seconds())
-        self._hosts = LOOPBACK_NAMES | set(settings.allowed_hosts)
+        self._hosts = {*OWN_NAMES} | set(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
         # a separate key, so a session reveals nothing about the token
         self._key = hmac.new(
@@ -69,7 +72,7 @@ class Access:
         Runs before any of the body is read.
         """
         host = self._checked_host(headers, server)
-        if method not in READS or (headers.get("sec-fetch-site") == "cross-site" and not self._is_open(path)):
+        if method not in READS or (headers.get(FETCH_SITE) == "cross-site" and not self._is_open(path)):
             self._check_origin(headers, host)
         self._check_address(path, query)
         if self._token is not None and not self._is_open(path) and not self._is_known(headers):
@@ -130,7 +133,7 @@ class Access:
 
     def _check_origin(self, headers: Headers, host: str) -> None:
         origins = headers.getlist("origin")
-        if headers.get("sec-fetch-site") == "cross-site" and not origins:
+        if headers.get(FETCH_SITE) == "cross-site" and not origins:
             raise AccessRefused(403, "Cross-origin request refused. Only the server's own pages may write.")
         for origin in origins:
             if origin.lower() not in self._origins and not is_same_origin(origin, host):

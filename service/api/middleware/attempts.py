@@ -19,7 +19,7 @@ TOTAL = 100_000
 """In total: no limit worth the name, for it would lock out everybody."""
 LOGGED_BURST, LOGGED_PER_MINUTE = 50, 30
 LONGEST_NAME = 64
-_FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
+FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Attempts:
         """Say once that a proxy passes on requests of others, if LEARN_TRUSTED_PROXIES does not name it."""
         if self._knows_proxy:
             return
-        named = next((headers[name] for name in _FORWARDED if name in headers), None)
+        named = next((headers[name] for name in FORWARDED if name in headers), None)
         # of a trusted proxy the server has already taken the client's address
         if named is None or client in [part.strip() for part in named.split(",")]:
             return

@@ -9,12 +9,16 @@ import socket
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from service.api.middleware.limits import network_of
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 HEAD_S = 10.0
 STUCK_S = 45.0
@@ -142,7 +146,7 @@ class PunctualProtocol(H11Protocol):
 
 class PunctualWebSocket(WebSocketsSansIOProtocol):
     """Aborts handshakes that take longer than ten seconds, and releases the slot when the connection is
-    lost.
+    lost. A handshake that is refused is complete.
     """
 
     limits: WebSocketLimits
@@ -157,6 +161,11 @@ class PunctualWebSocket(WebSocketsSansIOProtocol):
         self._handshake_timer.cancel()
         self.limits.give_back(self.client)
         super().connection_lost(exc)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the app says. uvicorn takes a refusal for no answer, and would log it as an error."""
+        await super().send(message)
+        self.handshake_complete = self.handshake_complete or self.close_sent
 
     def _give_up(self) -> None:
         if not self.handshake_complete:

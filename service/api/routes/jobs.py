@@ -14,7 +14,7 @@ from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
-from service.errors import Conflict, NotFound, unknown_job
+from service.errors import MUST_FAIL_AGAIN, Conflict, NotFound, unknown_job
 from service.live.log_pages import page_after, page_before
 from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
@@ -30,6 +30,7 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
+from service.schemas.jobs import IDEMPOTENCY_KEY
 
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -45,7 +46,7 @@ PageLimit = Annotated[int, Query(ge=1, le=limits.MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=IDEMPOTENCY_KEY,
         pattern=r"^[!-~]{1,200}$",
         description=(
             "The same request with the same key returns the same job. Any other request with it, also for"
@@ -178,7 +179,7 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
             "job_id",
             "failed because of its own parameters and would fail again",
             "Start a new job with other parameters; GET /jobs/{job_id} shows those of this one.",
-            code="must_fail_again",
+            code=MUST_FAIL_AGAIN,
             params={"error_code": row.error_code, "mode": row.mode},
         )
     was_stopping = await facade.store.stop_requested(job_id)
@@ -248,6 +249,7 @@ def _view(facade: AppResources, row: Job, *, is_stopping: bool = False) -> JobVi
         prefect_url=facade.orchestrator.page_of(row.job_id),
         confirmed_at=facade.projector.confirmed_at(row),
         is_stopping=is_stopping,
+        now=facade.store.now(),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.requests import HTTPConnection
 
 from flows.knowledge import Category, Depth, Entry, KnownWord, Page, Support, limits
+from flows.running_server import prefect_database
 from flows.stores.base import Store
 from flows.stores.finding import Found, find_words
 from service.api import graph
@@ -24,7 +25,6 @@ from service.exports.words import exported
 from service.lookup import LookedUp, look_up
 from service.orchestration.retention import used_bytes
 from service.schemas import EntryList, EntryView, FrontierList, Graph, Kept, Stats
-from service.settings import prefect_database
 from service.wording import absence_remedy, absence_text
 
 router = APIRouter(tags=["knowledge"])
@@ -94,7 +94,7 @@ async def read_stats(facade: Facade) -> Stats:
     kept = Kept(
         store_bytes=space.file,
         free_bytes=space.free,
-        prefect_bytes=await asyncio.to_thread(used_bytes, prefect_database(settings)),
+        prefect_bytes=await asyncio.to_thread(used_bytes, prefect_database(settings.home)),
         details_days=settings.keep_details_days,
         jobs_days=settings.keep_jobs_days,
     )

@@ -15,8 +15,9 @@ from service.api.deps import MAX_CURSOR, resources_of
 from service.errors import NotFound
 from service.metrics import Metrics
 from service.schemas import JobFrame
+from service.schemas.frames import BAD_CURSOR, UNKNOWN_JOB
 
-DONE, BAD_CURSOR, UNKNOWN, TRY_LATER = 1000, 4400, 4404, 1013
+DONE, TRY_LATER = 1000, 1013
 SEND_S = 30.0
 """A subscriber that reads nothing for this long is disconnected; it can resume from its cursor."""
 
@@ -42,7 +43,7 @@ async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> No
         async with facade.relay.follow(job_id, after) as subscriber:
             await _send(socket, subscriber, facade.metrics)
     except NotFound:
-        await _close(socket, UNKNOWN, "no such job")
+        await _close(socket, UNKNOWN_JOB, "no such job")
     except InvalidInput as error:
         await _close(socket, BAD_CURSOR, f"{error.field}: {error.problem}")
     except TransientError as error:
@@ -53,7 +54,7 @@ async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> No
 async def watch_no_job(socket: WebSocket, job_id: str) -> None:
     """Whatever is not a job's id is told as an unknown job is; a refused handshake tells no reason."""
     await socket.accept()
-    await _close(socket, UNKNOWN, f"no such job; an id is a UUID, not {job_id!r}")
+    await _close(socket, UNKNOWN_JOB, f"no such job; an id is a UUID, not {job_id!r}")
 
 
 async def _send(socket: WebSocket, frames: AsyncIterable[JobFrame], metrics: Metrics) -> None:

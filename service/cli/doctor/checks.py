@@ -16,14 +16,14 @@ import httpx
 
 from flows.errors import LearningError
 from flows.knowledge import Reason, StoreStats
-from flows.own_machine import is_on_own_machine
+from flows.own_machine import OWN_ADDRESS, is_on_own_machine
 from flows.running_server import AUTH
 from flows.settings import Settings
 from service.cli.doctor.doctor import Check
 from service.cli.doctor.jobs import bookkeeping, open_jobs
 from service.orchestration.types import POOL
 from service.orchestration.urls import api_advice
-from service.stack.environment import HOST, adopted, api_url, client_environment
+from service.stack.environment import adopted, api_url, client_environment, named_api, named_credentials
 from service.stack.private_files import OTHERS
 from service.wording import reason_text, remedy
 
@@ -158,14 +158,14 @@ def _totals(stats: StoreStats) -> str:
 
 async def prefect(settings: Settings) -> list[Check]:
     """Whether a Prefect server responds, its version, and its workers."""
-    named = os.environ.get("PREFECT_API_URL")
+    named = named_api()
     url = named or api_url(settings.prefect_port)
     where = _without_secrets(url)
     try:
         async with httpx.AsyncClient(trust_env=not is_on_own_machine(url), timeout=TIMEOUT_S) as client:
             (await client.get(f"{url.rstrip('/')}/health")).raise_for_status()
-            given = dict(os.environ) | client_environment(settings, url)
-            user, _, password = given.get(AUTH, "").partition(":")
+            given = client_environment(settings, url).get(AUTH) or named_credentials() or ""
+            user, _, password = given.partition(":")
             credentials = httpx.BasicAuth(user, password) if user else None
             answer = await client.get(f"{url.rstrip('/')}/admin/version", auth=credentials)
             server_version = str(answer.json()) if answer.is_success else "unknown"
@@ -216,6 +216,7 @@ async def prefect(settings: Settings) -> list[Check]:
 async def facade() -> Check:
     """Whether the server that client commands use responds and accepts our token."""
     from service.client import LearningClient
+    from service.client.http import named_url
     from service.errors import AccessRefused, FacadeUnavailable
 
     try:
@@ -225,11 +226,11 @@ async def facade() -> Check:
             kept = "token required" if health.needs_token else "no token required"
             return Check("server", "ok", f"{_without_secrets(client.url)}, {kept}")
     except FacadeUnavailable:
-        if "LEARN_URL" in os.environ:
+        if (named := named_url()) is not None:
             return Check(
                 "server",
                 "warn",
-                f"can't reach LEARN_URL={_without_secrets(os.environ['LEARN_URL'])}",
+                f"can't reach LEARN_URL={_without_secrets(named)}",
                 "Start the server there, or correct LEARN_URL.",
             )
         return Check("server", "ok", "not running", "`learn up` starts it; LEARN_URL names one elsewhere.")
@@ -276,7 +277,7 @@ def _is_taken(port: int) -> bool:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((OWN_ADDRESS, port))
         except OSError:
             return True
     return False

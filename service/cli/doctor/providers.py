@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from flows.core.progress import format_duration
 from flows.errors import ConfigurationError, ExtraMissing, RateLimited, SourceUnavailable, TransientError
 from flows.extras import needing
-from flows.knowledge import utc_now
-from flows.settings import Settings
+from flows.knowledge import DAY_S
+from flows.settings import GROQ_KEYS_PAGE, Settings
 from flows.sources import load_wiktionary
 from flows.stores import open_store
 from service.cli.doctor.doctor import Check
 
 ANSWER_S = 8.0
-KEYS = "https://console.groq.com/keys"
 _WELL_KNOWN = "Earth"
 
 
@@ -32,7 +31,7 @@ async def groq(settings: Settings) -> list[Check]:
                     "groq",
                     "fail",
                     "LEARN_MODEL is groq, but GROQ_API_KEY is not set",
-                    f"Create a key at {KEYS}, or set LEARN_MODEL=lexicon.",
+                    f"Create a key at {GROQ_KEYS_PAGE}, or set LEARN_MODEL=lexicon.",
                 )
             ]
         return [
@@ -40,7 +39,7 @@ async def groq(settings: Settings) -> list[Check]:
                 "groq",
                 "ok",
                 "not configured; jobs use the lexicon",
-                f"To use a language model, set GROQ_API_KEY (keys: {KEYS}).",
+                f"To use a language model, set GROQ_API_KEY (keys: {GROQ_KEYS_PAGE}).",
             )
         ]
     if not settings.writes_with_groq:
@@ -61,7 +60,11 @@ async def groq(settings: Settings) -> list[Check]:
         ) as client:
             offered = await client.models()
     except ConfigurationError as error:
-        return [Check("groq", "fail", str(error), f"Check your keys at {KEYS}." if server == GROQ else "")]
+        return [
+            Check(
+                "groq", "fail", str(error), f"Check your keys at {GROQ_KEYS_PAGE}." if server == GROQ else ""
+            )
+        ]
     except TransientError as error:
         return [
             Check(
@@ -107,7 +110,7 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
                     model,
                     usage.requests,
                     usage.tokens,
-                    (utc_now() - usage.started_at).total_seconds(),
+                    (store.now() - usage.started_at).total_seconds(),
                     settings,
                 )
                 for model in models
@@ -119,7 +122,7 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
 
 
 def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Settings) -> Check:
-    share = max(0.0, 1 - age_s / 86_400)
+    share = max(0.0, 1 - age_s / DAY_S)
     parts, is_empty = [], False
     for what, limit, spent in (
         ("requests", settings.requests_per_day, requests),

@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.knowledge import STAGES, Job, Stage, StageCounts
-from service.cli.output.console import clean
+from service.cli.output.console import QUIET, clean
 from service.cli.output.trail import Scene
 
 Lines = Sequence[ConsoleRenderable]
 _SPARKS = "▁▂▃▄▅▆▇█"
-_ACCENT, _QUIET, _WARNING, _PROBLEM, _GOOD = "cyan", "dim", "yellow", "red", "green"
+_ACCENT, _WARNING, _PROBLEM, _GOOD = "cyan", "yellow", "red", "green"
 _STATES = {
-    "queued": ("○", _QUIET),
+    "queued": ("○", QUIET),
     "running": ("●", _ACCENT),
     "cancelling": ("◌", _WARNING),
     "completed": ("✓", _GOOD),
@@ -96,9 +96,7 @@ def _bar(share: float, width: int, pending: float = 0.0) -> Text:
     """A progress bar; `pending` is a second share, drawn lighter."""
     done = min(width, int(share * width + 1e-9))
     begun = min(width - done, round(pending * width))
-    return Text.assemble(
-        ("━" * done, _ACCENT), ("╌" * begun, _ACCENT), ("─" * (width - done - begun), _QUIET)
-    )
+    return Text.assemble(("━" * done, _ACCENT), ("╌" * begun, _ACCENT), ("─" * (width - done - begun), QUIET))
 
 
 def _numbers(scene: Scene, width: int) -> Text:
@@ -119,7 +117,7 @@ def _numbers(scene: Scene, width: int) -> Text:
     line.truncate(width, overflow="ellipsis")
     room = width - line.cell_len - 3
     if room >= 10 and len(scene.rates) > 2:
-        line.append("   ").append(_sparkline(scene.rates[-min(30, room) :]), style=_QUIET)
+        line.append("   ").append(_sparkline(scene.rates[-min(30, room) :]), style=QUIET)
     return line
 
 
@@ -146,7 +144,7 @@ def _stages(scene: Scene, width: int) -> Table:
         stage_total = max(total, count.done + count.in_flight)
         bar = _bar(count.done / stage_total, bar_width, count.in_flight / stage_total)
         flight = Text(f"{count.in_flight:,} in flight" if count.in_flight else "", style=_ACCENT)
-        cells = [Text(stage, style=_QUIET), Text(f"{count.done:,} done"), flight]
+        cells = [Text(stage, style=QUIET), Text(f"{count.done:,} done"), flight]
         if bar_width >= 8:
             cells.insert(1, bar)
         grid.add_row(*cells)
@@ -158,7 +156,7 @@ def _words(words: Sequence[str], width: int, *, lines: int) -> list[Text]:
     rows: list[Text] = []
     waiting = deque(clean(word) for word in words)
     for _ in range(lines):
-        row = Text(label if not rows else " " * len(label), style=_QUIET)
+        row = Text(label if not rows else " " * len(label), style=QUIET)
         room = width - len(label)
         taken: list[str] = []
         while waiting and cell_len(", ".join([*taken, waiting[0]])) < room:
@@ -188,7 +186,7 @@ def _foot(scene: Scene, width: int) -> list[Text]:
     rows = [hint if len(hint) <= width else "Ctrl-C stops."]
     if scene.page and cell_len(scene.page) <= width:
         rows.insert(0, scene.page)
-    return [Text(row, style=_QUIET) for row in rows]
+    return [Text(row, style=QUIET) for row in rows]
 
 
 def _ends(left: Text, right: Text, width: int) -> Text:

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.knowledge import Citation, Entry, KnownWord, Page, Provenance, Support
-from service.cli.output.console import READING_WIDTH, clean
+from flows.knowledge.html import PARTS_SHORT
+from service.cli.output.console import QUIET, READING_WIDTH, clean
 from service.schemas import EntryView
 
-_QUIET = "dim"
 _SUPPORT: dict[Support, str] = {
     "supported": "backed by its sources",
     "model_only": "no source found; the model wrote this from its own knowledge",
@@ -69,24 +69,21 @@ def definition_page(known: KnownWord) -> RenderableType:
 
 def results_table(page: Page[EntryView], width: int) -> RenderableType:
     """A table of entries, one per line, cut to the terminal's width."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style=_QUIET, width=min(width, 120))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style=QUIET, width=min(width, 120))
     table.add_column("word", no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4), style="bold")
     if width >= 60:
-        table.add_column("", no_wrap=True, style=_QUIET)
+        table.add_column("", no_wrap=True, style=QUIET)
     if width >= 76:
-        table.add_column("category", no_wrap=True, style=_QUIET)
+        table.add_column("category", no_wrap=True, style=QUIET)
     table.add_column("definition", no_wrap=True, overflow="ellipsis", ratio=1)
     for entry in page.items:
         cells = [clean(entry.word), clean(entry.definition)]
         if width >= 76:
             cells.insert(1, entry.category or entry.depth)
         if width >= 60:
-            cells.insert(1, _SHORT[entry.part_of_speech])
+            cells.insert(1, PARTS_SHORT[entry.part_of_speech])
         table.add_row(*(Text(cell) for cell in cells))
     return table
-
-
-_SHORT = {"noun": "n.", "verb": "v.", "adjective": "adj.", "adverb": "adv.", "phrase": "phr."}
 
 
 def result_line(entry: EntryView) -> str:
@@ -98,11 +95,11 @@ def result_line(entry: EntryView) -> str:
 
 
 def _headword(word: str, about: str) -> Text:
-    return Text.assemble((clean(word), "bold cyan"), "  ", (about, _QUIET))
+    return Text.assemble((clean(word), "bold cyan"), "  ", (about, QUIET))
 
 
 def _label(text: str) -> Text:
-    return Text(text, style=_QUIET)
+    return Text(text, style=QUIET)
 
 
 def _indented(text: str, style: str = "") -> RenderableType:
@@ -115,7 +112,7 @@ def _listing(label: str, items: Sequence[str], *, quoted: bool = False) -> list[
     rows = Table.grid(padding=(0, 1, 0, 0))
     for item in items:
         rows.add_row(
-            Text("·", style=_QUIET),
+            Text("·", style=QUIET),
             Text(f"“{clean(item)}”" if quoted else clean(item), style="italic" if quoted else ""),
         )
     return [Text(), _label(label), Padding(rows, (0, 0, 0, 2))]
@@ -127,15 +124,15 @@ def _also(aliases: Sequence[str]) -> list[RenderableType]:
 
 def _senses(entry: Entry) -> RenderableType:
     rows = Table.grid(padding=(0, 1, 0, 0))
-    rows.add_column(justify="right", style=_QUIET)
-    rows.add_column(style=_QUIET)
+    rows.add_column(justify="right", style=QUIET)
+    rows.add_column(style=QUIET)
     for number, sense in enumerate(entry.senses, 1):
         body = Text(clean(sense.gloss))
         if sense.category and sense.category != entry.category:
-            body.append(f"  {sense.category}", style=_QUIET)
+            body.append(f"  {sense.category}", style=QUIET)
         for example in sense.examples:
             body.append(f"\n“{clean(example)}”", style="italic")
-        rows.add_row(f"{number}", _SHORT[sense.part_of_speech], body)
+        rows.add_row(f"{number}", PARTS_SHORT[sense.part_of_speech], body)
     return Padding(rows, (0, 0, 0, 2))
 
 
@@ -145,7 +142,7 @@ def _relations(entry: Entry) -> RenderableType:
         by_kind.setdefault(relation.kind, []).append(relation.word)
     rows = Table.grid(padding=(0, 2, 0, 0))
     for kind, words in by_kind.items():
-        rows.add_row(Text(clean(kind), style=_QUIET, no_wrap=True), Text(clean(", ".join(words))))
+        rows.add_row(Text(clean(kind), style=QUIET, no_wrap=True), Text(clean(", ".join(words))))
     return Padding(rows, (0, 0, 0, 2))
 
 
@@ -156,10 +153,10 @@ def _sources(citations: Iterable[Citation], support: Support) -> list[Renderable
         rows.append(
             _indented(f"{citation.source}: {citation.title}{revision}, {citation.retrieved_at:%Y-%m-%d}")
         )
-        rows.append(Padding(Text(clean(citation.url), style=_QUIET, overflow="fold"), (0, 0, 0, 4)))
+        rows.append(Padding(Text(clean(citation.url), style=QUIET, overflow="fold"), (0, 0, 0, 4)))
         rows.append(
             Padding(
-                Text(clean(f"{citation.licence}  {citation.licence_url}"), style=_QUIET, overflow="fold"),
+                Text(clean(f"{citation.licence}  {citation.licence_url}"), style=QUIET, overflow="fold"),
                 (0, 0, 0, 4),
             )
         )
@@ -171,10 +168,8 @@ def _sources(citations: Iterable[Citation], support: Support) -> list[Renderable
 def _origin(provenance: Provenance, depth: str) -> list[RenderableType]:
     when = f"{provenance.created_at.astimezone():%Y-%m-%d %H:%M}"
     return [
-        Text(
-            clean(f"Learned {when} by {provenance.model}, round {provenance.round} · {depth}"), style=_QUIET
-        ),
-        Text(f"Job {provenance.job_id}", style=_QUIET),
+        Text(clean(f"Learned {when} by {provenance.model}, round {provenance.round} · {depth}"), style=QUIET),
+        Text(f"Job {provenance.job_id}", style=QUIET),
     ]
 
 

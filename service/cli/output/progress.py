@@ -30,6 +30,8 @@ class Reporter(Protocol):
 
     trail: Trail
     page: str
+    clock: Callable[[], datetime]
+    """That of the store which dates the job."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -60,6 +62,7 @@ class SilentReporter:
     def __init__(self) -> None:
         self.trail = Trail()
         self.page = ""
+        self.clock: Callable[[], datetime] = utc_now
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,7 +72,7 @@ class SilentReporter:
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
         """Record the job for the summary."""
-        self.trail.note(job, events, utc_now())
+        self.trail.note(job, events, self.clock())
 
     def say(self, text: str) -> None:
         """Print nothing."""
@@ -83,13 +86,13 @@ class PlainReporter(SilentReporter):
     ) -> None:
         super().__init__()
         self._write = write or _write_line
-        self._now = now
+        self.clock = now
         self._told: datetime | None = None
         self._reason: Reason | None = None
 
     def __call__(self, job: Job, events: Sequence[JobEvent]) -> None:
         """Print a line if one is due."""
-        now = self._now()
+        now = self.clock()
         self.trail.note(job, events, now)
         for event in events:
             if event.kind in {"job.problem", "job.stopping"}:
@@ -164,8 +167,7 @@ class LiveReporter(SilentReporter):
             # a narrower terminal has rewrapped the lines drawn before, so they can't be overwritten
             self.console.control(Control.clear(), Control.home())
             self._size = size
-        now = utc_now()
-        scene = self.trail.scene(now, self.page)
+        scene = self.trail.scene(self.clock(), self.page)
         if scene is None:
             self._live.update(self._spinner, refresh=True)
             return

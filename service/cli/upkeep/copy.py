@@ -20,11 +20,12 @@ import typer
 
 from flows.errors import InvalidInput, LearningError
 from flows.knowledge import Job
+from flows.knowledge.limits import MAX_PAGE
 from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
-from service.cli.upkeep.store_counts import AT_ONCE, ROUNDS_AT_ONCE, Copied, count
+from service.cli.upkeep.store_counts import ROUNDS_AT_ONCE, Copied, count
 from service.stack.private_files import make_folder
 
 T = TypeVar("T")
@@ -186,7 +187,7 @@ class Copying:
 
         async for row in rows:
             some.append(row)
-            if len(some) == AT_ONCE:
+            if len(some) == MAX_PAGE:
                 await write()
         if some:
             await write()
@@ -210,7 +211,7 @@ class Copying:
                 await target.commit_batch(batch)
                 self._progress("batches", 1)
         place = (0, 0)
-        while events := await source.log(job_id, after=place, limit=AT_ONCE):
+        while events := await source.log(job_id, after=place, limit=MAX_PAGE):
             await target.append_log(job_id, events)
             self._progress("events", len(events))
             place = (events[-1].attempt, events[-1].seq)

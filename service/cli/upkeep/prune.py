@@ -7,13 +7,12 @@ import json
 import typer
 
 from flows.core.progress import format_count
-from flows.knowledge import utc_now
+from flows.running_server import prefect_database
 from flows.settings import Settings, read_settings
 from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
 from service.orchestration.retention import Pruned, plan, prune_store, retention_limits
-from service.settings import prefect_database
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
 from service.stack.prefect_server import server_state_file
@@ -29,17 +28,17 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
     settings = read_settings()
     limits = retention_limits(settings)
     async with open_store(settings.store, language=settings.language) as store:
-        planned = await plan(store, limits, now=utc_now())
+        planned = await plan(store, limits, now=store.now())
         done, space = planned, await store.space()
         is_worth_it = bool(planned.plan) or is_worth(space)
         if not is_dry:
             if not is_json:
                 say(f"Deletes {pruned_text(planned)}.")
-            done = await prune_store(store, limits, now=utc_now(), for_s=ALL_S)
+            done = await prune_store(store, limits, now=store.now(), for_s=ALL_S)
             done.given_back += await store.compact(pages=None)
             # the server of `learn up` prunes Prefect's database itself; it is not ours to open while it runs
             if not is_locked(server_state_file(settings)):
-                done.given_back += give_back(prefect_database(settings))
+                done.given_back += give_back(prefect_database(settings.home))
     if is_json:
         names = ("details", "jobs", "rows", "bytes", "given_back")
         typer.echo(json.dumps({"dry_run": is_dry} | {name: getattr(done, name) for name in names}))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
 
-AT_ONCE = 200
 ROUNDS_AT_ONCE = 10
 
 
@@ -57,7 +57,7 @@ async def _count_job(store: Store, job_id: UUID, found: Copied) -> None:
         found.add("rounds", len(rounds))
     found.add("batches", len(await store.batches(job_id)))
     place = (0, 0)
-    while events := await store.log(job_id, after=place, limit=AT_ONCE):
+    while events := await store.log(job_id, after=place, limit=MAX_PAGE):
         place = (events[-1].attempt, events[-1].seq)
         found.add("events", len(events))
 

@@ -15,8 +15,8 @@ import uvicorn
 from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
 
+from flows.own_machine import OWN_ADDRESS
 from service.orchestration.patches import WRITE_ONE_AT_A_TIME, put_in_force
-from service.stack.environment import HOST
 from service.stack.locks import try_lock
 from service.stack.loopback import LoopbackOnly
 from service.stack.prefect.sign_in import SignedIn
@@ -44,7 +44,7 @@ def serve_prefect(listener: socket.socket, *, lease: Path | None, auth_string: s
         close_to_others(Path(ui.static_directory))
     config = uvicorn.Config(
         LoopbackOnly(SignedIn(app, auth_string)),
-        host=HOST,
+        host=OWN_ADDRESS,
         log_level="warning",
         lifespan="on",
         timeout_keep_alive=api.keepalive_timeout,

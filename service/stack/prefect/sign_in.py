@@ -19,6 +19,8 @@ from typing import NamedTuple
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.middleware.attempts import FORWARDED
+
 STORED_AS = "prefect-password"
 """Where Prefect's pages keep the user and password, in base64."""
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -29,7 +31,7 @@ _ESTABLISHED = "01"
 _V4_IN_V6 = bytes(10) + b"\xff\xff"
 _HEAD = b"<head>"
 _NOT_PAGES = ("/api", "/docs", "/redoc")
-_FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+_BY_A_PROXY = frozenset({*FORWARDED, "via", "x-forwarded-host"})
 _UNWANTED = frozenset({b"if-none-match", b"if-modified-since", b"accept-encoding", b"range"})
 """What would bring a page that the browser has kept, or one in which nothing can be inserted."""
 _PAGE_HEADERS = {
@@ -119,7 +121,7 @@ def is_opened_directly(method: str, headers: Headers) -> bool:
         method == "GET"
         and headers.get("sec-fetch-dest") == "document"
         and headers.get("sec-fetch-mode") == "navigate"
-        and not _FORWARDED & set(headers.keys())
+        and not _BY_A_PROXY & set(headers.keys())
     )
 
 

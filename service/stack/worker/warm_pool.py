@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import flows
-from service.stack.worker.warm_process import READY, TAKEN
+from service.stack.worker.warm_process import READY, TAKEN, WARM_OPTION
 
 PREPARE_S = 60.0
 NEARLY_S = 5.0
@@ -57,7 +57,7 @@ class WarmProcess:
                 "-P",
                 "-m",
                 "service.engine",
-                "--warm",
+                WARM_OPTION,
                 str(theirs.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
                 env=environment,

@@ -11,6 +11,8 @@ import threading
 import warnings
 from contextlib import suppress
 
+WARM_OPTION = "--warm"
+"""Tells the engine the socket on which it waits for a run."""
 READY = b"ready\n"
 TAKEN = b"taken\n"
 NICENESS = 5
@@ -66,12 +68,15 @@ def _import_what_runs_need() -> None:
     import flows.quick
     import flows.sources.lexicon
     import flows.stores.sqlite
+    from flows.errors import ConfigurationError
+    from flows.settings import read_settings
 
-    # a job that lacks an extra says so itself
-    with suppress(ImportError):
-        if os.environ.get("GROQ_API_KEY"):
+    # a job that lacks an extra, or has a wrong variable, says so itself
+    with suppress(ImportError, ConfigurationError):
+        settings = read_settings()
+        if settings.writes_with_groq:
             import flows.models.chat.account
             import flows.models.chat.client
-        if os.environ.get("WIKIMEDIA_CONTACT"):
+        if settings.wikimedia_contact:
             import flows.sources.wikimedia.wikipedia
             import flows.sources.wikimedia.wiktionary  # noqa: F401  to have it loaded

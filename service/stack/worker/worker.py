@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from flows.own_machine import exempt_own_machine
 from flows.shielding import STOP_GRACE_S
-from service.stack.locks import LIFELINE, hold_lease_from_environment, when_released
+from service.stack.locks import hold_lease_from_environment, when_released
 from service.stack.private_files import OTHERS
+from service.stack.supervisor import READY_OPTION
+from service.stack.variables import LIFELINE, named_file
 from service.stack.worker.warm_pool import WarmPool
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ async def work(name: str, ready_fd: int | None) -> None:
     def end() -> None:
         loop.call_soon_threadsafe(stop.set)
 
-    if lifeline := os.environ.get(LIFELINE):
-        when_released(Path(lifeline), end)
+    if (lifeline := named_file(LIFELINE)) is not None:
+        when_released(lifeline, end)
 
     pool = WarmPool()
     # before this process imports Prefect, which takes just as long
@@ -98,12 +100,12 @@ def main() -> None:
     """Run the worker until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m service.worker", description=main.__doc__)
     parser.add_argument("--name", default=f"learning-{os.getpid()}", help="name shown in Prefect")
-    parser.add_argument("--ready-fd", type=int, help="file descriptor to write to when the worker is ready")
+    parser.add_argument(READY_OPTION, type=int, help="file descriptor to write to when the worker is ready")
     arguments = parser.parse_args()
     if os.getpgrp() != os.getpid():
         os.setpgrp()
     os.umask(OTHERS)
-    exempt_own_machine(os.environ)
+    exempt_own_machine()
     lease = hold_lease_from_environment()
     # the work pool's command says `python`: make it this one
     os.environ["PATH"] = os.pathsep.join(

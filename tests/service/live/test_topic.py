@@ -47,7 +47,7 @@ def topic(position=None):
 def tell(found, subscriber):
     lines = found.news()
     frame = JobFrame(
-        **dict(JobView.of(found.row, prefect_url=None)),
+        **dict(JobView.of(found.row, prefect_url=None, now=NOW)),
         events=events_of(lines[-MOST_EVENTS:]),
         cursor=found.position.cursor,
         gap=len(lines) > MOST_EVENTS,
@@ -117,7 +117,7 @@ async def test_a_subscriber_on_hold_is_told_once_what_its_past_holds_too():
     found.take_lines([line(1), line(2)])
     tell(found, subscriber)
     past = JobFrame(
-        **dict(JobView.of(found.row, prefect_url=None)),
+        **dict(JobView.of(found.row, prefect_url=None, now=NOW)),
         events=events_of([line(1)]),
         cursor=LogPosition(1, 1).cursor,
         sent_at=NOW,
@@ -225,7 +225,7 @@ async def test_frames_held_back_while_the_past_is_read_do_not_bring_an_older_sta
     tell(found, subscriber)  # held back
     found.take_row(row(progress=100, version=3, status="completed", run_status="completed"))
     first = JobFrame(
-        **dict(JobView.of(found.row, prefect_url=None)),
+        **dict(JobView.of(found.row, prefect_url=None, now=NOW)),
         events=(),
         cursor=LogPosition(1, 0).cursor,
         sent_at=NOW,

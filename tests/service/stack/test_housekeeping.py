@@ -74,7 +74,7 @@ def test_a_database_in_use_is_left_alone(tmp_path):
 async def test_the_stack_prunes_by_itself_at_its_start_and_after_a_job(tmp_path, monkeypatch):
     monkeypatch.setattr(housekeeping, "FIRST_S", 0.0)
     monkeypatch.setattr(housekeeping, "EVERY_S", 0.05)
-    monkeypatch.setattr(housekeeping, "utc_now", lambda: START + timedelta(days=20))
+    monkeypatch.setattr(SqliteStore, "now", lambda _: START + timedelta(days=20))
     settings = Settings(home=tmp_path)
 
     async def pruned(job_id):

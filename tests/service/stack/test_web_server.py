@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from service.settings import FacadeSettings
-from service.stack.locks import LIFELINE, try_lock
+from service.stack.locks import try_lock
+from service.stack.variables import LIFELINE
 from service.stack.web_server import bind, server_for
 
 ROOT = Path(__file__).parents[3]

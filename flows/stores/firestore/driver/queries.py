@@ -27,6 +27,10 @@ _DIRECTIONS = {
 Condition = tuple[str, Literal["==", ">", ">=", "<", "<=", "in"], Any]
 Order = tuple[str, Literal["ASC", "DESC"]]
 
+DOCUMENTS_AT_ONCE = 200
+"""Documents that one call reads or writes where many are gone through."""
+BY_KEY: Sequence[Order] = (("key", "ASC"),)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Query:

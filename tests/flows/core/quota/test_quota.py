@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.core.quota import (
-    DAY_S,
     LONGEST_WAIT_S,
     MINUTE_S,
     DayUsedUp,
@@ -27,6 +26,7 @@ from flows.core.quota import (
     spent,
 )
 from flows.errors import InvalidInput
+from flows.knowledge import DAY_S
 from tests.flows.core.quota.quota_parts import BUCKETS, FREE, answers, granted, levels, limits
 
 

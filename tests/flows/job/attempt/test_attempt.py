@@ -1,6 +1,7 @@
 """One attempt of a job from end to end: how it ends, what it leaves, and how the next one goes on."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from flows.errors import (
     UnknownTopic,
 )
 from flows.knowledge import Job, Verdict
+from flows.lexicon.reader import Lexicon
+from flows.sources.lexicon import LexiconSource
 from tests.flows.job.heart import JOB, START
 from tests.flows.job.parts import WORDS, Model, while_it_lasts
 from tests.flows.job.virtual_time import at, now_s
@@ -275,3 +278,19 @@ async def test_who_is_told_hears_the_whole_log_and_a_summary_at_the_end(heart):
     assert told == job
     assert len(newest) == 20
     assert not heart.told.is_open
+
+
+async def test_every_moment_that_a_job_stores_is_by_the_stores_clock(heart):
+    heart.sources = (LexiconSource(Lexicon(), clock=heart.store.now),)
+    heart.target = "deep"
+    away = ModelUnavailable("502 from upstream")
+    model = Model(WORDS, fault=lambda asked, call: away if (asked, call) == ("define", 1) else None)
+    job = await heart.run(model, a_round=10, max_entries=20)
+    rounds, batches = await heart.rows()
+    entries = (await heart.store.entries([o.key for o in await heart.outcomes()])).values()
+    log = await heart.store.log(JOB)
+    texts = [part.model_dump_json() for part in (job, *rounds, *batches, *entries, *log)]
+    moments = [moment for text in texts for moment in re.findall(r"20\d\d-\d\d-\d\dT\d\d:", text)]
+    assert len(entries) == 20
+    assert len(job.troubles) == 1
+    assert set(moments) == {"2030-01-01T12:"}

@@ -5,7 +5,8 @@ from odd_wiki import odd_wiki
 
 from flows.core.words import parse_word
 from flows.errors import SourceUnavailable
-from flows.sources.wikimedia.wiktionary import MOST_SENSES, Wiktionary
+from flows.sources.base import MOST_SENSES
+from flows.sources.wikimedia.wiktionary import Wiktionary
 from tests.world.faults import Fault
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import socket
 import time
 from contextlib import ExitStack, suppress
@@ -112,6 +114,16 @@ def test_lines_of_one_client_that_say_nothing_are_counted_too_until_they_end(ser
         assert b" 429 " in late.recv(1000)
         silent.pop().close()
         assert wait_until(lambda: first_status(opened.enter_context(watch(served))) == "running")
+
+
+def test_a_refused_watcher_is_no_error_in_the_log(serve, caplog):
+    served = serve()
+    for _ in range(2):
+        with pytest.raises(InvalidStatus) as refused:
+            watch(served, {"Origin": "https://elsewhere.example"})
+        assert refused.value.response.status_code == 403
+    served.do(asyncio.sleep(0.1))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_handshake_that_is_none_is_refused_at_once(serve):

@@ -169,7 +169,7 @@ async def test_interrupted_move_goes_on_where_it_was(url_of, tmp_path, monkeypat
         with pytest.raises(StoreUnavailable):
             await move(source_url, target_url, tmp_path)
     written = []
-    monkeypatch.setattr(migration, "AT_ONCE", 10)
+    monkeypatch.setattr(migration, "MAX_PAGE", 10)
     put_words = SqliteStore.put_words
 
     async def noted(self, rows):

@@ -13,7 +13,6 @@ from store_documents import ANN, START
 
 from flows.stores.sqlite import SqliteStore
 from service.cli.app import main
-from service.cli.upkeep import prune as pruning
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def days_later(monkeypatch):
     from datetime import timedelta
 
     def set_(days):
-        monkeypatch.setattr(pruning, "utc_now", lambda: START + timedelta(days=days))
+        monkeypatch.setattr(SqliteStore, "now", lambda _: START + timedelta(days=days))
 
     set_(15)
     return set_
@@ -117,7 +116,7 @@ async def test_learn_run_prunes_for_a_moment_at_its_end(path, monkeypatch):
     from flows.settings import read_settings
     from service.cli import run as running
 
-    monkeypatch.setattr(running, "utc_now", lambda: START + timedelta(days=15))
+    monkeypatch.setattr(SqliteStore, "now", lambda _: START + timedelta(days=15))
     async with SqliteStore(path) as store:
         await leave_behind(store)
         await running._tidy(read_settings())
