@@ -51,6 +51,8 @@ class AccessRefused(LearningError):
         self.status = status
 
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header with which a repeated start starts nothing."""
 MUST_FAIL_AGAIN = "must_fail_again"
 """The code of a Conflict: a retry would fail as before."""
 

@@ -111,7 +111,7 @@ HOMES = {
     "--ready-fd": "service/stack/supervisor.py",
     "--warm": "service/stack/worker/warm_process.py",
     "must_fail_again": "service/errors.py",
-    "Idempotency-Key": "service/schemas/jobs.py",
+    "Idempotency-Key": "service/errors.py",
     "sec-fetch-site": "service/api/middleware/access.py",
     "x-forwarded-for": "service/api/middleware/attempts.py",
     "\U0010ffff": "flows/core/words.py",

@@ -18,10 +18,10 @@ from flows.stores.base import Store
 
 SETTLE = timedelta(seconds=5)
 """How long a process may keep writing after Prefect has recorded its end."""
-LONGEST_WAIT_S = 60.0
+LONGEST_RETRY_S = 60.0
 """Pauses between two tries to settle a job double up to this."""
 LOOK_S = 0.5
-EVERY_S = 60.0
+LOOK_AGAIN_S = 60.0
 """How often to look for jobs that nobody has settled, one page at a time."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 _OVER = frozenset({GONE, OVERDUE, RUN_DELETED})
@@ -107,7 +107,7 @@ class Settler:
             if due <= now and await self._try(job_id, wait_s):
                 del self._waiting[job_id]
         if self._looks_at <= now:
-            self._looks_at = now + EVERY_S
+            self._looks_at = now + LOOK_AGAIN_S
             # once among the newest of all, since a completed job may lack its process's word, too
             statuses = ENDED_BADLY if self._has_looked else ()
             page = await self._store.jobs(statuses=statuses, cursor=self._cursor, limit=MAX_PAGE)
@@ -124,6 +124,6 @@ class Settler:
         except Exception as error:  # one job must not keep the others from being settled
             trace = not isinstance(error, LearningError)
             log.info("Could not settle job %s; trying again: %s", job_id, error, exc_info=trace)
-            self._waiting[job_id] = (time.monotonic() + wait_s, min(LONGEST_WAIT_S, 2 * wait_s))
+            self._waiting[job_id] = (time.monotonic() + wait_s, min(LONGEST_RETRY_S, 2 * wait_s))
             return False
         return True

@@ -14,6 +14,7 @@ from service.client.calls import Calls, JobId, given_of, id_of
 from service.client.http import url_path
 from service.client.results import Results
 from service.client.watch import PATIENCE_S, START, Watch
+from service.errors import IDEMPOTENCY_KEY
 from service.schemas import (
     History,
     HistoryEvent,
@@ -26,7 +27,6 @@ from service.schemas import (
     Started,
     Stopping,
 )
-from service.schemas.jobs import IDEMPOTENCY_KEY
 
 
 class JobCalls(Calls):

@@ -13,7 +13,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Mode, StartedBy
 from flows.knowledge.events import starter_tag
-from service.errors import Conflict, PrefectUnavailable
+from service.errors import IDEMPOTENCY_KEY, Conflict, PrefectUnavailable
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import OurFlows, flow_name
 from service.orchestration.reading import RunReader
@@ -123,7 +123,7 @@ class Starts:
 
 def _used(run: Run, about: str) -> Conflict:
     return Conflict(
-        "Idempotency-Key",
+        IDEMPOTENCY_KEY,
         f"already started job {run.job_id}{about}",
         "Use a new key for a new job.",
     )

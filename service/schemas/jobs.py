@@ -17,8 +17,6 @@ from flows.knowledge import (
 from service.schemas.values import GivenTopic, GivenWord, IsNumber, Request
 from service.wording import reason_text
 
-IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The header with which a repeated start starts nothing."""
 _LIMIT = "Maximum number of words, if `words` is not given"
 
 

@@ -14,7 +14,7 @@ from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
-from service.errors import MUST_FAIL_AGAIN, Conflict, NotFound, unknown_job
+from service.errors import IDEMPOTENCY_KEY, MUST_FAIL_AGAIN, Conflict, NotFound, unknown_job
 from service.live.log_pages import page_after, page_before
 from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
@@ -30,7 +30,6 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
-from service.schemas.jobs import IDEMPOTENCY_KEY
 
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
 router = APIRouter(prefix="/jobs", tags=["jobs"])

@@ -12,7 +12,7 @@ from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import Job, PrefectState, Word, utc_now
 from flows.stores import settling
 from flows.stores.memory import MemoryStore
-from flows.stores.settling import EVERY_S, LONGEST_WAIT_S, Settler, settle_ended
+from flows.stores.settling import LONGEST_RETRY_S, LOOK_AGAIN_S, Settler, settle_ended
 
 ANN = UUID(int=1)
 REFUSALS = [StoreFull("no room"), StoreUnavailable("locked"), ConfigurationError("not writable")]
@@ -69,7 +69,7 @@ async def test_a_store_that_refuses_for_an_hour_is_tried_until_it_takes_it(store
     await clock.go_on(settler, 3600)
     assert 60 <= len(tries) <= 80, "about once a minute"
     monkeypatch.setattr(store, "release_all", release)
-    await clock.go_on(settler, LONGEST_WAIT_S)
+    await clock.go_on(settler, LONGEST_RETRY_S)
     assert await is_settled(store)
     assert [row.is_settled for row in told] == [True]
 
@@ -109,15 +109,15 @@ async def test_jobs_of_which_nobody_told_are_found_page_by_page(store, clock, mo
     settler = Settler(store, lambda _: None)
     await clock.go_on(settler, 10)
     assert [job_id.int for job_id in ids if await is_settled(store, job_id)] == [6, 7]
-    await clock.go_on(settler, 3 * EVERY_S)
+    await clock.go_on(settler, 3 * LOOK_AGAIN_S)
     assert [job_id.int for job_id in ids if await is_settled(store, job_id)] == [2, 3, 4, 5, 6, 7]
-    await clock.go_on(settler, 2 * EVERY_S)
+    await clock.go_on(settler, 2 * LOOK_AGAIN_S)
     assert await is_settled(store)
     assert all(about["limit"] == 2 for about in pages)
     # from the beginning again
     newest = UUID(int=9)
     await crash(store, newest, created_at=start + timedelta(seconds=9))
-    await clock.go_on(settler, 5 * EVERY_S)
+    await clock.go_on(settler, 5 * LOOK_AGAIN_S)
     assert await is_settled(store, newest)
 
 
@@ -133,7 +133,7 @@ async def test_a_store_that_cannot_be_read_is_read_again_later(store, clock, mon
     with pytest.raises(StoreUnavailable):
         await settler.settle_due()
     monkeypatch.setattr(store, "jobs", jobs)
-    await clock.go_on(settler, EVERY_S + 10)
+    await clock.go_on(settler, LOOK_AGAIN_S + 10)
     assert await is_settled(store)
 
 
