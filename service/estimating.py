@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.core.estimate import DAILY, GROQ, LEXICON, Estimate, NoteCode, Rates, estimate_yield, rates_of
 from flows.core.progress import format_count, format_duration
-from flows.core.quota import QuotaLimits
+from flows.core.quota import QuotaLimits, not_refilled
 from flows.errors import ConfigurationError
 from flows.knowledge import DAY_S, Job, Mode, limits
 from flows.settings import Settings
@@ -88,8 +88,11 @@ async def _spent_today(store: Store, settings: Settings) -> tuple[int, int]:
     """Requests and tokens used and not yet refilled; a daily limit refills steadily."""
     for usage in await store.quota_usage(settings.write_models[0]):
         if usage.window == "day":
-            left = max(0.0, 1 - (store.now() - usage.started_at).total_seconds() / DAY_S)
-            return round(usage.requests * left), round(usage.tokens * left)
+            age_s = (store.now() - usage.started_at).total_seconds()
+            return (
+                round(not_refilled(usage.requests, settings.requests_per_day, DAY_S, age_s)),
+                round(not_refilled(usage.tokens, settings.tokens_per_day, DAY_S, age_s)),
+            )
     return 0, 0
 
 

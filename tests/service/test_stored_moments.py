@@ -129,10 +129,10 @@ async def test_a_quota_that_is_remembered_has_refilled_by_the_stores_clock(store
     quotas = Quotas(QuotaLimits.named_by(settings), ())
     await quotas.recall([model], store)
     assert quotas.of(model).state.day_requests.level == pytest.approx(750, abs=1)
-    assert await estimating._spent_today(store, settings) == (375, 0)
+    assert await estimating._spent_today(store, settings) == (250, 0)
     opened_instead(providers)
     (check,) = await providers._quotas(settings, [model])
-    assert "625 of 1,000 requests" in check.finding
+    assert "750 of 1,000 requests" in check.finding
 
 
 async def test_a_quota_is_saved_by_the_stores_clock(store):

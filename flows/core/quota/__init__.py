@@ -5,7 +5,7 @@ All times are seconds of one clock read by the caller. Values are frozen; every 
 """
 
 from flows.core.quota.buckets import MINUTE_S, Quota, QuotaBucket, QuotaLimits, Window
-from flows.core.quota.observing import Seen, left, observe, remember, spent
+from flows.core.quota.observing import Seen, left, not_refilled, observe, remember, spent
 from flows.core.quota.reserving import (
     LONGEST_REFUSAL_S,
     LONGEST_WAIT_S,
@@ -32,6 +32,7 @@ __all__ = [
     "Window",
     "charge",
     "left",
+    "not_refilled",
     "observe",
     "remember",
     "reserve",

@@ -93,6 +93,15 @@ def remember(state: Quota, window: Window, *, requests: int, tokens: int, age_s:
     )
 
 
+def not_refilled(spent: float, limit: float | None, window_s: float, age_s: float) -> float:
+    """How much of what was spent some seconds ago is still missing: a limit refills steadily, all of it in a
+    window. None, 0 or an infinite limit means no limit, of which nothing is ever missing.
+    """
+    if not limit or math.isinf(limit):
+        return 0.0
+    return max(0.0, spent - max(0.0, age_s) * limit / window_s)
+
+
 def _refused(state: Quota, seen: Seen) -> Quota:
     if seen.refused is None or not seen.refused_limit:
         return state
@@ -119,5 +128,4 @@ def _corrected(
 def _remembered(bucket: QuotaBucket, amount: int, age_s: float) -> QuotaBucket:
     if math.isinf(bucket.capacity):
         return bucket
-    returned = max(0.0, age_s) * bucket.capacity / bucket.window_s
-    return bucket.add(-max(0.0, amount - returned))
+    return bucket.add(-not_refilled(amount, bucket.capacity, bucket.window_s, age_s))

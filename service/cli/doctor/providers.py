@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.core.progress import format_duration
+from flows.core.quota import not_refilled
 from flows.errors import ConfigurationError, ExtraMissing, RateLimited, SourceUnavailable, TransientError
 from flows.extras import needing
 from flows.knowledge import DAY_S
@@ -122,14 +123,13 @@ async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
 
 
 def _quota(model: str, requests: int, tokens: int, age_s: float, settings: Settings) -> Check:
-    share = max(0.0, 1 - age_s / DAY_S)
     parts, is_empty = [], False
     for what, limit, spent in (
         ("requests", settings.requests_per_day, requests),
         ("tokens", settings.tokens_per_day, tokens),
     ):
         if limit:
-            left = max(0, round(limit - spent * share))
+            left = max(0, round(limit - not_refilled(spent, limit, DAY_S, age_s)))
             is_empty = is_empty or left < limit / 100
             parts.append(f"{left:,} of {limit:,} {what}")
     if not parts:
