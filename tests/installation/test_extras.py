@@ -112,11 +112,14 @@ def test_setting_that_asks_for_a_library_that_is_not_there_names_the_extra(
 def test_wikipedia_needs_no_extra():
     program = """
         import asyncio
-        from flows import Settings
+        from flows import Settings, open_store
         from flows.sources import open_sources
 
         async def names():
-            async with open_sources(Settings(), lexicon=None, cache=None) as sources:
+            async with (
+                open_store("memory://") as store,
+                open_sources(Settings(), lexicon=None, cache=store) as sources,
+            ):
                 print([source.name for source in sources])
 
         asyncio.run(names())
