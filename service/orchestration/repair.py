@@ -33,6 +33,7 @@ from service.orchestration.liveness import (
     fate_of,
     is_abandoned,
     is_alive,
+    process_at_work,
     remedy_of,
 )
 from service.orchestration.reading import PastStates
@@ -103,10 +104,7 @@ class Repair:
     def note_row(self, row: Job) -> None:
         """Record what a run's process reports about itself."""
         self.silence.heard(row.job_id)
-        if row.process is not None and row.run_status == "running":
-            self._marks[row.job_id] = row.process
-        else:
-            self._marks.pop(row.job_id, None)
+        self._mark(row.job_id, row.process if row.run_status == "running" else None)
 
     async def keep_looking(self, turn: asyncio.Lock) -> None:
         """Notice a death on this machine within a second or two, until cancelled; `turn` keeps polls from
@@ -219,16 +217,22 @@ class Repair:
     async def _end_if_deleted(self, row: Job) -> bool:
         """End an open job whose run Prefect no longer knows, once nobody works on it."""
         silent_s = self.silence.look(row.job_id, (row.attempt, row.updated_at))
-        if row.process is not None:
-            self._marks[row.job_id] = row.process
+        self._mark(row.job_id, process_at_work(row))
         if is_abandoned(row, self.is_alive, silent_s=silent_s) and not await self._orchestrator.knows(
             row.job_id
         ):
             present = await self._store.job(row.job_id)
-            if present is not None and not present.is_final and present.updated_at == row.updated_at:
+            if present is not None and not present.is_final and _signs(present) == _signs(row):
                 log.warning("Job %s: Prefect no longer knows its run", row.job_id)
                 await self._end(ended_without_run(present, self._store.now()))
         return False
+
+    def _mark(self, job_id: UUID, mark: ProcessMark | None) -> None:
+        """Look at this process every second, or at none."""
+        if mark is not None:
+            self._marks[job_id] = mark
+        else:
+            self._marks.pop(job_id, None)
 
     async def _current(self, row: Job | None, run: Run) -> Job:
         """The row, updated if it differs from Prefect."""
@@ -286,3 +290,8 @@ class Repair:
         else:
             name, why = _CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)
+
+
+def _signs(row: Job) -> tuple[object, ...]:
+    """What changes in a row as soon as somebody works on it."""
+    return row.attempt, row.process, row.updated_at, row.state

@@ -79,6 +79,35 @@ async def test_a_job_that_never_began_has_a_moment_and_then_ends(store, prefect,
     assert await kinds(store, ANN) == ["state.scheduled", "state.crashed"]
 
 
+@pytest.mark.parametrize(
+    ("process", "silent_s", "is_over"),
+    [
+        # of the earlier attempt
+        (DEAD, PENDING_S - 10, False),
+        (DEAD, PENDING_S + 5, True),
+        (ELSEWHERE, PENDING_S + 5, True),
+        (None, PENDING_S + 5, True),
+        # it may wait for Prefect to begin again
+        (ALIVE, PENDING_S + 100, False),
+    ],
+)
+async def test_a_job_that_was_retried_and_waits_has_a_moment(  # noqa: PLR0917
+    store, prefect, projector, looks, process, silent_s, is_over
+):
+    await begin(store, prefect, ANN, process=process)
+    prefect.put(ANN, "CRASHED")
+    await looks.go_on_for(0)
+    prefect.put(ANN, "SCHEDULED", name="AwaitingRetry")
+    await looks.go_on_for(0)
+    assert (await store.job(ANN)).status == "queued"
+    prefect.delete(ANN)
+    await looks.go_on_for(silent_s)
+    asked = prefect.asked
+    await projector._repair.look_at_processes()
+    assert prefect.asked == asked, "nobody looks at the earlier attempt's process"
+    assert (await store.job(ANN)).status == ("failed" if is_over else "queued")
+
+
 async def test_a_row_that_is_older_than_its_run_is_left_alone(store, prefect, looks):
     await store.project(Job(job_id=ANN, mode="big", created_at=utc_now()))
     await looks.go_on_for(PENDING_S - 10)
@@ -123,6 +152,23 @@ async def test_its_end_by_its_own_process_stands(store, prefect, looks):
     await looks.go_on_for(0)
     row = await job(ANN)
     assert (row.status, row.end_reason, row.reason) == ("completed", "all done", None)
+
+
+async def test_an_attempt_that_begins_between_the_look_and_the_write_is_left_alone(
+    store, prefect, projector, looks
+):
+    begun = await begin(store, prefect, ANN, process=DEAD)
+    prefect.delete(ANN)
+    knows = prefect.knows
+
+    async def begins(job_id):
+        await store.begin_attempt(begun.model_copy(update={"process": ALIVE}))
+        return await knows(job_id)
+
+    prefect.knows = begins
+    await looks.go_on_for(0)
+    row = await store.job(ANN)
+    assert (row.status, row.attempt, row.updated_at) == ("running", 2, begun.updated_at)
 
 
 async def test_its_claims_are_released_and_two_servers_say_it_once(store, prefect):
