@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from flows import own_machine
+from flows.core import ending
 from flows.knowledge import FINAL_STATUSES, Job, PrefectState, ProcessMark
 from service.orchestration.types import Run
 
@@ -44,6 +45,13 @@ SUSPENDED = "Suspended"
 """Prefect's name for the state PAUSED of a run that needs no process until it is resumed."""
 TAKEN_BACK = "TakenBack"
 """Our name for the state SCHEDULED of a run that a worker took and never began."""
+CRASHES: dict[Remedy, tuple[str, str]] = {
+    "crashed": (ending.GONE, "Its process is gone"),
+    "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
+    "silent": (ending.SILENT, "Its process stopped responding"),
+    "give up": (ending.NEVER_BEGAN, "Several workers took the run, but none started it"),
+}
+"""The state's name and message of a run that a remedy ends as crashed."""
 
 
 def is_alive(mark: ProcessMark) -> bool | None:

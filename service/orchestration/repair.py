@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Awaitable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flows.core import ending
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
@@ -26,6 +25,7 @@ from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Store
 from service.orchestration import liveness
 from service.orchestration.liveness import (
+    CRASHES,
     Lives,
     Look,
     Remedy,
@@ -52,13 +52,6 @@ LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
 LATEST = 200
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
-
-_CRASHES: dict[Remedy, tuple[str, str]] = {
-    "crashed": (ending.GONE, "Its process is gone"),
-    "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
-    "silent": (ending.SILENT, "Its process stopped responding"),
-    "give up": (ending.NEVER_BEGAN, "Several workers took the run, but none started it"),
-}
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +281,7 @@ class Repair:
         elif remedy == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:
-            name, why = _CRASHES[remedy]
+            name, why = CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)
 
 
