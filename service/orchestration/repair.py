@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Collection
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ from service.orchestration.liveness import (
     remedy_of,
 )
 from service.orchestration.reading import PastStates
-from service.orchestration.rows import End, NotOurs, Project, ended_without_run
+from service.orchestration.rows import End, NotOurs, Project, ended_without_run, signs_of
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -130,6 +131,12 @@ class Repair:
         else:
             await self._end_the_gone(row, run)
 
+    async def cancel_deleted(self, job_id: UUID) -> None:
+        """End a job as cancelled whose run Prefect no longer knows, unless its process may be at work."""
+        row = await self._store.job(job_id)
+        if row is not None and not row.is_final:
+            await self._end_if_deleted(row, is_cancelled=True)
+
     async def agree(self, row: Job) -> None:
         """Correct Prefect's final state if the job's process reported a different end: the process takes
         precedence.
@@ -207,17 +214,19 @@ class Repair:
             await self._end_the_gone(row, run)
         return True
 
-    async def _end_if_deleted(self, row: Job) -> bool:
+    async def _end_if_deleted(self, row: Job, *, is_cancelled: bool = False) -> bool:
         """End an open job whose run Prefect no longer knows, once nobody works on it."""
         silent_s = self.silence.look(row.job_id, (row.attempt, row.updated_at))
         self._mark(row.job_id, process_at_work(row))
+        if is_cancelled and row.status == "queued":
+            silent_s = math.inf  # no sign of life is to be waited for
         if is_abandoned(row, self.is_alive, silent_s=silent_s) and not await self._orchestrator.knows(
             row.job_id
         ):
             present = await self._store.job(row.job_id)
-            if present is not None and not present.is_final and _signs(present) == _signs(row):
+            if present is not None and not present.is_final and signs_of(present) == signs_of(row):
                 log.warning("Job %s: Prefect no longer knows its run", row.job_id)
-                await self._end(ended_without_run(present, self._store.now()))
+                await self._end(ended_without_run(present, self._store.now(), is_cancelled=is_cancelled))
         return False
 
     def _mark(self, job_id: UUID, mark: ProcessMark | None) -> None:
@@ -283,8 +292,3 @@ class Repair:
         else:
             name, why = CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)
-
-
-def _signs(row: Job) -> tuple[object, ...]:
-    """What changes in a row as soon as somebody works on it."""
-    return row.attempt, row.process, row.updated_at, row.state

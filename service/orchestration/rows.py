@@ -37,13 +37,20 @@ def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool, now: datetime)
     )
 
 
-def ended_without_run(row: Job, now: datetime) -> Job:
-    """The row of an open job that nobody works on and whose run Prefect no longer knows, with its end."""
+def signs_of(row: Job) -> tuple[object, ...]:
+    """What changes in a row as soon as somebody works on it."""
+    return row.attempt, row.process, row.updated_at, row.state
+
+
+def ended_without_run(row: Job, now: datetime, *, is_cancelled: bool) -> Job:
+    """The row of an open job that nobody works on and whose run Prefect no longer knows, with its end.
+    `is_cancelled` says that a person has just asked for it.
+    """
     known = [moment for moment in (row.running_since, row.state.since if row.state else None) if moment]
     state = PrefectState(
         # one for each attempt, so that several servers write one line
         id=uuid5(row.job_id, f"{RUN_DELETED} {row.attempt}"),
-        type="CANCELLED" if row.status == "cancelling" else "CRASHED",
+        type="CANCELLED" if is_cancelled or row.status == "cancelling" else "CRASHED",
         name=RUN_DELETED,
         message="Prefect no longer knows the run",
         # later than what Prefect told, whose clock may be ahead

@@ -11,9 +11,11 @@ import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
+from prefect.states import Running
 
 from flows.errors import StoreFull
 from flows.knowledge import Job, ProcessMark, Word, utc_now
+from flows.stores import settling
 from service.errors import PrefectUnavailable
 from service.orchestration import client as client_module
 from service.orchestration.liveness import PENDING_S, SILENT_S
@@ -137,6 +139,41 @@ async def test_a_job_that_was_being_cancelled_is_cancelled(store, prefect, looks
     assert (row.status, row.end_reason, row.reason.code) == ("cancelled", "stopped", "run_deleted")
 
 
+@pytest.mark.parametrize(
+    ("process", "state", "status"),
+    [
+        (DEAD, "RUNNING", "cancelled"),
+        (DEAD, "SCHEDULED", "cancelled"),
+        (ELSEWHERE, "SCHEDULED", "cancelled"),
+        (None, "SCHEDULED", "cancelled"),
+        (ALIVE, "RUNNING", "running"),
+        (ELSEWHERE, "RUNNING", "running"),
+        (ALIVE, "SCHEDULED", "queued"),
+    ],
+)
+async def test_a_person_cancels_at_once_what_nobody_works_on(  # noqa: PLR0917
+    store, prefect, projector, process, state, status
+):
+    await begin(store, prefect, ANN, process=process)
+    if state != "RUNNING":
+        prefect.put(ANN, state)
+    await projector.poll()
+    prefect.delete(ANN)
+    await projector.cancel_deleted(ANN)
+    row = await store.job(ANN)
+    assert row.status == status
+    if row.is_final:
+        assert (row.end_reason, row.reason.code) == ("stopped", "run_deleted")
+        assert (await kinds(store, ANN))[-1] == "state.cancelled"
+
+
+async def test_a_person_cancels_nothing_without_prefect_that_prefect_knows(store, prefect, projector):
+    prefect.put(ANN, "SCHEDULED")
+    await projector.poll()
+    await projector.cancel_deleted(ANN)
+    assert (await store.job(ANN)).status == "queued"
+
+
 async def test_its_end_by_its_own_process_stands(store, prefect, looks):
     begun = await begin(store, prefect, ANN, process=DEAD)
     prefect.delete(ANN)
@@ -171,7 +208,8 @@ async def test_an_attempt_that_begins_between_the_look_and_the_write_is_left_alo
     assert (row.status, row.attempt, row.updated_at) == ("running", 2, begun.updated_at)
 
 
-async def test_its_claims_are_released_and_two_servers_say_it_once(store, prefect):
+async def test_its_claims_are_released_and_two_servers_say_it_once(store, prefect, monkeypatch):
+    monkeypatch.setattr(settling, "SETTLE", timedelta(0))
     begun = await begin(store, prefect, ANN, process=DEAD)
     until_then = utc_now() + timedelta(hours=1)
     await store.claim([Word(text="moss", key="moss")], job_id=ANN, attempt=begun.attempt, until=until_then)
@@ -269,7 +307,8 @@ async def test_a_real_prefect_says_which_runs_it_knows(prefect_api, stand_ins, s
         job_id = (await orchestrator.start("quick", {})).job_id
         assert await orchestrator.knows(job_id)
         assert not await orchestrator.knows(uuid4())
-        await store.begin_attempt(Job(job_id=job_id, mode="quick", created_at=utc_now(), process=DEAD))
+        await client.set_flow_run_state(job_id, Running(), force=True)
+        await store.begin_attempt(Job(job_id=job_id, mode="quick", created_at=utc_now(), process=ALIVE))
         async with Projector(store, orchestrator) as projector:
             projector._repair.is_alive = lambda mark: KNOWN[mark.pid]
 
@@ -282,5 +321,6 @@ async def test_a_real_prefect_says_which_runs_it_knows(prefect_api, stand_ins, s
 
             await until(has_state, within_s=10)
             await client.delete_flow_run(job_id)
+            projector._repair.is_alive = lambda _: False
             await until(is_over, within_s=20)
     assert (await store.job(job_id)).reason.code == "run_deleted"
