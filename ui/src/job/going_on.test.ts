@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { goingOn } from "./going_on";
+import { goingOn, problemsTitle } from "./going_on";
 
 const can = (...given: Parameters<typeof goingOn>) =>
   Object.entries(goingOn(...given))
@@ -26,3 +26,13 @@ it.each(["failed", "cancelled"] as const)(
     expect(can({ status, error_code: null, reason })).toEqual(["canRunAgain", "canEdit"]);
   },
 );
+
+it.each([
+  ["failed", null, "Why it failed"],
+  ["failed", "run_deleted", "Why it failed"],
+  ["cancelled", "run_deleted", "Why it was cancelled"],
+  ["cancelled", null, "Problems it recovered from"],
+  ["completed", null, "Problems it recovered from"],
+] as const)("the problems of a job that is %s (%s) stand under “%s”", (status, code, title) => {
+  expect(problemsTitle({ status, reason: code && { code, params: {} } })).toBe(title);
+});

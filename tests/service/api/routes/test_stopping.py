@@ -270,4 +270,5 @@ def test_a_waiting_job_whose_run_was_deleted_is_cancelled_at_once(served, drain)
     deleted(job_id)
     answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": drain})
     assert (answer.status_code, answer.json()["did"]) == (202, "cancelled")
+    assert "no longer knows its run" in served.get(f"/jobs/{job_id}").json()["errors"][-1]
     assert served.get(f"/jobs/{job_id}").json()["status"] == "cancelled"
