@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from flows.core.ending import RUN_DELETED
 from flows.core.status import is_told, line_of
 from flows.errors import LearningError
-from flows.knowledge import Job, JobEvent, PrefectState, Reason
+from flows.knowledge import RUN_DELETED_CODE, Job, JobEvent, PrefectState, Reason
 from flows.stores.base import Saved
 from service.orchestration.types import Run
 
@@ -56,7 +56,12 @@ def ended_without_run(row: Job, now: datetime, *, is_cancelled: bool) -> Job:
         # later than what Prefect told, whose clock may be ahead
         since=max([now, *(moment + timedelta(microseconds=1) for moment in known)]),
     )
-    changed = {"state": state, "reason": Reason(code="run_deleted"), "confirmed_at": now, "is_settled": False}
+    changed = {
+        "state": state,
+        "reason": Reason(code=RUN_DELETED_CODE),
+        "confirmed_at": now,
+        "is_settled": False,
+    }
     return row.model_copy(update=changed)
 
 

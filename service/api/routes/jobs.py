@@ -30,6 +30,7 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
+from service.wording import START_ANEW
 
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
 _Did = Literal["draining", "cancelling", "cancelled", "ended"]
@@ -193,7 +194,7 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
         if was_stopping:
             await facade.store.request_stop(job_id)
         if isinstance(error, NotFound):
-            raise run_deleted("Start a new job; what this one learned is kept.") from error
+            raise run_deleted(START_ANEW) from error
         raise
     await _note(facade, run)
     response.headers["Location"] = f"/jobs/{job_id}"
