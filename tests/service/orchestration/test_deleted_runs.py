@@ -13,7 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Running
 
 from flows.errors import StoreFull
-from flows.knowledge import Job, ProcessMark, Word, utc_now
+from flows.knowledge import Job, Word, utc_now
 from flows.stores import settling
 from service.errors import PrefectUnavailable
 from service.orchestration import client as client_module
@@ -22,12 +22,17 @@ from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.wording import reason_line
 from tests.service.deploying import deploy
-from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
-
-ALIVE, DEAD, ELSEWHERE = [
-    ProcessMark(machine="here" if pid < 3 else "there", pid=pid, started="1") for pid in (1, 2, 3)
-]
-KNOWN = {1: True, 2: False, 3: None}
+from tests.service.orchestration.projector_parts import (
+    ALIVE,
+    ANN,
+    DEAD,
+    ELSEWHERE,
+    KNOWN,
+    Looks,
+    begin,
+    kinds,
+    until,
+)
 
 
 @pytest.fixture
@@ -136,41 +141,6 @@ async def test_a_job_that_was_being_cancelled_is_cancelled(store, prefect, looks
     await looks.go_on_for(0)
     row = await store.job(ANN)
     assert (row.status, row.end_reason, row.reason.code) == ("cancelled", "stopped", "run_deleted")
-
-
-@pytest.mark.parametrize(
-    ("process", "state", "status"),
-    [
-        (DEAD, "RUNNING", "cancelled"),
-        (DEAD, "SCHEDULED", "cancelled"),
-        (ELSEWHERE, "SCHEDULED", "cancelled"),
-        (None, "SCHEDULED", "cancelled"),
-        (ALIVE, "RUNNING", "running"),
-        (ELSEWHERE, "RUNNING", "running"),
-        (ALIVE, "SCHEDULED", "queued"),
-    ],
-)
-async def test_a_person_cancels_at_once_what_nobody_works_on(  # noqa: PLR0917
-    store, prefect, projector, process, state, status
-):
-    await begin(store, prefect, ANN, process=process)
-    if state != "RUNNING":
-        prefect.put(ANN, state)
-    await projector.poll()
-    prefect.delete(ANN)
-    await projector.cancel_deleted(ANN)
-    row = await store.job(ANN)
-    assert row.status == status
-    if row.is_final:
-        assert (row.end_reason, row.reason.code) == ("stopped", "run_deleted")
-        assert (await kinds(store, ANN))[-1] == "state.cancelled"
-
-
-async def test_a_person_cancels_nothing_without_prefect_that_prefect_knows(store, prefect, projector):
-    prefect.put(ANN, "SCHEDULED")
-    await projector.poll()
-    await projector.cancel_deleted(ANN)
-    assert (await store.job(ANN)).status == "queued"
 
 
 async def test_its_end_by_its_own_process_stands(store, prefect, looks):
