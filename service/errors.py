@@ -17,6 +17,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from flows.errors import InvalidInput, LearningError, TransientError
+from flows.knowledge import RUN_DELETED_CODE
 
 
 class NotFound(InvalidInput):
@@ -60,3 +61,8 @@ MUST_FAIL_AGAIN = "must_fail_again"
 def unknown_job(job_id: UUID) -> NotFound:
     """The error for a job that does not exist."""
     return NotFound("job_id", f"no job with id {job_id}", "GET /jobs lists all jobs.")
+
+
+def run_deleted(remedy: str) -> Conflict:
+    """The error for a job whose run Prefect no longer knows."""
+    return Conflict("job_id", "has no run in Prefect any more", remedy, code=RUN_DELETED_CODE)

@@ -8,9 +8,11 @@ from typing import Any
 
 from flows.core.outcomes import LEXICON_NAME
 from flows.errors import InvalidInput
-from flows.knowledge import Reason, ReasonCode, Verdict
+from flows.knowledge import RUN_DELETED_CODE, Reason, ReasonCode, Verdict
 
 Wording = Callable[[Mapping[str, Any]], str]
+START_ANEW = "Start a new job; what this one learned is kept."
+"""The remedy for a job that no worker can run again."""
 
 
 def _exited(about: Mapping[str, Any]) -> str:
@@ -40,7 +42,7 @@ _TEXTS: dict[ReasonCode, Wording] = {
     "timed_out": lambda _: "Prefect's timeout ended it.",
     "gone": lambda _: "Its process was killed or crashed.",
     "never_began": lambda _: "Several workers took it, but none started it.",
-    "run_deleted": lambda _: (
+    RUN_DELETED_CODE: lambda _: (
         "Prefect no longer knows its run: it was deleted, or Prefect's database was replaced."
     ),
     "worker_stopped": lambda _: (
@@ -54,7 +56,7 @@ _REMEDIES: dict[ReasonCode, Wording] = {
     "pool_paused": lambda about: f"Resume it in Prefect, or run `prefect work-pool resume {about['pool']}`.",
     "pool_missing": lambda _: "Run `learn up`, or `prefect work-pool create` and `prefect deploy --all`.",
     "never_began": lambda _: "See the worker's log, then retry the job.",
-    "run_deleted": lambda _: "Start a new job; what this one learned is kept.",
+    RUN_DELETED_CODE: lambda _: START_ANEW,
     "no_worker": lambda about: f"Start one: `learn up`, or `prefect worker start --pool {about['pool']}`.",
 }
 

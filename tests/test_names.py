@@ -111,6 +111,8 @@ HOMES = {
     "--ready-fd": "service/stack/supervisor.py",
     "--warm": "service/stack/worker/warm_process.py",
     "must_fail_again": "service/errors.py",
+    "run_deleted": "flows/knowledge/states.py",
+    "Start a new job; what this one learned is kept.": "service/wording.py",
     "Idempotency-Key": "service/errors.py",
     "sec-fetch-site": "service/api/middleware/access.py",
     "x-forwarded-for": "service/api/middleware/attempts.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.knowledge import EndReason, PrefectState, Reason, ReasonCode
+from flows.knowledge import RUN_DELETED_CODE, EndReason, PrefectState, Reason, ReasonCode
 
 DRY_ROUNDS = 3
 """Rounds in a row without one new word after which a job ends."""
@@ -24,7 +24,7 @@ _BY_NAME: dict[str, ReasonCode] = {
     SILENT: "vanished",
     GONE: "gone",
     NEVER_BEGAN: "never_began",
-    RUN_DELETED: "run_deleted",
+    RUN_DELETED: RUN_DELETED_CODE,
     WORKER_STOPPED: "worker_stopped",
 }
 _LAST_SIGNAL, _BY_SHELL = 64, 128

@@ -68,6 +68,7 @@ from flows.knowledge.jobs import (
 )
 from flows.knowledge.outcomes import ErrorCode, Failure, FailureCode, NamedOutcome, Outcome, OutcomeCode
 from flows.knowledge.states import (
+    RUN_DELETED_CODE,
     STATUS_OF_STATE,
     PrefectState,
     ProcessMark,
@@ -83,6 +84,7 @@ __all__ = [
     "FINAL_STATUSES",
     "MODES",
     "OPEN_STATUSES",
+    "RUN_DELETED_CODE",
     "STAGES",
     "STATUS_OF_STATE",
     "Alias",

@@ -46,6 +46,8 @@ ReasonCode = Literal[
     "worker_stopped",
     "prefect",
 ]
+RUN_DELETED_CODE: ReasonCode = "run_deleted"
+"""Prefect no longer knows the job's run: also the code with which requests about such a job are refused."""
 
 
 class PrefectState(Document):

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flows.core.counting import left_words, recounted, with_left
-from flows.core.ending import GONE, OVERDUE, RUN_DELETED
+from flows.core.ending import GONE
 from flows.errors import LearningError
 from flows.knowledge import Batch, Job, JobStatus, Round
 from flows.knowledge.limits import MAX_PAGE
@@ -24,8 +24,6 @@ LOOK_S = 0.5
 LOOK_AGAIN_S = 60.0
 """How often to look for jobs that nobody has settled, one page at a time."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
-_OVER = frozenset({GONE, OVERDUE, RUN_DELETED})
-"""Prefect's states of runs whose process is known to be gone, so it writes no more."""
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +59,8 @@ async def settle_ended(store: Store) -> None:
         page = await store.jobs(statuses=ENDED_BADLY, cursor=cursor, limit=MAX_PAGE)
         for row in page.items:
             ended_at = row.state.since if row.state is not None else row.finished_at
-            is_over = row.state is not None and row.state.name in _OVER
-            if ended_at and not row.is_settled and (is_over or ended_at + SETTLE < store.now()):
+            is_gone = row.state is not None and row.state.name == GONE  # so it writes no more
+            if ended_at and not row.is_settled and (is_gone or ended_at + SETTLE < store.now()):
                 await settle(store, row)
         if (cursor := page.cursor) is None:
             return

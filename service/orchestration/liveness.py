@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from flows import own_machine
+from flows.core import ending
 from flows.knowledge import FINAL_STATUSES, Job, PrefectState, ProcessMark
 from service.orchestration.types import Run
 
@@ -44,6 +45,13 @@ SUSPENDED = "Suspended"
 """Prefect's name for the state PAUSED of a run that needs no process until it is resumed."""
 TAKEN_BACK = "TakenBack"
 """Our name for the state SCHEDULED of a run that a worker took and never began."""
+CRASHES: dict[Remedy, tuple[str, str]] = {
+    "crashed": (ending.GONE, "Its process is gone"),
+    "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
+    "silent": (ending.SILENT, "Its process stopped responding"),
+    "give up": (ending.NEVER_BEGAN, "Several workers took the run, but none started it"),
+}
+"""The state's name and message of a run that a remedy ends as crashed."""
 
 
 def is_alive(mark: ProcessMark) -> bool | None:
@@ -155,14 +163,24 @@ def fate_of(look: Look, is_alive: Lives) -> Fate:
     return "gone" if is_alive(worker) is False else "unsure"
 
 
+def process_at_work(row: Job) -> ProcessMark | None:
+    """The process of an open job by its row alone, if that is known; a queued job's row has only that of an
+    earlier attempt.
+    """
+    return row.process if row.status in {"running", "cancelling"} else None
+
+
 def is_abandoned(row: Job, is_alive: Lives, *, silent_s: float) -> bool:
     """Whether nobody works on an open job whose run Prefect does not know; a living process writes its own
     end.
     """
-    if row.process is None:
+    known = is_alive(row.process) if row.process is not None else None
+    if row.status == "queued":
+        # whatever a worker may still be starting for it
+        return silent_s >= PENDING_S and not known
+    if known is None:
         return silent_s >= (SILENT_S if row.attempt else PENDING_S)
-    known = is_alive(row.process)
-    return silent_s >= SILENT_S if known is None else not known
+    return not known
 
 
 def remedy_of(

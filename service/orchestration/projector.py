@@ -108,6 +108,11 @@ class Projector:
         async with self._polling:
             await self._repair.look_at(job_id)
 
+    async def cancel_deleted(self, job_id: UUID) -> None:
+        """End a job as cancelled whose run Prefect no longer knows, unless its process may be at work."""
+        async with self._polling:
+            await self._repair.cancel_deleted(job_id)
+
     async def look_up(self, job_id: UUID) -> Job | None:
         """Make the row of a run that has none from what Prefect knows; None if the run is not ours.
 

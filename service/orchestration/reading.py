@@ -18,10 +18,11 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from flows.knowledge import MODES, STATUS_OF_STATE, JobStatus, Mode, PrefectState
 from flows.knowledge.events import starter_of
+from service.errors import PrefectUnavailable
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import PAGE, OurFlows, our_flows
 from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, given_parameters, taken_of
@@ -51,8 +52,12 @@ class RunReader:
         Asks in two ways: a 404 alone may come from a proxy whose Prefect is away.
         """
         wanted = FlowRunFilter(id=FlowRunFilterId(any_=[job_id]))
-        if await self._api.ask(partial(_read_some, wanted)):
-            return True
+        try:
+            if await self._api.ask(partial(_read_some, wanted)):
+                return True
+        except PrefectHTTPStatusError as error:
+            code = error.response.status_code
+            raise PrefectUnavailable(f"What answers for Prefect has no runs (HTTP {code}).") from error
         try:
             await self._api.ask(lambda client: client.read_flow_run(job_id))
         except ObjectNotFound:

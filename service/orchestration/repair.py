@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flows.core import ending
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable, TransientError
 from flows.knowledge import (
     FINAL_STATUSES,
@@ -26,6 +26,7 @@ from flows.knowledge.limits import MAX_MINUTES, MAX_PAGE
 from flows.stores.base import Store
 from service.orchestration import liveness
 from service.orchestration.liveness import (
+    CRASHES,
     Lives,
     Look,
     Remedy,
@@ -33,10 +34,11 @@ from service.orchestration.liveness import (
     fate_of,
     is_abandoned,
     is_alive,
+    process_at_work,
     remedy_of,
 )
 from service.orchestration.reading import PastStates
-from service.orchestration.rows import End, NotOurs, Project, ended_without_run
+from service.orchestration.rows import End, NotOurs, Project, ended_without_run, signs_of
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 
@@ -51,13 +53,6 @@ LOOK_BACK = timedelta(days=1)
 """How far back the first poll looks for runs that started and ended while no projector was running."""
 LATEST = 200
 WAITING: tuple[StateType, ...] = ("SCHEDULED", "PENDING")
-
-_CRASHES: dict[Remedy, tuple[str, str]] = {
-    "crashed": (ending.GONE, "Its process is gone"),
-    "overdue": (ending.OVERDUE, "It ran past its deadline and its process stopped responding"),
-    "silent": (ending.SILENT, "Its process stopped responding"),
-    "give up": (ending.NEVER_BEGAN, "Several workers took the run, but none started it"),
-}
 
 log = logging.getLogger(__name__)
 
@@ -103,10 +98,7 @@ class Repair:
     def note_row(self, row: Job) -> None:
         """Record what a run's process reports about itself."""
         self.silence.heard(row.job_id)
-        if row.process is not None and row.run_status == "running":
-            self._marks[row.job_id] = row.process
-        else:
-            self._marks.pop(row.job_id, None)
+        self._mark(row.job_id, row.process if row.run_status == "running" else None)
 
     async def keep_looking(self, turn: asyncio.Lock) -> None:
         """Notice a death on this machine within a second or two, until cancelled; `turn` keeps polls from
@@ -138,6 +130,12 @@ class Repair:
             self._marks.pop(job_id, None)
         else:
             await self._end_the_gone(row, run)
+
+    async def cancel_deleted(self, job_id: UUID) -> None:
+        """End a job as cancelled whose run Prefect no longer knows, unless its process may be at work."""
+        row = await self._store.job(job_id)
+        if row is not None and not row.is_final:
+            await self._end_if_deleted(row, is_cancelled=True)
 
     async def agree(self, row: Job) -> None:
         """Correct Prefect's final state if the job's process reported a different end: the process takes
@@ -216,19 +214,27 @@ class Repair:
             await self._end_the_gone(row, run)
         return True
 
-    async def _end_if_deleted(self, row: Job) -> bool:
+    async def _end_if_deleted(self, row: Job, *, is_cancelled: bool = False) -> bool:
         """End an open job whose run Prefect no longer knows, once nobody works on it."""
         silent_s = self.silence.look(row.job_id, (row.attempt, row.updated_at))
-        if row.process is not None:
-            self._marks[row.job_id] = row.process
+        self._mark(row.job_id, process_at_work(row))
+        if is_cancelled and row.status == "queued":
+            silent_s = math.inf  # no sign of life is to be waited for
         if is_abandoned(row, self.is_alive, silent_s=silent_s) and not await self._orchestrator.knows(
             row.job_id
         ):
             present = await self._store.job(row.job_id)
-            if present is not None and not present.is_final and present.updated_at == row.updated_at:
+            if present is not None and not present.is_final and signs_of(present) == signs_of(row):
                 log.warning("Job %s: Prefect no longer knows its run", row.job_id)
-                await self._end(ended_without_run(present, self._store.now()))
+                await self._end(ended_without_run(present, self._store.now(), is_cancelled=is_cancelled))
         return False
+
+    def _mark(self, job_id: UUID, mark: ProcessMark | None) -> None:
+        """Look at this process every second, or at none."""
+        if mark is not None:
+            self._marks[job_id] = mark
+        else:
+            self._marks.pop(job_id, None)
 
     async def _current(self, row: Job | None, run: Run) -> Job:
         """The row, updated if it differs from Prefect."""
@@ -284,5 +290,5 @@ class Repair:
         elif remedy == "said" and row.run_status is not None:
             await prefect.call_ended(job_id, row.run_status, seen=run.state)
         else:
-            name, why = _CRASHES[remedy]
+            name, why = CRASHES[remedy]
             await prefect.call_crashed(job_id, why, name=name)

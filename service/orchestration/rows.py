@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from flows.core.ending import RUN_DELETED
 from flows.core.status import is_told, line_of
 from flows.errors import LearningError
-from flows.knowledge import Job, JobEvent, PrefectState, Reason
+from flows.knowledge import RUN_DELETED_CODE, Job, JobEvent, PrefectState, Reason
 from flows.stores.base import Saved
 from service.orchestration.types import Run
 
@@ -37,19 +37,31 @@ def new_row(job_id: UUID, run: Run | None, *, is_asked_for: bool, now: datetime)
     )
 
 
-def ended_without_run(row: Job, now: datetime) -> Job:
-    """The row of an open job that nobody works on and whose run Prefect no longer knows, with its end."""
+def signs_of(row: Job) -> tuple[object, ...]:
+    """What changes in a row as soon as somebody works on it."""
+    return row.attempt, row.process, row.updated_at, row.state
+
+
+def ended_without_run(row: Job, now: datetime, *, is_cancelled: bool) -> Job:
+    """The row of an open job that nobody works on and whose run Prefect no longer knows, with its end.
+    `is_cancelled` says that a person has just asked for it.
+    """
     known = [moment for moment in (row.running_since, row.state.since if row.state else None) if moment]
     state = PrefectState(
         # one for each attempt, so that several servers write one line
         id=uuid5(row.job_id, f"{RUN_DELETED} {row.attempt}"),
-        type="CANCELLED" if row.status == "cancelling" else "CRASHED",
+        type="CANCELLED" if is_cancelled or row.status == "cancelling" else "CRASHED",
         name=RUN_DELETED,
         message="Prefect no longer knows the run",
         # later than what Prefect told, whose clock may be ahead
         since=max([now, *(moment + timedelta(microseconds=1) for moment in known)]),
     )
-    changed = {"state": state, "reason": Reason(code="run_deleted"), "confirmed_at": now, "is_settled": False}
+    changed = {
+        "state": state,
+        "reason": Reason(code=RUN_DELETED_CODE),
+        "confirmed_at": now,
+        "is_settled": False,
+    }
     return row.model_copy(update=changed)
 
 

@@ -28,6 +28,7 @@ from service.orchestration.schedules import Schedules
 from service.orchestration.starts import Starts
 from service.orchestration.types import POOL_TYPE, Run
 from service.orchestration.urls import run_pages
+from service.wording import START_ANEW
 
 Retried = Literal["retried", "rescheduled", "starting"]
 
@@ -101,7 +102,7 @@ class Orchestrator(RunReader):
             raise Conflict(
                 "job_id",
                 "ran in its own process, so no worker can run it again",
-                "Start a new job; what this one learned is kept.",
+                START_ANEW,
             )
         state = await self._settled(run)
         if state.is_final:

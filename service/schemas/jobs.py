@@ -180,7 +180,7 @@ class JobView(Job):
         is_running = job.status == "running"
         until_deadline = (job.deadline_at - now).total_seconds() if job.deadline_at else None
         errors = job.errors
-        if job.reason is not None and job.status == "failed":
+        if job.reason is not None and job.is_final:
             errors = (*errors, reason_text(job.reason))
         return cls(
             **dict(job)

@@ -14,7 +14,7 @@ from flows.knowledge import Job, JobStatus, Mode, StartedBy, limits
 from service import estimating
 from service.api.deps import AppResources, CountStart, Facade, Starter, cursor_query
 from service.api.problems import answers
-from service.errors import IDEMPOTENCY_KEY, MUST_FAIL_AGAIN, Conflict, NotFound, unknown_job
+from service.errors import IDEMPOTENCY_KEY, MUST_FAIL_AGAIN, Conflict, NotFound, run_deleted, unknown_job
 from service.live.log_pages import page_after, page_before
 from service.live.topic import LogPosition, events_of
 from service.orchestration.types import Run
@@ -30,8 +30,10 @@ from service.schemas import (
     StartJob,
     Stopping,
 )
+from service.wording import START_ANEW
 
 _START_ANSWERS = answers(408, 409, 413, 422, 429)
+_Did = Literal["draining", "cancelling", "cancelled", "ended"]
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobIdInPath = Annotated[UUID, Path(description="The job's id, which is also its flow run's id")]
@@ -132,25 +134,28 @@ async def cancel_job(
 ) -> Stopping:
     """Stop a job. By default it finishes the work in flight; `{"drain": false}` stops it immediately.
 
-    Repeating the request has no effect.
+    Repeating the request has no effect. If Prefect no longer knows the run, a process that may still work can
+    only be drained: to stop it immediately is refused with the code `run_deleted`.
     """
     drain = (body or CancelJob()).drain
     row = await find(facade, job_id)
+    did: _Did | None = None
     if row.is_final:
         raise Conflict("job_id", f"is already {row.status}", "There is nothing to stop.")
     if drain and row.status == "running" and (row.state is None or row.state.type != "PAUSED"):
-        await facade.store.request_stop(job_id)
-        facade.relay.refresh(job_id)
-        return Stopping(job_id=job_id, drain=True, did="draining")
-    if row.status != "cancelling":
+        did = "draining"
+    elif row.status != "cancelling":
         # a job that has not begun has nothing in flight
         try:
             await _note(facade, await facade.orchestrator.cancel_now(job_id))
         except NotFound:
-            # its run was deleted: it ends without Prefect, unless its process is at work
-            if await _ended(facade, row) == "cancelling":
+            if await facade.orchestrator.knows(job_id):
                 raise
-    return Stopping(job_id=job_id, drain=drain, did=await _ended(facade, row))
+            did = await _cancelled_without_run(facade, row, drain=drain)
+    if did == "draining":
+        await facade.store.request_stop(job_id)
+        facade.relay.refresh(job_id)
+    return Stopping(job_id=job_id, drain=drain, did=did or await _ended(facade, row))
 
 
 @router.post("/{job_id:uuid}/retry", status_code=202, responses=answers(404, 409, 422, 429))
@@ -189,12 +194,7 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
         if was_stopping:
             await facade.store.request_stop(job_id)
         if isinstance(error, NotFound):
-            raise Conflict(
-                "job_id",
-                "has no run in Prefect any more",
-                "Start a new job; what this one learned is kept.",
-                code="run_deleted",
-            ) from error
+            raise run_deleted(START_ANEW) from error
         raise
     await _note(facade, run)
     response.headers["Location"] = f"/jobs/{job_id}"
@@ -260,7 +260,20 @@ async def _note(facade: AppResources, run: Run) -> None:
         await facade.projector.note(run)
 
 
-async def _ended(facade: AppResources, before: Job) -> Literal["cancelling", "cancelled", "ended"]:
+async def _cancelled_without_run(facade: AppResources, before: Job, *, drain: bool) -> _Did:
+    """Cancel a job whose run was deleted. Raises Conflict if its process may work: only Prefect could
+    cancel it.
+    """
+    await facade.projector.cancel_deleted(before.job_id)
+    if (did := await _ended(facade, before)) != "cancelling":
+        return did
+    if not drain:
+        drain_it = 'drain it: send {"drain": true}, or run `learn cancel` without --now.'
+        raise run_deleted(f"Its process may still work; {drain_it}")
+    return "draining"
+
+
+async def _ended(facade: AppResources, before: Job) -> _Did:
     """What became of a job that was to be cancelled: it may have no process left that could end it."""
     await facade.projector.look_at(before.job_id)
     row = await find(facade, before.job_id)

@@ -10,6 +10,7 @@ from flows.core import outcomes
 from flows.knowledge import Job
 from service.cli.output.console import clean
 from service.cli.output.display import clock, count_words
+from service.wording import remedy
 
 PROBLEMS_SHOWN = 3
 
@@ -32,6 +33,8 @@ def summarize(
     lines.extend(_troubles(job))
     if job.status != "completed":
         lines.extend(f"  problem       {clean(text)}" for text in job.errors[-PROBLEMS_SHOWN:])
+        if job.reason is not None and (advice := remedy(job.reason)):
+            lines.append(f"  {'what to do':<13} {clean(advice)}")
     elif job.errors:
         lines.append(f"  problems      {len(job.errors)}; the latest: {clean(job.errors[-1])}")
     return lines

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.core.ending import GONE
+from flows.core.ending import GONE, OVERDUE, RUN_DELETED, SILENT
 from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import Job, PrefectState, Word, utc_now
 from flows.stores import settling
@@ -163,8 +163,11 @@ async def test_all_that_ended_badly_are_settled_at_once_but_those_that_just_did(
     await crash(store, UUID(int=6))
     # whose process is known to be gone
     await crash(store, UUID(int=7), name=GONE)
+    # whose process may only have fallen silent
+    for number, name in enumerate((OVERDUE, SILENT, RUN_DELETED), start=8):
+        await crash(store, UUID(int=number), name=name)
     await settle_ended(store)
-    settled = [number for number in range(1, 8) if await is_settled(store, UUID(int=number))]
+    settled = [number for number in range(1, 11) if await is_settled(store, UUID(int=number))]
     assert settled == [1, 2, 3, 4, 5, 7]
 
 

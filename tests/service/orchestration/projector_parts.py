@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from flows.core.ending import OVERDUE
-from flows.knowledge import Job, PrefectState, utc_now
+from flows.knowledge import Job, PrefectState, ProcessMark, utc_now
 from service.errors import PrefectUnavailable
 from service.orchestration.liveness import TAKEN_BACK, Silence
 from service.orchestration.types import Run
@@ -117,6 +117,10 @@ async def until(condition, within_s=5):
 
 
 ANN = UUID(int=1)
+ALIVE, DEAD, ELSEWHERE = [
+    ProcessMark(machine="here" if pid < 3 else "there", pid=pid, started="1") for pid in (1, 2, 3)
+]
+KNOWN = {1: True, 2: False, 3: None}
 
 
 class Looks:

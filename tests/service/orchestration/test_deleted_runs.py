@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.states import Running
 
 from flows.errors import StoreFull
-from flows.knowledge import Job, ProcessMark, Word, utc_now
+from flows.knowledge import Job, Word, utc_now
+from flows.stores import settling
 from service.errors import PrefectUnavailable
 from service.orchestration import client as client_module
 from service.orchestration.liveness import PENDING_S, SILENT_S
@@ -21,12 +22,17 @@ from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.wording import reason_line
 from tests.service.deploying import deploy
-from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
-
-ALIVE, DEAD, ELSEWHERE = [
-    ProcessMark(machine="here" if pid < 3 else "there", pid=pid, started="1") for pid in (1, 2, 3)
-]
-KNOWN = {1: True, 2: False, 3: None}
+from tests.service.orchestration.projector_parts import (
+    ALIVE,
+    ANN,
+    DEAD,
+    ELSEWHERE,
+    KNOWN,
+    Looks,
+    begin,
+    kinds,
+    until,
+)
 
 
 @pytest.fixture
@@ -79,6 +85,35 @@ async def test_a_job_that_never_began_has_a_moment_and_then_ends(store, prefect,
     assert await kinds(store, ANN) == ["state.scheduled", "state.crashed"]
 
 
+@pytest.mark.parametrize(
+    ("process", "silent_s", "is_over"),
+    [
+        # of the earlier attempt
+        (DEAD, PENDING_S - 10, False),
+        (DEAD, PENDING_S + 5, True),
+        (ELSEWHERE, PENDING_S + 5, True),
+        (None, PENDING_S + 5, True),
+        # it may wait for Prefect to begin again
+        (ALIVE, PENDING_S + 100, False),
+    ],
+)
+async def test_a_job_that_was_retried_and_waits_has_a_moment(  # noqa: PLR0917
+    store, prefect, projector, looks, process, silent_s, is_over
+):
+    await begin(store, prefect, ANN, process=process)
+    prefect.put(ANN, "CRASHED")
+    await looks.go_on_for(0)
+    prefect.put(ANN, "SCHEDULED", name="AwaitingRetry")
+    await looks.go_on_for(0)
+    assert (await store.job(ANN)).status == "queued"
+    prefect.delete(ANN)
+    await looks.go_on_for(silent_s)
+    asked = prefect.asked
+    await projector._repair.look_at_processes()
+    assert prefect.asked == asked, "nobody looks at the earlier attempt's process"
+    assert (await store.job(ANN)).status == ("failed" if is_over else "queued")
+
+
 async def test_a_row_that_is_older_than_its_run_is_left_alone(store, prefect, looks):
     await store.project(Job(job_id=ANN, mode="big", created_at=utc_now()))
     await looks.go_on_for(PENDING_S - 10)
@@ -125,7 +160,25 @@ async def test_its_end_by_its_own_process_stands(store, prefect, looks):
     assert (row.status, row.end_reason, row.reason) == ("completed", "all done", None)
 
 
-async def test_its_claims_are_released_and_two_servers_say_it_once(store, prefect):
+async def test_an_attempt_that_begins_between_the_look_and_the_write_is_left_alone(
+    store, prefect, projector, looks
+):
+    begun = await begin(store, prefect, ANN, process=DEAD)
+    prefect.delete(ANN)
+    knows = prefect.knows
+
+    async def begins(job_id):
+        await store.begin_attempt(begun.model_copy(update={"process": ALIVE}))
+        return await knows(job_id)
+
+    prefect.knows = begins
+    await looks.go_on_for(0)
+    row = await store.job(ANN)
+    assert (row.status, row.attempt, row.updated_at) == ("running", 2, begun.updated_at)
+
+
+async def test_its_claims_are_released_and_two_servers_say_it_once(store, prefect, monkeypatch):
+    monkeypatch.setattr(settling, "SETTLE", timedelta(0))
     begun = await begin(store, prefect, ANN, process=DEAD)
     until_then = utc_now() + timedelta(hours=1)
     await store.claim([Word(text="moss", key="moss")], job_id=ANN, attempt=begun.attempt, until=until_then)
@@ -168,10 +221,17 @@ async def test_a_run_that_is_there_again_goes_on(store, prefect, looks):
 async def test_while_prefect_is_away_nothing_ends(store, prefect, looks):
     await begin(store, prefect, ANN, process=DEAD)
     prefect.delete(ANN)
-    prefect.is_away = True
+
+    async def is_away(_):
+        raise PrefectUnavailable("Prefect does not answer")
+
+    prefect.knows = is_away
     with pytest.raises(PrefectUnavailable):
         await looks.go_on_for(0)
     assert (await store.job(ANN)).status == "running"
+    del prefect.knows
+    await looks.go_on_for(0)
+    assert (await store.job(ANN)).status == "failed"
 
 
 async def test_a_full_store_keeps_no_other_job_from_being_compared(
@@ -204,15 +264,13 @@ def refuse(code):
     return {"transport": transport}
 
 
-@pytest.mark.parametrize(
-    ("code", "error"), [(404, PrefectHTTPStatusError), (500, PrefectUnavailable), (503, PrefectUnavailable)]
-)
-async def test_a_proxy_whose_prefect_is_away_is_not_believed(monkeypatch, code, error):
+@pytest.mark.parametrize("code", [404, 500, 503])
+async def test_a_proxy_whose_prefect_is_away_is_not_believed(monkeypatch, code):
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     connection = client_module._connection
     monkeypatch.setattr(client_module, "_connection", lambda *given: connection(*given) | refuse(code))
     async with Orchestrator() as orchestrator:
-        with pytest.raises(error):
+        with pytest.raises(PrefectUnavailable):
             await orchestrator.knows(ANN)
 
 
@@ -223,7 +281,8 @@ async def test_a_real_prefect_says_which_runs_it_knows(prefect_api, stand_ins, s
         job_id = (await orchestrator.start("quick", {})).job_id
         assert await orchestrator.knows(job_id)
         assert not await orchestrator.knows(uuid4())
-        await store.begin_attempt(Job(job_id=job_id, mode="quick", created_at=utc_now(), process=DEAD))
+        await client.set_flow_run_state(job_id, Running(), force=True)
+        await store.begin_attempt(Job(job_id=job_id, mode="quick", created_at=utc_now(), process=ALIVE))
         async with Projector(store, orchestrator) as projector:
             projector._repair.is_alive = lambda mark: KNOWN[mark.pid]
 
@@ -236,5 +295,6 @@ async def test_a_real_prefect_says_which_runs_it_knows(prefect_api, stand_ins, s
 
             await until(has_state, within_s=10)
             await client.delete_flow_run(job_id)
+            projector._repair.is_alive = lambda _: False
             await until(is_over, within_s=20)
     assert (await store.job(job_id)).reason.code == "run_deleted"

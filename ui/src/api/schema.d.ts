@@ -224,7 +224,8 @@ export interface paths {
          * Cancel Job
          * @description Stop a job. By default it finishes the work in flight; `{"drain": false}` stops it immediately.
          *
-         *     Repeating the request has no effect.
+         *     Repeating the request has no effect. If Prefect no longer knows the run, a process that may still work can
+         *     only be drained: to stop it immediately is refused with the code `run_deleted`.
          */
         post: operations["cancel_job"];
         delete?: never;

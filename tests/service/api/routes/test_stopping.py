@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -204,11 +205,11 @@ def deleted(job_id):
 
 def test_a_job_whose_run_was_deleted_ends_and_says_what_to_do(served):
     job_id = started(served)
-    dead = ProcessMark(machine=machine(), pid=2**22 + 1, started="1")
-    begun = with_document(served, job_id, process=dead)
-    shown(served, job_id, status="queued", state_name="Scheduled")
+    with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
+    put(job_id, Running())
+    shown(served, job_id, status="running")
     deleted(job_id)
-    assert begun.process == dead
+    served.resources.projector._repair.is_alive = lambda _: False
     found = shown(served, job_id, status="failed")
     assert found["reason"] == {"code": "run_deleted", "params": {}}
     assert "no longer knows its run" in found["errors"][-1]
@@ -218,15 +219,56 @@ def test_a_job_whose_run_was_deleted_ends_and_says_what_to_do(served):
     assert "new job" in error["remedy"]
 
 
-def test_a_job_whose_run_was_deleted_can_be_cancelled_unless_its_process_is_at_work(served):
+@pytest.fixture
+def unwatched(served, monkeypatch):
+    """Nobody but the requests looks at jobs."""
+    repair = served.resources.projector._repair
+
+    async def nothing(**_):
+        pass
+
+    for name in ("compare_runs", "look_at_processes"):
+        monkeypatch.setattr(repair, name, nothing)
+    # a comparison that has begun is over
+    served.do(served.resources.projector.look_at(uuid4()))
+    return repair
+
+
+def test_a_job_at_work_whose_run_was_deleted_can_only_be_drained(served, unwatched):
     job_id = started(served)
     with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
     put(job_id, Running())
     shown(served, job_id, status="running")
     deleted(job_id)
-    problem(served.post(f"/jobs/{job_id}/cancel", json={"drain": False}), 404, "job_id")
+    document = problem(served.post(f"/jobs/{job_id}/cancel", json={"drain": False}), 409, "job_id")
+    (error,) = document["errors"]
+    assert error["code"] == "run_deleted"
+    assert '{"drain": true}' in error["remedy"]
+    assert not served.do(served.store.stop_requested(job_id))
     assert served.post(f"/jobs/{job_id}/cancel").json()["did"] == "draining"
-    served.resources.projector._repair.is_alive = lambda _: False
+    assert served.do(served.store.stop_requested(job_id))
+    unwatched.is_alive = lambda _: False
     answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": False})
-    assert answer.status_code == 409 or answer.json()["did"] == "ended"
-    shown(served, job_id, status="failed")
+    assert (answer.status_code, answer.json()["did"]) == (202, "ended")
+    shown(served, job_id, status="cancelled", reason={"code": "run_deleted", "params": {}})
+
+
+def test_a_paused_job_whose_run_was_deleted_is_drained(served, unwatched):
+    job_id = started(served)
+    with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
+    put(job_id, Running(), Paused())
+    shown(served, job_id, state_name="Paused")
+    deleted(job_id)
+    assert served.post(f"/jobs/{job_id}/cancel").json()["did"] == "draining"
+    assert served.do(served.store.stop_requested(job_id))
+
+
+@pytest.mark.parametrize("drain", [True, False])
+@pytest.mark.usefixtures("unwatched")
+def test_a_waiting_job_whose_run_was_deleted_is_cancelled_at_once(served, drain):
+    job_id = started(served)
+    deleted(job_id)
+    answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": drain})
+    assert (answer.status_code, answer.json()["did"]) == (202, "cancelled")
+    assert "no longer knows its run" in served.get(f"/jobs/{job_id}").json()["errors"][-1]
+    assert served.get(f"/jobs/{job_id}").json()["status"] == "cancelled"

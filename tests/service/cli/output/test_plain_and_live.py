@@ -13,10 +13,11 @@ from datetime import timedelta
 
 import pytest
 
-from flows.knowledge import Counts, NamedOutcome, ProviderTrouble
+from flows.knowledge import Counts, NamedOutcome, ProviderTrouble, Reason
 from service.cli.output.display import plain_line
 from service.cli.output.progress import PlainReporter
 from service.cli.output.summary import summarize
+from service.schemas import JobView
 from tests.service.cli.output.display_jobs import JOB_ID, NOW, event, full_scene, make_job
 
 
@@ -65,6 +66,19 @@ def test_summary_counts_given_up_words_once_where_their_reasons_are_told():
     text = "\n".join(summarize(job, store_url=""))
     assert "given up" not in text
     assert "3 not in the offline lexicon" in text
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_summary_of_a_job_whose_run_was_deleted_says_why_and_what_to_do(status):
+    job = make_job(1, status=status, reason=Reason(code="run_deleted"))
+    lines = summarize(JobView.of(job, prefect_url=None, now=NOW), store_url="")
+    assert lines[-2].startswith("  problem       Prefect no longer knows its run: it was deleted")
+    assert lines[-1] == "  what to do    Start a new job; what this one learned is kept."
+
+
+def test_summary_of_a_job_that_waits_tells_no_reason_of_an_end():
+    job = make_job(status="queued", reason=Reason(code="late", params={"pool": "learning"}))
+    assert JobView.of(job, prefect_url=None, now=NOW).errors == ()
 
 
 @pytest.mark.parametrize("is_page_up", [True, False])
