@@ -156,6 +156,15 @@ def test_a_store_that_cannot_be_opened_for_writing_is_listed(url, tmp_path, caps
     assert listed(capsys, said) == ["running", "completed"]
 
 
+@pytest.mark.parametrize("prevented", [read_only, None])
+def test_an_empty_log_left_behind_keeps_no_store_from_being_listed(url, tmp_path, capsys, prevented):
+    put(url, "completed")
+    (tmp_path / "knowledge.db-wal").touch()
+    with prevented(tmp_path) if prevented else without_room():
+        assert cli.main(["jobs"]) == 0
+    assert listed(capsys, "what the store has") == ["completed"]
+
+
 def test_a_store_that_cannot_be_read_either_says_why(url, tmp_path, capsys):
     with read_only(tmp_path):
         assert cli.main(["jobs"]) == 1
