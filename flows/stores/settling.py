@@ -23,6 +23,8 @@ LONGEST_RETRY_S = 60.0
 LOOK_S = 0.5
 LOOK_AGAIN_S = 60.0
 """How often to look for jobs that nobody has settled, one page at a time."""
+PAGES_AT_ONCE = 5
+"""How many pages of the newest jobs that ended badly are settled without a server."""
 ENDED_BADLY: tuple[JobStatus, ...] = ("failed", "cancelled")
 
 log = logging.getLogger(__name__)
@@ -53,9 +55,11 @@ async def settle(store: Store, job: Job) -> Job:
 
 
 async def settle_ended(store: Store) -> None:
-    """Settle all jobs that ended badly, and whose process writes no more. Raises the store's errors."""
+    """Settle the newest jobs that ended badly, and whose process writes no more; a server settles older
+    ones. Raises the store's errors.
+    """
     cursor: str | None = None
-    while True:
+    for _ in range(PAGES_AT_ONCE):
         page = await store.jobs(statuses=ENDED_BADLY, cursor=cursor, limit=MAX_PAGE)
         for row in page.items:
             ended_at = row.state.since if row.state is not None else row.finished_at

@@ -72,7 +72,8 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
     is_live, is_first = True, True
     async with reporter:
         async for frame in client.watch(job_id, from_start=True):
-            if is_first:
+            if frame.live or is_first:
+                # either clock may be set; a frame that was polled tells when the job changed
                 reporter.clock, is_first = _clock_of(frame), False
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:

@@ -37,13 +37,9 @@ def named_url() -> str | None:
     return ClientSettings().url
 
 
-def url_from_environment() -> str:
-    """The server's URL: LEARN_URL, or this machine at LEARN_PORT (8000 by default)."""
-    return ClientSettings().server_url
-
-
 class Connection:
-    """Requests to one server. `token` is sent with each; by default it is LEARN_API_TOKEN.
+    """Requests to one server: by default LEARN_URL, or this machine at LEARN_PORT. `token` is sent with each;
+    by default it is LEARN_API_TOKEN.
 
     Raises InvalidInput for an invalid URL.
     """
@@ -51,9 +47,10 @@ class Connection:
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
-        self.url = _checked(url or url_from_environment())
+        settings = ClientSettings()
+        self.url = _checked(url or settings.server_url)
         self.timeout_s = timeout_s
-        self._token = token or ClientSettings().token
+        self._token = token or settings.token
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers=self.headers,

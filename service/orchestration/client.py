@@ -159,6 +159,15 @@ class PrefectApi:
         raise AssertionError("unreachable")
 
 
+def not_prefects(error: PrefectHTTPStatusError) -> ConfigurationError:
+    """The error for an answer that Prefect never gives: something else is at its URL."""
+    url = without_credentials(str(error.request.url))
+    return ConfigurationError(
+        f"{url} answered with HTTP {error.response.status_code}, so it is not a compatible Prefect API."
+        " Check PREFECT_API_URL."
+    )
+
+
 class _BusyError(Exception):
     """Prefect is busy; the argument is the HTTP status."""
 

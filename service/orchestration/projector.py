@@ -16,6 +16,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from prefect.context import get_settings_context
+from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.core.ending import reason_of_end
 from flows.errors import LearningError, StoreFull, StoreUnavailable
@@ -23,6 +24,7 @@ from flows.knowledge import Job, JobEvent, PrefectState, Reason
 from flows.stores.base import Saved, Store
 from flows.stores.settling import Settler, settle_ended
 from service.errors import PrefectUnavailable
+from service.orchestration.client import not_prefects
 from service.orchestration.events import LatestFirst, PoolEvent, RunEvent, events
 from service.orchestration.reading import CommittedStates, in_order
 from service.orchestration.repair import WAITING, Repair
@@ -32,10 +34,6 @@ from service.orchestration.types import Run
 from service.wording import reason_text
 
 POLL_S = 4.0
-SETTLE_FOR_S = 6.0
-"""How long one comparison without a server may settle jobs: longer than a locked store takes to say so. The
-next comparison goes on.
-"""
 AGAIN_S = 1.5
 """Pause after a failed poll, and while a run that a worker took has not begun."""
 SECOND_LOOK_S = 6.0
@@ -135,24 +133,30 @@ class Projector:
             await self._repair.compare_runs(is_first=not self._has_looked_back)
             self._has_looked_back = True
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, *, within_s: float | None = None) -> None:
         """Update the open rows in the store from Prefect, and settle jobs that ended badly, also if Prefect
-        does not respond.
+        does not respond. What cannot be settled in time is left to the next call.
 
-        Raises PrefectUnavailable and the store's errors.
+        Raises PrefectUnavailable, ConfigurationError and the store's errors.
         """
-        is_writable = True
+        until = None if within_s is None else asyncio.get_running_loop().time() + within_s
+        problem: LearningError | None = None
         try:
-            async with self._polling:
+            async with asyncio.timeout_at(until), self._polling:
                 await self._repair.compare_rows()
         except (StoreFull, StoreUnavailable):
-            is_writable = False
             raise
-        finally:
-            if is_writable:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(SETTLE_FOR_S):
-                        await settle_ended(self._store)
+        except LearningError as error:
+            problem = error
+        except PrefectHTTPStatusError as error:
+            problem = not_prefects(error)
+        except TimeoutError:
+            problem = PrefectUnavailable(f"Prefect did not respond within {within_s or 0:g} s")
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await settle_ended(self._store)
+        if problem is not None:
+            raise problem
 
     async def _listen(self) -> None:
         async with aclosing(events(self._settings, self._on_stream)) as stream:
@@ -291,8 +295,5 @@ async def catch_up(store: Store, *, within_s: float) -> None:
     Raises PrefectUnavailable if Prefect does not respond in time, ConfigurationError and the store's errors,
     after doing what could be done.
     """
-    try:
-        async with asyncio.timeout(within_s), Orchestrator(clock=store.now) as orchestrator:
-            await Projector(store, orchestrator).catch_up()
-    except TimeoutError as error:
-        raise PrefectUnavailable(f"Prefect did not respond within {within_s:g} s") from error
+    async with Orchestrator(clock=store.now) as orchestrator:
+        await Projector(store, orchestrator).catch_up(within_s=within_s)

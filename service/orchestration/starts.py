@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
 import httpx
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
@@ -13,7 +15,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from flows.errors import ConfigurationError, InvalidInput
 from flows.knowledge import Mode, StartedBy
 from flows.knowledge.events import starter_tag
-from service.errors import IDEMPOTENCY_KEY, Conflict, PrefectUnavailable
+from service.errors import IDEMPOTENCY_KEY, Conflict, NotFound, PrefectUnavailable
 from service.orchestration.client import PrefectApi
 from service.orchestration.flows import OurFlows, flow_name
 from service.orchestration.reading import RunReader
@@ -21,10 +23,11 @@ from service.orchestration.types import Run, given_labels
 
 
 class Starts:
-    """Starts runs, one at a time, since Prefect on SQLite takes one write at a time.
+    """Starts runs, for each key one after the other.
 
     Prefect keeps a key once per flow; here it belongs to one request of any kind. The oldest run under a key
-    is the one that counts. `cancel` cancels a run.
+    is the one that counts. The others are cancelled at once, or with the next request under the key.
+    `cancel` cancels a run.
     """
 
     def __init__(
@@ -36,6 +39,9 @@ class Starts:
         self._cancel = cancel
         self._deployment_ids: dict[Mode, UUID] = {}
         self._starting = asyncio.Lock()
+        """Prefect on SQLite takes one write at a time."""
+        self._of_key: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """The lock of each key, for as long as somebody holds it or waits for it."""
 
     async def start(
         self, mode: Mode, parameters: Mapping[str, Any], *, idempotency_key: str | None, by: StartedBy
@@ -45,15 +51,22 @@ class Starts:
         Raises Conflict, InvalidInput, ConfigurationError.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
-        async with self._starting:
-            if idempotency_key is None:
-                return await self._create(mode, given, f"start {uuid4()}", by)
+        if idempotency_key is None:
+            return await self._create(mode, given, f"start {uuid4()}", by)
+        async with self._of_key.setdefault(idempotency_key, asyncio.Lock()):
             earlier = await self._reader.runs_of_key(idempotency_key)
             run = earlier[0] if earlier else await self._create(mode, given, idempotency_key, by)
-            await self._check_same(run, mode, given)
-            if not earlier:
-                await self._check_first(run, idempotency_key)
-            return run
+            # another server may have started one of another kind under the key meanwhile
+            known = earlier or await self._reader.runs_of_key(idempotency_key) or [run]
+            await self._withdraw(known[1:])
+            await self._check_same(known[0], mode, given)
+            return known[0]
+
+    async def _withdraw(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            if not run.state.is_final:
+                with suppress(NotFound):
+                    await self._cancel(run.job_id)
 
     async def _check_same(self, run: Run, mode: Mode, given: Mapping[str, Any]) -> None:
         if run.mode != mode:
@@ -66,13 +79,6 @@ class Starts:
         if different:
             names = ", ".join(f"`{name}`" for name in different)
             raise _used(run, f" with a different {names}")
-
-    async def _check_first(self, run: Run, key: str) -> None:
-        """Withdraw a run if another server has started one of another kind under its key meanwhile."""
-        first = next(iter(await self._reader.runs_of_key(key)), run)
-        if first.job_id != run.job_id:
-            await self._cancel(run.job_id)
-            raise _used(first, f", a {first.mode} job")
 
     async def _defaults(self, mode: Mode) -> dict[str, Any]:
         """The values of a deployment's parameters that are not given: its own, or else its flow's."""
@@ -97,20 +103,21 @@ class Starts:
     async def _create(self, mode: Mode, given: Mapping[str, Any], key: str, by: StartedBy) -> Run:
         try:
             deployment_id = await self._deployment_id(mode)
-            run = await self._api.ask(
-                lambda client: client.create_flow_run_from_deployment(
-                    deployment_id,
-                    parameters=dict(given),
-                    idempotency_key=key,
-                    tags=[starter_tag(by)],
-                    labels=dict(given_labels(given)),
+            async with self._starting:
+                run = await self._api.ask(
+                    lambda client: client.create_flow_run_from_deployment(
+                        deployment_id,
+                        parameters=dict(given),
+                        idempotency_key=key,
+                        tags=[starter_tag(by)],
+                        labels=dict(given_labels(given)),
+                    )
                 )
-            )
         except ObjectNotFound as error:
             raise _missing(mode) from error
         except PrefectHTTPStatusError as error:
             if error.response.status_code == httpx.codes.NOT_FOUND:
-                del self._deployment_ids[mode]
+                self._deployment_ids.pop(mode, None)
                 raise _missing(mode) from error
             if error.response.status_code in {400, 409, 422}:
                 raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error

@@ -176,7 +176,7 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         **_SILENT,
     }
-    if URL not in os.environ:
+    if named_api() is None:
         wishes["PREFECT_HOME"] = str(prefect_home(settings))
     if url.startswith("http://"):
         wishes |= _few_certificates(settings)
@@ -185,7 +185,7 @@ def client_environment(settings: Settings, url: str) -> dict[str, str]:
         "NO_PROXY": proxies["NO_PROXY"],
         "no_proxy": proxies["no_proxy"],
     }
-    return {name: value for name, value in wishes.items() if name not in os.environ} | fixed
+    return {name: value for name, value in wishes.items() if not os.environ.get(name)} | fixed
 
 
 def _few_certificates(settings: Settings) -> dict[str, str]:

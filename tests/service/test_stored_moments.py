@@ -106,6 +106,32 @@ def test_a_display_of_a_servers_job_counts_by_the_server():
     assert timedelta() <= clock() - sent_at < MINUTE
 
 
+class FramesOnly(SilentReporter):
+    """A display that takes frames and shows nothing."""
+
+    def __call__(self, job, events):
+        pass
+
+
+async def test_a_display_counts_by_the_last_live_frame_of_the_server(monkeypatch):
+    now = utc_now()
+    frames = [(True, now - HOUR), (True, now + HOUR), (False, now - HOUR)]
+    clocks = []
+
+    async def watch(_job_id, *, from_start):
+        for live, sent_at in frames:
+            yield SimpleNamespace(live=live, sent_at=sent_at, prefect_url=None, events=())
+            clocks.append(reporter.clock())
+
+    reporter = FramesOnly()
+    monkeypatch.setattr(remote, "choose_reporter", lambda **_: reporter)
+    monkeypatch.setattr(remote, "tell_end", lambda *_, **__: None)
+    monkeypatch.setattr(remote, "exit_code", lambda _: 0)
+    await remote.watch_and_tell(SimpleNamespace(watch=watch), ANN, is_json=False, is_plain=True)
+    expected = (now - HOUR, now + HOUR, now + HOUR)
+    assert [abs(clock - at) < MINUTE for clock, at in zip(clocks, expected, strict=True)] == [True] * 3
+
+
 @pytest.mark.parametrize(("silent_for", "state"), [(timedelta(), "ok"), (5 * MINUTE, "warn")])
 async def test_the_doctor_tells_how_long_a_job_has_been_silent(store, silent_for, state):
     await store.put_job(running(store, updated_at=store.now() - silent_for))

@@ -18,7 +18,6 @@ _DOUBLES = re.compile(r"(?:[^aeiou]|qu)[aeiouy][bdfgklmnprtvzs]$")
 _VOWEL = re.compile("[aeiouy]")
 _HARD_C = re.compile(r"[aeiou]c$")
 _MIN_BASE = 2
-"""Forms whose bases are kept: common words recur."""
 
 
 def regular_forms(base: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from flows.core.identity.graphics import graphical_key
 from flows.errors import ConfigurationError, StoreReadOnly
 from flows.shielding import finish
 from flows.stores.sqlite.failures import is_busy, translated
-from flows.stores.sqlite.opening import check_identity, check_path, uri_to_read
+from flows.stores.sqlite.opening import check_identity, check_path, uris_to_read
 from flows.stores.sqlite.statements import STATEMENTS, migrations, split_script
 
 Scalar = str | int | float | None
@@ -102,8 +102,7 @@ class SqliteDatabase:
         """
         try:
             with translated(self.path):
-                self._reader = await self._connect(uri_to_read(self.path))
-                stored = await self._read_identity(self._reader)
+                stored = await self._read_first(*uris_to_read(self.path))
             if stored is None or stored[0] < len(migrations()):
                 raise StoreReadOnly(  # noqa: TRY301  and close, as after any other failure
                     f"LEARN_STORE: {self.path} is from an earlier version, and cannot be upgraded without"
@@ -113,6 +112,17 @@ class SqliteDatabase:
         except BaseException:
             await self.close()
             raise
+
+    async def _read_first(self, uri: str, *others: str) -> tuple[int, str] | None:
+        """Connect the reader by the first URI that works, and read the identity."""
+        try:
+            self._reader = await self._connect(uri)
+            return await self._read_identity(self._reader)
+        except sqlite3.OperationalError:
+            if not others:
+                raise
+        await self._close()
+        return await self._read_first(*others)
 
     async def close(self) -> None:
         """Close both connections; the last process to close a file merges its write-ahead log into it."""

@@ -47,9 +47,14 @@ def check_identity(path: Path, version: int, held: str, language: str) -> None:
         )
 
 
-def uri_to_read(path: Path) -> str:
-    """The URI that opens a file for reading only."""
-    log = path.with_name(f"{path.name}-wal")
-    # without a log nobody has the file open, and SQLite needs no index of it beside the file
-    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-    return f"file:{quote(bytes(path))}?{how}"
+def uris_to_read(path: Path) -> tuple[str, ...]:
+    """The URIs that open a file for reading only, each to try if the one before fails."""
+    shared = f"file:{quote(bytes(path))}?mode=ro"
+    alone = f"{shared}&immutable=1"
+    try:
+        is_empty = path.with_name(f"{path.name}-wal").stat().st_size == 0
+    except FileNotFoundError:
+        # without a log nobody has the file open, and SQLite needs no index of it beside the file
+        return (alone,)
+    # an empty log is one left behind, or that of a process which has just opened the file
+    return (shared, alone) if is_empty else (shared,)

@@ -22,6 +22,9 @@ Stamp = str | dict[str, str]
 RULE = frozenset({"rule", "anchor"})
 """The settings that are Prefect's `schedule`."""
 
+_INTERIM = "-to-be-renamed"
+"""How the slug of a schedule ends that takes the place of another, until that one is deleted."""
+
 
 class LeftSchedule(NamedTuple):
     """A schedule that is no longer in the file, and that stays in Prefect: a person changed it there, or it
@@ -87,10 +90,14 @@ async def apply_schedules(
     named = {schedule.slug for schedule in wanted}
     for schedule in wanted:
         slug = schedule.slug or ""
+        interim = there.pop(f"{slug}{_INTERIM}", None)
         known_as = schedule.replaces if slug not in there and schedule.replaces not in named else None
         old = there.pop(known_as or "", None)
         if old is None:
             known_as, old = slug, there.get(slug)
+        if interim is not None and old is not None:
+            await client.delete_deployment_schedule(existing.id, interim.id)
+        old = old or interim
         changed = _changed(prints_of(schedule), applied.get(known_as or ""), entries.get(known_as or ""))
         if old is not None:
             await _update(client, existing, old, schedule, changed)
@@ -147,10 +154,12 @@ async def _update(
     if not edits and old.slug == wanted.slug:
         return
     if result.max_scheduled_runs is None and old.max_scheduled_runs is not None:
-        # Prefect's update cannot take the limit away
+        # Prefect's update cannot take the limit away; whenever this fails, one is left that has all settings
+        interim = result.model_copy(update={"slug": f"{wanted.slug}{_INTERIM}"})
+        (made,) = await client.create_deployment_schedules(existing.id, [interim])
         await client.delete_deployment_schedule(existing.id, old.id)
-        await client.create_deployment_schedules(existing.id, [result])
-        return
+        old = made
+    # all settings, since Prefect empties parameters that an update leaves out
     await client.update_deployment_schedule(
         existing.id,
         old.id,

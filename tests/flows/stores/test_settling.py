@@ -155,7 +155,7 @@ async def test_a_job_that_runs_again_is_left_alone(store, clock):
     assert len(await store.claims(ANN)) == 1
 
 
-async def test_all_that_ended_badly_are_settled_at_once_but_those_that_just_did(store, monkeypatch):
+async def test_those_that_ended_badly_are_settled_at_once_but_those_that_just_did(store, monkeypatch):
     monkeypatch.setattr(settling, "MAX_PAGE", 2)
     long_ago = utc_now() - timedelta(minutes=1)
     for number in range(1, 6):
@@ -169,6 +169,18 @@ async def test_all_that_ended_badly_are_settled_at_once_but_those_that_just_did(
     await settle_ended(store)
     settled = [number for number in range(1, 11) if await is_settled(store, UUID(int=number))]
     assert settled == [1, 2, 3, 4, 5, 7]
+
+
+async def test_without_a_server_only_the_newest_jobs_are_read(store, monkeypatch):
+    monkeypatch.setattr(settling, "MAX_PAGE", 2)
+    monkeypatch.setattr(settling, "PAGES_AT_ONCE", 2, raising=False)
+    long_ago = utc_now() - timedelta(minutes=1)
+    for number in range(1, 6):
+        created_at = long_ago + timedelta(seconds=number)
+        await crash(store, UUID(int=number), created_at=created_at, ended_at=long_ago)
+    await settle_ended(store)
+    settled = [number for number in range(1, 6) if await is_settled(store, UUID(int=number))]
+    assert settled == [2, 3, 4, 5]
 
 
 async def test_an_end_that_the_process_told_is_settled_for_good_though_prefect_never_says_so(store):

@@ -12,6 +12,8 @@ import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -68,6 +70,28 @@ def test_jobs_are_listed_from_the_store(url, capsys):
     told = capsys.readouterr()
     assert [line.split("\t")[2] for line in told.out.splitlines()] == ["running", "completed"]
     assert "store" in told.err + told.out
+
+
+class _OtherSite(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(404)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_error(405)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_jobs_are_listed_though_another_site_is_at_prefects_url(url, capsys):
+    put(url, "completed", "unsettled", "running")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OtherSite) as site:
+        Thread(target=site.serve_forever, daemon=True).start()
+        with adopted({"PREFECT_API_URL": f"http://127.0.0.1:{site.server_port}/api"}):
+            assert cli.main(["jobs"]) == 0
+        site.shutdown()
+    assert listed(capsys, "what the store has.*PREFECT_API_URL") == ["running", "failed", "completed"]
 
 
 def test_filters_and_json_hold_there_too(url, capsys):
@@ -130,6 +154,15 @@ def test_a_store_that_cannot_be_opened_for_writing_is_listed(url, tmp_path, caps
     with prevented(tmp_path) if prevented else without_room():
         assert cli.main(["jobs"]) == 0
     assert listed(capsys, said) == ["running", "completed"]
+
+
+@pytest.mark.parametrize("prevented", [read_only, None])
+def test_an_empty_log_left_behind_keeps_no_store_from_being_listed(url, tmp_path, capsys, prevented):
+    put(url, "completed")
+    (tmp_path / "knowledge.db-wal").touch()
+    with prevented(tmp_path) if prevented else without_room():
+        assert cli.main(["jobs"]) == 0
+    assert listed(capsys, "what the store has") == ["completed"]
 
 
 def test_a_store_that_cannot_be_read_either_says_why(url, tmp_path, capsys):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flows.settings import Settings
 from service.cli.output.logfile import logging_to
-from service.stack.environment import open_log, prepare_home, set_aside
+from service.stack.environment import client_environment, open_log, prepare_home, set_aside
 
 KEEPS_OUT = """
 import sys
@@ -55,6 +55,17 @@ def test_prefect_makes_no_folder_in_the_users_home(tmp_path):
     command = [sys.executable, "-c", KEEPS_OUT, str(tmp_path / "learning")]
     subprocess.run(command, env=environment, check=True, timeout=60, capture_output=True)
     assert list(home.iterdir()) == []
+
+
+def test_what_is_set_to_nothing_counts_as_not_set(tmp_path, monkeypatch):
+    settings = Settings(home=tmp_path)
+    for name in ("PREFECT_API_URL", "PREFECT_CLIENT_MAX_RETRIES", "PREFECT_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    without = client_environment(settings, "http://127.0.0.1:1/api")
+    for name in ("PREFECT_API_URL", "PREFECT_CLIENT_MAX_RETRIES", "PREFECT_HOME"):
+        monkeypatch.setenv(name, "")
+    assert client_environment(settings, "http://127.0.0.1:1/api") == without
+    assert without["PREFECT_HOME"] == str(tmp_path / "prefect")
 
 
 def test_many_processes_may_prepare_one_home_at_once(tmp_path):

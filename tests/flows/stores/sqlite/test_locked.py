@@ -42,6 +42,17 @@ async def test_a_store_in_use_is_opened_without_waiting_for_who_writes(tmp_path)
         other.execute("ROLLBACK")
 
 
+async def test_a_reader_sees_what_a_process_writes_that_had_just_opened_the_file(tmp_path):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START):
+        pass
+    async with SqliteStore(path, clock=lambda: START) as writer:
+        assert path.with_name("knowledge.db-wal").stat().st_size == 0
+        async with SqliteStore(path, clock=lambda: START, is_read_only=True) as reader:
+            await writer.begin_attempt(Job(job_id=UUID(int=1), mode="big", created_at=START))
+            assert (await reader.job(UUID(int=1))).attempt == 1
+
+
 @pytest.mark.parametrize("is_ours", [False, True], ids=["new file", "file of ours"])
 async def test_a_store_that_others_hold_while_it_opens_is_waited_for(tmp_path, is_ours):
     path = tmp_path / "knowledge.db"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from uuid import uuid4
 
 import pytest
@@ -164,3 +164,64 @@ async def test_a_run_of_an_earlier_version_is_compared_by_its_parameters(stand_i
         assert (await server.start("big", {"minutes": 5}, idempotency_key=key)).job_id == run.id
         with pytest.raises(InvalidInput, match="minutes"):
             await server.start("big", {}, idempotency_key=key)
+
+
+async def begin(ids, key, *modes):
+    """Runs under one key that each another server has started, seeing none of the others."""
+    async with get_client() as client:
+        return [
+            (await client.create_flow_run_from_deployment(ids[mode], idempotency_key=key)).id
+            for mode in modes
+        ]
+
+
+@pytest.mark.parametrize("asked", ["quick", "big"])
+async def test_the_next_request_under_a_key_cancels_all_jobs_but_the_first(stand_ins, asked):
+    ids = await deploy(stand_ins)
+    key = str(uuid4())
+    first, *_ = await begin(ids, key, "quick", "deep", "big")
+    async with Orchestrator() as server:
+        with nullcontext() if asked == "quick" else pytest.raises(Conflict, match=str(first)):
+            assert (await server.start(asked, {}, idempotency_key=key)).job_id == first
+    assert await asyncio.to_thread(jobs_of, key) == [str(first)]
+
+
+async def test_a_server_that_sees_the_others_jobs_only_after_its_own_cancels_all_but_the_first(
+    stand_ins, monkeypatch
+):
+    ids = await deploy(stand_ins)
+    key = str(uuid4())
+    first, _ = await begin(ids, key, "quick", "deep")
+    async with Orchestrator() as server:
+        read, unseen = server.runs_of_key, [[]]
+
+        async def runs_of_key(key):
+            return unseen.pop() if unseen else await read(key)
+
+        monkeypatch.setattr(server, "runs_of_key", runs_of_key)
+        with pytest.raises(Conflict, match=str(first)):
+            await server.start("big", {}, idempotency_key=key)
+    assert await asyncio.to_thread(jobs_of, key) == [str(first)]
+
+
+async def test_a_request_waits_for_those_under_its_own_key_only(stand_ins, monkeypatch):
+    await deploy(stand_ins)
+    slow, other = str(uuid4()), str(uuid4())
+    async with Orchestrator() as server:
+        read, may_go_on, looks = server.runs_of_key, asyncio.Event(), []
+
+        async def runs_of_key(key):
+            looks.append(key)
+            if key == slow:
+                await may_go_on.wait()
+            return await read(key)
+
+        monkeypatch.setattr(server, "runs_of_key", runs_of_key)
+        waiting = [asyncio.create_task(server.start("big", {}, idempotency_key=slow)) for _ in range(2)]
+        async with asyncio.timeout(10):
+            await server.start("big", {}, idempotency_key=other)
+            await server.start("big", {})
+        assert looks.count(slow) == 1
+        may_go_on.set()
+        one, same = await asyncio.gather(*waiting)
+        assert one.job_id == same.job_id

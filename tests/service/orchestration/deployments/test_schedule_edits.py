@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 import yaml
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, VariableUpdate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
@@ -95,6 +95,27 @@ async def test_an_edit_leaves_alone_what_a_person_changed_elsewhere_in_the_sched
     await edited.deploy({**HOURLY, "cron": "15 * * * *"})
     found = await edited.one()
     assert (found.schedule.cron, found.active, found.parameters) == ("15 * * * *", True, {})
+
+
+@pytest.mark.parametrize(
+    "step", ["create_deployment_schedules", "delete_deployment_schedule", "update_deployment_schedule"]
+)
+async def test_a_limit_is_taken_away_though_prefect_fails_in_between(edited, monkeypatch, step):
+    wanted = {**HOURLY, "active": True, "parameters": {"minutes": 5}}
+    await edited.deploy({**wanted, "max_scheduled_runs": 3})
+    await edited.change(active=False, parameters={"minutes": 5})
+
+    async def fails(*_, **__):
+        raise RuntimeError("Prefect went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PrefectClient, step, fails)
+        with pytest.raises(RuntimeError, match="went away"):
+            await edited.deploy(wanted)
+    await edited.deploy(wanted)
+    ((slug, found),) = (await edited.schedules()).items()
+    assert (slug, found.active, found.max_scheduled_runs) == ("hourly", False, None)
+    assert found.parameters == {"minutes": 5}
 
 
 SCHEDULES = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from flows.stores import settling
 from service.errors import PrefectUnavailable
 from service.orchestration.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
+from service.stack.environment import adopted
 from tests.service.deploying import deploy
 from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
 
@@ -235,6 +237,37 @@ async def test_one_comparison_says_what_the_store_refused(store, prefect, projec
         await projector.catch_up()
     row = await store.job(ANN)
     assert (row.status, row.is_settled) == ("failed", False)
+
+
+async def never(*_):
+    await asyncio.Event().wait()
+
+
+async def unsettled_beside_an_open_job(store, prefect, projector):
+    await crashed_with_a_claim(store, prefect)
+    await projector.poll()
+    await begin(store, prefect, UUID(int=2))
+
+
+async def test_a_comparison_that_is_cancelled_ends_at_once(store, prefect, projector, monkeypatch):
+    await unsettled_beside_an_open_job(store, prefect, projector)
+    monkeypatch.setattr(prefect, "runs_by_id", never)
+    monkeypatch.setattr(store, "release_all", never)
+    task = asyncio.create_task(projector.catch_up())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=2)
+    assert [each.cancelled() for each in done] == [True]
+
+
+async def test_comparing_and_settling_share_one_deadline(store, prefect, projector, monkeypatch, free_port):
+    await unsettled_beside_an_open_job(store, prefect, projector)
+    monkeypatch.setattr(store, "release_all", never)
+    silent = socket.create_server(("127.0.0.1", free_port))
+    with silent, adopted({"PREFECT_API_URL": f"http://127.0.0.1:{free_port}/api"}):
+        async with asyncio.timeout(3):
+            with pytest.raises(PrefectUnavailable):
+                await catch_up(store, within_s=0.5)
 
 
 async def test_jobs_are_settled_though_prefect_is_away(store, prefect, projector):
