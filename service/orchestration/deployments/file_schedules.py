@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
@@ -90,7 +91,9 @@ async def apply_schedules(
     named = {schedule.slug for schedule in wanted}
     for schedule in wanted:
         slug = schedule.slug or ""
-        interim = there.pop(f"{slug}{_INTERIM}", None)
+        interim = there.pop(_interim_slug(slug), None) or there.pop(
+            _interim_slug(schedule.replaces or ""), None
+        )
         known_as = schedule.replaces if slug not in there and schedule.replaces not in named else None
         old = there.pop(known_as or "", None)
         if old is None:
@@ -105,6 +108,8 @@ async def apply_schedules(
             await client.create_deployment_schedules(existing.id, [schedule])
     left: list[LeftSchedule] = []
     for slug in applied.keys() - named:
+        if (interim := there.get(_interim_slug(slug))) is not None:
+            await client.delete_deployment_schedule(existing.id, interim.id)
         if (old := there.get(slug)) is None:
             continue
         stamp = applied[slug]
@@ -114,6 +119,11 @@ async def apply_schedules(
             reason: Literal["changed", "unrecorded"] = "changed" if isinstance(stamp, dict) else "unrecorded"
             left.append(LeftSchedule(existing.name, slug, reason))
     return left
+
+
+def _interim_slug(slug: str) -> str:
+    """The slug under which a schedule is made anew before its old one is deleted."""
+    return f"{slug}{_INTERIM}"
 
 
 def _changed(now: Mapping[str, str], before: Stamp | None, entry: str | None) -> set[str] | None:
@@ -154,10 +164,16 @@ async def _update(
     if not edits and old.slug == wanted.slug:
         return
     if result.max_scheduled_runs is None and old.max_scheduled_runs is not None:
-        # Prefect's update cannot take the limit away; whenever this fails, one is left that has all settings
-        interim = result.model_copy(update={"slug": f"{wanted.slug}{_INTERIM}"})
+        # Prefect's update cannot take the limit away; one that has all settings is always left
+        interim = result.model_copy(update={"slug": _interim_slug(wanted.slug or "")})
         (made,) = await client.create_deployment_schedules(existing.id, [interim])
-        await client.delete_deployment_schedule(existing.id, old.id)
+        try:
+            await client.delete_deployment_schedule(existing.id, old.id)
+        except BaseException:
+            # two that are active would start each job twice
+            with suppress(Exception):
+                await client.delete_deployment_schedule(existing.id, made.id)
+            raise
         old = made
     # all settings, since Prefect empties parameters that an update leaves out
     await client.update_deployment_schedule(

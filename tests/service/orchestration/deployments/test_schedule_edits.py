@@ -118,6 +118,38 @@ async def test_a_limit_is_taken_away_though_prefect_fails_in_between(edited, mon
     assert found.parameters == {"minutes": 5}
 
 
+async def test_an_old_schedule_that_cannot_be_deleted_gets_no_active_twin(edited, monkeypatch):
+    await edited.deploy({**HOURLY, "active": True, "max_scheduled_runs": 3})
+    before = await edited.one()
+    delete = PrefectClient.delete_deployment_schedule
+
+    async def fails_for_the_old(client, deployment_id, schedule_id):
+        if schedule_id == before.id:
+            raise RuntimeError("Prefect went away")
+        await delete(client, deployment_id, schedule_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PrefectClient, "delete_deployment_schedule", fails_for_the_old)
+        with pytest.raises(RuntimeError, match="went away"):
+            await edited.deploy({**HOURLY, "active": True})
+    assert [(slug, found.id) for slug, found in (await edited.schedules()).items()] == [("hourly", before.id)]
+
+
+@pytest.mark.parametrize("wanted", [(), ({**HOURLY, "slug": "each-hour", "replaces": "hourly"},)])
+async def test_what_an_interrupted_edit_left_goes_with_its_schedule(edited, monkeypatch, wanted):
+    await edited.deploy({**HOURLY, "max_scheduled_runs": 3})
+
+    async def fails(*_, **__):
+        raise RuntimeError("Prefect went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PrefectClient, "update_deployment_schedule", fails)
+        with pytest.raises(RuntimeError, match="went away"):
+            await edited.deploy(HOURLY)
+    await edited.deploy(*wanted)
+    assert set(await edited.schedules()) == {schedule["slug"] for schedule in wanted}
+
+
 SCHEDULES = [
     HOURLY,
     {"slug": "hourly", "cron": "0 2 * * *"},
