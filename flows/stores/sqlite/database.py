@@ -118,8 +118,9 @@ class SqliteDatabase:
         try:
             self._reader = await self._connect(uri)
             return await self._read_identity(self._reader)
-        except sqlite3.OperationalError:
-            if not others:
+        except sqlite3.OperationalError as error:
+            # a busy file is open elsewhere, so it must not be read as one that nobody changes
+            if not others or is_busy(error):
                 raise
         await self._close()
         return await self._read_first(*others)

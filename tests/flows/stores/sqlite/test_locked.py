@@ -53,6 +53,19 @@ async def test_a_reader_sees_what_a_process_writes_that_had_just_opened_the_file
             assert (await reader.job(UUID(int=1))).attempt == 1
 
 
+async def test_a_locked_store_is_not_read_as_one_that_nobody_changes(tmp_path):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START):
+        pass
+    path.with_name("knowledge.db-wal").touch()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    with closing(other), pytest.raises(StoreUnavailable, match="Another process has locked"):
+        async with SqliteStore(path, clock=lambda: START, is_read_only=True, busy_timeout_s=0.05):
+            pass
+
+
 @pytest.mark.parametrize("is_ours", [False, True], ids=["new file", "file of ours"])
 async def test_a_store_that_others_hold_while_it_opens_is_waited_for(tmp_path, is_ours):
     path = tmp_path / "knowledge.db"
