@@ -73,7 +73,7 @@ async def watch_and_tell(client: LearningClient, job_id: UUID, *, is_json: bool,
     async with reporter:
         async for frame in client.watch(job_id, from_start=True):
             if frame.live or is_first:
-                # either clock may be set; a frame that was polled tells when the job changed
+                # either machine's clock may change meanwhile; a polled frame says only when the job changed
                 reporter.clock, is_first = _clock_of(frame), False
             reporter.page = frame.prefect_url or ""
             if frame.live is not is_live:

@@ -57,7 +57,10 @@ class RunReader:
                 return True
         except PrefectHTTPStatusError as error:
             code = error.response.status_code
-            raise PrefectUnavailable(f"What answers for Prefect has no runs (HTTP {code}).") from error
+            raise PrefectUnavailable(
+                f"What answers at Prefect's URL is not Prefect (HTTP {code})."
+                " Check PREFECT_API_URL if this persists."
+            ) from error
         try:
             await self._api.ask(lambda client: client.read_flow_run(job_id))
         except ObjectNotFound:

@@ -193,7 +193,7 @@ async def retry_job(job_id: JobIdInPath, facade: Facade, count: CountStart, resp
     except BaseException as error:
         if was_stopping:
             await facade.store.request_stop(job_id)
-        if isinstance(error, NotFound):
+        if isinstance(error, NotFound) and not await facade.orchestrator.knows(job_id):
             raise run_deleted(START_ANEW) from error
         raise
     await _note(facade, run)

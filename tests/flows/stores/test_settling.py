@@ -173,7 +173,7 @@ async def test_those_that_ended_badly_are_settled_at_once_but_those_that_just_di
 
 async def test_without_a_server_only_the_newest_jobs_are_read(store, monkeypatch):
     monkeypatch.setattr(settling, "MAX_PAGE", 2)
-    monkeypatch.setattr(settling, "PAGES_AT_ONCE", 2, raising=False)
+    monkeypatch.setattr(settling, "PAGES_AT_ONCE", 2)
     long_ago = utc_now() - timedelta(minutes=1)
     for number in range(1, 6):
         created_at = long_ago + timedelta(seconds=number)

@@ -220,25 +220,29 @@ def test_a_job_whose_run_was_deleted_ends_and_says_what_to_do(served):
 
 
 @pytest.fixture
-def unwatched(served, monkeypatch):
-    """Nobody but the requests looks at jobs."""
+def unwatch(served, monkeypatch):
+    """From the call on, nobody but the requests looks at jobs."""
     repair = served.resources.projector._repair
 
     async def nothing(**_):
         pass
 
-    for name in ("compare_runs", "look_at_processes"):
-        monkeypatch.setattr(repair, name, nothing)
-    # a comparison that has begun is over
-    served.do(served.resources.projector.look_at(uuid4()))
-    return repair
+    def stop():
+        for name in ("compare_runs", "look_at_processes"):
+            monkeypatch.setattr(repair, name, nothing)
+        # a comparison that has begun is over
+        served.do(served.resources.projector.look_at(uuid4()))
+        return repair
+
+    return stop
 
 
-def test_a_job_at_work_whose_run_was_deleted_can_only_be_drained(served, unwatched):
+def test_a_job_at_work_whose_run_was_deleted_can_only_be_drained(served, unwatch):
     job_id = started(served)
     with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
     put(job_id, Running())
     shown(served, job_id, status="running")
+    repair = unwatch()
     deleted(job_id)
     document = problem(served.post(f"/jobs/{job_id}/cancel", json={"drain": False}), 409, "job_id")
     (error,) = document["errors"]
@@ -247,26 +251,27 @@ def test_a_job_at_work_whose_run_was_deleted_can_only_be_drained(served, unwatch
     assert not served.do(served.store.stop_requested(job_id))
     assert served.post(f"/jobs/{job_id}/cancel").json()["did"] == "draining"
     assert served.do(served.store.stop_requested(job_id))
-    unwatched.is_alive = lambda _: False
+    repair.is_alive = lambda _: False
     answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": False})
     assert (answer.status_code, answer.json()["did"]) == (202, "ended")
     shown(served, job_id, status="cancelled", reason={"code": "run_deleted", "params": {}})
 
 
-def test_a_paused_job_whose_run_was_deleted_is_drained(served, unwatched):
+def test_a_paused_job_whose_run_was_deleted_is_drained(served, unwatch):
     job_id = started(served)
     with_document(served, job_id, process=ProcessMark(machine="another", pid=1, started="1"))
     put(job_id, Running(), Paused())
     shown(served, job_id, state_name="Paused")
+    unwatch()
     deleted(job_id)
     assert served.post(f"/jobs/{job_id}/cancel").json()["did"] == "draining"
     assert served.do(served.store.stop_requested(job_id))
 
 
 @pytest.mark.parametrize("drain", [True, False])
-@pytest.mark.usefixtures("unwatched")
-def test_a_waiting_job_whose_run_was_deleted_is_cancelled_at_once(served, drain):
+def test_a_waiting_job_whose_run_was_deleted_is_cancelled_at_once(served, unwatch, drain):
     job_id = started(served)
+    unwatch()
     deleted(job_id)
     answer = served.post(f"/jobs/{job_id}/cancel", json={"drain": drain})
     assert (answer.status_code, answer.json()["did"]) == (202, "cancelled")
