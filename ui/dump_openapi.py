@@ -22,10 +22,11 @@ LIMITS = HERE / "src/api/limits.json"
 STATUSES = HERE / "src/api/statuses.json"
 REQUESTS = {"big": "StartBigJob", "quick": "StartQuickJob", "deep": "StartDeepJob"}
 QUERIES = {
-    "search": ("/knowledge", "q"),
-    "graph": ("/graph/{word}", "limit"),
-    "events": ("/jobs/{job_id}/events", "limit"),
-    "jobs": ("/jobs", "limit"),
+    "search": ("/knowledge", {"q"}),
+    "graph": ("/graph/{word}", {"depth", "limit"}),
+    "events": ("/jobs/{job_id}/events", {"limit"}),
+    "rounds": ("/jobs/{job_id}/rounds", {"limit"}),
+    "jobs": ("/jobs", {"limit"}),
 }
 BOUNDS = ("exclusiveMinimum", "minimum", "maximum", "minLength", "maxLength", "maxItems", "default")
 
@@ -47,9 +48,9 @@ def limits(document: dict[str, Any]) -> str:
         }
         for mode, name in REQUESTS.items()
     }
-    for name, (path, field) in QUERIES.items():
+    for name, (path, fields) in QUERIES.items():
         asked = document["paths"][path]["get"]["parameters"]
-        found[name] = {each["name"]: _bounds(each["schema"]) for each in asked if each["name"] == field}
+        found[name] = {each["name"]: _bounds(each["schema"]) for each in asked if each["name"] in fields}
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 

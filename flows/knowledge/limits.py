@@ -30,7 +30,18 @@ MAX_WORDS_PER_ROUND = 1_000
 WORDS_PER_ROUND = 200
 MAX_PAGE = 200
 """Items per page of a list."""
+MAX_ROUNDS_PAGE = 50
+MAX_LISTED_JOBS = 1_000
+"""Jobs that `learn jobs` lists, and among which it looks for a shortened id."""
 MAX_GRAPH_WORDS = 500
+MAX_GRAPH_STEPS = 3
+"""Steps from a word."""
+MAX_LOOKED_UP = 500
+"""Characters of a word in a path; what is behind them is ignored."""
+MAX_CURSOR_LENGTH = 500
+"""In characters."""
+MAX_KEY_LENGTH = 200
+"""Of an Idempotency-Key, in characters."""
 MAX_SEARCH_LENGTH = 200
 """In characters."""
 

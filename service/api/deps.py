@@ -12,6 +12,7 @@ from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
 from flows.knowledge import StartedBy
+from flows.knowledge.limits import MAX_CURSOR_LENGTH
 from flows.settings import Settings
 from flows.stores.base import Store
 from service.api.middleware.access import FETCH_SITE, Access
@@ -22,9 +23,6 @@ from service.metrics import Metrics
 from service.orchestration.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings
-
-MAX_CURSOR = 500
-"""The length of the longest cursor, in characters."""
 
 
 @dataclass(kw_only=True)
@@ -91,4 +89,4 @@ Starter = Annotated[StartedBy, Depends(started_by)]
 
 def cursor_query(form: str, about: str = "Cursor from the previous page") -> Any:  # noqa: ANN401  as FastAPI
     """A query parameter that takes a cursor; `form` tells one kind of cursor from another in OpenAPI."""
-    return Query(max_length=MAX_CURSOR, description=about, json_schema_extra={"format": form})
+    return Query(max_length=MAX_CURSOR_LENGTH, description=about, json_schema_extra={"format": form})

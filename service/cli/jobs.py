@@ -11,6 +11,7 @@ from service.cli.options import (
     AsJson,
     FramesAsJson,
     JobName,
+    JobsLimit,
     LimitOption,
     MaxEntriesOption,
     MinutesOption,
@@ -73,7 +74,7 @@ def jobs(
         str | None, typer.Option(help="queued, running, cancelling, completed, failed or cancelled.")
     ] = None,
     mode: Annotated[RunMode | None, typer.Option(help="big, quick or deep.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Number of jobs.")] = 20,
+    limit: JobsLimit = 20,
     as_json: AsJson = False,
 ) -> int:
     """List all jobs, newest first."""

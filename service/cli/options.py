@@ -34,7 +34,10 @@ WordsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[WORD]…",
-        help="Words to learn (quick and deep jobs). By default, the words that entries mention most.",
+        help=(
+            "Words to learn (quick and deep jobs). By default, the words that entries mention most; a deep"
+            " job first takes words that are only defined."
+        ),
     ),
 ]
 # bounds are written out, for they would import all of flows.knowledge for `learn --help`; a test compares
@@ -53,6 +56,8 @@ LimitOption = Annotated[
         show_default="quick 20, deep 40",
     ),
 ]
+JobsLimit = Annotated[int, typer.Option(min=1, max=1000, help="Number of jobs.")]
+PageLimit = Annotated[int, typer.Option(help="Number of results, 1 to 200.")]
 TopicOption = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
 
 

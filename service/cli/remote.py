@@ -12,6 +12,7 @@ import typer
 
 from flows.errors import InvalidInput
 from flows.knowledge import JobEvent, Mode, utc_now
+from flows.knowledge.limits import MAX_LISTED_JOBS
 from service.cli.output.console import DONE, FAILED, say, say_error
 from service.cli.output.progress import choose_reporter
 from service.cli.run import exit_code, tell_end
@@ -21,8 +22,6 @@ from service.schemas import HistoryEvent, JobFrame, Started
 
 SHORT = 8
 """How many characters of an id to show; nearly always enough to identify it."""
-LOOKED_AT = 1000
-"""How many of the newest jobs to search for a shortened id."""
 
 
 async def on_facade(work: Callable[[LearningClient], Awaitable[int]]) -> int:
@@ -151,9 +150,11 @@ async def find_job(client: LearningClient, given: str) -> UUID:
             "Give an id or the beginning of one, as `learn jobs` shows it.",
         )
     plain = prefix.replace("-", "")
-    found = [job.job_id for job in await client.jobs(limit=LOOKED_AT) if job.job_id.hex.startswith(plain)]
+    found = [
+        job.job_id for job in await client.jobs(limit=MAX_LISTED_JOBS) if job.job_id.hex.startswith(plain)
+    ]
     if not found:
-        raise NotFound("JOB", f"no job with id {given} among the latest {LOOKED_AT:,}", "")
+        raise NotFound("JOB", f"no job with id {given} among the latest {MAX_LISTED_JOBS:,}", "")
     if len(found) > 1:
         shown = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
         raise InvalidInput(

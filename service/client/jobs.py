@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from flows.core.estimate import Estimate
-from flows.knowledge import JobStatus, Mode
+from flows.knowledge import JobStatus, Mode, limits
 from service.client.calls import Calls, JobId, given_of, id_of
 from service.client.http import url_path
 from service.client.results import Results
@@ -42,8 +42,8 @@ class JobCalls(Calls):
         minutes: float | None = None,
         idempotency_key: str | None = None,
     ) -> Started:
-        """Start a quick or a deep job. Without words it learns what entries mention most. `minutes` is for
-        deep jobs.
+        """Start a quick or a deep job. Without words it learns what entries mention most; a deep job first
+        takes words that are only defined. `minutes` is for deep jobs.
         """
         body = {
             "mode": mode,
@@ -138,7 +138,7 @@ class JobCalls(Calls):
                 RoundList,
                 "GET",
                 url_path("jobs", id_of(job_id), "rounds"),
-                params={"after": after, "limit": 50},
+                params={"after": after, "limit": limits.MAX_ROUNDS_PAGE},
             )
             found.extend(part.items)
             after = part.cursor

@@ -48,7 +48,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias=IDEMPOTENCY_KEY,
-        pattern=r"^[!-~]{1,200}$",
+        pattern=rf"^[!-~]{{1,{limits.MAX_KEY_LENGTH}}}$",
         description=(
             "The same request with the same key returns the same job. Any other request with it, also for"
             " another kind of job, gets 409 and starts nothing"

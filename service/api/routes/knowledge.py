@@ -158,7 +158,7 @@ async def read_entry(word: WordInPath, facade: Facade) -> EntryView:
 async def read_graph(
     word: WordInPath,
     facade: Facade,
-    depth: Annotated[int, Query(ge=1, le=3, description="Steps from the word")] = 1,
+    depth: Annotated[int, Query(ge=1, le=limits.MAX_GRAPH_STEPS, description="Steps from the word")] = 1,
     limit: Annotated[
         int, Query(ge=2, le=limits.MAX_GRAPH_WORDS, description="Maximum number of words")
     ] = 100,
@@ -219,7 +219,7 @@ async def _find(facade: Facade, word: str) -> Entry | KnownWord:
     """What is known about the word, ignoring marks and spaces. Raises NotFound for forms of it and other
     words.
     """
-    found = await look_up(facade.store, word[:500], facade.settings)
+    found = await look_up(facade.store, word[: limits.MAX_LOOKED_UP], facade.settings)
     if found.known is None or not found.is_same_word:
         raise _not_found(found)
     return found.known

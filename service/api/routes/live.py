@@ -11,7 +11,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from flows.errors import InvalidInput, TransientError
-from service.api.deps import MAX_CURSOR, resources_of
+from flows.knowledge.limits import MAX_CURSOR_LENGTH
+from service.api.deps import resources_of
 from service.errors import NotFound
 from service.metrics import Metrics
 from service.schemas import JobFrame
@@ -22,7 +23,7 @@ SEND_S = 30.0
 """A subscriber that reads nothing for this long is disconnected; it can resume from its cursor."""
 
 router = APIRouter(prefix="/ws", tags=["live"])
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_LENGTH)]
 
 
 @router.websocket("/jobs")

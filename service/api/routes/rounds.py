@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from flows.knowledge import Round
+from flows.knowledge import Round, limits
 from service.api.deps import Facade, Knowledge
 from service.api.problems import answers
 from service.api.routes.jobs import JobIdInPath, find
@@ -23,7 +23,7 @@ async def read_rounds(
     after: Annotated[
         int, Query(ge=0, le=2**31, description="Number of the last round on the previous page")
     ] = 0,
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    limit: Annotated[int, Query(ge=1, le=limits.MAX_ROUNDS_PAGE)] = 20,
 ) -> RoundList:
     """List a job's rounds in order, without their candidates."""
     rounds = await facade.store.rounds(job_id, after=after, limit=limit + 1)

@@ -15,7 +15,7 @@ from flows.errors import InvalidInput, RateLimited, StoreFull
 from flows.knowledge import MODES, limits
 from flows.knowledge.limits import MAX_MINUTES
 from service.cli import app as cli
-from service.cli.options import LimitOption, MinutesOption, RunMode
+from service.cli.options import JobsLimit, LimitOption, MinutesOption, RunMode
 from service.cli.output.console import clean, describe
 
 LAZY = ("prefect", "sqlite3", "httpx", "fastapi", "flows.stores", "pydantic_settings", "flows.knowledge")
@@ -82,6 +82,7 @@ def test_help_names_the_limits_that_hold_without_one():
 def test_help_names_the_longest_page_and_every_mode():
     option = get_args(get_type_hints(cli.search, include_extras=True)["limit"])[1]
     assert f"1 to {limits.MAX_PAGE}." in option.help
+    assert get_args(JobsLimit)[1].max == limits.MAX_LISTED_JOBS
     assert tuple(mode.value for mode in RunMode) == MODES
 
 

@@ -154,9 +154,15 @@ export const readNewestEvents = (id: string, before: string | null, signal?: Abo
     { signal },
   );
 export const readRounds = (id: string, after: number, signal?: Abort): Promise<RoundList> =>
-  ask(withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, { after: after || null, limit: 50 }), {
-    signal,
-  });
+  ask(
+    withQuery(`/jobs/${encodeURIComponent(id)}/rounds`, {
+      after: after || null,
+      limit: limits.rounds.limit.maximum,
+    }),
+    {
+      signal,
+    },
+  );
 export const readRound = (id: string, number: number, signal?: Abort): Promise<RoundView> =>
   ask(`/jobs/${encodeURIComponent(id)}/rounds/${number}`, { signal });
 export const cancelJob = (id: string, drain: boolean): Promise<void> =>
