@@ -14,7 +14,7 @@ from flows.knowledge import Category, Definition, Depth, Entry, KnownWord, Page,
 from flows.stores.base import Store
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.matching import Terms
-from flows.stores.rules import MOST_ON_A_PAGE, check_limit, only_filter
+from flows.stores.rules import MAX_PAGE, check_limit, only_filter
 
 MOST_READ = 25
 """So many pages of defined words are read for one answer; a filter may leave few of each."""
@@ -182,7 +182,7 @@ async def all_learned(store: Store) -> AsyncGenerator[Found]:
 
 async def _all_defined(store: Store) -> AsyncGenerator[KnownWord]:
     after = ""
-    while words := await store.defined_words(after=after, limit=MOST_ON_A_PAGE):
+    while words := await store.defined_words(after=after, limit=MAX_PAGE):
         for word in words:
             yield word
         after = words[-1].definition.key
@@ -222,14 +222,14 @@ async def _defined(
     kept: list[KnownWord] = []
     prefix = "" if is_by_text else wanted.prefix
     for _ in range(MOST_READ):
-        words = await store.defined_words(prefix=prefix, after=after, limit=MOST_ON_A_PAGE)
+        words = await store.defined_words(prefix=prefix, after=after, limit=MAX_PAGE)
         for word in words:
             if wanted.includes(word.definition, is_by_text=is_by_text):
                 if len(kept) == limit:
                     return kept, after
                 kept.append(word)
             after = word.definition.key
-        if len(words) < MOST_ON_A_PAGE:
+        if len(words) < MAX_PAGE:
             return kept, None
     return kept, after
 

@@ -27,7 +27,6 @@ from flows.knowledge import (
 )
 from flows.knowledge.limits import MAX_PAGE
 
-MOST_ON_A_PAGE = MAX_PAGE
 MOST_MENTIONS = 20
 ROWS_AT_ONCE = 500
 """Rows that are read or checked at a time where all of a kind are gone through."""
@@ -179,8 +178,8 @@ def numbered(lines: Iterable[JobEvent], attempt: int, last: int) -> tuple[JobEve
 
 def check_limit(limit: int) -> None:
     """Raise InvalidInput for a page size outside 1..200."""
-    if not 1 <= limit <= MOST_ON_A_PAGE:
-        raise InvalidInput("limit", f"must be 1 to {MOST_ON_A_PAGE} (is {limit})")
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInput("limit", f"must be 1 to {MAX_PAGE} (is {limit})")
 
 
 def only_filter(

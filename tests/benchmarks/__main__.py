@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests import guardian
 from tests.benchmarks import report
 
 HERE = Path(__file__).parent
@@ -111,6 +112,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     given = arguments()
+    guardian.begin()
     began = time.monotonic()
     found: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "machine": report.machine(), "turns": []}
     found["failed"] = {}

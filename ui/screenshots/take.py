@@ -42,6 +42,7 @@ from servers import Facade, a_free_port, serving
 from house import House  # isort: skip
 from own_facade import OwnFacade  # isort: skip
 
+from tests import guardian
 from tests.world.faults import Fault
 from tests.world.running import in_process
 from tests.world.state import Settings
@@ -204,6 +205,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=TAKEN, help="the folder that the pictures go to")
     folder: Path = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
+    guardian.begin()
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="learning-pictures-") as temporary,
