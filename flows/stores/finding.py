@@ -11,10 +11,11 @@ from flows.core.identity.graphics import graphical_key
 from flows.core.identity.relatives import WordFacts
 from flows.core.words import word_key
 from flows.knowledge import Category, Definition, Depth, Entry, KnownWord, Page, Support
+from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
 from flows.stores.cursors import decode_cursor, encode_cursor
 from flows.stores.matching import Terms
-from flows.stores.rules import MAX_PAGE, check_limit, only_filter
+from flows.stores.rules import check_limit, only_filter
 
 MOST_READ = 25
 """So many pages of defined words are read for one answer; a filter may leave few of each."""
