@@ -20,7 +20,8 @@ _QUOTES = str.maketrans(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _IGNORED_IN_KEYS = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060"
+    "\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
 JOINERS = "\u200c\u200d"
 LAST_CHARACTER = "\U0010ffff"

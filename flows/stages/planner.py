@@ -88,7 +88,8 @@ class PromptPlanner:
             for round_ in self._earlier:
                 self._survey = observed(self._survey, round_.candidates)
         shares = diversity.shares(wanted, min(diversity.REQUEST_WORDS, max(FEWEST_WORDS, wanted // REQUESTS)))
-        chosen = self._survey.choose(len(shares), random.Random(f"{self._topic} {self._turn}"))  # noqa: S311  no secret
+        # the seed is no secret
+        chosen = self._survey.choose(len(shares), random.Random(f"{self._topic} {self._turn}"))  # noqa: S311
         if not chosen:
             return ((None, self._request(sum(shares), None, ())),)
         return tuple(

@@ -181,7 +181,10 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 # the current process passes the signal on itself
                 (os.kill if group == self.pid else os.killpg)(group, signal.SIGTERM)
-        while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():  # noqa: ASYNC110  processes tell by dying only
+        # processes tell by dying only
+        while (  # noqa: ASYNC110
+            any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set()
+        ):
             await asyncio.sleep(0.05)
         for group in self._groups:
             with suppress(ProcessLookupError, PermissionError):

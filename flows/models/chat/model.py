@@ -245,7 +245,13 @@ class GroqModel:
         elif reply.tokens_out >= given:
             self._rooms[task] = room.fell_short()
 
-    def _generation(self, value: Any, model: str, prompt: Prompt, reply: Reply) -> Generation[Any]:  # noqa: ANN401  of any task
+    def _generation(
+        self,
+        value: Any,  # noqa: ANN401  of any task
+        model: str,
+        prompt: Prompt,
+        reply: Reply,
+    ) -> Generation[Any]:
         return Generation(
             value=value,
             usage=reply.bill(self._price_of(model)),

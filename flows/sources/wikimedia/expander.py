@@ -27,7 +27,8 @@ MOST_KEPT = 2000
 _PAGE = "zzqxpagename"
 """A title that no page and no word has."""
 _HAZARDS = re.compile(
-    r"<\s*/?\s*(?:!--|(?:nowiki|pre|includeonly|noinclude|onlyinclude|ref|math|syntaxhighlight|source|gallery))|-->"
+    r"<\s*/?\s*(?:!--|(?:nowiki|pre|includeonly|noinclude|onlyinclude"
+    r"|ref|math|syntaxhighlight|source|gallery))|-->"
     r"|\{\{\s*(?:subst|safesubst|int|msg|raw)\s*:",
     re.IGNORECASE,
 )

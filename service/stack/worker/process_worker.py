@@ -204,7 +204,8 @@ class LearningWorker(ProcessWorker):
                     return await self._tell_end(flow_run, process, code)
             except ObjectNotFound:
                 return 0  # deleted in Prefect: there is nobody to tell
-            except Exception as error:  # noqa: BLE001  Prefect may be away: nobody else knows how the process ended
+            # Prefect may be away: nobody else knows how the process ended
+            except Exception as error:  # noqa: BLE001
                 self.get_flow_run_logger(flow_run).debug(
                     "Could not tell Prefect how the run ended: %s", error
                 )
