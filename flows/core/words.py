@@ -27,7 +27,7 @@ JOINERS = "\u200c\u200d"
 LAST_CHARACTER = "\U0010ffff"
 """Sorts after whatever follows a prefix."""
 WORDS_CACHED = 8192
-"""Of how many words a rule remembers what it found."""
+"""For how many words a rule remembers its result."""
 _PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
     re.findall(

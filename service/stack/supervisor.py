@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """The pauses before one start after another; a part that fails once more ends the stack."""
 RECOVERS_S = 300.0
-"""After so long one failure counts no more, so a stack may run for months."""
+"""One failure is forgotten after this long, so a stack may run for months."""
 READY_S = 60.0
 FORGET_S = 5.0
 READY_OPTION = "--ready-fd"

@@ -144,7 +144,7 @@ class GroqModel:
             self._usable(task)
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """At most a hundred words; of an answer that was cut off, those before the cut."""
+        """At most a hundred words; if the answer was cut off, those before the cut."""
         asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
         prompt = prompts.propose(asked)
         model, reply = await self._send(prompt, words=asked.count)
