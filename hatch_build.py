@@ -139,8 +139,11 @@ def make(root: Path, target: Path, stamp: str) -> None:
     with tempfile.TemporaryDirectory(prefix="wordnet-") as folder:
         archive = download(Path(folder))
         with tarfile.open(archive) as package:
-            # Pythons before 3.11.4 know no filter.
-            package.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))  # noqa: S202  its hash was checked
+            # Its hash was checked. Pythons before 3.11.4 know no filter.
+            package.extractall(  # noqa: S202
+                folder,
+                **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}),
+            )
         sys.path.insert(0, str(root))
         try:
             from flows.lexicon.build.importer import build

@@ -96,13 +96,31 @@ def test_room_that_stands_in_no_layer_is_named(floors, house, monkeypatch, capsy
     assert "service/: undeclared: 1, at most 0: service.new" in capsys.readouterr().out.splitlines()
 
 
-def test_links_notes_to_the_linter_and_single_words_make_no_line_too_long(floors, house):
+def test_only_links_in_comments_make_no_line_too_long(floors, house):
     long = "x" * 120
-    root = house(
-        flows__a=f"# see https://example.org/{long}\n# {long}\n{long}\nx = 1  # noqa: {long} and more\n",
-        flows__b="\n" * 301,
+    link = f"https://example.org/{long}"
+    lines = [
+        f"# see {link}",
+        f"# {long}",
+        long,
+        f"x = 1  # noqa: {long}",
+        f"x = 1  # type: ignore[{long}]",
+        link,
+    ]
+    root = house(flows__a="\n".join(lines), flows__b="\n" * 301)
+    (root / "ui").mkdir()
+    (root / "ui/a.ts").write_text(f"// see {link}\n * {link}\n<!-- {link}\nconst a = '{link}'\n")
+    assert floors.too_long(root) == (
+        ["flows/b.py (301)"],
+        [
+            "flows/a.py:2 (122)",
+            "flows/a.py:3 (120)",
+            "flows/a.py:4 (135)",
+            "flows/a.py:5 (143)",
+            "flows/a.py:6 (140)",
+            "ui/a.ts:4 (152)",
+        ],
     )
-    assert floors.too_long(root) == (["flows/b.py (301)"], ["flows/a.py:2 (122)"])
 
 
 @pytest.mark.parametrize("place", ["tests/world", "ui/src/job", ".ci"])

@@ -9,7 +9,8 @@ UNKNOWN = "\ue000"
 """Stands for a template that we cannot expand."""
 _AROUND = re.compile(f"([{UNKNOWN}\\s,;:]*)([^{UNKNOWN}]*)([{UNKNOWN}\\s.,;:]*)")
 _OPENING = re.compile(
-    r"(?:An?|The|To|Of|In|Any|All|Each|Every|One|Some(?:one|body|thing)?|Having|Being|Relating|Pertaining)\s+\w"
+    r"(?:An?|The|To|Of|In|Any|All|Each|Every|One|Some(?:one|body|thing)?|Having|Being|Relating|Pertaining)"
+    r"\s+\w"
 )
 """How a definition begins that needs nothing before it."""
 _ENDING = re.compile(r"[.!?…][\"'”’)\]]*\s*\Z")

@@ -27,7 +27,7 @@ _REPEATED = re.compile(r"([,;])(?:\s*[,;])+")
 _BEFORE_MARK = re.compile(r"[^\S\n]+([,;:!?.])(?=\s|$)")
 _LEFT_OPEN = re.compile(r"\s*[(\[（]\s*$")
 _ATTACHED = re.compile(r"(?<=\w)(?:\(\)|\[\])")
-"""Of a function or an array, as “main()”; what was cut out stood after a space."""
+"""The brackets of a function or an array, as in “main()”; what was cut out stood after a space."""
 _NAMED = re.compile(
     r"(?P<name>\b(?:comma|(?:semi)?colon|bullet|interpunct|(?:middle |centred )?dot|mark|symbol"
     r"|separator|delimiter)s?\s*)(?P<mark>[(\[（][,;:·•][)\]）])"
@@ -110,8 +110,8 @@ def _literal(length: int) -> int:
 
 
 def _apostrophe(parts: list[str]) -> int | None:
-    """In an unbalanced line, the bold mark that is really an apostrophe and an italic mark: preferably after
-    a word of one letter, as in “l'''amour''”, otherwise after a longer one.
+    """The bold mark of an unbalanced line that is really an apostrophe and an italic mark: preferably after a
+    word of one letter, as in “l'''amour''”, otherwise after a longer one.
     """
     bold = [at for at in range(1, len(parts), 2) if len(parts[at]) == 3]
 

@@ -35,7 +35,7 @@ _HIDDEN = re.compile(
 )
 """Drawn as nothing, though no format characters (Unicode's Default_Ignorable_Code_Point)."""
 _PICTURES = "\ufe0e\ufe0f"
-"""They choose the black-and-white or the coloured form of the symbol before them."""
+"""Selectors that choose the black-and-white or the coloured form of the symbol before them."""
 _PILE = re.compile("([\u0300-\u036f]{6})[\u0300-\u036f]+")
 """Marks over marks, which cover the lines above and below; no language has as many."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})

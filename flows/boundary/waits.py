@@ -39,7 +39,8 @@ _MOMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"(?:(?:re)?try(?:ing)?\b(?:\s+(?:it|this|that|your|the|request|again|later|once|more)\b){0,4}\s*,?\s+(?:in|after|at)"
+    r"(?:(?:re)?try(?:ing)?\b(?:\s+(?:it|this|that|your|the|request|again|later|once|more)\b){0,4}"
+    r"\s*,?\s+(?:in|after|at)"
     r"|retry[-_ ]?(?:after|delay|in)(?:[-_ ]?(?:seconds|secs|s)\b)?\W{0,4}"
     r"|\bwait(?:ing)?(?:\s+(?:for|until|at\s+least))?"
     r"|\b(?:resets?|renews?|available|access)\b(?:\s+again)?\s+(?:in|at|on|after))"

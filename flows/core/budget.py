@@ -19,20 +19,20 @@ BACKSTOP_S = 690
 itself before.
 """
 RECENT_BATCHES = 20
-"""So many of the latest batches say how long the next will take."""
+"""How many of the latest batches predict how long the next will take."""
 QUANTILE = 0.8
 """Share of recent batches that finish within what is set aside for the next."""
 MARGIN = 0.1
 MARGIN_S = 0.5
 """What is set aside on top of that: a tenth, and half a second for storing."""
 BATCH_S = 1.0
-"""So many seconds of the whole job's work go into one batch. Counts, which move with each batch, then move
+"""How many seconds of the whole job's work go into one batch. Counts change with each batch, so they change
 once a second.
 """
 SHORTEST_SPAN_S = 0.2
 """A pace that was measured over less says nothing."""
 RECENT_MARKS = 20
-"""So many of the latest batches say how fast work is."""
+"""Over how many of the latest batches to measure the pace."""
 
 
 @dataclass(frozen=True)

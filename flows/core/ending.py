@@ -52,7 +52,7 @@ class Facts:
     is_quota_used_up: bool = False
     """Whether the model refused work because its quota is used up."""
     dry_rounds: int = 0
-    """So many of the latest rounds, in a row, brought no new word."""
+    """How many rounds in a row, up to the latest, brought no new word."""
 
     @property
     def is_dry(self) -> bool:

@@ -18,7 +18,7 @@ from flows.knowledge import (
 )
 
 NAMED = 3
-"""So many words of each code are kept by name."""
+"""How many words of each code are kept by name."""
 LEXICON_NAME = "WordNet 3.1"
 MODEL_HELPS = frozenset[OutcomeCode]({"not_in_lexicon"})
 """What a language model would learn and the lexicon cannot."""
@@ -89,7 +89,7 @@ def code_of(candidate: Candidate) -> OutcomeCode:
 
 
 def given_up(batch: Batch) -> list[NamedOutcome]:
-    """The words of a batch of which nothing was learned."""
+    """The words of a batch about which nothing was learned."""
     return [
         NamedOutcome(word=o.word, code=o.reason_code or "not_done")
         for o in batch.outcomes

@@ -20,13 +20,14 @@ _QUOTES = str.maketrans(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _IGNORED_IN_KEYS = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060"
+    "\u3164\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
 JOINERS = "\u200c\u200d"
 LAST_CHARACTER = "\U0010ffff"
 """Sorts after whatever follows a prefix."""
 WORDS_CACHED = 8192
-"""Of how many words a rule remembers what it found."""
+"""For how many words a rule remembers its result."""
 _PLAIN_TOKENS = re.compile("[0-9a-z']+")
 _ABBREVIATIONS = frozenset(
     re.findall(

@@ -9,8 +9,8 @@ from flows.knowledge import utc_now
 
 SHOWN = 40
 RESULTS = get_current_settings().results.local_storage_path
-"""Named, though nothing is ever put there: else each run asks the server for a place, with a client that
-Prefect never closes.
+"""The flows name this place for results, though they store none. Without it each run asks the server for one,
+with a client that Prefect never closes.
 """
 
 

@@ -180,7 +180,8 @@ class EventEmitter:
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await call()
-            except Exception as error:  # noqa: BLE001  an artifact is for people's eyes; no failure to write one may end a job
+            # an artifact is for people's eyes; no failure to write one may end a job
+            except Exception as error:  # noqa: BLE001
                 job_logger().warning(
                     "Could not write an artifact to Prefect: %s", str(error) or type(error).__name__
                 )

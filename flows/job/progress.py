@@ -64,7 +64,7 @@ class StageWork:
         self._count = count
 
     def so_far(self, came_out: int) -> None:
-        """Count so many of the words as done while the stage goes on with the others."""
+        """Count this many of the words as done while the stage goes on with the others."""
         came_out = max(self.told, min(came_out, self._words))
         self._count(came_out - self.told)
         self.told = came_out

@@ -25,9 +25,7 @@ from flows.stages.stages import Stages
 
 CLAIM_GRACE = timedelta(seconds=60)
 CLOSED_AGAIN = 3
-"""Of the latest rounds the frontier is written again when a job resumes: a kill may have come between their
-last batch and it.
-"""
+"""On resume, rewrite the frontier of the last 3 rounds: the process may have died before writing it."""
 LAST_WORDS_S = 0.7
 """How long calls may run on after the deadline before they are cancelled."""
 
@@ -176,8 +174,8 @@ class RoundRunner:
             await self._work.put_no_more()
 
     async def _wait_for_others(self, round_: Round) -> None:
-        """After a round in which other jobs held all new words, and every one had been seen before: wait
-        until the other jobs may have finished or released some. Each such wait is longer than the last.
+        """Wait after a round in which other jobs held all new words, all of them seen before: the other jobs
+        may finish or release some. Each such wait is longer than the last.
         """
         held = selection.held_elsewhere(round_.candidates)
         if round_.accepted or not held or not held <= self._held:

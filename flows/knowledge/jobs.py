@@ -121,7 +121,7 @@ class Job(Document):
     """None until a language model is asked for words."""
     usage: Usage = Usage()
     quota: tuple[QuotaLeft, ...] = ()
-    """For each model asked so far; empty if no quota applies."""
+    """What is left for each model asked so far; empty if no quota applies."""
     troubles: tuple[ProviderTrouble, ...] = ()
     """Every retry, outage, timeout and refused request of a model or a source."""
     started_by: StartedBy | None = None
@@ -153,7 +153,7 @@ class Job(Document):
     process: ProcessMark | None = None
     """The process of the latest attempt. None in documents older than this field."""
     running_since: AwareDatetime | None = None
-    """Since when Prefect has reported the latest attempt as running, by the clock of Prefect's server."""
+    """When Prefect first reported the latest attempt as running, by the clock of Prefect's server."""
     state: PrefectState | None = None
     """Prefect's state of the run, as last seen by the projector."""
     reason: Reason | None = None

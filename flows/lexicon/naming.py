@@ -1,4 +1,4 @@
-"""Under which other keys a word may be found: the words that it is a form of, and its other spellings."""
+"""The other keys under which a word may be found: the words that it is a form of, and its other spellings."""
 
 from __future__ import annotations
 

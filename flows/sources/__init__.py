@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flows.sources.wikimedia.wiktionary import Wiktionary
 
 REQUESTS_PER_MINUTE = 150
-"""Of the 200 that Wikimedia grants clients that name an operator, across all its wikis."""
+"""Wikimedia grants 200, across all its wikis, to a client that names an operator."""
 AT_ONCE = 3
 
 

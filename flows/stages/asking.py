@@ -146,7 +146,8 @@ async def ask(
             is_broken = isinstance(error, MalformedOutput)
         except LearningError:
             raise
-        except Exception as error:  # noqa: BLE001  an answer that nobody can read is no answer, and ends no job
+        # an answer that nobody can read is no answer, and ends no job
+        except Exception as error:  # noqa: BLE001
             left, is_broken = list(part.items), True
             asked.failed |= {key(item): unreadable(error) for item in left}
         if is_broken and left and call_with_room and not part.has_room:

@@ -15,7 +15,7 @@ FROM_THE_FRONTIER = 0.2
 """Share of a round that comes from the frontier when a model is asked for the rest."""
 MOST_FRONTIER_WORDS, MOST_FRONTIER_PAGES = 200, 3
 SPARE = 20
-"""Read beyond what is wanted, for some that this job is at work on."""
+"""How many words to read beyond those wanted: this job may be working on some."""
 
 
 class Gathered:

@@ -19,7 +19,7 @@ from flows.stages.resources import Resources
 
 FEWEST_WORDS = 20
 REQUESTS = 4
-"""A small round is spread over so many kinds of words, as long as each is asked for twenty."""
+"""How many kinds of words a small round asks for, if it asks for at least twenty of each."""
 
 
 class Answered:
@@ -46,7 +46,7 @@ class PromptPlanner:
         self._answers: dict[int, Generation[tuple[str, ...]]] = {}
 
     async def ask(self, resources: Resources, wanted: int) -> Answered:
-        """About so many words. Asked again before `note_verdicts`, it sends only the requests that failed.
+        """About this many words. Asked again before `note_verdicts`, it sends only the requests that failed.
 
         Goes on with what came when only some requests failed; raises the first failure, as `propose` does,
         when all did.
@@ -88,7 +88,8 @@ class PromptPlanner:
             for round_ in self._earlier:
                 self._survey = observed(self._survey, round_.candidates)
         shares = diversity.shares(wanted, min(diversity.REQUEST_WORDS, max(FEWEST_WORDS, wanted // REQUESTS)))
-        chosen = self._survey.choose(len(shares), random.Random(f"{self._topic} {self._turn}"))  # noqa: S311  no secret
+        # the seed is no secret
+        chosen = self._survey.choose(len(shares), random.Random(f"{self._topic} {self._turn}"))  # noqa: S311
         if not chosen:
             return ((None, self._request(sum(shares), None, ())),)
         return tuple(

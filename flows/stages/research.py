@@ -115,13 +115,17 @@ async def _ask_patiently(
         except TransientError as error:
             note(source.name, error)
             pause_s = (
-                wait_s * random.uniform(0.8, 1.2) if error.retry_after_s is None else error.retry_after_s  # noqa: S311  only spreads the load
+                # only spreads the load
+                wait_s * random.uniform(0.8, 1.2)  # noqa: S311
+                if error.retry_after_s is None
+                else error.retry_after_s
             )
             if attempt == TRIES or loop.time() + pause_s >= until_s:
                 return {}, str(error)
         except LearningError:
             raise
-        except Exception as error:  # noqa: BLE001  one page that nobody can read takes no other word's evidence away
+        # one page that nobody can read takes no other word's evidence away
+        except Exception as error:  # noqa: BLE001
             if len(words) == 1:
                 return {}, f"“{words[0].text}”: {unreadable(error).text}"
             middle = len(words) // 2

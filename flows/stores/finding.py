@@ -18,7 +18,7 @@ from flows.stores.matching import Terms
 from flows.stores.rules import check_limit, only_filter
 
 MOST_READ = 25
-"""So many pages of defined words are read for one answer; a filter may leave few of each."""
+"""One answer reads at most this many pages of defined words; a filter may leave few of each."""
 _DEFINED, _ENTRIES, _TEXTS, _REST = "defined", "entries", "texts", "rest"
 """Words that are only defined, by their beginning; entries; words that are only defined, by their text; what
 is left after the word that has the query as an alias.

@@ -29,7 +29,7 @@ class RetentionLimits(NamedTuple):
 
     @classmethod
     def of(cls, *, details_days: int, jobs_days: int, mb: int) -> Self:
-        """From the settings' numbers, where 0 is no limit; a megabyte is a million bytes."""
+        """Made from the settings' numbers, where 0 is no limit; a megabyte is a million bytes."""
         return cls(
             details=timedelta(days=details_days) if details_days else None,
             jobs=timedelta(days=jobs_days) if jobs_days else None,

@@ -186,5 +186,5 @@ def _log_line(event: HistoryEvent) -> JobEvent | None:
 
 
 def short_id(job_id: UUID) -> str:
-    """As much of an id as people need."""
+    """The part of an id that people need."""
     return str(job_id)[:SHORT]

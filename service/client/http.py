@@ -112,7 +112,14 @@ class Connection:
         except httpx.HTTPError as error:
             raise _silent(self.url, error) from error
 
-    async def _send(self, method: str, path: str, *, may_repeat: bool, **given: Any) -> httpx.Response:  # noqa: ANN401  as httpx has it
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        may_repeat: bool,
+        **given: Any,  # noqa: ANN401  as httpx has it
+    ) -> httpx.Response:
         for wait_s in (*(WAITS_S if may_repeat else ()), None):
             try:
                 async with asyncio.timeout(self.timeout_s):

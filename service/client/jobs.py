@@ -77,7 +77,8 @@ class JobCalls(Calls):
         }
         return await self._start("/jobs/start_big", body, idempotency_key)
 
-    async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401  as start and start_big take them
+    # takes the parameters of start and start_big
+    async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401
         """Estimate what a job would learn and cost, and what limits it.
 
         Takes the parameters of `start` or `start_big`.

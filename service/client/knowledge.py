@@ -52,7 +52,13 @@ class KnowledgeCalls(Calls):
                 break
         return found
 
-    async def search(self, q: str, *, limit: int | None = 50, **filters: Any) -> Results[EntryView]:  # noqa: ANN401  as knowledge takes them
+    async def search(
+        self,
+        q: str,
+        *,
+        limit: int | None = 50,
+        **filters: Any,  # noqa: ANN401  as knowledge takes them
+    ) -> Results[EntryView]:
         """Search the entries."""
         return await self.knowledge(q, limit=limit, **filters)
 

@@ -16,9 +16,9 @@ class LogPage(NamedTuple):
 
     lines: Sequence[JobEvent]
     end: LogPosition
-    """After the last line: reading on from here finds what comes next."""
+    """The position after the last line: reading on from here finds what comes next."""
     older: LogPosition | None
-    """Of the first line; None if the log begins with it, or if there is no line."""
+    """The position of the first line; None if the log begins with it, or if there is no line."""
     has_more: bool
     """Whether the log has lines after the page."""
 

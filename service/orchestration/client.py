@@ -26,7 +26,7 @@ BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Prefect on SQLite answers 503 to all but one concurrent writer; its own client would sleep for 2, 4, 8 s.
 """
 REST_S = 1.0
-"""After a failed connection, calls fail immediately for this long."""
+"""How long calls fail immediately after a failed connection."""
 REMEMBERED_S = 20.0
 """How long after its last response a slow Prefect still counts as available. The dashboard polls every 15 s.
 """

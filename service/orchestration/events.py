@@ -31,7 +31,7 @@ _JOB_PREFIX = resource_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0
 HANG_UP_S = 1.0
 MOST_WAITING = 1_000
-"""Of how many runs states may wait to be written; the poll finds the others."""
+"""For how many runs states may wait to be written; the poll finds the others."""
 MOST_STRANGERS = 1_000
 """How many ids of other flows' runs to remember."""
 

@@ -12,7 +12,7 @@ from flows.knowledge import MODES, Mode
 from service.orchestration.client import PrefectApi
 
 PAGE = 200
-"""As many rows as Prefect gives of one list."""
+"""Prefect returns at most this many rows of a list."""
 
 
 def flow_name(mode: Mode) -> str:

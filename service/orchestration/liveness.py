@@ -40,7 +40,7 @@ LOST_S = 15.0
 HEAD_START_S = 3.0
 """How long a living worker may take to tell that its run's process died; it alone knows how."""
 MOST_BETWEEN_LOOKS_S = 10.0
-"""So much silence counts between two looks at most: who did not look knows no more."""
+"""At most this much silence counts between two looks: a longer gap may only mean that we did not look."""
 SUSPENDED = "Suspended"
 """Prefect's name for the state PAUSED of a run that needs no process until it is resumed."""
 TAKEN_BACK = "TakenBack"

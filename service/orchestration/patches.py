@@ -91,7 +91,11 @@ def _leases() -> Any:  # noqa: ANN401  a private module of Prefect
 def _fits_lease_renewal() -> bool:
     try:
         module = _leases()
-        function, tried = module._renew_concurrency_lease_with_retries, module._RENEWAL_MAX_ATTEMPTS  # noqa: SLF001  what is patched
+        # what is patched
+        function, tried = (
+            module._renew_concurrency_lease_with_retries,  # noqa: SLF001
+            module._RENEWAL_MAX_ATTEMPTS,  # noqa: SLF001
+        )
     except (ImportError, AttributeError):
         return False
     return isinstance(tried, int) and str(inspect.signature(function)) == RENEW_LEASE

@@ -28,7 +28,7 @@ from service.orchestration.flows import PAGE, OurFlows, our_flows
 from service.orchestration.types import WORKER_TYPE, Run, exit_code_of, given_parameters, taken_of
 
 RUNS_KNOWN = 1_000
-"""Of how many runs the states are remembered."""
+"""For how many runs to remember the states."""
 
 
 class RunReader:

@@ -35,7 +35,7 @@ STEP_PAGES = 2000
 LEFT_ALONE = timedelta(hours=1)
 """A run that has just ended is still looked at."""
 RUNS_A_STEP = 50
-"""Of Prefect's runs, so many at most are deleted for their size in one go."""
+"""How many of Prefect's runs one step deletes at most to save space."""
 
 DeleteRun = Callable[[UUID], Awaitable[None]]
 

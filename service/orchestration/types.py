@@ -63,7 +63,7 @@ class Run:
     taken: Taken | None = None
     """Who has taken it last, if that was a worker of ours."""
     given: Mapping[str, Any] = field(default_factory=dict)
-    """Of its parameters those that were given at its start; all, if that was not recorded."""
+    """The parameters that were given at its start; all, if that was not recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ def given_labels(given: Collection[str]) -> dict[str, str]:
 
 
 def given_parameters(labels: Mapping[str, object], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a run's parameters those that were given at its start."""
+    """Those of a run's parameters that were given at its start."""
     names = str(labels[GIVEN]).split() if GIVEN in labels else parameters
     return {name: parameters[name] for name in names if parameters.get(name) is not None}
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 _PAGES = (
-    "dashboard|runs|flow-runs|task-runs|flow-run|task-run|flows|flow|deployments|deployment|work-pools|work-pool"
-    "|work-queues|blocks|variables|automations|events|event-feed|concurrency-limits|artifacts|notifications"
-    "|settings|login|docs|redoc|openapi[.]json|health|ready|version|hello|admin|v2"
+    "dashboard|runs|flow-runs|task-runs|flow-run|task-run|flows|flow|deployments|deployment|work-pools"
+    "|work-pool|work-queues|blocks|variables|automations|events|event-feed|concurrency-limits|artifacts"
+    "|notifications|settings|login|docs|redoc|openapi[.]json|health|ready|version|hello|admin|v2"
 )
 _PAGE = re.compile(rf"(?<![:/])/(?:{_PAGES})(?=[/?#]|$).*")
 """The path of a page of Prefect's UI, or one of its API's."""

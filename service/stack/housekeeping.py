@@ -26,7 +26,7 @@ EVERY_S = 60.0
 STEP_S = 2.0
 """How long a pass prunes at most; what is left comes with the next look."""
 WORTH_BYTES, WORTH_SHARE = 16_000_000, 0.25
-"""So many free bytes, and so much of the file, make it worth rewriting Prefect's database at the start."""
+"""Rewrite Prefect's database at the start if this many bytes and this share of the file are free."""
 REWRITE_BYTES = 500_000_000
 """What is in use of a database that is rewritten at the start, at most: some seconds' work."""
 GIVE_BACK_PAGES = 50_000

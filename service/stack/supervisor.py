@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """The pauses before one start after another; a part that fails once more ends the stack."""
 RECOVERS_S = 300.0
-"""After so long one failure counts no more, so a stack may run for months."""
+"""One failure is forgotten after this long, so a stack may run for months."""
 READY_S = 60.0
 FORGET_S = 5.0
 READY_OPTION = "--ready-fd"
@@ -181,7 +181,10 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 # the current process passes the signal on itself
                 (os.kill if group == self.pid else os.killpg)(group, signal.SIGTERM)
-        while any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set():  # noqa: ASYNC110  processes tell by dying only
+        # processes tell by dying only
+        while (  # noqa: ASYNC110
+            any(map(_lives, self._groups)) and time.monotonic() < deadline and not hurry.is_set()
+        ):
             await asyncio.sleep(0.05)
         for group in self._groups:
             with suppress(ProcessLookupError, PermissionError):

@@ -92,7 +92,8 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None) -> Server:  # noqa: ANN401  an ASGI app
+# `app` is an ASGI app
+def server_for(app: Any, facade: FacadeSettings, *, ready_fd: int | None = None) -> Server:  # noqa: ANN401
     """A server for the app with our limits. It writes a line to `ready_fd` when it is ready."""
     import uvicorn
 

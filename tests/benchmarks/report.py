@@ -27,7 +27,13 @@ def machine() -> dict[str, Any]:
             return None
 
     def git(*words: str) -> str:
-        found = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
+        found = subprocess.run(
+            ["git", *words],  # noqa: S607
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return found.stdout.strip()
 
     cpu = next(

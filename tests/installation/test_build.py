@@ -48,7 +48,9 @@ def hook():
     with pytest.MonkeyPatch.context() as patch:
         for name, stand_in in stand_ins.items():
             patch.setitem(sys.modules, name, stand_in)
-        exec(compile((ROOT / "hatch_build.py").read_text(), "hatch_build.py", "exec"), module.__dict__)  # noqa: S102
+        exec(  # noqa: S102
+            compile((ROOT / "hatch_build.py").read_text(), "hatch_build.py", "exec"), module.__dict__
+        )
     return module
 
 

@@ -47,7 +47,9 @@ def stack(home, prefect_port, port):
     try:
         deadline = time.monotonic() + 150
         while not is_up(port):
-            assert process.poll() is None and time.monotonic() < deadline, (home / "up.log").read_text()  # noqa: PT018  one story
+            assert (  # noqa: PT018  one story
+                process.poll() is None and time.monotonic() < deadline
+            ), (home / "up.log").read_text()
             time.sleep(0.3)
         # no PREFECT_API_URL: the flow finds the server by itself
         yield environment | {

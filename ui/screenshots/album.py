@@ -128,7 +128,11 @@ class Album:
                 page.wait_for_timeout(2_000)
             high = self._height(page, width) if is_whole else 0
             clip = {"clip": {"x": 0, "y": 0, "width": width, "height": high}} if is_whole else {}
-            page.screenshot(path=self.folder / f"{name}-{scheme}-{width}.png", full_page=is_whole, **clip)  # type: ignore[arg-type]
+            page.screenshot(
+                path=self.folder / f"{name}-{scheme}-{width}.png",
+                full_page=is_whole,
+                **clip,  # type: ignore[arg-type]
+            )
             page.close()
 
     def _height(self, page: Page, width: int) -> int:

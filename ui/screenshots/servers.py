@@ -29,7 +29,9 @@ class Facade:
     def ask(self, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON
         """Its answer."""
         data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(f"{self.url}{path}", data, {"Content-Type": "application/json"})  # noqa: S310  our own address
+        request = urllib.request.Request(  # noqa: S310  our own address
+            f"{self.url}{path}", data, {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 

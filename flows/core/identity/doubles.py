@@ -46,7 +46,7 @@ class StoredWords(Protocol):
     """The words of a store by name; an alias represents its word."""
 
     def places(self, keys: Collection[str]) -> Mapping[str, tuple[str, Place]]:
-        """For those of these keys that are stored: the key of the word, and its place."""
+        """The key and the place of the word, for each of these keys that is stored."""
         ...
 
     def alike(self, graphical_keys: Collection[str]) -> Mapping[str, Sequence[str]]:

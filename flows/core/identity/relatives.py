@@ -98,7 +98,7 @@ class WordFacts:
     def spelled_alike(
         self, key: str, relatives: Relatives, others: Mapping[str, Iterable[str]]
     ) -> dict[str, Verdict]:
-        """Of `others`, keys by their graphical key, those that are another spelling of the word or of a
+        """Those of `others`, keys by their graphical key, that are another spelling of the word or of a
         relative of it.
         """
         found: dict[str, Verdict] = {}

@@ -68,7 +68,7 @@ def spent(state: Quota, now_s: float, window: Window) -> tuple[int, int]:
 
 
 def left(state: Quota, now_s: float) -> dict[Bound, tuple[int, int]]:
-    """For each existing limit, what is left of it (reservations deducted) and its size."""
+    """What is left of each existing limit (reservations deducted), and its size."""
     now = filled(state, now_s)
     buckets = {
         bound: bucket

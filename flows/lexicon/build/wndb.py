@@ -156,7 +156,10 @@ def _parse(line: str, number: int) -> RawSynset:
         symbol, offset, pos, ends = fields[at + 1 + 4 * i : at + 5 + 4 * i]
         if symbol != "-u":
             target = ("nvar".index(pos), int(offset))
-            pointers.append(Pointer(KINDS[symbol], target, int(ends[:2], 16), int(ends[2:], 16)))  # noqa: FURB166  no prefix
+            pointers.append(
+                # the digits have no prefix
+                Pointer(KINDS[symbol], target, int(ends[:2], 16), int(ends[2:], 16))  # noqa: FURB166
+            )
     definition, examples = split_gloss(gloss)
     return RawSynset(
         (number, int(fields[0])), CATEGORIES[int(fields[1])], words, tuple(pointers), definition, examples

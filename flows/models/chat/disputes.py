@@ -108,7 +108,12 @@ def _meant(
         yield from wanted.keys
 
 
-def _named(told: Any, wanted: Wanted, numbers: Mapping[int, str], depth: int = 0) -> Iterator[str]:  # noqa: ANN401
+def _named(
+    told: Any,  # noqa: ANN401
+    wanted: Wanted,
+    numbers: Mapping[int, str],
+    depth: int = 0,
+) -> Iterator[str]:
     if isinstance(told, str):
         yield from _in_text(told, wanted)
     elif isinstance(told, int) and not isinstance(told, bool):

@@ -13,7 +13,7 @@ from flows.knowledge import DAY_S, utc_now
 _UNITS_S = UNITS_S | {"µs": UNITS_S["us"], "μs": UNITS_S["us"]}
 _TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
-"""As many digits as a float holds exactly."""
+"""A float holds this many digits exactly."""
 LONGEST_S = 2 * DAY_S
 """The longest wait that is believed; the day's limits reset after one day."""
 _RESETS = ("x-ratelimit-reset", "x-ratelimit-reset-after", "ratelimit-reset")

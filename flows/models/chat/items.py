@@ -70,7 +70,7 @@ _NOT_TELLING = frozenset({"lexical_category", "grammatical_category"})
 _TARGETS = tuple(
     "target word text related related_word concept term headword name lemma to label title value id".split()
 )
-"""Under which names an object about a related word has the word itself."""
+"""The names under which an object about a related word has the word itself."""
 _RELATIONS = frozenset(
     "synonym antonym hypernym hyponym meronym holonym troponym entailment cause part whole kind broader"
     " narrower related similar opposite other derived associated association coordinate see_also".split()

@@ -36,7 +36,12 @@ _WRAPPED = frozenset({400, 422, 500, 501, 502})
 
 
 def _codes(**groups: str) -> dict[str, RefusalMeaning]:
-    return {code: meaning for meaning, codes in groups.items() for code in codes.split()}  # type: ignore[misc]
+    return {
+        # a keyword is a meaning, which its type cannot say
+        code: meaning  # type: ignore[misc]
+        for meaning, codes in groups.items()
+        for code in codes.split()
+    }
 
 
 _BY_CODE: Mapping[str, RefusalMeaning] = _codes(
@@ -149,7 +154,8 @@ _RULES = (
         "blocked",
         frozenset({400, 403}),
         r"location is not supported|(?:country|region|territory)\b.{0,30}\bnot supported",
-        r"\b(?:organi[sz]ation|account|project|user)\b.{0,20}\b(?:restricted|suspended|deactivated|banned|terminated)",
+        r"\b(?:organi[sz]ation|account|project|user)\b.{0,20}"
+        r"\b(?:restricted|suspended|deactivated|banned|terminated)",
     ),
     _rule(
         "malformed",

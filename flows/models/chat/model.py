@@ -144,7 +144,7 @@ class GroqModel:
             self._usable(task)
 
     async def propose(self, request: ProposalRequest) -> Generation[tuple[str, ...]]:
-        """At most a hundred words; of an answer that was cut off, those before the cut."""
+        """At most a hundred words; if the answer was cut off, those before the cut."""
         asked = request.model_copy(update={"count": min(request.count, MOST_PROPOSED)})
         prompt = prompts.propose(asked)
         model, reply = await self._send(prompt, words=asked.count)
@@ -245,7 +245,13 @@ class GroqModel:
         elif reply.tokens_out >= given:
             self._rooms[task] = room.fell_short()
 
-    def _generation(self, value: Any, model: str, prompt: Prompt, reply: Reply) -> Generation[Any]:  # noqa: ANN401  of any task
+    def _generation(
+        self,
+        value: Any,  # noqa: ANN401  of any task
+        model: str,
+        prompt: Prompt,
+        reply: Reply,
+    ) -> Generation[Any]:
         return Generation(
             value=value,
             usage=reply.bill(self._price_of(model)),

@@ -26,8 +26,8 @@ NOT_MEANT = frozenset(
         " avoided metadata meta usage"
     ).split()
 )
-"""What is no answer: what our requests and their schemas hold, for models that repeat them, and what models
-say beside it.
+"""Names that hold no answer: those of our requests and their schemas, which some models repeat, and those of
+remarks beside an answer.
 """
 LOOKED_THROUGH = frozenset({"properties", "input"})
 """Names of that kind under which a model may also put its whole answer."""

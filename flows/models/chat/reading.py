@@ -24,7 +24,7 @@ from flows.models.chat.wanted import Wanted
 
 _SENSES = ("senses", "meanings", "definitions")
 _HOLDERS = frozenset("definition entry meaning sense attributes node data details info value content".split())
-"""Under which names an item may hold its fields once more."""
+"""The names under which an item may hold its fields once more."""
 
 
 def read_items(task: Task, text: str, keys: Sequence[str]) -> tuple[dict[str, Any], bool]:

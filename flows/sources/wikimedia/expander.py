@@ -21,13 +21,14 @@ MOST_PER_PAGE = 8
 LONGEST_TEMPLATE = 500
 """Characters of a template with its arguments; a longer one is a table or a quotation."""
 MOST_CHARACTERS = 8000
-"""Of all templates of a request together."""
+"""Characters of all templates of a request together."""
 MOST_KEPT = 2000
 """Expansions kept in memory; the oldest are forgotten."""
 _PAGE = "zzqxpagename"
 """A title that no page and no word has."""
 _HAZARDS = re.compile(
-    r"<\s*/?\s*(?:!--|(?:nowiki|pre|includeonly|noinclude|onlyinclude|ref|math|syntaxhighlight|source|gallery))|-->"
+    r"<\s*/?\s*(?:!--|(?:nowiki|pre|includeonly|noinclude|onlyinclude"
+    r"|ref|math|syntaxhighlight|source|gallery))|-->"
     r"|\{\{\s*(?:subst|safesubst|int|msg|raw)\s*:",
     re.IGNORECASE,
 )

@@ -32,13 +32,14 @@ _LISTS_MEANINGS = re.compile(
 )
 _FORMULA = re.compile(r"^.*\\(?:display|text)style.*$", re.MULTILINE)
 _TAGS = (
-    "a|abbr|b|big|blockquote|br|center|chem|cite|code|del|dfn|div|em|font|gallery|h[1-6]|hr|i|img|indicator|ins"
-    "|kbd|li|link|math|meta|nobr|noinclude|nowiki|ol|onlyinclude|p|poem|pre|q|ref|references|rp|rt|ruby|s|samp"
-    "|score|section|small|source|span|strike|strong|style|sub|sup|syntaxhighlight|table|tbody|td|templatestyles"
-    "|th|time|timeline|tr|tt|u|ul|var|wbr"
+    "a|abbr|b|big|blockquote|br|center|chem|cite|code|del|dfn|div|em|font|gallery|h[1-6]|hr|i|img|indicator"
+    "|ins|kbd|li|link|math|meta|nobr|noinclude|nowiki|ol|onlyinclude|p|poem|pre|q|ref|references|rp|rt|ruby|s"
+    "|samp|score|section|small|source|span|strike|strong|style|sub|sup|syntaxhighlight|table|tbody|td"
+    "|templatestyles|th|time|timeline|tr|tt|u|ul|var|wbr"
 )
 _TAG = re.compile(
-    rf"</?(?:{_TAGS})(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))*\s*/?>|<!--.*?-->|<!doctype\b[^<>]*>",
+    rf"</?(?:{_TAGS})(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))*\s*/?>"
+    r"|<!--.*?-->|<!doctype\b[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 """A tag that HTML or MediaWiki knows, without other words in it: “a<b and b>c” compares."""

@@ -88,7 +88,8 @@ class WordState:
         """Whether the word is known, itself or under another spelling."""
         return self.rank > 0 or self.alias_of is not None
 
-    def verdict(self, job_id: UUID, now: datetime, *, below: Any = None) -> str:  # noqa: ANN401  a depth or None
+    # `below` is a depth or None
+    def verdict(self, job_id: UUID, now: datetime, *, below: Any = None) -> str:  # noqa: ANN401
         """What a claim by the job finds: new, own, known or elsewhere."""
         if self.alias_of is not None or is_known(self.rank, below):
             return "known"

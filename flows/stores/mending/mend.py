@@ -48,7 +48,7 @@ class MendOutcome(StrEnum):
 
 
 class Mend(Document):
-    """One mend: of a word, into another if it is merged, or of so many words at once."""
+    """One mend: of a word, into another if it is merged, or of several words at once."""
 
     kind: MendKind
     outcome: MendOutcome
@@ -158,7 +158,7 @@ def _merged(words: Mapping[str, LearnedWord], *, double: Double, word: str, at: 
 
 
 STEPS: tuple[MendStep, ...] = (index_graphical, respell, merge_doubles)
-"""In this order: words that are one are written alike before they are merged."""
+"""The order matters: mending writes words that are one alike before it merges them."""
 
 
 async def mend_store(

@@ -40,7 +40,7 @@ class Bookkeeping(Protocol):
         ...
 
     async def compact(self, *, pages: int | None = 2000) -> int:
-        """Give at most so many free pages of the file back to the system; returns the bytes given back. None
-        gives all back, and rewrites a file of an earlier version, which takes its size again meanwhile.
+        """Give at most this many free pages of the file back to the system; returns the bytes given back.
+        None gives all back, and rewrites a file of an earlier version, which takes its size again meanwhile.
         """
         ...

@@ -88,7 +88,12 @@ def learned_word(row: Row) -> LearnedWord:
     _, depth, learned_at, definition, document = row
     entry = Entry.model_validate_json(document) if document else None
     return LearnedWord(
-        definition=Definition.model_validate_json(definition) if definition else definition_of(entry),  # type: ignore[arg-type]
+        definition=(
+            Definition.model_validate_json(definition)
+            if definition
+            # a known word without a definition has an entry
+            else definition_of(entry)  # type: ignore[arg-type]
+        ),
         depth=depth_of(depth),
         learned_at=moment_of(learned_at),
         entry=entry,

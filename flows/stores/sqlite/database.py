@@ -190,7 +190,7 @@ class SqliteDatabase:
         return size, pages, free, way
 
     async def shrink(self, pages: int | None) -> None:
-        """Give at most so many free pages back, where the file was made for that; None gives all back, and
+        """Give at most this many free pages back, where the file was made for that; None gives all back, and
         makes it so.
         """
         is_rewritten = pages is None and (await self.pages())[3] == 0

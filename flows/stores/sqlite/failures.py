@@ -12,7 +12,7 @@ from flows.errors import ConfigurationError, LearningError, StoreFull, StoreRead
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
-"""Besides SQLITE_FULL: how an exhausted disk quota or file size limit shows."""
+"""Codes of an exhausted disk quota or file size limit, besides SQLITE_FULL."""
 
 
 def is_busy(error: sqlite3.Error) -> bool:

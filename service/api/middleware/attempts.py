@@ -16,7 +16,7 @@ from service.api.middleware.limits import RateLimit, TokenBucket
 BURST, PER_MINUTE = 60, 20
 """Wrong tokens of one client. Signed-in browsers go on; their cookies cannot be guessed."""
 TOTAL = 100_000
-"""In total: no limit worth the name, for it would lock out everybody."""
+"""Wrong tokens of all clients. A low limit would lock out everybody."""
 LOGGED_BURST, LOGGED_PER_MINUTE = 50, 30
 LONGEST_NAME = 64
 FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")

@@ -125,7 +125,10 @@ async def export_slot(connection: HTTPConnection, facade: Facade) -> AsyncGenera
         }
     },
 )
-async def export_knowledge(store: Knowledge, format: Annotated[Format, Query()] = "jsonl") -> Response:  # noqa: A002  its name outside
+async def export_knowledge(
+    store: Knowledge,
+    format: Annotated[Format, Query()] = "jsonl",  # noqa: A002  its name outside
+) -> Response:
     """Stream everything learned, with citations and licences, including words that are only defined.
 
     In CSV, an apostrophe precedes a text that a spreadsheet would take for a formula.

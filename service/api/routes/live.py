@@ -53,7 +53,7 @@ async def watch_job(socket: WebSocket, job_id: UUID, after: Cursor = None) -> No
 
 @router.websocket("/jobs/{job_id}")
 async def watch_no_job(socket: WebSocket, job_id: str) -> None:
-    """Whatever is not a job's id is told as an unknown job is; a refused handshake tells no reason."""
+    """Answer an id that is not a UUID as an unknown job, after the handshake: refusing it tells no reason."""
     await socket.accept()
     await _close(socket, UNKNOWN_JOB, f"no such job; an id is a UUID, not {job_id!r}")
 

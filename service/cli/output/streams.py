@@ -42,7 +42,11 @@ def accept_any_text(*, is_json: bool) -> None:
         stream = getattr(sys, name)
         if stream is None:
             # a process without this stream; the file lives as long as the process
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8", errors="replace"))  # noqa: SIM115, PTH123
+            setattr(
+                sys,
+                name,
+                open(os.devnull, "w", encoding="utf-8", errors="replace"),  # noqa: SIM115, PTH123
+            )
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPED if is_json else READABLE)
 

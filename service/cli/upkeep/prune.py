@@ -68,7 +68,7 @@ def _freeing(space: Space) -> str:
 
 
 def is_worth(space: Space) -> bool:
-    """Whether so much of the file is free that a person may want it back."""
+    """Whether enough of the file is free that a person may want it back."""
     return (space.free or 0) >= WORTH_BYTES
 
 

@@ -31,9 +31,9 @@ def must_migrate(database: Path) -> bool:
 
 
 def prepare_database(database: Path) -> None:
-    """Before the server starts: put the empty database there if there is none, else give free space back.
+    """Put the empty database there if there is none, else give free space back.
 
-    Nobody else may use the folder.
+    Call it before the server starts: nobody else may use the folder.
     """
     if database.exists():
         give_back(database)

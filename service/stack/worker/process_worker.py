@@ -1,9 +1,9 @@
 """A Prefect worker type, `learning`: starts runs in warm processes, notices their ends immediately, and
 reports how they ended.
 
-It uses only documented extension points: `run`, `setup`, `teardown`, labels, states and events. It also
-serves work pools of type `process`, and no deployment depends on it: Prefect's own process worker can run
-them all.
+It uses only documented extension points: `run`, `setup`, `teardown`, `get_and_submit_flow_runs`, the job
+configuration, labels, states and events. It also serves work pools of type `process`, and no deployment
+depends on it: Prefect's own process worker can run them all.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class LearningWorker(ProcessWorker):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = False
-        """Whether it ends with its runs, and says no more of them."""
+        """Whether it stops together with its runs. It then reports nothing more about them."""
         self.is_retired = False
         """Whether it takes no more runs, and stays until its own have ended."""
         self._warm_pool = warm_pool
@@ -204,7 +204,8 @@ class LearningWorker(ProcessWorker):
                     return await self._tell_end(flow_run, process, code)
             except ObjectNotFound:
                 return 0  # deleted in Prefect: there is nobody to tell
-            except Exception as error:  # noqa: BLE001  Prefect may be away: nobody else knows how the process ended
+            # Prefect may be away: nobody else knows how the process ended
+            except Exception as error:  # noqa: BLE001
                 self.get_flow_run_logger(flow_run).debug(
                     "Could not tell Prefect how the run ended: %s", error
                 )

@@ -133,7 +133,8 @@ class WarmPool:
                 try:
                     await self._fill()
                 except OSError as error:
-                    print(f"No warm process: {error}; runs start without one.", flush=True)  # noqa: T201  the worker's log
+                    # printed into the worker's log
+                    print(f"No warm process: {error}; runs start without one.", flush=True)  # noqa: T201
                     await asyncio.sleep(REST_S)
                 self._wake.clear()
                 with suppress(TimeoutError):
@@ -167,7 +168,8 @@ class WarmPool:
                     )
                     await asyncio.sleep(REST_S)
             elif warm in self._kept:
-                print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201  the worker's log
+                # printed into the worker's log
+                print(f"Process {warm.process.pid} is ready for the next run.", flush=True)  # noqa: T201
 
     def expect(self, variables: Mapping[str, str]) -> None:
         """Give the warm processes the environment of new runs: this process's, with `variables` for its

@@ -63,7 +63,8 @@ async def work(name: str, ready_fd: int | None) -> None:
     for duty in duties:
         duty.cancel()
     await asyncio.gather(*duties, return_exceptions=True)
-    while retire.is_set() and worker.is_busy and not stop.is_set() and not working.done():  # noqa: ASYNC110  ends with the runs
+    # ends with the runs, which set no event
+    while retire.is_set() and worker.is_busy and not stop.is_set() and not working.done():  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     worker.is_stopping = True
     if working.done():

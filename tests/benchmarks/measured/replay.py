@@ -14,7 +14,10 @@ class Replay:
         self.sockets = []
         self.frame = page.request.get(f"{url}/jobs/{job_id}").json()
         self.number = 0
-        page.route_web_socket(re.compile("/ws/jobs/"), lambda socket: self.sockets.append(socket))  # noqa: PLW0108  Playwright marks it
+        page.route_web_socket(
+            re.compile("/ws/jobs/"),
+            lambda socket: self.sockets.append(socket),  # noqa: PLW0108  Playwright marks it
+        )
 
     def send(self):
         self.number += 1

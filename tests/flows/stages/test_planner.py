@@ -163,6 +163,7 @@ def test_ten_rounds_bring_twice_as_many_new_words_as_a_naive_prompt(lexicon):
     totals = {}
     for is_guided in (False, True):
         runs = [new_words_by_round(lexicon, seed, is_guided=is_guided) for seed in range(5)]
-        print("with" if is_guided else "without", "core/diversity.py:", *runs, sep="\n  ")  # noqa: T201  shown by -s, and when it fails
+        # shown by -s, and when it fails
+        print("with" if is_guided else "without", "core/diversity.py:", *runs, sep="\n  ")  # noqa: T201
         totals[is_guided] = statistics.median(map(sum, runs))
     assert totals[True] >= 2 * totals[False]

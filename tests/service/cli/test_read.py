@@ -223,7 +223,12 @@ class TestSearch:
         from flows.knowledge import Page
 
         for width in (30, 60, 80, 160):
-            console = Console(width=width, force_terminal=True, color_system=None, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+            console = Console(
+                width=width,
+                force_terminal=True,
+                color_system=None,
+                file=open(os.devnull, "w"),  # noqa: SIM115, PTH123
+            )
             with console.capture() as captured:
                 console.print(results_table(Page(items=tuple(ENTRIES)), width))
             lines = captured.get().splitlines()

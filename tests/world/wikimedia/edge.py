@@ -17,7 +17,8 @@ from tests.world.chat.limits import Bucket
 
 POLICY = "https://foundation.wikimedia.org/wiki/Policy:Wikimedia_Foundation_User-Agent_Policy"
 _LIBRARIES = re.compile(
-    r"^(?:python-httpx|python-requests|python-urllib3?|aiohttp|curl|wget|go-http-client|java|okhttp|node-fetch|axios|libwww-perl)\b",
+    r"^(?:python-httpx|python-requests|python-urllib3?|aiohttp|curl|wget"
+    r"|go-http-client|java|okhttp|node-fetch|axios|libwww-perl)\b",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://[\w.-]+")

@@ -119,7 +119,10 @@ class FirestoreDatabase:
                 await client.transport.close()  # type: ignore[no-untyped-call]
             elif loop.is_running():
                 with suppress(TimeoutError):
-                    closing = asyncio.run_coroutine_threadsafe(client.transport.close(), loop)  # type: ignore[no-untyped-call]
+                    closing = asyncio.run_coroutine_threadsafe(
+                        client.transport.close(),  # type: ignore[no-untyped-call]
+                        loop,
+                    )
                     async with asyncio.timeout(self._call_s):
                         await asyncio.wrap_future(closing)
 

@@ -54,7 +54,8 @@ def encode(value: Any) -> Any:  # noqa: ANN401  a value of any of Firestore's ty
     raise TypeError(f"Firestore cannot store a {type(value).__name__}")
 
 
-def set_fields(target: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401  the map of a generated message
+# `target` may also be the map of a generated message
+def set_fields(target: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401
     """Put values into the fields of a document or a map."""
     for name, value in values.items():
         target[name].CopyFrom(encode(value))

@@ -31,7 +31,10 @@ async def test_without_a_key_the_lexicon_writes_and_the_way_to_a_model_is_told(t
     assert check.state == "fail"
 
 
-async def test_a_good_key_and_good_models_are_told_with_what_is_left_of_the_day(world, configured):  # noqa: F811
+async def test_a_good_key_and_good_models_are_told_with_what_is_left_of_the_day(
+    world,  # noqa: F811
+    configured,
+):
     settings = configured(world)
     async with open_store(settings.store) as store:
         await store.save_quota_usage(
