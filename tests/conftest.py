@@ -95,6 +95,7 @@ SLOW_TESTS = (
     "installation/test_build.py",
     "installation/test_extras.py",
     "test_guardian.py",
+    "test_hygiene.py::test_a_clock_that_is_ahead_",
     "test_hygiene.py::test_repository_carries_no_pictures",
     "test_imports.py",
     "installation/test_make_install.py::test_packages_",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -49,6 +51,16 @@ def test_workflows_call_what_is_there(path):
             assert f"\n{target}:" in makefile
         for script in re.findall(r"\.ci/[a-z]+", run):
             assert (ROOT / script).stat().st_mode & 0o100
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("gcc") is None, reason="needs gcc on Linux")
+def test_a_clock_that_is_ahead_is_so_for_a_process_that_is_given_few_variables():
+    def told(*command):
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    ahead = told(ROOT / ".ci" / "ahead", "400", "sh", "-c", 'env -i LD_PRELOAD="$LD_PRELOAD" date +%s')
+    # not by the clock of this process, which may itself be ahead
+    assert ahead - told("/usr/bin/env", "-i", "date", "+%s") == pytest.approx(400 * 86_400, abs=60)
 
 
 def test_hooks_before_a_commit_are_local_and_call_what_make_check_calls():
