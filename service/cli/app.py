@@ -25,8 +25,8 @@ from service.cli.options import (
     MaxEntriesOption,
     MinutesOption,
     ModeArgument,
-    PageLimit,
     Plain,
+    ResultsLimit,
     RunMode,
     TopicOption,
     WordsArgument,
@@ -207,7 +207,7 @@ def search(
     support: Annotated[str | None, typer.Option(help="supported, model_only or conflict.")] = None,
     depth: Annotated[str | None, typer.Option(help="defined, enriched or deep.")] = None,
     job: Annotated[UUID | None, typer.Option(help="Only entries learned by this job.")] = None,
-    limit: PageLimit = 20,
+    limit: ResultsLimit = 20,
     cursor: Annotated[str | None, typer.Option(help="Continue after the previous page.")] = None,
     as_json: AsJson = False,
 ) -> int:

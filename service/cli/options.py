@@ -57,7 +57,7 @@ LimitOption = Annotated[
     ),
 ]
 JobsLimit = Annotated[int, typer.Option(min=1, max=1000, help="Number of jobs.")]
-PageLimit = Annotated[int, typer.Option(help="Number of results, 1 to 200.")]
+ResultsLimit = Annotated[int, typer.Option(help="Number of results, 1 to 200.")]
 TopicOption = Annotated[str | None, typer.Option(help="Learn words related to this one.")]
 
 
