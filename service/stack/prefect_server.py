@@ -224,6 +224,8 @@ def _bind(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((OWN_ADDRESS, port))
+        # until one of them listens, several processes can bind the same port
+        listener.listen()
     except OSError as error:
         listener.close()
         raise ConfigurationError(

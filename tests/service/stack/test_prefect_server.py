@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from flows.errors import ConfigurationError
 from flows.settings import Settings
 from flows.stores.sqlite import path_of
-from service.stack.environment import adopted, client_environment, server_environment
+from service.stack.environment import adopted, api_url, client_environment, server_environment
 from service.stack.locks import is_locked, try_lock
 from service.stack.prefect_server import is_healthy, prefect_server, server_state_file, stop_if_unused
 
@@ -155,15 +155,22 @@ def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
                 time.sleep(0.1)
                 assert server.poll() is None
                 assert json.loads(state.read_text()) == {"pid": server.pid, "port": settings.prefect_port}
-                assert not _answers_at(settings.prefect_port), "it was looked at too late"
+                is_ready = asyncio.run(is_healthy(api_url(settings.prefect_port), timeout_s=0.2))
+                assert not is_ready, "it was looked at too late"
             finally:
                 server.kill()
                 stranger.kill()
 
 
-def _answers_at(port):
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
+async def test_the_port_of_a_starting_server_is_named_to_another_home(settings, processes, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    processes.run(USER)
+    state = server_state_file(settings)
+    processes.wait_until(lambda: state.exists() and state.read_text(), within_s=30)
+    other = settings.model_copy(update={"home": settings.home.with_name("other")})
+    with pytest.raises(ConfigurationError, match=f"Another program uses port {settings.prefect_port}"):
+        async with prefect_server(other, say=print):
+            pass
 
 
 @pytest.mark.acceptance
