@@ -56,6 +56,8 @@ from flows.stores.settling import rows_of
 
 FAIL_S = 20.0
 """Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
+SIDE_WRITE_S = 5.0
+"""Longest time to try again what others can make up for: releasing claims, clearing the stop flag."""
 LAST_WAIT_S = 0.5
 """How long after the deadline a full store may still be waited for."""
 TAG_S = 5.0
@@ -258,7 +260,8 @@ async def _tag(run: PrefectRun, mode: Mode, *, within_s: float) -> None:
 
 async def _give_up_claims(store: Store, tracker: ProgressTracker) -> None:
     try:
-        await patiently(lambda: store.release_all(tracker.job.job_id), for_s=5)
+        for_s = min(SIDE_WRITE_S, tracker.left_to_end_s)
+        await patiently(lambda: store.release_all(tracker.job.job_id), for_s=for_s)
     except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not release claims; they will expire: {error}")
         tracker.holds_claims = True
@@ -269,7 +272,8 @@ async def _lower_the_flag(store: Store, tracker: ProgressTracker) -> None:
     job.
     """
     try:
-        await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=5)
+        for_s = min(SIDE_WRITE_S, tracker.left_to_end_s)
+        await patiently(lambda: store.clear_stop(tracker.job.job_id), for_s=for_s)
     except (TransientError, StoreFull) as error:
         tracker.problem(f"Could not clear the job's stop flag: {error}")
 

@@ -35,6 +35,8 @@ from flows.stores.base import Store
 OnProgress = Callable[[Job, Sequence[JobEvent]], None]
 
 ERRORS_KEPT = 20
+END_S = 30.0
+"""How long after its work an attempt tries again to write its end, all writes together."""
 FORGIVEN_S = 5.0
 
 _watch: ContextVar[OnProgress | None] = ContextVar("learning_watch", default=None)
@@ -88,6 +90,7 @@ class ProgressTracker:
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
         self._stopped_s: float | None = None
+        self._ends_by = 0.0
         self.is_at_work = True
         self._told = 0
         self._pending: list[JobEvent] = []
@@ -126,16 +129,10 @@ class ProgressTracker:
     def event(self, kind: EventKind, text: str, *, words: Sequence[str] = ()) -> None:
         """Add a line to the log; it is stored at the next tick."""
         self._told += 1
-        self._pending.append(
-            JobEvent(
-                attempt=self._job.attempt,
-                id=f"{self._job.attempt}.{self._told}",
-                kind=kind,
-                text=text,
-                words=tuple(words),
-                occurred=self._store.now(),
-            )
-        )
+        attempt, at = self._job.attempt, self._store.now()
+        id_ = f"{attempt}.{self._told}"
+        line = JobEvent(attempt=attempt, id=id_, kind=kind, text=text, words=tuple(words), occurred=at)
+        self._pending.append(line)
 
     def written_by(self, model: str, kind: ModelKind) -> None:
         """Record the model that writes in the document: its name and its kind."""
@@ -255,7 +252,14 @@ class ProgressTracker:
 
     def stop_clock(self) -> None:
         """Stop counting active time: the work has ended, and only recording it is left."""
-        self._stopped_s, self.is_at_work = self.active_s, False
+        if self.is_at_work:
+            self._stopped_s, self.is_at_work = self.active_s, False
+            self._ends_by = self._loop.time() + END_S
+
+    @property
+    def left_to_end_s(self) -> float:
+        """Seconds in which the end may still be tried again; it is always tried once."""
+        return END_S if self.is_at_work else max(0.0, self._ends_by - self._loop.time())
 
     async def end(
         self,
@@ -284,7 +288,7 @@ class ProgressTracker:
         learned, took = progress.format_count(self._job.counts.stored, "word"), self.active_s
         told = f"{status.capitalize()} ({reason}): {learned} learned in {progress.format_duration(took)}"
         self.event("job.ended", "; not learned: ".join(filter(None, (told, outcomes.in_short(self._job)))))
-        await patiently(self.flush, for_s=30)
+        await patiently(self.flush, for_s=self.left_to_end_s)
         return self.job
 
 

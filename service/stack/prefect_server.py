@@ -247,9 +247,7 @@ def _last_line(path: Path, begin: int) -> str:
     """The last line written after this position; empty if there is none."""
     if not path.exists():
         return ""
-    with path.open("rb") as log:
-        log.seek(begin)
-        lines = log.read().decode(errors="replace").strip().splitlines()
+    lines = path.read_bytes()[begin:].decode(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else ""
 
 

@@ -39,6 +39,21 @@ async def test_a_disk_that_stays_full_is_waited_for_until_the_time_is_up_and_no_
     assert 60 <= now_s() < 65
 
 
+@pytest.mark.parametrize("begin_s", [0.5, 3, 20])
+async def test_a_disk_that_nothing_fits_on_holds_the_end_up_for_half_a_minute_in_all(heart, begin_s):
+    heart.store.fault = while_it_lasts(begin_s, 1e9, FULL)
+    ended = await heart.run(Model(WORDS, takes_s={"define": 2}), minutes=1)
+    assert isinstance(ended, StoreFull)
+    assert 60 <= now_s() <= 60 + 35
+
+
+async def test_a_target_that_was_reached_on_a_full_disk_is_held_up_no_longer(heart):
+    heart.store.fault = while_it_lasts(0.5, 1e9, FULL, "save_job")
+    ended = await heart.run(Model(WORDS, takes_s={"define": 2}), max_entries=40)
+    assert isinstance(ended, StoreFull)
+    assert now_s() <= 10 + 35
+
+
 async def test_a_disk_that_has_room_again_at_the_end_holds_the_end(heart):
     heart.store.fault = while_it_lasts(0.5, 20, FULL, "save_job", "release_all", "clear_stop")
     job = await heart.run(Model(), words=WORDS[:1])
