@@ -82,7 +82,7 @@ SLOW_TESTS = (
     "service/orchestration/test_liveness.py::test_a_killed_process_",
     "service/orchestration/test_patches.py",
     "service/orchestration/test_retention.py",
-    "service/orchestration/test_stuck.py::test_a_stopped_process_",
+    "service/orchestration/projection/test_stuck.py::test_a_stopped_process_",
     "service/stack/test_open_server.py",
     "service/stack/test_housekeeping.py",
     "service/stack/test_environment.py::test_prefect_makes_no_folder_in_the_users_home",

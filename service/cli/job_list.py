@@ -77,7 +77,7 @@ async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
 
 async def show_stored_jobs(store: Store, wanted: JobsWanted, *, problem: LearningError | None = None) -> int:
     """List the jobs of a store, updated from Prefect if possible; `problem` says why it cannot be."""
-    from service.orchestration.projector import catch_up
+    from service.orchestration.projection.projector import catch_up
 
     if problem is None:
         try:
