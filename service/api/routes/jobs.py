@@ -286,7 +286,7 @@ async def _start(
     facade: AppResources,
     mode: Mode,
     parameters: dict[str, Any],
-    idempotency_key: str | None,
+    key: str | None,
     response: Response,
     *,
     by: StartedBy,
@@ -294,9 +294,7 @@ async def _start(
     if parameters.get("topic"):
         await estimating.check_topic_of(parameters, facade.settings)
     count = facade.metrics.starts.labels(mode).inc
-    run = await facade.orchestrator.start(
-        mode, parameters, idempotency_key=idempotency_key, by=by, on_start=count
-    )
+    run = await facade.orchestrator.start(mode, parameters, idempotency_key=key, by=by, on_start=count)
     await _note(facade, run)
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)
