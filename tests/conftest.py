@@ -70,6 +70,7 @@ SLOW_TESTS = (
     "service/cli/test_app.py::test_help_imports_nothing_heavy",
     "service/cli/test_app.py::test_windows_is_told_in_one_line_what_to_do",
     "service/cli/test_jobs_without_server.py",
+    "service/cli/test_unwritable_store.py",
     "service/cli/test_jobs.py::test_without_a_facade_one_line_says_so",
     "service/cli/upkeep/test_mend.py::test_a_killed_run_is_taken_up",
     "service/cli/upkeep/test_copy.py",
