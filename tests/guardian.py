@@ -53,7 +53,7 @@ def begin(folder: Path | None = None) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """Of `make`, which a signal may end alone."""
+    """End together with `make`, which a signal may end alone."""
     from ctypes import CDLL
 
     set_death_signal = 1

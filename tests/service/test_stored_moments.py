@@ -1,4 +1,4 @@
-"""What is compared with a moment of the store is judged by the store's clock, not by that of the process."""
+"""The store's clock, not that of the process, judges what is compared with a moment of the store."""
 
 from __future__ import annotations
 
