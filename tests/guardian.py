@@ -27,8 +27,11 @@ _held: list[int] = []
 def begin(folder: Path | None = None) -> None:
     """Mark this process and all that it starts from now on, and start the guardian.
 
-    A folder that is given is removed when the run has ended.
+    A folder that is given is removed when the run has ended. If a shell has started this process in the
+    background, it ignores Ctrl-C, and all that it starts would too; from now on they heed it.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if MARK in os.environ:
         return  # a part of a run that is guarded
     os.environ[MARK] = uuid4().hex
@@ -50,7 +53,7 @@ def begin(folder: Path | None = None) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """Of `make`, which a signal may end alone."""
+    """End together with `make`, which a signal may end alone."""
     from ctypes import CDLL
 
     set_death_signal = 1

@@ -60,3 +60,25 @@ def test_this_run_is_guarded():
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]) as child:
         assert child.pid in {process.pid for process in guardian.marked(os.environ[guardian.MARK])}
         child.kill()
+
+
+CHILD = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+IN_BACKGROUND = f"""
+import guardian, subprocess, sys
+guardian.begin()
+subprocess.run([sys.executable, "-c", {CHILD!r}])
+"""
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_what_a_run_in_the_background_starts_can_be_interrupted(is_marked):
+    environment = {name: value for name, value in os.environ.items() if is_marked or name != guardian.MARK}
+    ran = subprocess.run(
+        ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", IN_BACKGROUND],
+        capture_output=True,
+        text=True,
+        cwd=HERE,
+        env=environment,
+        check=True,
+    )
+    assert ran.stdout.strip() == "True"

@@ -159,7 +159,8 @@ async def watched(monkeypatch, free_port):
     from service.api.app import _projected
     from service.api.routes.live import watch_job
     from service.metrics import Metrics
-    from service.orchestration import events, projector
+    from service.orchestration import events
+    from service.orchestration.projection import projector
     from service.orchestration.runs import Orchestrator
     from service.stack.environment import adopted
 
@@ -244,7 +245,7 @@ async def test_a_start_request_reaches_its_first_stored_word_in_the_order_of_the
     from service.api.middleware.limits import RateLimit
     from service.api.routes.jobs import start_big_job
     from service.metrics import Metrics
-    from service.orchestration.projector import Projector
+    from service.orchestration.projection.projector import Projector
     from service.orchestration.runs import Orchestrator
     from service.schemas import StartBigJob
     from tests.service.deploying import deploy

@@ -8,5 +8,5 @@ IS_THOROUGH = os.environ.get("TEST_THOROUGH") == "1"
 
 
 def amount(usual: int, *, thorough: int) -> int:
-    """So many examples, cases or steps."""
+    """How many examples, cases or steps to try."""
     return thorough if IS_THOROUGH else usual

@@ -25,7 +25,7 @@ from flows.stages.stages import Stages
 
 CLAIM_GRACE = timedelta(seconds=60)
 CLOSED_AGAIN = 3
-"""On resume, rewrite the frontier of the last 3 rounds: the process may have died before writing it."""
+"""How many of the last rounds write their frontier again on resume: the process may have died before that."""
 LAST_WORDS_S = 0.7
 """How long calls may run on after the deadline before they are cancelled."""
 

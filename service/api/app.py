@@ -28,7 +28,7 @@ from service.api.routes import dashboard, health, jobs, knowledge, live, rounds,
 from service.api.routes import session as sessions
 from service.live.relay import Relay
 from service.metrics import Metrics
-from service.orchestration.projector import Projector
+from service.orchestration.projection.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings, read_facade_settings
 

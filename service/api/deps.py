@@ -20,7 +20,7 @@ from service.api.middleware.attempts import Attempts
 from service.api.middleware.limits import ConnectionLimit, RateLimit
 from service.live.relay import Relay
 from service.metrics import Metrics
-from service.orchestration.projector import Projector
+from service.orchestration.projection.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.settings import FacadeSettings
 

@@ -9,8 +9,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -97,21 +96,17 @@ def _usage_problem(error: typer.TyperException) -> str:
 
 
 def _on_store(work: Callable[[Store], Awaitable[int]]) -> int:
+    """Run a command that only reads the store."""
+
     async def opened() -> int:
-        async with _store() as store:
+        from flows.settings import read_settings
+        from service.cli.store_to_read import store_to_read
+
+        settings = read_settings()
+        async with store_to_read(settings.store, language=settings.language) as (store, _):
             return await work(store)
 
     return wait_for(opened())
-
-
-@asynccontextmanager
-async def _store() -> AsyncGenerator[Store]:
-    from flows.settings import read_settings
-    from flows.stores import open_store
-
-    settings = read_settings()
-    async with open_store(settings.store, language=settings.language) as store:
-        yield store
 
 
 def _version(is_asked: bool) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.errors import LearningError, StoreFull, StoreReadOnly
+from flows.errors import LearningError
 from flows.knowledge import Job, JobStatus, Mode
 from flows.knowledge.limits import MAX_PAGE
 from flows.stores.base import Store
@@ -45,24 +44,13 @@ async def list_jobs(wanted: JobsWanted) -> int:
         if named_url() is not None:
             raise
     from flows.settings import read_settings
-    from flows.stores import open_store
+    from service.cli.store_to_read import store_to_read
     from service.stack.environment import adopted, api_url, client_environment, named_api
 
     settings = read_settings()
     prefect = named_api() or api_url(settings.prefect_port)
     with adopted(client_environment(settings, prefect)):
-        async with AsyncExitStack() as stack:
-            problem: LearningError | None = None
-            try:
-                store = open_store(settings.store, language=settings.language)
-                await stack.enter_async_context(store)
-            except (StoreReadOnly, StoreFull) as error:
-                problem = error
-                store = open_store(settings.store, language=settings.language, is_read_only=True)
-                try:
-                    await stack.enter_async_context(store)
-                except LearningError:
-                    raise error from None
+        async with store_to_read(settings.store, language=settings.language) as (store, problem):
             return await show_stored_jobs(store, wanted, problem=problem)
 
 
@@ -77,7 +65,7 @@ async def show_jobs(client: LearningClient, wanted: JobsWanted) -> int:
 
 async def show_stored_jobs(store: Store, wanted: JobsWanted, *, problem: LearningError | None = None) -> int:
     """List the jobs of a store, updated from Prefect if possible; `problem` says why it cannot be."""
-    from service.orchestration.projector import catch_up
+    from service.orchestration.projection.projector import catch_up
 
     if problem is None:
         try:

@@ -203,7 +203,7 @@ async def _tidy(settings: Settings) -> None:
 async def _catch_up(settings: Settings) -> None:
     """Mark jobs that died. If the store or Prefect does not respond, the job itself will report it."""
     from flows.stores import open_store
-    from service.orchestration.projector import catch_up
+    from service.orchestration.projection.projector import catch_up
 
     with suppress(LearningError):
         async with open_store(settings.store, language=settings.language) as store:

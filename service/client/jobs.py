@@ -77,15 +77,33 @@ class JobCalls(Calls):
         }
         return await self._start("/jobs/start_big", body, idempotency_key)
 
-    # takes the parameters of start and start_big
-    async def estimate(self, mode: Mode, **parameters: Any) -> Estimate:  # noqa: ANN401
+    async def estimate(
+        self,
+        mode: Mode,
+        words: Sequence[str] | None = None,
+        *,
+        topic: str | None = None,
+        limit: int | None = None,
+        minutes: float | None = None,
+        max_entries: int | None = None,
+        candidates_per_round: int | None = None,
+        words_per_round: int | None = None,
+    ) -> Estimate:
         """Estimate what a job would learn and cost, and what limits it.
 
-        Takes the parameters of `start` or `start_big`.
+        Takes the parameters of `start`, or for a big job those of `start_big`.
         """
-        return await self._connection.ask(
-            Estimate, "POST", "/jobs/estimate", json=given_of({"mode": mode, **parameters})
-        )
+        body = {
+            "mode": mode,
+            "words": list(words) if words is not None else None,
+            "topic": topic,
+            "limit": limit,
+            "minutes": minutes,
+            "max_entries": max_entries,
+            "candidates_per_round": candidates_per_round,
+            "words_per_round": words_per_round,
+        }
+        return await self._connection.ask(Estimate, "POST", "/jobs/estimate", json=given_of(body))
 
     async def jobs(
         self,

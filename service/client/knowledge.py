@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 from flows.knowledge import Category, Depth, FrontierWord, StoreStats, Support
 from flows.knowledge.limits import MAX_PAGE
@@ -56,11 +55,17 @@ class KnowledgeCalls(Calls):
         self,
         q: str,
         *,
+        category: Category | str | None = None,
+        job_id: JobId | None = None,
+        support: Support | None = None,
+        depth: Depth | None = None,
+        cursor: str | None = None,
         limit: int | None = 50,
-        **filters: Any,  # noqa: ANN401  as knowledge takes them
     ) -> Results[EntryView]:
-        """Search the entries."""
-        return await self.knowledge(q, limit=limit, **filters)
+        """Search the entries, best match first. `limit=None` fetches all."""
+        return await self.knowledge(
+            q, category=category, job_id=job_id, support=support, depth=depth, cursor=cursor, limit=limit
+        )
 
     async def entry(self, word: str) -> EntryView:
         """Read what is known about one word. Raises NotFound."""

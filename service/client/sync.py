@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import CancelledError
 from functools import wraps
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from service.client import LearningClient
+from service.client.calls import JobId
+from service.client.client import LearningClient
 from service.client.http import TIMEOUT_S
+from service.client.watch import PATIENCE_S
+from service.schemas import JobFrame
+
+Given = ParamSpec("Given")
+R = TypeVar("R")
 
 CLOSE_S = 5.0
+
+
+def _waiting(
+    method: Callable[Concatenate[LearningClient, Given], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[SyncLearningClient, Given], R]:
+    """The same method without `await`: its parameters, result and documentation stay."""
+
+    @wraps(method)
+    def call(self: SyncLearningClient, /, *args: Given.args, **kwargs: Given.kwargs) -> R:
+        return self._run(method(self._client, *args, **kwargs))
+
+    return call
 
 
 class SyncLearningClient:
@@ -27,7 +44,7 @@ class SyncLearningClient:
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         self._loop = asyncio.new_event_loop()
-        self._open: set[AsyncGenerator[Any]] = set()
+        self._open: set[AsyncGenerator[JobFrame]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="learning client", daemon=True)
         self._client = LearningClient(url, token=token, timeout_s=timeout_s)
         self._thread.start()
@@ -57,36 +74,48 @@ class SyncLearningClient:
         self._thread.join(CLOSE_S)
         self._loop.close()
 
+    start = _waiting(LearningClient.start)
+    start_big = _waiting(LearningClient.start_big)
+    estimate = _waiting(LearningClient.estimate)
+    jobs = _waiting(LearningClient.jobs)
+    job = _waiting(LearningClient.job)
+    cancel = _waiting(LearningClient.cancel)
+    retry = _waiting(LearningClient.retry)
+    rounds = _waiting(LearningClient.rounds)
+    round = _waiting(LearningClient.round)
+    events = _waiting(LearningClient.events)
+    knowledge = _waiting(LearningClient.knowledge)
+    search = _waiting(LearningClient.search)
+    entry = _waiting(LearningClient.entry)
+    graph = _waiting(LearningClient.graph)
+    frontier = _waiting(LearningClient.frontier)
+    stats = _waiting(LearningClient.stats)
+    export = _waiting(LearningClient.export)
+    health = _waiting(LearningClient.health)
+    schedules = _waiting(LearningClient.schedules)
+    pause_schedule = _waiting(LearningClient.pause_schedule)
+    resume_schedule = _waiting(LearningClient.resume_schedule)
+
+    def watch(
+        self,
+        job_id: JobId,
+        *,
+        after: str | None = None,
+        from_start: bool = False,
+        patience_s: float = PATIENCE_S,
+    ) -> Generator[JobFrame]:
+        """Frames of a job until it ends, as of `LearningClient.watch`."""
+        return self._iterate(
+            self._client.watch(job_id, after=after, from_start=from_start, patience_s=patience_s)
+        )
+
     async def _settle(self) -> None:
         """Wait for generators and tasks that are closing."""
         await self._loop.shutdown_asyncgens()
         if left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left, timeout=CLOSE_S)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  a method of LearningClient
-        method = getattr(self._client, name) if not name.startswith("_") else None
-        if inspect.isasyncgenfunction(method):
-
-            @wraps(method)
-            def told(*args: Any, **kwargs: Any) -> Generator[Any]:  # noqa: ANN401  any method
-                return self._iterate(method(*args, **kwargs))
-
-            return told
-        if inspect.iscoroutinefunction(method):
-
-            @wraps(method)
-            def called(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  any method
-                return self._run(method(*args, **kwargs))
-
-            return called
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def __dir__(self) -> list[str]:
-        return sorted(
-            {*super().__dir__(), *(name for name in dir(LearningClient) if not name.startswith("_"))}
-        )
-
-    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  whatever it returns
+    def _run(self, work: Coroutine[Any, Any, R]) -> R:
         if self._loop.is_closed():
             work.close()
             raise RuntimeError("This client is closed; open a new one")
@@ -100,8 +129,8 @@ class SyncLearningClient:
             future.cancel()
             raise
 
-    def _iterate(self, frames: AsyncGenerator[Any]) -> Generator[Any]:
-        async def following() -> Any:  # noqa: ANN401  any item
+    def _iterate(self, frames: AsyncGenerator[JobFrame]) -> Generator[JobFrame]:
+        async def following() -> JobFrame | None:
             return await anext(frames, None)
 
         self._open.add(frames)

@@ -80,13 +80,17 @@ class Orchestrator(RunReader):
         *,
         idempotency_key: str | None = None,
         by: StartedBy = "api",
+        on_start: Callable[[], None] = lambda: None,
     ) -> Run:
-        """Start a run of a deployment. The same request under the same key returns the run of the first.
+        """Start a run of a deployment and call `on_start`. The same request under the same key starts nothing
+        and returns the run of the first.
 
         Raises Conflict if the key belongs to another request, InvalidInput if the parameters do not fit,
         ConfigurationError if the deployment is missing.
         """
-        return await self._starts.start(mode, parameters or {}, idempotency_key=idempotency_key, by=by)
+        return await self._starts.start(
+            mode, parameters or {}, idempotency_key=idempotency_key, by=by, on_start=on_start
+        )
 
     async def retry(self, job_id: UUID) -> tuple[Run, Retried]:
         """Have a worker run a job again under the same id that is not at work; the run, and what was done.

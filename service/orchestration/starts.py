@@ -44,20 +44,30 @@ class Starts:
         """The lock of each key, for as long as somebody holds it or waits for it."""
 
     async def start(
-        self, mode: Mode, parameters: Mapping[str, Any], *, idempotency_key: str | None, by: StartedBy
+        self,
+        mode: Mode,
+        parameters: Mapping[str, Any],
+        *,
+        idempotency_key: str | None,
+        by: StartedBy,
+        on_start: Callable[[], None],
     ) -> Run:
-        """Start a run, or return the one that the same request started under this key.
+        """Start a run and call `on_start`, or return the run that the same request started under this key.
 
         Raises Conflict, InvalidInput, ConfigurationError.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         if idempotency_key is None:
-            return await self._create(mode, given, f"start {uuid4()}", by)
+            run = await self._create(mode, given, f"start {uuid4()}", by)
+            on_start()
+            return run
         async with self._of_key.setdefault(idempotency_key, asyncio.Lock()):
             earlier = await self._reader.runs_of_key(idempotency_key)
             run = earlier[0] if earlier else await self._create(mode, given, idempotency_key, by)
             # another server may have started one of another kind under the key meanwhile
             known = earlier or await self._reader.runs_of_key(idempotency_key) or [run]
+            if not earlier and known[0].job_id == run.job_id:
+                on_start()
             await self._withdraw(known[1:])
             await self._check_same(known[0], mode, given)
             return known[0]

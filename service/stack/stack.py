@@ -168,7 +168,7 @@ async def _start(
 async def _project(settings: Settings) -> None:
     """Keep the job rows current when the server does not run."""
     from flows.stores import open_store
-    from service.orchestration.projector import Projector
+    from service.orchestration.projection.projector import Projector
     from service.orchestration.runs import Orchestrator
 
     async with (

@@ -127,7 +127,7 @@ def _rounds_and_outcomes(rows: Rows) -> Iterator[str]:
 
 
 def _one_job_a_word(rows: Rows) -> Iterator[str]:
-    """A word is learned by one job; a later one may only take it deeper."""
+    """Only one job learns a word; a later one may only take it deeper."""
     done: dict[str, list[tuple[str, int]]] = {}
     for batch, outcome in rows.outcomes:
         if outcome["stored"] is not None and outcome["reason"] is None:

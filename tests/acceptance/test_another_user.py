@@ -116,7 +116,7 @@ print(got)
 
 
 def open_to_others(home):
-    """As `find $LEARN_HOME -perm /077`, without links and what vanishes meanwhile."""
+    """The paths that `find $LEARN_HOME -perm /077` prints, without links and what vanishes meanwhile."""
     command = ["/usr/bin/find", home, "-perm", "/077", "!", "-type", "l"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.split()

@@ -1,4 +1,4 @@
-"""What cannot work is said in one clear line, with the way out, and a truthful exit code."""
+"""`learn` says in one clear line what cannot work and what to do, with a truthful exit code."""
 
 from __future__ import annotations
 

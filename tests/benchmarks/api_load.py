@@ -25,7 +25,7 @@ from tests.benchmarks.peers.sides import a_world, begin
 JOBS = 4
 PAGES = 4
 AT_WORK_S = 300
-"""On a busy machine four jobs take minutes to come to their first words."""
+"""How long to wait for the first words: on a busy machine four jobs take minutes."""
 
 
 def quantiles_ms(values_s: list[float]) -> dict[str, float]:

@@ -102,7 +102,7 @@ def scroll(page, selector, times):
 
 
 def graph():
-    """As the facade sends it: words around one, a half of them learned."""
+    """A graph as the facade sends it: words around one, half of them learned."""
     nodes = [
         {
             "key": f"w{n}",

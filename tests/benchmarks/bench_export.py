@@ -93,7 +93,7 @@ def count_of(format_, path):
 
 
 def measure(count):
-    """By format: seconds, megabytes of the file, growth of memory in megabytes."""
+    """Seconds, megabytes of the file and growth of memory in megabytes, by format."""
     results = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -13,7 +13,7 @@ from tests.benchmarks.peers.sides import a_world, begin
 
 
 def measure(minutes: float) -> dict[str, Any]:
-    """In the world, for so many minutes; a job that ends is followed by the next."""
+    """Run one job after another in the world for this many minutes."""
     with tempfile.TemporaryDirectory(prefix="bench-memory-") as folder, a_world() as world:
         stack = Stack(folder, world.environment)
         try:

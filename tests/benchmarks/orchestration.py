@@ -91,7 +91,7 @@ def _short(path: str) -> str:
 
 
 def measure(seconds: float) -> dict[str, Any]:
-    """In a process of its own, so that nothing else is sampled."""
+    """Measure in a process of its own, so that it samples nothing else."""
     from tests.benchmarks.peers.sides import a_world, begin
 
     with tempfile.TemporaryDirectory(prefix="bench-orchestration-") as folder, a_world() as world:

@@ -18,7 +18,7 @@ Document = Mapping[str, Any]
 
 
 def machine() -> dict[str, Any]:
-    """Where and on what it was measured."""
+    """The machine and the versions that the figures come from."""
 
     def installed(name: str) -> str | None:
         try:

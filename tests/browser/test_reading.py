@@ -208,7 +208,7 @@ def test_the_graph_is_moved_and_enlarged(stack, learned, open_page):
     canvas = page.locator("canvas")
 
     def apart():
-        """From the word to its neighbour, and the word's own place."""
+        """The distance from the word to its neighbour, and the word's own place."""
         at, to = point_at(page, word), point_at(page, neighbour)
         return math.dist(at, to), at
 

@@ -194,7 +194,7 @@ def _prefect(house: House, job: dict[str, Any]) -> Iterator[str]:
 
 
 def _serialised(deeds: Deeds, rows: Rows) -> Iterator[str]:
-    """Everything can be read over HTTP."""
+    """HTTP gives everything that the store holds."""
     with httpx.Client(base_url=deeds.watching.url, timeout=30, trust_env=False) as http:
         answer = http.get("/knowledge/export")
         lines = answer.text.splitlines() if answer.status_code == 200 else []

@@ -183,7 +183,7 @@ class Deeds:
         done.job_ids += (job_id,)
 
     def _kill_group(self) -> None:
-        """As the kernel does where memory is short: the worker and all that it has started."""
+        """Kill the worker and all that it has started, as the kernel does where memory is short."""
         for pid in self.house.pids(PROCESSES["worker"]):
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
@@ -202,7 +202,7 @@ class Deeds:
         self._up_again("stop the stack, then start it", done, flows)
 
     def _second(self, _: Step, __: Done) -> None:
-        """Another `learn up` in the same home is refused and changes nothing."""
+        """Start another `learn up` in the same home, which must refuse and change nothing."""
         second = self.house.learn("up", "--plain", **self.environment)
         if second.wait(DOWN_S) == 0 or "already running" not in second.text:
             self.broken.append(f"stack: a second one was not refused: {second.text[-300:]}")

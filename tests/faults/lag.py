@@ -8,7 +8,7 @@ import time
 EVERY_S = 1.5
 WORK_S = 0.06
 END_S = 0.7
-"""So much work may come between a job's deadline and its end: a few turns of its event loop."""
+"""How much work may come between a job's deadline and its end: a few turns of its event loop."""
 
 
 class Lag:

@@ -126,7 +126,7 @@ WISHES: tuple[Draw, ...] = (
 )
 """What people ask for in the middle of it."""
 ONCE = ("fill", "jump", "kill stack", "kill everything", "restart", "second", "kill pending", "outage")
-"""At most one of each of these in a plan."""
+"""Faults of which a plan has at most one each."""
 
 
 def draw(seed: int) -> Plan:

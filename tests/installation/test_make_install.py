@@ -26,7 +26,7 @@ case "$*" in
 *--target*) {ends} ;;
 esac
 """
-"""In the place of the environment's Python and uv: packages come once it is said that they are awaited."""
+"""Plays the environment's Python and uv: packages come once the command says that it awaits them."""
 
 
 @pytest.fixture

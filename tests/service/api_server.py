@@ -17,7 +17,7 @@ from service.stack.web_server import bind, server_for
 
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105
 NOWHERE = "http://127.0.0.1:9/api"
-"""Where no Prefect is."""
+"""An address without a Prefect."""
 
 
 class Served:

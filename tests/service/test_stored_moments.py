@@ -1,4 +1,4 @@
-"""What is compared with a moment of the store is judged by the store's clock, not by that of the process."""
+"""The store's clock, not that of the process, judges what is compared with a moment of the store."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_the_list_without_a_server_tells_the_time_that_is_left(store, monk
     async def without_prefect(_store, *, within_s):
         return True
 
-    monkeypatch.setattr("service.orchestration.projector.catch_up", without_prefect)
+    monkeypatch.setattr("service.orchestration.projection.projector.catch_up", without_prefect)
     await store.put_job(running(store))
     shown = []
     monkeypatch.setattr(job_list, "_tell", lambda found, **_: shown.extend(found))

@@ -78,7 +78,7 @@ class Control:
         )
 
     def plan(self, *faults: Fault) -> None:
-        """These faults and no others, from now on."""
+        """Bring about these faults and no others from now on."""
         self._ask("PUT", "/world/faults", _dumped(faults))
 
     def add(self, *faults: Fault) -> None:

@@ -136,7 +136,7 @@ class Album:
             page.close()
 
     def _height(self, page: Page, width: int) -> int:
-        """As high as the page is, with all the rows on it drawn: only those that show are."""
+        """The page's height with all its rows drawn: the dashboard draws only those that show."""
         high = min(MOST_HIGH, int(page.evaluate("document.documentElement.scrollHeight")))
         page.set_viewport_size({"width": width, "height": high})
         page.wait_for_timeout(500)

@@ -3,7 +3,7 @@
 `.venv/bin/python ui/screenshots/take.py`, or with `--to FOLDER`; some twelve minutes. It starts what it needs
 in a home of its own and stops it again: a stack that learns from the lexicon, one with a key of Groq's
 stand-in (tests/world), and a server that asks for its token. Jobs fail because their process is killed or
-their key refused. What loads, what cannot be read and what is cut off is brought about in the browser.
+their key is wrong. The browser itself plays what loads, what cannot be read and what is cut off.
 Pictures show the whole page, 2,400 pixels of it at most, or what is on the screen where that says more.
 """
 
@@ -121,7 +121,7 @@ def at_rest(album: Album, facade: Facade, places: dict[str, str]) -> None:
 
 
 def most_connected(facade: Facade) -> str:
-    """Of some words the one with most around it."""
+    """The word with the most around it, among some."""
     words = [entry["word"] for entry in facade.ask("/knowledge?limit=60")["items"]]
     return str(
         max(words, key=lambda word: len(facade.ask(f"/graph/{quote(word)}?depth=3&limit=500")["nodes"]))
@@ -129,7 +129,7 @@ def most_connected(facade: Facade) -> str:
 
 
 def rich_entry(facade: Facade) -> str:
-    """A word of which much is told."""
+    """A word whose entry names many concepts."""
     found = (
         entry
         for q in ("mountain", "garden", "music", "a")

@@ -19,6 +19,7 @@ from flows.errors import (
 )
 from flows.stores.sqlite.database import APPLICATION_ID
 from flows.stores.sqlite.failures import is_busy, translated
+from flows.stores.sqlite.opening import uris_to_read
 from flows.stores.sqlite.statements import migrations
 
 BUSY_S = 5.0
@@ -43,11 +44,9 @@ def back_up(store: Path, file: Path) -> BackupContents:
     try:
         # nobody else may read it, and nobody can have put a link in its place
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with translated(store), closing(_opened(store)) as source:
-            _identity(source, store)
-            with closing(_opened(partial)) as copy:
-                # in one step: it reads as of one moment, and writers go on in the write-ahead log
-                source.backup(copy)
+        with translated(store), closing(_opened_to_read(store)) as source, closing(_opened(partial)) as copy:
+            # in one step: it reads as of one moment, and writers go on in the write-ahead log
+            source.backup(copy)
         contents = check(partial)
         _sync(partial)
         partial.replace(file)
@@ -170,11 +169,29 @@ def _own(file: Path) -> Generator[sqlite3.Connection]:
         ) from error
 
 
-def _opened(file: Path) -> sqlite3.Connection:
+def _opened(file: Path, uri: str | None = None) -> sqlite3.Connection:
     if not file.is_file():
         raise ConfigurationError(f"{file} does not exist yet; the first job creates it")
-    uri = f"file:{quote(bytes(file.absolute()))}?mode=rw"
+    uri = uri or f"file:{quote(bytes(file.absolute()))}?mode=rw"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+
+
+def _opened_to_read(store: Path) -> sqlite3.Connection:
+    """A connection to a store of ours, also if it cannot be written."""
+    uris: list[str | None] = [None, *uris_to_read(store.absolute())]
+    while True:
+        connection = _opened(store, uris.pop(0))
+        try:
+            _identity(connection, store)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not uris or is_busy(error):
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
 
 
 def _sync(path: Path) -> None:

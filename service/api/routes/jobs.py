@@ -286,15 +286,15 @@ async def _start(
     facade: AppResources,
     mode: Mode,
     parameters: dict[str, Any],
-    idempotency_key: str | None,
+    key: str | None,
     response: Response,
     *,
     by: StartedBy,
 ) -> Started:
     if parameters.get("topic"):
         await estimating.check_topic_of(parameters, facade.settings)
-    run = await facade.orchestrator.start(mode, parameters, idempotency_key=idempotency_key, by=by)
+    count = facade.metrics.starts.labels(mode).inc
+    run = await facade.orchestrator.start(mode, parameters, idempotency_key=key, by=by, on_start=count)
     await _note(facade, run)
-    facade.metrics.starts.labels(mode).inc()
     response.headers["Location"] = f"/jobs/{run.job_id}"
     return Started(job_id=run.job_id)

@@ -14,8 +14,8 @@ from flows.extras import needing
 from flows.knowledge import DAY_S
 from flows.settings import GROQ_KEYS_PAGE, Settings
 from flows.sources import load_wiktionary
-from flows.stores import open_store
 from service.cli.doctor.doctor import Check
+from service.cli.store_to_read import store_to_read
 
 ANSWER_S = 8.0
 _WELL_KNOWN = "Earth"
@@ -105,7 +105,7 @@ async def groq(settings: Settings) -> list[Check]:
 async def _quotas(settings: Settings, models: Sequence[str]) -> list[Check]:
     """The quota left, as the store remembers it. A daily limit refills steadily."""
     try:
-        async with open_store(settings.store, language=settings.language) as store:
+        async with store_to_read(settings.store, language=settings.language) as (store, _):
             return [
                 _quota(
                     model,

@@ -25,6 +25,7 @@ from flows.settings import read_settings
 from flows.stores import open_store
 from flows.stores.base import Store
 from service.cli.output.console import DONE, err, say
+from service.cli.store_to_read import store_to_read
 from service.cli.upkeep.store_counts import ROUNDS_AT_ONCE, Copied, count
 from service.stack.private_files import make_folder
 
@@ -100,7 +101,7 @@ async def copy_store(source_url: str, target_url: str, *, language: str, home: P
         raise InvalidInput("--to", "must differ from --from", "Name another store.")
     _check_file(source_url)
     async with (
-        open_store(source_url, language=language) as source,
+        store_to_read(source_url, language=language) as (source, _),
         open_store(target_url, language=language) as target,
     ):
         note = Note(home, source.url, target.url)

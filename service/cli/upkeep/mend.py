@@ -16,9 +16,9 @@ from flows.core.identity.relatives import WordFacts
 from flows.lexicon.morphology import Morphology
 from flows.lexicon.reader import Lexicon
 from flows.settings import read_settings
-from flows.stores import open_store
 from flows.stores.mending import Mend, MendKind, MendOutcome, MendRules, mend_store
 from service.cli.output.console import DONE, FAILED, clean, err, say
+from service.cli.store_to_read import store_to_change
 
 TOLD_EVERY_S = 0.5
 
@@ -61,7 +61,9 @@ async def mend_and_tell(*, is_dry_run: bool, is_json: bool) -> int:
                 told_at = time.monotonic()
                 shown.update(f"Looked at {done:,} of {total:,} words")
 
-        async with open_store(settings.store, language=settings.language) as store:
+        async with store_to_change(
+            settings.store, language=settings.language, is_dry_run=is_dry_run
+        ) as store:
             async for found in mend_store(store, rules, is_dry_run=is_dry_run, tell=tell):
                 counts[found.outcome, found.kind] += found.count
                 line = found.model_dump_json(exclude_none=True) if is_json else mend_line(found)

@@ -9,9 +9,9 @@ import typer
 from flows.core.progress import format_count
 from flows.running_server import prefect_database
 from flows.settings import Settings, read_settings
-from flows.stores import open_store
 from flows.stores.protocols.bookkeeping import Space
 from service.cli.output.console import DONE, say
+from service.cli.store_to_read import store_to_change
 from service.orchestration.retention import Pruned, plan, prune_store, retention_limits
 from service.stack.housekeeping import give_back
 from service.stack.locks import is_locked
@@ -27,7 +27,7 @@ async def prune_and_tell(*, is_dry: bool, is_json: bool) -> int:
     """Say what may go; unless `is_dry`, delete it and give the space back to the system."""
     settings = read_settings()
     limits = retention_limits(settings)
-    async with open_store(settings.store, language=settings.language) as store:
+    async with store_to_change(settings.store, language=settings.language, is_dry_run=is_dry) as store:
         planned = await plan(store, limits, now=store.now())
         done, space = planned, await store.space()
         is_worth_it = bool(planned.plan) or is_worth(space)

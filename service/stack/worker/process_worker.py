@@ -71,8 +71,6 @@ class LearningWorker(ProcessWorker):
 
     type = POOL_TYPE
     job_configuration = LearningJobConfiguration
-    _display_name = "Learning"
-    _description = "Runs learning jobs as local processes that start in a fraction of a second."
 
     def __init__(
         self,

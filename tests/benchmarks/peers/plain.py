@@ -43,7 +43,7 @@ ROOM = {"propose": 8, "define": 90, "enrich": 120}
 """Tokens given to an answer for each word."""
 BANDS = ("common", "uncommon", "rare", "very rare")
 LAST_WORDS_S = 1.0
-"""What arrives so long after the end is kept."""
+"""How long after the end to keep what still arrives."""
 
 
 class Learner:

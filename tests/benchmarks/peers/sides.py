@@ -36,13 +36,13 @@ from tests.world.state import Settings
 ROOT = Path(__file__).parents[3]
 PLAN = "developer"
 LATE_S = 120
-"""So long after its time a job may end; on a busy machine a start takes long."""
+"""How late a job may end; on a busy machine a start takes long."""
 
 Figures = dict[str, Any]
 
 
 class Missing(Exception):
-    """What a side needs is not installed. The text says what to do."""
+    """A side lacks a package that it needs. The text says what to do."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def a_world() -> Generator[Control]:
 
 
 def begin(world: Control) -> None:
-    """From now on it counts, with empty buckets."""
+    """Let the world count from now on, with empty buckets."""
     for model in MODELS:
         world.limit(model, PLANS[PLAN], level=0.0)
     world.forget()

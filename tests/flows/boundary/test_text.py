@@ -1,4 +1,4 @@
-"""Whatever comes from outside, only text that can be stored, searched and shown comes in."""
+"""Lets in only text that can be stored, searched and shown, whatever comes from outside."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Texts in which a model has nothing to say are told from definitions, which may speak of just that."""
+"""Tells texts in which a model has nothing to say from definitions, which may speak of just that."""
 
 import pytest
 from rule_values import definition, entry

@@ -27,7 +27,7 @@ FURTHER = [
     if not line.startswith("#")
 ]
 LEAST_FOUND, MOST_MISTAKEN = 198, 2
-"""Of 200 each; all 200 and none when this was written."""
+"""Bounds for 200 pairs of each kind; all 200 and none when this was written."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Under which other keys a word may be found."""
+"""The other keys under which a word may be found."""
 
 from __future__ import annotations
 

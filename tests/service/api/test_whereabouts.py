@@ -1,4 +1,4 @@
-"""Where a job's process runs is in the store and told to no client."""
+"""The store knows where a job's process runs, and the server tells no client."""
 
 from __future__ import annotations
 

@@ -6,11 +6,8 @@ import csv
 import io
 import json
 import os
-import resource
-import signal
 import stat
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +22,7 @@ from tests.service.cli.read_entries import (
     ENTRIES,
     Captured,
 )
+from tests.service.cli.unwritable import without_room
 
 
 @pytest.mark.usefixtures("store_url")
@@ -74,24 +72,12 @@ class TestExport:
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-@contextmanager
-def room_for(file_bytes: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
-
-
 async def test_a_disk_without_room_leaves_no_half_file(tmp_path: Path):
     async def entries() -> AsyncIterator[Entry]:
         for entry in ENTRIES:
             yield entry
 
-    with pytest.raises(OSError, match="File too large"), room_for(1000):
+    with pytest.raises(OSError, match="File too large"), without_room():
         await export_to(entries(), str(tmp_path / "out.jsonl"), may_overwrite=False)
     assert os.listdir(tmp_path) == []  # noqa: PTH208  nothing is left, hidden or not
 

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import resource
-import shutil
-import signal
 import sqlite3
-import subprocess
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -23,6 +18,7 @@ from flows.knowledge import Job, utc_now
 from flows.stores import open_store
 from service.cli import app as cli
 from service.stack.environment import adopted
+from tests.service.cli.unwritable import read_only, without_room
 
 
 @pytest.fixture
@@ -105,39 +101,6 @@ def test_a_server_that_was_named_is_not_replaced_by_the_store(url, monkeypatch, 
     monkeypatch.setenv("LEARN_URL", f"http://127.0.0.1:{free_port}")
     assert cli.main(["jobs"]) != 0
     assert capsys.readouterr().out == ""
-
-
-@contextmanager
-def read_only(folder):
-    """For root, too, if something may be mounted."""
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    is_mounted = bool(mount and umount) and all(
-        subprocess.run([mount, "-o", how, *places], capture_output=True, check=False).returncode == 0
-        for how, places in (("bind", (folder, folder)), ("remount,ro,bind", (folder,)))
-    )
-    if not is_mounted:
-        if os.geteuid() == 0:
-            pytest.skip("root may write anywhere, and nothing can be mounted here")
-        folder.chmod(0o555)
-    try:
-        yield
-    finally:
-        if is_mounted:
-            subprocess.run([umount, folder], check=True)
-        else:
-            folder.chmod(0o755)
-
-
-@contextmanager
-def without_room():
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
 
 
 def listed(capsys, said):

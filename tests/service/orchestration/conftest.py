@@ -8,8 +8,8 @@ import pytest
 
 from flows.stores import settling
 from flows.stores.memory import MemoryStore
-from service.orchestration.projector import Projector
-from tests.service.orchestration.projector_parts import PlayedPrefect
+from service.orchestration.projection.projector import Projector
+from tests.service.orchestration.projection.projector_parts import PlayedPrefect
 
 
 @pytest.fixture

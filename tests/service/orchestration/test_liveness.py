@@ -14,10 +14,10 @@ from flows.knowledge import Job, ProcessMark, Word, utc_now
 from flows.own_machine import lives, machine, process_of
 from service.orchestration import liveness
 from service.orchestration.liveness import PENDING_S, STARTING_S, TAKES, Silence
-from service.orchestration.projector import Projector
+from service.orchestration.projection.projector import Projector
 from service.orchestration.types import Taken, taken_labels, taken_of
 from service.wording import reason_line
-from tests.service.orchestration.projector_parts import ANN, Looks, begin, until
+from tests.service.orchestration.projection.projector_parts import ANN, Looks, begin, until
 
 ALIVE, DEAD, ELSEWHERE = [
     ProcessMark(machine="here" if pid < 3 else "there", pid=pid, started="1") for pid in (1, 2, 3)

@@ -13,7 +13,7 @@ import pytest
 NIGHTS = Path(__file__).parents[2] / "nights.py"
 DETAILS_DAYS, JOBS_DAYS = 4, 10
 FULL = JOBS_DAYS + 1
-"""From this night on, every night as much goes as comes."""
+"""The first night on which as much goes as comes."""
 
 
 @pytest.mark.prefect

@@ -1,4 +1,4 @@
-"""A server that an older version left without a password is ended, or the command says what still uses it."""
+"""`learn up` ends a server that an older version left without a password, or says what still uses it."""
 
 from __future__ import annotations
 

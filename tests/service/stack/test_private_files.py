@@ -30,7 +30,7 @@ def mode(path):
 
 
 def open_to_others(folder):
-    """As `find FOLDER -perm /077`."""
+    """The paths that `find FOLDER -perm /077` prints."""
     return [path for path in (folder, *folder.rglob("*")) if mode(path) & 0o077 and not path.is_symlink()]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 CHARACTERS = 4
 KEPT_S = 2 * 3600.0
-"""An unused prefix is forgotten after so many seconds (https://console.groq.com/docs/prompt-caching)."""
+"""Groq forgets an unused prefix after this many seconds (https://console.groq.com/docs/prompt-caching)."""
 
 
 def count(text: str) -> int:

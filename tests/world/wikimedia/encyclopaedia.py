@@ -12,7 +12,7 @@ from tests.world.seeds import share
 from tests.world.wikimedia.pages import NO_TRICKS, Page, Redirect, Tricks
 
 _SHARES = {"noun": 1.0, "verb": 0.35, "adjective": 0.4, "adverb": 0.15}
-"""Of the words that could have a page, by part of speech, relative to the world's share."""
+"""How many of the words that could have a page do, by part of speech, relative to the world's share."""
 _AMBIGUOUS = 0.6
 _TOPICAL = re.compile(r"^(?P<base>.+) \((?P<topic>[^()]+)\)$")
 _STATEMENTS = (

@@ -16,7 +16,7 @@ from flows.lexicon.reader import LexicalEntry, LexicalSense, Lexicon
 
 MOST_WORDS = 30
 _ENOUGH = 90
-"""Characters of a definition from which on nothing is added."""
+"""The length in characters at which a definition gets nothing more."""
 _SENTENCES = {
     "noun": ("The {} was the first thing that they noticed.", "She wrote a short note about the {}."),
     "verb": ("They had to {} before the evening came.", "Nobody there knew how to {}."),

@@ -45,7 +45,7 @@ async def verdicts(heart, job):
 
 
 async def together(heart, count, *, model=lambda: Model(WORDS, takes_s={"define": 1}), **given):
-    """So many jobs, all started at the same moment."""
+    """Start this many jobs at the same moment."""
     return await asyncio.gather(*(heart.run(model(), job_id=UUID(int=1 + n), **given) for n in range(count)))
 
 

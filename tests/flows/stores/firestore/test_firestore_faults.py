@@ -170,7 +170,7 @@ async def test_opening_a_store_that_is_out_of_reach_says_so(wire, through):
 
 
 async def eventually(call, *, for_s=20):
-    """As a stage task does it: the same call again after a transient error."""
+    """Repeat a call after a transient error, as a stage task does."""
     deadline = asyncio.get_running_loop().time() + for_s
     while True:
         try:

@@ -17,7 +17,7 @@ __all__ = ["billed"]
 
 LEARNED = 200
 MOST_AN_ENTRY = 25.0
-"""As it is now, of four candidates for each word learned; the goal is 8."""
+"""Today's figure with four candidates for each word learned; the goal is 8."""
 OF_EACH_SECOND = 4
 """The row, its log and the stop flag, whatever is learned; and Prefect's word, now and then."""
 

@@ -16,7 +16,7 @@ from flows.stores.sqlite import SqliteStore
 PAIRS = 60
 TIMEOUT_S = 60
 FORMS = {ANN: ("word {}é", "thing{}s"), BOB: ("word-{}e", "thing{}")}
-"""By job: the spelling that it claims, and the form."""
+"""The spelling and the form that each job claims."""
 
 
 def claim_all(path, job_id, barrier):

@@ -1,4 +1,4 @@
-"""Wrong tokens are limited by client and logged; a proxy that nobody named is noticed; cookies over TLS."""
+"""Limits and logs wrong tokens by client, notices a proxy that nobody named, and sets cookies over TLS."""
 
 from __future__ import annotations
 

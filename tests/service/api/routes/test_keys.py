@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from uuid import uuid4
@@ -96,6 +97,18 @@ def test_same_key_for_another_kind_of_job_is_refused_and_starts_nothing(start, k
 )
 def test_same_request_is_the_same_job_once_defaults_are_filled_in(start, first, second):
     assert start(**first).json() == start(**second).json()
+
+
+def test_only_requests_that_start_a_job_count_as_starts(served, start):
+    def count():
+        text = served.get("/metrics").text
+        return sum(map(float, re.findall(r"^learn_starts_total{.*} (.*)$", text, re.MULTILINE)))
+
+    assert [start().status_code for _ in range(3)] == [202] * 3
+    assert start("quick").status_code == 409
+    assert count() == 1
+    assert served.post("/jobs/start_big").status_code == 202
+    assert count() == 2
 
 
 def test_of_many_requests_at_once_the_same_are_one_job_and_the_others_are_refused(start, key):

@@ -1,4 +1,4 @@
-"""A topic that the lexicon does not know is refused before a job starts, where only the lexicon proposes."""
+"""Where only the lexicon proposes, the server refuses a topic that it does not know before a job starts."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Edited:
         return (await self.schedules())[slug]
 
     async def change(self, slug="hourly", **changes):
-        """As a person does in Prefect's pages or in the dashboard."""
+        """Change a schedule as a person does in Prefect's pages or in the dashboard."""
         found = (await self.schedules())[slug]
         await self.client.update_deployment_schedule(self.id, found.id, **changes)
 

@@ -37,8 +37,8 @@ from service.orchestration.liveness import (
     process_at_work,
     remedy_of,
 )
+from service.orchestration.projection.rows import End, NotOurs, Project, ended_without_run, signs_of
 from service.orchestration.reading import PastStates
-from service.orchestration.rows import End, NotOurs, Project, ended_without_run, signs_of
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 

@@ -18,11 +18,11 @@ from flows.stores import settling
 from service.errors import PrefectUnavailable
 from service.orchestration import client as client_module
 from service.orchestration.liveness import PENDING_S, SILENT_S
-from service.orchestration.projector import Projector
+from service.orchestration.projection.projector import Projector
 from service.orchestration.runs import Orchestrator
 from service.wording import reason_line
 from tests.service.deploying import deploy
-from tests.service.orchestration.projector_parts import (
+from tests.service.orchestration.projection.projector_parts import (
     ALIVE,
     ANN,
     DEAD,

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from flows.knowledge import Counts, Reason, Word, utc_now
-from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
+from tests.service.orchestration.projection.projector_parts import ANN, Looks, begin, kinds, until
 
 
 async def test_a_run_that_prefect_knows_and_nobody_else_gets_a_row_and_a_history(store, prefect, projector):

@@ -26,9 +26,9 @@ from flows.stores.settling import Settler, settle_ended
 from service.errors import PrefectUnavailable
 from service.orchestration.client import not_prefects
 from service.orchestration.events import LatestFirst, PoolEvent, RunEvent, events
+from service.orchestration.projection.repair import WAITING, Repair
+from service.orchestration.projection.rows import NotOurs, latest_open, lines_of, new_row
 from service.orchestration.reading import CommittedStates, in_order
-from service.orchestration.repair import WAITING, Repair
-from service.orchestration.rows import NotOurs, latest_open, lines_of, new_row
 from service.orchestration.runs import Orchestrator
 from service.orchestration.types import Run
 from service.wording import reason_text

@@ -7,9 +7,9 @@ import pytest
 from flows.knowledge import Job, utc_now
 from flows.own_machine import process_of
 from service.orchestration.liveness import Look
-from service.orchestration.projector import Projector
-from service.orchestration.repair import Repair
-from tests.service.orchestration.projector_parts import ANN
+from service.orchestration.projection.projector import Projector
+from service.orchestration.projection.repair import Repair
+from tests.service.orchestration.projection.projector_parts import ANN
 
 HOUR_S = 3600
 LIVES = (

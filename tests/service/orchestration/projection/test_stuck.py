@@ -15,9 +15,9 @@ from flows.errors import StoreUnavailable
 from flows.knowledge import ProcessMark
 from flows.own_machine import kill, process_of
 from service.orchestration.liveness import ABANDONED_S, SUSPENDED
-from service.orchestration.projector import Projector
+from service.orchestration.projection.projector import Projector
 from service.orchestration.types import Taken
-from tests.service.orchestration.projector_parts import ANN, Looks, begin
+from tests.service.orchestration.projection.projector_parts import ANN, Looks, begin
 
 ALIVE, DEAD, ELSEWHERE = [
     ProcessMark(machine="here" if pid < 3 else "there", pid=pid, started="1") for pid in (1, 2, 3)

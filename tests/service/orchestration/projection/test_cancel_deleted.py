@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.orchestration.projector_parts import ALIVE, ANN, DEAD, ELSEWHERE, KNOWN, begin, kinds
+from tests.service.orchestration.projection.projector_parts import (
+    ALIVE,
+    ANN,
+    DEAD,
+    ELSEWHERE,
+    KNOWN,
+    begin,
+    kinds,
+)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from flows.knowledge import PrefectState, utc_now
-from service.orchestration import projector as module
 from service.orchestration.events import MOST_STRANGERS, MOST_WAITING, LatestFirst, RunEvent
-from tests.service.orchestration.projector_parts import kinds, until
+from service.orchestration.projection import projector as module
+from tests.service.orchestration.projection.projector_parts import kinds, until
 
 PAST = ("SCHEDULED", "PENDING", "RUNNING", "COMPLETED")
 RUNS = 250

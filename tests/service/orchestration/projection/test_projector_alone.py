@@ -17,11 +17,11 @@ from flows.errors import ConfigurationError, StoreFull, StoreUnavailable
 from flows.knowledge import Job, PrefectState, Reason, Word, utc_now
 from flows.stores import settling
 from service.errors import PrefectUnavailable
-from service.orchestration.projector import Projector, catch_up
+from service.orchestration.projection.projector import Projector, catch_up
 from service.orchestration.runs import Orchestrator
 from service.stack.environment import adopted
 from tests.service.deploying import deploy
-from tests.service.orchestration.projector_parts import ANN, Looks, begin, kinds, until
+from tests.service.orchestration.projection.projector_parts import ANN, Looks, begin, kinds, until
 
 
 async def test_while_prefect_is_away_rows_stay_and_say_how_old_they_are(store, prefect, projector):
