@@ -102,7 +102,10 @@ class WordFacts:
         relative of it.
         """
         found: dict[str, Verdict] = {}
+        plain = graphical_key(key)
         for target, verdict in {key: Verdict.SPELLING_VARIANT, **relatives}.items():
+            if target != key and verdict is Verdict.SPELLING_VARIANT and graphical_key(target) == plain:
+                continue  # the word itself decides: "log in" is "log-in", which is "login", yet no "login"
             for other in others.get(graphical_key(target), ()):
                 if other != key and other not in relatives and self.are_one_word(target, other):
                     found.setdefault(other, verdict)

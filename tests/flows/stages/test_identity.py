@@ -134,6 +134,16 @@ async def test_two_words_are_both_taken(propose):
     assert await propose(*words, model=ScriptedModel()) == [(word, Verdict.ACCEPTED, None) for word in words]
 
 
+@pytest.mark.parametrize("words", [("login", "log in"), ("log in", "login"), ("blast off", "blastoff")])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_verb_and_its_compound_are_both_taken_in_any_order(propose, words, at_once):
+    """WordNet spells one "log-in", too, which has the letters of the other."""
+    model = ScriptedModel()
+    rounds = [words] if at_once else [(word,) for word in words]
+    found = [await propose(*given, model=model, job_id=UUID(int=n + 1)) for n, given in enumerate(rounds)]
+    assert sum(found, []) == [(word, Verdict.ACCEPTED, None) for word in words]
+
+
 async def test_headwords_are_written_as_in_the_lexicon(propose):
     found = await propose("TABLE", "Horse", "ﬁsh", "paris", "iPhone", "NATO", model=ScriptedModel())
     assert [text for text, *_ in found] == ["table", "horse", "fish", "Paris", "iPhone", "NATO"]
