@@ -3,16 +3,16 @@
 A file has at most 300 lines, a line at most 110 characters: notes to the linter and unbroken words count, and
 only links in comments do not.
 
-Every folder of code, also of the dashboard, the tests and `.ci`, holds at most 16 modules; a test that lies
-beside its code counts as one. `tests/flows` and `tests/service` mirror the houses: each of their folders is
-named after a folder there, or after a module that has several files of tests.
+Every folder of code, also of the dashboard, the tests and `.ci`, holds at most 16 modules; an `__init__.py`
+and a test that lies beside its code count as one each. `tests/flows` and `tests/service` mirror the houses:
+each of their folders is named after a folder there, or after a module that has several files of tests.
 
 A house is `flows/` or `service/`, a room is what lies in it: a folder with all under it, or a loose file. One
 room uses another where a module of the one imports a module of the other, also inside a function or for a
 type checker. Rooms that use each other in a circle share a floor. A room that uses no other is on the first
 floor; any other is one above the highest that it uses. An arrow is upward that goes against the layers in
-pyproject.toml; a room in none of them is undeclared. The door of a house or folder, its `__init__.py`, is not
-counted: it hands on names.
+pyproject.toml; a room in none of them is undeclared. The door of a house or folder, its `__init__.py`, is no
+room: it hands on names.
 """
 
 from __future__ import annotations
@@ -181,9 +181,7 @@ def too_long(root: Path) -> tuple[list[str], list[str]]:
 def too_full(root: Path) -> list[str]:
     """The folders with too many modules, wherever people write code."""
     folders = Counter(
-        path.parent.relative_to(root).as_posix()
-        for path in hand_written(root)
-        if path.suffix in MODULES and path.name != "__init__.py"
+        path.parent.relative_to(root).as_posix() for path in hand_written(root) if path.suffix in MODULES
     )
     return [f"{folder} ({count})" for folder, count in sorted(folders.items()) if count > MOST_MODULES]
 
@@ -206,8 +204,7 @@ def main() -> int:
     say(f"{'':10}" + "".join(f"{what:>16}" for what in LIMITS["flows"]))
     for house in HOUSES:
         arrows, details = arrows_of(root, house), {}
-        files = [path for path in modules_of(root, house).values() if path.name != "__init__.py"]
-        folders = Counter(path.parent.relative_to(root) for path in files)
+        folders = Counter(path.parent.relative_to(root) for path in modules_of(root, house).values())
         folder, biggest = folders.most_common(1)[0]
         layers, circles = layers_of(root), circles_of(arrows)
         details["upward"], details["undeclared"] = upward_of(arrows, layers), undeclared_of(arrows, layers)

@@ -129,7 +129,7 @@ def test_folders_outside_the_houses_have_the_same_limit(floors, house, monkeypat
     folder = root / place
     folder.mkdir(parents=True)
     kinds = ["a.py", "b.ts", "b.test.ts", "c.svelte", "d.js"]
-    for name in [*kinds, *(f"n{n}.py" for n in range(11)), "__init__.py", "looks.css", "data.json"]:
+    for name in [*kinds, *(f"n{n}.py" for n in range(10)), "__init__.py", "looks.css", "data.json"]:
         (folder / name).write_text("")
     assert floors.too_full(root) == []
     (folder / "one_more.ts").write_text("")
@@ -170,7 +170,7 @@ def test_pytest_looks_into_every_folder_of_tests(pytestconfig):
 
 
 def test_limit_that_is_passed_is_one_clear_line(floors, house, monkeypatch, capsys):
-    root = house(**{f"flows__n{n}": "" for n in range(17)})
+    root = house(**{f"flows__n{n}": "" for n in range(16)})  # and its door
     monkeypatch.setattr("sys.argv", ["floors.py", str(root)])
     assert floors.main() == 1
     lines = capsys.readouterr().out.splitlines()
