@@ -141,7 +141,9 @@ async def test_a_verb_and_its_compound_are_both_taken_in_any_order(propose, word
     model = ScriptedModel()
     rounds = [words] if at_once else [(word,) for word in words]
     found = [await propose(*given, model=model, job_id=UUID(int=n + 1)) for n, given in enumerate(rounds)]
-    assert sum(found, []) == [(word, Verdict.ACCEPTED, None) for word in words]
+    assert [judged for round_ in found for judged in round_] == [
+        (word, Verdict.ACCEPTED, None) for word in words
+    ]
 
 
 async def test_headwords_are_written_as_in_the_lexicon(propose):
