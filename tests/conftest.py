@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import re
 import shutil
 import socket
 import sys
@@ -36,7 +38,7 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
-SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "world"}
+SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "runs", "world"}
 SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
@@ -110,6 +112,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quick: needs nothing but this process; chosen by tests/conftest.py")
     # or pytest-asyncio makes a loop that nobody closes, and some later test is blamed for it
     asyncio.set_event_loop(None)
+    gc.disable()  # nearly all that is made before the first test stays: looking at it is a quarter of the time
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # or each full collection looks at all modules and tests again
+    gc.enable()
 
 
 def is_quick(item: pytest.Item) -> bool:
@@ -123,6 +131,21 @@ def is_quick(item: pytest.Item) -> bool:
         or SLOW_MARKERS & {marker.name for marker in item.iter_markers()}
         or (kind is not None and "firestore" in kind.params.values())
     )
+
+
+_SLOW_FILE = re.compile(rf"^pytestmark = .*\.({'|'.join(SLOW_MARKERS)})\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What `make quick` runs nothing of need not be imported, by each of its processes."""
+    if config.option.markexpr != "quick":
+        return None
+    place = collection_path.relative_to(Path(__file__).parent)
+    is_slow = SLOW_FOLDERS & set(place.parts) or (
+        collection_path.suffix == ".py"
+        and (str(place).startswith(SLOW_TESTS) or _SLOW_FILE.search(collection_path.read_text("utf-8")))
+    )
+    return True if is_slow else None
 
 
 _quick: str | None = None
