@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import re
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 import time
@@ -37,6 +39,9 @@ os.environ |= {
     "PREFECT_HOME": str(HOME / "default" / "prefect"),
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
+
+# each client of httpx reads every certificate authority, for 20 ms; none of ours changes what it gets
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "runs", "world"}
 SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}

@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("store_kind", KINDS)
 
 
-@pytest.hookimpl(trylast=True)  # gcloud takes a second to say that there is none
+@pytest.hookimpl(trylast=True)  # after -m: gcloud takes a second to say that there is none
 def pytest_collection_modifyitems(items):
     """Where there is no emulator, one skip stands for all tests that need it."""
     of_emulator = [
