@@ -117,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quick: needs nothing but this process; chosen by tests/conftest.py")
     # or pytest-asyncio makes a loop that nobody closes, and some later test is blamed for it
     asyncio.set_event_loop(None)
-    gc.disable()  # nearly all that is made before the first test stays: looking at it is a quarter of the time
+    gc.disable()  # what collecting makes stays; to look at it costs a quarter of the time
 
 
 def pytest_collection_finish() -> None:
