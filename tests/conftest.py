@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import functools
 import gc
@@ -211,6 +212,17 @@ def a_free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def our_code():
+    """The syntax tree of each module of flows/ and service/ by its path, parsed once; nobody changes one."""
+    root = Path(__file__).parents[1]
+    return {
+        file.relative_to(root).as_posix(): ast.parse(file.read_text(encoding="utf-8"))
+        for top in ("flows", "service")
+        for file in sorted((root / top).rglob("*.py"))
+    }
 
 
 @pytest.fixture
