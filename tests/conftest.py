@@ -123,6 +123,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # or each full collection looks at all modules and tests again
+    gc.set_threshold(20_000)  # as usual, it begins a hundred times in each test of a job
     gc.enable()
 
 
