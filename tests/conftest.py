@@ -121,10 +121,16 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # what collecting makes stays; to look at it costs a quarter of the time
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
     gc.freeze()  # or each full collection looks at all modules and tests again
-    gc.set_threshold(20_000)  # as usual, it begins a hundred times in each test of a job
+    if _is_quick_alone(session.config):
+        gc.set_threshold(20_000)  # as usual, it begins a hundred times in each test of a job
     gc.enable()
+
+
+def _is_quick_alone(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "quick")
 
 
 def is_quick(item: pytest.Item) -> bool:
@@ -145,7 +151,7 @@ _SLOW_FILE = re.compile(rf"^pytestmark = .*\.({'|'.join(SLOW_MARKERS)})\b", re.M
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What `make quick` runs nothing of need not be imported, by each of its processes."""
-    if config.option.markexpr != "quick":
+    if not _is_quick_alone(config):
         return None
     place = collection_path.relative_to(Path(__file__).parent)
     is_slow = SLOW_FOLDERS & set(place.parts) or (
