@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import functools
+import gc
 import os
+import re
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 import time
@@ -36,7 +41,10 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
-SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "world"}
+# each client of httpx reads every certificate authority, for 20 ms; none of ours changes what it gets
+ssl.create_default_context = functools.cache(ssl.create_default_context)
+
+SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "runs", "world"}
 SLOW_FIXTURES = {"chromium", "emulator_host", "prefect_api", "processes", "serve"}
 """A Prefect server, a browser, the emulator, processes, a server of ours."""
 SLOW_MARKERS = {"acceptance", "browser", "prefect", "smoke"}
@@ -111,6 +119,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quick: needs nothing but this process; chosen by tests/conftest.py")
     # or pytest-asyncio makes a loop that nobody closes, and some later test is blamed for it
     asyncio.set_event_loop(None)
+    gc.disable()  # what collecting makes stays; to look at it costs a quarter of the time
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    gc.freeze()  # or each full collection looks at all modules and tests again
+    if _is_quick_alone(session.config):
+        gc.set_threshold(20_000)  # as usual, it begins a hundred times in each test of a job
+    gc.enable()
+
+
+def _is_quick_alone(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "quick")
 
 
 def is_quick(item: pytest.Item) -> bool:
@@ -124,6 +145,21 @@ def is_quick(item: pytest.Item) -> bool:
         or SLOW_MARKERS & {marker.name for marker in item.iter_markers()}
         or (kind is not None and "firestore" in kind.params.values())
     )
+
+
+_SLOW_FILE = re.compile(rf"^pytestmark = .*\.({'|'.join(SLOW_MARKERS)})\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What `make quick` runs nothing of need not be imported, by each of its processes."""
+    if not _is_quick_alone(config):
+        return None
+    place = collection_path.relative_to(Path(__file__).parent)
+    is_slow = SLOW_FOLDERS & set(place.parts) or (
+        collection_path.suffix == ".py"
+        and (str(place).startswith(SLOW_TESTS) or _SLOW_FILE.search(collection_path.read_text("utf-8")))
+    )
+    return True if is_slow else None
 
 
 _quick: str | None = None
@@ -184,6 +220,17 @@ def a_free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def our_code():
+    """The syntax tree of each module of flows/ and service/ by its path, parsed once; nobody changes one."""
+    root = Path(__file__).parents[1]
+    return {
+        file.relative_to(root).as_posix(): ast.parse(file.read_text(encoding="utf-8"))
+        for top in ("flows", "service")
+        for file in sorted((root / top).rglob("*.py"))
+    }
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,10 +57,10 @@ FORBIDDEN = [(word, row[2].strip("`")) for row in tables(NOT_THESE) for word in 
 
 
 @pytest.mark.parametrize(("word", "folder"), FORBIDDEN, ids=[word for word, _ in FORBIDDEN])
-def test_words_that_are_replaced_name_nothing(word, folder):
+def test_words_that_are_replaced_name_nothing(word, folder, names_by_file):
     found = [
         f"{path}: {name}"
-        for path, names in names_by_file().items()
+        for path, names in names_by_file.items()
         if path.startswith(folder)
         for name in sorted(names)
         if _holds(name, word) and not _is_allowed(path, name)
@@ -74,26 +73,22 @@ def test_every_exception_is_for_a_file_that_is_there_and_says_why():
 
 
 @pytest.mark.parametrize(("path", "allowed"), [(path, names) for path, (names, _) in EXCEPTIONS.items()])
-def test_every_exception_excuses_a_name_that_is_there(path, allowed):
+def test_every_exception_excuses_a_name_that_is_there(path, allowed, names_by_file):
     """One that a forbidden word holds: an exception that nothing needs goes."""
     words = [word for word, folder in FORBIDDEN if path.startswith(folder)]
     excused = {
         name.strip("_").lower()
-        for name in names_by_file()[path]
+        for name in names_by_file[path]
         if _is_allowed(path, name) and any(_holds(name, word) for word in words)
     }
     unused = [part for part in allowed.split("|") if not any(re.fullmatch(part, name) for name in excused)]
     assert unused == []
 
 
-@cache
-def names_by_file():
+@pytest.fixture(scope="module")
+def names_by_file(our_code):
     """All names in a file, and its own, by its path."""
-    return {
-        file.relative_to(ROOT).as_posix(): {file.stem, *_used(ast.parse(file.read_text(encoding="utf-8")))}
-        for top in ("flows", "service")
-        for file in sorted((ROOT / top).rglob("*.py"))
-    }
+    return {path: {Path(path).stem, *_used(tree)} for path, tree in our_code.items()}
 
 
 def _is_allowed(path, name):

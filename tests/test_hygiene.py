@@ -108,27 +108,22 @@ READS_ENVIRONMENT = {
 """Modules that touch the environment, beside the settings' classes, and why."""
 
 
-def environment_in(text):
+def environment_in(tree):
     """Whether a module names the environment of its process."""
     names = {"environ", "environb", "getenv", "putenv", "unsetenv"}
     return any(
-        (isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr in names)
+        (isinstance(node, ast.Attribute) and node.attr in names and ast.unparse(node.value) == "os")
         or (
             isinstance(node, ast.ImportFrom)
             and node.module == "os"
             and names & {alias.name for alias in node.names}
         )
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree)
     )
 
 
-def test_the_environment_is_read_by_the_settings_and_by_who_says_why():
-    found = {
-        file.relative_to(ROOT).as_posix()
-        for top in ("flows", "service")
-        for file in (ROOT / top).rglob("*.py")
-        if environment_in(file.read_text(encoding="utf-8"))
-    }
+def test_the_environment_is_read_by_the_settings_and_by_who_says_why(our_code):
+    found = {file for file, tree in our_code.items() if environment_in(tree)}
     assert found == READS_ENVIRONMENT.keys()
 
 
@@ -153,4 +148,4 @@ def test_settings_are_classes_of_two_modules():
     ],
 )
 def test_reading_the_environment(text, reads):
-    assert environment_in(text) is reads
+    assert environment_in(ast.parse(text)) is reads

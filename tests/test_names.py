@@ -14,11 +14,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
 SHARED = {
     "main": "the beginning of a process or a command; each module of it is run, and imported by no other",
     "translated": "each driver's errors as ours: the same rule for SQLite and for Firestore",
@@ -27,12 +25,13 @@ SHARED = {
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 
 
-def test_no_two_types_or_functions_share_a_name():
-    assert {name: places for name, places in named().items() if len(places) > 1 and name not in SHARED} == {}
+def test_no_two_types_or_functions_share_a_name(our_code):
+    found = named(our_code)
+    assert {name: places for name, places in found.items() if len(places) > 1 and name not in SHARED} == {}
 
 
-def test_every_shared_name_is_shared_and_says_why():
-    found = named()
+def test_every_shared_name_is_shared_and_says_why(our_code):
+    found = named(our_code)
     assert [name for name, why in SHARED.items() if len(found[name]) < 2 or not why] == []
 
 
@@ -55,13 +54,12 @@ def test_names_of_a_module(text, names):
     assert sorted(names_in(ast.parse(text))) == names
 
 
-def named():
+def named(trees):
     """The modules that define each name."""
     found = defaultdict(list)
-    for top in ("flows", "service"):
-        for file in sorted((ROOT / top).rglob("*.py")):
-            for name in names_in(ast.parse(file.read_text(encoding="utf-8"))):
-                found[name].append(file.relative_to(ROOT).as_posix())
+    for file, tree in trees.items():
+        for name in names_in(tree):
+            found[name].append(file)
     return found
 
 
@@ -125,18 +123,18 @@ HOMES = {
 LITERALS = {str, int, float}
 
 
-def test_no_constant_is_defined_twice():
+def test_no_constant_is_defined_twice(our_code):
     found = defaultdict(list)
-    for file, tree in modules():
+    for file, tree in our_code.items():
         for name, value in constants_in(tree):
             found[name, value].append(file)
     twice = {name: files for (name, _), files in found.items() if len(files) > 1}
     assert twice.keys() == COINCIDENCES.keys(), twice
 
 
-def test_what_means_one_thing_stands_in_its_home_alone():
+def test_what_means_one_thing_stands_in_its_home_alone(our_code):
     found = defaultdict(set)
-    for file, tree in modules():
+    for file, tree in our_code.items():
         for value in literals_in(tree):
             if value in HOMES:
                 found[value].add(file)
@@ -170,12 +168,6 @@ def test_literals_of_a_module(text, literals):
     assert list(literals_in(ast.parse(text))) == literals
 
 
-def modules():
-    for top in ("flows", "service"):
-        for file in sorted((ROOT / top).rglob("*.py")):
-            yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
-
-
 def constants_in(tree):
     """The constants that a module defines, without leading underscores, and their values as text."""
     for node in tree.body:
@@ -186,9 +178,10 @@ def constants_in(tree):
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = zip(target.elts, node.value.elts, strict=False)
             for name, value in pairs:
-                text = ast.unparse(value)
-                if isinstance(name, ast.Name) and name.id.isupper() and not text.startswith("TypeVar("):
-                    yield name.id.strip("_"), text
+                if isinstance(name, ast.Name) and name.id.isupper():
+                    text = ast.unparse(value)
+                    if not text.startswith("TypeVar("):
+                        yield name.id.strip("_"), text
 
 
 def literals_in(tree):

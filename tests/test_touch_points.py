@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NAMED = set(re.findall(r"\w+", (ROOT / "docs" / "prefect.md").read_text(encoding="utf-8")))
-FILES = [path for house in ("flows", "service") for path in sorted((ROOT / house).rglob("*.py"))]
 
 
 def touched(tree):
@@ -59,13 +58,8 @@ def test_what_counts_as_a_touch_point(code, found):
     assert list(touched(ast.parse(code))) == found
 
 
-def test_every_touch_point_is_in_the_page():
-    missing = {
-        name: path.relative_to(ROOT).as_posix()
-        for path in FILES
-        for name in touched(ast.parse(path.read_text(encoding="utf-8")))
-        if name not in NAMED
-    }
+def test_every_touch_point_is_in_the_page(our_code):
+    missing = {name: path for path, tree in our_code.items() for name in touched(tree) if name not in NAMED}
     assert missing == {}
 
 
@@ -205,21 +199,13 @@ def test_a_place_that_may_use_the_client_is_a_folder_or_a_file(path, may):
     assert may_speak(path) is may
 
 
-def test_nobody_else_uses_prefects_client():
-    others = {
-        path: uses_of_client(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-        for path in (each.relative_to(ROOT).as_posix() for each in FILES)
-        if not may_speak(path)
-    }
+def test_nobody_else_uses_prefects_client(our_code):
+    others = {path: uses_of_client(tree) for path, tree in our_code.items() if not may_speak(path)}
     assert {path: found for path, found in others.items() if found} == {}
 
 
-def test_each_place_that_may_use_the_client_does():
-    users = {
-        path
-        for path in (each.relative_to(ROOT).as_posix() for each in FILES)
-        if may_speak(path) and uses_of_client(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-    }
+def test_each_place_that_may_use_the_client_does(our_code):
+    users = {path for path, tree in our_code.items() if may_speak(path) and uses_of_client(tree)}
     assert [
         place
         for place in SPEAKS_TO_PREFECT

@@ -4,12 +4,13 @@ ours.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -21,23 +22,58 @@ from tests.world.wire import WorldProtocol
 
 _ROOT = Path(__file__).parents[2]
 _END_S = 30.0
+_GRACE_S = 2
 
 
 def server(settings: Settings) -> uvicorn.Server:
     """A server for one world, not yet running."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            build(settings),
-            http=WorldProtocol,
-            ws="none",
-            loop="asyncio",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=2,
-            timeout_keep_alive=75,
-        )
+    return uvicorn.Server(_configured(settings))
+
+
+def _configured(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        build(settings),
+        http=WorldProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=75,
     )
+
+
+class _PromptServer(uvicorn.Server):
+    """Ends within milliseconds; uvicorn's own takes a fifth of a second, for which each test would wait."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """From another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        self._told = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in [*self.servers, *(sockets or [])]:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.002)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
 
 def listening(port: int = 0) -> socket.socket:
@@ -54,7 +90,7 @@ def listening(port: int = 0) -> socket.socket:
 @contextmanager
 def in_thread(settings: Settings) -> Iterator[Control]:
     """A world in a thread; connections wait in its socket until it is up."""
-    serving = server(settings)
+    serving = _PromptServer(_configured(settings))
     with listening() as listener:
         thread = threading.Thread(
             target=serving.run, kwargs={"sockets": [listener]}, name="world", daemon=True
@@ -65,7 +101,7 @@ def in_thread(settings: Settings) -> Iterator[Control]:
                 control.report()
                 yield control
         finally:
-            serving.should_exit = True
+            serving.end()
             thread.join(_END_S)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sys
 from pathlib import Path
 
@@ -52,6 +54,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("store_kind", KINDS)
 
 
+@pytest.hookimpl(trylast=True)  # after -m: gcloud takes a second to say that there is none
 def pytest_collection_modifyitems(items):
     """Where there is no emulator, one skip stands for all tests that need it."""
     of_emulator = [
@@ -86,10 +89,23 @@ def place():
     return a_place()
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory):
+    """A file of SQLite as the store makes it, to copy: making one is most of the work of a short test."""
+
+    async def make(path):
+        async with SqliteStore(path):
+            return path
+
+    return asyncio.run(make(tmp_path_factory.mktemp("new") / "store.db"))
+
+
 @pytest.fixture
 def make_store(request, store_kind, tmp_path, clock, place):
     """Makes unopened stores that share their contents, one after the other or at once."""
     host = request.getfixturevalue("emulator_host") if store_kind == "firestore" else None
+    if store_kind == "sqlite":
+        shutil.copy(request.getfixturevalue("new_file"), tmp_path / "store.db")
 
     def make(**options):
         if store_kind == "memory":
@@ -114,6 +130,7 @@ async def store(make_store):
 
 
 @pytest_asyncio.fixture
-async def sqlite(tmp_path, clock):
+async def sqlite(tmp_path, clock, new_file):
+    shutil.copy(new_file, tmp_path / "store.db")
     async with SqliteStore(tmp_path / "store.db", clock=clock, busy_timeout_s=0.3) as opened:
         yield opened

@@ -269,6 +269,7 @@ async def test_a_proxy_whose_prefect_is_away_is_not_believed(monkeypatch, code):
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     connection = client_module._connection
     monkeypatch.setattr(client_module, "_connection", lambda *given: connection(*given) | refuse(code))
+    monkeypatch.setattr(client_module, "BUSY_WAITS_S", [0.0 for _ in client_module.BUSY_WAITS_S])
     async with Orchestrator() as orchestrator:
         with pytest.raises(PrefectUnavailable):
             await orchestrator.knows(ANN)

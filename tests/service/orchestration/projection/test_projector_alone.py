@@ -214,6 +214,7 @@ async def test_a_store_that_refuses_when_a_job_ends_settles_it_later(
         await release(job_id)
 
     monkeypatch.setattr(store, "release_all", refused_twice)
+    monkeypatch.setattr(settling, "LOOK_S", 0.02)
     async with projector:
 
         async def is_settled():
