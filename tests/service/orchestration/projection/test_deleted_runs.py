@@ -258,10 +258,7 @@ async def test_a_full_store_keeps_no_other_job_from_being_compared(
 
 def refuse(code):
     """An API that answers every request so."""
-    transport = httpx.MockTransport(
-        lambda request: httpx.Response(code, request=request, text="no such page")
-    )
-    return {"transport": transport}
+    return {"transport": httpx.MockTransport(lambda _: httpx.Response(code, text="no such page"))}
 
 
 @pytest.mark.parametrize("code", [404, 500, 503])
