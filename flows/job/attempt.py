@@ -57,7 +57,7 @@ from flows.stores.settling import rows_of
 FAIL_S = 20.0
 """Longest time to record a failure. If the store is unavailable for longer, the projector records it."""
 SIDE_WRITE_S = 5.0
-"""Longest time to try again what others can make up for: releasing claims, clearing the stop flag."""
+"""Longest time to try again to release claims, which expire, or to clear the stop flag."""
 LAST_WAIT_S = 0.5
 """How long after the deadline a full store may still be waited for."""
 TAG_S = 5.0

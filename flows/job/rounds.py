@@ -130,8 +130,7 @@ class RoundRunner:
             # a producer that waits for room in the queue also waits for the deadline
             deadline.reach()
             tasks = [producer, *consumers, alarm, fail]
-            if alarm.done():
-                self._tracker.stop_clock()
+            self._tracker.stop_clock()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(work, *tasks, return_exceptions=True)

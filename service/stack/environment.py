@@ -100,6 +100,16 @@ def set_aside(log: Path, *, at_most_bytes: int = 5_000_000) -> None:
             log.replace(log.with_suffix(".log.1"))
 
 
+def last_line(path: Path, begin: int) -> str:
+    """The last line written after this position; empty if there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(begin)
+        lines = log.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
+
+
 def named_api() -> str | None:
     """The Prefect server that PREFECT_API_URL names; None if the embedded one is to be used."""
     return os.environ.get(URL) or None

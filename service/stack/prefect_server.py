@@ -3,6 +3,7 @@ them.
 
 Everyone who needs it holds a shared lock on `<home>/prefect/lease`. The server keeps
 `<home>/prefect/server.json` locked while it lives, and stops when nobody has held the lease for five seconds.
+It listens on its port from the start, so that requests wait until it is ready.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from service.orchestration.urls import api_advice, without_credentials
 from service.stack.environment import (
     api_url,
     client_environment,
+    last_line,
     log_file,
     named_api,
     open_log,
@@ -182,7 +184,7 @@ async def _wait_until_healthy(
         ):
             return api_url(port)
         if process is not None and (code := process.poll()) is not None:
-            why = _last_line(_log(settings), log_from) or (
+            why = last_line(_log(settings), log_from) or (
                 f"it was killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             )
             raise ConfigurationError(
@@ -241,14 +243,6 @@ def _log(settings: Settings) -> Path:
 
 def _state(settings: Settings) -> dict[str, int]:
     return running_server.server_state(settings.home)
-
-
-def _last_line(path: Path, begin: int) -> str:
-    """The last line written after this position; empty if there is none."""
-    if not path.exists():
-        return ""
-    lines = path.read_bytes()[begin:].decode(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else ""
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -144,7 +144,14 @@ def _told_apart(one: str, other: str, parts_of: PartsOf) -> bool:
             and _bare(marked) == _bare(plain)
         ):
             return True
-    return _is_phrase_of(one, other, parts) or _is_phrase_of(other, one, others)
+    return is_verb_or_phrase(one, other, parts_of=parts_of)
+
+
+def is_verb_or_phrase(one: str, other: str, *, parts_of: PartsOf) -> bool:
+    """Whether one of two keys is a verb with a particle or a phrase of function words, and the other the
+    compound of its letters: "set up" and "setup", "in to" and "into".
+    """
+    return _is_phrase_of(one, other, parts_of(one)) or _is_phrase_of(other, one, parts_of(other))
 
 
 def _are_converted(one: str, other: str, parts: frozenset[PartOfSpeech]) -> bool:

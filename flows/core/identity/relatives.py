@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flows.core.identity.graphics import PartsOf, graphical_key, is_same_word
+from flows.core.identity.graphics import PartsOf, graphical_key, is_same_word, is_verb_or_phrase
 from flows.core.identity.inflection import regular_bases, regular_forms
 from flows.core.identity.spelling import spelling_variants
 from flows.knowledge import PartOfSpeech, Verdict
@@ -102,11 +102,14 @@ class WordFacts:
         relative of it.
         """
         found: dict[str, Verdict] = {}
-        plain = graphical_key(key)
+        first: dict[str, str] = {}
         for target, verdict in {key: Verdict.SPELLING_VARIANT, **relatives}.items():
-            if target != key and verdict is Verdict.SPELLING_VARIANT and graphical_key(target) == plain:
-                continue  # the word itself decides: "log in" is "log-in", which is "login", yet no "login"
-            for other in others.get(graphical_key(target), ()):
+            alike = graphical_key(target)
+            itself = first.setdefault(alike, target)
+            for other in others.get(alike, ()):
+                # "log in" is "log-in", which is "login", yet "log in" is no "login"
+                if itself != target and is_verb_or_phrase(itself, other, parts_of=self.parts_of):
+                    continue
                 if other != key and other not in relatives and self.are_one_word(target, other):
                     found.setdefault(other, verdict)
         return found

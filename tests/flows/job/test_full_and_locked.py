@@ -47,11 +47,21 @@ async def test_a_disk_that_nothing_fits_on_holds_the_end_up_for_half_a_minute_in
     assert 60 <= now_s() <= 60 + 35
 
 
-async def test_a_target_that_was_reached_on_a_full_disk_is_held_up_no_longer(heart):
-    heart.store.fault = while_it_lasts(0.5, 1e9, FULL, "save_job")
+@pytest.mark.parametrize("error", [FULL, StoreUnavailable("Another process has locked knowledge.db")])
+@pytest.mark.parametrize("methods", [("save_job",), ("release_all", "clear_stop", "save_job")])
+async def test_a_target_that_was_reached_is_held_up_no_longer(heart, error, methods):
+    heart.store.fault = while_it_lasts(0.5, 1e9, error, *methods)
     ended = await heart.run(Model(WORDS, takes_s={"define": 2}), max_entries=40)
-    assert isinstance(ended, StoreFull)
-    assert now_s() <= 10 + 35
+    assert ended is error
+    assert 4 + 30 <= now_s() <= 4 + 35
+
+
+async def test_claims_that_stay_are_no_work_of_the_job(heart):
+    heart.store.fault = while_it_lasts(0.5, 1e9, FULL, "release_all")
+    job = await heart.run(Model(WORDS, takes_s={"define": 2}), max_entries=40)
+    assert (job.status, job.end_reason, job.is_settled) == ("completed", "target reached", False)
+    assert job.active_seconds < 5
+    assert now_s() <= 4 + 10
 
 
 async def test_a_disk_that_has_room_again_at_the_end_holds_the_end(heart):

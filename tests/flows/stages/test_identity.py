@@ -146,6 +146,37 @@ async def test_a_verb_and_its_compound_are_both_taken_in_any_order(propose, word
     ]
 
 
+@pytest.mark.parametrize("form", ["logs in", "logging in", "logged in"])
+async def test_a_form_of_a_verb_is_none_of_its_compound(propose, form):
+    model = ScriptedModel()
+    found = await propose("login", form, model=model)
+    assert found == [("login", Verdict.ACCEPTED, None), (form, Verdict.ACCEPTED, None)]
+    # of the verb it is one
+    (_, (_, verdict, of)) = await propose("log in", form, model=model, job_id=SECOND)
+    assert (verdict, of) == (Verdict.INFLECTION, "log in")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("common law", "common-law"),
+        ("black market", "black-market"),
+        ("real time", "real-time"),
+        ("cast iron", "cast-iron"),
+        ("laissez faire", "laissez-faire"),
+    ],
+)
+async def test_a_compound_that_is_noun_and_adjective_is_taken_once(propose, words):
+    """Neither is the other's spelling by its parts of speech alone; both are of the solid one."""
+    model = ScriptedModel()
+    for given in (words, words[::-1]):
+        found = await propose(*given, model=model)
+        assert found == [
+            (given[0], Verdict.ACCEPTED, None),
+            (given[1], Verdict.SPELLING_VARIANT, given[0]),
+        ]
+
+
 async def test_headwords_are_written_as_in_the_lexicon(propose):
     found = await propose("TABLE", "Horse", "ﬁsh", "paris", "iPhone", "NATO", model=ScriptedModel())
     assert [text for text, *_ in found] == ["table", "horse", "fish", "Paris", "iPhone", "NATO"]
