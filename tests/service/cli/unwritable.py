@@ -14,7 +14,7 @@ import pytest
 
 @contextmanager
 def read_only(place):
-    """A folder or a file that cannot be written, by root neither if something may be mounted."""
+    """A folder or a file that cannot be written, not even by root, where a mount is possible."""
     mount, umount = shutil.which("mount"), shutil.which("umount")
     is_mounted = bool(mount and umount) and all(
         subprocess.run([mount, "-o", how, *places], capture_output=True, check=False).returncode == 0
