@@ -41,7 +41,7 @@ os.environ |= {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
 }
 
-# each client of httpx reads every certificate authority, for 20 ms; none of ours changes what it gets
+# each client of httpx reads every certificate authority, for 20 ms, and no code of ours changes the context
 ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 SLOW_FOLDERS = {"acceptance", "benchmarks", "browser", "faults", "notebooks", "runs", "world"}
@@ -119,14 +119,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quick: needs nothing but this process; chosen by tests/conftest.py")
     # or pytest-asyncio makes a loop that nobody closes, and some later test is blamed for it
     asyncio.set_event_loop(None)
-    gc.disable()  # what collecting makes stays; to look at it costs a quarter of the time
+    gc.disable()  # what collection makes stays alive; scanning it takes a quarter of the time
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     gc.freeze()  # or each full collection looks at all modules and tests again
     if _is_quick_alone(session.config):
-        gc.set_threshold(20_000)  # as usual, it begins a hundred times in each test of a job
+        gc.set_threshold(20_000)  # by default it would run about a hundred times in each test of a job
     gc.enable()
 
 
@@ -136,30 +136,35 @@ def _is_quick_alone(config: pytest.Config) -> bool:
 
 def is_quick(item: pytest.Item) -> bool:
     """Whether a test is one of `make quick`."""
-    place = item.path.relative_to(Path(__file__).parent)
     kind = getattr(item, "callspec", None)
     return not (
-        SLOW_FOLDERS & set(place.parts)
-        or f"{place}::{item.name}".startswith(SLOW_TESTS)
+        _is_slow(item.path, f"::{item.name}")
         or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
         or SLOW_MARKERS & {marker.name for marker in item.iter_markers()}
         or (kind is not None and "firestore" in kind.params.values())
     )
 
 
-_SLOW_FILE = re.compile(rf"^pytestmark = .*\.({'|'.join(SLOW_MARKERS)})\b", re.MULTILINE)
+def _is_slow(path: Path, name: str = "") -> bool:
+    """Whether a folder, a file, or a test in it is slow by its place and name."""
+    place = path.relative_to(Path(__file__).parent)
+    return bool(SLOW_FOLDERS & set(place.parts)) or f"{place}{name}".startswith(SLOW_TESTS)
+
+
+_MARKED_SLOW = re.compile(rf"^pytestmark = .*\.({'|'.join(SLOW_MARKERS)})\b", re.MULTILINE)
+
+
+@functools.cache
+def _has_no_quick_test(path: Path) -> bool:
+    """Whether no test in a folder or a file is quick, as far as it can be told without importing it."""
+    return _is_slow(path) or (
+        path.suffix == ".py" and _MARKED_SLOW.search(path.read_text("utf-8")) is not None
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What `make quick` runs nothing of need not be imported, by each of its processes."""
-    if not _is_quick_alone(config):
-        return None
-    place = collection_path.relative_to(Path(__file__).parent)
-    is_slow = SLOW_FOLDERS & set(place.parts) or (
-        collection_path.suffix == ".py"
-        and (str(place).startswith(SLOW_TESTS) or _SLOW_FILE.search(collection_path.read_text("utf-8")))
-    )
-    return True if is_slow else None
+    """Skip files of which `make quick` runs no test, so that its processes need not import them."""
+    return True if _is_quick_alone(config) and _has_no_quick_test(collection_path) else None
 
 
 _quick: str | None = None
@@ -209,6 +214,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
     for item in items:
         if is_quick(item):
+            if _has_no_quick_test(item.path):
+                raise pytest.UsageError(
+                    f"{item.nodeid} is quick, but `make quick` skips its file: see tests/conftest.py"
+                )
             item.add_marker("quick")
 
 

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+
+from tests import conftest
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -149,3 +152,26 @@ def test_settings_are_classes_of_two_modules():
 )
 def test_reading_the_environment(text, reads):
     assert environment_in(ast.parse(text)) is reads
+
+
+class PlayedItem(SimpleNamespace):
+    """A test as pytest collects it, without fixtures and markers."""
+
+    name, nodeid = "test_it", "a file::test_it"
+
+    def iter_markers(self):
+        return ()
+
+    def add_marker(self, name):
+        self.chosen = name
+
+
+def test_a_quick_test_in_a_file_that_make_quick_skips_is_reported():
+    tests = Path(__file__).parent
+    kept, skipped = (
+        PlayedItem(path=tests / place) for place in ("test_hygiene.py", "service/api/routes/test_keys.py")
+    )
+    conftest.pytest_collection_modifyitems([kept])
+    assert kept.chosen == "quick"
+    with pytest.raises(pytest.UsageError, match="a file::test_it is quick, but `make quick` skips its file"):
+        conftest.pytest_collection_modifyitems([kept, skipped])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,6 +32,13 @@ class Calls:
 def given_of(values: dict[str, Any]) -> dict[str, Any]:
     """The values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def list_of(values: Iterable[str] | None, field: str) -> list[str] | None:
+    """Texts as a list; None stays None. Raises InvalidInput for a single text, which would be its letters."""
+    if isinstance(values, str):
+        raise InvalidInput(field, "is one text, not a list", f"Use [{values!r}].", code="list_type")
+    return None if values is None else list(values)
 
 
 def id_of(value: UUID | str, field: str = "job_id") -> str:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from flows.core.estimate import Estimate
 from flows.knowledge import JobStatus, Mode, limits
-from service.client.calls import Calls, JobId, given_of, id_of
+from service.client.calls import Calls, JobId, given_of, id_of, list_of
 from service.client.http import url_path
 from service.client.results import Results
 from service.client.watch import PATIENCE_S, START, Watch
@@ -47,7 +47,7 @@ class JobCalls(Calls):
         """
         body = {
             "mode": mode,
-            "words": list(words) if words is not None else None,
+            "words": list_of(words, "words"),
             "topic": topic,
             "limit": limit,
             "minutes": minutes,
@@ -95,7 +95,7 @@ class JobCalls(Calls):
         """
         body = {
             "mode": mode,
-            "words": list(words) if words is not None else None,
+            "words": list_of(words, "words"),
             "topic": topic,
             "limit": limit,
             "minutes": minutes,

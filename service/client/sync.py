@@ -104,7 +104,7 @@ class SyncLearningClient:
         from_start: bool = False,
         patience_s: float = PATIENCE_S,
     ) -> Generator[JobFrame]:
-        """Frames of a job until it ends, as of `LearningClient.watch`."""
+        """Frames of a job until it ends, like `LearningClient.watch`."""
         return self._iterate(
             self._client.watch(job_id, after=after, from_start=from_start, patience_s=patience_s)
         )

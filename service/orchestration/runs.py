@@ -82,8 +82,8 @@ class Orchestrator(RunReader):
         by: StartedBy = "api",
         on_start: Callable[[], None] = lambda: None,
     ) -> Run:
-        """Start a run of a deployment and call `on_start`. The same request under the same key starts nothing
-        and returns the run of the first.
+        """Start a run of a deployment, and call `on_start` once Prefect has made it. The same request under
+        the same key starts nothing and returns the run of the first.
 
         Raises Conflict if the key belongs to another request, InvalidInput if the parameters do not fit,
         ConfigurationError if the deployment is missing.

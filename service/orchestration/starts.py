@@ -21,6 +21,9 @@ from service.orchestration.flows import OurFlows, flow_name
 from service.orchestration.reading import RunReader
 from service.orchestration.types import Run, given_labels
 
+REQUEST = "learning.request"
+"""The context of a run holds the id of the request that made it under this name."""
+
 
 class Starts:
     """Starts runs, for each key one after the other.
@@ -52,22 +55,23 @@ class Starts:
         by: StartedBy,
         on_start: Callable[[], None],
     ) -> Run:
-        """Start a run and call `on_start`, or return the run that the same request started under this key.
+        """Start a run, or return the run that the same request started under this key.
+
+        Calls `on_start` as soon as Prefect has made a run for this call, whatever fails afterwards.
 
         Raises Conflict, InvalidInput, ConfigurationError.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         if idempotency_key is None:
-            run = await self._create(mode, given, f"start {uuid4()}", by)
-            on_start()
-            return run
+            return await self._create(mode, given, f"start {uuid4()}", by, on_start)
         async with self._of_key.setdefault(idempotency_key, asyncio.Lock()):
             earlier = await self._reader.runs_of_key(idempotency_key)
-            run = earlier[0] if earlier else await self._create(mode, given, idempotency_key, by)
-            # another server may have started one of another kind under the key meanwhile
-            known = earlier or await self._reader.runs_of_key(idempotency_key) or [run]
-            if not earlier and known[0].job_id == run.job_id:
-                on_start()
+            if earlier:
+                known = earlier
+            else:
+                run = await self._create(mode, given, idempotency_key, by, on_start)
+                # another server may have started one of another kind under the key meanwhile
+                known = await self._reader.runs_of_key(idempotency_key) or [run]
             await self._withdraw(known[1:])
             await self._check_same(known[0], mode, given)
             return known[0]
@@ -110,7 +114,10 @@ class Starts:
             self._flows.note(deployment.flow_id, mode)
         return self._deployment_ids[mode]
 
-    async def _create(self, mode: Mode, given: Mapping[str, Any], key: str, by: StartedBy) -> Run:
+    async def _create(
+        self, mode: Mode, given: Mapping[str, Any], key: str, by: StartedBy, on_start: Callable[[], None]
+    ) -> Run:
+        request = str(uuid4())
         try:
             deployment_id = await self._deployment_id(mode)
             async with self._starting:
@@ -118,6 +125,7 @@ class Starts:
                     lambda client: client.create_flow_run_from_deployment(
                         deployment_id,
                         parameters=dict(given),
+                        context={REQUEST: request},
                         idempotency_key=key,
                         tags=[starter_tag(by)],
                         labels=dict(given_labels(given)),
@@ -132,6 +140,9 @@ class Starts:
             if error.response.status_code in {400, 409, 422}:
                 raise InvalidInput("parameters", _detail(error), "See `learn start --help`.") from error
             raise
+        # Prefect's answer looks the same if it had the run already, from another server
+        if run.context.get(REQUEST) == request:
+            on_start()
         found = await self._reader.known(run)
         if found is None:
             raise PrefectUnavailable(f"Prefect started run {run.id} but does not report its flow")

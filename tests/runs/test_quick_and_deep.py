@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prefect.exceptions import ParameterTypeError
 
 from flows import big_learning, deep_learning, quick_learning
 from flows.errors import InvalidInput
@@ -36,6 +37,12 @@ async def test_quick_learning_without_words_takes_the_head_of_the_frontier(learn
 async def test_a_word_that_cannot_be_one_is_refused_by_name(learning):
     with pytest.raises(InvalidInput, match="words"):
         await learning(quick_learning, ScriptedModel(), words=["<script>"])
+
+
+@pytest.mark.parametrize("flow", [quick_learning, deep_learning], ids=["quick", "deep"])
+async def test_one_text_is_not_taken_for_a_list_of_letters(learning, flow):
+    with pytest.raises(ParameterTypeError, match="words: Input should be a valid list"):
+        await learning(flow, ScriptedModel(), words="moss")
 
 
 async def test_deep_learning_takes_up_what_was_left_defined(learning, store):

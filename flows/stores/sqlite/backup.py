@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from flows.errors import (
 )
 from flows.stores.sqlite.database import APPLICATION_ID
 from flows.stores.sqlite.failures import is_busy, translated
-from flows.stores.sqlite.opening import uris_to_read
+from flows.stores.sqlite.opening import WayToRead, ways_to_read
 from flows.stores.sqlite.statements import migrations
 
 BUSY_S = 5.0
@@ -38,13 +38,16 @@ def back_up(store: Path, file: Path) -> BackupContents:
     """Copy a store, which others may read and write meanwhile, into a new file as of one moment; the copy is
     checked before it gets its name. An existing file is replaced.
 
+    A store that cannot be written must be at rest: it is read without a lock, so a write meanwhile ends the
+    backup with StoreUnavailable.
+
     Raises ConfigurationError if there is no store of ours, StoreUnavailable, StoreFull and OSError.
     """
     partial = file.with_name(f"{file.name}.part-{os.getpid()}")
     try:
         # nobody else may read it, and nobody can have put a link in its place
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with translated(store), closing(_opened_to_read(store)) as source, closing(_opened(partial)) as copy:
+        with translated(store), _opened_to_read(store) as source, closing(_opened(partial)) as copy:
             # in one step: it reads as of one moment, and writers go on in the write-ahead log
             source.backup(copy)
         contents = check(partial)
@@ -176,22 +179,26 @@ def _opened(file: Path, uri: str | None = None) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
 
 
-def _opened_to_read(store: Path) -> sqlite3.Connection:
-    """A connection to a store of ours, also if it cannot be written."""
-    uris: list[str | None] = [None, *uris_to_read(store.absolute())]
+@contextmanager
+def _opened_to_read(store: Path) -> Generator[sqlite3.Connection]:
+    """A connection to a store of ours, also if it cannot be written. Raises StoreUnavailable if that store is
+    written meanwhile.
+    """
+    ways: list[WayToRead | None] = [None, *ways_to_read(store.absolute())]
     while True:
-        connection = _opened(store, uris.pop(0))
-        try:
-            _identity(connection, store)
-        except sqlite3.OperationalError as error:
-            connection.close()
-            if not uris or is_busy(error):
-                raise
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
+        way = ways.pop(0)
+        with (
+            way.reading() if way else nullcontext(),
+            closing(_opened(store, way.uri if way else None)) as connection,
+        ):
+            try:
+                _identity(connection, store)
+            except sqlite3.OperationalError as error:
+                if not ways or is_busy(error):
+                    raise
+                continue
+            yield connection
+            return
 
 
 def _sync(path: Path) -> None:

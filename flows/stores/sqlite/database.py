@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from flows.core.identity.graphics import graphical_key
 from flows.errors import ConfigurationError, StoreReadOnly
 from flows.shielding import finish
 from flows.stores.sqlite.failures import is_busy, translated
-from flows.stores.sqlite.opening import check_identity, check_path, uris_to_read
+from flows.stores.sqlite.opening import WayToRead, check_identity, check_path, ways_to_read
 from flows.stores.sqlite.statements import STATEMENTS, migrations, split_script
 
 Scalar = str | int | float | None
@@ -66,6 +66,8 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._writer: aiosqlite.Connection | None = None
         self._reader: aiosqlite.Connection | None = None
+        self._way: WayToRead | None = None
+        """How the reader was opened, if the file is only read."""
 
     async def open(self, *, language: str) -> None:
         """Open or create the file and migrate its schema.
@@ -101,8 +103,7 @@ class SqliteDatabase:
         Raises StoreReadOnly if it must be upgraded first, ConfigurationError and StoreUnavailable.
         """
         try:
-            with translated(self.path):
-                stored = await self._read_first(*uris_to_read(self.path))
+            stored = await self._read_first(*ways_to_read(self.path))
             if stored is None or stored[0] < len(migrations()):
                 raise StoreReadOnly(  # noqa: TRY301  and close, as after any other failure
                     f"LEARN_STORE: {self.path} is from an earlier version, and cannot be upgraded without"
@@ -113,17 +114,25 @@ class SqliteDatabase:
             await self.close()
             raise
 
-    async def _read_first(self, uri: str, *others: str) -> tuple[int, str] | None:
-        """Connect the reader by the first URI that works, and read the identity."""
-        try:
-            self._reader = await self._connect(uri)
-            return await self._read_identity(self._reader)
-        except sqlite3.OperationalError as error:
-            # a busy file is open elsewhere, so it must not be read as one that nobody changes
-            if not others or is_busy(error):
-                raise
-        await self._close()
+    async def _read_first(self, way: WayToRead, *others: WayToRead) -> tuple[int, str] | None:
+        """Connect the reader in the first way that works, and read the identity."""
+        self._way = way
+        with self._reading():
+            try:
+                self._reader = await self._connect(way.uri)
+                return await self._read_identity(self._reader)
+            except sqlite3.OperationalError as error:
+                # a busy file is open elsewhere, so it must not be read as one that nobody changes
+                if not others or is_busy(error):
+                    raise
+            await self._close()
         return await self._read_first(*others)
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """What every read of the file passes through."""
+        with self._way.reading() if self._way else nullcontext(), translated(self.path):
+            yield
 
     async def close(self) -> None:
         """Close both connections; the last process to close a file merges its write-ahead log into it."""
@@ -152,7 +161,7 @@ class SqliteDatabase:
         sql = STATEMENTS[name]
         if "{condition}" in sql:
             sql = sql.format(condition=condition)
-        with translated(self.path):
+        with self._reading():
             return [tuple(row) for row in await self._reader.execute_fetchall(sql, parameters)]
 
     @asynccontextmanager
@@ -181,7 +190,7 @@ class SqliteDatabase:
         """
         if self._reader is None:
             raise RuntimeError("The store is not open; use it within `async with`")
-        with translated(self.path):
+        with self._reading():
             found = [
                 (await self._reader.execute_fetchall(f"PRAGMA {name}"))
                 for name in ("page_size", "page_count", "freelist_count", "auto_vacuum")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
-from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew, StoreReadOnly
+from flows.errors import ConfigurationError, LanguageMismatch, SchemaTooNew, StoreReadOnly, StoreUnavailable
 from flows.stores.sqlite.statements import migrations
 
 
@@ -47,14 +50,72 @@ def check_identity(path: Path, version: int, held: str, language: str) -> None:
         )
 
 
-def uris_to_read(path: Path) -> tuple[str, ...]:
-    """The URIs that open a file for reading only, each to try if the one before fails."""
-    shared = f"file:{quote(bytes(path))}?mode=ro"
-    alone = f"{shared}&immutable=1"
-    try:
-        is_empty = path.with_name(f"{path.name}-wal").stat().st_size == 0
-    except FileNotFoundError:
+class FileState(NamedTuple):
+    """What changes when somebody writes to a store."""
+
+    bytes: int
+    changed_ns: int
+    log_bytes: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState | None:
+        """The state of a file as it is now; None without a file."""
+        try:
+            file = path.stat()
+        except FileNotFoundError:
+            return None
+        try:
+            log_bytes = path.with_name(f"{path.name}-wal").stat().st_size
+        except FileNotFoundError:
+            log_bytes = 0
+        return cls(file.st_size, file.st_mtime_ns, log_bytes)
+
+
+@dataclass(frozen=True)
+class WayToRead:
+    """How to open a file for reading only."""
+
+    path: Path
+    is_at_rest: bool
+    """Whether SQLite is told that nobody writes to it: it then reads without a lock."""
+    before: FileState | None
+    """The file as it was when the way was chosen."""
+
+    @property
+    def uri(self) -> str:
+        """The URI for SQLite."""
+        return f"file:{quote(bytes(self.path))}?mode=ro{'&immutable=1' if self.is_at_rest else ''}"
+
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Raises StoreUnavailable if somebody wrote to a file at rest before the end of the block: what the
+        block read, or why it failed, is then of no one moment.
+        """
+        try:
+            yield
+        except Exception as error:
+            if self._was_written():
+                raise self._written() from error
+            raise
+        if self._was_written():
+            raise self._written()
+
+    def _was_written(self) -> bool:
+        return self.is_at_rest and FileState.of(self.path) != self.before
+
+    def _written(self) -> StoreUnavailable:
+        return StoreUnavailable(f"{self.path} was written while it was read; try again")
+
+
+def ways_to_read(path: Path) -> tuple[WayToRead, ...]:
+    """The ways to open a file for reading only, each to try if the one before fails."""
+    before = FileState.of(path)
+    shared, at_rest = (
+        WayToRead(path, is_at_rest=False, before=before),
+        WayToRead(path, is_at_rest=True, before=before),
+    )
+    if not path.with_name(f"{path.name}-wal").exists():
         # without a log nobody has the file open, and SQLite needs no index of it beside the file
-        return (alone,)
+        return (at_rest,)
     # an empty log is one left behind, or that of a process which has just opened the file
-    return (shared, alone) if is_empty else (shared,)
+    return (shared, at_rest) if before is None or not before.log_bytes else (shared,)

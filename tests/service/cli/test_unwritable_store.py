@@ -11,13 +11,25 @@ from flows.errors import StoreFull, StoreReadOnly
 from flows.stores import open_store
 from service.cli import app as cli
 from tests.service.cli.read_entries import fill
-from tests.service.cli.unwritable import read_only, without_room
+from tests.service.cli.unwritable import fill_up, read_only, small_disk, without_room
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch):
-    path = tmp_path / "kept" / "knowledge.db"
-    path.parent.mkdir()
+def folder(tmp_path):
+    place = tmp_path / "kept"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def own_disk(folder):
+    with small_disk(folder):
+        yield
+
+
+@pytest.fixture
+def file(folder, tmp_path, monkeypatch):
+    path = folder / "knowledge.db"
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("LEARN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LEARN_STORE", f"sqlite:///{path}")
@@ -58,7 +70,6 @@ def unwritable(request, file):
         (["search", "striped cat"], "tiger"),
         (["export", "-"], '"Black hole"'),
         (["estimate", "quick"], "words"),
-        (["mend"], ""),
         (["prune"], "Nothing to do."),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
@@ -68,16 +79,36 @@ def test_what_only_reads_works_on_a_store_that_cannot_be_written(command, told, 
     assert told in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("unwritable")
+def test_what_would_be_mended_in_a_store_that_cannot_be_written_is_told(capsys):
+    assert cli.main(["mend"]) == 0
+    assert "1 headword to be respelled. Nothing has been changed." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["mend", "--yes"], ["prune", "--yes"]], ids=" ".join)
 def test_what_writes_says_why_it_cannot(unwritable, command, capsys):
     assert cli.main(command) == 1
     assert str(unwritable.parent) in capsys.readouterr().err
 
 
+def copied_and_backed_up(tmp_path, capsys):
+    assert cli.main(["copy", "--to", f"sqlite:///{tmp_path / 'copy.db'}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["words"] == 5
+    assert cli.main(["backup", str(tmp_path / "backup.db"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["words"] == 5
+
+
 @pytest.mark.parametrize("prevented", [in_folder, read_only])
 def test_a_store_that_cannot_be_written_is_copied_and_backed_up(file, tmp_path, prevented, capsys):
     with prevented(file):
-        assert cli.main(["copy", "--to", f"sqlite:///{tmp_path / 'copy.db'}", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["words"] == 5
-        assert cli.main(["backup", str(tmp_path / "backup.db"), "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["words"] == 5
+        copied_and_backed_up(tmp_path, capsys)
+
+
+# the disk comes before the store on it
+def test_a_store_whose_disk_is_full_is_copied_and_backed_up(own_disk, file, tmp_path, capsys):
+    fill_up(file.parent)
+    with pytest.raises(StoreFull):
+        asyncio.run(open_to_write(file))
+    before = file.read_bytes()
+    copied_and_backed_up(tmp_path, capsys)
+    assert file.read_bytes() == before

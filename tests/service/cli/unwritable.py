@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -14,7 +15,7 @@ import pytest
 
 @contextmanager
 def read_only(place):
-    """A folder or a file that cannot be written, by root neither if something may be mounted."""
+    """A folder or a file that cannot be written, not even by root, where a mount is possible."""
     mount, umount = shutil.which("mount"), shutil.which("umount")
     is_mounted = bool(mount and umount) and all(
         subprocess.run([mount, "-o", how, *places], capture_output=True, check=False).returncode == 0
@@ -45,3 +46,31 @@ def without_room(file_bytes=1000):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
+
+
+@contextmanager
+def small_disk(folder):
+    """A disk of two megabytes of its own in an empty folder, so that others keep their room."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    options = ("-t", "tmpfs", "-o", "size=2m", "none", folder)
+    if not (
+        mount
+        and umount
+        and subprocess.run([mount, *options], capture_output=True, check=False).returncode == 0
+    ):
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run([umount, "--lazy", folder], check=True)
+
+
+def fill_up(folder):
+    """Leave no room on the disk of a folder."""
+    with (folder / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise

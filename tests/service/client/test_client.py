@@ -208,6 +208,16 @@ def test_the_sync_shell_does_the_same(served):
     assert not [t for t in threading.enumerate() if t.name == "learning client"]
 
 
+@pytest.mark.parametrize("call", ["start", "estimate"])
+async def test_one_text_is_not_taken_for_a_list_of_letters(free_port, call):
+    url = f"http://127.0.0.1:{free_port}"
+    with LearningClient.sync(url) as waiting, pytest.raises(InvalidInput, match=r"^words: .*\['moss'\]"):
+        getattr(waiting, call)("quick", words="moss")
+    async with LearningClient(url) as client:
+        with pytest.raises(InvalidInput, match=r"^words: .*\['moss'\]"):
+            await getattr(client, call)("quick", "moss")
+
+
 async def test_the_sync_shell_works_inside_a_running_loop(served):
     learn(served, entry("moss"))
 

@@ -11,8 +11,15 @@ import pytest
 from contract_bookkeeping import leave_behind
 from store_documents import ANN, BOB, START, definition
 
-from flows.errors import ConfigurationError, InvalidInput, LanguageMismatch, SchemaTooNew, StoreInUse
-from flows.stores.sqlite import SqliteStore
+from flows.errors import (
+    ConfigurationError,
+    InvalidInput,
+    LanguageMismatch,
+    SchemaTooNew,
+    StoreInUse,
+    StoreUnavailable,
+)
+from flows.stores.sqlite import SqliteStore, backup
 from flows.stores.sqlite.backup import back_up, check, restore_backup
 
 
@@ -76,6 +83,29 @@ async def test_a_backup_under_load_is_of_one_moment(path, tmp_path):
     assert words[-1] > words[0]
     assert all(count % 5 == 0 for count in words), "no commit is cut in two"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.db", "1.db", "2.db", "3.db", "4.db", "store.db"]
+
+
+@pytest.mark.parametrize("is_damaging", [False, True])
+async def test_a_store_that_cannot_be_locked_and_is_written_meanwhile_makes_no_backup(
+    path, file, tmp_path, monkeypatch, is_damaging
+):
+    before = file.read_bytes()
+    # SQLite can then open the store only as one that nobody writes
+    path.with_name(f"{path.name}-shm").symlink_to("nowhere")
+    back_up(path, tmp_path / "whole.db")
+    opened = backup._opened
+
+    def write_meanwhile(place, uri=None):
+        if place != path:
+            os.truncate(path, path.stat().st_size + (-8192 if is_damaging else 0))
+            os.utime(path, ns=(0, 0))
+        return opened(place, uri)
+
+    monkeypatch.setattr(backup, "_opened", write_meanwhile)
+    with pytest.raises(StoreUnavailable, match="was written while it was read; try again"):
+        back_up(path, file)
+    assert file.read_bytes() == before
+    assert check(tmp_path / "whole.db").words == 60
 
 
 async def test_a_store_in_use_is_never_replaced(path, file):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.errors import StoreUnavailable
+from flows.errors import ConfigurationError, StoreUnavailable
 from flows.job.resources import open_job_store, using
 from flows.knowledge import Job
 from flows.settings import Settings
@@ -64,6 +64,50 @@ async def test_a_locked_store_is_not_read_as_one_that_nobody_changes(tmp_path):
     with closing(other), pytest.raises(StoreUnavailable, match="Another process has locked"):
         async with SqliteStore(path, clock=lambda: START, is_read_only=True, busy_timeout_s=0.05):
             pass
+
+
+async def commits(path):
+    async with SqliteStore(path, clock=lambda: START) as writer:
+        await writer.begin_attempt(Job(job_id=UUID(int=2), mode="big", created_at=START))
+        yield
+
+
+async def commits_and_closes(path):
+    async for _ in commits(path):
+        pass
+    yield
+
+
+async def overwrites(path):
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 200_000)
+    yield
+
+
+@pytest.mark.parametrize("write", [commits, commits_and_closes, overwrites])
+async def test_a_read_of_a_file_at_rest_that_is_written_meanwhile_says_to_try_again(tmp_path, write):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START) as store:
+        await store.begin_attempt(Job(job_id=UUID(int=1), mode="big", created_at=START))
+    async with SqliteStore(path, clock=lambda: START, is_read_only=True) as reader:
+        assert (await reader.jobs(limit=1)).items
+        async for _ in write(path):
+            for read in (reader.stats, reader.space, lambda: reader.jobs(limit=1)):
+                with pytest.raises(StoreUnavailable, match="was written while it was read; try again"):
+                    await read()
+
+
+async def test_a_file_at_rest_is_read_beside_an_empty_log_and_its_damage_is_told(tmp_path):
+    path = tmp_path / "knowledge.db"
+    async with SqliteStore(path, clock=lambda: START):
+        pass
+    async with SqliteStore(path, clock=lambda: START, is_read_only=True) as reader:
+        path.with_name("knowledge.db-wal").touch()
+        assert not (await reader.jobs(limit=1)).items
+    path.with_name("knowledge.db-wal").unlink()
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 200_000)
+    with pytest.raises(ConfigurationError, match="not a valid SQLite database"):
+        async with SqliteStore(path, clock=lambda: START, is_read_only=True) as reader:
+            await reader.jobs(limit=1)
 
 
 @pytest.mark.parametrize("is_ours", [False, True], ids=["new file", "file of ours"])

@@ -148,6 +148,21 @@ async def test_of_two_servers_that_start_at_once_under_a_key_one_starts_a_job(st
             assert await asyncio.to_thread(jobs_of, key) == [str(job.job_id)]
 
 
+async def test_of_two_servers_that_start_the_same_at_once_one_counts_it(stand_ins):
+    await deploy(stand_ins)
+    counted = []
+    async with Orchestrator() as one, Orchestrator() as other:
+        for _ in range(5):
+            key = str(uuid4())
+            await asyncio.gather(
+                *(
+                    server.start("big", {}, idempotency_key=key, on_start=lambda key=key: counted.append(key))
+                    for server in (one, other)
+                )
+            )
+    assert len(counted) == len(set(counted)) == 5
+
+
 async def test_defaults_are_those_of_the_deployment(stand_ins, tmp_path):
     document = yaml.safe_load(stand_ins.read_text())
     for wanted in document["deployments"]:
