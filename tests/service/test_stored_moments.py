@@ -21,6 +21,7 @@ from service import estimating
 from service.api.routes import jobs as routes
 from service.cli import job_list, remote, run
 from service.cli.doctor import jobs as doctor
+from service.cli import store_to_read
 from service.cli.doctor import providers
 from service.cli.following import follow
 from service.cli.output.progress import SilentReporter
@@ -154,7 +155,7 @@ async def test_a_quota_that_is_remembered_has_refilled_by_the_stores_clock(store
     await quotas.recall([model], store)
     assert quotas.of(model).state.day_requests.level == pytest.approx(750, abs=1)
     assert await estimating._spent_today(store, settings) == (250, 0)
-    opened_instead(providers)
+    opened_instead(store_to_read)
     (check,) = await providers._quotas(settings, [model])
     assert "750 of 1,000 requests" in check.finding
 
@@ -185,7 +186,7 @@ async def run_prunes(settings, _store):
 @pytest.mark.parametrize(("age", "is_kept"), [(DAYS - MINUTE, True), (DAYS + MINUTE, False)])
 async def test_the_log_goes_when_it_is_old_by_the_stores_clock(store, opened_instead, prunes, age, is_kept):
     settings = Settings()
-    opened_instead(prune)
+    opened_instead(store_to_read)
     opened_instead(stores)
     await leave_behind(store, finished_at=store.now() - age)
     due = await doctor.bookkeeping(settings, store)
