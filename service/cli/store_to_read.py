@@ -18,14 +18,13 @@ async def store_to_read(url: str, *, language: str) -> AsyncGenerator[tuple[Stor
     """
     async with AsyncExitStack() as stack:
         problem: LearningError | None = None
-        store = open_store(url, language=language)
         try:
-            await stack.enter_async_context(store)
+            store = await stack.enter_async_context(open_store(url, language=language))
         except (StoreReadOnly, StoreFull) as error:
             problem = error
-            store = open_store(url, language=language, is_read_only=True)
+            only_read = open_store(url, language=language, is_read_only=True)
             try:
-                await stack.enter_async_context(store)
+                store = await stack.enter_async_context(only_read)
             except LearningError:
                 raise error from None
         yield store, problem

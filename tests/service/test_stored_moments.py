@@ -19,9 +19,8 @@ from flows.settings import Settings
 from flows.stores.memory import MemoryStore
 from service import estimating
 from service.api.routes import jobs as routes
-from service.cli import job_list, remote, run
+from service.cli import job_list, remote, run, store_to_read
 from service.cli.doctor import jobs as doctor
-from service.cli import store_to_read
 from service.cli.doctor import providers
 from service.cli.following import follow
 from service.cli.output.progress import SilentReporter
