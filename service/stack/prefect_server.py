@@ -222,7 +222,8 @@ async def stop_if_unused(settings: Settings, *, within_s: float) -> bool:
 
 
 def _bind(port: int) -> socket.socket:
-    listener = socket.socket()
+    # with the protocol named, asyncio sends small pieces at once; otherwise answers wait for acknowledgements
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((OWN_ADDRESS, port))

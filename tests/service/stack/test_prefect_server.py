@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from flows.errors import ConfigurationError
 from flows.settings import Settings
 from flows.stores.sqlite import path_of
+from service.stack import prefect_server as prefect_server_module
 from service.stack.environment import adopted, api_url, client_environment, server_environment
 from service.stack.locks import is_locked, try_lock
 from service.stack.prefect_server import is_healthy, prefect_server, server_state_file, stop_if_unused
@@ -160,6 +161,21 @@ def test_a_starting_server_disowns_what_the_last_one_wrote(settings):
             finally:
                 server.kill()
                 stranger.kill()
+
+
+async def test_a_connection_to_the_server_sends_small_pieces_at_once(free_port):
+    """Else each answer waits 40 ms for the acknowledgement of its headers."""
+    told = []
+    with prefect_server_module._bind(free_port) as listener:
+        server = await asyncio.start_server(lambda _reader, writer: told.append(writer), sock=listener)
+        async with server:
+            _, writer = await asyncio.open_connection("127.0.0.1", free_port)
+            while not told:
+                await asyncio.sleep(0.01)
+            accepted = told[0].get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            writer.close()
+            told[0].close()
 
 
 async def test_the_port_of_a_starting_server_is_named_to_another_home(settings, processes, monkeypatch):
