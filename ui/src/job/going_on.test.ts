@@ -27,6 +27,12 @@ it.each(["failed", "cancelled"] as const)(
   },
 );
 
+it.each(["failed", "cancelled"] as const)("a job that %s in its own process begins anew", (status) => {
+  const job = { job_id: "a", status, error_code: null, reason: null } as const;
+  expect(can({ ...job, started_by: "process" })).toEqual(["canRunAgain", "canEdit"]);
+  expect(can({ ...job, started_by: "api" })).toContain("canRetry");
+});
+
 it.each([
   ["failed", null, "Why it failed"],
   ["failed", "run_deleted", "Why it failed"],

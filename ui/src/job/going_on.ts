@@ -30,6 +30,11 @@ export function noteRefusal(jobId: string, problem: Pick<Problem, "errors">): vo
   if (problem.errors.some(({ code }) => code === RUN_DELETED)) refused.add(jobId);
 }
 
+type Judged = Pick<Job, "job_id" | "status" | "error_code" | "reason"> & Partial<Pick<Job, "started_by">>;
+
+/** Whether only a new job can go on: a job that ran in its own process has no worker that could retry it. */
+export const beginsAnew = (job: Judged): boolean => isRunDeleted(job) || job.started_by === "process";
+
 /** The heading of a job's problems: those that ended it are the last. */
 export function problemsTitle(job: Pick<Job, "status" | "reason">): string {
   if (job.status === "failed") return "Why it failed";
@@ -37,11 +42,11 @@ export function problemsTitle(job: Pick<Job, "status" | "reason">): string {
 }
 
 /** A job that failed by its own parameters would fail again: only editing helps. */
-export function goingOn(job: Pick<Job, "job_id" | "status" | "error_code" | "reason">): GoingOn {
+export function goingOn(job: Judged): GoingOn {
   const isEnded = isOver(job);
   const mustFail = job.status === "failed" && job.error_code !== null;
   return {
-    canRetry: isEnded && job.status !== "completed" && !mustFail && !isRunDeleted(job),
+    canRetry: isEnded && job.status !== "completed" && !mustFail && !beginsAnew(job),
     canRunAgain: isEnded && !mustFail,
     canEdit: isEnded,
   };
